@@ -1,0 +1,97 @@
+// What the incident workflow asks of the outside world: arguments and answers of every activity. Small values and ids
+// only; raw data stays in the stores (Temporal's payload limit is 2 MB). All instants are ms since the epoch.
+
+import type { Anomaly } from '../domain/detection/anomaly.ts';
+import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
+import type { IncidentEvent } from '../domain/incident/events.ts';
+import type { IncidentState } from '../domain/incident/state.ts';
+import type { IncidentOutcome } from '../domain/incident/status.ts';
+import type { Verdict } from '../domain/policy/verdict.ts';
+import type { GateResult } from '../domain/remediation/intent.ts';
+import type { HashedPlan } from '../domain/remediation/plan.ts';
+import type { VerificationResult } from '../domain/remediation/verification.ts';
+import type { Scope } from '../domain/scope.ts';
+
+export type EnrichInput = {
+  readonly incidentId: string;
+  readonly attempt: number;
+  readonly scope: Scope;
+  readonly onsetMs: number;
+  readonly anomalies: readonly Anomaly[];
+};
+export type EnrichResult = {
+  /** Where the full diagnosis input is stored (digest included). */
+  readonly evidenceRef: string;
+  readonly evidenceIds: readonly string[];
+  readonly missing: readonly string[];
+};
+
+export type DiagnoseInput = {
+  readonly incidentId: string;
+  readonly attempt: number;
+  readonly evidenceRef: string;
+  /** Step keys already tried without success: a hypothesis whose remedy failed loses weight. */
+  readonly failedCauses: readonly { readonly cause: string; readonly service: string }[];
+};
+
+export type PlanInput = {
+  readonly incidentId: string;
+  readonly attempt: number;
+  readonly diagnosis: Diagnosis;
+  /** Step keys (see domain/remediation/plan.ts) that were tried and did not help. */
+  readonly tried: readonly string[];
+  /** Services of the incident's anomalies and their neighbours: the blast set targets must be inside. */
+  readonly environment: string;
+};
+export type PlanResult =
+  | { readonly kind: 'plan'; readonly hashedPlan: HashedPlan }
+  | { readonly kind: 'nothing'; readonly reason: string; readonly harmless: boolean };
+
+export type ApprovalStatus =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'granted' }
+  | { readonly kind: 'rejected'; readonly actor: string; readonly reason: string }
+  | { readonly kind: 'expired' };
+
+export type GateInput = {
+  readonly incidentId: string;
+  readonly planHash: string;
+  readonly step: number;
+  readonly direction: 'forward' | 'compensation';
+};
+
+export type ExecuteResult =
+  | { readonly kind: 'applied'; readonly foundByLookup: boolean; readonly summary: string }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export type VerifyInput = {
+  readonly incidentId: string;
+  readonly scope: Scope;
+  readonly anomalies: readonly Anomaly[];
+  readonly onsetMs: number;
+  /** When the effect was complete; samples before it do not count. Null: asking without any effect (self-recovery). */
+  readonly effectAtMs: number | null;
+  readonly targetService: string;
+};
+
+/** The activities by name; workers/ implements them through createActivities(deps). */
+export type Activities = {
+  /** Appends events to the store: read model, timeline and audit in one transaction; idempotent by (incident, seq). */
+  recordEvents(input: { incidentId: string; events: readonly IncidentEvent[]; state: IncidentState }): Promise<void>;
+  enrich(input: EnrichInput): Promise<EnrichResult>;
+  diagnose(input: DiagnoseInput): Promise<Diagnosis>;
+  makePlan(input: PlanInput): Promise<PlanResult>;
+  evaluatePolicy(input: { incidentId: string; planHash: string; missing: readonly string[] }): Promise<Verdict>;
+  /** Opens (idempotently) the approval request people answer. */
+  requestApproval(input: { incidentId: string; planHash: string; role: string; quorum: number; deadlineMs: number }): Promise<void>;
+  /** The authoritative state of the request, as stored in Postgres. */
+  readApproval(input: { incidentId: string; planHash: string }): Promise<ApprovalStatus>;
+  passGate(input: GateInput): Promise<GateResult>;
+  /** Performs the effect of a written intent at most once: after a lost answer it looks at the world. Heartbeats. */
+  execute(input: { intentId: string }): Promise<ExecuteResult>;
+  verify(input: VerifyInput): Promise<VerificationResult>;
+  notify(input: { incidentId: string; kind: 'opened' | 'approval' | 'escalated' | 'closed'; text: string }): Promise<void>;
+  draftPostmortem(input: { incidentId: string }): Promise<{ digest: string }>;
+  /** Releases leases and closes the episode, so that the next occurrence opens a new one. Idempotent. */
+  closeEpisode(input: { incidentId: string; outcome: IncidentOutcome }): Promise<void>;
+};

@@ -1,0 +1,137 @@
+// What the REST API needs from outside: small interfaces, implemented in adapters/ (Postgres, Temporal).
+
+import type { Evidence } from '../domain/diagnosis/diagnosis.ts';
+import type { IncidentEvent } from '../domain/incident/events.ts';
+import type { IncidentState } from '../domain/incident/state.ts';
+import type { IncidentOutcome, IncidentStatus } from '../domain/incident/status.ts';
+import type { Role, Verdict } from '../domain/policy/verdict.ts';
+import type { HashedPlan } from '../domain/remediation/plan.ts';
+import type { Severity } from '../domain/scope.ts';
+import type { ApprovalDecided } from '../workflows/messages.ts';
+
+export type Principal = { readonly keyId: string; readonly name: string; readonly role: Role };
+
+export type IncidentSummary = {
+  readonly id: string;
+  readonly title: string;
+  readonly environment: string;
+  readonly service: string;
+  readonly severity: Severity;
+  readonly status: IncidentStatus;
+  readonly outcome: IncidentOutcome | null;
+  readonly attempt: number;
+  readonly openedAtMs: number;
+  readonly updatedAtMs: number;
+  readonly closedAtMs: number | null;
+};
+
+export type IncidentFilter = {
+  readonly status?: IncidentStatus;
+  readonly open?: boolean;
+  readonly environment?: string;
+  readonly service?: string;
+  readonly severity?: Severity;
+};
+
+export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
+
+export interface IncidentReader {
+  /** Newest first; `cursor` is opaque and from a previous page. Throws InvalidCursor for anything else. */
+  list(filter: IncidentFilter, limit: number, cursor: string | null): Promise<Page<IncidentSummary>>;
+  get(id: string): Promise<{ summary: IncidentSummary; state: IncidentState } | null>;
+  timeline(id: string, afterSeq: number, limit: number): Promise<readonly IncidentEvent[]>;
+  details(id: string): Promise<{
+    evidence: readonly Evidence[];
+    plans: readonly { hashedPlan: HashedPlan; verdict: Verdict | null }[];
+    postmortem: string | null;
+  }>;
+}
+
+export type PendingApproval = {
+  readonly incidentId: string;
+  readonly planHash: string;
+  readonly role: Role;
+  readonly quorum: number;
+  readonly approvals: number;
+  readonly requestedAtMs: number;
+  readonly deadlineMs: number;
+};
+
+export const decisionRefusals = [
+  'unknown-incident',
+  'not-awaiting',
+  'stale-plan',
+  'already-decided',
+  'expired',
+  'role-too-low',
+] as const;
+export type DecisionRefusal = (typeof decisionRefusals)[number];
+
+export type DecisionResult =
+  | { readonly recorded: true; readonly decision: ApprovalDecided; readonly repeated: boolean }
+  | { readonly recorded: false; readonly reason: DecisionRefusal; readonly detail: string };
+
+export interface Approvals {
+  pending(limit: number): Promise<readonly PendingApproval[]>;
+  /**
+   * One transaction: checks the open request, the hash, the deadline and the role, and records the decision with its
+   * audit event. The same actor deciding the same way again is answered with the first record (`repeated`).
+   */
+  decide(input: {
+    incidentId: string;
+    planHash: string;
+    principal: Principal;
+    decision: 'approve' | 'reject';
+    reason: string;
+  }): Promise<DecisionResult>;
+  /** Decisions whose workflow has not confirmed hearing of them, for redelivery. */
+  undelivered(limit: number): Promise<readonly (ApprovalDecided & { incidentId: string })[]>;
+  delivered(approvalId: string): Promise<void>;
+}
+
+export interface KillSwitch {
+  /** `environment` '*' stands for all. Engaged means: no effect passes the gate. */
+  list(): Promise<readonly { environment: string; engaged: boolean; by: string; reason: string; atMs: number }[]>;
+  set(environment: string, engaged: boolean, principal: Principal, reason: string): Promise<void>;
+}
+
+export interface ApiKeys {
+  /** Finds the principal of a presented key (hash compared in constant time); null when unknown or revoked. */
+  authenticate(presented: string): Promise<Principal | null>;
+  /** Returns the key itself, once; only its hash is stored. */
+  create(name: string, role: Role, by: string): Promise<{ keyId: string; key: string }>;
+  list(): Promise<readonly { keyId: string; name: string; role: Role; createdAtMs: number; revokedAtMs: number | null }[]>;
+  revoke(keyId: string, by: string): Promise<boolean>;
+}
+
+export type AuditEntry = {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly reason: string;
+  readonly planHash: string | null;
+  /** The canonical bytes that were stored, as text. */
+  readonly canonical: string;
+};
+
+export interface AuditReader {
+  query(
+    filter: { actor?: string; action?: string; subject?: string; fromMs?: number; toMs?: number },
+    limit: number,
+    cursor: string | null,
+  ): Promise<Page<AuditEntry>>;
+}
+
+/** Talks to running incident workflows. Refusals carry one of workflows/messages.ts' reasons. */
+export interface IncidentMessenger {
+  /** Update when the workflow answers in time, else signal; throws only when neither could be handed over. */
+  approvalDecided(incidentId: string, decision: ApprovalDecided): Promise<void>;
+  takeOver(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
+  abort(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
+  addNote(incidentId: string, noteId: string, actor: string, text: string): Promise<{ accepted: boolean; reason: string }>;
+}
+
+/** One dependency as `/ready`, `doctor` and the status page show it. */
+export type ComponentHealth = { readonly name: string; readonly ok: boolean; readonly required: boolean; readonly detail: string };

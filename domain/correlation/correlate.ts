@@ -1,0 +1,62 @@
+// Which open episode an anomaly belongs to: same environment, neighbouring scope, close in time.
+
+import type { Anomaly } from '../detection/anomaly.ts';
+
+export type CorrelationConfig = {
+  /** An anomaly joins an open episode when its onset is at most this far from the episode's last one. */
+  readonly windowMs: number;
+  /** How many edges of the service graph two scopes may be apart. */
+  readonly maxHops: number;
+};
+
+export type OpenEpisode = {
+  readonly incidentId: string;
+  readonly environment: string;
+  readonly services: readonly string[];
+  readonly openedAtMs: number;
+  readonly lastAnomalyMs: number;
+};
+
+export type Edge = { readonly caller: string; readonly callee: string };
+
+/** Services at most `maxHops` edges from `service`, in either direction, itself included. */
+export function neighbourhood(service: string, edges: readonly Edge[], maxHops: number): ReadonlySet<string> {
+  const seen = new Set([service]);
+  let frontier = [service];
+  for (let hop = 0; hop < maxHops && frontier.length > 0; hop += 1) {
+    const next: string[] = [];
+    for (const { caller, callee } of edges) {
+      for (const [from, to] of [
+        [caller, callee],
+        [callee, caller],
+      ] as const) {
+        if (frontier.includes(from) && !seen.has(to)) {
+          seen.add(to);
+          next.push(to);
+        }
+      }
+    }
+    frontier = next;
+  }
+  return seen;
+}
+
+/** The open episode this anomaly joins (the most recently active one that fits), or null when it needs its own. */
+export function findEpisode(
+  anomaly: Anomaly,
+  open: readonly OpenEpisode[],
+  edges: readonly Edge[],
+  config: CorrelationConfig,
+): OpenEpisode | null {
+  const near = neighbourhood(anomaly.scope.service, edges, config.maxHops);
+  let best: OpenEpisode | null = null;
+  for (const episode of open) {
+    if (episode.environment !== anomaly.scope.environment) continue;
+    if (!episode.services.some((service) => near.has(service))) continue;
+    const farMs = Math.max(episode.openedAtMs - anomaly.onsetMs, anomaly.onsetMs - episode.lastAnomalyMs);
+    const sameService = episode.services.includes(anomaly.scope.service);
+    if (farMs > config.windowMs && !sameService) continue;
+    if (best === null || episode.lastAnomalyMs > best.lastAnomalyMs) best = episode;
+  }
+  return best;
+}

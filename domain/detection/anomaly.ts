@@ -1,0 +1,62 @@
+// A detector's finding about one series: the only thing detection hands on.
+
+import type { Scope, Severity } from '../scope.ts';
+
+/** What kind of symptom the series shows; diagnosis and severity reason over these, never over metric names. */
+export const signalKinds = [
+  'errors',
+  'latency',
+  'traffic',
+  'availability',
+  'cpu',
+  'memory',
+  'disk',
+  'pool',
+  'restarts',
+  'logs',
+  'absence',
+  'reported',
+  'other',
+] as const;
+export type SignalKind = (typeof signalKinds)[number];
+
+export type DetectorId =
+  | 'robust-z'
+  | 'threshold'
+  | 'error-ratio'
+  | 'latency'
+  | 'log-template'
+  | 'absence'
+  | 'trend'
+  | 'external';
+
+export type Anomaly = {
+  /** Deterministic over series, detector and onset: the same finding twice has the same id. */
+  readonly id: string;
+  readonly state: 'firing' | 'cleared';
+  readonly detector: DetectorId;
+  readonly signal: SignalKind;
+  readonly scope: Scope;
+  /** Key of the series that showed it, as history stores it (see domain/detection/series.ts). */
+  readonly seriesKey: string;
+  readonly metric: string;
+  readonly direction: 'up' | 'down';
+  /** When the deviation began, and when it was found (event time, ms). For `cleared`: onset of the same finding. */
+  readonly onsetMs: number;
+  readonly detectedMs: number;
+  readonly clearedMs?: number;
+  readonly expected: number;
+  readonly seen: number;
+  /** Robust standard deviations away from expected, capped at 1000. */
+  readonly score: number;
+  /** 0..1 */
+  readonly confidence: number;
+  readonly severity: Severity;
+  /** One plain sentence for people, built from numbers and names only (no telemetry text). */
+  readonly summary: string;
+};
+
+/** Signals that users of the service feel; the others are causes or hints. */
+export function isUserFacing(signal: SignalKind): boolean {
+  return signal === 'errors' || signal === 'latency' || signal === 'availability' || signal === 'reported';
+}

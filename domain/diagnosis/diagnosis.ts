@@ -1,0 +1,41 @@
+// Evidence and hypotheses: what an analysis hands to planning, with the reasons beside every claim.
+
+import type { Scope } from '../scope.ts';
+import type { Cause } from './causes.ts';
+
+export type Provenance = 'measured' | 'reported' | 'memory';
+
+export type Evidence = {
+  /** Unique within the incident, readable: `E1`, `E2`, … in the order of finding. */
+  readonly id: string;
+  readonly source: string;
+  readonly provenance: Provenance;
+  readonly scope: Scope;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** One sentence with the figures; numbers and names only. */
+  readonly finding: string;
+  readonly figures: Readonly<Record<string, number>>;
+  /** SHA-256 of the canonical form of everything above, set where evidence is stored. */
+  readonly digest?: string;
+};
+
+export type Hypothesis = {
+  readonly cause: Cause;
+  readonly scope: Scope;
+  /** 0..1, comparable within one diagnosis only; shown, never deciding by itself. */
+  readonly score: number;
+  readonly reason: string;
+  readonly evidenceFor: readonly string[];
+  readonly evidenceAgainst: readonly string[];
+};
+
+export type Diagnosis = {
+  /** Ranked, best first; empty only when inconclusive. */
+  readonly hypotheses: readonly Hypothesis[];
+  /** True when no hypothesis stands far enough above the rest, or evidence is missing. */
+  readonly inconclusive: boolean;
+  readonly reason: string;
+  readonly missing: readonly string[];
+  readonly method: 'statistical' | 'model';
+};

@@ -1,0 +1,23 @@
+// Everything a diagnosis may look at, gathered once per attempt and stored, so that the answer can be reproduced.
+
+import type { Anomaly } from '../detection/anomaly.ts';
+import type { ChangeEvent } from '../observation.ts';
+import type { TargetState } from '../remediation/target.ts';
+import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
+
+export type CallEdge = { readonly caller: string; readonly callee: string };
+
+export type DiagnosisInput = {
+  readonly environment: string;
+  readonly nowMs: number;
+  readonly onsetMs: number;
+  readonly anomalies: readonly Anomaly[];
+  readonly calls: readonly CallBucket[];
+  readonly metrics: readonly MetricBucket[];
+  readonly logs: readonly LogBucket[];
+  readonly edges: readonly CallEdge[];
+  readonly changes: readonly ChangeEvent[];
+  readonly targets: readonly TargetState[];
+  /** Sources that could not be read, in words for people. */
+  readonly missing: readonly string[];
+};

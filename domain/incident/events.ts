@@ -1,0 +1,84 @@
+// Everything that can happen to an incident, as facts. The same events feed the workflow's state, the timeline,
+// the audit, the API and the tests. Plain JSON; instants are milliseconds since the epoch.
+
+import type { Anomaly } from '../detection/anomaly.ts';
+import type { Diagnosis } from '../diagnosis/diagnosis.ts';
+import type { Verdict } from '../policy/verdict.ts';
+import type { GateRefusal } from '../remediation/intent.ts';
+import type { HashedPlan } from '../remediation/plan.ts';
+import type { VerificationResult } from '../remediation/verification.ts';
+import type { Scope, Severity } from '../scope.ts';
+import type { IncidentOutcome } from './status.ts';
+
+export type IncidentEventBody =
+  | {
+      readonly type: 'incident-opened';
+      readonly scope: Scope;
+      readonly severity: Severity;
+      readonly title: string;
+      readonly fingerprint: string;
+      readonly episode: number;
+    }
+  | { readonly type: 'anomaly-observed'; readonly anomaly: Anomaly }
+  | { readonly type: 'anomaly-cleared'; readonly anomalyId: string; readonly clearedMs: number }
+  | { readonly type: 'enrichment-started'; readonly attempt: number }
+  | {
+      readonly type: 'enriched';
+      readonly attempt: number;
+      readonly evidenceIds: readonly string[];
+      readonly missing: readonly string[];
+    }
+  | { readonly type: 'diagnosed'; readonly attempt: number; readonly diagnosis: Diagnosis }
+  | { readonly type: 'planned'; readonly attempt: number; readonly hashedPlan: HashedPlan }
+  | { readonly type: 'nothing-to-try'; readonly attempt: number; readonly reason: string }
+  | { readonly type: 'decided'; readonly attempt: number; readonly verdict: Verdict }
+  | {
+      readonly type: 'approval-requested';
+      readonly planHash: string;
+      readonly role: string;
+      readonly quorum: number;
+      readonly deadlineMs: number;
+    }
+  | {
+      readonly type: 'approval-recorded';
+      readonly approvalId: string;
+      readonly planHash: string;
+      readonly actor: string;
+      readonly decision: 'approve' | 'reject';
+      readonly reason: string;
+    }
+  | { readonly type: 'approval-granted'; readonly planHash: string }
+  | { readonly type: 'approval-rejected'; readonly planHash: string; readonly actor: string; readonly reason: string }
+  | { readonly type: 'approval-expired'; readonly planHash: string }
+  | { readonly type: 'gate-refused'; readonly step: number; readonly reason: GateRefusal; readonly detail: string }
+  | { readonly type: 'intent-written'; readonly intentId: string; readonly step: number; readonly direction: 'forward' | 'compensation' }
+  | {
+      readonly type: 'effect-applied';
+      readonly intentId: string;
+      readonly step: number;
+      readonly direction: 'forward' | 'compensation';
+      /** True when the answer was lost and the world was looked at instead of repeating the call. */
+      readonly foundByLookup: boolean;
+      readonly summary: string;
+    }
+  | { readonly type: 'effect-failed'; readonly intentId: string; readonly step: number; readonly direction: 'forward' | 'compensation'; readonly reason: string }
+  | { readonly type: 'verification-started'; readonly attempt: number; readonly deadlineMs: number }
+  | { readonly type: 'verified'; readonly attempt: number; readonly result: VerificationResult }
+  | { readonly type: 'compensation-started'; readonly attempt: number; readonly reason: string }
+  | { readonly type: 'compensation-finished'; readonly attempt: number; readonly undone: number; readonly notUndone: readonly string[] }
+  | { readonly type: 'note-added'; readonly noteId: string; readonly actor: string; readonly text: string }
+  | { readonly type: 'postmortem-drafted'; readonly digest: string }
+  | {
+      readonly type: 'incident-closed';
+      readonly outcome: IncidentOutcome;
+      readonly reason: string;
+      readonly actor: string;
+    };
+
+export type IncidentEvent = {
+  /** Position in the incident's own timeline, from 1, without gaps. */
+  readonly seq: number;
+  readonly atMs: number;
+} & IncidentEventBody;
+
+export type IncidentEventType = IncidentEventBody['type'];

@@ -1,0 +1,50 @@
+// What an incident knows about itself: the fold of its events. Plain JSON, small enough for a query answer.
+
+import type { Anomaly } from '../detection/anomaly.ts';
+import type { Diagnosis } from '../diagnosis/diagnosis.ts';
+import type { Verdict } from '../policy/verdict.ts';
+import type { HashedPlan } from '../remediation/plan.ts';
+import type { VerificationResult } from '../remediation/verification.ts';
+import type { Scope, Severity } from '../scope.ts';
+import type { IncidentOutcome, IncidentStatus } from './status.ts';
+
+export type AppliedEffect = {
+  readonly intentId: string;
+  readonly step: number;
+  readonly attempt: number;
+  readonly planHash: string;
+  readonly stepKey: string;
+  readonly status: 'written' | 'applied' | 'failed' | 'undone' | 'not-undone';
+};
+
+export type IncidentState = {
+  readonly incidentId: string;
+  readonly fingerprint: string;
+  readonly episode: number;
+  readonly scope: Scope;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly status: IncidentStatus;
+  readonly outcome: IncidentOutcome | null;
+  readonly openedAtMs: number;
+  readonly closedAtMs: number | null;
+  /** Earliest onset of any of its anomalies. */
+  readonly onsetMs: number;
+  readonly attempt: number;
+  /** By anomaly id; a bounded number is kept (the rest are counted). */
+  readonly anomalies: Readonly<Record<string, Anomaly>>;
+  readonly anomaliesSeen: number;
+  readonly diagnosis: Diagnosis | null;
+  readonly hashedPlan: HashedPlan | null;
+  readonly verdict: Verdict | null;
+  readonly approval: {
+    readonly planHash: string;
+    readonly role: string;
+    readonly quorum: number;
+    readonly deadlineMs: number;
+    readonly decisions: readonly { readonly approvalId: string; readonly actor: string; readonly decision: 'approve' | 'reject' }[];
+  } | null;
+  readonly effects: readonly AppliedEffect[];
+  readonly verification: VerificationResult | null;
+  readonly lastSeq: number;
+};

@@ -1,0 +1,38 @@
+// A plan: ordered typed actions. Its hash (over the canonical form) is what policy judges and people approve.
+
+import type { Cause } from '../diagnosis/causes.ts';
+import type { ActionId, ActionParameters, RiskLevel } from './actions.ts';
+import type { TargetRef, TargetState } from './target.ts';
+
+export type PlanStep = {
+  readonly action: ActionId;
+  readonly target: TargetRef;
+  readonly executor: string;
+  readonly parameters: ActionParameters;
+  /** How this step is undone; null when there is nothing to undo (a restart) or it cannot be undone. */
+  readonly inverse: { readonly action: ActionId; readonly parameters: ActionParameters } | null;
+  readonly reversible: boolean;
+  readonly risk: RiskLevel;
+  readonly downtimeSeconds: number;
+  /** Share of the target's capacity that is disturbed at the worst moment, 0..1. */
+  readonly blastRadius: number;
+  readonly before: TargetState;
+};
+
+export type Plan = {
+  readonly incidentId: string;
+  readonly attempt: number;
+  readonly cause: Cause;
+  readonly reason: string;
+  readonly steps: readonly PlanStep[];
+  readonly risk: RiskLevel;
+};
+
+/** SHA-256 hex of the canonical form of a plan. */
+export type PlanHash = string;
+export type HashedPlan = { readonly plan: Plan; readonly planHash: PlanHash };
+
+/** What one step did not need to be told twice: identifies an action on a target with its parameters. */
+export function stepKey(step: Pick<PlanStep, 'action' | 'target'>): string {
+  return `${step.action}@${step.target.environment}/${step.target.service}`;
+}

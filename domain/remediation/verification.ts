@@ -1,0 +1,22 @@
+// The answer to "is the symptom gone?"; only `recovered` may resolve an incident.
+
+export const verificationOutcomes = ['recovered', 'not-recovered', 'unverified'] as const;
+export type VerificationOutcome = (typeof verificationOutcomes)[number];
+
+export type VerificationResult = {
+  readonly outcome: VerificationOutcome;
+  /** True when the evidence will not change by waiting longer (recovered, or clearly worse). */
+  readonly settled: boolean;
+  readonly reason: string;
+  readonly freshSamples: number;
+  /** Per symptom series: what was normal, during the incident, and now. */
+  readonly series: readonly {
+    readonly seriesKey: string;
+    readonly before: number;
+    readonly during: number;
+    readonly after: number;
+    readonly ok: boolean;
+  }[];
+  /** True when untouched neighbours improved the same way: the action may not be what helped. */
+  readonly controlImprovedToo: boolean;
+};

@@ -1,0 +1,36 @@
+// Telemetry as history keeps it and analysis reads it: one-second buckets, written by ingest, queried by activities.
+
+/** One second (or `stepMs`) of calls seen at one side of one edge. `peer` is empty for the server side. */
+export type CallBucket = {
+  readonly atMs: number;
+  readonly service: string;
+  readonly instance: string;
+  readonly side: 'server' | 'client';
+  readonly peer: string;
+  readonly count: number;
+  readonly errors: number;
+  /** Server side: errors not explained by a failing call of its own to somebody else. */
+  readonly ownErrors: number;
+  readonly latencyP50Ms: number;
+  readonly latencyP95Ms: number;
+  /** Server side: p50 of the time not spent waiting for calls to others. */
+  readonly selfTimeP50Ms: number;
+};
+
+export type MetricBucket = {
+  readonly atMs: number;
+  readonly service: string;
+  readonly instance: string;
+  readonly metric: string;
+  readonly attributes: string;
+  readonly value: number;
+};
+
+export type LogBucket = {
+  readonly atMs: number;
+  readonly service: string;
+  readonly templateId: string;
+  readonly template: string;
+  readonly severityNumber: number;
+  readonly count: number;
+};

@@ -1,0 +1,60 @@
+// What ingest needs from outside: small interfaces, implemented in adapters/.
+
+import type { CorrelationConfig } from '../domain/correlation/correlate.ts';
+import type { Anomaly } from '../domain/detection/anomaly.ts';
+import type { ChangeEvent } from '../domain/observation.ts';
+import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
+import type { IncidentInput } from '../workflows/messages.ts';
+
+export interface HistoryWriter {
+  /** Resolves when the rows are durable; batches of many callers are written together. */
+  write(rows: HistoryRows): Promise<void>;
+}
+export type HistoryRows = {
+  readonly environment: string;
+  readonly calls: readonly CallBucket[];
+  readonly metrics: readonly MetricBucket[];
+  readonly logs: readonly LogBucket[];
+  readonly anomalies: readonly Anomaly[];
+};
+
+export type InboxItem =
+  | { readonly id: string; readonly kind: 'anomaly'; readonly anomaly: Anomaly }
+  | { readonly id: string; readonly kind: 'change'; readonly change: ChangeEvent };
+
+/** Durable inbox in Postgres: what is accepted is here before the sender hears 2xx. */
+export interface Inbox {
+  /** Stores items whose id is new; returns how many were new. */
+  put(items: readonly InboxItem[]): Promise<number>;
+  /** Oldest pending items, locked for this process for `leaseMs`. */
+  take(limit: number, leaseMs: number): Promise<readonly InboxItem[]>;
+  done(id: string): Promise<void>;
+  /** After the last attempt the item is kept as `dead` with its reason. */
+  failed(id: string, reason: string, retryAtMs: number | null): Promise<void>;
+}
+
+export type Assignment =
+  /** The anomaly belongs to this incident: signal it (starting it when it does not run yet). */
+  | { readonly kind: 'incident'; readonly input: Omit<IncidentInput, 'settings'> }
+  /** A clear of an anomaly no open incident knows, or a repeat: nothing to do. */
+  | { readonly kind: 'ignored'; readonly reason: string };
+
+/** Correlation state in Postgres: open episodes, their scopes, and the service graph. */
+export interface Episodes {
+  /** In one transaction: joins the anomaly to an open episode of neighbouring scope, or claims a new one. Idempotent by anomaly id. */
+  assign(anomaly: Anomaly, config: CorrelationConfig): Promise<Assignment>;
+  /** The episode's workflow was found closed: close the episode here too, so that `assign` claims the next one. */
+  abandon(incidentId: string): Promise<void>;
+  rememberEdges(environment: string, edges: readonly { caller: string; callee: string }[]): Promise<void>;
+  rememberChange(change: ChangeEvent): Promise<void>;
+}
+
+export interface IncidentStarter {
+  /** signalWithStart with a deterministic id. `closed`: an incident of that id has already ended. */
+  observed(input: Omit<IncidentInput, 'settings'>, anomaly: Anomaly): Promise<'signalled' | 'closed'>;
+  cleared(incidentId: string, anomalyId: string, clearedMs: number): Promise<'signalled' | 'closed'>;
+}
+
+export interface Clock {
+  nowMs(): number;
+}

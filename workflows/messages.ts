@@ -1,0 +1,67 @@
+// Everything other parts may say to, or ask of, an incident workflow: the only workflow file api/ and ingest/ import.
+
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Anomaly } from '../domain/detection/anomaly.ts';
+import type { IncidentEvent } from '../domain/incident/events.ts';
+import type { IncidentState } from '../domain/incident/state.ts';
+import type { HashedPlan } from '../domain/remediation/plan.ts';
+import type { Scope, Severity } from '../domain/scope.ts';
+
+export const incidentWorkflowType = 'incident';
+export const incidentTaskQueue = 'sentinel-incidents';
+
+export type IncidentInput = {
+  readonly incidentId: string;
+  readonly fingerprint: string;
+  readonly episode: number;
+  readonly scope: Scope;
+  readonly severity: Severity;
+  readonly title: string;
+  /** Numbers from the configuration that the run keeps for its whole life. */
+  readonly settings: IncidentSettings;
+};
+
+export type IncidentSettings = {
+  /** How long to gather further anomalies before the first diagnosis. */
+  readonly settleMs: number;
+  readonly maxAttempts: number;
+  readonly verifyIntervalMs: number;
+  readonly verifyTimeoutMs: number;
+  /** How long a symptom must stay gone, before any effect, to call it self-recovered. */
+  readonly selfRecoveryMs: number;
+  /** How long to watch an incident that needs no action before handing it to a person. */
+  readonly watchMs: number;
+};
+
+/** The one spelling of an incident's workflow id; `fingerprintHash` is hex. */
+export function incidentWorkflowId(fingerprintHash: string, episode: number): string {
+  return `incident/${fingerprintHash}/${episode}`;
+}
+
+export type ApprovalDecided = {
+  /** Id of the row in the approvals table: the authority. This message only says "look". */
+  readonly approvalId: string;
+  readonly planHash: string;
+  readonly actor: string;
+  readonly decision: 'approve' | 'reject';
+  readonly reason: string;
+};
+
+export const anomalyObserved = defineSignal<[Anomaly]>('anomalyObserved');
+export const anomalyCleared = defineSignal<[{ anomalyId: string; clearedMs: number }]>('anomalyCleared');
+export const approvalDecided = defineSignal<[ApprovalDecided]>('approvalDecided');
+
+export type Accepted = { readonly accepted: true };
+export const decideApproval = defineUpdate<Accepted, [ApprovalDecided]>('decideApproval');
+export const takeOver = defineUpdate<Accepted, [{ actor: string; reason: string }]>('takeOver');
+export const abort = defineUpdate<Accepted, [{ actor: string; reason: string }]>('abort');
+export const addNote = defineUpdate<Accepted, [{ noteId: string; actor: string; text: string }]>('addNote');
+
+export const stateQuery = defineQuery<IncidentState>('state');
+export const timelineQuery = defineQuery<readonly IncidentEvent[]>('timeline');
+export const planQuery = defineQuery<HashedPlan | null>('plan');
+
+/** Failure type of a refused update; the message starts with one of these reasons. */
+export const updateRefused = 'UpdateRefused';
+export const updateRefusals = ['not-awaiting', 'stale-plan', 'already-decided', 'expired', 'closed', 'invalid'] as const;
+export type UpdateRefusal = (typeof updateRefusals)[number];

@@ -1,0 +1,50 @@
+/** Builds a command with `go install` into a temporary folder and moves it into place when it is whole. */
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { TemporalDevServerError } from './errors.ts';
+import { type Progress, runWithProgress } from './progress.ts';
+
+/** Sources, compiled packages and the executable together, measured on an empty cache. */
+const NEEDED_MB = 3_500;
+
+/** Builds `packageAtVersion` to the file `target`, or throws with the reason. */
+export async function buildWithGo(
+  packageAtVersion: string,
+  target: string,
+  report: (line: string) => void,
+): Promise<void> {
+  const version = await promisify(execFile)('go', ['version']).catch(() => undefined);
+  if (version === undefined) throw new Error('build: Go is not installed');
+  const { bavail, bsize } = statfsSync(dirname(target));
+  const freeMb = Math.floor((bavail * bsize) / 1024 / 1024);
+  if (freeMb < NEEDED_MB) {
+    throw new TemporalDevServerError(
+      'disk-full',
+      `Building ${basename(target)} with Go needs about ${NEEDED_MB} MB; ${freeMb} MB are free on the disk of ` +
+        `${dirname(target)}. Free some space and run the command again.`,
+    );
+  }
+  const dir = mkdtempSync(join(dirname(target), '.build-'));
+  try {
+    report(`Building ${packageAtVersion} with Go (once; about four minutes on two cores) …`);
+    // The SQLite inside is pure Go: without cgo no C compiler is needed. `env` adds to what the child inherits.
+    const command = ['go', 'install', '-v', '-trimpath', '-ldflags=-s -w', packageAtVersion];
+    const child = spawn('env', [`GOBIN=${dir}`, 'CGO_ENABLED=0', ...command], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const { ok, tail } = await runWithProgress(child, describeBuild, report);
+    if (!ok) throw new Error(`build: go install failed: ${tail.slice(-3).join(' | ')}`);
+    const [file] = readdirSync(dir);
+    if (file === undefined) throw new Error('build: go install made no file');
+    renameSync(join(dir, file), target);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function describeBuild({ seconds, lines, lastLine }: Progress): string {
+  const fetching = lastLine.startsWith('go: ');
+  return fetching ? `  ${seconds} s: ${lastLine}` : `  ${seconds} s: ${lines} steps, now ${lastLine}`;
+}

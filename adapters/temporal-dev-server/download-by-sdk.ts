@@ -1,0 +1,33 @@
+/**
+ * Gets the Temporal CLI with the SDK's own ephemeral-server download. It runs in a process of its own, because
+ * downloading means starting a server, which claims the one native runtime a process can have.
+ */
+import { spawn } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Progress, runWithProgress } from './progress.ts';
+
+/** About 100 MB on a slow line; without a connection it fails at once. */
+const TIMEOUT_MS = 300_000;
+
+/** Downloads to `target`, or throws with the reason. */
+export async function downloadBySdk(target: string, report: (line: string) => void): Promise<void> {
+  const dir = mkdtempSync(join(dirname(target), '.download-'));
+  try {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'download-main.ts'), dir], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: TIMEOUT_MS,
+    });
+    const describe = ({ seconds }: Progress): string => `Downloading the Temporal CLI … ${seconds} s`;
+    const { ok, tail } = await runWithProgress(child, describe, report);
+    if (!ok) throw new Error(`download: ${tail.at(-1) ?? 'ended without a message'}`);
+    const [file] = readdirSync(dir);
+    if (file === undefined) throw new Error('download: brought no file');
+    const ready = join(dir, 'ready');
+    copyFileSync(join(dir, file), ready);
+    chmodSync(ready, 0o755);
+    renameSync(ready, target);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}

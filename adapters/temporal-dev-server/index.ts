@@ -1,0 +1,163 @@
+/** Temporal on this machine, without Docker or an account: the dev server of the official CLI, with its Web UI. */
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { TemporalDevServerError } from './errors.ts';
+import { withFolderLock } from './folder-lock.ts';
+import { freePorts, isPortFree } from './ports.ts';
+import { waitUntilReady } from './readiness.ts';
+import { commandLine, startProcess, stopProcess, tailOf } from './server-process.ts';
+import { readState, removeState, writeState } from './state-file.ts';
+
+export { TemporalDevServerError } from './errors.ts';
+export { obtainTemporalCli } from './obtain-cli.ts';
+
+/** Starts in about a second; an old database on a slow disk may need much longer to open. */
+const READY_MS = 30_000;
+const FREE_PORT_ATTEMPTS = 3;
+
+export interface TemporalDevServerOptions {
+  /** The executable, from `obtainTemporalCli`. */
+  readonly executable: string;
+  /** Holds the log, the database and the state file; made when missing. */
+  readonly dir: string;
+  /** gRPC port on 127.0.0.1; 0 (the default) takes a free one. */
+  readonly port?: number;
+  /** Port of the Web UI; 0 (the default) takes a free one. */
+  readonly uiPort?: number;
+  /** Keeps everything in memory: faster, and gone when it stops. */
+  readonly inMemory?: boolean;
+  readonly namespace: string;
+  /** Names of search attributes, registered as keywords. */
+  readonly searchAttributes?: readonly string[];
+  /**
+   * True: the server outlives this process, and the next start with the same `dir` finds it again. False (the
+   * default): it ends together with this process, however that ends.
+   */
+  readonly durable?: boolean;
+}
+
+export interface TemporalDevServer {
+  readonly address: string;
+  readonly uiUrl: string;
+  readonly pid: number;
+  /** True when it was running already, from an earlier process. */
+  readonly reused: boolean;
+  readonly logFile: string;
+  /** Ends the server; resolves when its process is gone. */
+  stop(): Promise<void>;
+}
+
+/** Starts the server, or finds the durable one of this `dir`; resolves when it answers calls. */
+export async function startTemporalDevServer(options: TemporalDevServerOptions): Promise<TemporalDevServer> {
+  const dir = resolve(options.dir);
+  mkdirSync(dir, { recursive: true });
+  if (options.durable !== true) return startWithPorts({ ...options, dir });
+  return withFolderLock(
+    join(dir, '.temporal-start.lock'),
+    () => {},
+    async () => {
+      return (await findRunning({ ...options, dir })) ?? (await startWithPorts({ ...options, dir }));
+    },
+  );
+}
+
+/** Free ports may be taken by somebody else before the server has them: then it tries others. */
+async function startWithPorts(options: TemporalDevServerOptions): Promise<TemporalDevServer> {
+  const { port = 0, uiPort = 0 } = options;
+  for (const [fixed, what] of [
+    [port, 'Temporal'],
+    [uiPort, "Temporal's Web UI"],
+  ] as const) {
+    if (fixed !== 0 && !(await isPortFree(fixed))) throw portInUse(fixed, what);
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    const [freePort = 0, freeUiPort = 0] = await freePorts(2);
+    try {
+      return await startOnce(options, port || freePort, uiPort || freeUiPort);
+    } catch (error) {
+      const collided = error instanceof Error && error.message.includes('address already in use');
+      if (!collided || attempt === FREE_PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function startOnce(
+  options: TemporalDevServerOptions,
+  port: number,
+  uiPort: number,
+): Promise<TemporalDevServer> {
+  const { dir, namespace, durable = false, searchAttributes = [] } = options;
+  const logFile = join(dir, 'temporal.log');
+  const command = [options.executable, ...serverArguments(options, port, uiPort)] as const;
+  const pid = await startProcess(command, logFile, durable ? 'durable' : 'attached');
+  const address = `127.0.0.1:${port}`;
+  const uiUrl = `http://127.0.0.1:${uiPort}`;
+  const isRunning = async (): Promise<boolean> => (await commandLine(pid)) !== undefined;
+  const outcome = await waitUntilReady({ address, namespace, searchAttributes }, READY_MS, isRunning);
+  if (!outcome.ready) {
+    const exited = !(await isRunning());
+    await stopProcess(pid);
+    throw new TemporalDevServerError(
+      exited ? 'exited' : 'not-ready',
+      `The Temporal dev server on ${address} ${exited ? 'ended while starting' : `was not ready after ${READY_MS / 1000} s`} ` +
+        `(${outcome.why}). The end of ${logFile}:\n${tailOf(logFile)}`,
+    );
+  }
+  if (durable) writeState(dir, { pid, address, uiUrl, startedAt: new Date().toISOString() });
+  return handle(dir, { pid, address, uiUrl }, false);
+}
+
+function serverArguments(options: TemporalDevServerOptions, port: number, uiPort: number): string[] {
+  const { dir, namespace, inMemory = false, searchAttributes = [] } = options;
+  return [
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
+    ...['--namespace', namespace, '--log-level', 'warn', '--log-format', 'json'],
+    ...searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    ...(inMemory ? [] : ['--db-filename', databaseFile(dir)]),
+  ];
+}
+
+const databaseFile = (dir: string): string => join(dir, 'temporal.db');
+
+/** The durable server of this folder, if the process of the state file is alive and really is that server. */
+async function findRunning(options: TemporalDevServerOptions): Promise<TemporalDevServer | undefined> {
+  const { dir, namespace, searchAttributes = [] } = options;
+  const state = readState(dir);
+  if (state === undefined) return undefined;
+  const running = async (): Promise<boolean> => {
+    const line = await commandLine(state.pid); // process ids are used again after a reboot: look at what it runs
+    return line?.includes('server start-dev') === true && line.includes(databaseFile(dir));
+  };
+  if (!(await running())) {
+    removeState(dir);
+    return undefined;
+  }
+  const expected = { address: state.address, namespace, searchAttributes };
+  const outcome = await waitUntilReady(expected, READY_MS, running);
+  if (outcome.ready) return handle(dir, state, true);
+  throw new TemporalDevServerError(
+    'not-ready',
+    `The Temporal dev server of ${dir} runs (process ${state.pid}, ${state.address}) but is not usable: ${outcome.why}. ` +
+      `Stop it with "kill ${state.pid}" and start again; nothing recorded is lost.`,
+  );
+}
+
+function handle(
+  dir: string,
+  { pid, address, uiUrl }: { pid: number; address: string; uiUrl: string },
+  reused: boolean,
+): TemporalDevServer {
+  const stop = async (): Promise<void> => {
+    await stopProcess(pid);
+    if (readState(dir)?.pid === pid) removeState(dir);
+  };
+  return { pid, address, uiUrl, reused, logFile: join(dir, 'temporal.log'), stop };
+}
+
+function portInUse(port: number, what: string): TemporalDevServerError {
+  return new TemporalDevServerError(
+    'port-in-use',
+    `Port ${port} on 127.0.0.1, wanted for ${what}, is in use. Stop what listens there ` +
+      `("lsof -i :${port}" or "ss -ltnp" shows it), or choose another port.`,
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * Finds the official `temporal` command line tool, or gets it: on the PATH, in Sentinel's cache, by the SDK's own
+ * download, or built with Go. The first that works wins; what did not work is told in the final error.
+ */
+import { execFile } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { buildWithGo } from './build-with-go.ts';
+import { downloadBySdk } from './download-by-sdk.ts';
+import { TemporalDevServerError } from './errors.ts';
+import { withFolderLock } from './folder-lock.ts';
+
+/** The last version that `go install` accepts: later ones carry replace directives. Server 1.29, Web UI 2.42. */
+const CLI_VERSION = 'v1.5.1';
+
+export interface ObtainOptions {
+  /** Sentinel's folder in the user's cache, for example `~/.cache/sentinel`. */
+  readonly cacheDir: string;
+  /** Receives a line for people whenever there is something new to tell; never called when the tool is there. */
+  readonly report: (line: string) => void;
+  /** The command looked for on the PATH; another name lets a test see a machine without it. */
+  readonly command?: string;
+}
+
+/** Path of a `temporal` that answers `--version`. Takes milliseconds when it is there, minutes when it is built. */
+export async function obtainTemporalCli(options: ObtainOptions): Promise<string> {
+  const { cacheDir, report, command = 'temporal' } = options;
+  const cached = join(cacheDir, 'bin', 'temporal');
+  const present = async (): Promise<string | undefined> => {
+    if (await isTemporal(command)) return command;
+    return (await isTemporal(cached)) ? cached : undefined;
+  };
+  const found = await present();
+  if (found !== undefined) return found;
+
+  mkdirSync(join(cacheDir, 'bin'), { recursive: true });
+  const waiting = (pid?: number): void =>
+    report(`Another process (${pid ?? 'unknown'}) is getting the Temporal CLI; waiting for it.`);
+  return withFolderLock(join(cacheDir, 'bin', '.temporal.lock'), waiting, async () => {
+    const made = await present(); // by the process we waited for
+    if (made !== undefined) return made;
+    const failures: string[] = [];
+    for (const attempt of [
+      () => downloadBySdk(cached, report),
+      () => buildWithGo(`github.com/temporalio/cli/cmd/temporal@${CLI_VERSION}`, cached, report),
+    ]) {
+      try {
+        await attempt();
+        if (await isTemporal(cached)) return cached;
+        failures.push(`${cached} does not answer --version`);
+      } catch (error) {
+        if (error instanceof TemporalDevServerError) throw error;
+        failures.push((error as Error).message);
+      }
+    }
+    throw new TemporalDevServerError(
+      'cli-unavailable',
+      `The Temporal CLI is needed to run Temporal on this machine, and could not be obtained:\n${failures
+        .map((failure) => `  - ${failure}`)
+        .join(
+          '\n',
+        )}\nInstall it so that "temporal --version" works (https://docs.temporal.io/cli), put the ` +
+        `executable at ${cached}, or install Go and run the command again.`,
+    );
+  });
+}
+
+/** An executable of that name may be anything; only one that says it is Temporal's, with a server, is used. */
+async function isTemporal(executable: string): Promise<boolean> {
+  try {
+    const { stdout } = await promisify(execFile)(executable, ['--version'], { timeout: 10_000 });
+    return /^temporal version .*Server \d+\.\d+/.test(stdout);
+  } catch {
+    return false;
+  }
+}

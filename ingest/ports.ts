@@ -22,12 +22,15 @@ export type InboxItem =
   | { readonly id: string; readonly kind: 'anomaly'; readonly anomaly: Anomaly }
   | { readonly id: string; readonly kind: 'change'; readonly change: ChangeEvent };
 
+/** An item as `take` hands it out; `attempts` counts how often it was taken, this time included, across restarts. */
+export type TakenItem = InboxItem & { readonly attempts?: number };
+
 /** Durable inbox in Postgres: what is accepted is here before the sender hears 2xx. */
 export interface Inbox {
   /** Stores items whose id is new; returns how many were new. */
   put(items: readonly InboxItem[]): Promise<number>;
   /** Oldest pending items, locked for this process for `leaseMs`. */
-  take(limit: number, leaseMs: number): Promise<readonly InboxItem[]>;
+  take(limit: number, leaseMs: number): Promise<readonly TakenItem[]>;
   done(id: string): Promise<void>;
   /** After the last attempt the item is kept as `dead` with its reason. */
   failed(id: string, reason: string, retryAtMs: number | null): Promise<void>;
@@ -57,4 +60,26 @@ export interface IncidentStarter {
 
 export interface Clock {
   nowMs(): number;
+}
+
+/** Counters, histograms and gauges under Prometheus names (`sentinel_ingest_…_total`, `…_seconds`). */
+export interface Metrics {
+  count(name: string, labels: Readonly<Record<string, string>>, value?: number): void;
+  observe(name: string, labels: Readonly<Record<string, string>>, value: number): void;
+  gauge(name: string, labels: Readonly<Record<string, string>>, value: number): void;
+}
+
+export type IngestPermission = 'ingest:write';
+export type Authorization =
+  | { readonly allowed: true; readonly actor: string }
+  | { readonly allowed: false; readonly reason: 'unauthenticated' | 'forbidden'; readonly detail: string };
+
+/** Judges the bearer key of a request. Throws only when the key store cannot be reached. */
+export type Authorize = (request: Request, permission: IngestPermission) => Promise<Authorization>;
+
+/** Where ingest says what went wrong; pino's own loggers fit. */
+export interface Logger {
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }

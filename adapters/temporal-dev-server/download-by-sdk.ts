@@ -1,5 +1,5 @@
 /**
- * Gets the Temporal CLI with the SDK's own ephemeral-server download. It runs in a process of its own, because
+ * Gets one of Temporal's servers with the SDK's own ephemeral-server download. It runs in a process of its own, because
  * downloading means starting a server, which claims the one native runtime a process can have.
  */
 import { spawn } from 'node:child_process';
@@ -10,15 +10,21 @@ import { type Progress, runWithProgress } from './progress.ts';
 /** About 100 MB on a slow line; without a connection it fails at once. */
 const TIMEOUT_MS = 300_000;
 
+export type DownloadedServer = 'dev-server' | 'time-skipping';
+
 /** Downloads to `target`, or throws with the reason. */
-export async function downloadBySdk(target: string, report: (line: string) => void): Promise<void> {
+export async function downloadBySdk(
+  server: DownloadedServer,
+  target: string,
+  report: (line: string) => void,
+): Promise<void> {
   const dir = mkdtempSync(join(dirname(target), '.download-'));
   try {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'download-main.ts'), dir], {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'download-main.ts'), server, dir], {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: TIMEOUT_MS,
     });
-    const describe = ({ seconds }: Progress): string => `Downloading the Temporal CLI … ${seconds} s`;
+    const describe = ({ seconds }: Progress): string => `Downloading Temporal's ${server} … ${seconds} s`;
     const { ok, tail } = await runWithProgress(child, describe, report);
     if (!ok) throw new Error(`download: ${tail.at(-1) ?? 'ended without a message'}`);
     const [file] = readdirSync(dir);

@@ -1,14 +1,18 @@
-/** Process entry: lets the SDK download its Temporal CLI into the folder given as the first argument. */
-
+/** Process entry: lets the SDK download a server (first argument) into a folder (second argument). */
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Runtime } from '@temporalio/worker';
 
-const [downloadDir] = process.argv.slice(2);
+const [kind, downloadDir] = process.argv.slice(2);
+const executable = { type: 'cached-download', downloadDir } as const;
+const silent = (): void => {};
+Runtime.install({
+  logger: { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent },
+});
 try {
-  Runtime.install({ logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} } });
-  const environment = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'cached-download', downloadDir }, ui: false },
-  });
+  const environment =
+    kind === 'time-skipping'
+      ? await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } })
+      : await TestWorkflowEnvironment.createLocal({ server: { executable, ui: false } });
   await environment.teardown();
 } catch (error) {
   console.error((error as Error).message.replaceAll('\n', ' '));

@@ -42,7 +42,7 @@ export async function obtainTemporalCli(options: ObtainOptions): Promise<string>
     if (made !== undefined) return made;
     const failures: string[] = [];
     for (const attempt of [
-      () => downloadBySdk(cached, report),
+      () => downloadBySdk('dev-server', cached, report),
       () => buildWithGo(`github.com/temporalio/cli/cmd/temporal@${CLI_VERSION}`, cached, report),
     ]) {
       try {

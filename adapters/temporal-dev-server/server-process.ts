@@ -36,15 +36,17 @@ export async function startProcess(
   command: readonly [string, ...string[]],
   logFile: string,
   life: 'attached' | 'durable',
+  user?: { readonly uid: number; readonly gid: number },
 ): Promise<number> {
   const log = openSync(logFile, 'a');
   try {
     const child =
       life === 'durable'
-        ? spawn(command[0], command.slice(1), { detached: true, stdio: ['ignore', log, log] })
+        ? spawn(command[0], command.slice(1), { detached: true, stdio: ['ignore', log, log], ...user })
         : spawn('/bin/sh', ['-c', WATCHED, 'watched', ...command], {
             detached: true,
             stdio: ['pipe', log, log, 'pipe'],
+            ...user,
           });
     child.unref();
     return life === 'durable' ? await ownPid(child) : await reportedPid(child);

@@ -1,0 +1,11 @@
+/** All components, by name. */
+import type { Component, ComponentName } from './component.ts';
+import { postgres } from './postgres.ts';
+import { temporal } from './temporal.ts';
+import { timeSkipping } from './time-skipping.ts';
+
+export const components: Readonly<Record<ComponentName, Component>> = {
+  temporal,
+  'time-skipping': timeSkipping,
+  postgres,
+};

@@ -1,0 +1,36 @@
+/**
+ * Runs once around a test run and starts a component when the first test file asks for it: a run of pure tests
+ * starts nothing, and a run of everything starts each server once. Test processes ask over HTTP on the loopback.
+ */
+import { createServer } from 'node:http';
+import type { TestProject } from 'vitest/node';
+import type { ComponentName } from './components/component.ts';
+import { components } from './components/index.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    componentsUrl: string;
+  }
+}
+
+type Started = Awaited<ReturnType<(typeof components)['temporal']['start']>>;
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const started = new Map<string, Promise<Started>>();
+  const server = createServer(async (request, response) => {
+    const name = (request.url ?? '').slice(1) as ComponentName;
+    if (!started.has(name)) started.set(name, components[name].start());
+    const answer = await (started.get(name) as Promise<Started>).then(
+      ({ info }) => ({ info }),
+      (error: Error) => ({ missing: error.message }),
+    );
+    response.end(JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  project.provide('componentsUrl', `http://127.0.0.1:${(server.address() as { port: number }).port}`);
+  return async () => {
+    server.close();
+    const stops = [...started.values()].map(async (one) => (await one).stop());
+    await Promise.allSettled(stops);
+  };
+}

@@ -33,6 +33,11 @@ export type IncidentFilter = {
   readonly severity?: Severity;
 };
 
+/** Thrown by readers for a cursor that no page of theirs handed out; becomes a 400 naming the field `cursor`. */
+export class InvalidCursor extends Error {
+  override readonly name = 'InvalidCursor';
+}
+
 export type Page<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
 
 export interface IncidentReader {
@@ -91,7 +96,9 @@ export interface Approvals {
 
 export interface KillSwitch {
   /** `environment` '*' stands for all. Engaged means: no effect passes the gate. */
-  list(): Promise<readonly { environment: string; engaged: boolean; by: string; reason: string; atMs: number }[]>;
+  list(): Promise<
+    readonly { environment: string; engaged: boolean; by: string; reason: string; atMs: number }[]
+  >;
   set(environment: string, engaged: boolean, principal: Principal, reason: string): Promise<void>;
 }
 
@@ -100,7 +107,9 @@ export interface ApiKeys {
   authenticate(presented: string): Promise<Principal | null>;
   /** Returns the key itself, once; only its hash is stored. */
   create(name: string, role: Role, by: string): Promise<{ keyId: string; key: string }>;
-  list(): Promise<readonly { keyId: string; name: string; role: Role; createdAtMs: number; revokedAtMs: number | null }[]>;
+  list(): Promise<
+    readonly { keyId: string; name: string; role: Role; createdAtMs: number; revokedAtMs: number | null }[]
+  >;
   revoke(keyId: string, by: string): Promise<boolean>;
 }
 
@@ -130,8 +139,37 @@ export interface IncidentMessenger {
   approvalDecided(incidentId: string, decision: ApprovalDecided): Promise<void>;
   takeOver(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
   abort(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
-  addNote(incidentId: string, noteId: string, actor: string, text: string): Promise<{ accepted: boolean; reason: string }>;
+  addNote(
+    incidentId: string,
+    noteId: string,
+    actor: string,
+    text: string,
+  ): Promise<{ accepted: boolean; reason: string }>;
 }
 
 /** One dependency as `/ready`, `doctor` and the status page show it. */
-export type ComponentHealth = { readonly name: string; readonly ok: boolean; readonly required: boolean; readonly detail: string };
+export type ComponentHealth = {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly required: boolean;
+  readonly detail: string;
+};
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Structured log lines. `child` adds ids (request, trace, incident) to every line written through it. */
+export interface Logger {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+  child(bindings: LogFields): Logger;
+}
+
+/** Sentinel's own metrics. Names, units and label names stand in one table (adapters/telemetry/metric-table.ts). */
+export interface Metrics {
+  /** Adds to a counter; `value` defaults to 1. */
+  count(name: string, labels: Readonly<Record<string, string>>, value?: number): void;
+  observe(name: string, labels: Readonly<Record<string, string>>, value: number): void;
+  gauge(name: string, labels: Readonly<Record<string, string>>, value: number): void;
+}

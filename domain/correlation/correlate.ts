@@ -1,13 +1,15 @@
 // Which open episode an anomaly belongs to: same environment, neighbouring scope, close in time.
 
+import { z } from 'zod';
 import type { Anomaly } from '../detection/anomaly.ts';
 
-export type CorrelationConfig = {
+export const correlationConfigSchema = z.strictObject({
   /** An anomaly joins an open episode when its onset is at most this far from the episode's last one. */
-  readonly windowMs: number;
-  /** How many edges of the service graph two scopes may be apart. */
-  readonly maxHops: number;
-};
+  windowMs: z.int().min(1_000).max(3_600_000).default(120_000),
+  /** How many edges of the service graph two scopes may be apart. Two: a caller, its callee, and the callee's. */
+  maxHops: z.int().min(0).max(10).default(2),
+});
+export type CorrelationConfig = Readonly<z.infer<typeof correlationConfigSchema>>;
 
 export type OpenEpisode = {
   readonly incidentId: string;

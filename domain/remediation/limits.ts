@@ -1,0 +1,43 @@
+// How much may be done, however good the reasons: rate limits, leases and the breaker. The gate enforces them inside
+// its transaction; this file only says what they are and what their defaults mean.
+
+import { z } from 'zod';
+
+export const limitsConfigSchema = z.strictObject({
+  /** A whole environment: one effect a minute on average is already a bad hour, more is a loop. */
+  effectsPerEnvironmentPerHour: z.int().min(1).max(10_000).default(60),
+  /** One target: the ladder of remedies has about five rungs; more means that something undoes our work. */
+  effectsPerTargetPerHour: z.int().min(1).max(1_000).default(6),
+  /** How long a target is reserved for the incident that acts on it; longer than an effect and its check take. */
+  leaseSeconds: z.int().min(10).max(3_600).default(300),
+  breaker: z
+    .strictObject({
+      /** Consecutive effects of an environment that did not help, after which Sentinel stops acting there. */
+      notRecoveredEffects: z.int().min(1).max(100).default(5),
+      /** How long it stays open; people can act meanwhile, Sentinel cannot. */
+      openMinutes: z.int().min(1).max(1_440).default(30),
+    })
+    .prefault({}),
+});
+export type LimitsConfig = z.infer<typeof limitsConfigSchema>;
+
+/** What the breaker has to know of one past effect; newest first where a list is given. */
+export type FinishedEffect = { readonly recovered: boolean; readonly finishedMs: number };
+
+/**
+ * Until when the breaker of an environment is open, in ms since the epoch; null when it is closed. `newestFirst` are
+ * the environment's finished forward effects; one that helped closes the breaker.
+ */
+export function breakerOpenUntilMs(
+  newestFirst: readonly FinishedEffect[],
+  config: LimitsConfig,
+  nowMs: number,
+): number | null {
+  const { notRecoveredEffects, openMinutes } = config.breaker;
+  const firstHelped = newestFirst.findIndex((effect) => effect.recovered);
+  const inVain = firstHelped === -1 ? newestFirst.length : firstHelped;
+  const last = newestFirst[0];
+  if (last === undefined || inVain < notRecoveredEffects) return null;
+  const untilMs = last.finishedMs + openMinutes * 60_000;
+  return nowMs < untilMs ? untilMs : null;
+}

@@ -1,0 +1,148 @@
+/** The supervisor's HTTP API: observe, preview, act, and look up what was done. */
+import { z } from 'zod';
+import { HttpError, type JsonAnswer, type JsonRequest, type JsonRoute } from '../support/http.ts';
+import type { ServiceName } from '../topology.ts';
+import { type ActionName, actionNames, prepare, snapshot } from './actions.ts';
+import type { AnswerFaults } from './answer-faults.ts';
+import type { Cluster } from './cluster.ts';
+import type { ChangeFeed } from './events.ts';
+import type { Ledger } from './ledger.ts';
+import type { ManagedService, ServiceView } from './service.ts';
+
+const requestSchema = z.strictObject({
+  intentId: z.string().min(1).max(300),
+  fence: z.number().int().min(0),
+  action: z.enum(actionNames as [ActionName, ...ActionName[]]),
+  service: z.string(),
+  parameters: z.record(z.string(), z.unknown()).default({}),
+});
+type ActionRequest = z.infer<typeof requestSchema>;
+
+export interface ApiDeps {
+  cluster: Cluster;
+  ledger: Ledger;
+  feed: ChangeFeed;
+  answerFaults: AnswerFaults;
+}
+
+export function createApiRoutes(deps: ApiDeps): JsonRoute[] {
+  const { cluster, ledger } = deps;
+  const fences = new Map<string, number>();
+  const running = new Set<string>();
+  return [
+    {
+      method: 'GET',
+      path: /^\/v1\/services$/,
+      handle: async () => {
+        const services = await Promise.all([...cluster.services.values()].map(viewOf));
+        return { status: 200, body: { services } };
+      },
+    },
+    {
+      method: 'GET',
+      path: /^\/v1\/services\/([^/]+)$/,
+      handle: async ({ parameters: [name = ''] }) => ({
+        status: 200,
+        body: await viewOf(find(cluster, name, 404)),
+      }),
+    },
+    {
+      method: 'POST',
+      path: /^\/v1\/actions$/,
+      handle: (request) => act({ ...deps, fences, running }, request),
+    },
+    {
+      method: 'GET',
+      path: /^\/v1\/actions\/([^/]+)$/,
+      handle: ({ parameters: [intentId = ''] }) => {
+        const entries = ledger.ofIntent(intentId);
+        const inProgress = running.has(intentId);
+        if (entries.length === 0 && !inProgress)
+          throw new HttpError(404, `nothing was done for intent ${intentId}`);
+        return { status: 200, body: { intentId, inProgress, entries } };
+      },
+    },
+    {
+      method: 'GET',
+      path: /^\/v1\/ledger$/,
+      handle: () => ({ status: 200, body: { entries: ledger.entries } }),
+    },
+  ];
+}
+
+async function viewOf(service: ManagedService): Promise<ServiceView> {
+  return service.view(await service.sandboxBytes());
+}
+
+function find(cluster: Cluster, name: string, status: number): ManagedService {
+  const service = cluster.services.get(name as ServiceName);
+  if (!service) throw new HttpError(status, `there is no service ${name}`);
+  return service;
+}
+
+function parseRequest(body: unknown): ActionRequest {
+  const result = requestSchema.safeParse(body);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
+  throw new HttpError(422, problems.join('; '));
+}
+
+interface ActDeps extends ApiDeps {
+  /** Highest fence seen, by service. */
+  fences: Map<string, number>;
+  /** Intents whose effect is under way: neither in the ledger yet nor absent. */
+  running: Set<string>;
+}
+
+async function act(
+  { cluster, ledger, feed, answerFaults, fences, running }: ActDeps,
+  { body, query, raw }: JsonRequest,
+): Promise<JsonAnswer | undefined> {
+  const { intentId, fence, action, service: name, parameters } = parseRequest(body);
+  const service = find(cluster, name, 422);
+  const prepareNow = () => prepare(service, action, parameters, feed, { intentId, actor: 'api' });
+
+  if (query.get('dryRun') === 'true') {
+    const { target } = prepareNow();
+    const before = await snapshot(service);
+    return {
+      status: 200,
+      body: { intentId, action, service: name, dryRun: true, before, after: { ...before, ...target } },
+    };
+  }
+
+  checkFence(fences, name, fence);
+  // Refused before anything is held up: a bad request is answered at once, as it would be without answer faults.
+  prepareNow();
+  if ((await answerFaults.pass('before-effect')) === 'drop') return cut(raw);
+  running.add(intentId);
+  const effect = service.exclusively(async () => {
+    // The newest fence counts at the moment of the effect, not at the moment of the call.
+    checkFence(fences, name, fence);
+    fences.set(name, fence);
+    const { perform } = prepareNow();
+    const before = await snapshot(service);
+    const settled = await perform();
+    const after = await snapshot(service);
+    return { entry: ledger.append({ intentId, action, service: name, parameters, before, after }), settled };
+  });
+  const done = await effect.finally(() => running.delete(intentId));
+  if ((await answerFaults.pass('after-effect')) === 'drop') return cut(raw);
+  const { before, after, at: appliedAt } = done.entry;
+  return {
+    status: 200,
+    body: { intentId, action, service: name, before, after, appliedAt, settled: done.settled },
+  };
+}
+
+function checkFence(fences: Map<string, number>, service: string, fence: number): void {
+  const highest = fences.get(service) ?? 0;
+  if (fence < highest) {
+    throw new HttpError(409, `fence ${fence} is older than ${highest}, the highest seen for ${service}`);
+  }
+}
+
+function cut(raw: JsonRequest['raw']): undefined {
+  raw.socket.destroy();
+  return undefined;
+}

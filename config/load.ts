@@ -1,0 +1,124 @@
+// Reads sentinel.yaml and the environment once, checks both, and freezes the answer. Only main files call this.
+
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import { explainIssues, type Source } from './explain.ts';
+import type { ConfigProblem } from './problems.ts';
+import { configSchema, type Settings } from './schema.ts';
+import { type Environment, readSecrets, type Secrets } from './secrets.ts';
+
+/** All durations are whole milliseconds. Frozen, at every depth. */
+export type Config = Settings & {
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Where tools are kept between runs and between clones (the Temporal CLI). Absolute. */
+  readonly cacheDir: string;
+  readonly ingest: Settings['ingest'] & { readonly requireKey: boolean };
+  readonly secrets: Secrets;
+  /** The file it was read from; null when everything is default. */
+  readonly file: string | null;
+};
+
+export type LoadedConfig =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+export type LoadOptions = {
+  /** A file that must exist. Without it `SENTINEL_CONFIG`, then `sentinel.yaml` in `cwd` if there is one. */
+  readonly file?: string;
+  readonly env: Environment;
+  /** Default: the working directory of the process. */
+  readonly cwd?: string;
+};
+
+const defaultFile = 'sentinel.yaml';
+const largestFileBytes = 1024 * 1024;
+
+/** Never throws: whatever is wrong with file or environment comes back as problems, all of them at once. */
+export function loadConfig({ file, env, cwd = process.cwd() }: LoadOptions): LoadedConfig {
+  const { secrets, problems } = readSecrets(env, (name) => readFileSync(path.resolve(cwd, name), 'utf8'));
+  const wanted = file ?? env.SENTINEL_CONFIG;
+  const present =
+    wanted === undefined && existsSync(path.resolve(cwd, defaultFile)) ? defaultFile : undefined;
+  const name = wanted ?? present;
+  const read = name === undefined ? { ok: true as const, text: '' } : readText(path.resolve(cwd, name));
+  if (!read.ok) {
+    const unreadable = { source: name ?? '', path: '', line: null, message: read.message };
+    return { ok: false, problems: [unreadable, ...problems] };
+  }
+  const parsed = parseSettings(read.text, name ?? defaultFile);
+  if (!parsed.ok) return { ok: false, problems: [...parsed.problems, ...problems] };
+  if (problems.length > 0) return { ok: false, problems };
+
+  const { settings } = parsed;
+  const absolute = name === undefined ? null : path.resolve(cwd, name);
+  const base = absolute === null ? cwd : path.dirname(absolute);
+  const config: Config = {
+    ...settings,
+    dataDir: path.resolve(base, settings.dataDir),
+    cacheDir: path.join(env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'sentinel'),
+    ingest: {
+      ...settings.ingest,
+      requireKey: settings.ingest.requireKey ?? !isLoopback(settings.server.host),
+    },
+    secrets,
+    file: absolute,
+  };
+  return { ok: true, config: freeze(config) };
+}
+
+function readText(file: string): { ok: true; text: string } | { ok: false; message: string } {
+  try {
+    const { size } = statSync(file);
+    if (size > largestFileBytes)
+      return { ok: false, message: `has ${size} bytes; at most ${largestFileBytes} are read` };
+    return { ok: true, text: readFileSync(file, 'utf8') };
+  } catch (error) {
+    return { ok: false, message: `cannot be read (${(error as Error).message})` };
+  }
+}
+
+/** Any text gives settings or problems. `name` is how problems call the source. */
+export function parseSettings(
+  text: string,
+  name: string,
+): { ok: true; settings: Settings } | { ok: false; problems: readonly ConfigProblem[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [syntax] = document.errors;
+  const broken = (line: number | null, message: string) => ({
+    ok: false as const,
+    problems: [{ source: name, path: '', line, message }],
+  });
+  if (syntax !== undefined) return broken(lines.linePos(syntax.pos[0]).line, `not YAML: ${syntax.message}`);
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 50 });
+  } catch (error) {
+    return broken(null, `not usable YAML: ${(error as Error).message}`);
+  }
+  const source: Source = { name, document, lines };
+  const result = configSchema.safeParse(withoutEmptySections(value ?? {}));
+  if (!result.success) return { ok: false, problems: explainIssues(result.error.issues, source) };
+  return { ok: true, settings: result.data };
+}
+
+/** `server:` with everything below it commented out is null in YAML, and means what an absent section means. */
+function withoutEmptySections(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, section]) => section !== null));
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) freeze(part);
+  }
+  return value;
+}

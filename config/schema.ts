@@ -1,0 +1,69 @@
+// The whole configuration file, composed of the sections that each part of Sentinel owns. Every object is strict.
+
+import { z } from 'zod';
+import { correlationConfigSchema } from '../domain/correlation/correlate.ts';
+import { policyConfigSchema } from '../domain/policy/config.ts';
+import { limitsConfigSchema } from '../domain/remediation/limits.ts';
+import { executorsSchema } from './sections/executors.ts';
+import { incidentSchema } from './sections/incident.ts';
+import { ingestSchema } from './sections/ingest.ts';
+import { loggingSchema, serverSchema } from './sections/server.ts';
+import { clickhouseSchema, postgresSchema, temporalSchema } from './sections/stores.ts';
+
+export const configSchema = z
+  .strictObject({
+    server: serverSchema.prefault({}),
+    dataDir: z
+      .string()
+      .min(1)
+      .default('.sentinel')
+      .describe(
+        'Folder of everything embedded; relative to the configuration file, else to the working directory.',
+      ),
+    temporal: temporalSchema.prefault({}),
+    postgres: postgresSchema.prefault({}),
+    clickhouse: clickhouseSchema.prefault({}),
+    ingest: ingestSchema.prefault({}),
+    correlation: correlationConfigSchema.prefault({}).describe('Which anomalies belong to one incident.'),
+    incident: incidentSchema.prefault({}),
+    policy: policyConfigSchema
+      .prefault({})
+      .describe('What may be done without asking, and by whom the rest is approved.'),
+    limits: limitsConfigSchema
+      .prefault({})
+      .describe('How much may be done at all, however good the reasons.'),
+    executors: executorsSchema,
+    logging: loggingSchema.prefault({}),
+  })
+  .describe(
+    'Configuration of Sentinel. Everything has a default: without a file the whole stack runs embedded.',
+  );
+
+export type Settings = z.output<typeof configSchema>;
+
+/** The schema of the file as people write it, in JSON Schema 2020-12, for editors and for the reference. */
+export function configJsonSchema(): JsonSchema {
+  return z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema;
+}
+
+/** The parts of JSON Schema that this project reads back. */
+export type JsonSchema = {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly propertyNames?: JsonSchema;
+  readonly items?: JsonSchema;
+  readonly oneOf?: readonly JsonSchema[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly allOf?: readonly JsonSchema[];
+};

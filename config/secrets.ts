@@ -1,0 +1,121 @@
+// Secrets come from the environment only: `NAME`, or `NAME_FILE` with the path of a file that holds it.
+
+import { inspect } from 'node:util';
+import { distance } from 'fastest-levenshtein';
+import type { ConfigProblem } from './problems.ts';
+
+/** A value that does not show itself in logs, JSON or string templates; `reveal()` is the one way to it. */
+export class Secret {
+  readonly #value: string;
+  constructor(value: string) {
+    this.#value = value;
+  }
+  reveal(): string {
+    return this.#value;
+  }
+  toString(): string {
+    return '[secret]';
+  }
+  toJSON(): string {
+    return '[secret]';
+  }
+  [inspect.custom](): string {
+    return '[secret]';
+  }
+}
+
+export const secretVariables = {
+  adminKey: {
+    name: 'SENTINEL_ADMIN_KEY',
+    about:
+      'An API key with the role admin that always works, to make the first other keys with. At least 24 characters.',
+  },
+  postgresUrl: {
+    name: 'SENTINEL_POSTGRES_URL',
+    about: 'URL of Postgres with its password; goes before `postgres.url`.',
+  },
+  clickhousePassword: {
+    name: 'SENTINEL_CLICKHOUSE_PASSWORD',
+    about: 'Password of `clickhouse.username`.',
+  },
+} as const;
+export type SecretName = keyof typeof secretVariables;
+export type Secrets = { readonly [Name in SecretName]: Secret | null };
+
+/** Variables that are no secrets; listed so that a misspelt one can be told from a foreign one. */
+export const plainVariables = {
+  SENTINEL_CONFIG:
+    'Path of the configuration file (default: `sentinel.yaml` in the working directory, if it exists).',
+  SENTINEL_URL: 'Where the command line finds the API.',
+  SENTINEL_API_KEY: 'Key the command line presents to the API.',
+} as const;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+type ReadFile = (path: string) => string;
+
+/** Reads every known secret; a file that cannot be read, an empty value or both forms at once are problems. */
+export function readSecrets(
+  env: Environment,
+  readFile: ReadFile,
+): { secrets: Secrets; problems: ConfigProblem[] } {
+  const problems: ConfigProblem[] = misspelt(env);
+  const read = (name: SecretName): Secret | null => {
+    const variable = secretVariables[name].name;
+    const direct = env[variable];
+    const file = env[`${variable}_FILE`];
+    const refuse = (message: string): null => {
+      problems.push({ source: 'environment', path: variable, line: null, message });
+      return null;
+    };
+    if (direct !== undefined && file !== undefined)
+      return refuse(`set ${variable} or ${variable}_FILE, not both`);
+    let value = direct;
+    if (file !== undefined) {
+      try {
+        value = readFile(file).replace(/\r?\n$/, '');
+      } catch (error) {
+        return refuse(`${variable}_FILE: ${(error as Error).message}`);
+      }
+    }
+    if (value === undefined) return null;
+    if (value === '') return refuse('is set but empty: unset it, or give it a value');
+    const wrong = wrongWith(name, value);
+    return wrong === null ? new Secret(value) : refuse(wrong);
+  };
+  const secrets: Secrets = {
+    adminKey: read('adminKey'),
+    postgresUrl: read('postgresUrl'),
+    clickhousePassword: read('clickhousePassword'),
+  };
+  return { secrets, problems };
+}
+
+function wrongWith(name: SecretName, value: string): string | null {
+  switch (name) {
+    case 'adminKey':
+      return /^[\x21-\x7e]{24,200}$/.test(value)
+        ? null
+        : 'expected 24 to 200 printable characters without spaces, such as the answer of "openssl rand -hex 24"';
+    case 'postgresUrl':
+      return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol)
+        ? null
+        : 'expected a URL that starts with postgres:// (special characters in the password percent-encoded)';
+    case 'clickhousePassword':
+      return null;
+  }
+}
+
+/** One or two wrong letters in a variable would silently mean the default; that is refused, others are left alone. */
+function misspelt(env: Environment): ConfigProblem[] {
+  const known = Object.values(secretVariables).flatMap(({ name }) => [name as string, `${name}_FILE`]);
+  known.push(...Object.keys(plainVariables));
+  const problems: ConfigProblem[] = [];
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('SENTINEL_') || known.includes(name)) continue;
+    const close = known.find((candidate) => distance(candidate, name) <= 2);
+    if (close === undefined) continue;
+    const message = `is not a variable Sentinel knows; did you mean ${close}?`;
+    problems.push({ source: 'environment', path: name, line: null, message });
+  }
+  return problems;
+}

@@ -1,0 +1,44 @@
+// The configured ways to act. Several may share an environment; each owns the targets it reports.
+
+import { z } from 'zod';
+import { environmentName } from './environment-name.ts';
+
+const common = {
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and -')
+    .describe('Name that plans, intents and the audit call it by.'),
+  environments: z
+    .array(environmentName)
+    .min(1)
+    .describe('Environments it may act in; everywhere else it is not asked.'),
+};
+
+export const executorSchema = z.discriminatedUnion('type', [
+  z
+    .strictObject({
+      ...common,
+      type: z.literal('lab').describe("The lab's supervisor."),
+      url: z
+        .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
+        .describe('Where the supervisor answers.'),
+    })
+    .describe('Acts on the practice system in lab/.'),
+  z
+    .strictObject({ ...common, type: z.literal('mock').describe('Nothing real.') })
+    .describe('Acts on nothing and remembers it: for trying out policies and for tests.'),
+]);
+
+export const executorsSchema = z
+  .array(executorSchema)
+  .default([])
+  .superRefine((executors, context) => {
+    const seen = new Set<string>();
+    executors.forEach(({ name }, index) => {
+      if (seen.has(name)) {
+        context.addIssue({ code: 'custom', path: [index, 'name'], message: `"${name}" is used twice` });
+      }
+      seen.add(name);
+    });
+  })
+  .describe('Ways to act. Without any, Sentinel diagnoses and hands over to people.');

@@ -1,0 +1,47 @@
+// How an incident takes its time. Every run keeps the numbers it was started with
+// (`IncidentSettings` of workflows/messages.ts).
+
+import { z } from 'zod';
+import { duration } from '../duration.ts';
+
+export const incidentSchema = z
+  .strictObject({
+    settle: duration('0s', '10m')
+      .prefault('3s')
+      .describe('How long to gather further anomalies before the first diagnosis.'),
+    maxAttempts: z
+      .int()
+      .min(1)
+      .max(10)
+      .default(3)
+      .describe('How many plans are tried before the incident goes to a person.'),
+    verifyInterval: duration('100ms', '10m')
+      .prefault('2s')
+      .describe('Pause between two looks at the symptom after an action.'),
+    verifyTimeout: duration('1s', '24h')
+      .prefault('30s')
+      .describe(
+        'How long a symptom may take to go away after an action before the action counts as no help.',
+      ),
+    selfRecovery: duration('1s', '24h')
+      .prefault('8s')
+      .describe(
+        'How long a symptom must stay gone, before any action, to close the incident as self-recovered.',
+      ),
+    watch: duration('1s', '7d')
+      .prefault('60s')
+      .describe('How long to watch an incident that needs no action before handing it to a person.'),
+  })
+  .refine((incident) => incident.verifyInterval <= incident.verifyTimeout, {
+    path: ['verifyInterval'],
+    error: 'must not be longer than verifyTimeout',
+  })
+  .transform(({ settle, maxAttempts, verifyInterval, verifyTimeout, selfRecovery, watch }) => ({
+    settleMs: settle,
+    maxAttempts,
+    verifyIntervalMs: verifyInterval,
+    verifyTimeoutMs: verifyTimeout,
+    selfRecoveryMs: selfRecovery,
+    watchMs: watch,
+  }))
+  .describe('The life of an incident.');

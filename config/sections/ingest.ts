@@ -1,0 +1,36 @@
+// What is accepted from outside, and from whom.
+
+import { z } from 'zod';
+import { duration } from '../duration.ts';
+import { environmentName } from './environment-name.ts';
+
+export const ingestSchema = z
+  .strictObject({
+    defaultEnvironment: environmentName
+      .default('production')
+      .describe('Environment of telemetry without the resource attribute `deployment.environment.name`.'),
+    maxBodyBytes: z
+      .int()
+      .min(1024)
+      .max(256 * 1024 * 1024)
+      .default(8 * 1024 * 1024)
+      .describe('Largest accepted request body, in bytes as sent; larger ones get 413.'),
+    maxPastSkew: duration('1s', '30d')
+      .prefault('1h')
+      .describe('Data with timestamps further back is refused.'),
+    maxFutureSkew: duration('0s', '24h')
+      .prefault('10m')
+      .describe('Data with timestamps further ahead is refused.'),
+    requireKey: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether senders must present an API key. Default: no while `server.host` is a loopback address, else yes.',
+      ),
+  })
+  .transform(({ maxPastSkew, maxFutureSkew, ...rest }) => ({
+    ...rest,
+    maxPastMs: maxPastSkew,
+    maxFutureMs: maxFutureSkew,
+  }))
+  .describe('Telemetry and events coming in.');

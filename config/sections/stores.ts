@@ -1,0 +1,78 @@
+// The servers Sentinel stands on. Without an address each runs embedded, inside or beside the process.
+
+import { z } from 'zod';
+import { port } from './server.ts';
+
+const hostPort = z
+  .string()
+  .regex(/^[A-Za-z0-9.\-[\]:]+:\d{1,5}$/, 'expected host:port, such as "temporal.internal:7233"');
+
+/** A password in the file would end in a repository; the environment is the only way in. */
+const withoutPassword = (protocols: RegExp, variable: string, example: string) =>
+  z
+    .url({ protocol: protocols, hostname: /./, error: `expected a URL such as "${example}"` })
+    .refine((url) => !hasPassword(url), {
+      error: `holds a password: leave it out here and set ${variable} in the environment`,
+    });
+
+function hasPassword(url: string): boolean {
+  return URL.canParse(url) && new URL(url).password !== '';
+}
+
+export const temporalSchema = z
+  .strictObject({
+    address: hostPort
+      .optional()
+      .describe('`host:port` of a Temporal server. Without it the embedded dev server is used.'),
+    namespace: z.string().min(1).max(255).default('default').describe('Temporal namespace of all incidents.'),
+    taskQueue: z
+      .string()
+      .min(1)
+      .max(255)
+      .default('sentinel-incidents')
+      .describe('Task queue that the workers poll and incidents are started on.'),
+    embedded: z
+      .strictObject({
+        port: port.default(7233).describe('gRPC port of the embedded server. 0 takes a free one.'),
+        uiPort: port.default(8233).describe("Port of the embedded server's Web UI. 0 takes a free one."),
+      })
+      .prefault({})
+      .describe('The embedded dev server; unused when `address` is given.'),
+  })
+  .describe('Temporal runs the incident workflows.');
+
+export const postgresSchema = z
+  .strictObject({
+    url: withoutPassword(
+      /^postgres(ql)?$/,
+      'SENTINEL_POSTGRES_URL',
+      'postgres://sentinel@db.internal:5432/sentinel',
+    )
+      .optional()
+      .describe(
+        'Without it (and without `SENTINEL_POSTGRES_URL`) an embedded Postgres keeps its files in `dataDir`.',
+      ),
+  })
+  .describe(
+    'Postgres is the authority for safety: intents, approvals, leases, limits, the kill switch, the audit.',
+  );
+
+export const clickhouseSchema = z
+  .strictObject({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Without history Sentinel still detects, but says what evidence is missing and acts less on its own.',
+      ),
+    url: withoutPassword(/^https?$/, 'SENTINEL_CLICKHOUSE_PASSWORD', 'http://clickhouse.internal:8123')
+      .optional()
+      .describe('Without it an embedded ClickHouse engine keeps its files in `dataDir`.'),
+    username: z.string().min(1).default('default').describe('User of the server at `url`.'),
+    database: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'expected letters, digits and _')
+      .default('sentinel')
+      .describe('Database of the tables.'),
+  })
+  .describe('ClickHouse keeps the history of telemetry.');

@@ -1,0 +1,31 @@
+/** Counts Vitest's JSON report, so that the last line of `npm test` is made from real results. */
+
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+export interface Summary {
+  readonly passed: number;
+  readonly failed: number;
+  /** Full names of tests that did not run. */
+  readonly skipped: readonly string[];
+}
+
+/** A file that failed before its first test, an error outside every test, or no report at all: each is a failure. */
+export function summarise(report: unknown, exitCode: number): Summary {
+  const files = (report as Report | undefined)?.testResults ?? [];
+  const tests = files.flatMap((file) => file.assertionResults);
+  const count = (status: string): number => tests.filter((test) => test.status === status).length;
+  const brokenFiles = files.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  );
+  const failed = count('failed') + brokenFiles.length;
+  const skipped = tests
+    .filter(({ status }) => status !== 'passed' && status !== 'failed')
+    .map(({ fullName }) => fullName.trim());
+  return { passed: count('passed'), failed: failed === 0 && exitCode !== 0 ? 1 : failed, skipped };
+}

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { summarise } from '../../scripts/test-summary.ts';
+
+const file = (status: string, ...tests: [string, string][]) => ({
+  name: 'a.test.ts',
+  status,
+  assertionResults: tests.map(([testStatus, fullName]) => ({ status: testStatus, fullName })),
+});
+
+test('counts what passed and failed, and names what was skipped', () => {
+  const testResults = [
+    file('passed', ['passed', 'a'], ['skipped', ' Postgres (needs postgres) b']),
+    file('failed', ['failed', 'c'], ['passed', 'd']),
+  ];
+  expect(summarise({ testResults }, 1)).toEqual({
+    passed: 2,
+    failed: 1,
+    skipped: ['Postgres (needs postgres) b'],
+  });
+});
+
+test('a file that cannot be loaded is a failure', () => {
+  expect(summarise({ testResults: [file('failed'), file('passed', ['passed', 'a'])] }, 1).failed).toBe(1);
+});
+
+test('an error outside every test is a failure', () => {
+  expect(summarise({ testResults: [file('passed', ['passed', 'a'])] }, 1)).toMatchObject({
+    passed: 1,
+    failed: 1,
+  });
+});
+
+test('no report is a failure', () => {
+  expect(summarise(undefined, 1)).toEqual({ passed: 0, failed: 1, skipped: [] });
+});

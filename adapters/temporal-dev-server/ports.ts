@@ -1,5 +1,5 @@
 /** Ports on the loopback interface: whether one is free, and finding free ones. */
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 
 /** True when nothing listens on the port of 127.0.0.1. */
 export async function isPortFree(port: number): Promise<boolean> {
@@ -11,6 +11,20 @@ export async function isPortFree(port: number): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
     throw error;
   }
+}
+
+/** True when something accepts connections on `host:port`. */
+export function isListening(address: string): Promise<boolean> {
+  const [host, port] = address.split(':');
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port) });
+    const done = (open: boolean): void => {
+      socket.destroy();
+      resolve(open);
+    };
+    socket.once('connect', () => done(true));
+    socket.once('error', () => done(false));
+  });
 }
 
 /** Distinct free ports. Another process may still take one before it is used: callers try again. */

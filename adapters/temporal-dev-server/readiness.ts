@@ -1,8 +1,9 @@
 /** Ready means: the server answers calls, the namespace is there, and so are the search attributes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { isListening } from './ports.ts';
 
-const POLL_MS = 50;
+const POLL_MS = 20;
 
 export interface Expected {
   readonly address: string;
@@ -12,6 +13,8 @@ export interface Expected {
 
 /** Undefined when everything expected is there, otherwise what is missing. */
 async function missing({ address, namespace, searchAttributes }: Expected): Promise<string | undefined> {
+  // gRPC waits a whole second after a refused attempt: knock first.
+  if (!(await isListening(address))) return `nothing listens on ${address}`;
   const connection = await Connection.connect({ address, connectTimeout: 1_000 });
   try {
     return await connection.withDeadline(Date.now() + 2_000, async () => {

@@ -1,0 +1,98 @@
+// The REST API as one fetch function: every route of the table, with ids, headers, log, metrics and errors around it.
+
+import { type Context, Hono } from 'hono';
+import { secureHeaders } from 'hono/secure-headers';
+import type { ApiDeps } from './deps.ts';
+import { ApiProblem, asProblem, problemResponse } from './errors.ts';
+import { authenticate } from './http/authenticate.ts';
+import { readJson } from './http/json-body.ts';
+import { requestIdOf, traceIdOf } from './http/request-id.ts';
+import type { Answer, Route } from './http/route.ts';
+import type { Logger } from './ports.ts';
+import { routes } from './routes/index.ts';
+
+type Env = { Variables: { requestId: string; log: Logger; route: string } };
+
+/** Mount it or serve its `fetch`; it holds nothing that needs closing. */
+export function createApp(deps: ApiDeps): Hono<Env> {
+  const app = new Hono<Env>();
+  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }));
+  app.use(async (c, next) => {
+    const startedAt = performance.now();
+    const requestId = requestIdOf(c.req.header('x-request-id'), deps.newId);
+    const traceId = traceIdOf(c.req.header('traceparent'));
+    c.set('requestId', requestId);
+    c.set('log', deps.log.child({ requestId, ...(traceId === null ? {} : { traceId }) }));
+    c.set('route', 'unmatched');
+    await next();
+    c.header('x-request-id', requestId);
+    c.header('cache-control', 'no-store');
+    const seconds = (performance.now() - startedAt) / 1000;
+    const labels = { route: c.get('route'), method: methodLabel(c.req.method), status: String(c.res.status) };
+    deps.metrics.observe('sentinel_http_request_duration_seconds', labels, seconds);
+    c.get('log').info({ ...labels, seconds: Number(seconds.toFixed(4)) }, 'request');
+  });
+  for (const route of routes) app.on(route.method, route.path, (c) => serve(route, c, deps));
+  app.notFound((c) => problemResponse(noRoute(c.req.method, c.req.path), surroundings(c)));
+  app.onError((error, c) => {
+    if (asProblem(error).kind === 'internal') c.get('log').error({ err: error }, 'request failed');
+    return problemResponse(error, surroundings(c));
+  });
+  return app;
+}
+
+async function serve(route: Route, c: Context<Env>, deps: ApiDeps): Promise<Response> {
+  c.set('route', route.path);
+  const principal = await authenticate(c.req.header('authorization'), route.permission, deps);
+  if (route.permission !== 'public') c.set('log', c.get('log').child({ keyId: principal.keyId }));
+  const answer = await route.run(
+    { params: c.req.param(), query: queryOf(c.req.url), readBody: () => readJson(c.req.raw) },
+    { principal, requestId: c.get('requestId'), log: c.get('log'), deps },
+  );
+  return respond(answer);
+}
+
+function respond(answer: Answer): Response {
+  if ('text' in answer) return new Response(answer.text, { headers: { 'content-type': answer.contentType } });
+  return Response.json(answer.json, { status: answer.status ?? 200 });
+}
+
+/** Each parameter once; the second of a pair would be ignored, and the caller would not know which. */
+function queryOf(url: string): Record<string, string> {
+  const { searchParams } = new URL(url);
+  for (const name of searchParams.keys()) {
+    if (searchParams.getAll(name).length > 1) {
+      const field = name.slice(0, 100);
+      const message = 'is given more than once';
+      throw new ApiProblem('invalid-input', `${field} ${message}`, { errors: [{ field, message }] });
+    }
+  }
+  return Object.fromEntries(searchParams);
+}
+
+function noRoute(method: string, path: string): ApiProblem {
+  const allowed = routes.filter((route) => matches(route.path, path)).map((route) => route.method as string);
+  if (allowed.length === 0) return new ApiProblem('not-found', 'There is nothing at this path.');
+  const headers = { allow: allowed.join(', ') };
+  return new ApiProblem('method-not-allowed', `This path takes ${allowed.join(', ')}, not ${method}.`, {
+    headers,
+  });
+}
+
+function matches(pattern: string, path: string): boolean {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, index) => part.startsWith(':') || part === given[index])
+  );
+}
+
+function surroundings(c: Context<Env>): { path: string; requestId: string } {
+  return { path: c.req.path.slice(0, 500), requestId: c.get('requestId') };
+}
+
+/** Metric labels come from closed sets; a method is whatever a client sends. */
+function methodLabel(method: string): string {
+  return ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].includes(method) ? method : 'other';
+}

@@ -1,0 +1,91 @@
+// Everything the API can refuse, as problem+json (RFC 9457), made in this one place.
+
+import type { DecisionRefusal } from './ports.ts';
+
+/** Kind of problem → status and title. The kind is the last part of the problem's `type`. */
+const problems = {
+  'invalid-input': { status: 400, title: 'The request is not valid' },
+  unauthenticated: { status: 401, title: 'A valid API key is needed' },
+  forbidden: { status: 403, title: 'The key may not do this' },
+  'not-found': { status: 404, title: 'Not found' },
+  'method-not-allowed': { status: 405, title: 'The path does not take this method' },
+  conflict: { status: 409, title: 'The incident is not in a state that allows this' },
+  expired: { status: 410, title: 'The time to decide is over' },
+  'too-large': { status: 413, title: 'The request body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The request body must be JSON' },
+  internal: { status: 500, title: 'Something went wrong in Sentinel' },
+  unavailable: { status: 503, title: 'A server that is needed for this cannot be reached' },
+} as const;
+export type ProblemKind = keyof typeof problems;
+
+export type FieldProblem = { readonly field: string; readonly message: string };
+
+export type ProblemExtras = {
+  /** A word of a closed set that programs may match (a refusal of a decision, of an update). */
+  readonly reason?: string;
+  readonly errors?: readonly FieldProblem[];
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** Thrown anywhere below a route; `detail` is for the caller and must not hold secrets or internals. */
+export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem';
+  readonly kind: ProblemKind;
+  readonly extras: ProblemExtras;
+
+  constructor(kind: ProblemKind, detail: string, extras: ProblemExtras = {}) {
+    super(detail);
+    this.kind = kind;
+    this.extras = extras;
+  }
+}
+
+/** The answer to an error of any sort. What is not an ApiProblem says nothing of its cause; the log does. */
+export function problemResponse(error: unknown, request: { path: string; requestId: string }): Response {
+  const known = asProblem(error);
+  const { status, title } = problems[known.kind];
+  const body = {
+    type: `urn:sentinel:problem:${known.kind}`,
+    title,
+    status,
+    detail: known.message,
+    instance: request.path,
+    requestId: request.requestId,
+    ...(known.extras.reason === undefined ? {} : { reason: known.extras.reason }),
+    ...(known.extras.errors === undefined ? {} : { errors: known.extras.errors }),
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/problem+json', ...known.extras.headers },
+  });
+}
+
+export function asProblem(error: unknown): ApiProblem {
+  if (error instanceof ApiProblem) return error;
+  // By name, not class: a reader may bring its own copy of the error.
+  if (error instanceof Error && error.name === 'InvalidCursor') {
+    const message = 'is not a cursor of a previous page';
+    return new ApiProblem('invalid-input', `cursor ${message}`, { errors: [{ field: 'cursor', message }] });
+  }
+  return new ApiProblem('internal', 'The log has the cause under this request id.');
+}
+
+/** What a refused decision answers with. */
+export function decisionProblem(reason: DecisionRefusal, detail: string): ApiProblem {
+  return new ApiProblem(kindOfRefusal(reason), detail, { reason });
+}
+
+function kindOfRefusal(reason: DecisionRefusal): ProblemKind {
+  switch (reason) {
+    case 'unknown-incident':
+      return 'not-found';
+    case 'role-too-low':
+      return 'forbidden';
+    case 'expired':
+      return 'expired';
+    case 'not-awaiting':
+    case 'stale-plan':
+    case 'already-decided':
+      return 'conflict';
+  }
+}

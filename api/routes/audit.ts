@@ -1,0 +1,41 @@
+// GET /api/audit: who did what to what, when and why.
+
+import { z } from 'zod';
+import { oneLine, pageQuery } from '../http/fields.ts';
+import { route } from '../http/route.ts';
+
+const instant = z.iso
+  .datetime({ offset: true, error: 'expected an instant such as 2026-01-31T12:00:00Z' })
+  .transform((text) => Date.parse(text))
+  .refine(Number.isFinite, 'expected an instant that exists');
+
+export const auditQuery = route({
+  method: 'GET',
+  path: '/api/audit',
+  permission: 'operator',
+  summary: 'Audit entries by actor, action, subject and time (`from`, `to`), newest first.',
+  query: z
+    .strictObject({
+      ...pageQuery,
+      actor: oneLine(300).optional(),
+      action: oneLine(100).optional(),
+      subject: oneLine(300).optional(),
+      from: instant.optional(),
+      to: instant.optional(),
+    })
+    .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+      path: ['from'],
+      error: 'must not be after `to`',
+    }),
+  handler: async ({ query: { limit, cursor, from, to, ...filter }, deps }) => ({
+    json: await deps.audit.query(
+      {
+        ...filter,
+        ...(from === undefined ? {} : { fromMs: from }),
+        ...(to === undefined ? {} : { toMs: to }),
+      },
+      limit,
+      cursor ?? null,
+    ),
+  }),
+});

@@ -1,0 +1,17 @@
+// GET /api/incidents/:id: one incident with everything it knows about itself.
+
+import { incidentParams } from '../http/fields.ts';
+import { route } from '../http/route.ts';
+import { presentSummary, requireIncident } from '../present.ts';
+
+export const incidentDetail = route({
+  method: 'GET',
+  path: '/api/incidents/:id',
+  permission: 'viewer',
+  summary: 'One incident: summary and state.',
+  params: incidentParams,
+  handler: async ({ params, deps }) => {
+    const { summary, state } = await requireIncident(deps.incidents, params.id);
+    return { json: { ...presentSummary(summary), state } };
+  },
+});

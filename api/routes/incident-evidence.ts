@@ -1,0 +1,18 @@
+// GET /api/incidents/:id/evidence: what the diagnoses stand on, and the postmortem's draft.
+
+import { incidentParams } from '../http/fields.ts';
+import { route } from '../http/route.ts';
+import { requireIncident } from '../present.ts';
+
+export const incidentEvidence = route({
+  method: 'GET',
+  path: '/api/incidents/:id/evidence',
+  permission: 'viewer',
+  summary: 'Evidence of an incident with its diagnosis, and the draft of its postmortem.',
+  params: incidentParams,
+  handler: async ({ params, deps }) => {
+    const { state } = await requireIncident(deps.incidents, params.id);
+    const { evidence, postmortem } = await deps.incidents.details(params.id);
+    return { json: { evidence, diagnosis: state.diagnosis, postmortem } };
+  },
+});

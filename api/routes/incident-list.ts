@@ -1,0 +1,29 @@
+// GET /api/incidents: newest first, by filter, page by page.
+
+import { z } from 'zod';
+import { incidentStatuses } from '../../domain/incident/status.ts';
+import { environment, oneLine, pageQuery } from '../http/fields.ts';
+import { route } from '../http/route.ts';
+import { presentSummary } from '../present.ts';
+
+export const incidentList = route({
+  method: 'GET',
+  path: '/api/incidents',
+  permission: 'viewer',
+  summary: 'Incidents, newest first.',
+  query: z.strictObject({
+    ...pageQuery,
+    status: z.enum(incidentStatuses).optional(),
+    open: z
+      .enum(['true', 'false'])
+      .transform((text) => text === 'true')
+      .optional(),
+    environment: environment.optional(),
+    service: oneLine(200).optional(),
+    severity: z.enum(['info', 'warning', 'critical']).optional(),
+  }),
+  handler: async ({ query: { limit, cursor, ...filter }, deps }) => {
+    const { items, nextCursor } = await deps.incidents.list(filter, limit, cursor ?? null);
+    return { json: { items: items.map(presentSummary), nextCursor } };
+  },
+});

@@ -1,0 +1,18 @@
+// GET /api/incidents/:id/plan: every plan that was made, with what policy said; `current` is the one to decide on.
+
+import { incidentParams } from '../http/fields.ts';
+import { route } from '../http/route.ts';
+import { requireIncident } from '../present.ts';
+
+export const incidentPlan = route({
+  method: 'GET',
+  path: '/api/incidents/:id/plan',
+  permission: 'viewer',
+  summary: 'Plans of an incident with their verdicts; `current` is the hash of the latest.',
+  params: incidentParams,
+  handler: async ({ params, deps }) => {
+    const { state } = await requireIncident(deps.incidents, params.id);
+    const { plans } = await deps.incidents.details(params.id);
+    return { json: { current: state.hashedPlan?.planHash ?? null, approval: state.approval, plans } };
+  },
+});

@@ -1,0 +1,40 @@
+// Every route there is. docs/api.md and the permission tests are made from this table.
+
+import type { Route } from '../http/route.ts';
+import { auditQuery } from './audit.ts';
+import { components } from './components.ts';
+import { decideApproval } from './decide-approval.ts';
+import { health, ready } from './health.ts';
+import { incidentDetail } from './incident-detail.ts';
+import { incidentEvidence } from './incident-evidence.ts';
+import { incidentList } from './incident-list.ts';
+import { incidentPlan } from './incident-plan.ts';
+import { incidentTimeline } from './incident-timeline.ts';
+import { abort, addNote, takeOver } from './interventions.ts';
+import { keyCreate, keyList, keyRevoke } from './keys.ts';
+import { killSwitchList, killSwitchSet } from './kill-switch.ts';
+import { metrics } from './metrics.ts';
+import { pendingApprovals } from './pending-approvals.ts';
+
+export const routes: readonly Route[] = [
+  incidentList,
+  incidentDetail,
+  incidentTimeline,
+  incidentEvidence,
+  incidentPlan,
+  decideApproval,
+  takeOver,
+  abort,
+  addNote,
+  pendingApprovals,
+  killSwitchList,
+  killSwitchSet,
+  keyList,
+  keyCreate,
+  keyRevoke,
+  auditQuery,
+  components,
+  health,
+  ready,
+  metrics,
+];

@@ -1,0 +1,78 @@
+// POST /api/incidents/:id/take-over | abort | notes: what people say to a running incident.
+
+import { z } from 'zod';
+import { updateRefusals } from '../../workflows/messages.ts';
+import { ApiProblem } from '../errors.ts';
+import { freeText, incidentParams } from '../http/fields.ts';
+import { type RouteContext, route } from '../http/route.ts';
+import { requireIncident } from '../present.ts';
+
+const reasonBody = z.strictObject({ reason: freeText(2000) });
+type Said = { readonly accepted: boolean; readonly reason: string };
+type Context = Pick<RouteContext<{ id: string }, object, object>, 'params' | 'deps' | 'log'>;
+
+export const takeOver = route({
+  method: 'POST',
+  path: '/api/incidents/:id/take-over',
+  permission: 'operator',
+  summary: 'A person takes the incident over; Sentinel does nothing more in it.',
+  params: incidentParams,
+  body: reasonBody,
+  handler: async (context) =>
+    say(context, () =>
+      context.deps.messenger.takeOver(context.params.id, context.principal.name, context.body.reason),
+    ),
+});
+
+export const abort = route({
+  method: 'POST',
+  path: '/api/incidents/:id/abort',
+  permission: 'operator',
+  summary: 'Ends the work on the incident; what was done and did not help is undone first.',
+  params: incidentParams,
+  body: reasonBody,
+  handler: async (context) =>
+    say(context, () =>
+      context.deps.messenger.abort(context.params.id, context.principal.name, context.body.reason),
+    ),
+});
+
+export const addNote = route({
+  method: 'POST',
+  path: '/api/incidents/:id/notes',
+  permission: 'operator',
+  summary: 'Adds a note to the timeline; the same `noteId` again adds nothing.',
+  params: incidentParams,
+  body: z.strictObject({
+    text: freeText(4000),
+    noteId: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected up to 64 letters, digits, . _ and -')
+      .optional(),
+  }),
+  handler: async (context) => {
+    const { noteId = context.deps.newId(), text } = context.body;
+    const answer = await say(context, () =>
+      context.deps.messenger.addNote(context.params.id, noteId, context.principal.name, text),
+    );
+    return { json: { ...answer.json, noteId } };
+  },
+});
+
+/** 404 for an unknown incident, 503 when its workflow cannot be reached, 409 with the reason when it refuses. */
+async function say({ params, deps, log }: Context, send: () => Promise<Said>) {
+  await requireIncident(deps.incidents, params.id);
+  let said: Said;
+  try {
+    said = await send();
+  } catch (error) {
+    log.warn({ err: error, incidentId: params.id }, 'the incident could not be reached');
+    const headers = { 'retry-after': '5' };
+    throw new ApiProblem('unavailable', 'The incident could not be reached now; try again.', { headers });
+  }
+  if (!said.accepted) {
+    const reason = updateRefusals.find((refusal) => said.reason.startsWith(refusal));
+    throw new ApiProblem('conflict', said.reason, reason === undefined ? {} : { reason });
+  }
+  return { json: { accepted: true } };
+}

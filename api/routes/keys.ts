@@ -1,0 +1,42 @@
+// GET, POST and DELETE /api/keys. A key is shown once, in the answer that made it.
+
+import { z } from 'zod';
+import { roles } from '../../domain/policy/verdict.ts';
+import { ApiProblem } from '../errors.ts';
+import { oneLine } from '../http/fields.ts';
+import { route } from '../http/route.ts';
+
+export const keyList = route({
+  method: 'GET',
+  path: '/api/keys',
+  permission: 'admin',
+  summary: 'API keys with name, role and dates; never the keys themselves.',
+  handler: async ({ deps }) => ({ json: { items: await deps.apiKeys.list() } }),
+});
+
+export const keyCreate = route({
+  method: 'POST',
+  path: '/api/keys',
+  permission: 'admin',
+  summary: 'Makes an API key. The answer is the only place that ever shows it.',
+  body: z.strictObject({ name: oneLine(100), role: z.enum(roles) }),
+  handler: async ({ body: { name, role }, principal, deps }) => {
+    const { keyId, key } = await deps.apiKeys.create(name, role, principal.name);
+    return { status: 201, json: { keyId, name, role, key } };
+  },
+});
+
+export const keyRevoke = route({
+  method: 'DELETE',
+  path: '/api/keys/:keyId',
+  permission: 'admin',
+  summary: 'Revokes an API key at once and for good.',
+  params: z.strictObject({
+    keyId: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'is not the id of a key'),
+  }),
+  handler: async ({ params, principal, deps }) => {
+    const revoked = await deps.apiKeys.revoke(params.keyId, principal.name);
+    if (!revoked) throw new ApiProblem('not-found', `There is no active key ${params.keyId}.`);
+    return { json: { keyId: params.keyId, revoked: true } };
+  },
+});

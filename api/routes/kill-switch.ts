@@ -1,0 +1,30 @@
+// GET and POST /api/kill-switch: while it is engaged for an environment (or `*`), no effect passes the gate.
+
+import { z } from 'zod';
+import { environment, freeText } from '../http/fields.ts';
+import { route } from '../http/route.ts';
+
+export const killSwitchList = route({
+  method: 'GET',
+  path: '/api/kill-switch',
+  permission: 'viewer',
+  summary: 'The kill switch of every environment it was ever set for; `*` stands for all.',
+  handler: async ({ deps }) => ({ json: { items: await deps.killSwitch.list() } }),
+});
+
+export const killSwitchSet = route({
+  method: 'POST',
+  path: '/api/kill-switch',
+  permission: 'operator',
+  summary: 'Engages or releases the kill switch of an environment, or of all with `*`.',
+  body: z.strictObject({
+    environment: environment.default('*'),
+    engaged: z.boolean({ error: 'expected true or false' }),
+    reason: freeText(2000),
+  }),
+  handler: async ({ body, principal, log, deps }) => {
+    await deps.killSwitch.set(body.environment, body.engaged, principal, body.reason);
+    log.warn({ environment: body.environment, engaged: body.engaged }, 'kill switch set');
+    return { json: { environment: body.environment, engaged: body.engaged } };
+  },
+});

@@ -1,0 +1,11 @@
+// GET /metrics: Sentinel's own metrics for Prometheus.
+
+import { route } from '../http/route.ts';
+
+export const metrics = route({
+  method: 'GET',
+  path: '/metrics',
+  permission: 'public',
+  summary: "Sentinel's own metrics in Prometheus' text format.",
+  handler: async ({ deps }) => deps.renderMetrics(),
+});

@@ -1,0 +1,72 @@
+// Serves a fetch function over HTTP, with time limits, and closes it without cutting answers off.
+
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+
+export type HttpServer = {
+  /** With the port it really has (0 was "any"). */
+  readonly url: string;
+  /** Lets requests under way finish for a few seconds, then ends their connections. */
+  close(): Promise<void>;
+};
+
+const closeGraceMs = 5000;
+
+/** Rejects with an error that says which address is the matter and what to do. */
+export async function startHttp(options: {
+  fetch: (request: Request) => Response | Promise<Response>;
+  host: string;
+  port: number;
+}): Promise<HttpServer> {
+  const { fetch, host, port } = options;
+  const server = createAdaptorServer({
+    fetch,
+    serverOptions: {
+      requestTimeout: 60_000,
+      headersTimeout: 15_000,
+      keepAliveTimeout: 30_000,
+      maxHeaderSize: 16_384,
+    },
+  }) as Server;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  const { port: actual } = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    close: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs);
+        server.close(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const where = `${host}:${port}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new Error(
+        `Port ${port} on ${host} is in use. Stop what listens there ("lsof -i :${port}" or "ss -ltnp" shows it), ` +
+          'or set another server.port in sentinel.yaml.',
+        { cause: error },
+      );
+    case 'EACCES':
+      return new Error(`Not allowed to listen on ${where}. Set a server.port above 1023 in sentinel.yaml.`, {
+        cause: error,
+      });
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new Error(`${host} is no address of this machine. Correct server.host in sentinel.yaml.`, {
+        cause: error,
+      });
+    default:
+      return new Error(`Cannot listen on ${where}: ${error.message}`, { cause: error });
+  }
+}

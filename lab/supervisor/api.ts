@@ -114,8 +114,12 @@ async function act(
   checkFence(fences, name, fence);
   // Refused before anything is held up: a bad request is answered at once, as it would be without answer faults.
   prepareNow();
-  if ((await answerFaults.pass('before-effect')) === 'drop') return cut(raw);
+  // From here on the effect may still happen, so whoever lost the answer must not take it for absent.
   running.add(intentId);
+  if ((await answerFaults.pass('before-effect')) === 'drop') {
+    running.delete(intentId);
+    return cut(raw);
+  }
   const effect = service.exclusively(async () => {
     // The newest fence counts at the moment of the effect, not at the moment of the call.
     checkFence(fences, name, fence);

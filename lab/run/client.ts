@@ -1,0 +1,123 @@
+// The REST API as an operator's script uses it: reads incidents, approves plans.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SeenIncident } from './score.ts';
+
+type Json = Record<string, unknown>;
+
+export type PendingApproval = { readonly incidentId: string; readonly planHash: string };
+
+export type TimelineEvent = Json & { readonly seq: number; readonly atMs: number; readonly type: string };
+
+export type IncidentSummary = {
+  readonly id: string;
+  readonly title: string;
+  readonly status: string;
+  readonly outcome: string | null;
+  readonly openedAtMs: number;
+  readonly closedAtMs: number | null;
+};
+
+export class SentinelClient {
+  readonly #url: string;
+  readonly #key: string;
+
+  constructor(url: string, key: string) {
+    this.#url = url;
+    this.#key = key;
+  }
+
+  async request<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }> {
+    const answer = await fetch(new URL(path, this.#url), {
+      method,
+      headers: { authorization: `Bearer ${this.#key}`, 'content-type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(10_000),
+    });
+    return { status: answer.status, body: (await answer.json()) as T };
+  }
+
+  async #get<T>(path: string): Promise<T> {
+    const { status, body } = await this.request<T>('GET', path);
+    if (status !== 200) throw new Error(`GET ${path}: status ${status}: ${JSON.stringify(body)}`);
+    return body;
+  }
+
+  async createKey(name: string, role: string): Promise<string> {
+    const { status, body } = await this.request<{ key: string }>('POST', '/api/keys', { name, role });
+    if (status !== 201 && status !== 200) throw new Error(`creating a key: status ${status}`);
+    return body.key;
+  }
+
+  async incidents(): Promise<readonly IncidentSummary[]> {
+    return (await this.#get<{ items: IncidentSummary[] }>('/api/incidents?limit=100')).items;
+  }
+
+  async pendingApprovals(): Promise<readonly PendingApproval[]> {
+    return (await this.#get<{ items: PendingApproval[] }>('/api/approvals/pending')).items;
+  }
+
+  async timeline(id: string, afterSeq = 0): Promise<readonly TimelineEvent[]> {
+    const all: TimelineEvent[] = [];
+    let from = afterSeq;
+    for (;;) {
+      const path = `/api/incidents/${encodeURIComponent(id)}/timeline?afterSeq=${from}&limit=200`;
+      const page = (await this.#get<{ items: TimelineEvent[] }>(path)).items;
+      all.push(...page);
+      const last = page.at(-1);
+      if (last === undefined || page.length < 200) return all;
+      from = last.seq;
+    }
+  }
+
+  /** True when this call's decision was recorded; false when somebody or something was faster. */
+  async approve(pending: PendingApproval, reason: string): Promise<boolean> {
+    const { status } = await this.request('POST', `/api/incidents/${encodeURIComponent(pending.incidentId)}/approvals`, {
+      planHash: pending.planHash,
+      decision: 'approve',
+      reason,
+    });
+    return status < 300;
+  }
+
+  /** What was seen of an incident, told from its timeline. */
+  async seen(summary: IncidentSummary): Promise<SeenIncident> {
+    return toSeen(summary, await this.timeline(summary.id));
+  }
+}
+
+export function toSeen(summary: IncidentSummary, timeline: readonly TimelineEvent[]): SeenIncident {
+  const of = (type: string) => timeline.filter((event) => event.type === type);
+  const diagnosis = of('diagnosed').at(-1)?.['diagnosis'] as
+    | { hypotheses: { cause: string; scope: { service: string } }[]; inconclusive: boolean }
+    | undefined;
+  const verified = of('verified').find((event) => (event['result'] as { outcome: string }).outcome === 'recovered');
+  const intents = of('intent-written');
+  return {
+    id: summary.id,
+    openedAtMs: summary.openedAtMs,
+    closedAtMs: summary.closedAtMs,
+    outcome: summary.outcome,
+    hypotheses: (diagnosis?.hypotheses ?? []).map(({ cause, scope }) => ({ cause, service: scope.service })),
+    inconclusive: diagnosis?.inconclusive ?? false,
+    verifiedAtMs: verified?.atMs ?? null,
+    intents: intents.map((event) => String(event['intentId'])),
+    compensations: intents
+      .filter((event) => event['direction'] === 'compensation')
+      .map((event) => String(event['intentId'])),
+  };
+}
+
+/** Polls until `check` gives something or the time is over. */
+export async function until<T>(
+  check: () => Promise<T | null>,
+  deadlineMs: number,
+  intervalMs = 250,
+): Promise<T | null> {
+  for (;;) {
+    const found = await check();
+    if (found !== null) return found;
+    if (Date.now() >= deadlineMs) return null;
+    await delay(intervalMs);
+  }
+}

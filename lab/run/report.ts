@@ -1,0 +1,94 @@
+// The words of the benchmark's JSON: one result for each scenario, and the summary over all.
+
+export type RootCauseResult = {
+  readonly service: string | null;
+  readonly cause: string | null;
+  readonly top1: boolean;
+  readonly top3: boolean;
+  readonly inconclusive: boolean;
+};
+
+export type ActionResult = { readonly action: string; readonly target: string; readonly right: boolean };
+
+export type ScenarioResult = {
+  readonly name: string;
+  readonly seed: number;
+  /** From the injection to the first incident it opened; null when none was opened. */
+  readonly detectedMs: number | null;
+  readonly incidents: number;
+  /** Incidents opened before anything was injected. */
+  readonly falseAlarms: number;
+  readonly rootCause: RootCauseResult;
+  readonly actions: readonly ActionResult[];
+  /** `recovered` for a verified fix, else how the incident ended, `open` at the deadline, `none` without incident. */
+  readonly outcome: string;
+  /** By the load generator's own figures at the end. */
+  readonly serviceRecovered: boolean;
+  /** An incident was closed as resolved while the load generator still saw the symptom. */
+  readonly falseResolved: boolean;
+  /** Effects on the system that none of `fixedBy` names on the true service; compensations are not counted. */
+  readonly needlessActions: number;
+  /** Effects performed more than once for one intent. */
+  readonly duplicateEffects: number;
+  readonly verifiedMs: number | null;
+  /** True when the right thing is to do something. */
+  readonly needsAction: boolean;
+  /** Why the run itself could not be judged; null when it could. */
+  readonly error: string | null;
+};
+
+export type Summary = {
+  readonly scenarios: number;
+  readonly needAction: number;
+  readonly recoveredByRightAction: number;
+  readonly recoveredByRightActionRatio: number;
+  readonly needNoAction: number;
+  readonly actionsWhereNoneIsRight: number;
+  readonly needlessActions: number;
+  readonly falseResolved: number;
+  readonly duplicateEffects: number;
+  readonly falseAlarms: number;
+  readonly top1Ratio: number;
+  readonly top3Ratio: number;
+  readonly medianDetectedMs: number | null;
+  readonly medianVerifiedMs: number | null;
+  readonly errors: number;
+};
+
+export type Report = { readonly scenarios: readonly ScenarioResult[]; readonly summary: Summary };
+
+export function summarise(results: readonly ScenarioResult[]): Summary {
+  const needing = results.filter((result) => result.needsAction);
+  const harmless = results.filter((result) => !result.needsAction);
+  const right = needing.filter(
+    (result) => result.outcome === 'recovered' && result.actions.some((action) => action.right),
+  );
+  return {
+    scenarios: results.length,
+    needAction: needing.length,
+    recoveredByRightAction: right.length,
+    recoveredByRightActionRatio: ratio(right.length, needing.length),
+    needNoAction: harmless.length,
+    actionsWhereNoneIsRight: sum(harmless.map((result) => result.actions.length)),
+    needlessActions: sum(results.map((result) => result.needlessActions)),
+    falseResolved: results.filter((result) => result.falseResolved).length,
+    duplicateEffects: sum(results.map((result) => result.duplicateEffects)),
+    falseAlarms: sum(results.map((result) => result.falseAlarms)),
+    top1Ratio: ratio(results.filter((result) => result.rootCause.top1).length, results.length),
+    top3Ratio: ratio(results.filter((result) => result.rootCause.top3).length, results.length),
+    medianDetectedMs: median(results.flatMap((result) => result.detectedMs ?? [])),
+    medianVerifiedMs: median(needing.flatMap((result) => result.verifiedMs ?? [])),
+    errors: results.filter((result) => result.error !== null).length,
+  };
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+const ratio = (part: number, whole: number) => (whole === 0 ? 1 : Math.round((part / whole) * 1000) / 1000);
+
+function median(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((left, right) => left - right);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+}

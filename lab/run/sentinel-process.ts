@@ -1,0 +1,115 @@
+// Runs Sentinel itself as a process of its own, as an operator would: `sentinel start --config FILE`, judged and driven
+// only through its public REST API.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseDocument } from 'yaml';
+
+const cli = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const startTimeoutMs = 90_000;
+
+export type SentinelProcess = {
+  readonly url: string;
+  readonly adminKey: string;
+  readonly temporalUiUrl: string;
+  readonly pid: number;
+  /** Ends the process as an operator would (SIGTERM), or as an accident would (SIGKILL). */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** Starts it again on the same data. */
+  start(): Promise<void>;
+};
+
+export type SentinelOptions = {
+  /** Configuration to start from; ports, folders and the executor's address are filled in. */
+  readonly template: string;
+  readonly dir: string;
+  readonly supervisorUrl: string;
+  readonly port: number;
+  readonly onExit?: (code: number | null) => void;
+};
+
+/** A port nobody listens on right now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('finding a free port: no address');
+  return address.port;
+}
+
+export async function startSentinelProcess(options: SentinelOptions): Promise<SentinelProcess> {
+  await mkdir(options.dir, { recursive: true });
+  const temporalPort = await freePort();
+  const uiPort = await freePort();
+  const config = parseDocument(await readFile(options.template, 'utf8'));
+  config.setIn(['server', 'host'], '127.0.0.1');
+  config.setIn(['server', 'port'], options.port);
+  config.setIn(['dataDir'], join(options.dir, 'data'));
+  config.setIn(['temporal', 'embedded', 'port'], temporalPort);
+  config.setIn(['temporal', 'embedded', 'uiPort'], uiPort);
+  config.setIn(['executors', 0, 'url'], options.supervisorUrl);
+  const configFile = join(options.dir, 'sentinel.yaml');
+  await writeFile(configFile, config.toString());
+
+  const adminKey = `sntl_lab_${randomBytes(32).toString('base64url')}`;
+  const url = `http://127.0.0.1:${options.port}`;
+  let child: ChildProcess | null = null;
+
+  async function start(): Promise<void> {
+    const log = createWriteStream(join(options.dir, 'sentinel.log'), { flags: 'a' });
+    const started = spawn(process.execPath, [cli, 'start', '--config', configFile], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, SENTINEL_ADMIN_KEY: adminKey },
+    });
+    started.stdout.pipe(log);
+    started.stderr.pipe(log, { end: false });
+    child = started;
+    let exited: number | null | undefined;
+    started.on('exit', (code) => {
+      exited = code;
+      options.onExit?.(code);
+    });
+    const deadline = Date.now() + startTimeoutMs;
+    while (!(await isReady(url))) {
+      if (exited !== undefined) throw new Error(`starting Sentinel: it ended with code ${exited}, see ${options.dir}/sentinel.log`);
+      if (Date.now() > deadline) throw new Error(`starting Sentinel: not ready within ${startTimeoutMs} ms, see ${options.dir}/sentinel.log`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  async function stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const running = child;
+    if (running === null || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = new Promise((resolve) => running.once('exit', resolve));
+    running.kill(signal);
+    const killer = setTimeout(() => running.kill('SIGKILL'), 20_000);
+    await ended;
+    clearTimeout(killer);
+  }
+
+  await start();
+  return {
+    url,
+    adminKey,
+    temporalUiUrl: `http://127.0.0.1:${uiPort}`,
+    get pid() {
+      return child?.pid ?? 0;
+    },
+    stop,
+    start,
+  };
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/ready`, { signal: AbortSignal.timeout(1_000) })).ok;
+  } catch {
+    return false; // not listening yet
+  }
+}

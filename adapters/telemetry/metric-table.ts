@@ -1,0 +1,136 @@
+// Every metric Sentinel has of itself: name, sort, help, labels. A name that is not here is a bug at the caller.
+// Base units are seconds and bytes; counters end in _total. Labels come from closed sets, never from telemetry.
+
+export type MetricSpec = {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly buckets?: readonly number[];
+};
+
+const requestSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const incidentSeconds = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 14_400, 86_400];
+
+export const metricTable = {
+  // The REST API
+  sentinel_http_request_duration_seconds: {
+    kind: 'histogram',
+    help: 'Time to answer a request, by route pattern.',
+    labels: ['route', 'method', 'status'],
+    buckets: requestSeconds,
+  },
+  sentinel_auth_failures_total: {
+    kind: 'counter',
+    help: 'Requests refused for their API key: missing, malformed, unknown, role-too-low.',
+    labels: ['reason'],
+  },
+  sentinel_approval_decisions_total: {
+    kind: 'counter',
+    help: 'Decisions on plans by people: recorded, repeated, or the reason of the refusal.',
+    labels: ['decision', 'result'],
+  },
+  sentinel_decisions_undelivered: {
+    kind: 'gauge',
+    help: 'Recorded decisions whose workflow has not heard of them yet.',
+    labels: [],
+  },
+  sentinel_decision_redeliveries_total: {
+    kind: 'counter',
+    help: 'Attempts to hand over a recorded decision again.',
+    labels: ['result'],
+  },
+  // Ingest
+  sentinel_ingest_requests_total: {
+    kind: 'counter',
+    help: 'Requests with telemetry or events, by answer.',
+    labels: ['route', 'status'],
+  },
+  sentinel_ingest_observations_total: {
+    kind: 'counter',
+    help: 'Metric points, log records and spans accepted.',
+    labels: ['signal'],
+  },
+  sentinel_ingest_rejected_total: {
+    kind: 'counter',
+    help: 'Observations and requests refused, by reason.',
+    labels: ['signal', 'reason'],
+  },
+  sentinel_ingest_adjusted_total: {
+    kind: 'counter',
+    help: 'Observations accepted after something in them was cut or corrected.',
+    labels: ['signal', 'note'],
+  },
+  sentinel_ingest_events_total: {
+    kind: 'counter',
+    help: 'Change and alert events by outcome: accepted or duplicate.',
+    labels: ['outcome'],
+  },
+  sentinel_ingest_anomalies_total: {
+    kind: 'counter',
+    help: 'Anomalies found, firing and cleared.',
+    labels: ['signal', 'state'],
+  },
+  sentinel_ingest_anomalies_waiting: {
+    kind: 'gauge',
+    help: 'Anomalies found but not yet in the durable inbox.',
+    labels: [],
+  },
+  sentinel_ingest_anomalies_dropped_total: {
+    kind: 'counter',
+    help: 'Anomalies given up because the inbox could not be written for too long.',
+    labels: [],
+  },
+  sentinel_history_rows_waiting: {
+    kind: 'gauge',
+    help: 'Rows of telemetry history not yet written.',
+    labels: [],
+  },
+  sentinel_history_rows_dropped_total: {
+    kind: 'counter',
+    help: 'Rows of telemetry history given up because the store could not be written for too long.',
+    labels: [],
+  },
+  sentinel_inbox_item_seconds: {
+    kind: 'histogram',
+    help: 'From taking an item of the durable inbox to its outcome.',
+    labels: ['outcome'],
+    buckets: requestSeconds,
+  },
+  // Incidents
+  sentinel_incidents_total: { kind: 'counter', help: 'Incidents closed, by outcome.', labels: ['outcome'] },
+  sentinel_incidents_opened_total: { kind: 'counter', help: 'Incidents opened.', labels: ['severity'] },
+  sentinel_incident_detection_seconds: {
+    kind: 'histogram',
+    help: 'From the onset of the first anomaly to the opening of the incident.',
+    labels: [],
+    buckets: incidentSeconds,
+  },
+  sentinel_incident_duration_seconds: {
+    kind: 'histogram',
+    help: 'From the opening of an incident to its close, by outcome.',
+    labels: ['outcome'],
+    buckets: incidentSeconds,
+  },
+  sentinel_gate_refusals_total: {
+    kind: 'counter',
+    help: 'Effects the gate refused, by reason.',
+    labels: ['reason'],
+  },
+  sentinel_effects_total: {
+    kind: 'counter',
+    help: 'Effects on the outside world by action and result.',
+    labels: ['action', 'result'],
+  },
+  sentinel_verifications_total: {
+    kind: 'counter',
+    help: 'Answers to "is the symptom gone?".',
+    labels: ['outcome'],
+  },
+  sentinel_policy_verdicts_total: {
+    kind: 'counter',
+    help: 'What policy said of plans.',
+    labels: ['verdict'],
+  },
+} as const satisfies Readonly<Record<string, MetricSpec>>;
+
+export type MetricName = keyof typeof metricTable;

@@ -1,0 +1,32 @@
+// Somebody else's alert as an anomaly: detector `external`, signal `reported`. Its firing and its resolution carry the
+// same anomaly id, made from the sender's own alert id.
+
+import { createHash } from 'node:crypto';
+import type { Anomaly } from '../../domain/detection/anomaly.ts';
+import type { AlertEvent } from '../../domain/observation.ts';
+import { scopeKey } from '../../domain/scope.ts';
+
+export function alertAnomaly(alert: AlertEvent, receivedMs: number): Anomaly {
+  const key = [alert.scope.environment, alert.source, alert.id];
+  const digest = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32);
+  const resolved = alert.status === 'resolved';
+  return {
+    id: `external-${digest}`,
+    state: resolved ? 'cleared' : 'firing',
+    detector: 'external',
+    signal: 'reported',
+    scope: alert.scope,
+    seriesKey: `alert|${scopeKey(alert.scope)}|${digest}`,
+    metric: 'alert',
+    direction: 'up',
+    onsetMs: alert.atMs,
+    detectedMs: receivedMs,
+    ...(resolved ? { clearedMs: alert.atMs } : {}),
+    expected: 0,
+    seen: 1,
+    score: 1000,
+    confidence: 1,
+    severity: alert.severity,
+    summary: `${alert.source} reported on ${alert.scope.service}: ${alert.title}`,
+  };
+}

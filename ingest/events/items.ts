@@ -1,0 +1,97 @@
+// Accepted events as inbox items, with ids that make a repeated request harmless.
+
+import { createHash } from 'node:crypto';
+import type { Anomaly } from '../../domain/detection/anomaly.ts';
+import type { AlertEvent, ChangeEvent } from '../../domain/observation.ts';
+import type { IngestLimits } from '../limits.ts';
+import type { InboxItem } from '../ports.ts';
+import { alertAnomaly } from './alert.ts';
+import type { AlertInput, ChangeInput, EventInput, Invalid, TriggerInput } from './schema.ts';
+
+export type ItemContext = {
+  readonly limits: IngestLimits;
+  readonly defaultEnvironment: string;
+  readonly receivedMs: number;
+  /** Name of the key that sent it: the `source` of alerts that give none. */
+  readonly actor: string;
+  /** The Idempotency-Key header; null when the sender gave none. */
+  readonly idempotencyKey: string | null;
+  /** A fresh id, for events that can be told apart by nothing else. */
+  readonly newId: () => string;
+};
+
+/**
+ * The id of an event: its own, else one made from the idempotency key and what was sent (so that a repeated request
+ * finds its own items, and a key used twice for different content loses nothing), else a fresh one.
+ */
+export function eventId(
+  given: string | undefined,
+  raw: unknown,
+  index: number,
+  context: ItemContext,
+): string {
+  if (given !== undefined) return given;
+  if (context.idempotencyKey === null) return context.newId();
+  const content = JSON.stringify([context.idempotencyKey, context.actor, index, raw]);
+  return `key-${createHash('sha256').update(content).digest('hex').slice(0, 32)}`;
+}
+
+function changeItem(input: ChangeInput, id: string, context: ItemContext): InboxItem {
+  const environment = input.environment ?? context.defaultEnvironment;
+  const change: ChangeEvent = {
+    kind: 'change',
+    id,
+    type: input.type,
+    environment,
+    service: input.service,
+    atMs: input.atMs ?? context.receivedMs,
+    summary: input.summary,
+    attributes: input.attributes ?? {},
+  };
+  return { id: `change/${encodeURIComponent(environment)}/${id}`, kind: 'change', change };
+}
+
+export function alertItem(input: AlertInput | TriggerInput, id: string, context: ItemContext): InboxItem {
+  const alert: AlertEvent = {
+    kind: 'alert',
+    id,
+    status: input.status,
+    scope: {
+      environment: input.environment ?? context.defaultEnvironment,
+      service: input.service,
+      ...(input.component === undefined ? {} : { component: input.component }),
+      ...(input.resourceId === undefined ? {} : { resourceId: input.resourceId }),
+    },
+    atMs: input.atMs ?? context.receivedMs,
+    severity: input.severity,
+    title: input.title,
+    source: input.source ?? context.actor,
+    attributes: input.attributes ?? {},
+  };
+  return anomalyItem(alertAnomaly(alert, context.receivedMs));
+}
+
+/** A finding and its end are two items of the same anomaly. */
+export function anomalyItem(anomaly: Anomaly): InboxItem {
+  return { id: `anomaly/${anomaly.id}/${anomaly.state}`, kind: 'anomaly', anomaly };
+}
+
+export function eventItem(input: EventInput, id: string, context: ItemContext): InboxItem {
+  return input.kind === 'change' ? changeItem(input, id, context) : alertItem(input, id, context);
+}
+
+/** Events may be told late, but not from the future or from another age. Null when fine. */
+export function eventTimeProblem(
+  atMs: number | undefined,
+  field: string,
+  context: ItemContext,
+): Invalid | null {
+  if (atMs === undefined) return null;
+  const { limits, receivedMs } = context;
+  const wrong = (detail: string): Invalid => ({ kind: 'invalid', field, detail });
+  if (atMs > receivedMs + limits.maxFutureMs)
+    return wrong('lies in the future (milliseconds since the epoch expected)');
+  if (atMs < receivedMs - limits.maxEventPastMs)
+    return wrong('is too long ago (milliseconds since the epoch expected)');
+  return null;
+}

@@ -1,0 +1,23 @@
+// What the routes need.
+
+import type { EventSchemas } from '../events/schema.ts';
+import type { IngestLimits } from '../limits.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { Authorize, Clock, Inbox, Logger, Metrics } from '../ports.ts';
+
+export type IngestAppDeps = {
+  readonly pipeline: Pick<Pipeline, 'accept'>;
+  readonly inbox: Pick<Inbox, 'put'>;
+  readonly authorize: Authorize;
+  /** `open`: OTLP is taken from anybody who reaches the port, as collectors do; `keyed`: with a bearer key only. */
+  readonly otlpAuth: 'open' | 'keyed';
+  readonly schemas: EventSchemas;
+  readonly limits: IngestLimits;
+  readonly defaultEnvironment: string;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Tells the dispatcher that the inbox has something new. */
+  readonly wake: () => void;
+};

@@ -1,0 +1,78 @@
+// Histogram points with explicit bounds, from either kind of OTLP histogram.
+
+import { child, list, type Node, number, numbers } from './fields.ts';
+
+export type HistogramBuckets = {
+  readonly count: number;
+  /** Upper bounds, ascending; `bucketCounts` has one entry more (the overflow bucket). */
+  readonly bounds: readonly number[];
+  readonly bucketCounts: readonly number[];
+};
+
+/** Null when the bounds do not ascend or the counts do not fit them or the total. */
+export function explicitBuckets(point: Node, maxBuckets: number): HistogramBuckets | null {
+  const count = number(point, 'count');
+  const bounds = numbers(point, 'explicitBounds');
+  const given = numbers(point, 'bucketCounts');
+  // A histogram without buckets (count and sum only) is one overflow bucket.
+  const bucketCounts = given.length === 0 && bounds.length === 0 ? [count] : given;
+  return checked(count, bounds, bucketCounts, maxBuckets);
+}
+
+/**
+ * Base-2 exponential buckets to explicit bounds: bucket `i` of scale `s` covers (2^(i·2^-s), 2^((i+1)·2^-s)].
+ * Source: OpenTelemetry metrics data model, "ExponentialHistogram".
+ */
+export function exponentialBuckets(point: Node, maxBuckets: number): HistogramBuckets | null {
+  const count = number(point, 'count');
+  const width = 2 ** -number(point, 'scale');
+  const positive = side(point, 'positive');
+  const negative = side(point, 'negative');
+  if (positive.counts.length + negative.counts.length > maxBuckets) return null;
+  const boundOf = (index: number): number => 2 ** (index * width);
+
+  const bounds: number[] = [];
+  const bucketCounts: number[] = [];
+  if (negative.counts.length > 0) {
+    // Below the most negative bucket there is nothing; then the negative buckets, largest magnitude first.
+    bucketCounts.push(0);
+    for (let index = negative.counts.length; index >= 0; index -= 1) {
+      bounds.push(-boundOf(negative.offset + index));
+      if (index > 0) bucketCounts.push(negative.counts[index - 1] ?? 0);
+    }
+  }
+  bucketCounts.push(number(point, 'zeroCount'));
+  if (positive.counts.length > 0) {
+    for (let index = 0; index <= positive.counts.length; index += 1) {
+      bounds.push(boundOf(positive.offset + index));
+      bucketCounts.push(positive.counts[index] ?? 0);
+    }
+  }
+  return checked(count, bounds, bucketCounts, maxBuckets + 3);
+}
+
+function side(point: Node, key: string): { offset: number; counts: readonly number[] } {
+  const buckets = child(point, key);
+  if (buckets === null || list(buckets, 'bucketCounts').length === 0) return { offset: 0, counts: [] };
+  return { offset: number(buckets, 'offset'), counts: numbers(buckets, 'bucketCounts') };
+}
+
+function checked(
+  count: number,
+  bounds: readonly number[],
+  bucketCounts: readonly number[],
+  maxBuckets: number,
+): HistogramBuckets | null {
+  if (bucketCounts.length !== bounds.length + 1 || bucketCounts.length > maxBuckets) return null;
+  let total = 0;
+  for (const entry of bucketCounts) {
+    if (!(entry >= 0 && Number.isFinite(entry))) return null;
+    total += entry;
+  }
+  if (!Number.isFinite(count) || total !== count) return null;
+  // Written so that NaN fails too. The last explicit bound may be +Infinity in some senders: that is not ascending data.
+  const ascending = bounds.every(
+    (bound, index) => Number.isFinite(bound) && (index === 0 || bound > (bounds[index - 1] ?? bound)),
+  );
+  return ascending ? { count, bounds, bucketCounts } : null;
+}

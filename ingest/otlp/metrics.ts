@@ -1,0 +1,172 @@
+// OTLP metrics to metric points. Source: opentelemetry.io/docs/specs/otel/metrics/data-model.
+
+import type { MetricPoint } from '../../domain/observation.ts';
+import { cleanText } from '../text.ts';
+import { type DecodeContext, type ResourceFacts, readAttributes, readResource } from './attributes.ts';
+import { child, each, flag, millis, type Node, number, optionalNumber, text } from './fields.ts';
+import { explicitBuckets, exponentialBuckets, type HistogramBuckets } from './histogram.ts';
+import type { RejectReason } from './tally.ts';
+import { timeProblem } from './timing.ts';
+
+/** DataPointFlags.FLAG_NO_RECORDED_VALUE: the sender says that the series ended; nothing to take, nothing to reject. */
+const noRecordedValue = 1;
+
+type Emit = (point: MetricPoint) => void;
+type MetricFacts = ResourceFacts & { readonly metric: string; readonly unit: string };
+
+export function readMetrics(request: Node, context: DecodeContext, emit: Emit): void {
+  each(request, 'resourceMetrics', (resourceLevel) => {
+    const resource = readResource(resourceLevel, context);
+    each(resourceLevel, 'scopeMetrics', (scopeLevel) => {
+      each(scopeLevel, 'metrics', (metric) => readMetric(metric, resource, context, emit));
+    });
+  });
+}
+
+function readMetric(node: Node, resource: ResourceFacts, context: DecodeContext, emit: Emit): void {
+  const metric = cleanText(text(node, 'name'), context.limits.maxNameChars);
+  const unit = cleanText(text(node, 'unit'), context.limits.maxNameChars);
+  const facts: MetricFacts = { ...resource, metric, unit };
+  const points = (key: string, read: (point: Node, data: Node) => RejectReason | null): void => {
+    const data = child(node, key);
+    if (data === null) return;
+    each(data, 'dataPoints', (point) => {
+      if ((number(point, 'flags') & noRecordedValue) !== 0) {
+        context.tally.note('no-data-flag');
+        return;
+      }
+      const problem =
+        metric === ''
+          ? 'no-name'
+          : (timeProblem(millis(point, 'timeUnixNano'), context) ?? read(point, data));
+      if (problem !== null)
+        context.tally.reject(problem, metric === '' ? 'a metric without name' : `metric ${metric}`);
+    });
+  };
+  points('gauge', (point) => readGauge(point, facts, context, emit));
+  points('sum', (point, data) =>
+    flag(data, 'isMonotonic')
+      ? readCounter(point, data, facts, context, emit)
+      : readGauge(point, facts, context, emit),
+  );
+  points('histogram', (point, data) =>
+    readHistogram(
+      point,
+      data,
+      explicitBuckets(point, context.limits.maxHistogramBuckets),
+      facts,
+      context,
+      emit,
+    ),
+  );
+  points('exponentialHistogram', (point, data) =>
+    readHistogram(
+      point,
+      data,
+      exponentialBuckets(point, context.limits.maxHistogramBuckets),
+      facts,
+      context,
+      emit,
+    ),
+  );
+  points('summary', (point) => readSummary(point, facts, context, emit));
+}
+
+function common(point: Node, facts: MetricFacts, context: DecodeContext) {
+  return {
+    scope: facts.scope,
+    metric: facts.metric,
+    unit: facts.unit,
+    attributes: readAttributes(point, context),
+    atMs: millis(point, 'timeUnixNano'),
+  };
+}
+
+function readGauge(point: Node, facts: MetricFacts, context: DecodeContext, emit: Emit): RejectReason | null {
+  const value = pointValue(point);
+  if (typeof value === 'string') return value;
+  emit({ kind: 'gauge', ...common(point, facts, context), value });
+  return null;
+}
+
+function readCounter(
+  point: Node,
+  data: Node,
+  facts: MetricFacts,
+  context: DecodeContext,
+  emit: Emit,
+): RejectReason | null {
+  const value = pointValue(point);
+  if (typeof value === 'string') return value;
+  const temporality = readTemporality(data);
+  if (temporality === null) return 'bad-temporality';
+  emit({ kind: 'counter', ...common(point, facts, context), ...started(point), temporality, value });
+  return null;
+}
+
+function readHistogram(
+  point: Node,
+  data: Node,
+  buckets: HistogramBuckets | null,
+  facts: MetricFacts,
+  context: DecodeContext,
+  emit: Emit,
+): RejectReason | null {
+  const sum = optionalNumber(point, 'sum') ?? 0;
+  if (!Number.isFinite(sum)) return 'not-finite';
+  if (buckets === null) return 'bad-histogram';
+  const temporality = readTemporality(data);
+  if (temporality === null) return 'bad-temporality';
+  emit({
+    kind: 'histogram',
+    ...common(point, facts, context),
+    ...started(point),
+    temporality,
+    sum,
+    ...buckets,
+  });
+  return null;
+}
+
+/** A summary's quantiles become gauges with the attribute `quantile`. */
+function readSummary(
+  point: Node,
+  facts: MetricFacts,
+  context: DecodeContext,
+  emit: Emit,
+): RejectReason | null {
+  const shared = common(point, facts, context);
+  let problem: RejectReason | null = null;
+  each(point, 'quantileValues', (entry) => {
+    const quantile = number(entry, 'quantile');
+    const value = number(entry, 'value');
+    if (!Number.isFinite(value) || !(quantile >= 0 && quantile <= 1)) {
+      problem = 'not-finite';
+      return;
+    }
+    emit({
+      kind: 'gauge',
+      ...shared,
+      attributes: { ...shared.attributes, quantile: String(quantile) },
+      value,
+    });
+  });
+  return problem;
+}
+
+function pointValue(point: Node): number | RejectReason {
+  const value = optionalNumber(point, 'asDouble') ?? optionalNumber(point, 'asInt');
+  if (value === null) return 'no-value';
+  return Number.isFinite(value) ? value : 'not-finite';
+}
+
+function readTemporality(data: Node): 'delta' | 'cumulative' | null {
+  const temporality = number(data, 'aggregationTemporality');
+  if (temporality === 1) return 'delta';
+  return temporality === 2 ? 'cumulative' : null;
+}
+
+function started(point: Node): { startMs: number } {
+  const startMs = millis(point, 'startTimeUnixNano');
+  return { startMs: Number.isFinite(startMs) ? startMs : 0 };
+}

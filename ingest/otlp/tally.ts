@@ -1,0 +1,49 @@
+// What one request had that was not taken as it came: rejected points with their reason, and what was cut to fit.
+
+export const rejectReasons = [
+  'not-finite',
+  'no-value',
+  'no-name',
+  'no-timestamp',
+  'too-old',
+  'in-future',
+  'bad-temporality',
+  'bad-histogram',
+  'bad-duration',
+  'bad-id',
+] as const;
+export type RejectReason = (typeof rejectReasons)[number];
+
+export const noteKinds = [
+  'unknown-service',
+  'default-environment',
+  'attributes-cut',
+  'text-cut',
+  'no-data-flag',
+] as const;
+export type NoteKind = (typeof noteKinds)[number];
+
+export class Tally {
+  rejected = 0;
+  readonly reasons = new Map<RejectReason, number>();
+  readonly notes = new Map<NoteKind, number>();
+  #firstExample = '';
+
+  /** `what` names the item for people; it must already be clean text. */
+  reject(reason: RejectReason, what: string): void {
+    this.rejected += 1;
+    this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
+    if (this.#firstExample === '') this.#firstExample = `${what} (${reason})`;
+  }
+
+  note(kind: NoteKind, count = 1): void {
+    if (count > 0) this.notes.set(kind, (this.notes.get(kind) ?? 0) + count);
+  }
+
+  /** For OTLP's partialSuccess; empty when nothing was rejected. */
+  message(): string {
+    if (this.rejected === 0) return '';
+    const counts = [...this.reasons].map(([reason, count]) => `${count} ${reason}`).join(', ');
+    return `${this.rejected} rejected: ${counts}; first: ${this.#firstExample}`;
+  }
+}

@@ -1,0 +1,86 @@
+// The way of a telemetry request, in one function: decode ▶ detect ▶ inbox(anomalies) ▶ history ▶ acknowledge.
+
+import type { DetectionOutput } from '../domain/detection/output.ts';
+import type { Observation } from '../domain/observation.ts';
+import type { Delivery } from './delivery.ts';
+import type { IngestLimits } from './limits.ts';
+import { decodeOtlp, type OtlpEncoding, type OtlpSignal } from './otlp/decode.ts';
+import type { Tally } from './otlp/tally.ts';
+import type { Clock, Metrics } from './ports.ts';
+
+/** Detection as the pipeline needs it; every instant is ms since the epoch. Repeated points change nothing. */
+export interface Detection {
+  observe(observations: readonly Observation[], receivedMs: number): DetectionOutput;
+  /** Time passing: closes buckets, finds what is absent. */
+  tick(nowMs: number): DetectionOutput;
+}
+
+export type Acknowledgement =
+  | { readonly kind: 'stored'; readonly tally: Tally }
+  /** Not durable: the sender should send the same again. */
+  | { readonly kind: 'retry'; readonly missing: 'inbox' | 'history' };
+
+export type Pipeline = {
+  /** Throws `Malformed` or `TooMany` when the body is not an OTLP request; nothing was taken then. */
+  accept(signal: OtlpSignal, encoding: OtlpEncoding, body: Uint8Array): Promise<Acknowledgement>;
+  tick(): Promise<void>;
+};
+
+export type PipelineDeps = {
+  readonly detection: Detection;
+  readonly delivery: Delivery;
+  readonly limits: IngestLimits;
+  readonly defaultEnvironment: string;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+};
+
+export function createPipeline(deps: PipelineDeps): Pipeline {
+  const { detection, delivery, limits, defaultEnvironment, clock, metrics } = deps;
+
+  async function accept(
+    signal: OtlpSignal,
+    encoding: OtlpEncoding,
+    body: Uint8Array,
+  ): Promise<Acknowledgement> {
+    const nowMs = clock.nowMs();
+    const { observations, tally } = decodeOtlp(signal, encoding, body, { limits, defaultEnvironment, nowMs });
+    countDecoded(metrics, signal, observations.length, tally);
+    const findings = detection.observe(observations, nowMs);
+    countDropped(metrics, findings);
+    await delivery.edges(findings);
+    if (!(await delivery.anomalies(findings))) {
+      // The rows must not be forgotten with the failed request.
+      await delivery.rows(findings);
+      return { kind: 'retry', missing: 'inbox' };
+    }
+    if (!(await delivery.rows(findings))) return { kind: 'retry', missing: 'history' };
+    return { kind: 'stored', tally };
+  }
+
+  async function tick(): Promise<void> {
+    const findings = detection.tick(clock.nowMs());
+    countDropped(metrics, findings);
+    await delivery.edges(findings);
+    await delivery.anomalies(findings);
+    await delivery.rows(findings);
+    const waiting = delivery.waiting();
+    metrics.gauge('sentinel_history_rows_waiting', {}, waiting.rows);
+    metrics.gauge('sentinel_ingest_anomalies_waiting', {}, waiting.anomalies);
+  }
+
+  return { accept, tick };
+}
+
+function countDecoded(metrics: Metrics, signal: OtlpSignal, taken: number, tally: Tally): void {
+  metrics.count('sentinel_ingest_observations_total', { signal }, taken);
+  for (const [reason, count] of tally.reasons)
+    metrics.count('sentinel_ingest_rejected_total', { signal, reason }, count);
+  for (const [note, count] of tally.notes)
+    metrics.count('sentinel_ingest_adjusted_total', { signal, note }, count);
+}
+
+function countDropped(metrics: Metrics, { dropped }: DetectionOutput): void {
+  for (const [reason, count] of Object.entries(dropped))
+    metrics.count('sentinel_detection_dropped_total', { reason }, count);
+}

@@ -1,0 +1,123 @@
+// Ingest as one object: pipeline, HTTP app, dispatcher and ticker, with start and stop.
+
+import { randomUUID } from 'node:crypto';
+import type { Hono } from 'hono';
+import type { CorrelationConfig } from '../domain/correlation/correlate.ts';
+import { createDelivery } from './delivery.ts';
+import { createDispatcher, type DispatchSettings, defaultDispatchSettings } from './dispatch.ts';
+import { eventSchemas } from './events/schema.ts';
+import { createIngestApp } from './http.ts';
+import { defaultLimits, type IngestLimits } from './limits.ts';
+import { createPipeline, type Detection } from './pipeline.ts';
+import type {
+  Authorize,
+  Clock,
+  Episodes,
+  HistoryWriter,
+  Inbox,
+  IncidentStarter,
+  Logger,
+  Metrics,
+} from './ports.ts';
+import { createTicker } from './ticker.ts';
+
+export type IngestSettings = {
+  readonly defaultEnvironment: string;
+  readonly otlpAuth: 'open' | 'keyed';
+  readonly correlation: CorrelationConfig;
+  readonly limits: IngestLimits;
+  readonly dispatch: DispatchSettings;
+  /** How often detection hears that time has passed. */
+  readonly tickMs: number;
+  readonly maxWaitingRows: number;
+  readonly maxWaitingAnomalies: number;
+};
+
+/** Everything but what depends on the installation. */
+export const defaultIngestSettings = {
+  otlpAuth: 'open',
+  limits: defaultLimits,
+  dispatch: defaultDispatchSettings,
+  tickMs: 1_000,
+  // About a hundred bytes each.
+  maxWaitingRows: 200_000,
+  maxWaitingAnomalies: 10_000,
+} as const satisfies Partial<IngestSettings>;
+
+export type IngestDeps = {
+  readonly settings: IngestSettings;
+  readonly detection: Detection;
+  readonly inbox: Inbox;
+  readonly episodes: Episodes;
+  readonly starter: IncidentStarter;
+  /** Null: Sentinel runs without telemetry history. */
+  readonly history: HistoryWriter | null;
+  readonly authorize: Authorize;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+};
+
+export type Ingest = {
+  /** The HTTP routes; serve them wherever the process listens. */
+  readonly app: Hono;
+  /** Ends the ticker and the dispatcher after what they are doing. Stop listening before. */
+  stop(): Promise<void>;
+};
+
+/** Starts the dispatcher and the ticker at once; requests are served as soon as the caller serves `app`. */
+export function startIngest(deps: IngestDeps): Ingest {
+  const { settings, detection, inbox, episodes, starter, history, authorize, clock, metrics, log } = deps;
+  const { limits, defaultEnvironment } = settings;
+
+  const dispatcher = createDispatcher({
+    inbox,
+    episodes,
+    starter,
+    correlation: settings.correlation,
+    clock,
+    metrics,
+    log,
+    settings: settings.dispatch,
+  });
+  const wake = (): void => dispatcher.wake();
+  const { maxWaitingRows, maxWaitingAnomalies } = settings;
+  const delivery = createDelivery({
+    inbox,
+    episodes,
+    history,
+    metrics,
+    log,
+    wake,
+    maxWaitingRows,
+    maxWaitingAnomalies,
+  });
+  const pipeline = createPipeline({ detection, delivery, limits, defaultEnvironment, clock, metrics });
+  const ticker = createTicker(settings.tickMs, pipeline.tick, (error) => {
+    log.error({ err: error }, 'a detection tick failed');
+  });
+  const app = createIngestApp({
+    pipeline,
+    inbox,
+    authorize,
+    otlpAuth: settings.otlpAuth,
+    schemas: eventSchemas(limits),
+    limits,
+    defaultEnvironment,
+    clock,
+    newId: randomUUID,
+    metrics,
+    log,
+    wake,
+  });
+
+  dispatcher.start();
+  ticker.start();
+  return {
+    app,
+    stop: async () => {
+      await ticker.stop();
+      await dispatcher.stop();
+    },
+  };
+}

@@ -1,0 +1,17 @@
+// Strings from outside are data: no control characters, no half characters, no hidden reordering, bounded length.
+
+/** C0 and C1 controls, line and paragraph separators, and the marks that reorder text on a screen. */
+const unwanted =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing control characters is the purpose
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/g;
+
+/** Text safe to store, to log and to show: unwanted characters become one space, ends are trimmed, at most `maxChars`. */
+export function cleanText(text: string, maxChars: number): string {
+  // Four times the bound is enough to look at: what follows would be cut anyway.
+  const head = text.length > maxChars * 4 ? text.slice(0, maxChars * 4) : text;
+  const clean = head.replace(unwanted, ' ').trim().toWellFormed();
+  if (clean.length <= maxChars) return clean;
+  const cut = clean.slice(0, maxChars);
+  // A cut through a surrogate pair would leave half a character.
+  return cut.isWellFormed() ? cut : cut.slice(0, -1);
+}

@@ -28,6 +28,8 @@ const PINNED_NODE_MAJOR = 24;
 
 const say = (line) => process.stderr.write(`${line}\n`);
 
+const MOST_ERROR_LINES = 12;
+
 class SetupError extends Error {}
 
 /** Everything that decides what is installed. Scripts in package.json may change without a new installation. */
@@ -95,22 +97,20 @@ function checkBefore() {
 }
 
 /**
- * `npm ci` is exact. The lock file lists native packages for Linux on x64 completely; on other platforms npm
- * must be free to choose theirs, at the exact versions of package.json.
+ * Not `npm ci`: that refuses a lock file without the native packages of every platform, and the lock file holds
+ * only those of Linux. This installs what the lock file pins, takes what it leaves open at the exact versions that
+ * the pinned packages ask for, and writes nothing back.
  */
-function npmArguments() {
-  const exact = process.platform === 'linux' && process.arch === 'x64';
-  return exact ? ['ci', '--loglevel=http'] : ['install', '--no-package-lock', '--loglevel=http'];
-}
+const NPM_INSTALL = ['install', '--no-save', '--loglevel=http'];
 
 async function install() {
   checkBefore();
   const total = Object.values(readJson('package-lock.json').packages).filter((p) => !p.optional).length;
   const started = Date.now();
   say(`Installing ${total} packages and Node ${PINNED_NODE_MAJOR} (once; about 1.3 GB on disk).`);
-  const tail = [];
+  const told = [];
   let fetched = 0;
-  const child = spawn('npm', npmArguments(), {
+  const child = spawn('npm', NPM_INSTALL, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: npmEnvironment(),
@@ -118,8 +118,7 @@ async function install() {
   const stopProgress = showProgress(() => `  ${fetched} fetched, ${seconds(started)} s`);
   const read = (line) => {
     if (/ http (fetch|cache)/.test(line)) fetched += 1;
-    else if (line.trim() !== '' && !line.includes('EBADENGINE')) tail.push(line);
-    if (tail.length > 15) tail.shift();
+    else if (/^npm (error|ERR!) \S/.test(line) && told.length < MOST_ERROR_LINES) told.push(line);
   };
   lines(child.stdout, read);
   lines(child.stderr, read);
@@ -130,7 +129,7 @@ async function install() {
   stopProgress();
   if (outcome !== '') {
     throw new SetupError(
-      `"npm ${npmArguments()[0]}" failed (${outcome}). Its last lines:\n${tail.map((l) => `    ${l}`).join('\n')}\n` +
+      `"npm install" failed (${outcome}). It said:\n${told.map((l) => `    ${l}`).join('\n')}\n` +
         'Check that this machine reaches its npm registry ("npm ping") and run the command again.',
     );
   }

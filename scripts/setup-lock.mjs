@@ -1,5 +1,5 @@
 /**
- * One installation at a time: two npm scripts started at once on a fresh clone must not both run `npm ci`.
+ * One installation at a time: two npm scripts started at once on a fresh clone must not both run npm.
  * The lock is a folder (made atomically) that holds its owner's process id; an owner that is gone is noticed.
  */
 import fs from 'node:fs';

@@ -104,7 +104,7 @@ test('runs the command with the pinned Node, its arguments, its output and its e
 });
 
 /** Where Node cannot replace a process by another (before 22.15), setup stays as the parent of the command. */
-const ways = [
+const ways: readonly { way: string; env: Record<string, string> }[] = [
   { way: 'in place', env: {} },
   { way: 'as a child', env: { NODE_OPTIONS: '--import=data:text/javascript,delete%20process.execve' } },
 ];

@@ -1,0 +1,42 @@
+// `sentinel doctor`: what is reachable, what is missing, and what to do about each.
+
+import type { Command } from 'commander';
+import { localCommand } from '../command.ts';
+import type { CliDeps } from '../deps.ts';
+import type { Finding } from '../doctor/check.ts';
+import { configurationCheck, standardChecks } from '../doctor/checks.ts';
+import { CliError, exitCodes } from '../exit.ts';
+import { createOutput } from '../output.ts';
+import { clean, type Paint, type Style } from '../terminal/text.ts';
+
+export function registerDoctor(program: Command, deps: CliDeps): void {
+  localCommand(program, 'doctor', 'say what is reachable and what is missing').action(
+    async (flags: { config?: string; json?: boolean }) => {
+      const out = createOutput(deps, flags.json === true);
+      const loaded = deps.loadConfig(flags.config);
+      const checks = loaded.ok
+        ? [...standardChecks(loaded.config), ...(deps.moreChecks?.(loaded.config) ?? [])]
+        : [];
+      const findings = [configurationCheck(loaded), ...(await Promise.all(checks.map((check) => check())))];
+      const missing = findings.filter(({ status }) => status === 'missing');
+      out.answer({ ok: missing.length === 0, findings }, () =>
+        findings.flatMap((finding) => lines(finding, out.paint)),
+      );
+      if (missing.length > 0) {
+        const names = missing.map(({ name }) => name);
+        throw new CliError(exitCodes.failed, `Missing: ${names.join(', ')}.`, { missing: names });
+      }
+    },
+  );
+}
+
+function lines({ name, status, detail, advice }: Finding, paint: Paint): string[] {
+  const marks: Record<Finding['status'], [Style, string]> = {
+    ok: ['green', 'ok     '],
+    warning: ['yellow', 'note   '],
+    missing: ['red', 'MISSING'],
+  };
+  const [style, mark] = marks[status];
+  const first = `${paint(style, mark)} ${name}: ${clean(detail)}`;
+  return advice === null ? [first] : [first, `        → ${clean(advice)}`];
+}

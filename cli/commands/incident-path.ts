@@ -1,0 +1,15 @@
+// From what a person types to the path of an incident in the API.
+
+import { fromUrlId, toUrlId } from '../../api/incident-id.ts';
+import { CliError, exitCodes } from '../exit.ts';
+import { clean } from '../terminal/text.ts';
+
+/** Throws CliError (used wrongly) for text that is no incident id in either form. */
+export function incidentPath(text: string): string {
+  const id = fromUrlId(text);
+  if (id === null) {
+    const message = `"${clean(text)}" is not an incident id such as 3f2a9c-1; "sentinel incident list" shows them.`;
+    throw new CliError(exitCodes.usage, message);
+  }
+  return `/api/incidents/${toUrlId(id)}`;
+}

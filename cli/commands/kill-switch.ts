@@ -1,0 +1,28 @@
+// `sentinel pause` and `sentinel resume`: the kill switch.
+
+import type { Command } from 'commander';
+import { apiCommand, type CommonFlags, connect } from '../command.ts';
+import type { CliDeps } from '../deps.ts';
+import { clean } from '../terminal/text.ts';
+
+type Flags = CommonFlags & { readonly environment: string; readonly reason: string };
+
+export function registerKillSwitch(program: Command, deps: CliDeps): void {
+  register(program, deps, 'pause', true, 'engage the kill switch: no effect passes the gate until "resume"');
+  register(program, deps, 'resume', false, 'release the kill switch');
+}
+
+function register(program: Command, deps: CliDeps, name: string, engaged: boolean, about: string): void {
+  apiCommand(program, name, about)
+    .option('--environment <name>', 'only there; "*" is everywhere', '*')
+    .option('--reason <text>', 'why, for the audit', `${name} from the command line`)
+    .action(async (flags: Flags) => {
+      const { api, out } = connect(flags, deps);
+      const { environment, reason } = flags;
+      const answer = await api.post('/api/kill-switch', { environment, engaged, reason });
+      const where = environment === '*' ? 'everywhere' : `in ${clean(environment)}`;
+      out.answer(answer, () => [
+        engaged ? `Paused ${where}: Sentinel goes on looking, and does nothing.` : `Resumed ${where}.`,
+      ]);
+    });
+}

@@ -1,0 +1,30 @@
+// `sentinel start`: runs the parts of a role until it is told to stop.
+
+import { type Command, Option } from 'commander';
+import { describeProblem } from '../../config/problems.ts';
+import { localCommand } from '../command.ts';
+import { type CliDeps, type SentinelRole, type StartSentinel, sentinelRoles } from '../deps.ts';
+import { CliError, exitCodes } from '../exit.ts';
+import { createOutput } from '../output.ts';
+
+export function registerStart(program: Command, deps: CliDeps, start: StartSentinel): void {
+  localCommand(program, 'start', 'run Sentinel until SIGINT or SIGTERM')
+    .addOption(new Option('--role <role>', 'which parts to run').choices(sentinelRoles).default('all'))
+    .action(async (flags: { role: SentinelRole; config?: string; json?: boolean }) => {
+      const out = createOutput(deps, flags.json === true);
+      const loaded = deps.loadConfig(flags.config);
+      if (!loaded.ok) {
+        const lines = loaded.problems.map(describeProblem).join('\n');
+        throw new CliError(exitCodes.usage, lines, { problems: loaded.problems });
+      }
+      const signal = deps.untilSignal();
+      const running = await start(loaded.config, flags.role, (line) => out.note(line));
+      out.answer({ event: 'started', role: flags.role, banner: running.banner }, () => running.banner);
+      try {
+        const name = await Promise.race([signal, running.failed]);
+        out.note(`${name}: stopping`);
+      } finally {
+        await running.stop();
+      }
+    });
+}

@@ -1,0 +1,70 @@
+// Which API the command line talks to, and with what key: flags, then environment, then what `start` left behind.
+
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { describeProblem } from '../config/problems.ts';
+import type { CliDeps } from './deps.ts';
+import { CliError, exitCodes } from './exit.ts';
+
+const connectionSchema = z.strictObject({ url: z.url(), apiKey: z.string().min(1) });
+export type Connection = z.infer<typeof connectionSchema>;
+export type ConnectionFlags = { readonly url?: string; readonly apiKey?: string; readonly config?: string };
+
+const fileIn = (dataDir: string): string => path.join(dataDir, 'cli.json');
+
+/** Leaves the address and a key for the command line on this machine; only this user may read the file. */
+export function writeConnection(dataDir: string, connection: Connection): void {
+  mkdirSync(dataDir, { recursive: true });
+  const file = fileIn(dataDir);
+  const temporary = `${file}.${process.pid}`;
+  writeFileSync(temporary, `${JSON.stringify(connection)}\n`, { mode: 0o600 });
+  chmodSync(temporary, 0o600);
+  renameSync(temporary, file);
+}
+
+/** What `start` left in this folder; null when there is nothing usable. */
+export function readConnection(dataDir: string): Connection | null {
+  try {
+    return connectionSchema.parse(JSON.parse(readFileSync(fileIn(dataDir), 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+/** Throws CliError when no address or no key is known, saying how to give one. */
+export function resolveConnection(
+  flags: ConnectionFlags,
+  deps: Pick<CliDeps, 'env' | 'loadConfig'>,
+): Connection {
+  const givenUrl = flags.url ?? deps.env.SENTINEL_URL;
+  const givenKey = flags.apiKey ?? deps.env.SENTINEL_API_KEY;
+  const left = givenUrl !== undefined && givenKey !== undefined ? null : connectionLeft(flags.config, deps);
+  const url = givenUrl ?? left?.url;
+  // A key is only sent to the address it was left for, never to another one that a flag names.
+  const apiKey = givenKey ?? (givenUrl === undefined || givenUrl === left?.url ? left?.apiKey : undefined);
+  if (url === undefined) {
+    throw new CliError(
+      exitCodes.usage,
+      'No Sentinel is known here. Start one ("npm start"), or say where it is: --url or SENTINEL_URL.',
+    );
+  }
+  if (apiKey === undefined) {
+    throw new CliError(
+      exitCodes.usage,
+      `No API key for ${url}. Give one with SENTINEL_API_KEY or --api-key.`,
+    );
+  }
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new CliError(exitCodes.usage, 'The address of Sentinel must be an http:// or https:// URL.');
+  }
+  return { url: url.replace(/\/+$/, ''), apiKey };
+}
+
+function connectionLeft(file: string | undefined, deps: Pick<CliDeps, 'loadConfig'>): Connection | null {
+  const loaded = deps.loadConfig(file);
+  if (loaded.ok) return readConnection(loaded.config.dataDir);
+  throw new CliError(exitCodes.usage, loaded.problems.map(describeProblem).join('\n'), {
+    problems: loaded.problems,
+  });
+}

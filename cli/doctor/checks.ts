@@ -1,0 +1,95 @@
+// The checks of `doctor`, in the order they are shown.
+
+import type { Config, LoadedConfig } from '../../config/load.ts';
+import { describeProblem } from '../../config/problems.ts';
+import { type Check, type Finding, missing, ok, warning } from './check.ts';
+import { apiPort, disk, embeddedTemporalPort, nodeVersion, temporalCli } from './machine.ts';
+import { addressOf, splitHostPort, whyNotReachable } from './network.ts';
+
+export function configurationCheck(loaded: LoadedConfig): Finding {
+  const name = 'Configuration';
+  if (loaded.ok) return ok(name, loaded.config.file ?? 'no sentinel.yaml: everything has its default');
+  const all = loaded.problems.map(describeProblem).join('; ');
+  return missing(name, all, 'Correct it; "sentinel config check" shows each problem on its own line.');
+}
+
+export function standardChecks(config: Config): readonly Check[] {
+  const { temporal } = config;
+  const { port, uiPort } = temporal.embedded;
+  const embedded = [
+    embeddedTemporalPort('the embedded Temporal', port),
+    embeddedTemporalPort("Temporal's Web UI", uiPort),
+  ];
+  return [
+    nodeVersion,
+    disk(config),
+    temporalCli(config),
+    apiPort(config),
+    ...(temporal.address === undefined ? embedded : []),
+    temporalServer(config),
+    postgres(config),
+    clickhouse(config),
+    ...executors(config),
+  ];
+}
+
+const temporalServer =
+  ({ temporal }: Config): Check =>
+  async () => {
+    if (temporal.address === undefined) return ok('Temporal', 'embedded');
+    const { host, port } = splitHostPort(temporal.address);
+    return server(
+      'Temporal',
+      host,
+      port,
+      'Start it, or correct temporal.address; without it nothing can run.',
+    );
+  };
+
+const postgres =
+  ({ postgres: settings, secrets }: Config): Check =>
+  async () => {
+    const url = secrets.postgresUrl?.reveal() ?? settings.url;
+    if (url === undefined) return ok('Postgres', 'embedded');
+    const { host, port } = addressOf(url);
+    return server('Postgres', host, port, 'Start it, or correct SENTINEL_POSTGRES_URL (or postgres.url).');
+  };
+
+const clickhouse =
+  ({ clickhouse: { enabled, url } }: Config): Check =>
+  async () => {
+    const name = 'ClickHouse';
+    const less = 'Without it diagnoses have less evidence, and less is done without asking.';
+    if (!enabled) return warning(name, 'switched off', `${less} Set clickhouse.enabled: true.`);
+    if (url === undefined) return ok(name, 'embedded');
+    const { host, port } = addressOf(url);
+    const reason = await whyNotReachable(host, port);
+    if (reason === null) return ok(name, `${host}:${port} accepts connections`);
+    return warning(
+      name,
+      `${host}:${port} cannot be reached (${reason})`,
+      `Start it, or correct clickhouse.url. ${less}`,
+    );
+  };
+
+function executors({ executors: configured }: Config): Check[] {
+  if (configured.length === 0) {
+    const advice = 'Add one under executors: in sentinel.yaml (docs/configuration.md).';
+    return [async () => warning('Executors', 'none: Sentinel diagnoses and hands over to people', advice)];
+  }
+  return configured.map((executor) => async () => {
+    const name = `Executor ${executor.name}`;
+    if (executor.type === 'mock') return ok(name, 'mock: acts on nothing');
+    const { host, port } = addressOf(executor.url);
+    const reason = await whyNotReachable(host, port);
+    if (reason === null) return ok(name, `${host}:${port} accepts connections`);
+    const advice = 'Start it, or correct its url; until then its targets are not acted on.';
+    return warning(name, `${host}:${port} cannot be reached (${reason})`, advice);
+  });
+}
+
+async function server(name: string, host: string, port: number, advice: string): Promise<Finding> {
+  const reason = await whyNotReachable(host, port);
+  if (reason === null) return ok(name, `${host}:${port} accepts connections`);
+  return missing(name, `${host}:${port} cannot be reached (${reason})`, advice);
+}

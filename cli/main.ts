@@ -1,0 +1,15 @@
+// The process entry of the `sentinel` command: hands over the real environment, configuration and streams.
+
+import { processEnvironment } from '../config/environment.ts';
+import { loadConfig } from '../config/load.ts';
+import { runCli } from './program.ts';
+import { untilSignal } from './signals.ts';
+
+const env = processEnvironment();
+process.exitCode = await runCli(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env,
+  loadConfig: (file) => loadConfig({ file, env }),
+  untilSignal,
+});

@@ -1,0 +1,187 @@
+// An incident's events as sentences for a terminal. `incident watch`, `incident show` and the demo tell it this way.
+
+import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
+import type { IncidentEvent } from '../domain/incident/events.ts';
+import type { IncidentOutcome } from '../domain/incident/status.ts';
+import type { Verdict } from '../domain/policy/verdict.ts';
+import type { PlanStep } from '../domain/remediation/plan.ts';
+import type { VerificationResult } from '../domain/remediation/verification.ts';
+import { scopeKey } from '../domain/scope.ts';
+import type { Style } from './terminal/text.ts';
+import { clean, formatDuration } from './terminal/text.ts';
+
+export type Sentence = {
+  readonly style: Style | null;
+  /** One line, free of control characters. */
+  readonly text: string;
+  /** Further lines that belong below it. */
+  readonly below: readonly string[];
+};
+
+export function narrate(event: IncidentEvent): Sentence {
+  const { style, text, below = [] } = tell(event);
+  return { style: style ?? null, text: clean(text), below: below.map(clean) };
+}
+
+type Told = { style?: Style; text: string; below?: readonly string[] };
+
+function tell(event: IncidentEvent): Told {
+  switch (event.type) {
+    case 'incident-opened':
+      return {
+        style: 'bold',
+        text: `Incident: ${event.title} (${event.severity}, ${scopeKey(event.scope)})`,
+      };
+    case 'anomaly-observed':
+      return { style: 'yellow', text: `Symptom: ${event.anomaly.summary}` };
+    case 'anomaly-cleared':
+      return { style: 'green', text: `A symptom is gone (${event.anomalyId})` };
+    case 'enrichment-started':
+      return { style: 'dim', text: `Gathering evidence, attempt ${event.attempt}` };
+    case 'enriched':
+      return {
+        text: `${event.evidenceIds.length} pieces of evidence`,
+        below: event.missing.map((source) => `missing: ${source}`),
+      };
+    case 'diagnosed':
+      return tellDiagnosis(event.diagnosis);
+    case 'planned': {
+      const { plan, planHash } = event.hashedPlan;
+      return {
+        text: `Plan ${planHash.slice(0, 12)} (risk ${plan.risk}): ${plan.reason}`,
+        below: plan.steps.map(describeStep),
+      };
+    }
+    case 'nothing-to-try':
+      return { text: `Nothing to try: ${event.reason}` };
+    case 'decided':
+      return { text: `Policy: ${describeVerdict(event.verdict)}` };
+    case 'approval-requested': {
+      const people = event.quorum === 1 ? `one ${event.role}` : `${event.quorum} × ${event.role}`;
+      const time = formatDuration(event.deadlineMs - event.atMs);
+      return {
+        style: 'cyan',
+        text: `Waiting for approval of ${event.planHash.slice(0, 12)} by ${people}, for ${time}`,
+      };
+    }
+    case 'approval-recorded': {
+      const verb = event.decision === 'approve' ? 'approves' : 'rejects';
+      return {
+        style: 'cyan',
+        text: `${event.actor} ${verb}${event.reason === '' ? '' : `: ${event.reason}`}`,
+      };
+    }
+    case 'approval-granted':
+      return { style: 'cyan', text: 'The plan is approved' };
+    case 'approval-rejected':
+      return { style: 'cyan', text: `The plan is rejected by ${event.actor}: ${event.reason}` };
+    case 'approval-expired':
+      return { style: 'yellow', text: 'Nobody decided in time' };
+    case 'gate-refused':
+      return {
+        style: 'yellow',
+        text: `The gate refuses step ${event.step + 1}: ${event.reason} (${event.detail})`,
+      };
+    case 'intent-written':
+      return {
+        style: 'dim',
+        text: `${direction(event.direction)} step ${event.step + 1} is written down (${event.intentId})`,
+      };
+    case 'effect-applied': {
+      const how = event.foundByLookup ? ' (the answer was lost; found by looking)' : '';
+      return { text: `${direction(event.direction)} step ${event.step + 1} done: ${event.summary}${how}` };
+    }
+    case 'effect-failed':
+      return {
+        style: 'red',
+        text: `${direction(event.direction)} step ${event.step + 1} failed: ${event.reason}`,
+      };
+    case 'verification-started':
+      return {
+        style: 'dim',
+        text: `Checking whether it helped, for at most ${formatDuration(event.deadlineMs - event.atMs)}`,
+      };
+    case 'verified':
+      return tellVerification(event.result);
+    case 'compensation-started':
+      return { style: 'yellow', text: `Undoing: ${event.reason}` };
+    case 'compensation-finished':
+      return {
+        text: `${event.undone} step${event.undone === 1 ? '' : 's'} undone`,
+        below: event.notUndone.map((step) => `not undone: ${step}`),
+      };
+    case 'note-added':
+      return { text: `Note by ${event.actor}: ${event.text}` };
+    case 'postmortem-drafted':
+      return { style: 'dim', text: 'The postmortem is drafted' };
+    case 'incident-closed':
+      return { style: outcomeStyle(event.outcome), text: `Closed: ${event.outcome} (${event.reason})` };
+  }
+}
+
+function direction(which: 'forward' | 'compensation'): string {
+  return which === 'forward' ? 'Fix:' : 'Undo:';
+}
+
+function tellDiagnosis({ hypotheses, inconclusive, reason }: Diagnosis): Told {
+  const [best] = hypotheses;
+  const below = hypotheses.slice(0, 3).map(({ cause, scope, score, reason: why }) => {
+    return `${score.toFixed(2)} ${cause} in ${scope.service}: ${why}`;
+  });
+  if (inconclusive || best === undefined) return { style: 'yellow', text: `Inconclusive: ${reason}`, below };
+  return { style: 'bold', text: `Likely cause: ${best.cause} in ${best.scope.service}`, below };
+}
+
+function tellVerification({ outcome, reason, series }: VerificationResult): Told {
+  const figure = (value: number): string => String(Number(value.toPrecision(3)));
+  const below = series.map(
+    ({ seriesKey, before, during, after, ok }) =>
+      `${ok ? 'ok ' : 'not'} ${seriesKey}: normally ${figure(before)}, in the incident ${figure(during)}, now ${figure(after)}`,
+  );
+  const style = { recovered: 'green', 'not-recovered': 'red', unverified: 'yellow' } as const;
+  return { style: style[outcome], text: `Check: ${outcome}: ${reason}`, below };
+}
+
+export function describeStep({
+  action,
+  target,
+  parameters,
+  risk,
+  downtimeSeconds,
+  blastRadius,
+  reversible,
+}: PlanStep): string {
+  const given = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+  const facts = [
+    `risk ${risk}`,
+    `${Math.round(blastRadius * 100)} % of capacity`,
+    `${downtimeSeconds} s down`,
+    reversible ? 'can be undone' : 'cannot be undone',
+  ];
+  return `${[action, `${target.environment}/${target.service}`, ...given].join(' ')} (${facts.join(', ')})`;
+}
+
+export function describeVerdict(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'auto':
+      return `may be done without asking (${verdict.rule}: ${verdict.reason})`;
+    case 'approval':
+      return `needs ${verdict.quorum === 1 ? `one ${verdict.role}` : `${verdict.quorum} × ${verdict.role}`} (${verdict.rule}: ${verdict.reason})`;
+    case 'deny':
+      return `denied (${verdict.rule}: ${verdict.reason})`;
+  }
+}
+
+export function outcomeStyle(outcome: IncidentOutcome): Style {
+  switch (outcome) {
+    case 'resolved':
+    case 'self-recovered':
+      return 'green';
+    case 'escalated':
+    case 'aborted':
+      return 'red';
+    case 'suppressed':
+    case 'taken-over':
+      return 'yellow';
+  }
+}

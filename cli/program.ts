@@ -1,0 +1,54 @@
+// The `sentinel` command: every subcommand registered, and every way to end mapped to an exit code.
+
+import { Command, CommanderError } from 'commander';
+import { registerApprovals } from './commands/approve.ts';
+import { registerConfig } from './commands/config.ts';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerIncident } from './commands/incident.ts';
+import { registerKeys } from './commands/key.ts';
+import { registerKillSwitch } from './commands/kill-switch.ts';
+import { registerStart } from './commands/start.ts';
+import type { CliDeps } from './deps.ts';
+import { CliError, exitCodes } from './exit.ts';
+
+export function createProgram(deps: CliDeps): Command {
+  const program = new Command('sentinel')
+    .description('Durable incident response: from an anomaly to a verified fix.')
+    .version('0.1.0')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => deps.stdout.write(text),
+      writeErr: (text) => deps.stderr.write(text),
+    })
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help to see what is possible)')
+    .addHelpText('after', '\nExit codes: 0 ok, 1 failed, 2 used wrongly, 3 refused.');
+  if (deps.start !== undefined) registerStart(program, deps, deps.start);
+  registerDoctor(program, deps);
+  registerIncident(program, deps);
+  registerApprovals(program, deps);
+  registerKillSwitch(program, deps);
+  registerKeys(program, deps);
+  registerConfig(program, deps);
+  for (const register of deps.extensions ?? []) register(program, deps);
+  return program;
+}
+
+/** Runs one command line (without `node` and the script); resolves with the exit code, never rejects. */
+export async function runCli(argv: readonly string[], deps: CliDeps): Promise<number> {
+  try {
+    await createProgram(deps).parseAsync([...argv], { from: 'user' });
+    return exitCodes.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    const { message } = error as Error;
+    const code = error instanceof CliError ? error.exitCode : exitCodes.failed;
+    const details = error instanceof CliError ? error.details : {};
+    if (argv.includes('--json')) {
+      deps.stderr.write(`${JSON.stringify({ error: message, exitCode: code, ...details })}\n`);
+    } else {
+      deps.stderr.write(`${error instanceof CliError ? message : `sentinel: ${message}`}\n`);
+    }
+    return code;
+  }
+}

@@ -101,7 +101,7 @@ function checkBefore() {
  * only those of Linux. This installs what the lock file pins, takes what it leaves open at the exact versions that
  * the pinned packages ask for, and writes nothing back.
  */
-const NPM_INSTALL = ['install', '--no-save', '--loglevel=http'];
+const NPM_INSTALL = ['install', '--no-save', '--include=dev', '--include=optional', '--loglevel=http'];
 
 async function install() {
   checkBefore();

@@ -12,9 +12,9 @@ export interface DownstreamCall {
   path: string;
 }
 
-/** `heavyMs` or `lightMs` is what the outside dependency takes for this route. */
 export interface Route {
-  cost: 'light' | 'heavy';
+  /** What the outside dependency takes to answer for this route, before any fault. */
+  costMs: number;
   calls: DownstreamCall[];
 }
 
@@ -29,8 +29,9 @@ export interface ServiceSpec {
   surgePath?: string;
 }
 
-const heavy = (...calls: DownstreamCall[]): Route => ({ cost: 'heavy', calls });
-const light = (...calls: DownstreamCall[]): Route => ({ cost: 'light', calls });
+/** A replica does about 28 a second of these. */
+const heavy = (costMs = 95): Route => ({ costMs, calls: [] });
+const light = (...calls: DownstreamCall[]): Route => ({ costMs: 8, calls });
 const to = (service: ServiceName, path: string): DownstreamCall => ({ service, path });
 
 export const topology: Record<ServiceName, ServiceSpec> = {
@@ -44,7 +45,7 @@ export const topology: Record<ServiceName, ServiceSpec> = {
       '/refunds': light(to('checkout', '/refunds')),
       '/stock': light(to('checkout', '/stock')),
       '/quotes': light(to('checkout', '/quotes')),
-      '/search': heavy(),
+      '/search': heavy(80),
     },
   },
   checkout: {
@@ -56,7 +57,7 @@ export const topology: Record<ServiceName, ServiceSpec> = {
       '/orders': light(to('inventory', '/reservations'), to('payments', '/charges')),
       '/refunds': light(to('payments', '/refunds')),
       '/stock': light(to('inventory', '/stock')),
-      '/quotes': heavy(),
+      '/quotes': heavy(130),
     },
   },
   payments: {
@@ -81,9 +82,6 @@ export const topology: Record<ServiceName, ServiceSpec> = {
   },
 };
 
-/** What the outside system takes to answer, before any fault. */
-export const dependencyDelayMs: Record<Route['cost'], number> = { light: 8, heavy: 95 };
-
 /** Limits of one replica. Three slots of about 0.1 s give a capacity of about 28 heavy requests a second. */
 export const replicaLimits = {
   slots: 3,
@@ -92,7 +90,7 @@ export const replicaLimits = {
   poolSize: 6,
   poolAcquireTimeoutMs: 600,
   dependencyTimeoutMs: 800,
-  memoryBytes: 208 * 1024 * 1024,
+  memoryBytes: 256 * 1024 * 1024,
   sandboxBytes: 64 * 1024 * 1024,
 } as const;
 

@@ -1,7 +1,7 @@
 /** What a service does with a request: its own work in a slot, then its calls to other services. */
 import { createHash } from 'node:crypto';
 import { Agent } from 'node:http';
-import { type DownstreamCall, dependencyDelayMs, type Route, replicaLimits } from '../topology.ts';
+import { type DownstreamCall, type Route, replicaLimits } from '../topology.ts';
 import { call } from './client.ts';
 import { Failure } from './failure.ts';
 import type { Replica } from './replica-type.ts';
@@ -53,7 +53,7 @@ export function createHandler(replica: Replica): Handler {
 async function ownWork(replica: Replica, work: Work, route: Route): Promise<void> {
   await sufferDisturbances(replica, work.id);
   const digest = fingerprint(work.id);
-  await askDependency(replica, work, dependencyDelayMs[route.cost]);
+  await askDependency(replica, work, route.costMs);
   await replica.journal.append(
     `${JSON.stringify({ at: Date.now(), id: work.id, path: work.path, digest })}\n`,
   );

@@ -20,9 +20,9 @@ export const faultParameters = {
   'cpu-burn': z.strictObject({
     replicas,
     intensity: z.number().min(0.1).max(0.98).default(0.7),
-    sliceMs: z.number().int().min(5).max(500).default(100),
+    sliceMs: z.number().int().min(5).max(500).default(200),
   }),
-  'slow-dependency': z.strictObject({ delayMs: z.number().int().min(1).max(10_000).default(600) }),
+  'slow-dependency': z.strictObject({ delayMs: z.number().int().min(1).max(10_000).default(1_200) }),
   'error-burst': z.strictObject({
     replicas,
     errorRate: rate(0.5),

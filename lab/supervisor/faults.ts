@@ -119,10 +119,12 @@ export class FaultInjector {
     const announce = (type: 'release' | 'config', summary: string, more: Record<string, string>): void =>
       this.feed.announce(type, service.name, summary, { ...more, actor: 'delivery-pipeline' });
     const before = line.current.version;
+    const harmful = Object.values(defect).some((value) => value > 0);
     const version = line.create(defect, effectiveAtMs);
     await service.exclusively(() => deploy(service, version, announce));
     return {
-      isActive: () => line.current.version === version,
+      // A version without any defect is a change and nothing else: there is nothing to fix.
+      isActive: () => harmful && line.current.version === version,
       heal: async () => {
         await service.exclusively(() => deploy(service, before, announce));
       },

@@ -32,7 +32,12 @@ export interface IncidentStore {
 
 export interface EvidenceStore {
   /** Stores the input of a diagnosis with its evidence; returns a reference. Idempotent per (incident, attempt). */
-  save(incidentId: string, attempt: number, input: DiagnosisInput, evidence: readonly Evidence[]): Promise<string>;
+  save(
+    incidentId: string,
+    attempt: number,
+    input: DiagnosisInput,
+    evidence: readonly Evidence[],
+  ): Promise<string>;
   load(evidenceRef: string): Promise<{ input: DiagnosisInput; evidence: readonly Evidence[] }>;
   /** Change events and known call edges of an environment. */
   changes(environment: string, fromMs: number, toMs: number): Promise<readonly ChangeEvent[]>;
@@ -46,7 +51,13 @@ export interface PlanStore {
 }
 
 export interface ApprovalStore {
-  open(request: { incidentId: string; planHash: string; role: string; quorum: number; deadlineMs: number }): Promise<void>;
+  open(request: {
+    incidentId: string;
+    planHash: string;
+    role: string;
+    quorum: number;
+    deadlineMs: number;
+  }): Promise<void>;
   status(incidentId: string, planHash: string, nowMs: number): Promise<ApprovalStatus>;
 }
 

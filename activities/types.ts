@@ -2,6 +2,7 @@
 // only; raw data stays in the stores (Temporal's payload limit is 2 MB). All instants are ms since the epoch.
 
 import type { Anomaly } from '../domain/detection/anomaly.ts';
+import type { Cause } from '../domain/diagnosis/causes.ts';
 import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
@@ -12,12 +13,16 @@ import type { HashedPlan } from '../domain/remediation/plan.ts';
 import type { VerificationResult } from '../domain/remediation/verification.ts';
 import type { Scope } from '../domain/scope.ts';
 
+/** A hypothesis whose remedy was tried and did not help: it loses weight. */
+export type FailedCause = { readonly cause: Cause; readonly service: string };
+
 export type EnrichInput = {
   readonly incidentId: string;
   readonly attempt: number;
   readonly scope: Scope;
   readonly onsetMs: number;
   readonly anomalies: readonly Anomaly[];
+  readonly failedCauses: readonly FailedCause[];
 };
 export type EnrichResult = {
   /** Where the full diagnosis input is stored (digest included). */
@@ -30,8 +35,7 @@ export type DiagnoseInput = {
   readonly incidentId: string;
   readonly attempt: number;
   readonly evidenceRef: string;
-  /** Step keys already tried without success: a hypothesis whose remedy failed loses weight. */
-  readonly failedCauses: readonly { readonly cause: string; readonly service: string }[];
+  readonly failedCauses: readonly FailedCause[];
 };
 
 export type PlanInput = {
@@ -62,7 +66,8 @@ export type GateInput = {
 
 export type ExecuteResult =
   | { readonly kind: 'applied'; readonly foundByLookup: boolean; readonly summary: string }
-  | { readonly kind: 'failed'; readonly reason: string };
+  /** `certain`: the effect did not happen. Otherwise nobody can tell, and it was not repeated. */
+  | { readonly kind: 'failed'; readonly certain: boolean; readonly reason: string };
 
 export type VerifyInput = {
   readonly incidentId: string;
@@ -77,21 +82,44 @@ export type VerifyInput = {
 /** The activities by name; workers/ implements them through createActivities(deps). */
 export type Activities = {
   /** Appends events to the store: read model, timeline and audit in one transaction; idempotent by (incident, seq). */
-  recordEvents(input: { incidentId: string; events: readonly IncidentEvent[]; state: IncidentState }): Promise<void>;
+  recordEvents(input: {
+    incidentId: string;
+    events: readonly IncidentEvent[];
+    state: IncidentState;
+  }): Promise<void>;
   enrich(input: EnrichInput): Promise<EnrichResult>;
   diagnose(input: DiagnoseInput): Promise<Diagnosis>;
   makePlan(input: PlanInput): Promise<PlanResult>;
-  evaluatePolicy(input: { incidentId: string; planHash: string; missing: readonly string[] }): Promise<Verdict>;
+  evaluatePolicy(input: {
+    incidentId: string;
+    planHash: string;
+    missing: readonly string[];
+  }): Promise<Verdict>;
   /** Opens (idempotently) the approval request people answer. */
-  requestApproval(input: { incidentId: string; planHash: string; role: string; quorum: number; deadlineMs: number }): Promise<void>;
+  requestApproval(input: {
+    incidentId: string;
+    planHash: string;
+    role: string;
+    quorum: number;
+    deadlineMs: number;
+  }): Promise<void>;
   /** The authoritative state of the request, as stored in Postgres. */
   readApproval(input: { incidentId: string; planHash: string }): Promise<ApprovalStatus>;
   passGate(input: GateInput): Promise<GateResult>;
   /** Performs the effect of a written intent at most once: after a lost answer it looks at the world. Heartbeats. */
   execute(input: { intentId: string }): Promise<ExecuteResult>;
   verify(input: VerifyInput): Promise<VerificationResult>;
-  notify(input: { incidentId: string; kind: 'opened' | 'approval' | 'escalated' | 'closed'; text: string }): Promise<void>;
-  draftPostmortem(input: { incidentId: string }): Promise<{ digest: string }>;
+  notify(input: {
+    incidentId: string;
+    kind: 'opened' | 'approval' | 'escalated' | 'closed';
+    text: string;
+  }): Promise<void>;
+  draftPostmortem(input: {
+    incidentId: string;
+    evidenceRefs: readonly string[];
+  }): Promise<{ digest: string }>;
   /** Releases leases and closes the episode, so that the next occurrence opens a new one. Idempotent. */
   closeEpisode(input: { incidentId: string; outcome: IncidentOutcome }): Promise<void>;
+  /** Hands anomalies that came after the end back to correlation, so that they open the next episode. Idempotent. */
+  returnAnomalies(input: { incidentId: string; anomalies: readonly Anomaly[] }): Promise<void>;
 };

@@ -31,6 +31,8 @@ export type IncidentSettings = {
   readonly selfRecoveryMs: number;
   /** How long to watch an incident that needs no action before handing it to a person. */
   readonly watchMs: number;
+  /** Continue as new past this many history events, even when Temporal does not ask for it yet. */
+  readonly continueAsNewAfterEvents?: number;
 };
 
 /** The one spelling of an incident's workflow id; `fingerprintHash` is hex. */
@@ -63,5 +65,12 @@ export const planQuery = defineQuery<HashedPlan | null>('plan');
 
 /** Failure type of a refused update; the message starts with one of these reasons. */
 export const updateRefused = 'UpdateRefused';
-export const updateRefusals = ['not-awaiting', 'stale-plan', 'already-decided', 'expired', 'closed', 'invalid'] as const;
+export const updateRefusals = [
+  'not-awaiting',
+  'stale-plan',
+  'already-decided',
+  'expired',
+  'closed',
+  'invalid',
+] as const;
 export type UpdateRefusal = (typeof updateRefusals)[number];

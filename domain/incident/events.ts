@@ -48,10 +48,25 @@ export type IncidentEventBody =
       readonly reason: string;
     }
   | { readonly type: 'approval-granted'; readonly planHash: string }
-  | { readonly type: 'approval-rejected'; readonly planHash: string; readonly actor: string; readonly reason: string }
+  | {
+      readonly type: 'approval-rejected';
+      readonly planHash: string;
+      readonly actor: string;
+      readonly reason: string;
+    }
   | { readonly type: 'approval-expired'; readonly planHash: string }
-  | { readonly type: 'gate-refused'; readonly step: number; readonly reason: GateRefusal; readonly detail: string }
-  | { readonly type: 'intent-written'; readonly intentId: string; readonly step: number; readonly direction: 'forward' | 'compensation' }
+  | {
+      readonly type: 'gate-refused';
+      readonly step: number;
+      readonly reason: GateRefusal;
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'intent-written';
+      readonly intentId: string;
+      readonly step: number;
+      readonly direction: 'forward' | 'compensation';
+    }
   | {
       readonly type: 'effect-applied';
       readonly intentId: string;
@@ -61,11 +76,22 @@ export type IncidentEventBody =
       readonly foundByLookup: boolean;
       readonly summary: string;
     }
-  | { readonly type: 'effect-failed'; readonly intentId: string; readonly step: number; readonly direction: 'forward' | 'compensation'; readonly reason: string }
+  | {
+      readonly type: 'effect-failed';
+      readonly intentId: string;
+      readonly step: number;
+      readonly direction: 'forward' | 'compensation';
+      readonly reason: string;
+    }
   | { readonly type: 'verification-started'; readonly attempt: number; readonly deadlineMs: number }
   | { readonly type: 'verified'; readonly attempt: number; readonly result: VerificationResult }
   | { readonly type: 'compensation-started'; readonly attempt: number; readonly reason: string }
-  | { readonly type: 'compensation-finished'; readonly attempt: number; readonly undone: number; readonly notUndone: readonly string[] }
+  | {
+      readonly type: 'compensation-finished';
+      readonly attempt: number;
+      readonly undone: number;
+      readonly notUndone: readonly string[];
+    }
   | { readonly type: 'note-added'; readonly noteId: string; readonly actor: string; readonly text: string }
   | { readonly type: 'postmortem-drafted'; readonly digest: string }
   | {

@@ -42,7 +42,11 @@ export type IncidentState = {
     readonly role: string;
     readonly quorum: number;
     readonly deadlineMs: number;
-    readonly decisions: readonly { readonly approvalId: string; readonly actor: string; readonly decision: 'approve' | 'reject' }[];
+    readonly decisions: readonly {
+      readonly approvalId: string;
+      readonly actor: string;
+      readonly decision: 'approve' | 'reject';
+    }[];
   } | null;
   readonly effects: readonly AppliedEffect[];
   readonly verification: VerificationResult | null;

@@ -1,0 +1,61 @@
+// How an incident keeps its anomalies: a bounded number by id, the most telling ones, the rest only counted; and what
+// they say together about the symptom.
+
+import { type Anomaly, isUserFacing } from '../detection/anomaly.ts';
+import type { Severity } from '../scope.ts';
+import type { IncidentState } from './state.ts';
+
+/** An incident's state travels in every record and query answer: 64 anomalies are about 40 kB of it. */
+export const maxKeptAnomalies = 64;
+
+/** Past this an incident is a storm: further anomalies say nothing new, and each costs history and storage. */
+export const maxSeenAnomalies = 1_000;
+
+type Anomalies = IncidentState['anomalies'];
+
+const severityRank: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 };
+
+/** The graver of two severities. */
+export function graver(left: Severity, right: Severity): Severity {
+  return severityRank[right] > severityRank[left] ? right : left;
+}
+
+/** Adds an anomaly; when the place is full it takes the place of a less telling one, or is left out. */
+export function keepAnomaly(kept: Anomalies, anomaly: Anomaly): Anomalies {
+  if (kept[anomaly.id] !== undefined || Object.keys(kept).length < maxKeptAnomalies) {
+    return { ...kept, [anomaly.id]: anomaly };
+  }
+  const [least] = Object.values(kept).toSorted((left, right) => weight(left) - weight(right));
+  if (least === undefined || weight(least) >= weight(anomaly)) return kept;
+  const { [least.id]: _dropped, ...rest } = kept;
+  return { ...rest, [anomaly.id]: anomaly };
+}
+
+/** Marks an anomaly as over; unknown ids change nothing. */
+export function clearAnomaly(kept: Anomalies, anomalyId: string, clearedMs: number): Anomalies {
+  const anomaly = kept[anomalyId];
+  if (anomaly === undefined) return kept;
+  return { ...kept, [anomalyId]: { ...anomaly, state: 'cleared', clearedMs } };
+}
+
+/**
+ * The anomalies whose end means that the trouble is over: those that users feel and those graver than `info`; when there
+ * are none of these, all of them.
+ */
+export function symptoms(state: Pick<IncidentState, 'anomalies'>): readonly Anomaly[] {
+  const all = Object.values(state.anomalies);
+  const telling = all.filter((anomaly) => isUserFacing(anomaly.signal) || anomaly.severity !== 'info');
+  return telling.length > 0 ? telling : all;
+}
+
+/** True when there was a symptom and all of it has cleared. It is a hint: only a verification says `recovered`. */
+export function symptomsGone(state: Pick<IncidentState, 'anomalies'>): boolean {
+  const relevant = symptoms(state);
+  return relevant.length > 0 && relevant.every((anomaly) => anomaly.state === 'cleared');
+}
+
+/** Firing before cleared, then graver, then felt by users. */
+function weight(anomaly: Anomaly): number {
+  const firing = anomaly.state === 'firing' ? 10 : 0;
+  return firing + severityRank[anomaly.severity] * 2 + (isUserFacing(anomaly.signal) ? 1 : 0);
+}

@@ -1,0 +1,18 @@
+// What the attempts so far add up to, read from the state: what was tried, how often, and what still stands.
+
+import type { AppliedEffect, IncidentState } from './state.ts';
+
+/** Attempts that sent an effect out. Analyses that found nothing to do are numbered too, but do not count here. */
+export function fixesTried(state: Pick<IncidentState, 'effects'>): number {
+  return new Set(state.effects.map((effect) => effect.attempt)).size;
+}
+
+/** Keys of the steps that were tried, each once; planning leaves them out. */
+export function stepsTried(state: Pick<IncidentState, 'effects'>): readonly string[] {
+  return [...new Set(state.effects.map((effect) => effect.stepKey))];
+}
+
+/** Effects that are in the world now: applied and not undone, or with an undo that failed. */
+export function standingEffects(state: Pick<IncidentState, 'effects'>): readonly AppliedEffect[] {
+  return state.effects.filter((effect) => effect.status === 'applied' || effect.status === 'not-undone');
+}

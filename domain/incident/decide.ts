@@ -1,0 +1,174 @@
+// The rules of an incident's life: `decide(command, state) → events | rejection`, total and pure. A command is the fact
+// that somebody wishes to record; it becomes an event, with its place and time, only where the life of an incident
+// (docs/architecture.md) has room for it.
+
+import { maxSeenAnomalies } from './anomalies.ts';
+import { standingEffects } from './attempts.ts';
+import type { IncidentEvent, IncidentEventBody } from './events.ts';
+import type { IncidentState } from './state.ts';
+import type { IncidentStatus } from './status.ts';
+
+export type IncidentCommand = IncidentEventBody;
+
+export const rejections = [
+  'not-open',
+  'already-open',
+  'closed',
+  'duplicate',
+  'unknown-anomaly',
+  'anomaly-limit',
+  'out-of-order',
+  'wrong-attempt',
+  'no-plan',
+  'stale-plan',
+  'not-awaiting',
+  'already-decided',
+  'expired',
+  'no-grant',
+  'unknown-intent',
+  'not-verified',
+] as const;
+export type Rejection = (typeof rejections)[number];
+
+export type Decision =
+  | { readonly accepted: true; readonly events: readonly IncidentEvent[] }
+  | { readonly accepted: false; readonly reason: Rejection };
+
+/** What follows from a command at this instant (ms since the epoch). Changes nothing; never throws. */
+export function decide(command: IncidentCommand, state: IncidentState | null, atMs: number): Decision {
+  const reason = objection(command, state, atMs);
+  if (reason !== null) return { accepted: false, reason };
+  return { accepted: true, events: [{ seq: (state?.lastSeq ?? 0) + 1, atMs, ...command }] };
+}
+
+function objection(command: IncidentCommand, state: IncidentState | null, atMs: number): Rejection | null {
+  if (command.type === 'incident-opened') return state === null ? null : 'already-open';
+  if (state === null) return 'not-open';
+  // Closed is final; the postmortem tells the whole story, its end included, so it comes after the end.
+  if (command.type === 'postmortem-drafted') return state.status === 'closed' ? null : 'out-of-order';
+  if (state.status === 'closed') return 'closed';
+  switch (command.type) {
+    case 'anomaly-observed': {
+      if (state.anomalies[command.anomaly.id] !== undefined) return 'duplicate';
+      return state.anomaliesSeen >= maxSeenAnomalies ? 'anomaly-limit' : null;
+    }
+    case 'anomaly-cleared': {
+      const anomaly = state.anomalies[command.anomalyId];
+      if (anomaly === undefined) return 'unknown-anomaly';
+      return anomaly.state === 'cleared' ? 'duplicate' : null;
+    }
+    case 'note-added':
+      return null;
+    case 'enrichment-started':
+      return (
+        inStatus(state, ['detected', 'deciding', 'executing', 'verifying', 'compensating']) ??
+        (state.effects.some((effect) => effect.status === 'written') ? 'out-of-order' : null) ??
+        (command.attempt === state.attempt + 1 ? null : 'wrong-attempt')
+      );
+    case 'enriched':
+      return inStatus(state, ['enriching']) ?? ofAttempt(state, command);
+    case 'diagnosed':
+      return inStatus(state, ['diagnosing']) ?? ofAttempt(state, command);
+    case 'planned':
+    case 'nothing-to-try':
+      return inStatus(state, ['planning']) ?? ofAttempt(state, command);
+    case 'decided':
+      return (
+        inStatus(state, ['deciding']) ??
+        ofAttempt(state, command) ??
+        (state.hashedPlan === null ? 'no-plan' : state.verdict === null ? null : 'already-decided')
+      );
+    case 'approval-requested':
+      return (
+        inStatus(state, ['deciding']) ??
+        (state.verdict?.kind !== 'approval' || state.approval !== null
+          ? 'out-of-order'
+          : ofPlan(state, command))
+      );
+    case 'approval-recorded':
+      return approvalObjection(command, state, atMs);
+    case 'approval-granted':
+    case 'approval-rejected':
+    case 'approval-expired':
+      return state.status === 'awaiting-approval' ? ofPlan(state, command) : 'not-awaiting';
+    case 'gate-refused':
+      return inStatus(state, ['executing', 'compensating']);
+    case 'intent-written':
+    case 'effect-applied':
+    case 'effect-failed':
+      return effectObjection(command, state);
+    case 'verification-started':
+      return inStatus(state, ['executing']) ?? ofAttempt(state, command);
+    case 'verified':
+      // Also asked without any effect, to see whether the symptom went away by itself.
+      return ofAttempt(state, command);
+    case 'compensation-started':
+      return state.status === 'compensating' ? 'out-of-order' : ofAttempt(state, command);
+    case 'compensation-finished':
+      return inStatus(state, ['compensating']) ?? ofAttempt(state, command);
+    case 'incident-closed':
+      return closingObjection(command, state);
+  }
+}
+
+function approvalObjection(
+  command: Extract<IncidentCommand, { type: 'approval-recorded' }>,
+  state: IncidentState,
+  atMs: number,
+): Rejection | null {
+  if (state.approval?.decisions.some((known) => known.approvalId === command.approvalId))
+    return 'already-decided';
+  if (state.status !== 'awaiting-approval' || state.approval === null) return 'not-awaiting';
+  if (state.approval.planHash !== command.planHash) return 'stale-plan';
+  return atMs > state.approval.deadlineMs ? 'expired' : null;
+}
+
+/**
+ * A forward effect needs the status `executing`, which only the verdict `auto` or a granted approval gives; an effect
+ * in the other direction needs a compensation under way.
+ */
+function effectObjection(
+  command: Extract<IncidentCommand, { type: 'intent-written' | 'effect-applied' | 'effect-failed' }>,
+  state: IncidentState,
+): Rejection | null {
+  if (command.direction === 'compensation') return inStatus(state, ['compensating']);
+  if (state.status !== 'executing') return 'no-grant';
+  const known = state.effects.find((effect) => effect.intentId === command.intentId);
+  if (command.type === 'intent-written') {
+    if (known !== undefined) return 'duplicate';
+    return state.hashedPlan?.plan.steps[command.step] === undefined ? 'no-plan' : null;
+  }
+  if (known === undefined) return 'unknown-intent';
+  return known.status === 'written' ? null : 'duplicate';
+}
+
+function closingObjection(
+  command: Extract<IncidentCommand, { type: 'incident-closed' }>,
+  state: IncidentState,
+): Rejection | null {
+  const standing = standingEffects(state).length > 0;
+  switch (command.outcome) {
+    case 'resolved':
+      return state.verification?.outcome === 'recovered' && standing ? null : 'not-verified';
+    case 'self-recovered':
+      return state.verification?.outcome === 'recovered' && !standing ? null : 'not-verified';
+    case 'suppressed':
+      return standing ? 'out-of-order' : null;
+    case 'escalated':
+    case 'taken-over':
+    case 'aborted':
+      return null;
+  }
+}
+
+function inStatus(state: IncidentState, expected: readonly IncidentStatus[]): Rejection | null {
+  return expected.includes(state.status) ? null : 'out-of-order';
+}
+
+function ofAttempt(state: IncidentState, command: { readonly attempt: number }): Rejection | null {
+  return command.attempt === state.attempt ? null : 'wrong-attempt';
+}
+
+function ofPlan(state: IncidentState, command: { readonly planHash: string }): Rejection | null {
+  return command.planHash === state.hashedPlan?.planHash ? null : 'stale-plan';
+}

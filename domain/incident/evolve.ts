@@ -1,0 +1,180 @@
+// The fold of an incident's events: `evolve(state, event) → state`, total and pure. What may happen is decide's
+// business; evolve believes every event, because the event has happened.
+
+import { stepKey } from '../remediation/plan.ts';
+import { clearAnomaly, graver, keepAnomaly } from './anomalies.ts';
+import type { IncidentEvent } from './events.ts';
+import type { AppliedEffect, IncidentState } from './state.ts';
+
+/** State after an event. Before `incident-opened` there is no state, and any other event leaves it so. */
+export function evolve(
+  state: IncidentState | null,
+  event: IncidentEvent,
+  incidentId: string,
+): IncidentState | null {
+  if (state === null) return event.type === 'incident-opened' ? opened(event, incidentId) : null;
+  return { ...change(state, event), lastSeq: event.seq };
+}
+
+/** State after all of these events. */
+export function fold(events: readonly IncidentEvent[], incidentId: string): IncidentState | null {
+  return events.reduce<IncidentState | null>((state, event) => evolve(state, event, incidentId), null);
+}
+
+function opened(
+  event: Extract<IncidentEvent, { type: 'incident-opened' }>,
+  incidentId: string,
+): IncidentState {
+  return {
+    incidentId,
+    fingerprint: event.fingerprint,
+    episode: event.episode,
+    scope: event.scope,
+    title: event.title,
+    severity: event.severity,
+    status: 'detected',
+    outcome: null,
+    openedAtMs: event.atMs,
+    closedAtMs: null,
+    onsetMs: event.atMs,
+    attempt: 0,
+    anomalies: {},
+    anomaliesSeen: 0,
+    diagnosis: null,
+    hashedPlan: null,
+    verdict: null,
+    approval: null,
+    effects: [],
+    verification: null,
+    lastSeq: event.seq,
+  };
+}
+
+function change(state: IncidentState, event: IncidentEvent): IncidentState {
+  switch (event.type) {
+    case 'incident-opened':
+    case 'note-added':
+    case 'postmortem-drafted':
+    case 'gate-refused':
+      return state;
+    case 'anomaly-observed':
+      return {
+        ...state,
+        anomalies: keepAnomaly(state.anomalies, event.anomaly),
+        anomaliesSeen: state.anomaliesSeen + 1,
+        severity: graver(state.severity, event.anomaly.severity),
+        onsetMs: Math.min(state.onsetMs, event.anomaly.onsetMs),
+      };
+    case 'anomaly-cleared':
+      return { ...state, anomalies: clearAnomaly(state.anomalies, event.anomalyId, event.clearedMs) };
+    case 'enrichment-started':
+      return {
+        ...state,
+        status: 'enriching',
+        attempt: event.attempt,
+        diagnosis: null,
+        hashedPlan: null,
+        verdict: null,
+        approval: null,
+        verification: null,
+      };
+    case 'enriched':
+      return { ...state, status: 'diagnosing' };
+    case 'diagnosed':
+      return { ...state, status: 'planning', diagnosis: event.diagnosis };
+    case 'planned':
+      return { ...state, status: 'deciding', hashedPlan: event.hashedPlan };
+    case 'nothing-to-try':
+      return { ...state, status: 'deciding', hashedPlan: null };
+    case 'decided':
+      return {
+        ...state,
+        status: event.verdict.kind === 'auto' ? 'executing' : 'deciding',
+        verdict: event.verdict,
+      };
+    case 'approval-requested': {
+      const { planHash, role, quorum, deadlineMs } = event;
+      return {
+        ...state,
+        status: 'awaiting-approval',
+        approval: { planHash, role, quorum, deadlineMs, decisions: [] },
+      };
+    }
+    case 'approval-recorded': {
+      if (state.approval === null) return state;
+      const { approvalId, actor, decision } = event;
+      return {
+        ...state,
+        approval: {
+          ...state.approval,
+          decisions: [...state.approval.decisions, { approvalId, actor, decision }],
+        },
+      };
+    }
+    case 'approval-granted':
+      return { ...state, status: 'executing' };
+    case 'approval-rejected':
+    case 'approval-expired':
+      return { ...state, status: 'deciding' };
+    case 'intent-written':
+      return event.direction === 'forward' ? withEffect(state, event) : state;
+    case 'effect-applied':
+      return event.direction === 'forward'
+        ? { ...state, verification: null, effects: marked(state, event.intentId, 'applied') }
+        : { ...state, effects: undone(state, event.step, 'undone') };
+    case 'effect-failed':
+      return event.direction === 'forward'
+        ? { ...state, effects: marked(state, event.intentId, 'failed') }
+        : { ...state, effects: undone(state, event.step, 'not-undone') };
+    case 'verification-started':
+      return { ...state, status: 'verifying', verification: null };
+    case 'verified':
+      return { ...state, verification: event.result };
+    case 'compensation-started':
+      return { ...state, status: 'compensating', verification: null };
+    case 'compensation-finished':
+      return {
+        ...state,
+        effects: state.effects.map((effect) =>
+          effect.attempt === event.attempt && event.notUndone.includes(effect.stepKey)
+            ? { ...effect, status: 'not-undone' as const }
+            : effect,
+        ),
+      };
+    case 'incident-closed':
+      return { ...state, status: 'closed', outcome: event.outcome, closedAtMs: event.atMs };
+  }
+}
+
+/** The write-ahead of a forward effect; whatever was verified before it says nothing about the world after it. */
+function withEffect(state: IncidentState, event: { intentId: string; step: number }): IncidentState {
+  const step = state.hashedPlan?.plan.steps[event.step];
+  const effect: AppliedEffect = {
+    intentId: event.intentId,
+    step: event.step,
+    attempt: state.attempt,
+    planHash: state.hashedPlan?.planHash ?? '',
+    stepKey: step === undefined ? '' : stepKey(step),
+    status: 'written',
+  };
+  return { ...state, verification: null, effects: [...state.effects, effect] };
+}
+
+function marked(
+  state: IncidentState,
+  intentId: string,
+  status: AppliedEffect['status'],
+): readonly AppliedEffect[] {
+  return state.effects.map((effect) => (effect.intentId === intentId ? { ...effect, status } : effect));
+}
+
+/** A compensation is always about the attempt under way. */
+function undone(
+  state: IncidentState,
+  step: number,
+  status: AppliedEffect['status'],
+): readonly AppliedEffect[] {
+  return state.effects.map((effect) =>
+    effect.attempt === state.attempt && effect.step === step ? { ...effect, status } : effect,
+  );
+}

@@ -1,0 +1,72 @@
+// One sentence of plain English for every event: the timeline of the postmortem, the CLI and the API speak with it.
+
+import type { IncidentEventBody } from './events.ts';
+import { stepText, timeText } from './page.ts';
+
+/** What happened, for a person. */
+export function narrate(event: IncidentEventBody): string {
+  switch (event.type) {
+    case 'incident-opened':
+      return `Incident opened (${event.severity}): ${event.title}`;
+    case 'anomaly-observed':
+      return `Anomaly in ${event.anomaly.scope.service}: ${event.anomaly.summary}`;
+    case 'anomaly-cleared':
+      return `Anomaly ${event.anomalyId} cleared`;
+    case 'enrichment-started':
+      return `Analysis ${event.attempt} started`;
+    case 'enriched': {
+      const missing = event.missing.length === 0 ? '' : `; missing: ${event.missing.join(', ')}`;
+      return `${event.evidenceIds.length} pieces of evidence gathered${missing}`;
+    }
+    case 'diagnosed': {
+      const best = event.diagnosis.hypotheses[0];
+      if (best === undefined) return `No explanation found: ${event.diagnosis.reason}`;
+      const doubt = event.diagnosis.inconclusive ? 'Perhaps' : 'Likely cause:';
+      return `${doubt} ${best.cause} of ${best.scope.service}: ${best.reason}`;
+    }
+    case 'planned': {
+      const { plan, planHash } = event.hashedPlan;
+      return `Plan ${planHash.slice(0, 12)} (risk ${plan.risk}): ${plan.steps.map(stepText).join(', then ')}`;
+    }
+    case 'nothing-to-try':
+      return `Nothing to try: ${event.reason}`;
+    case 'decided':
+      return `Policy says ${event.verdict.kind} (rule ${event.verdict.rule}): ${event.verdict.reason}`;
+    case 'approval-requested':
+      return `Approval asked of ${event.quorum} × ${event.role} until ${timeText(event.deadlineMs)}`;
+    case 'approval-recorded':
+      return `${event.actor} decided to ${event.decision}${event.reason === '' ? '' : `: ${event.reason}`}`;
+    case 'approval-granted':
+      return `Plan ${event.planHash.slice(0, 12)} approved`;
+    case 'approval-rejected':
+      return `Plan ${event.planHash.slice(0, 12)} rejected by ${event.actor}: ${event.reason}`;
+    case 'approval-expired':
+      return `Nobody decided on plan ${event.planHash.slice(0, 12)} in time`;
+    case 'gate-refused':
+      return `The gate refused step ${event.step + 1}: ${event.reason} (${event.detail})`;
+    case 'intent-written':
+      return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} about to run (${event.intentId})`;
+    case 'effect-applied': {
+      const found = event.foundByLookup ? ' (answer lost, found by looking)' : '';
+      return `${event.direction === 'forward' ? 'Done' : 'Undone'}: ${event.summary}${found}`;
+    }
+    case 'effect-failed':
+      return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} failed: ${event.reason}`;
+    case 'verification-started':
+      return `Watching whether it helped, until ${timeText(event.deadlineMs)}`;
+    case 'verified':
+      return `Verification: ${event.result.outcome}, ${event.result.reason}`;
+    case 'compensation-started':
+      return `Undoing: ${event.reason}`;
+    case 'compensation-finished': {
+      const left = event.notUndone.length === 0 ? '' : `, could not undo ${event.notUndone.join(', ')}`;
+      return `${event.undone} undone${left}`;
+    }
+    case 'note-added':
+      return `Note by ${event.actor}: ${event.text}`;
+    case 'postmortem-drafted':
+      return 'Postmortem drafted';
+    case 'incident-closed':
+      return `Closed as ${event.outcome} by ${event.actor}: ${event.reason}`;
+  }
+}

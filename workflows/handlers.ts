@@ -1,0 +1,123 @@
+// Signals, updates and queries of an incident. Handlers record and return at once; the main loop acts. An update's
+// validator refuses with one of the reasons of messages.ts, and leaves no trace in history.
+
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import type { Decision, Rejection } from '../domain/incident/decide.ts';
+import * as messages from './messages.ts';
+import type { Run, StopRequest } from './run.ts';
+
+const accepted: messages.Accepted = { accepted: true };
+
+/** Registers every handler; before anything is awaited, so that no message finds the door shut. */
+export function registerHandlers(run: Run): void {
+  const { journal } = run;
+
+  setHandler(messages.anomalyObserved, (anomaly) => {
+    const { status, anomalies } = journal.state();
+    if (status === 'closed' && anomalies[anomaly.id] === undefined) run.late.push(anomaly);
+    else journal.record({ type: 'anomaly-observed', anomaly });
+  });
+  setHandler(messages.anomalyCleared, ({ anomalyId, clearedMs }) => {
+    journal.record({ type: 'anomaly-cleared', anomalyId, clearedMs });
+    run.late = run.late.filter((anomaly) => anomaly.id !== anomalyId);
+  });
+
+  const decided = (decision: messages.ApprovalDecided): Decision => {
+    run.nudged = true; // whatever the message says: the store is the authority, so look there
+    return journal.record({ type: 'approval-recorded', ...decision });
+  };
+  setHandler(messages.approvalDecided, (decision) => {
+    decided(decision);
+  });
+  setHandler(
+    messages.decideApproval,
+    (decision) => {
+      decided(decision);
+      return accepted;
+    },
+    {
+      validator: (decision) => {
+        requireText(decision, ['approvalId', 'planHash', 'actor']);
+        refuseUnless(journal.consider({ type: 'approval-recorded', ...decision }));
+      },
+    },
+  );
+
+  const stopWith =
+    (kind: StopRequest['kind']) =>
+    ({ actor, reason }: { actor: string; reason: string }): messages.Accepted => {
+      run.stop = { kind, actor, reason };
+      run.scope.cancel();
+      return accepted;
+    };
+  const stoppable = (who: { actor: string; reason: string }): void => {
+    requireText(who, ['actor']);
+    if (run.stop !== null)
+      throw refusal('already-decided', `${run.stop.actor} asked for ${run.stop.kind} already`);
+    if (journal.state().status === 'closed') throw refusal('closed', 'the incident is closed');
+  };
+  setHandler(messages.takeOver, stopWith('take-over'), { validator: stoppable });
+  setHandler(messages.abort, stopWith('abort'), { validator: stoppable });
+
+  setHandler(
+    messages.addNote,
+    (note) => {
+      const repeated = journal
+        .timeline()
+        .some((event) => event.type === 'note-added' && event.noteId === note.noteId);
+      if (!repeated) journal.record({ type: 'note-added', ...note });
+      return accepted;
+    },
+    {
+      validator: (note) => {
+        requireText(note, ['noteId', 'actor', 'text']);
+        refuseUnless(journal.consider({ type: 'note-added', ...note }));
+      },
+    },
+  );
+
+  setHandler(messages.stateQuery, () => journal.state());
+  setHandler(messages.timelineQuery, () => journal.timeline());
+  setHandler(messages.planQuery, () => journal.state().hashedPlan);
+}
+
+function refuseUnless(decision: Decision): void {
+  if (!decision.accepted)
+    throw refusal(refusalOf(decision.reason), `the incident does not take this: ${decision.reason}`);
+}
+
+function refusalOf(reason: Rejection): messages.UpdateRefusal {
+  switch (reason) {
+    case 'not-awaiting':
+    case 'stale-plan':
+    case 'already-decided':
+    case 'expired':
+    case 'closed':
+      return reason;
+    case 'not-open':
+    case 'already-open':
+    case 'duplicate':
+    case 'unknown-anomaly':
+    case 'anomaly-limit':
+    case 'out-of-order':
+    case 'wrong-attempt':
+    case 'no-plan':
+    case 'no-grant':
+    case 'unknown-intent':
+    case 'not-verified':
+      return 'invalid';
+  }
+}
+
+/** Arguments come from outside the type system: an update with a missing field is refused, not recorded. */
+function requireText<T extends object>(argument: T | undefined, fields: readonly (keyof T & string)[]): void {
+  for (const field of fields) {
+    const value: unknown = argument?.[field];
+    if (typeof value !== 'string' || value === '')
+      throw refusal('invalid', `"${field}" must be a text that is not empty`);
+  }
+}
+
+function refusal(reason: messages.UpdateRefusal, detail: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(`${reason}: ${detail}`, messages.updateRefused);
+}

@@ -1,0 +1,46 @@
+// Compensations: registered before their step runs (a step whose answer was lost may have happened), undone last in,
+// first out. One that fails does not stop the rest; it is handed back, for a person.
+
+/** An undo that is owed, as plain JSON: it survives continue-as-new. The inverse itself is in the stored plan. */
+export type PendingCompensation = {
+  readonly planHash: string;
+  readonly step: number;
+  readonly stepKey: string;
+  /** The forward effect it undoes. */
+  readonly intentId: string;
+};
+
+export type Saga = {
+  register(compensation: PendingCompensation): void;
+  /** The step certainly did not happen: nothing is owed for it. */
+  forget(step: Pick<PendingCompensation, 'planHash' | 'step'>): void;
+  /** The attempt worked, or a person took over: nothing will be undone any more. */
+  settle(): void;
+  pending(): readonly PendingCompensation[];
+  /** Undoes everything owed, newest first; answers the keys of the steps that could not be undone. */
+  compensate(undo: (compensation: PendingCompensation) => Promise<boolean>): Promise<readonly string[]>;
+};
+
+export function createSaga(carried: readonly PendingCompensation[]): Saga {
+  let owed = [...carried];
+  return {
+    register(compensation) {
+      owed.push(compensation);
+    },
+    forget({ planHash, step }) {
+      owed = owed.filter((compensation) => compensation.planHash !== planHash || compensation.step !== step);
+    },
+    settle() {
+      owed = [];
+    },
+    pending: () => owed,
+    async compensate(undo) {
+      const notUndone: string[] = [];
+      for (let next = owed.at(-1); next !== undefined; next = owed.at(-1)) {
+        if (!(await undo(next))) notUndone.push(next.stepKey);
+        owed.pop();
+      }
+      return notUndone;
+    },
+  };
+}

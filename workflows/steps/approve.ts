@@ -1,0 +1,98 @@
+// The grant for a plan: policy's own `auto`, or people's approval. The store is the authority; messages only say "look".
+
+import { condition } from '@temporalio/workflow';
+import { symptomsGone } from '../../domain/incident/anomalies.ts';
+import { incidentSummary, timeText } from '../../domain/incident/page.ts';
+import type { Verdict } from '../../domain/policy/verdict.ts';
+import type { HashedPlan } from '../../domain/remediation/plan.ts';
+import { records } from '../proxies.ts';
+import type { Ending, Run } from '../run.ts';
+import { approvalGraceMs, approvalRereadMs, recoveryRecheckMs } from '../timings.ts';
+import { continueAsNewWhenDue } from './continue.ts';
+import { escalation } from './endings.ts';
+import { recoveredByItself } from './recover.ts';
+
+export type Grant = { readonly kind: 'granted' } | { readonly kind: 'ended'; readonly ending: Ending };
+
+/** Granted, or the ending: denied, rejected, expired, or the symptom went away while people thought about it. */
+export async function obtainGrant(run: Run, { planHash }: HashedPlan, verdict: Verdict): Promise<Grant> {
+  switch (verdict.kind) {
+    case 'auto':
+      return { kind: 'granted' };
+    case 'deny':
+      return {
+        kind: 'ended',
+        ending: escalation(`policy denies it (rule ${verdict.rule}): ${verdict.reason}`),
+      };
+    case 'approval':
+      await requestApproval(run, planHash, verdict);
+      return awaitApproval(run, planHash);
+  }
+}
+
+async function requestApproval(
+  run: Run,
+  planHash: string,
+  { role, quorum, deadlineSeconds }: Extract<Verdict, { kind: 'approval' }>,
+): Promise<void> {
+  const { journal, courier, input } = run;
+  if (journal.state().status === 'awaiting-approval') return; // continued as new while waiting
+  const deadlineMs = Date.now() + deadlineSeconds * 1_000;
+  journal.record({ type: 'approval-requested', planHash, role, quorum, deadlineMs });
+  await journal.drained();
+  await records.requestApproval.executeWithOptions(
+    { summary: `ask ${quorum} × ${role} for ${planHash.slice(0, 12)}` },
+    [{ incidentId: input.incidentId, planHash, role, quorum, deadlineMs }],
+  );
+  courier.send(
+    'approval',
+    incidentSummary(journal.state(), `needs ${quorum} × ${role} until ${timeText(deadlineMs)}`),
+  );
+}
+
+async function awaitApproval(run: Run, planHash: string): Promise<Grant> {
+  const { journal, input } = run;
+  const deadlineMs = journal.state().approval?.deadlineMs ?? Date.now();
+  let recheckAtMs = 0;
+  for (;;) {
+    run.nudged = false;
+    const status = await records.readApproval.executeWithOptions({ summary: 'has it been decided?' }, [
+      { incidentId: input.incidentId, planHash },
+    ]);
+    switch (status.kind) {
+      case 'granted':
+        journal.record({ type: 'approval-granted', planHash });
+        return { kind: 'granted' };
+      case 'rejected':
+        journal.record({ type: 'approval-rejected', planHash, actor: status.actor, reason: status.reason });
+        return { kind: 'ended', ending: escalation(`${status.actor} rejected the plan: ${status.reason}`) };
+      case 'expired':
+        return expired(run, planHash, deadlineMs);
+      case 'pending':
+        if (Date.now() >= deadlineMs + approvalGraceMs) return expired(run, planHash, deadlineMs);
+    }
+    if (symptomsGone(journal.state()) && Date.now() >= recheckAtMs) {
+      const recovery = await recoveredByItself(run);
+      if (recovery !== null) return { kind: 'ended', ending: recovery };
+      recheckAtMs = Date.now() + recoveryRecheckMs;
+    }
+    await continueAsNewWhenDue(run);
+    journal.waitingFor(`approval of plan ${planHash.slice(0, 12)} until ${timeText(deadlineMs)}`);
+    const gone = symptomsGone(journal.state());
+    const waitMs = gone ? Math.min(nextReadMs(deadlineMs), recheckAtMs - Date.now()) : nextReadMs(deadlineMs);
+    await condition(() => run.nudged || symptomsGone(journal.state()) !== gone, Math.max(1, waitMs), {
+      summary: `approval of ${planHash.slice(0, 12)} until ${timeText(deadlineMs)}`,
+    });
+  }
+}
+
+function expired(run: Run, planHash: string, deadlineMs: number): Grant {
+  run.journal.record({ type: 'approval-expired', planHash });
+  return { kind: 'ended', ending: escalation(`nobody decided on the plan until ${timeText(deadlineMs)}`) };
+}
+
+/** Regularly, at the deadline, and in small steps after it, until the store's clock has passed it too. */
+function nextReadMs(deadlineMs: number): number {
+  const leftMs = deadlineMs - Date.now();
+  return leftMs > 0 ? Math.min(leftMs, approvalRereadMs) : approvalGraceMs / 10;
+}

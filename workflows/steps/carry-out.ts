@@ -1,0 +1,102 @@
+// A granted plan becomes effects: step by step through the gate, each with its compensation registered first, then the
+// verification of the whole.
+
+import { CancellationScope, sleep } from '@temporalio/workflow';
+import { symptomsGone } from '../../domain/incident/anomalies.ts';
+import type { GateRefusal } from '../../domain/remediation/intent.ts';
+import { type HashedPlan, type PlanStep, stepKey } from '../../domain/remediation/plan.ts';
+import { type Ending, type Run, throwIfStopped } from '../run.ts';
+import { gatePatience, stalePlanMs } from '../timings.ts';
+import { type EffectOutcome, perform } from './effect.ts';
+import { lookUntilSettled } from './look.ts';
+import { recoveredByItself, verifiedRecovery } from './recover.ts';
+
+export type Attempt =
+  | { readonly kind: 'recovered'; readonly reason: string }
+  | { readonly kind: 'ended'; readonly ending: Ending }
+  /** Did not help, or could not be carried out; what was applied is still in the world, and owed to the saga. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly mayRetry: boolean };
+
+/** Carries the plan out and verifies it. All steps belong together, so the look at the symptom comes after the last. */
+export async function carryOut(run: Run, hashedPlan: HashedPlan): Promise<Attempt> {
+  for (const [index, step] of hashedPlan.plan.steps.entries()) {
+    const outcome = await applyWhenGranted(run, hashedPlan, index, step);
+    switch (outcome.kind) {
+      case 'applied':
+        continue;
+      case 'ended':
+        return outcome;
+      case 'refused': {
+        const reason = `the gate refused ${stepKey(step)}: ${outcome.reason} (${outcome.detail})`;
+        return { kind: 'failed', mayRetry: false, reason };
+      }
+      case 'failed': {
+        const reason = `${stepKey(step)} failed: ${outcome.reason}`;
+        return { kind: 'failed', mayRetry: outcome.certain, reason };
+      }
+    }
+  }
+  return verify(run, hashedPlan);
+}
+
+type StepOutcome = EffectOutcome | { readonly kind: 'ended'; readonly ending: Ending };
+
+/** Tries the gate, and again while its refusal is one that passes; before the first effect, the symptom must still be there. */
+async function applyWhenGranted(
+  run: Run,
+  { planHash }: HashedPlan,
+  index: number,
+  step: PlanStep,
+): Promise<StepOutcome> {
+  const { journal, saga } = run;
+  const firstTryMs = Date.now();
+  const key = stepKey(step);
+  let refusedFor: GateRefusal | null = null;
+  for (;;) {
+    if (index === 0) {
+      const ending = await needless(run);
+      if (ending !== null) return { kind: 'ended', ending };
+    }
+    throwIfStopped();
+    const outcome = await CancellationScope.nonCancellable(() =>
+      perform(run, { planHash, step: index, stepKey: key, direction: 'forward' }, (intentId) => {
+        if (step.inverse !== null) saga.register({ planHash, step: index, stepKey: key, intentId });
+      }),
+    );
+    if (outcome.kind === 'failed' && outcome.certain) saga.forget({ planHash, step: index });
+    if (outcome.kind !== 'refused') return outcome;
+
+    const { reason, detail } = outcome;
+    if (reason !== refusedFor) journal.record({ type: 'gate-refused', step: index, reason, detail });
+    refusedFor = reason;
+    const patience = gatePatience(reason);
+    if (patience === null || Date.now() - firstTryMs >= patience.forMs) return outcome;
+    journal.waitingFor(`the gate (${reason}): ${detail}`);
+    await sleep(patience.everyMs, { summary: `the gate refused ${key}: ${reason}` });
+  }
+}
+
+/** The ending, when the symptom went away before the effect; a plan that is not fresh any more is not taken on trust. */
+async function needless(run: Run): Promise<Ending | null> {
+  if (symptomsGone(run.journal.state())) return recoveredByItself(run);
+  return Date.now() - run.memory.plannedAtMs > stalePlanMs ? verifiedRecovery(run) : null;
+}
+
+async function verify(run: Run, { plan }: HashedPlan): Promise<Attempt> {
+  const { journal, saga, input, memory } = run;
+  const { attempt } = journal.state();
+  const { verifyTimeoutMs } = input.settings;
+  journal.record({ type: 'verification-started', attempt, deadlineMs: Date.now() + verifyTimeoutMs });
+  const targetService = plan.steps.at(-1)?.target.service ?? input.scope.service;
+  const result = await lookUntilSettled(
+    run,
+    { effectAtMs: memory.lastEffectAtMs, targetService },
+    verifyTimeoutMs,
+  );
+  journal.record({ type: 'verified', attempt, result });
+  if (result.outcome !== 'recovered') {
+    return { kind: 'failed', mayRetry: true, reason: `${result.outcome}: ${result.reason}` };
+  }
+  saga.settle();
+  return { kind: 'recovered', reason: result.reason };
+}

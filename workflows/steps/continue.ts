@@ -1,0 +1,28 @@
+// Continue as new: a long incident starts a fresh history, and takes everything it knows along.
+
+import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { IncidentInput } from '../messages.ts';
+import type { Carried, Run } from '../run.ts';
+
+/** The workflow's own signature, as a type: importing the workflow here would be a circle. */
+type Incident = (input: IncidentInput, carried: Carried) => Promise<unknown>;
+
+/**
+ * Continues as new when Temporal suggests it (or the setting says so); never comes back then. Called only between steps:
+ * no effect is under way, everything recorded is stored, no handler is half done.
+ */
+export async function continueAsNewWhenDue(run: Run): Promise<void> {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  const limit = run.input.settings.continueAsNewAfterEvents;
+  if (!continueAsNewSuggested && (limit === undefined || historyLength < limit)) return;
+  const { journal, saga, courier, memory, input } = run;
+  await courier.idle();
+  await condition(allHandlersFinished);
+  await journal.drained();
+  await continueAsNew<Incident>(input, {
+    state: journal.state(),
+    timeline: journal.timeline(),
+    compensations: saga.pending(),
+    memory,
+  });
+}

@@ -1,0 +1,84 @@
+// From symptoms to a judged plan: enrich, diagnose, plan, policy. Reads and thinks; changes nothing outside.
+
+import { stepsTried } from '../../domain/incident/attempts.ts';
+import { stepText } from '../../domain/incident/page.ts';
+import type { Verdict } from '../../domain/policy/verdict.ts';
+import type { HashedPlan } from '../../domain/remediation/plan.ts';
+import { analysis } from '../proxies.ts';
+import type { Run } from '../run.ts';
+
+export type Proposal =
+  | { readonly kind: 'plan'; readonly hashedPlan: HashedPlan; readonly verdict: Verdict }
+  | { readonly kind: 'nothing'; readonly reason: string; readonly harmless: boolean };
+
+/** Makes the next proposal; a run that continued as new while a plan awaited its approval goes on with that plan. */
+export async function propose(run: Run): Promise<Proposal> {
+  const { status, hashedPlan, verdict } = run.journal.state();
+  if (status === 'awaiting-approval' && hashedPlan !== null && verdict !== null) {
+    return { kind: 'plan', hashedPlan, verdict };
+  }
+  const attempt = run.journal.state().attempt + 1;
+  const evidenceRef = await enrich(run, attempt);
+  await diagnose(run, attempt, evidenceRef);
+  return plan(run, attempt);
+}
+
+async function enrich(run: Run, attempt: number): Promise<string> {
+  const { journal, input } = run;
+  journal.record({ type: 'enrichment-started', attempt });
+  const { scope, onsetMs, anomalies } = journal.state();
+  const { incidentId } = input;
+  await journal.drained(); // evidence refers to the incident's record
+  const { evidenceRef, evidenceIds, missing } = await analysis.enrich.executeWithOptions(
+    { summary: `gather evidence, analysis ${attempt}` },
+    [
+      {
+        incidentId,
+        attempt,
+        scope,
+        onsetMs,
+        anomalies: Object.values(anomalies),
+        failedCauses: run.memory.failedCauses,
+      },
+    ],
+  );
+  run.memory = { ...run.memory, evidenceRefs: [...run.memory.evidenceRefs, evidenceRef], missing };
+  journal.record({ type: 'enriched', attempt, evidenceIds, missing });
+  return evidenceRef;
+}
+
+async function diagnose(run: Run, attempt: number, evidenceRef: string): Promise<void> {
+  const { journal, input, memory } = run;
+  const diagnosis = await analysis.diagnose.executeWithOptions({ summary: `explain from ${evidenceRef}` }, [
+    { incidentId: input.incidentId, attempt, evidenceRef, failedCauses: memory.failedCauses },
+  ]);
+  journal.record({ type: 'diagnosed', attempt, diagnosis });
+}
+
+async function plan(run: Run, attempt: number): Promise<Proposal> {
+  const { journal, input, memory } = run;
+  const { incidentId, scope } = input;
+  const { diagnosis } = journal.state();
+  if (diagnosis === null) throw new Error('planning without a diagnosis');
+  const best = diagnosis.hypotheses[0];
+  const about =
+    best === undefined ? 'without a hypothesis' : `against ${best.cause} of ${best.scope.service}`;
+  const result = await analysis.makePlan.executeWithOptions({ summary: `plan ${about}` }, [
+    { incidentId, attempt, diagnosis, tried: stepsTried(journal.state()), environment: scope.environment },
+  ]);
+  if (result.kind === 'nothing') {
+    journal.record({ type: 'nothing-to-try', attempt, reason: result.reason });
+    return result;
+  }
+  const { hashedPlan } = result;
+  journal.record({ type: 'planned', attempt, hashedPlan });
+  run.memory = { ...run.memory, plannedAtMs: Date.now() };
+  await journal.drained(); // policy counts what the store knows
+  const { planHash } = hashedPlan;
+  const verdict = await analysis.evaluatePolicy.executeWithOptions(
+    { summary: `may we: ${hashedPlan.plan.steps.map(stepText).join(', then ')}?` },
+    [{ incidentId, planHash, missing: memory.missing }],
+  );
+  journal.record({ type: 'decided', attempt, verdict });
+  return { kind: 'plan', hashedPlan, verdict };
+}

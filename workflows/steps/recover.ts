@@ -1,0 +1,76 @@
+// Incidents that end without a (further) effect: gathering at the start, watching, and the symptom that goes by itself.
+
+import { condition, sleep } from '@temporalio/workflow';
+import { symptoms, symptomsGone } from '../../domain/incident/anomalies.ts';
+import { standingEffects } from '../../domain/incident/attempts.ts';
+import type { VerificationResult } from '../../domain/remediation/verification.ts';
+import type { Ending, Run } from '../run.ts';
+import { recoveryLooks, recoveryRecheckMs } from '../timings.ts';
+import { escalation, resolved, selfRecovered } from './endings.ts';
+import { lookUntilSettled } from './look.ts';
+
+/** Gathers further anomalies before the first analysis: causes often show a moment after their symptoms. */
+export async function settle(run: Run): Promise<void> {
+  run.journal.waitingFor('further anomalies');
+  await sleep(run.input.settings.settleMs, { summary: 'gather further anomalies' });
+}
+
+/**
+ * When every symptom has cleared: waits whether it stays so, and verifies. The ending if it is over; null if there is (or
+ * may be) still something to do. Over after an effect that still stands, even a late one, is resolved, not self-recovered.
+ */
+export async function recoveredByItself(run: Run): Promise<Ending | null> {
+  const { journal, input } = run;
+  if (!symptomsGone(journal.state())) return null;
+  journal.waitingFor('the symptom to stay gone');
+  const cameBack = await condition(() => !symptomsGone(journal.state()), input.settings.selfRecoveryMs, {
+    summary: 'does the symptom stay gone?',
+  });
+  return cameBack ? null : verifiedRecovery(run);
+}
+
+/** Asks whether the symptom is gone now, and records the answer; the ending if it is. */
+export async function verifiedRecovery(run: Run): Promise<Ending | null> {
+  const result = await lookForRecovery(run);
+  if (result.outcome !== 'recovered') return null;
+  return standingEffects(run.journal.state()).length > 0
+    ? resolved(`recovered after an earlier effect: ${result.reason}`)
+    : selfRecovered(result.reason);
+}
+
+async function lookForRecovery(run: Run): Promise<VerificationResult> {
+  const { journal, input, memory } = run;
+  const standing = standingEffects(journal.state()).length > 0;
+  const look = { effectAtMs: standing ? memory.lastEffectAtMs : null, targetService: input.scope.service };
+  const timeoutMs = (recoveryLooks - 1) * input.settings.verifyIntervalMs;
+  const result = await lookUntilSettled(run, look, timeoutMs);
+  journal.record({ type: 'verified', attempt: journal.state().attempt, result });
+  return result;
+}
+
+/**
+ * Watches an incident where acting would only do harm, up to `watchMs`: self-recovered when the symptom goes, a person
+ * when it does not; null when new symptoms show that this is not (only) what it was taken for.
+ */
+export async function watch(run: Run, reason: string): Promise<Ending | null> {
+  const { journal, input } = run;
+  const deadlineMs = Date.now() + input.settings.watchMs;
+  const known = new Set(symptoms(journal.state()).map((anomaly) => anomaly.id));
+  const somethingNew = (): boolean =>
+    symptoms(journal.state()).some(({ id, state }) => state === 'firing' && !known.has(id));
+  for (;;) {
+    const recovery = await recoveredByItself(run);
+    if (recovery !== null) return recovery;
+    if (somethingNew()) return null;
+    const leftMs = deadlineMs - Date.now();
+    if (leftMs <= 0) return escalation(`${reason}; the symptom was still there after watching it`);
+    journal.waitingFor(`the symptom to go by itself: ${reason}`);
+    if (symptomsGone(journal.state())) {
+      await sleep(Math.min(leftMs, recoveryRecheckMs), { summary: 'before looking for recovery again' });
+    } else {
+      await condition(() => somethingNew() || symptomsGone(journal.state()), leftMs, {
+        summary: `watch: ${reason}`,
+      });
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// How long the incident workflow waits for what, where the configuration does not say: milliseconds and counts.
+
+import type { GateRefusal } from '../domain/remediation/intent.ts';
+
+/** The store is asked again this often even without a nudge: a nudge may be lost, the stored decision is not. */
+export const approvalRereadMs = 10 * 60_000;
+
+/** Clocks of workers and store may differ: so long after the deadline the store may still say `pending`. */
+export const approvalGraceMs = 30_000;
+
+/** After a look that found the symptom still there although its anomalies had cleared: not again before this. */
+export const recoveryRecheckMs = 30_000;
+
+/** A plan this old is about a world that may have changed: look again before acting on it. */
+export const stalePlanMs = 2 * 60_000;
+
+/** Early evidence is thin: an analysis that found nothing to try is repeated this often, each time a little later. */
+export const maxReanalyses = 2;
+export const reanalyseAfterMs = 5_000;
+
+/** How many looks a recovery without any effect gets, one every `verifyIntervalMs`. */
+export const recoveryLooks = 3;
+
+/** Events kept for the `timeline` query and carried over continue-as-new; the whole timeline is in the store. */
+export const keptEvents = 100;
+
+export type Patience = { readonly everyMs: number; readonly forMs: number };
+
+/**
+ * Which refusals of the gate pass by themselves. Leases end with the other incident's step, limits with their window. The
+ * kill switch is a person's decision: fifteen minutes cover a look at what is going on, after that the person who
+ * engaged it should have this incident on the desk rather than find it acting later. The rest do not change by waiting.
+ */
+export function gatePatience(reason: GateRefusal): Patience | null {
+  switch (reason) {
+    case 'target-leased':
+      return { everyMs: 5_000, forMs: 5 * 60_000 };
+    case 'rate-limited':
+      return { everyMs: 30_000, forMs: 15 * 60_000 };
+    case 'kill-switch':
+      return { everyMs: 30_000, forMs: 15 * 60_000 };
+    case 'no-plan':
+    case 'plan-changed':
+    case 'no-grant':
+    case 'grant-expired':
+    case 'rejected':
+    case 'policy-denied':
+    case 'once-rule':
+    case 'breaker-open':
+    case 'incident-closed':
+    case 'out-of-order':
+      return null;
+  }
+}

@@ -133,6 +133,7 @@ async function install() {
         'Check that this machine reaches its npm registry ("npm ping") and run the command again.',
     );
   }
+  linkPinnedNode();
   checkAfter();
   say(`Installed in ${seconds(started)} s.`);
 }
@@ -150,6 +151,17 @@ function npmEnvironment() {
     }
   }
   return env;
+}
+
+/** npm 10 unpacks the package of Node but does not link its executable; npm 11 does both. */
+function linkPinnedNode() {
+  if (fs.existsSync(pinnedNode)) return;
+  for (const name of Object.keys(readJson('package.json').optionalDependencies ?? {})) {
+    if (!fs.existsSync(path.join(modules, name, 'bin', 'node'))) continue;
+    fs.mkdirSync(path.dirname(pinnedNode), { recursive: true });
+    fs.rmSync(pinnedNode, { force: true }); // a link that leads nowhere
+    fs.symlinkSync(path.join('..', name, 'bin', 'node'), pinnedNode);
+  }
 }
 
 function checkAfter() {

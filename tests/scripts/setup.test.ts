@@ -88,6 +88,19 @@ test('installs on a fresh clone, then does nothing until the packages change', a
   expect(npmCalls()).toHaveLength(2);
 });
 
+test('links the pinned Node when npm only unpacked it', async () => {
+  writeFileSync(
+    join(project, 'package.json'),
+    '{ "optionalDependencies": { "node-other-arch": "1", "node-this-arch": "1" } }',
+  );
+  const bin = join(project, 'node_modules', 'node-this-arch', 'bin');
+  installNpm(`mkdir -p "${bin}" && ln -sf "${process.execPath}" "${bin}/node"; exit 0`);
+  expect(await setup(['--', 'node', '-p', 'process.argv0'])).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('/node_modules/.bin/node'),
+  });
+});
+
 test('accepts an installation that somebody made by hand', async () => {
   mkdirSync(join(project, 'node_modules', '.bin'), { recursive: true });
   cpSync(process.execPath, join(project, 'node_modules', '.bin', 'node'));

@@ -129,7 +129,7 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
   }
 
   const loop = createLoop({
-    once: async () => (await drainOnce()) >= settings.batchSize,
+    once: async () => (await drainOnce()) > 0,
     pollMs: settings.pollMs,
     maxBackoffMs: 5_000,
     onError: (error) => log.error({ err: error }, 'could not read the inbox'),

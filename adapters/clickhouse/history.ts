@@ -1,0 +1,113 @@
+// Telemetry history in ClickHouse: what ingest writes and activities read.
+
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { History } from '../../activities/ports.ts';
+import type { HistoryRows, HistoryWriter } from '../../ingest/ports.ts';
+import { type ClickHouseTarget, connect } from './connection.ts';
+import { orUnavailable } from './errors.ts';
+import { createGroupCommit } from './group-commit.ts';
+import { createReader, type Reader } from './reader.ts';
+import { appendRows, countRows, emptyRows } from './rows.ts';
+import { migrate, tableNames, tables } from './schema.ts';
+
+export type HistoryOptions = ClickHouseTarget & {
+  /** Default `sentinel`. */
+  readonly database?: string;
+  /** How long rows are kept; default 72 hours. */
+  readonly retentionHours?: number;
+  /** Most rows one query returns; default 200,000. When there are more, the newest. */
+  readonly maxRows?: number;
+  /** How long a write waits for company; default 100 ms. */
+  readonly lingerMs?: number;
+};
+
+export type ClickHouseHistory = History &
+  HistoryWriter & {
+    /** Throws `HistoryUnavailable` when the engine does not answer or the tables cannot be made. */
+    ping(): Promise<void>;
+    /** Environments with telemetry since then, by name. */
+    environments(sinceMs: number): Promise<readonly string[]>;
+    /** Writes what waits, then closes the connection. */
+    close(): Promise<void>;
+  };
+
+type Ready = { readonly client: ClickHouseClient; readonly reader: Reader };
+
+/**
+ * Connects and makes the tables at the first use, not here: a server that is away when Sentinel starts is found when it
+ * comes back. Every method throws `HistoryUnavailable` and nothing else.
+ */
+export function createHistory(options: HistoryOptions): ClickHouseHistory {
+  const { database = 'sentinel', retentionHours = 72, maxRows = 200_000, lingerMs = 100 } = options;
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(database)) {
+    throw new RangeError(`the database name ${JSON.stringify(database)} is not a plain identifier`);
+  }
+  let client: Promise<ClickHouseClient> | null = null;
+  let ready: Promise<Ready> | null = null;
+  let closed = false;
+
+  async function prepare(): Promise<Ready> {
+    client ??= connect(options);
+    const connected = await client;
+    await migrate(connected, database, retentionHours);
+    return { client: connected, reader: createReader(connected, database, maxRows) };
+  }
+
+  function prepared(): Promise<Ready> {
+    if (closed) return Promise.reject(new Error('history is closed'));
+    ready ??= prepare().catch((error: unknown) => {
+      // Try again at the next use.
+      ready = null;
+      throw error;
+    });
+    return ready;
+  }
+
+  const read = <T>(what: string, query: (reader: Reader) => Promise<T>): Promise<T> =>
+    orUnavailable(`read ${what} from history`, async () => query((await prepared()).reader));
+
+  async function writeGroup(entries: readonly HistoryRows[]): Promise<void> {
+    const { client: connected } = await prepared();
+    const rows = emptyRows();
+    for (const entry of entries) appendRows(rows, entry);
+    const filled = tableNames.filter((name) => rows[name].length > 0);
+    await Promise.all(
+      filled.map((name) =>
+        connected.insert({
+          table: `${database}.${name}`,
+          columns: Object.keys(tables[name].columns) as [string, ...string[]],
+          values: rows[name],
+          format: 'JSONCompactEachRow',
+        }),
+      ),
+    );
+  }
+
+  const groups = createGroupCommit<HistoryRows>({
+    write: writeGroup,
+    sizeOf: countRows,
+    lingerMs,
+    maxGroupSize: 20_000,
+    maxWaitingSize: 500_000,
+  });
+
+  return {
+    calls: (range, services) => read('calls', (reader) => reader.calls(range, services)),
+    metrics: (range, services) => read('metrics', (reader) => reader.metrics(range, services)),
+    logs: (range, services) => read('logs', (reader) => reader.logs(range, services)),
+    write: (rows) => orUnavailable('write history', () => groups.add(rows)),
+    environments: (sinceMs) => read('environments', (reader) => reader.environments(sinceMs)),
+    ping: () =>
+      orUnavailable('reach history', async () => {
+        const { client: connected } = await prepared();
+        const result = await connected.ping();
+        if (!result.success) throw result.error;
+      }),
+    close: async () => {
+      await groups.settle();
+      closed = true;
+      const connected = await client?.catch(() => null);
+      await connected?.close();
+    },
+  };
+}

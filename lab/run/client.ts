@@ -61,7 +61,7 @@ export class SentinelClient {
     const all: TimelineEvent[] = [];
     let from = afterSeq;
     for (;;) {
-      const path = `/api/incidents/${encodeURIComponent(id)}/timeline?afterSeq=${from}&limit=200`;
+      const path = `/api/incidents/${encodeURIComponent(id)}/timeline?after=${from}&limit=200`;
       const page = (await this.#get<{ items: TimelineEvent[] }>(path)).items;
       all.push(...page);
       const last = page.at(-1);
@@ -72,11 +72,15 @@ export class SentinelClient {
 
   /** True when this call's decision was recorded; false when somebody or something was faster. */
   async approve(pending: PendingApproval, reason: string): Promise<boolean> {
-    const { status } = await this.request('POST', `/api/incidents/${encodeURIComponent(pending.incidentId)}/approvals`, {
-      planHash: pending.planHash,
-      decision: 'approve',
-      reason,
-    });
+    const { status } = await this.request(
+      'POST',
+      `/api/incidents/${encodeURIComponent(pending.incidentId)}/approvals`,
+      {
+        planHash: pending.planHash,
+        decision: 'approve',
+        reason,
+      },
+    );
     return status < 300;
   }
 
@@ -91,11 +95,14 @@ export function toSeen(summary: IncidentSummary, timeline: readonly TimelineEven
   const diagnosis = of('diagnosed').at(-1)?.['diagnosis'] as
     | { hypotheses: { cause: string; scope: { service: string } }[]; inconclusive: boolean }
     | undefined;
-  const verified = of('verified').find((event) => (event['result'] as { outcome: string }).outcome === 'recovered');
+  const verified = of('verified').find(
+    (event) => (event['result'] as { outcome: string }).outcome === 'recovered',
+  );
   const intents = of('intent-written');
   return {
     id: summary.id,
     openedAtMs: summary.openedAtMs,
+    symptomsAtMs: of('anomaly-observed').map((event) => event.atMs),
     closedAtMs: summary.closedAtMs,
     outcome: summary.outcome,
     hypotheses: (diagnosis?.hypotheses ?? []).map(({ cause, scope }) => ({ cause, service: scope.service })),

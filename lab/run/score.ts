@@ -15,6 +15,8 @@ export type SeenHypothesis = { readonly cause: string; readonly service: string 
 export type SeenIncident = {
   readonly id: string;
   readonly openedAtMs: number;
+  /** When it heard of each of its symptoms. */
+  readonly symptomsAtMs: readonly number[];
   readonly closedAtMs: number | null;
   readonly outcome: string | null;
   /** Of the last diagnosis, best first. */
@@ -36,14 +38,15 @@ export type Observed = {
   readonly name: string;
   readonly seed: number;
   readonly truth: Truth;
+  /** When the first fault was injected, and when the one that is the truth was. */
   readonly injectedAtMs: number;
+  readonly truthAtMs: number;
   readonly incidents: readonly SeenIncident[];
   readonly ledger: readonly LedgerEffect[];
   readonly baseline: Health;
   readonly final: Health;
   /** The load generator's figures around each resolved incident's closing, by incident id. */
   readonly atClosing: Readonly<Record<string, Health>>;
-  readonly error: string | null;
 };
 
 export function score(run: Observed): ScenarioResult {
@@ -58,7 +61,10 @@ export function score(run: Observed): ScenarioResult {
       right: effect.service === truth.service && truth.fixedBy.includes(effect.action),
     }));
   const primary = primaryIncident(opened, run.ledger);
-  const detected = opened.map((incident) => incident.openedAtMs - run.injectedAtMs);
+  const detected = opened
+    .flatMap((incident) => [incident.openedAtMs, ...incident.symptomsAtMs])
+    .filter((atMs) => atMs >= run.truthAtMs)
+    .map((atMs) => atMs - run.truthAtMs);
   return {
     name: run.name,
     seed: run.seed,
@@ -75,9 +81,9 @@ export function score(run: Observed): ScenarioResult {
     ),
     needlessActions: actions.filter((action) => !action.right).length,
     duplicateEffects: run.ledger.length - new Set(run.ledger.map((effect) => effect.intentId)).size,
-    verifiedMs: primary?.verifiedAtMs == null ? null : Math.round(primary.verifiedAtMs - run.injectedAtMs),
+    verifiedMs: primary?.verifiedAtMs == null ? null : Math.round(primary.verifiedAtMs - run.truthAtMs),
     needsAction: truth.fixedBy.length > 0,
-    error: run.error,
+    error: null,
   };
 }
 

@@ -77,8 +77,12 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
     });
     const deadline = Date.now() + startTimeoutMs;
     while (!(await isReady(url))) {
-      if (exited !== undefined) throw new Error(`starting Sentinel: it ended with code ${exited}, see ${options.dir}/sentinel.log`);
-      if (Date.now() > deadline) throw new Error(`starting Sentinel: not ready within ${startTimeoutMs} ms, see ${options.dir}/sentinel.log`);
+      if (exited !== undefined)
+        throw new Error(`starting Sentinel: it ended with code ${exited}, see ${options.dir}/sentinel.log`);
+      if (Date.now() > deadline)
+        throw new Error(
+          `starting Sentinel: not ready within ${startTimeoutMs} ms, see ${options.dir}/sentinel.log`,
+        );
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

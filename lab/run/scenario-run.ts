@@ -1,0 +1,169 @@
+// One scenario, from an empty lab and an empty Sentinel to a judged result. Everything runs in processes of their own
+// and is gone afterwards.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { playFaults } from '../scenario/play.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { Lab } from '../system.ts';
+import { startLab } from '../system.ts';
+import { type IncidentSummary, SentinelClient } from './client.ts';
+import type { ScenarioResult } from './report.ts';
+import { type Health, type Observed, score } from './score.ts';
+import { freePort, type SentinelProcess, startSentinelProcess } from './sentinel-process.ts';
+
+export type RunOptions = {
+  readonly scenario: Scenario;
+  readonly seed: number;
+  /** Configuration Sentinel is started with. */
+  readonly template: string;
+  /** Keep the folder with logs and data, and say where it is. */
+  readonly keep: boolean;
+  readonly narrate: (line: string) => void;
+};
+
+const environment = 'lab';
+/** After the last incident is closed: how long the system is left alone before it is judged. */
+const quietMs = 6_000;
+/** The window the load generator's figures are taken over. */
+const healthWindowMs = 5_000;
+
+export async function runScenario(options: RunOptions): Promise<ScenarioResult> {
+  const dir = await mkdtemp(join(tmpdir(), 'sentinel-lab-'));
+  let lab: Lab | null = null;
+  let sentinel: SentinelProcess | null = null;
+  try {
+    const port = await freePort();
+    const apiKeyless = `http://127.0.0.1:${port}`;
+    lab = await startLab({
+      seed: options.seed,
+      otlpEndpoint: apiKeyless,
+      eventsUrl: `${apiKeyless}/api/events`,
+      environment,
+      load: options.scenario.load,
+      dir: join(dir, 'lab'),
+    });
+    sentinel = await startSentinelProcess({
+      template: options.template,
+      dir: join(dir, 'sentinel'),
+      supervisorUrl: lab.supervisorUrl,
+      port,
+    });
+    return score(await observe(options, lab, sentinel));
+  } catch (error) {
+    return failedRun(options.scenario, options.seed, error);
+  } finally {
+    await sentinel?.stop();
+    await lab?.stop();
+    if (options.keep) options.narrate(`kept ${dir}`);
+    else await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function observe(options: RunOptions, lab: Lab, sentinel: SentinelProcess): Promise<Observed> {
+  const { scenario, seed } = options;
+  const admin = new SentinelClient(sentinel.url, sentinel.adminKey);
+  const operator = new SentinelClient(sentinel.url, await admin.createKey('lab-operator', 'operator'));
+  // Sentinel's own start-up is not part of the scenario: the warm-up counts from when both are up.
+  await delay(scenario.warmUpMs);
+  const injectedAtMs = Date.now();
+  const baseline = await health(lab, injectedAtMs - Math.min(scenario.warmUpMs, 10_000), injectedAtMs);
+  const injecting = playFaults(lab, scenario.faults);
+
+  const atClosing: Record<string, Health> = {};
+  const deadlineMs = injectedAtMs + scenario.deadlineMs;
+  const lastFaultMs = injectedAtMs + Math.max(...scenario.faults.map((fault) => fault.atMs));
+  let closedSinceMs: number | null = null;
+  while (Date.now() < deadlineMs) {
+    await approveAll(operator);
+    const incidents = await operator.incidents();
+    await noteClosings(incidents, atClosing, lab);
+    const allClosed = incidents.length > 0 && incidents.every((incident) => incident.closedAtMs !== null);
+    closedSinceMs = allClosed ? (closedSinceMs ?? Date.now()) : null;
+    // Where nothing should be done the whole time counts: an action may still come.
+    const over = scenario.truth.fixedBy.length > 0 && Date.now() > lastFaultMs && closedSinceMs !== null;
+    if (over && Date.now() - (closedSinceMs ?? 0) >= quietMs) break;
+    await delay(300);
+  }
+  await injecting;
+
+  const endMs = Date.now();
+  const incidents = await Promise.all((await admin.incidents()).map((summary) => admin.seen(summary)));
+  return {
+    name: scenario.name,
+    seed,
+    truth: scenario.truth,
+    injectedAtMs,
+    truthAtMs: injectedAtMs + truthOffsetMs(scenario),
+    incidents,
+    ledger: await lab.ledger(),
+    baseline,
+    final: await health(lab, endMs - healthWindowMs - 1_500, endMs - 1_500),
+    atClosing,
+  };
+}
+
+/** When the fault that is the truth goes in; red herrings may come before it. */
+function truthOffsetMs({ faults, truth }: Scenario): number {
+  const cause = faults.filter((fault) => fault.service === truth.service && fault.kind === truth.cause);
+  return Math.min(...(cause.length > 0 ? cause : faults).map((fault) => fault.atMs));
+}
+
+async function approveAll(operator: SentinelClient): Promise<void> {
+  for (const pending of await operator.pendingApprovals()) {
+    await operator.approve(pending, 'approved by the unattended operator of the benchmark');
+  }
+}
+
+/** The oracle's view of the seconds around each closing: was the symptom really gone? */
+async function noteClosings(
+  incidents: readonly IncidentSummary[],
+  atClosing: Record<string, Health>,
+  lab: Lab,
+): Promise<void> {
+  for (const incident of incidents) {
+    if (
+      incident.closedAtMs === null ||
+      incident.outcome !== 'resolved' ||
+      atClosing[incident.id] !== undefined
+    )
+      continue;
+    atClosing[incident.id] = await health(
+      lab,
+      incident.closedAtMs - healthWindowMs,
+      incident.closedAtMs - 1_000,
+    );
+  }
+}
+
+async function health(lab: Lab, fromMs: number, toMs: number): Promise<Health> {
+  const stats = await lab.stats(fromMs, toMs);
+  return {
+    successRatio: stats.successRate ?? 0,
+    p95Ms: stats.p95Ms ?? Number.POSITIVE_INFINITY,
+    requests: stats.sent,
+  };
+}
+
+/** A run that could not be judged counts as everything missed, with the reason. */
+function failedRun(scenario: Scenario, seed: number, error: unknown): ScenarioResult {
+  return {
+    name: scenario.name,
+    seed,
+    detectedMs: null,
+    incidents: 0,
+    falseAlarms: 0,
+    rootCause: { service: null, cause: null, top1: false, top3: false, inconclusive: false },
+    actions: [],
+    outcome: 'error',
+    serviceRecovered: false,
+    falseResolved: false,
+    needlessActions: 0,
+    duplicateEffects: 0,
+    verifiedMs: null,
+    needsAction: scenario.truth.fixedBy.length > 0,
+    error: error instanceof Error ? error.message : String(error),
+  };
+}

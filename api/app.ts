@@ -13,10 +13,16 @@ import { routes } from './routes/index.ts';
 
 type Env = { Variables: { requestId: string; log: Logger; route: string } };
 
+/** Answers are data: nothing in them may run, load or be framed. */
+const strictest = {
+  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  xFrameOptions: 'DENY',
+};
+
 /** Mount it or serve its `fetch`; it holds nothing that needs closing. */
 export function createApp(deps: ApiDeps): Hono<Env> {
   const app = new Hono<Env>();
-  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }));
+  app.use(secureHeaders(strictest));
   app.use(async (c, next) => {
     const startedAt = performance.now();
     const requestId = requestIdOf(c.req.header('x-request-id'), deps.newId);
@@ -35,7 +41,10 @@ export function createApp(deps: ApiDeps): Hono<Env> {
   for (const route of routes) app.on(route.method, route.path, (c) => serve(route, c, deps));
   app.notFound((c) => problemResponse(noRoute(c.req.method, c.req.path), surroundings(c)));
   app.onError((error, c) => {
-    if (asProblem(error).kind === 'internal') c.get('log').error({ err: error }, 'request failed');
+    const { kind } = asProblem(error);
+    if (!(error instanceof ApiProblem) && (kind === 'internal' || kind === 'unavailable')) {
+      c.get('log').error({ err: error }, 'request failed');
+    }
     return problemResponse(error, surroundings(c));
   });
   return app;

@@ -67,7 +67,18 @@ export function asProblem(error: unknown): ApiProblem {
     const message = 'is not a cursor of a previous page';
     return new ApiProblem('invalid-input', `cursor ${message}`, { errors: [{ field: 'cursor', message }] });
   }
+  if (isLostConnection(error)) {
+    const headers = { 'retry-after': '5' };
+    return new ApiProblem('unavailable', 'A store cannot be reached now; try again.', { headers });
+  }
   return new ApiProblem('internal', 'The log has the cause under this request id.');
+}
+
+/** System error codes of sockets, and the SQLSTATE classes for "connection exception" and "operator intervention". */
+function isLostConnection(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+  if (typeof code !== 'string') return false;
+  return /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|ETIMEDOUT|EPIPE|EAI_AGAIN|08\w{3}|57P0[1-3])$/.test(code);
 }
 
 /** What a refused decision answers with. */

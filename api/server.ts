@@ -38,12 +38,14 @@ export async function startHttp(options: {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
     close: () =>
       new Promise((resolve) => {
+        // A connection whose answer ends after close() began is kept open by the client: look for it again.
+        const sweep = setInterval(() => server.closeIdleConnections(), 50);
         const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs);
         server.close(() => {
+          clearInterval(sweep);
           clearTimeout(timer);
           resolve();
         });
-        server.closeIdleConnections();
       }),
   };
 }

@@ -90,9 +90,14 @@ export function route<
 function check<T extends Shape>(schema: T, value: unknown, whole: string): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap((issue) => fieldProblems(issue, whole));
+  const errors = firstOfEach(result.error.issues.flatMap((issue) => fieldProblems(issue, whole)));
   const named = errors.map(({ field, message }) => `${field} ${message}`).join('; ');
   throw new ApiProblem('invalid-input', named, { errors });
+}
+
+/** A value of the wrong type breaks every rule of its field; the first says enough. */
+function firstOfEach(errors: readonly FieldProblem[]): FieldProblem[] {
+  return errors.filter(({ field }, index) => errors.findIndex((one) => one.field === field) === index);
 }
 
 function fieldProblems(issue: z.core.$ZodIssue, whole: string): FieldProblem[] {

@@ -1,0 +1,84 @@
+// Presented keys: what is asked of the store, what is counted, what is never said.
+
+import { expect, test } from 'vitest';
+import { authenticate, withAdminKey } from '../../api/http/authenticate.ts';
+import type { ApiKeys } from '../../api/ports.ts';
+import { clientOf } from './client.ts';
+import { createWorld } from './in-memory.ts';
+
+test.each([
+  'Basic dXNlcjpwYXNz',
+  'Bearer',
+  'Bearer ',
+  'Bearer two words',
+  'Bearer  sk_00000000000000000000000000000000',
+  `Bearer ${'x'.repeat(10_000)}`,
+  'sk_00000000000000000000000000000000',
+  'Bearer ключ-ключ-ключ-ключ',
+  "Bearer ' OR 1=1 --",
+])('a malformed header (%s) costs one look-up, like an unknown key', async (header) => {
+  const world = createWorld();
+  const asked: string[] = [];
+  const apiKeys: ApiKeys = {
+    ...world.deps.apiKeys,
+    authenticate: async (presented) => {
+      asked.push(presented);
+      return null;
+    },
+  };
+  const { metrics } = world.deps;
+  await expect(authenticate(header, 'viewer', { apiKeys, metrics })).rejects.toMatchObject({
+    kind: 'unauthenticated',
+  });
+  expect(asked).toHaveLength(1);
+  expect(asked[0]?.length).toBeLessThan(100);
+});
+
+test('the scheme is read without regard to case', async () => {
+  const world = createWorld();
+  const answer = await clientOf(world)('/api/incidents', {
+    key: null,
+    headers: { authorization: `bearer ${world.keys.viewer}` },
+  });
+  expect(answer.status).toBe(200);
+});
+
+test('malformed, unknown and revoked keys are told apart by nobody but the metrics', async () => {
+  const world = createWorld();
+  const call = clientOf(world);
+  const bodies: unknown[] = [];
+  for (const key of ['x', 'sk_00000000000000000000000000000000', world.keys.revoked]) {
+    const { json, headers } = await call('/api/incidents', { key, headers: { 'x-request-id': 'same' } });
+    bodies.push([json, headers.get('www-authenticate')]);
+  }
+  expect(bodies[1]).toEqual(bodies[0]);
+  expect(bodies[2]).toEqual(bodies[0]);
+  await call('/api/incidents', { key: null });
+  await call('/api/keys', { key: world.keys.viewer });
+  const { text } = await world.deps.renderMetrics();
+  expect(text).toContain('sentinel_auth_failures_total{reason="malformed"} 1');
+  expect(text).toContain('sentinel_auth_failures_total{reason="unknown"} 2');
+  expect(text).toContain('sentinel_auth_failures_total{reason="missing"} 1');
+  expect(text).toContain('sentinel_auth_failures_total{reason="role-too-low"} 1');
+});
+
+test('no key appears in an answer or in the log', async () => {
+  const world = createWorld();
+  const { text } = await clientOf(world)('/api/incidents', { key: world.keys.revoked });
+  expect(text + JSON.stringify(world.logged)).not.toContain(world.keys.revoked);
+});
+
+test('the key of the environment is an admin beside the stored keys', async () => {
+  const world = createWorld();
+  const adminKey = 'an-admin-key-from-the-environment';
+  const keys = withAdminKey(world.deps.apiKeys, adminKey);
+  expect(await keys.authenticate(adminKey)).toEqual({
+    keyId: 'environment',
+    name: 'environment',
+    role: 'admin',
+  });
+  expect(await keys.authenticate(`${adminKey}x`)).toBeNull();
+  expect(await keys.authenticate(world.keys.viewer)).toMatchObject({ role: 'viewer' });
+  expect(await keys.authenticate(world.keys.revoked)).toBeNull();
+  expect(withAdminKey(world.deps.apiKeys, null)).toBe(world.deps.apiKeys);
+});

@@ -1,0 +1,45 @@
+// Requests against createApp as a client would make them.
+
+import { createApp } from '../../api/app.ts';
+import type { World } from './in-memory.ts';
+
+export type Answered = {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Undefined when the answer is not JSON. */
+  readonly json: unknown;
+  readonly text: string;
+};
+
+export type Call = {
+  readonly method?: string;
+  readonly key?: string | null;
+  readonly body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  readonly rawBody?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+export function clientOf(world: World): (path: string, call?: Call) => Promise<Answered> {
+  const app = createApp(world.deps);
+  return async (path, { method, key = world.keys.admin, body, rawBody, headers = {} } = {}) => {
+    const payload = rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
+    const response = await app.request(path, {
+      method: method ?? (payload === undefined ? 'GET' : 'POST'),
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(payload === undefined ? {} : { body: payload, duplex: 'half' }),
+    } as RequestInit);
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      json: isJson ? JSON.parse(text) : undefined,
+    };
+  };
+}

@@ -1,0 +1,188 @@
+// Ports of the API in memory, with enough behaviour of the real ones to see what the routes make of their answers.
+
+import { randomUUID } from 'node:crypto';
+import { createMetrics, type PrometheusMetrics } from '../../adapters/telemetry/metrics.ts';
+import type { ApiDeps } from '../../api/deps.ts';
+import {
+  type AuditEntry,
+  type ComponentHealth,
+  type DecisionResult,
+  type IncidentSummary,
+  InvalidCursor,
+  type LogFields,
+  type Logger,
+  type PendingApproval,
+  type Principal,
+} from '../../api/ports.ts';
+import type { IncidentEvent } from '../../domain/incident/events.ts';
+import type { IncidentState } from '../../domain/incident/state.ts';
+import type { Role, Verdict } from '../../domain/policy/verdict.ts';
+import type { HashedPlan } from '../../domain/remediation/plan.ts';
+import type { ApprovalDecided } from '../../workflows/messages.ts';
+
+export type LogLine = { level: string; message: string; fields: LogFields };
+
+export type World = {
+  readonly deps: ApiDeps & { readonly metrics: PrometheusMetrics };
+  readonly logged: LogLine[];
+  readonly keys: Readonly<Record<Role | 'revoked', string>>;
+  incidents: Map<string, { summary: IncidentSummary; state: IncidentState; events: IncidentEvent[] }>;
+  plans: { hashedPlan: HashedPlan; verdict: Verdict | null }[];
+  pending: PendingApproval[];
+  components: ComponentHealth[];
+  audit: AuditEntry[];
+  /** What Approvals.decide answers; by default it records. */
+  decide: ((input: Parameters<ApiDeps['approvals']['decide']>[0]) => DecisionResult) | null;
+  undelivered: (ApprovalDecided & { incidentId: string })[];
+  /** Every message handed to a workflow, and whether handing over works. */
+  readonly told: { incidentId: string; what: string; by: string }[];
+  workflowAnswers: 'accepts' | 'refuses' | 'unreachable' | 'hangs';
+  readonly switches: { environment: string; engaged: boolean; by: string; reason: string; atMs: number }[];
+};
+
+export function createWorld(): World {
+  const logged: LogLine[] = [];
+  const metrics = createMetrics({ processMetrics: false });
+  const keys = { viewer: key(), operator: key(), admin: key(), revoked: key() };
+  const stored = new Map<string, Principal & { createdAtMs: number; revokedAtMs: number | null }>();
+  for (const [name, value] of Object.entries(keys)) {
+    const role = name === 'revoked' ? 'admin' : (name as Role);
+    const revokedAtMs = name === 'revoked' ? 1 : null;
+    stored.set(value, { keyId: `key-${name}`, name: `${name}-person`, role, createdAtMs: 0, revokedAtMs });
+  }
+  const world: World = {
+    logged,
+    keys,
+    incidents: new Map(),
+    plans: [],
+    pending: [],
+    components: [{ name: 'postgres', ok: true, required: true, detail: 'db.internal:5432' }],
+    audit: [],
+    decide: null,
+    undelivered: [],
+    told: [],
+    workflowAnswers: 'accepts',
+    switches: [],
+    deps: {
+      metrics,
+      renderMetrics: () => metrics.render(),
+      log: logger(logged, {}),
+      newId: randomUUID,
+      deliveryTimeoutMs: 50,
+      components: async () => world.components,
+      incidents: {
+        list: async (filter, limit, cursor) => {
+          const from = cursorPosition(cursor);
+          const all = [...world.incidents.values()]
+            .map(({ summary }) => summary)
+            .filter(
+              (one) =>
+                (filter.status === undefined || one.status === filter.status) &&
+                (filter.open === undefined || (one.closedAtMs === null) === filter.open) &&
+                (filter.environment === undefined || one.environment === filter.environment) &&
+                (filter.service === undefined || one.service === filter.service) &&
+                (filter.severity === undefined || one.severity === filter.severity),
+            )
+            .toSorted((a, b) => b.openedAtMs - a.openedAtMs);
+          const next = from + limit;
+          return { items: all.slice(from, next), nextCursor: next < all.length ? `at-${next}` : null };
+        },
+        get: async (id) => world.incidents.get(id) ?? null,
+        timeline: async (id, after, limit) =>
+          (world.incidents.get(id)?.events ?? []).filter(({ seq }) => seq > after).slice(0, limit),
+        details: async () => ({ evidence: [], plans: world.plans, postmortem: null }),
+      },
+      approvals: {
+        pending: async (limit) => world.pending.slice(0, limit),
+        decide: async (input) => {
+          if (world.decide !== null) return world.decide(input);
+          const { incidentId, planHash, principal, decision, reason } = input;
+          const decided = { approvalId: randomUUID(), planHash, actor: principal.name, decision, reason };
+          world.undelivered.push({ ...decided, incidentId });
+          return { recorded: true, decision: decided, repeated: false };
+        },
+        undelivered: async (limit) => world.undelivered.slice(0, limit),
+        delivered: async (approvalId) => {
+          world.undelivered = world.undelivered.filter((one) => one.approvalId !== approvalId);
+        },
+      },
+      killSwitch: {
+        list: async () => world.switches,
+        set: async (environment, engaged, { name }, reason) => {
+          world.switches.push({ environment, engaged, by: name, reason, atMs: 0 });
+        },
+      },
+      apiKeys: {
+        authenticate: async (presented) => {
+          const found = stored.get(presented);
+          return found === undefined || found.revokedAtMs !== null ? null : found;
+        },
+        create: async (name, role) => {
+          const made = key();
+          const keyId = `key-${stored.size}`;
+          stored.set(made, { keyId, name, role, createdAtMs: 0, revokedAtMs: null });
+          return { keyId, key: made };
+        },
+        list: async () => [...stored.values()],
+        revoke: async (keyId) => {
+          const found = [...stored].find(([, one]) => one.keyId === keyId && one.revokedAtMs === null);
+          if (found !== undefined) stored.set(found[0], { ...found[1], revokedAtMs: 1 });
+          return found !== undefined;
+        },
+      },
+      audit: {
+        query: async (filter, limit, cursor) => {
+          const from = cursorPosition(cursor);
+          const items = world.audit.filter(
+            ({ actor }) => filter.actor === undefined || actor === filter.actor,
+          );
+          return { items: items.slice(from, from + limit), nextCursor: null };
+        },
+      },
+      messenger: {
+        approvalDecided: async (incidentId, { actor, decision }) => {
+          if (world.workflowAnswers === 'hangs') await new Promise(() => {});
+          if (world.workflowAnswers !== 'accepts')
+            throw new Error('connection refused: temporal.internal:7233');
+          world.told.push({ incidentId, what: decision, by: actor });
+        },
+        takeOver: (incidentId, actor) => tell('take-over', incidentId, actor),
+        abort: (incidentId, actor) => tell('abort', incidentId, actor),
+        addNote: (incidentId, noteId, actor) => tell(`note ${noteId}`, incidentId, actor),
+      },
+    },
+  };
+  const tell = async (what: string, incidentId: string, by: string) => {
+    if (world.workflowAnswers === 'unreachable')
+      throw new Error('connection refused: temporal.internal:7233');
+    if (world.workflowAnswers === 'refuses')
+      return { accepted: false, reason: 'closed: the incident has ended' };
+    world.told.push({ incidentId, what, by });
+    return { accepted: true, reason: '' };
+  };
+  return world;
+}
+
+function key(): string {
+  return `sk_${randomUUID().replaceAll('-', '')}`;
+}
+
+function cursorPosition(cursor: string | null): number {
+  if (cursor === null) return 0;
+  const position = /^at-(\d+)$/.exec(cursor)?.[1];
+  if (position === undefined) throw new InvalidCursor(`unknown cursor ${cursor}`);
+  return Number(position);
+}
+
+function logger(lines: LogLine[], bindings: LogFields): Logger {
+  const at = (level: string) => (fields: LogFields, message: string) => {
+    lines.push({ level, message, fields: { ...bindings, ...fields } });
+  };
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: (more) => logger(lines, { ...bindings, ...more }),
+  };
+}

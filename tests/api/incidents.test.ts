@@ -1,0 +1,77 @@
+// Reading incidents: lists by filter and page, one incident in both forms of its id, its timeline, plans, evidence.
+
+import { describe, expect, test } from 'vitest';
+import { incidentWorkflowId } from '../../workflows/messages.ts';
+import { worldWithIncident } from './calls.ts';
+import { clientOf } from './client.ts';
+import { createWorld } from './in-memory.ts';
+import { addIncident, happen, incidentId, planHash, ref } from './incidents.ts';
+
+describe('GET /api/incidents', () => {
+  test('pages through everything, newest first, without gaps or repeats', async () => {
+    const world = createWorld();
+    for (let episode = 1; episode <= 5; episode += 1) {
+      addIncident(world, { incidentId: incidentWorkflowId('3f2a9c', episode), openedAtMs: episode });
+    }
+    const call = clientOf(world);
+    const seen: string[] = [];
+    for (let cursor = ''; ; ) {
+      const { json } = await call(`/api/incidents?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      const page = json as { items: { ref: string }[]; nextCursor: string | null };
+      seen.push(...page.items.map((item) => item.ref));
+      if (page.nextCursor === null) break;
+      cursor = page.nextCursor;
+    }
+    expect(seen).toEqual(['3f2a9c-5', '3f2a9c-4', '3f2a9c-3', '3f2a9c-2', '3f2a9c-1']);
+  });
+
+  test('filters', async () => {
+    const world = worldWithIncident();
+    const call = clientOf(world);
+    const count = async (query: string) =>
+      ((await call(`/api/incidents?${query}`)).json as { items: unknown[] }).items.length;
+    expect(await count('open=true&environment=production&service=orders&severity=critical')).toBe(1);
+    expect(await count('status=awaiting-approval')).toBe(1);
+    expect(await count('open=false')).toBe(0);
+    expect(await count('environment=staging')).toBe(0);
+  });
+});
+
+describe('GET /api/incidents/:id', () => {
+  test.each([ref, encodeURIComponent(incidentId)])('finds it as %s', async (id) => {
+    const { status, json } = await clientOf(worldWithIncident())(`/api/incidents/${id}`);
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ id: incidentId, ref, state: { title: 'Errors in orders' } });
+  });
+
+  test.each(['', '/timeline', '/evidence', '/plan'])('an unknown incident is 404 (%s)', async (rest) => {
+    const { status, json } = await clientOf(worldWithIncident())(`/api/incidents/ffff-9${rest}`);
+    expect(status).toBe(404);
+    expect(json).toMatchObject({ reason: 'unknown-incident', detail: 'There is no incident ffff-9.' });
+  });
+
+  test.each(['abc', '3f2a9c-0', 'incident%2Fxyz%2F1', '..%2F..%2Fetc', '3f2a9c-1%00', '%ff', '3F2A-1'])(
+    'what is no incident id (%s) is 400 and named',
+    async (id) => {
+      const { status, json } = await clientOf(worldWithIncident())(`/api/incidents/${id}`);
+      expect(status).toBe(400);
+      expect(json).toMatchObject({ errors: [{ field: 'id' }] });
+    },
+  );
+});
+
+test('the timeline is followed with `after`, and an end without news is an empty page', async () => {
+  const world = worldWithIncident();
+  happen(world, { type: 'approval-granted', planHash });
+  const call = clientOf(world);
+  const first = (await call(`/api/incidents/${ref}/timeline?limit=2`)).json;
+  expect(first).toMatchObject({ items: [{ seq: 1 }, { seq: 2 }], nextAfter: 2 });
+  const second = (await call(`/api/incidents/${ref}/timeline?after=2`)).json;
+  expect(second).toMatchObject({ items: [{ seq: 3, type: 'approval-granted' }], nextAfter: 3 });
+  expect((await call(`/api/incidents/${ref}/timeline?after=3`)).json).toEqual({ items: [], nextAfter: 3 });
+});
+
+test('the plan answer names the one to decide on', async () => {
+  const { json } = await clientOf(worldWithIncident())(`/api/incidents/${ref}/plan`);
+  expect(json).toMatchObject({ current: planHash, plans: [{ hashedPlan: { planHash }, verdict: null }] });
+});

@@ -1,0 +1,103 @@
+// Incidents for tests of the API and the command line.
+
+import type { IncidentEvent, IncidentEventBody } from '../../domain/incident/events.ts';
+import type { IncidentState } from '../../domain/incident/state.ts';
+import type { HashedPlan } from '../../domain/remediation/plan.ts';
+import { incidentWorkflowId } from '../../workflows/messages.ts';
+import type { World } from './in-memory.ts';
+
+export const planHash = 'ab12'.repeat(16);
+export const incidentId = incidentWorkflowId('3f2a9c', 1);
+export const ref = '3f2a9c-1';
+
+export const hashedPlan: HashedPlan = {
+  planHash,
+  plan: {
+    incidentId,
+    attempt: 1,
+    cause: 'bad-release',
+    reason: 'errors began with the release',
+    risk: 'medium',
+    steps: [
+      {
+        action: 'rollback-release',
+        target: { environment: 'production', service: 'orders' },
+        executor: 'cluster',
+        parameters: { release: 'v41' },
+        inverse: { action: 'deploy-release', parameters: { release: 'v42' } },
+        reversible: true,
+        risk: 'medium',
+        downtimeSeconds: 0,
+        blastRadius: 0.5,
+        before: {
+          target: { environment: 'production', service: 'orders' },
+          executor: 'cluster',
+          desiredReplicas: 2,
+          replicas: [],
+          release: 'v42',
+          config: 'c7',
+          supports: ['rollback-release'],
+        },
+      },
+    ],
+  },
+};
+
+/** Adds an incident that waits for approval of `hashedPlan`; `overrides` change its state. */
+export function addIncident(world: World, overrides: Partial<IncidentState> = {}): IncidentState {
+  const scope = { environment: 'production', service: 'orders' };
+  const state = {
+    incidentId,
+    fingerprint: 'fingerprint',
+    episode: 1,
+    scope,
+    title: 'Errors in orders',
+    severity: 'critical',
+    status: 'awaiting-approval',
+    outcome: null,
+    openedAtMs: 1_700_000_000_000,
+    closedAtMs: null,
+    onsetMs: 1_699_999_990_000,
+    attempt: 1,
+    anomalies: {},
+    anomaliesSeen: 1,
+    diagnosis: null,
+    hashedPlan,
+    verdict: null,
+    approval: null,
+    effects: [],
+    verification: null,
+    lastSeq: 2,
+    ...overrides,
+  } as IncidentState;
+  const summary = {
+    id: state.incidentId,
+    title: state.title,
+    environment: state.scope.environment,
+    service: state.scope.service,
+    severity: state.severity,
+    status: state.status,
+    outcome: state.outcome,
+    attempt: state.attempt,
+    openedAtMs: state.openedAtMs,
+    updatedAtMs: state.openedAtMs,
+    closedAtMs: state.closedAtMs,
+  };
+  world.incidents.set(state.incidentId, { summary, state, events: [] });
+  world.plans = [{ hashedPlan, verdict: null }];
+  const { severity, title, fingerprint, episode } = state;
+  happen(world, { type: 'incident-opened', scope, severity, title, fingerprint, episode }, state.incidentId);
+  happen(world, { type: 'planned', attempt: 1, hashedPlan }, state.incidentId);
+  return state;
+}
+
+/** Appends an event to an incident's timeline. */
+export function happen(world: World, body: IncidentEventBody, id = incidentId): void {
+  const events = world.incidents.get(id)?.events;
+  if (events === undefined) throw new Error(`no incident ${id}`);
+  events.push({
+    seq: events.length + 1,
+    atMs: 1_700_000_000_000 + events.length * 1000,
+    ...body,
+  } as IncidentEvent);
+}

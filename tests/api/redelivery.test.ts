@@ -1,0 +1,79 @@
+// Decisions nobody heard of are handed over in the end, each once, and a dead workflow does not hold up the others.
+
+import { expect, test, vi } from 'vitest';
+import { startRedelivery } from '../../api/redelivery.ts';
+import { createWorld, type World } from './in-memory.ts';
+
+function undelivered(world: World, count: number): void {
+  world.undelivered = Array.from({ length: count }, (_, index) => ({
+    ...{ approvalId: `a-${index}`, planHash: 'h', actor: 'p', decision: 'approve' as const, reason: '' },
+    incidentId: `incident/ab/${index + 1}`,
+  }));
+}
+
+test('everything undelivered is told once and confirmed', async () => {
+  const world = createWorld();
+  undelivered(world, 3);
+  const redelivery = startRedelivery({ ...world.deps, intervalMs: 5 });
+  await vi.waitUntil(() => world.undelivered.length === 0);
+  await redelivery.stop();
+  expect(world.told.map(({ incidentId }) => incidentId)).toEqual([
+    'incident/ab/1',
+    'incident/ab/2',
+    'incident/ab/3',
+  ]);
+});
+
+test('what fails is tried again until the workflow can be reached', async () => {
+  const world = createWorld();
+  undelivered(world, 1);
+  world.workflowAnswers = 'unreachable';
+  const redelivery = startRedelivery({ ...world.deps, intervalMs: 2 });
+  await vi.waitUntil(() => world.logged.length >= 2);
+  expect(world.undelivered).toHaveLength(1);
+  world.workflowAnswers = 'accepts';
+  await vi.waitUntil(() => world.undelivered.length === 0);
+  await redelivery.stop();
+  expect(world.told).toHaveLength(1);
+  const { text } = await world.deps.renderMetrics();
+  expect(text).toContain('sentinel_decision_redeliveries_total{result="delivered"} 1');
+});
+
+test('one dead workflow does not keep the others waiting', async () => {
+  const world = createWorld();
+  undelivered(world, 3);
+  const messenger = {
+    approvalDecided: async (incidentId: string) => {
+      if (incidentId === 'incident/ab/1') throw new Error('workflow not found');
+    },
+  };
+  const redelivery = startRedelivery({ ...world.deps, messenger, intervalMs: 2 });
+  await vi.waitUntil(() => world.undelivered.length === 1);
+  await redelivery.stop();
+  expect(world.undelivered[0]?.approvalId).toBe('a-0');
+});
+
+test('a store that cannot be read is looked at again', async () => {
+  const world = createWorld();
+  undelivered(world, 1);
+  let failures = 2;
+  const approvals = {
+    ...world.deps.approvals,
+    undelivered: async (limit: number) => {
+      if (failures-- > 0) throw new Error('connection lost');
+      return world.deps.approvals.undelivered(limit);
+    },
+  };
+  const redelivery = startRedelivery({ ...world.deps, approvals, intervalMs: 2 });
+  await vi.waitUntil(() => world.undelivered.length === 0);
+  await redelivery.stop();
+  expect(world.logged.filter(({ message }) => message.includes('could not look'))).toHaveLength(2);
+});
+
+test('after stop nothing more is told', async () => {
+  const world = createWorld();
+  const redelivery = startRedelivery({ ...world.deps, intervalMs: 60_000 });
+  await redelivery.stop();
+  undelivered(world, 1);
+  expect(world.told).toEqual([]);
+});

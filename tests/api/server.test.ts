@@ -1,0 +1,70 @@
+// Over a real socket: it says where it is, refuses a port in use in words that help, and closes in order.
+
+import { afterEach, expect, test } from 'vitest';
+import { createApp } from '../../api/app.ts';
+import { type HttpServer, startHttp } from '../../api/server.ts';
+import { createWorld } from './in-memory.ts';
+
+const open: HttpServer[] = [];
+const start = async (fetch: Parameters<typeof startHttp>[0]['fetch'], port = 0, host = '127.0.0.1') => {
+  const server = await startHttp({ fetch, host, port });
+  open.push(server);
+  return server;
+};
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((server) => server.close()));
+});
+
+test('the API answers over HTTP at the address it gives', async () => {
+  const { url } = await start(createApp(createWorld().deps).fetch);
+  const response = await fetch(`${url}/health`);
+  expect(await response.json()).toEqual({ status: 'ok' });
+});
+
+test('a body that is too large is refused over a real socket too, and the server goes on', async () => {
+  const world = createWorld();
+  const { url } = await start(createApp(world.deps).fetch);
+  const headers = { authorization: `Bearer ${world.keys.admin}`, 'content-type': 'application/json' };
+  const body = `{"reason":"${'x'.repeat(5_000_000)}"}`;
+  const response = await fetch(`${url}/api/kill-switch`, { method: 'POST', headers, body }).catch(() => null);
+  if (response !== null) expect(response.status).toBe(413);
+  expect((await fetch(`${url}/health`)).status).toBe(200);
+});
+
+test('a port in use is named, with what to do', async () => {
+  const { url } = await start(() => new Response('first'));
+  const port = Number(new URL(url).port);
+  await expect(start(() => new Response('second'), port)).rejects.toThrow(
+    new RegExp(`Port ${port} on 127\\.0\\.0\\.1 is in use.*lsof -i :${port}.*server\\.port`),
+  );
+});
+
+test('an address of somebody else is named', async () => {
+  await expect(start(() => new Response(''), 0, '203.0.113.7')).rejects.toThrow(
+    /203\.0\.113\.7.*server\.host/,
+  );
+});
+
+test('close lets the answer under way finish', async () => {
+  let release = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let arrived = (): void => {};
+  const arrival = new Promise<void>((resolve) => {
+    arrived = resolve;
+  });
+  const server = await start(async () => {
+    arrived();
+    await held;
+    return new Response('whole');
+  });
+  const answer = fetch(server.url);
+  await arrival;
+  const closed = server.close();
+  release();
+  expect(await (await answer).text()).toBe('whole');
+  await closed;
+  await expect(fetch(server.url)).rejects.toThrow();
+  open.splice(0);
+});

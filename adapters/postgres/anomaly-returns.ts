@@ -1,0 +1,18 @@
+// AnomalyReturns: anomalies that reached an incident's workflow after its end go through the inbox again.
+
+import type { AnomalyReturns } from '../../activities/ports.ts';
+import type { Inbox } from '../../ingest/ports.ts';
+
+export function createAnomalyReturns(inbox: Inbox): AnomalyReturns {
+  return {
+    async putBack(incidentId, anomalies) {
+      await inbox.put(
+        anomalies.map((anomaly) => ({
+          id: `returned/${incidentId}/${anomaly.id}`,
+          kind: 'anomaly',
+          anomaly,
+        })),
+      );
+    },
+  };
+}

@@ -1,0 +1,150 @@
+// ApiKeys: `sntl_<keyId>_<secret>`. Only a SHA-256 of the key is stored. That is enough, and a slow hash such as argon2
+// would be none the safer: the secret is 256 random bits, so there is no guessing that slowness could slow down, while
+// every request would pay for it. The id in the key finds the row; the hash is compared in constant time.
+
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import type { ApiKeys } from '../../api/ports.ts';
+import type { Role } from '../../domain/policy/verdict.ts';
+import { appendAudit, person } from './audit/append.ts';
+import { databaseNowMs } from './clock.ts';
+import type { Schema } from './database/schema.ts';
+import { sha256 } from './digest.ts';
+import { storable } from './text.ts';
+import { transact } from './transact.ts';
+
+const keyPattern = /^sntl_([a-z0-9]{4,32})_[A-Za-z0-9_-]{43,}$/;
+const nobody = sha256('a key that does not exist');
+
+/** The key that the operator gives does not have the form of one, or was revoked. */
+export class UnusableKey extends Error {
+  override readonly name = 'UnusableKey';
+}
+
+export type BootstrapKeys = {
+  /**
+   * Makes a key given by the operator an admin key, once; later calls with it change nothing. The same key id with a new
+   * secret replaces the old secret. Throws UnusableKey when the form is wrong or the key was revoked.
+   */
+  ensureBootstrap(key: string): Promise<void>;
+};
+
+/** A fresh key in the form that this store accepts. */
+export function generateKey(keyId = randomBytes(6).toString('hex')): string {
+  return `sntl_${keyId}_${randomBytes(32).toString('base64url')}`;
+}
+
+export function createApiKeys(db: Kysely<Schema>): ApiKeys & BootstrapKeys {
+  return {
+    async authenticate(presented) {
+      const keyId = keyPattern.exec(presented)?.[1];
+      const row =
+        keyId === undefined
+          ? undefined
+          : await db.selectFrom('api_keys').selectAll().where('key_id', '=', keyId).executeTakeFirst();
+      const equal = timingSafeEqual(sha256(presented), row?.hash ?? nobody);
+      if (row === undefined || !equal || row.revoked_at_ms !== null) return null;
+      return { keyId: row.key_id, name: row.name, role: row.role };
+    },
+
+    async create(name, role, by) {
+      const key = generateKey();
+      const keyId = idOf(key);
+      await transact(db, (trx) => store(trx, { keyId, key, name, role, by }));
+      return { keyId, key };
+    },
+
+    async list() {
+      const rows = await db
+        .selectFrom('api_keys')
+        .select(['key_id', 'name', 'role', 'created_at_ms', 'revoked_at_ms'])
+        .orderBy('created_at_ms')
+        .orderBy('key_id')
+        .execute();
+      return rows.map((row) => ({
+        keyId: row.key_id,
+        name: row.name,
+        role: row.role,
+        createdAtMs: row.created_at_ms,
+        revokedAtMs: row.revoked_at_ms,
+      }));
+    },
+
+    async revoke(keyId, by) {
+      return transact(db, async (trx) => {
+        const atMs = await databaseNowMs(trx);
+        const revoked = await trx
+          .updateTable('api_keys')
+          .set({ revoked_at_ms: atMs, revoked_by: storable(by) })
+          .where('key_id', '=', storable(keyId))
+          .where('revoked_at_ms', 'is', null)
+          .returning('name')
+          .executeTakeFirst();
+        if (revoked === undefined) return false;
+        await audit(trx, 'api-key.revoke', keyId, by, atMs, { name: revoked.name });
+        return true;
+      });
+    },
+
+    async ensureBootstrap(key) {
+      if (!keyPattern.test(key)) {
+        throw new UnusableKey(
+          'the admin key must look like sntl_<id>_<secret>: an id of 4 to 32 small letters and digits, and a secret of ' +
+            'at least 43 letters, digits, - or _ (32 random bytes in base64url)',
+        );
+      }
+      const keyId = idOf(key);
+      await transact(db, async (trx) => {
+        const known = await trx
+          .selectFrom('api_keys')
+          .select(['hash', 'revoked_at_ms'])
+          .where('key_id', '=', keyId)
+          .forUpdate()
+          .executeTakeFirst();
+        if (known !== undefined && known.revoked_at_ms !== null) {
+          throw new UnusableKey(`the admin key ${keyId} was revoked; give another one with another id`);
+        }
+        if (known !== undefined && timingSafeEqual(sha256(key), known.hash)) return;
+        await store(trx, { keyId, key, name: 'bootstrap', role: 'admin', by: 'operator' });
+      });
+    },
+  };
+}
+
+function idOf(key: string): string {
+  return keyPattern.exec(key)?.[1] ?? '';
+}
+
+async function store(
+  trx: Kysely<Schema>,
+  { keyId, key, name, role, by }: { keyId: string; key: string; name: string; role: Role; by: string },
+): Promise<void> {
+  const createdAtMs = await databaseNowMs(trx);
+  const row = {
+    name: storable(name),
+    role,
+    hash: sha256(key),
+    created_at_ms: createdAtMs,
+    created_by: storable(by),
+  };
+  await trx
+    .insertInto('api_keys')
+    .values({ key_id: keyId, ...row })
+    .onConflict((conflict) => conflict.column('key_id').doUpdateSet(row))
+    .execute();
+  await audit(trx, 'api-key.create', keyId, by, createdAtMs, { name, role });
+}
+
+async function audit(
+  trx: Kysely<Schema>,
+  action: 'api-key.create' | 'api-key.revoke',
+  keyId: string,
+  by: string,
+  atMs: number,
+  details: Readonly<Record<string, string>>,
+): Promise<void> {
+  const reason = action === 'api-key.create' ? 'a key was created' : 'a key was revoked';
+  await appendAudit(trx, [
+    { actor: person(by), action, atMs, reason, subject: `key/${keyId}`, planHash: null, details },
+  ]);
+}

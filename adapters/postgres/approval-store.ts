@@ -1,0 +1,52 @@
+// ApprovalStore: the requests that workflows open, and where each stands. Deadlines are judged by the database's clock;
+// the clock of the process that asks plays no part.
+
+import type { Kysely } from 'kysely';
+import type { ApprovalStore } from '../../activities/ports.ts';
+import { type Role, roles } from '../../domain/policy/verdict.ts';
+import { databaseNow, databaseNowMs } from './clock.ts';
+import type { Schema } from './database/schema.ts';
+import { judgeApprovals } from './gate/approvals.ts';
+
+export function createApprovalStore(db: Kysely<Schema>): ApprovalStore {
+  return {
+    async open(request) {
+      await db
+        .insertInto('approval_requests')
+        .values({
+          incident_id: request.incidentId,
+          plan_hash: request.planHash,
+          role: asRole(request.role),
+          quorum: request.quorum,
+          requested_at_ms: databaseNow,
+          deadline_ms: request.deadlineMs,
+        })
+        .onConflict((conflict) => conflict.columns(['incident_id', 'plan_hash']).doNothing())
+        .execute();
+    },
+
+    async status(incidentId, planHash) {
+      const request = await db
+        .selectFrom('approval_requests')
+        .selectAll()
+        .where('incident_id', '=', incidentId)
+        .where('plan_hash', '=', planHash)
+        .executeTakeFirst();
+      if (request === undefined) return { kind: 'pending' };
+      const decisions = await db
+        .selectFrom('approvals')
+        .select(['actor', 'role', 'decision', 'reason', 'decided_at_ms'])
+        .where('incident_id', '=', incidentId)
+        .where('plan_hash', '=', planHash)
+        .orderBy('seq')
+        .execute();
+      return judgeApprovals(request, decisions, await databaseNowMs(db));
+    },
+  };
+}
+
+function asRole(text: string): Role {
+  const role = roles.find((known) => known === text);
+  if (role === undefined) throw new Error(`"${text}" is no role; roles are ${roles.join(', ')}`);
+  return role;
+}

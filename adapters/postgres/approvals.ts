@@ -1,0 +1,204 @@
+// Approvals: people decide about a plan, by its hash. One transaction checks and records; of several that decide at the
+// same moment each sees the decisions before its own.
+
+import { randomUUID } from 'node:crypto';
+import { type Kysely, sql } from 'kysely';
+import type { Approvals, DecisionRefusal, DecisionResult, Principal } from '../../api/ports.ts';
+import { roleAtLeast } from '../../domain/policy/verdict.ts';
+import type { ApprovalDecided } from '../../workflows/messages.ts';
+import { appendAudit, person } from './audit/append.ts';
+import { databaseNow, databaseNowMs } from './clock.ts';
+import type { Schema } from './database/schema.ts';
+import { judgeApprovals } from './gate/approvals.ts';
+import { storable } from './text.ts';
+import { transact } from './transact.ts';
+
+type DecideInput = Parameters<Approvals['decide']>[0];
+
+export function createApprovals(db: Kysely<Schema>): Approvals {
+  return {
+    async pending(limit) {
+      const rows = await db
+        .selectFrom('approval_requests as request')
+        .innerJoin('incidents', 'incidents.id', 'request.incident_id')
+        .select([
+          'request.incident_id',
+          'request.plan_hash',
+          'role',
+          'quorum',
+          'requested_at_ms',
+          'deadline_ms',
+          (expression) =>
+            expression
+              .selectFrom('approvals')
+              .whereRef('approvals.incident_id', '=', 'request.incident_id')
+              .whereRef('approvals.plan_hash', '=', 'request.plan_hash')
+              .where('decision', '=', 'approve')
+              .select(sql<number>`count(distinct actor)`.as('given'))
+              .as('approvals'),
+        ])
+        .where('resolution', 'is', null)
+        .where('status', '<>', 'closed')
+        .whereRef('incidents.plan_hash', '=', 'request.plan_hash')
+        .where('deadline_ms', '>=', databaseNow)
+        .orderBy('requested_at_ms')
+        .orderBy('seq')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({
+        incidentId: row.incident_id,
+        planHash: row.plan_hash,
+        role: row.role,
+        quorum: row.quorum,
+        approvals: row.approvals ?? 0,
+        requestedAtMs: row.requested_at_ms,
+        deadlineMs: row.deadline_ms,
+      }));
+    },
+
+    decide: (input) => transact(db, (trx) => decide(trx, input)),
+
+    async undelivered(limit) {
+      const rows = await db
+        .selectFrom('approvals')
+        .innerJoin('incidents', 'incidents.id', 'approvals.incident_id')
+        .selectAll('approvals')
+        .where('delivered_at_ms', 'is', null)
+        .where('status', '<>', 'closed')
+        .orderBy('seq')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({ ...decided(row), incidentId: row.incident_id }));
+    },
+
+    async delivered(approvalId) {
+      await db
+        .updateTable('approvals')
+        .set({ delivered_at_ms: databaseNow })
+        .where('id', '=', approvalId)
+        .where('delivered_at_ms', 'is', null)
+        .execute();
+    },
+  };
+}
+
+async function decide(trx: Kysely<Schema>, input: DecideInput): Promise<DecisionResult> {
+  const { incidentId, planHash, principal, decision } = input;
+  const actor = storable(principal.name);
+  const incident = await trx
+    .selectFrom('incidents')
+    .select(['status', 'plan_hash'])
+    .where('id', '=', storable(incidentId))
+    .executeTakeFirst();
+  if (incident === undefined) return refused('unknown-incident', `there is no incident ${incidentId}`);
+
+  // The lock that makes deciders of one plan come one after the other.
+  const request = await requestFor(trx, incidentId)
+    .where('plan_hash', '=', storable(planHash))
+    .forUpdate()
+    .executeTakeFirst();
+  if (request === undefined) {
+    const other = await requestFor(trx, incidentId).orderBy('seq', 'desc').limit(1).executeTakeFirst();
+    if (other === undefined || incident.status === 'closed') {
+      return refused('not-awaiting', 'the incident awaits no approval');
+    }
+    return refused('stale-plan', `approval is asked for plan ${other.plan_hash}, not for ${planHash}`);
+  }
+  const decisions = await trx
+    .selectFrom('approvals')
+    .selectAll()
+    .where('incident_id', '=', incidentId)
+    .where('plan_hash', '=', planHash)
+    .orderBy('seq')
+    .execute();
+  const own = decisions.find((one) => one.actor === actor);
+  if (own !== undefined && own.decision === decision)
+    return { recorded: true, decision: decided(own), repeated: true };
+  if (own !== undefined) return refused('already-decided', `${actor} has already decided: ${own.decision}`);
+  if (incident.status === 'closed') return refused('not-awaiting', 'the incident is closed');
+  if (incident.plan_hash !== planHash) return refused('stale-plan', 'the incident has another plan now');
+  if (!roleAtLeast(principal.role, request.role)) {
+    await auditDecision(trx, input, await databaseNowMs(trx), { refused: 'role-too-low' });
+    return refused('role-too-low', `the plan needs the role ${request.role}; ${actor} has ${principal.role}`);
+  }
+  const nowMs = await databaseNowMs(trx);
+  const standing = judgeApprovals(request, decisions, nowMs);
+  if (standing.kind === 'granted' || standing.kind === 'rejected') {
+    return refused('already-decided', `the plan is already ${standing.kind}`);
+  }
+  if (standing.kind === 'expired') return refused('expired', 'the time to decide is over');
+
+  const row = {
+    id: randomUUID(),
+    incident_id: incidentId,
+    plan_hash: planHash,
+    actor,
+    key_id: principal.keyId,
+    role: principal.role,
+    decision,
+    reason: storable(input.reason),
+    decided_at_ms: nowMs,
+    delivered_at_ms: null,
+  };
+  await trx.insertInto('approvals').values(row).execute();
+  const after = judgeApprovals(request, [...decisions, row], nowMs).kind;
+  if (after === 'granted' || after === 'rejected') await resolve(trx, incidentId, planHash, after);
+  await auditDecision(trx, input, nowMs, { approvalId: row.id, standing: after });
+  return { recorded: true, decision: decided(row), repeated: false };
+}
+
+function requestFor(trx: Kysely<Schema>, incidentId: string) {
+  return trx.selectFrom('approval_requests').selectAll().where('incident_id', '=', storable(incidentId));
+}
+
+async function resolve(
+  trx: Kysely<Schema>,
+  incidentId: string,
+  planHash: string,
+  resolution: 'granted' | 'rejected',
+): Promise<void> {
+  await trx
+    .updateTable('approval_requests')
+    .set({ resolution })
+    .where('incident_id', '=', incidentId)
+    .where('plan_hash', '=', planHash)
+    .execute();
+}
+
+async function auditDecision(
+  trx: Kysely<Schema>,
+  { incidentId, planHash, principal, decision, reason }: DecideInput,
+  atMs: number,
+  more: Readonly<Record<string, string>>,
+): Promise<void> {
+  await appendAudit(trx, [
+    {
+      actor: person(principal.name),
+      action: 'approval.decide',
+      atMs,
+      reason,
+      subject: incidentId,
+      planHash,
+      details: { decision, ...byKey(principal), ...more },
+    },
+  ]);
+}
+
+function byKey({ keyId, role }: Principal) {
+  return { keyId, role };
+}
+
+function refused(reason: DecisionRefusal, detail: string): DecisionResult {
+  return { recorded: false, reason, detail };
+}
+
+function decided(row: {
+  id: string;
+  plan_hash: string;
+  actor: string;
+  decision: 'approve' | 'reject';
+  reason: string;
+}): ApprovalDecided {
+  const { id: approvalId, plan_hash: planHash, actor, decision, reason } = row;
+  return { approvalId, planHash, actor, decision, reason };
+}

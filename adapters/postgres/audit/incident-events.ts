@@ -1,0 +1,103 @@
+// Which facts of an incident are audited, and what their entries say. Analysis is not: it is in the timeline; here is
+// what was decided, by whom, and what was done to the world.
+
+import type { AuditDetail, AuditEvent } from '../../../domain/audit/event.ts';
+import type { IncidentEvent } from '../../../domain/incident/events.ts';
+import { person, sentinel } from './append.ts';
+
+type Entry = {
+  readonly actor?: string;
+  readonly reason: string;
+  readonly planHash?: string;
+  readonly details?: Readonly<Record<string, AuditDetail>>;
+};
+
+/** The audit entry of an event, or null when it is not audited. `planHash` is the plan under way, where there is one. */
+export function auditOfIncidentEvent(
+  incidentId: string,
+  event: IncidentEvent,
+  planHash: string | null,
+): AuditEvent | null {
+  const entry = entryOf(event);
+  if (entry === null) return null;
+  return {
+    actor: entry.actor ?? sentinel,
+    action: 'incident.event',
+    atMs: event.atMs,
+    reason: entry.reason,
+    subject: incidentId,
+    planHash: entry.planHash ?? planHash,
+    details: { type: event.type, seq: event.seq, ...entry.details },
+  };
+}
+
+function entryOf(event: IncidentEvent): Entry | null {
+  switch (event.type) {
+    case 'incident-opened': {
+      const { environment, service } = event.scope;
+      return { reason: event.title, details: { environment, service, severity: event.severity } };
+    }
+    case 'planned': {
+      const { plan, planHash } = event.hashedPlan;
+      const details = { cause: plan.cause, risk: plan.risk, steps: plan.steps.length };
+      return { reason: plan.reason, planHash, details };
+    }
+    case 'decided':
+      return {
+        reason: event.verdict.reason,
+        details: { verdict: event.verdict.kind, rule: event.verdict.rule },
+      };
+    case 'approval-requested': {
+      const { planHash, role, quorum, deadlineMs } = event;
+      return { reason: 'policy asks for an approval', planHash, details: { role, quorum, deadlineMs } };
+    }
+    case 'approval-recorded': {
+      const { actor, reason, planHash, decision, approvalId } = event;
+      return { actor: person(actor), reason, planHash, details: { decision, approvalId } };
+    }
+    case 'approval-granted':
+      return { reason: 'enough approvals', planHash: event.planHash };
+    case 'approval-rejected':
+      return { actor: person(event.actor), reason: event.reason, planHash: event.planHash };
+    case 'approval-expired':
+      return { reason: 'nobody decided in time', planHash: event.planHash };
+    case 'gate-refused':
+      return { reason: event.detail, details: { refusal: event.reason, step: event.step } };
+    case 'intent-written': {
+      const { intentId, step, direction } = event;
+      return { reason: 'the gate granted the effect', details: { intentId, step, direction } };
+    }
+    case 'effect-applied': {
+      const { intentId, step, direction, foundByLookup, summary } = event;
+      return { reason: summary, details: { intentId, step, direction, foundByLookup } };
+    }
+    case 'effect-failed': {
+      const { intentId, step, direction, reason } = event;
+      return { reason, details: { intentId, step, direction } };
+    }
+    case 'verified': {
+      const { outcome, reason, freshSamples } = event.result;
+      return { reason, details: { outcome, freshSamples } };
+    }
+    case 'compensation-started':
+      return { reason: event.reason };
+    case 'compensation-finished': {
+      const { undone, notUndone } = event;
+      return { reason: `${undone} undone`, details: { undone, notUndone: notUndone.join(' ') } };
+    }
+    case 'incident-closed': {
+      const actor = event.actor === sentinel ? sentinel : person(event.actor);
+      return { actor, reason: event.reason, details: { outcome: event.outcome } };
+    }
+    case 'anomaly-observed':
+    case 'anomaly-cleared':
+    case 'enrichment-started':
+    case 'enriched':
+    case 'diagnosed':
+    case 'nothing-to-try':
+    case 'verification-started':
+    case 'note-added':
+    case 'postmortem-drafted':
+      return null;
+  }
+}

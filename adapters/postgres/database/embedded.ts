@@ -1,0 +1,55 @@
+// PGlite: Postgres inside this process, in memory or in a folder. It has one connection; Kysely queues transactions on
+// it, so everything here runs one after the other and the SQL can be the same as on a server.
+
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { Kysely, PGliteDialect } from 'kysely';
+import { lockDirectory } from './directory-lock.ts';
+import { DatabaseError, errorText } from './errors.ts';
+import type { Connection } from './open.ts';
+import type { Schema } from './schema.ts';
+
+/** `dataDir` null: in memory. Throws DatabaseError when another process has the folder, or it cannot be used. */
+export async function openEmbedded(dataDir: string | null): Promise<Connection> {
+  if (dataDir === null) {
+    const db = await start(undefined, 'memory');
+    return { db, location: 'memory', release: () => db.destroy() };
+  }
+  const location = path.resolve(dataDir);
+  await mkdir(location, { recursive: true }).catch((cause) => {
+    throw unusable(location, cause);
+  });
+  const unlock = await lockDirectory(location);
+  try {
+    const db = await start(path.join(location, 'pgdata'), location);
+    const release = async (): Promise<void> => {
+      await db.destroy();
+      await unlock();
+    };
+    return { db, location, release };
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function start(folder: string | undefined, location: string): Promise<Kysely<Schema>> {
+  try {
+    const pglite = await PGlite.create(folder === undefined ? {} : { dataDir: folder });
+    const db = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) });
+    // Kysely closes PGlite only once it has been used.
+    await db.connection().execute(async () => {});
+    return db;
+  } catch (cause) {
+    throw unusable(location, cause);
+  }
+}
+
+function unusable(location: string, cause: unknown): DatabaseError {
+  return new DatabaseError(
+    'data-dir-unusable',
+    `The embedded database cannot be opened in ${location} (${errorText(cause)}). Check permissions and free space.`,
+    { cause },
+  );
+}

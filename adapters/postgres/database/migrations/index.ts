@@ -1,0 +1,14 @@
+// Every migration, in order. One that has been released is never edited: the next one changes what it made.
+
+import type { Migration } from 'kysely/migration';
+import { ingest } from './0001-ingest.ts';
+import { incidents } from './0002-incidents.ts';
+import { gate } from './0003-gate.ts';
+import { audit } from './0004-audit.ts';
+
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-ingest': ingest,
+  '0002-incidents': incidents,
+  '0003-gate': gate,
+  '0004-audit': audit,
+};

@@ -1,0 +1,64 @@
+// Opens the one database of Sentinel: a Postgres server by URL, or PGlite (the same engine, in this process).
+// Whoever gets a Database may rely on the schema being the one this code was written for.
+
+import { type Kysely, sql } from 'kysely';
+import { connectServer } from './connect-server.ts';
+import { openEmbedded } from './embedded.ts';
+import { migrate } from './migrate.ts';
+import type { Schema } from './schema.ts';
+
+export type DatabaseOptions =
+  | {
+      /** postgres://user:password@host:port/database */
+      readonly url: string;
+      /** Connections of this process; default 10. */
+      readonly maxConnections?: number;
+    }
+  | { readonly dataDir: string }
+  | { readonly memory: true };
+
+export type Database = {
+  readonly db: Kysely<Schema>;
+  readonly kind: 'server' | 'embedded';
+  /** Where it is, without credentials: for logs and messages. */
+  readonly location: string;
+  /** Resolves when a statement made the round trip; rejects otherwise. */
+  ping(): Promise<void>;
+  /** Waits for what is under way, closes, and gives the data folder free. Idempotent. */
+  close(): Promise<void>;
+};
+
+export type Connection = {
+  readonly db: Kysely<Schema>;
+  readonly location: string;
+  readonly release: () => Promise<void>;
+};
+
+/** Connects, checks versions and migrates. Throws DatabaseError with the reason and what to do about it. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const connection =
+    'url' in options
+      ? await connectServer(options.url, options.maxConnections)
+      : await openEmbedded('dataDir' in options ? options.dataDir : null);
+  const { db, location, release } = connection;
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closing ??= release();
+    return closing;
+  };
+  try {
+    await migrate(db, location);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    db,
+    kind: 'url' in options ? 'server' : 'embedded',
+    location,
+    async ping() {
+      await sql`select 1`.execute(db);
+    },
+    close,
+  };
+}

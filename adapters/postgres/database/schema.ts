@@ -1,0 +1,179 @@
+// The tables as the code sees them. Conventions:
+// - Instants are bigint milliseconds since the epoch, as everywhere in Sentinel: no conversion, no time zone, no second
+//   spelling. Where the moment decides (leases, deadlines, limits) it is the database's own clock, see clock.ts.
+// - Whole values are `json`, not `jsonb`: they are kept and given back, never searched, and `jsonb` refuses \u0000.
+//   What is searched is a column of its own.
+
+import type { ColumnType, Generated } from 'kysely';
+import type { AuditAction } from '../../../domain/audit/event.ts';
+import type { Anomaly } from '../../../domain/detection/anomaly.ts';
+import type { Evidence } from '../../../domain/diagnosis/diagnosis.ts';
+import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
+import type { IncidentEvent, IncidentEventType } from '../../../domain/incident/events.ts';
+import type { IncidentState } from '../../../domain/incident/state.ts';
+import type { IncidentOutcome, IncidentStatus } from '../../../domain/incident/status.ts';
+import type { ChangeEvent } from '../../../domain/observation.ts';
+import type { Role, Verdict } from '../../../domain/policy/verdict.ts';
+import type { Intent, IntentStatus } from '../../../domain/remediation/intent.ts';
+import type { Scope, Severity } from '../../../domain/scope.ts';
+
+/** Written as text, read as the value. */
+type Json<T> = ColumnType<T, string, string>;
+type NullableJson<T> = ColumnType<T | null, string | null, string | null>;
+
+export type Schema = {
+  inbox: {
+    seq: Generated<number>;
+    id: string;
+    kind: 'anomaly' | 'change';
+    /** Items of one key are taken in their order: a clear never before its anomaly. */
+    ordering_key: string;
+    body: Json<Anomaly | ChangeEvent>;
+    status: 'pending' | 'done' | 'dead';
+    received_at_ms: number;
+    /** When it may be taken: the end of the lock, or of the pause before a retry. */
+    available_at_ms: number;
+    taken: Generated<boolean>;
+    attempts: Generated<number>;
+    /** Times in a row it was taken by a process that never said how it went. */
+    lost: Generated<number>;
+    reason: string | null;
+    finished_at_ms: number | null;
+  };
+  changes: { id: string; environment: string; service: string; at_ms: number; body: Json<ChangeEvent> };
+  service_edges: { environment: string; caller: string; callee: string; seen_at_ms: number };
+  episodes: {
+    incident_id: string;
+    fingerprint: string;
+    episode: number;
+    environment: string;
+    scope: Json<Scope>;
+    severity: Severity;
+    title: string;
+    opened_at_ms: number;
+    last_anomaly_ms: number;
+    closed_at_ms: number | null;
+    outcome: IncidentOutcome | 'abandoned' | null;
+  };
+  episode_services: { incident_id: string; service: string };
+  anomaly_assignments: {
+    anomaly_id: string;
+    incident_id: string;
+    assigned_at_ms: number;
+    /** The incident's workflow has recorded it. */
+    heard: Generated<boolean>;
+  };
+  incidents: {
+    id: string;
+    environment: string;
+    service: string;
+    title: string;
+    severity: Severity;
+    status: IncidentStatus;
+    outcome: IncidentOutcome | null;
+    attempt: number;
+    plan_hash: string | null;
+    opened_at_ms: number;
+    updated_at_ms: number;
+    closed_at_ms: number | null;
+    last_seq: number;
+    state: Json<IncidentState>;
+  };
+  incident_events: {
+    incident_id: string;
+    seq: number;
+    at_ms: number;
+    type: IncidentEventType;
+    body: Json<IncidentEvent>;
+    digest: string;
+  };
+  evidence: {
+    ref: string;
+    incident_id: string;
+    attempt: number;
+    input: Json<DiagnosisInput>;
+    items: Json<readonly Evidence[]>;
+    saved_at_ms: number;
+  };
+  plans: {
+    seq: Generated<number>;
+    plan_hash: string;
+    incident_id: string;
+    attempt: number;
+    canonical: Uint8Array;
+    verdict: NullableJson<Verdict>;
+    saved_at_ms: number;
+  };
+  approval_requests: {
+    seq: Generated<number>;
+    incident_id: string;
+    plan_hash: string;
+    role: Role;
+    quorum: number;
+    requested_at_ms: number;
+    deadline_ms: number;
+    resolution: 'granted' | 'rejected' | null;
+  };
+  approvals: {
+    seq: Generated<number>;
+    id: string;
+    incident_id: string;
+    plan_hash: string;
+    actor: string;
+    key_id: string;
+    role: Role;
+    decision: 'approve' | 'reject';
+    reason: string;
+    decided_at_ms: number;
+    delivered_at_ms: number | null;
+  };
+  intents: {
+    id: string;
+    incident_id: string;
+    plan_hash: string;
+    step: number;
+    direction: Intent['direction'];
+    environment: string;
+    target_key: string;
+    step_key: string;
+    fence: number;
+    body: Json<Omit<Intent, 'fence'>>;
+    status: IntentStatus;
+    result: string | null;
+    written_at_ms: number;
+    /** When the call was let out: from then on it may have happened, whatever became of its answer. */
+    sent_at_ms: number | null;
+    updated_at_ms: number;
+  };
+  leases: { target_key: string; incident_id: string; fence: number; expires_at_ms: number };
+  fences: { target_key: string; last_fence: number };
+  breaker: {
+    environment: string;
+    /** Effects in a row that failed or did not help. */
+    failures_in_a_row: number;
+    last_failure_ms: number;
+  };
+  kill_switch: { environment: string; engaged: boolean; by_actor: string; reason: string; at_ms: number };
+  postmortems: { incident_id: string; markdown: string; digest: string; saved_at_ms: number };
+  audit: {
+    seq: Generated<number>;
+    at_ms: number;
+    actor: string;
+    action: AuditAction;
+    subject: string;
+    reason: string;
+    plan_hash: string | null;
+    canonical: Uint8Array;
+    digest: string;
+  };
+  api_keys: {
+    key_id: string;
+    name: string;
+    role: Role;
+    hash: Uint8Array;
+    created_at_ms: number;
+    created_by: string;
+    revoked_at_ms: number | null;
+    revoked_by: string | null;
+  };
+};

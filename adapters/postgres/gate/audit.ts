@@ -1,0 +1,91 @@
+// What the gate writes down: every grant, every outcome, and every refusal that is not the last one over again.
+
+import type { Kysely } from 'kysely';
+import type { GateInput } from '../../../activities/types.ts';
+import type { AuditEvent } from '../../../domain/audit/event.ts';
+import type { Verdict } from '../../../domain/policy/verdict.ts';
+import type { Intent } from '../../../domain/remediation/intent.ts';
+import { targetKey } from '../../../domain/remediation/target.ts';
+import { appendAudit, sentinel } from '../audit/append.ts';
+import { databaseNowMs } from '../clock.ts';
+import type { Schema } from '../database/schema.ts';
+import type { Refusal } from './checks.ts';
+
+export async function auditGrant(
+  trx: Kysely<Schema>,
+  intent: Intent,
+  verdict: Verdict | null,
+  atMs: number,
+): Promise<void> {
+  const grant = intent.direction === 'compensation' ? 'undoes a granted effect' : (verdict?.kind ?? 'none');
+  await appendAudit(trx, [
+    {
+      actor: sentinel,
+      action: 'gate.grant',
+      atMs,
+      reason: grant === 'approval' ? 'approved by people' : grant === 'auto' ? 'policy allows it' : grant,
+      subject: intent.incidentId,
+      planHash: intent.planHash,
+      details: {
+        ...about(intent),
+        executor: intent.executor,
+        fence: intent.fence,
+        rule: verdict?.rule ?? null,
+      },
+    },
+  ]);
+}
+
+export async function auditOutcome(
+  trx: Kysely<Schema>,
+  intent: Intent,
+  outcome: 'written' | 'applied' | 'failed',
+  result: string,
+  atMs: number,
+): Promise<void> {
+  await appendAudit(trx, [
+    {
+      actor: sentinel,
+      action: outcome === 'applied' ? 'effect.applied' : 'effect.failed',
+      atMs,
+      reason: result,
+      subject: intent.incidentId,
+      planHash: intent.planHash,
+      details: about(intent),
+    },
+  ]);
+}
+
+/** A workflow that waits for a lease or a switch asks again and again; the trail has one entry until something changes. */
+export async function auditRefusal(trx: Kysely<Schema>, input: GateInput, refusal: Refusal): Promise<void> {
+  const { incidentId, planHash, step, direction } = input;
+  const details = { refusal: refusal.reason, step, direction };
+  const last = await trx
+    .selectFrom('audit')
+    .select(['canonical', 'plan_hash'])
+    .where('subject', '=', incidentId)
+    .where('action', 'in', ['gate.refuse', 'gate.grant'])
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (last !== undefined && last.plan_hash === planHash) {
+    const told = (JSON.parse(Buffer.from(last.canonical).toString('utf8')) as AuditEvent).details;
+    if (told.refusal === details.refusal && told.step === step && told.direction === direction) return;
+  }
+  await appendAudit(trx, [
+    {
+      actor: sentinel,
+      action: 'gate.refuse',
+      atMs: await databaseNowMs(trx),
+      reason: refusal.detail,
+      subject: incidentId,
+      planHash,
+      details,
+    },
+  ]);
+}
+
+function about(intent: Intent) {
+  const { id, step, direction, action, target } = intent;
+  return { intentId: id, step, direction, action, target: targetKey(target) };
+}

@@ -1,0 +1,195 @@
+// The questions the gate asks, each about what is stored at this moment, inside its transaction. A check answers with a
+// refusal or with null; the order they are asked in is in gate.ts.
+
+import type { Kysely } from 'kysely';
+import type { Role } from '../../../domain/policy/verdict.ts';
+import { roleAtLeast, type Verdict } from '../../../domain/policy/verdict.ts';
+import type { GateRefusal } from '../../../domain/remediation/intent.ts';
+import type { LimitsConfig } from '../../../domain/remediation/limits.ts';
+import type { Schema } from '../database/schema.ts';
+import { engagedSwitch } from '../kill-switch.ts';
+import { grantedAtMs, judgeApprovals } from './approvals.ts';
+import { breakerOpen } from './breaker.ts';
+import type { Effect } from './effect.ts';
+
+export type GateLimits = LimitsConfig & {
+  /** How long after its last approval a plan may still be acted on: what people saw has its time. */
+  readonly grantValidMs: number;
+};
+
+export type Question = {
+  readonly effect: Effect;
+  readonly verdict: Verdict | null;
+  readonly limits: GateLimits;
+  readonly nowMs: number;
+};
+
+export type Refusal = { readonly reason: GateRefusal; readonly detail: string };
+export type Check = (trx: Kysely<Schema>, question: Question) => Promise<Refusal | null>;
+
+const hourMs = 3_600_000;
+
+export const killSwitch: Check = async (trx, { effect }) => {
+  const engaged = await engagedSwitch(trx, effect.content.target.environment);
+  return engaged === null ? null : { reason: 'kill-switch', detail: engaged };
+};
+
+/** Locked against recordEvents: the incident is not closed while its effect is being let out. */
+export const incidentOpen: Check = async (trx, { effect }) => {
+  const { incidentId } = effect.content;
+  const incident = await trx
+    .selectFrom('incidents')
+    .select('status')
+    .where('id', '=', incidentId)
+    .forShare()
+    .executeTakeFirst();
+  if (incident === undefined)
+    return { reason: 'incident-closed', detail: 'no incident of this id is recorded' };
+  const episode = await trx
+    .selectFrom('episodes')
+    .select('closed_at_ms')
+    .where('incident_id', '=', incidentId)
+    .executeTakeFirst();
+  const closed = incident.status === 'closed' || (episode !== undefined && episode.closed_at_ms !== null);
+  return closed ? { reason: 'incident-closed', detail: 'the incident is closed' } : null;
+};
+
+export const currentPlan: Check = async (trx, { effect }) => {
+  const incident = await trx
+    .selectFrom('incidents')
+    .select('plan_hash')
+    .where('id', '=', effect.content.incidentId)
+    .executeTakeFirst();
+  if (incident?.plan_hash === effect.content.planHash) return null;
+  return {
+    reason: 'plan-changed',
+    detail: `the plan of the incident is now ${incident?.plan_hash ?? 'none'}`,
+  };
+};
+
+/** Policy's verdict, or the approvals it asks for. A request for less than the verdict asks is worth nothing. */
+export const grant: Check = async (trx, { effect, verdict, limits, nowMs }) => {
+  if (verdict === null) return { reason: 'no-grant', detail: 'policy has not judged this plan' };
+  if (verdict.kind === 'auto') return null;
+  if (verdict.kind === 'deny')
+    return { reason: 'policy-denied', detail: `${verdict.rule}: ${verdict.reason}` };
+  const { incidentId, planHash } = effect.content;
+  const request = await trx
+    .selectFrom('approval_requests')
+    .select(['role', 'quorum', 'deadline_ms'])
+    .where('incident_id', '=', incidentId)
+    .where('plan_hash', '=', planHash)
+    .forShare()
+    .executeTakeFirst();
+  if (request === undefined)
+    return { reason: 'no-grant', detail: 'nobody has been asked to approve this plan' };
+  const decisions = await trx
+    .selectFrom('approvals')
+    .select(['actor', 'role', 'decision', 'reason', 'decided_at_ms'])
+    .where('incident_id', '=', incidentId)
+    .where('plan_hash', '=', planHash)
+    .execute();
+  const terms = {
+    role: higherRole(request.role, verdict.role),
+    quorum: Math.max(request.quorum, verdict.quorum),
+    deadline_ms: request.deadline_ms,
+  };
+  const judged = judgeApprovals(terms, decisions, nowMs);
+  switch (judged.kind) {
+    case 'pending':
+      return { reason: 'no-grant', detail: `${terms.quorum} of role ${terms.role} have not approved yet` };
+    case 'expired':
+      return { reason: 'grant-expired', detail: 'the deadline passed without enough approvals' };
+    case 'rejected':
+      return { reason: 'rejected', detail: `rejected by ${judged.actor}: ${judged.reason}` };
+    case 'granted': {
+      const since = grantedAtMs(terms, decisions) ?? 0;
+      if (nowMs - since <= limits.grantValidMs) return null;
+      return { reason: 'grant-expired', detail: 'the approvals were given too long ago' };
+    }
+  }
+};
+
+/** A step needs all before it in the world, and nothing of its plan taken back. */
+export const stepOrder: Check = async (trx, { effect }) => {
+  const { incidentId, planHash, step } = effect.content;
+  const intents = await trx
+    .selectFrom('intents')
+    .select(['step', 'direction', 'status'])
+    .where('incident_id', '=', incidentId)
+    .where('plan_hash', '=', planHash)
+    .execute();
+  if (intents.some((one) => one.direction === 'compensation')) {
+    return { reason: 'out-of-order', detail: 'the plan is being undone' };
+  }
+  const applied = new Set(intents.filter((one) => one.status === 'applied').map((one) => one.step));
+  for (let before = 0; before < step; before += 1) {
+    if (!applied.has(before)) return { reason: 'out-of-order', detail: `step ${before} is not applied` };
+  }
+  return null;
+};
+
+export const once: Check = async (trx, { effect }) => {
+  const earlier = await trx
+    .selectFrom('intents')
+    .select('id')
+    .where('incident_id', '=', effect.content.incidentId)
+    .where('step_key', '=', effect.stepKey)
+    .where('direction', '=', 'forward')
+    .executeTakeFirst();
+  if (earlier === undefined) return null;
+  return {
+    reason: 'once-rule',
+    detail: `${effect.stepKey} was already tried in this incident (${earlier.id})`,
+  };
+};
+
+export const rateLimits: Check = async (trx, { effect, limits, nowMs }) => {
+  const { environment } = effect.content.target;
+  const recent = trx
+    .selectFrom('intents')
+    .select((expression) => expression.fn.countAll<number>().as('count'))
+    .where('direction', '=', 'forward')
+    .where('written_at_ms', '>', nowMs - hourMs);
+  const onTarget = await recent.where('target_key', '=', effect.targetKey).executeTakeFirstOrThrow();
+  if (onTarget.count >= limits.effectsPerTargetPerHour) {
+    return {
+      reason: 'rate-limited',
+      detail: `${onTarget.count} effects on ${effect.targetKey} within an hour`,
+    };
+  }
+  const inAll = await recent.where('environment', '=', environment).executeTakeFirstOrThrow();
+  if (inAll.count >= limits.effectsPerEnvironmentPerHour) {
+    return { reason: 'rate-limited', detail: `${inAll.count} effects in ${environment} within an hour` };
+  }
+  return null;
+};
+
+export const breaker: Check = async (trx, { effect, limits, nowMs }) => {
+  const { environment } = effect.content.target;
+  const untilMs = await breakerOpen(trx, environment, limits, nowMs);
+  if (untilMs === null) return null;
+  const until = new Date(untilMs).toISOString();
+  return {
+    reason: 'breaker-open',
+    detail: `too many effects in ${environment} did not help; open until ${until}`,
+  };
+};
+
+/**
+ * Only what was let out is taken back. A call whose answer was lost may have happened, so it may be undone: the inverse
+ * restores the state before, whether or not it had changed.
+ */
+export const undoesSent: Check = async (trx, { effect }) => {
+  const forward = await trx
+    .selectFrom('intents')
+    .select('sent_at_ms')
+    .where('id', '=', effect.content.undoes ?? '')
+    .executeTakeFirst();
+  if (forward !== undefined && forward.sent_at_ms !== null) return null;
+  return { reason: 'out-of-order', detail: 'the effect to undo was never sent' };
+};
+
+function higherRole(left: Role, right: Role): Role {
+  return roleAtLeast(left, right) ? left : right;
+}

@@ -1,0 +1,47 @@
+// The one effect that a gate call is about, read out of the plan: a step, or the inverse of one.
+
+import type { GateInput } from '../../../activities/types.ts';
+import { canonicalJson } from '../../../domain/audit/canonical.ts';
+import type { Intent } from '../../../domain/remediation/intent.ts';
+import { type Plan, stepKey } from '../../../domain/remediation/plan.ts';
+import { targetKey } from '../../../domain/remediation/target.ts';
+import { sha256Hex } from '../digest.ts';
+
+/** Everything of an intent but its fencing number, which the lease gives. */
+export type Effect = {
+  readonly content: Omit<Intent, 'fence'>;
+  readonly targetKey: string;
+  readonly stepKey: string;
+};
+
+/** The same incident, plan, step and direction have the same id: a repeated call finds its own intent. */
+export function intentId({ incidentId, planHash, step, direction }: GateInput): string {
+  return `intent-${sha256Hex(canonicalJson([incidentId, planHash, step, direction])).slice(0, 40)}`;
+}
+
+/** Null when the plan has no such step, or the step no inverse. */
+export function effectOf(input: GateInput, plan: Plan): Effect | null {
+  const { incidentId, planHash, direction } = input;
+  const step = plan.steps[input.step];
+  if (step === undefined) return null;
+  const performed = direction === 'forward' ? step : step.inverse;
+  if (performed === null) return null;
+  return {
+    targetKey: targetKey(step.target),
+    stepKey: stepKey({ action: performed.action, target: step.target }),
+    content: {
+      id: intentId(input),
+      incidentId,
+      planHash,
+      step: input.step,
+      direction,
+      ...(direction === 'compensation' ? { undoes: intentId({ ...input, direction: 'forward' }) } : {}),
+      action: performed.action,
+      target: step.target,
+      executor: step.executor,
+      parameters: performed.parameters,
+      // For a compensation too: the state before the step is the state to come back to.
+      before: step.before,
+    },
+  };
+}

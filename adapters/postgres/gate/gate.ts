@@ -1,0 +1,121 @@
+// The Gate: the one transaction that every effect passes. It reads everything again from what is stored, and either
+// writes the intent with its audit entry, or refuses with a reason and writes that down. Nothing is remembered between
+// calls; a call that is repeated after a lost answer finds the intent it wrote.
+
+import type { Kysely } from 'kysely';
+import type { Gate } from '../../../activities/ports.ts';
+import type { GateInput } from '../../../activities/types.ts';
+import type { Verdict } from '../../../domain/policy/verdict.ts';
+import type { GateResult } from '../../../domain/remediation/intent.ts';
+import type { Plan } from '../../../domain/remediation/plan.ts';
+import { databaseNowMs } from '../clock.ts';
+import type { Schema } from '../database/schema.ts';
+import { readPlan } from '../plan-store.ts';
+import { transact } from '../transact.ts';
+import { auditGrant, auditRefusal } from './audit.ts';
+import * as checks from './checks.ts';
+import { effectOf } from './effect.ts';
+import { changeFence, findIntent, lockIntent, writeIntent } from './intents.ts';
+import { takeLease } from './leases.ts';
+import { lockGate } from './locks.ts';
+import { markIntent } from './mark.ts';
+
+const forward: readonly checks.Check[] = [
+  checks.killSwitch,
+  checks.incidentOpen,
+  checks.currentPlan,
+  checks.grant,
+  checks.stepOrder,
+  checks.once,
+  checks.rateLimits,
+  checks.breaker,
+];
+
+/**
+ * A compensation restores the state that its granted plan promised to restore, so it needs no grant of its own, and
+ * limits and breaker do not hold it: they guard against doing too much, and it takes something back. The kill switch
+ * does hold it: a person has said stop, and means everything.
+ */
+const compensation: readonly checks.Check[] = [checks.killSwitch, checks.incidentOpen, checks.undoesSent];
+
+/** The intent is there and nothing has been sent: what could have stopped it may stop it now. */
+const again: readonly checks.Check[] = [checks.killSwitch, checks.incidentOpen];
+
+export function createGate(db: Kysely<Schema>, limits: checks.GateLimits): Gate {
+  return {
+    pass: (input) =>
+      transact(db, async (trx) => {
+        const result = await pass(trx, input, limits);
+        if (!result.granted) await auditRefusal(trx, input, result);
+        return result;
+      }),
+    intent: (intentId) => findIntent(db, intentId),
+    mark: (intentId, status, result) =>
+      transact(db, (trx) => markIntent(trx, intentId, status, result, limits)),
+  };
+}
+
+async function pass(trx: Kysely<Schema>, input: GateInput, limits: checks.GateLimits): Promise<GateResult> {
+  const stored = await storedPlan(trx, input);
+  if ('reason' in stored) return refused(stored);
+  const effect = effectOf(input, stored.plan);
+  if (effect === null) {
+    return refused({
+      reason: 'no-plan',
+      detail: `the plan has no ${input.direction} effect for step ${input.step}`,
+    });
+  }
+  await lockGate(trx, effect.content.target.environment);
+  const written = await lockIntent(trx, effect.content.id);
+  // What has been sent has been decided: the caller hears where it stands, and looks at the world.
+  if (written !== null && written.status !== 'written') return { granted: true, ...written };
+
+  const question = { effect, verdict: stored.verdict, limits, nowMs: await databaseNowMs(trx) };
+  for (const check of written !== null ? again : input.direction === 'forward' ? forward : compensation) {
+    const refusal = await check(trx, question);
+    if (refusal !== null) return refused(refusal);
+  }
+  const { targetKey } = effect;
+  const lease = await takeLease(
+    trx,
+    targetKey,
+    input.incidentId,
+    question.nowMs,
+    limits.leaseSeconds * 1_000,
+  );
+  if (!lease.held)
+    return refused({ reason: 'target-leased', detail: `${lease.by} is acting on ${targetKey}` });
+  const intent = { ...effect.content, fence: lease.fence };
+  if (written !== null) {
+    if (written.intent.fence !== lease.fence) await changeFence(trx, intent.id, lease.fence, question.nowMs);
+    return { granted: true, intent: { ...written.intent, fence: lease.fence }, status: 'written' };
+  }
+  await writeIntent(trx, effect, lease.fence, question.nowMs);
+  await auditGrant(trx, intent, stored.verdict, question.nowMs);
+  return { granted: true, intent, status: 'written' };
+}
+
+async function storedPlan(
+  trx: Kysely<Schema>,
+  { incidentId, planHash }: GateInput,
+): Promise<checks.Refusal | { readonly plan: Plan; readonly verdict: Verdict | null }> {
+  const row = await trx
+    .selectFrom('plans')
+    .select(['canonical', 'verdict'])
+    .where('plan_hash', '=', planHash)
+    // Against saveVerdict: the verdict that is read here stays until the intent is written.
+    .forShare()
+    .executeTakeFirst();
+  if (row === undefined) return { reason: 'no-plan', detail: 'no plan of this hash is stored' };
+  const hashed = readPlan(planHash, row.canonical);
+  if (hashed === null)
+    return { reason: 'plan-changed', detail: 'the stored plan is not the one that was hashed' };
+  if (hashed.plan.incidentId !== incidentId) {
+    return { reason: 'no-plan', detail: 'the plan belongs to another incident' };
+  }
+  return { plan: hashed.plan, verdict: row.verdict };
+}
+
+function refused(refusal: checks.Refusal): Extract<GateResult, { granted: false }> {
+  return { granted: false, ...refusal };
+}

@@ -1,0 +1,109 @@
+// Inbox: what was accepted from outside and is not worked off yet. An item leaves it only as `done` or, with its reason,
+// as `dead`; a process that dies in between loses nothing, because its lock runs out.
+
+import { type Kysely, sql } from 'kysely';
+import type { Anomaly } from '../../domain/detection/anomaly.ts';
+import type { ChangeEvent } from '../../domain/observation.ts';
+import type { Inbox, InboxItem, TakenItem } from '../../ingest/ports.ts';
+import { databaseNow } from './clock.ts';
+import type { Schema } from './database/schema.ts';
+import { json, storable } from './text.ts';
+import { transact } from './transact.ts';
+
+/** An item that ends the process that takes it is set aside after this many processes. */
+const maxLost = 10;
+/** Postgres takes 65,535 parameters a statement; seven an item. */
+const itemsPerInsert = 1_000;
+
+export function createInbox(db: Kysely<Schema>): Inbox {
+  return {
+    async put(items) {
+      let added = 0;
+      await transact(db, async (trx) => {
+        for (let from = 0; from < items.length; from += itemsPerInsert) {
+          const rows = await trx
+            .insertInto('inbox')
+            .values(items.slice(from, from + itemsPerInsert).map(inboxRow))
+            .onConflict((conflict) => conflict.column('id').doNothing())
+            .returning('seq')
+            .execute();
+          added += rows.length;
+        }
+      });
+      return added;
+    },
+
+    async take(limit, leaseMs) {
+      // SKIP LOCKED: processes that take at the same time get different items instead of waiting for each other.
+      const { rows } = await sql<{
+        id: string;
+        kind: string;
+        body: Anomaly | ChangeEvent;
+        attempts: number;
+        dead: boolean;
+      }>`
+        with picked as (
+          select seq from inbox as item
+          where status = 'pending' and available_at_ms <= ${databaseNow}
+            and not exists (
+              select 1 from inbox as earlier
+              where earlier.ordering_key = item.ordering_key and earlier.status = 'pending' and earlier.seq < item.seq)
+          order by seq limit ${limit} for update skip locked),
+        taken as (
+          update inbox set
+            available_at_ms = ${databaseNow} + ${leaseMs}::bigint,
+            attempts = attempts + 1,
+            lost = case when taken then lost + 1 else lost end,
+            taken = true,
+            status = case when taken and lost + 1 >= ${maxLost} then 'dead' else 'pending' end,
+            reason = case when taken and lost + 1 >= ${maxLost} then 'every process that took it ended' else reason end,
+            finished_at_ms = case when taken and lost + 1 >= ${maxLost} then ${databaseNow} end
+          from picked where inbox.seq = picked.seq
+          returning inbox.seq, id, kind, body, attempts, status = 'dead' as dead)
+        select id, kind, body, attempts, dead from taken order by seq`.execute(db);
+      return rows.flatMap((row) => (row.dead ? [] : [itemOf(row)]));
+    },
+
+    async done(id) {
+      await db
+        .updateTable('inbox')
+        .set({ status: 'done', reason: null, finished_at_ms: databaseNow })
+        .where('id', '=', storable(id))
+        .where('status', '=', 'pending')
+        .execute();
+    },
+
+    async failed(id, reason, retryAtMs) {
+      const outcome =
+        retryAtMs === null
+          ? ({ status: 'dead', finished_at_ms: databaseNow } as const)
+          : { available_at_ms: Math.round(retryAtMs) };
+      await db
+        .updateTable('inbox')
+        .set({ ...outcome, reason: storable(reason), taken: false, lost: 0 })
+        .where('id', '=', storable(id))
+        .where('status', '=', 'pending')
+        .execute();
+    },
+  };
+}
+
+function inboxRow(item: InboxItem) {
+  const body = item.kind === 'anomaly' ? item.anomaly : item.change;
+  return {
+    id: storable(item.id),
+    kind: item.kind,
+    ordering_key: storable(`${item.kind}/${body.id}`),
+    body: json(body),
+    status: 'pending' as const,
+    received_at_ms: databaseNow,
+    available_at_ms: 0,
+  };
+}
+
+function itemOf(row: { id: string; kind: string; body: Anomaly | ChangeEvent; attempts: number }): TakenItem {
+  const { id, attempts } = row;
+  return row.kind === 'anomaly'
+    ? { id, kind: 'anomaly', anomaly: row.body as Anomaly, attempts }
+    : { id, kind: 'change', change: row.body as ChangeEvent, attempts };
+}

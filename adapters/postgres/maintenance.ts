@@ -1,0 +1,47 @@
+// Keeps the tables that grow with traffic from growing for ever. Records of incidents, plans, intents and the audit trail
+// stay: how long they are kept is for the people who own them to say.
+
+import type { Kysely } from 'kysely';
+import { databaseNowMs } from './clock.ts';
+import type { Schema } from './database/schema.ts';
+
+const dayMs = 86_400_000;
+/** An inbox item that is done is remembered this long, so that the sender's repeat is recognised. */
+const inboxDoneMs = 7 * dayMs;
+const inboxDeadMs = 90 * dayMs;
+const changesMs = 90 * dayMs;
+const edgesMs = 30 * dayMs;
+
+export type Maintenance = {
+  /** Removes what is past its time; returns how many rows. Safe to call at any moment, from any process. */
+  prune(): Promise<number>;
+};
+
+export function createMaintenance(db: Kysely<Schema>): Maintenance {
+  return {
+    async prune() {
+      const nowMs = await databaseNowMs(db);
+      const removed = [
+        await db
+          .deleteFrom('inbox')
+          .where('status', '=', 'done')
+          .where('finished_at_ms', '<', nowMs - inboxDoneMs)
+          .execute(),
+        await db
+          .deleteFrom('inbox')
+          .where('status', '=', 'dead')
+          .where('finished_at_ms', '<', nowMs - inboxDeadMs)
+          .execute(),
+        await db
+          .deleteFrom('changes')
+          .where('at_ms', '<', nowMs - changesMs)
+          .execute(),
+        await db
+          .deleteFrom('service_edges')
+          .where('seen_at_ms', '<', nowMs - edgesMs)
+          .execute(),
+      ];
+      return removed.flat().reduce((sum, { numDeletedRows }) => sum + Number(numDeletedRows), 0);
+    },
+  };
+}

@@ -1,0 +1,82 @@
+// All stores over one database, by the port they implement.
+
+import type {
+  AnomalyReturns,
+  ApprovalStore,
+  EvidenceStore,
+  Gate,
+  IncidentStore,
+  PlanStore,
+  PostmortemStore,
+} from '../../activities/ports.ts';
+import type { ApiKeys, Approvals, AuditReader, IncidentReader, KillSwitch } from '../../api/ports.ts';
+import type { LimitsConfig } from '../../domain/remediation/limits.ts';
+import type { Episodes, Inbox } from '../../ingest/ports.ts';
+import { createAnomalyReturns } from './anomaly-returns.ts';
+import { type BootstrapKeys, createApiKeys } from './api-keys.ts';
+import { createApprovalStore } from './approval-store.ts';
+import { createApprovals } from './approvals.ts';
+import { createAuditReader } from './audit/reader.ts';
+import type { Database } from './database/open.ts';
+import { createEpisodes } from './episodes/episodes.ts';
+import { createEvidenceStore } from './evidence-store.ts';
+import { createGate } from './gate/gate.ts';
+import { createInbox } from './inbox.ts';
+import { createIncidentReader } from './incident-reader.ts';
+import { createIncidentStore } from './incident-store.ts';
+import { createKillSwitch } from './kill-switch.ts';
+import { createMaintenance, type Maintenance } from './maintenance.ts';
+import { createPlanStore } from './plan-store.ts';
+import { createPostmortemStore } from './postmortem-store.ts';
+
+export type StoreOptions = {
+  readonly limits: LimitsConfig;
+  /** Default one day: see GateLimits. */
+  readonly grantValidMs?: number;
+  /** Default one minute: see EpisodeOptions. */
+  readonly lateFindingsMs?: number;
+};
+
+export type Stores = {
+  /** For the activities. */
+  readonly incidents: IncidentStore;
+  readonly evidence: EvidenceStore;
+  readonly plans: PlanStore;
+  readonly approvalRequests: ApprovalStore;
+  readonly gate: Gate;
+  readonly postmortems: PostmortemStore;
+  readonly returns: AnomalyReturns;
+  /** For ingest. */
+  readonly inbox: Inbox;
+  readonly episodes: Episodes;
+  /** For the API. */
+  readonly incidentReader: IncidentReader;
+  readonly approvals: Approvals;
+  readonly killSwitch: KillSwitch;
+  readonly apiKeys: ApiKeys & BootstrapKeys;
+  readonly audit: AuditReader;
+  /** For whichever process runs it now and then. */
+  readonly maintenance: Maintenance;
+};
+
+export function createStores({ db }: Database, options: StoreOptions): Stores {
+  const { limits, grantValidMs = 86_400_000, lateFindingsMs = 60_000 } = options;
+  const inbox = createInbox(db);
+  return {
+    incidents: createIncidentStore(db),
+    evidence: createEvidenceStore(db),
+    plans: createPlanStore(db),
+    approvalRequests: createApprovalStore(db),
+    gate: createGate(db, { ...limits, grantValidMs }),
+    postmortems: createPostmortemStore(db),
+    returns: createAnomalyReturns(inbox),
+    inbox,
+    episodes: createEpisodes(db, { lateFindingsMs }),
+    incidentReader: createIncidentReader(db),
+    approvals: createApprovals(db),
+    killSwitch: createKillSwitch(db),
+    apiKeys: createApiKeys(db),
+    audit: createAuditReader(db),
+    maintenance: createMaintenance(db),
+  };
+}

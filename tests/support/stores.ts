@@ -1,0 +1,69 @@
+/** The stores over a database of their own, on PGlite and on real Postgres: one suite, told twice. */
+import { afterAll, beforeAll, describe } from 'vitest';
+import {
+  createStores,
+  type Database,
+  openDatabase,
+  type StoreOptions,
+  type Stores,
+} from '../../adapters/postgres/index.ts';
+import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
+import { describeWithPostgres } from './postgres.ts';
+
+export type StoresUnderTest = {
+  readonly stores: Stores;
+  readonly database: Database;
+  /** Other numbers over the same database. */
+  readonly withOptions: (options: Partial<StoreOptions>) => Stores;
+};
+
+/** As configured by default, but with limits that no ordinary test reaches. */
+export const testLimits = limitsConfigSchema.parse({
+  effectsPerEnvironmentPerHour: 10_000,
+  effectsPerTargetPerHour: 1_000,
+  breaker: { notRecoveredEffects: 100 },
+});
+
+/** `use()` may be called inside tests and hooks. Await it at the top level. */
+export async function describeStores(
+  title: string,
+  tests: (use: () => StoresUnderTest, kind: Database['kind']) => void,
+): Promise<void> {
+  describe(`${title}, on PGlite`, () => {
+    tests(
+      opened(() => openDatabase({ memory: true })),
+      'embedded',
+    );
+  });
+  await describePostgresStores(title, tests);
+}
+
+/** For what only a server can show: several connections at once. */
+export async function describePostgresStores(
+  title: string,
+  tests: (use: () => StoresUnderTest, kind: Database['kind']) => void,
+): Promise<void> {
+  await describeWithPostgres(`${title}, on Postgres`, (url) => {
+    tests(
+      opened(() => openDatabase({ url: url(), maxConnections: 24 })),
+      'server',
+    );
+  });
+}
+
+function opened(open: () => Promise<Database>): () => StoresUnderTest {
+  let database: Database | undefined;
+  beforeAll(async () => {
+    database = await open();
+  });
+  afterAll(async () => {
+    await database?.close();
+  });
+  return () => {
+    if (database === undefined) throw new Error('the stores are there only inside tests and hooks');
+    const opened = database;
+    const withOptions = (options: Partial<StoreOptions>): Stores =>
+      createStores(opened, { limits: testLimits, ...options });
+    return { database: opened, stores: withOptions({}), withOptions };
+  };
+}

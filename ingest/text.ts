@@ -13,5 +13,5 @@ export function cleanText(text: string, maxChars: number): string {
   if (clean.length <= maxChars) return clean;
   const cut = clean.slice(0, maxChars);
   // A cut through a surrogate pair would leave half a character.
-  return cut.isWellFormed() ? cut : cut.slice(0, -1);
+  return (cut.isWellFormed() ? cut : cut.slice(0, -1)).trimEnd();
 }

@@ -92,9 +92,13 @@ function toNumber(value: unknown, where: string): number {
   throw new Malformed(`expected a number, got ${kindOf(value)}`).inside(where);
 }
 
-/** Nanoseconds since the epoch to milliseconds; 0 when absent. */
+/** Nanoseconds since the epoch to milliseconds, to the microsecond (a double holds no more); 0 when absent. */
 export function millis(node: Node, key: string): number {
-  return number(node, key) / 1e6;
+  return roundToMicros(number(node, key) / 1e6);
+}
+
+export function roundToMicros(milliseconds: number): number {
+  return Math.round(milliseconds * 1e3) / 1e3;
 }
 
 function kindOf(value: unknown): string {

@@ -3,7 +3,7 @@
 import type { SpanKind, SpanSummary } from '../../domain/observation.ts';
 import { cleanText } from '../text.ts';
 import { type DecodeContext, findAttribute, type ResourceFacts, readResource } from './attributes.ts';
-import { child, each, millis, type Node, number, text } from './fields.ts';
+import { child, each, millis, type Node, number, roundToMicros, text } from './fields.ts';
 import type { RejectReason } from './tally.ts';
 import { timeProblem } from './timing.ts';
 
@@ -56,7 +56,7 @@ function readSpan(node: Node, resource: ResourceFacts, context: DecodeContext): 
     spanKind,
     name: cleanText(text(node, 'name'), context.limits.maxNameChars),
     startMs,
-    durationMs: endMs - startMs,
+    durationMs: roundToMicros(endMs - startMs),
     error: status !== null && number(status, 'code') === statusError,
     ...(peer === '' ? {} : { peer }),
     ...(resource.release === undefined ? {} : { release: resource.release }),

@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import type { OtlpEncoding } from '../../../ingest/otlp/decode.ts';
+import { attribute, decode, gauge, type Json, metricsRequest, nano, nowMs } from '../support/otlp.ts';
+
+const startMs = nowMs - 60_000;
+const times = { startTimeUnixNano: nano(startMs), timeUnixNano: nano(nowMs) };
+const scope = { environment: 'prod', service: 'orders', resourceId: 'orders-1' };
+const point = (data: Json, name = 'm') => metricsRequest([{ name, unit: 's', ...data }]);
+
+describe.each<OtlpEncoding>(['json', 'protobuf'])('metrics as %s', (encoding) => {
+  const only = (request: Json) => {
+    const { observations, tally } = decode('metrics', request, encoding);
+    expect(tally.rejected).toBe(0);
+    expect(observations).toHaveLength(1);
+    return observations[0];
+  };
+
+  test('a gauge keeps name, unit, attributes, time and value', () => {
+    const request = metricsRequest([
+      gauge('pool.used', { asDouble: 7.5, attributes: [attribute('pool', 'main')] }),
+    ]);
+    expect(only(request)).toEqual({
+      kind: 'gauge',
+      scope,
+      metric: 'pool.used',
+      unit: '1',
+      attributes: { pool: 'main' },
+      atMs: nowMs,
+      value: 7.5,
+    });
+  });
+
+  test('a monotonic sum is a counter, with its temporality and the start of its process', () => {
+    const dataPoints = [{ ...times, asInt: '12345678901' }];
+    expect(only(point({ sum: { dataPoints, isMonotonic: true, aggregationTemporality: 2 } }))).toMatchObject({
+      kind: 'counter',
+      temporality: 'cumulative',
+      startMs,
+      value: 12_345_678_901,
+    });
+    expect(only(point({ sum: { dataPoints, isMonotonic: true, aggregationTemporality: 1 } }))).toMatchObject({
+      temporality: 'delta',
+    });
+  });
+
+  test('a sum that can fall is a gauge', () => {
+    const dataPoints = [{ ...times, asInt: '-3' }];
+    expect(only(point({ sum: { dataPoints, isMonotonic: false, aggregationTemporality: 2 } }))).toMatchObject(
+      {
+        kind: 'gauge',
+        value: -3,
+      },
+    );
+  });
+
+  test('a histogram keeps bounds and counts', () => {
+    const data = {
+      ...times,
+      count: '6',
+      sum: 1.5,
+      bucketCounts: ['1', '2', '3'],
+      explicitBounds: [0.1, 0.5],
+    };
+    expect(only(point({ histogram: { dataPoints: [data], aggregationTemporality: 1 } }))).toMatchObject({
+      kind: 'histogram',
+      temporality: 'delta',
+      count: 6,
+      sum: 1.5,
+      bounds: [0.1, 0.5],
+      bucketCounts: [1, 2, 3],
+    });
+  });
+
+  test('a histogram without buckets is one overflow bucket', () => {
+    const data = { ...times, count: '6', sum: 1.5 };
+    expect(only(point({ histogram: { dataPoints: [data], aggregationTemporality: 1 } }))).toMatchObject({
+      bounds: [],
+      bucketCounts: [6],
+    });
+  });
+
+  test('an exponential histogram gets explicit bounds: scale 0 doubles with every bucket', () => {
+    const data = {
+      ...times,
+      count: '10',
+      sum: 30,
+      scale: 0,
+      zeroCount: '1',
+      positive: { offset: 1, bucketCounts: ['2', '3'] },
+      negative: { offset: 0, bucketCounts: ['4'] },
+    };
+    expect(
+      only(point({ exponentialHistogram: { dataPoints: [data], aggregationTemporality: 2 } })),
+    ).toMatchObject({
+      kind: 'histogram',
+      count: 10,
+      // 4 values in [-2, -1), 1 at about zero, 2 in (2, 4], 3 in (4, 8]
+      bounds: [-2, -1, 2, 4, 8],
+      bucketCounts: [0, 4, 1, 2, 3, 0],
+    });
+  });
+
+  test('a summary becomes one gauge per quantile', () => {
+    const quantileValues = [
+      { quantile: 0.5, value: 10 },
+      { quantile: 0.99, value: 90 },
+    ];
+    const request = point({ summary: { dataPoints: [{ ...times, count: '4', sum: 5, quantileValues }] } });
+    const { observations } = decode('metrics', request, encoding);
+    expect(observations).toMatchObject([
+      { kind: 'gauge', attributes: { quantile: '0.5' }, value: 10 },
+      { kind: 'gauge', attributes: { quantile: '0.99' }, value: 90 },
+    ]);
+  });
+
+  test.each<[string, Json]>([
+    ['not-finite', gauge('m', { asDouble: 'NaN' })],
+    ['not-finite', gauge('m', { asDouble: 'Infinity' })],
+    ['no-value', gauge('m', {})],
+    ['no-name', gauge('', { asDouble: 1 })],
+    ['no-timestamp', gauge('m', { asDouble: 1, timeUnixNano: '0' })],
+    ['in-future', gauge('m', { asDouble: 1, timeUnixNano: nano(nowMs + 11 * 60_000) })],
+    ['too-old', gauge('m', { asDouble: 1, timeUnixNano: nano(nowMs - 61 * 60_000) })],
+    ['bad-temporality', { name: 'm', sum: { isMonotonic: true, dataPoints: [{ ...times, asInt: '1' }] } }],
+    ['bad-histogram', histogram({ count: '3', bucketCounts: ['1', '2'], explicitBounds: [1, 2] })],
+    ['bad-histogram', histogram({ count: '4', bucketCounts: ['1', '2'], explicitBounds: [1] })],
+    ['bad-histogram', histogram({ count: '3', bucketCounts: ['1', '1', '1'], explicitBounds: [2, 1] })],
+    ['bad-histogram', histogram({ count: '3', bucketCounts: ['1', '1', '1'], explicitBounds: [1, 'NaN'] })],
+    ['not-finite', histogram({ count: '1', bucketCounts: ['1', '0'], explicitBounds: [1], sum: 'NaN' })],
+  ])('rejects one point as %s, and takes its neighbour', (reason, metric) => {
+    const { observations, tally } = decode(
+      'metrics',
+      metricsRequest([metric, gauge('good', { asDouble: 1 })]),
+      encoding,
+    );
+    expect(observations).toMatchObject([{ metric: 'good' }]);
+    expect([...tally.reasons]).toEqual([[reason, 1]]);
+    expect(tally.message()).toContain(reason);
+  });
+
+  test('a point that says "no recorded value" is passed over, not rejected', () => {
+    const { observations, tally } = decode('metrics', metricsRequest([gauge('m', { flags: 1 })]), encoding);
+    expect(observations).toEqual([]);
+    expect(tally.rejected).toBe(0);
+  });
+
+  test('exponential buckets beyond what a number holds are rejected', () => {
+    const positive = { offset: 2_000, bucketCounts: ['1'] };
+    const data = { ...times, count: '1', scale: 0, positive };
+    const { tally } = decode(
+      'metrics',
+      point({ exponentialHistogram: { dataPoints: [data], aggregationTemporality: 2 } }),
+      encoding,
+    );
+    expect([...tally.reasons]).toEqual([['bad-histogram', 1]]);
+  });
+
+  test('ten thousand label sets are ten thousand points', () => {
+    const dataPoints = Array.from({ length: 10_000 }, (_, index) => ({
+      ...times,
+      asInt: String(index),
+      attributes: [attribute('user', `u${index}`)],
+    }));
+    const { observations, tally } = decode('metrics', point({ gauge: { dataPoints } }), encoding);
+    expect(observations).toHaveLength(10_000);
+    expect(tally.rejected).toBe(0);
+  });
+});
+
+function histogram(data: Json): Json {
+  return { name: 'm', histogram: { aggregationTemporality: 2, dataPoints: [{ ...times, ...data }] } };
+}

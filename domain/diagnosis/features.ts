@@ -1,0 +1,144 @@
+// From the gathered telemetry to what is known of each service: its calls, its resources, its replicas, its changes,
+// and since when something of its own is wrong. Hypotheses reason over these and never over raw buckets.
+
+import type { ChangeEvent } from '../observation.ts';
+import type { TargetState } from '../remediation/target.ts';
+import type { CallBucket, MetricBucket } from '../telemetry.ts';
+import { baselineOf, type CallStats, callStats } from './call-stats.ts';
+import { buildGraph, type Graph } from './graph.ts';
+import { group } from './grouping.ts';
+import type { DiagnosisInput } from './input.ts';
+import { type InstanceFeatures, instanceFeatures } from './instances.ts';
+import { type LogStats, logStats } from './log-stats.ts';
+import { callOnset, earliest } from './onset.ts';
+import { type Replicas, replicas } from './replicas.ts';
+import { type ResourceStats, resourceStats } from './resource-stats.ts';
+import { inboundContinues, silentSince } from './silence.ts';
+import { type Traffic, traffic } from './traffic.ts';
+import { cutWindows, type Windows } from './windows.ts';
+
+export type Outbound = {
+  readonly peer: string;
+  readonly outside: boolean;
+  readonly stats: CallStats;
+  /** Callers' instances that see the edge degraded, of how many that use it. */
+  readonly instancesDegraded: number;
+  readonly instancesUsing: number;
+};
+
+export type ServiceFeatures = {
+  readonly service: string;
+  readonly server: CallStats | null;
+  /** What its callers inside see of it. */
+  readonly inbound: CallStats | null;
+  readonly outbound: readonly Outbound[];
+  readonly instances: readonly InstanceFeatures[];
+  readonly resources: ResourceStats;
+  readonly target: TargetState | null;
+  readonly replicas: Replicas;
+  readonly traffic: Traffic;
+  readonly logs: LogStats;
+  readonly changes: readonly ChangeEvent[];
+  /** Since when no server span of the whole service arrived though it should have; null when it is heard. */
+  readonly silentSinceMs: number | null;
+  /** Whether callers go on calling it; null when nobody inside calls it. */
+  readonly stillCalled: boolean | null;
+  /** First second of errors or self time of its own, from the calls. */
+  readonly ownOnsetMs: number | null;
+  /** Earliest onset of any anomaly reported for it. */
+  readonly anomalyOnsetMs: number | null;
+};
+
+export type Features = {
+  readonly windows: Windows;
+  readonly graph: Graph;
+  readonly services: ReadonlyMap<string, ServiceFeatures>;
+};
+
+export function extractFeatures(input: DiagnosisInput): Features {
+  const windows = cutWindows(input);
+  const graph = buildGraph(input);
+  const calls = groupCalls(input.calls, windows);
+  const metrics = group(input.metrics, ({ service }) => service);
+  const services = new Map<string, ServiceFeatures>();
+  for (const service of graph.services) {
+    services.set(service, ofService(service, { input, windows, graph, calls, metrics }));
+  }
+  return { windows, graph, services };
+}
+
+type Material = {
+  readonly input: DiagnosisInput;
+  readonly windows: Windows;
+  readonly graph: Graph;
+  readonly calls: GroupedCalls;
+  readonly metrics: ReadonlyMap<string, readonly MetricBucket[]>;
+};
+
+function ofService(service: string, { input, windows, graph, calls, metrics }: Material): ServiceFeatures {
+  const serverBuckets = calls.server.get(service) ?? [];
+  const server = serverBuckets.length === 0 ? null : callStats(serverBuckets, windows);
+  const inboundBuckets = calls.inbound.get(service) ?? [];
+  const inbound = inboundBuckets.length === 0 ? null : callStats(inboundBuckets, windows);
+  const resources = resourceStats(metrics.get(service) ?? [], windows);
+  const target = input.targets.find((candidate) => candidate.target.service === service) ?? null;
+  const anomalies = input.anomalies.filter(({ scope }) => scope.service === service);
+  const stillCalled = inbound === null ? null : inboundContinues(inbound, windows);
+  const instances = instanceFeatures({ serverBuckets, server, resources, target, windows });
+  const silent = server === null ? null : silentSince(server, windows);
+  return {
+    service,
+    server,
+    inbound,
+    outbound: outbound(service, calls, graph, windows),
+    instances,
+    resources,
+    target,
+    replicas: replicas({ target, resources, windows, onsetMs: input.onsetMs }),
+    traffic: traffic(server, inbound, windows),
+    logs: logStats(input.logs, service, windows),
+    changes: input.changes.filter((change) => change.service === service),
+    silentSinceMs: stillCalled === false ? null : silent,
+    stillCalled,
+    ownOnsetMs: server === null ? null : callOnset(serverBuckets, server, windows, input.onsetMs),
+    anomalyOnsetMs: earliest(anomalies.map(({ onsetMs }) => onsetMs)),
+  };
+}
+
+function outbound(service: string, calls: GroupedCalls, graph: Graph, windows: Windows): readonly Outbound[] {
+  return [...(calls.client.get(service) ?? [])]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([peer, buckets]) => {
+      const baseline = baselineOf(buckets, windows.before);
+      const users = [...group(buckets, ({ instance }) => instance).values()]
+        .map((mine) => callStats(mine, windows, baseline))
+        .filter(({ during }) => during.requests >= 3);
+      return {
+        peer,
+        outside: graph.isOutside(peer),
+        stats: callStats(buckets, windows, baseline),
+        instancesDegraded: users.filter(({ errors, latency }) => errors.up || latency.up).length,
+        instancesUsing: users.length,
+      };
+    });
+}
+
+type GroupedCalls = {
+  readonly server: ReadonlyMap<string, readonly CallBucket[]>;
+  readonly inbound: ReadonlyMap<string, readonly CallBucket[]>;
+  readonly client: ReadonlyMap<string, ReadonlyMap<string, readonly CallBucket[]>>;
+};
+
+function groupCalls(calls: readonly CallBucket[], windows: Windows): GroupedCalls {
+  const known = calls.filter(({ atMs }) => atMs < windows.dataEndMs);
+  const client = known.filter(({ side }) => side === 'client');
+  const byCaller = group(client, ({ service }) => service);
+  return {
+    server: group(
+      known.filter(({ side }) => side === 'server'),
+      ({ service }) => service,
+    ),
+    inbound: group(client, ({ peer }) => peer),
+    client: new Map([...byCaller].map(([service, mine]) => [service, group(mine, ({ peer }) => peer)])),
+  };
+}

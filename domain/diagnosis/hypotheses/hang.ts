@@ -1,0 +1,77 @@
+// The process is up, but answers nothing, or waits without working.
+
+import type { Context } from '../context.ts';
+import { changeWeight, type Draft, type HypothesisTest, locality, type Suspect } from '../context.ts';
+import { explainedFact, inboundFact, selfTimeFact, silenceFact } from '../facts-calls.ts';
+import { aliveFact, cpuFact, idleFact, memoryFact } from '../facts-resources.ts';
+import { isIdle } from '../signs-resources.ts';
+import { thresholds } from '../thresholds.ts';
+
+export const hang: HypothesisTest = (context, suspect) => {
+  const { service, signs, explainedBy } = suspect;
+  if (signs.down || service.replicas.running === 0) return null;
+  if (signs.silence === null) return withoutSpans(context, suspect) ?? slowWithoutWork(context, suspect);
+  if (signs.silence.kind === 'gap') return null;
+  const idle = isIdle(service, signs.silence.instance ?? undefined) === true;
+  const alive = service.target !== null || service.resources.instances.length > 0;
+  const unclear = signs.silence.kind === 'unclear';
+  let score = unclear ? 0.42 : alive ? 0.9 : 0.62;
+  if (signs.cpu !== null) score *= 0.45;
+  if (signs.memory?.critical === true) score *= 0.65;
+  if (service.replicas.restarts >= thresholds.restarts.loop) score *= 0.5;
+  score *= explainedBy === null ? 1 : 0.7;
+  score *= 1 - 0.3 * changeWeight(suspect) ** 2;
+  return {
+    cause: 'hang',
+    service: service.service,
+    instance: signs.silence.instance,
+    score,
+    reason: unclear
+      ? 'It is not heard of, and nothing tells whether it still works.'
+      : 'Its process runs, but it answers nothing while it is still called.',
+    evidenceFor: [
+      silenceFact(context, service, signs.silence),
+      ...(service.inbound === null ? [] : [inboundFact(context, service)]),
+      ...(alive ? [aliveFact(context, service)] : []),
+      ...(idle ? [idleFact(context, service)] : []),
+    ],
+    evidenceAgainst: [
+      ...(signs.cpu === null ? [] : [cpuFact(context, service, signs.cpu)]),
+      ...(signs.memory === null ? [] : [memoryFact(context, service, signs.memory)]),
+      ...(explainedBy === null ? [] : [explainedFact(context, service, explainedBy)]),
+    ],
+  };
+};
+
+/** A service that never sends spans is judged by what its callers see. */
+function withoutSpans(context: Context, suspect: Suspect): Draft | null {
+  const { service, signs } = suspect;
+  const { server, inbound } = service;
+  if (server !== null || inbound === null || !inbound.errors.up || !inbound.latency.up) return null;
+  if (signs.cpu !== null) return null;
+  return {
+    cause: 'hang',
+    service: service.service,
+    score: 0.62,
+    reason: 'Calls to it run into time-outs; it sends no spans that could say more.',
+    evidenceFor: [inboundFact(context, service)],
+    evidenceAgainst: [],
+  };
+}
+
+/** Requests take far longer in the service itself though nothing it needs is short: it waits on itself. */
+function slowWithoutWork(context: Context, suspect: Suspect): Draft | null {
+  const { service, signs } = suspect;
+  const { server } = service;
+  if (!signs.selfTime || signs.cpu !== null || signs.outside !== null || signs.pool !== null) return null;
+  if (signs.surge || signs.memory !== null || signs.disk !== null || server === null) return null;
+  return {
+    cause: 'hang',
+    service: service.service,
+    score: 0.6 * locality(suspect) * (1 - 0.5 * changeWeight(suspect)),
+    reason: 'It takes much longer by itself, without more work, more demand or a slow dependency.',
+    evidenceFor: [selfTimeFact(context, service)],
+    evidenceAgainst:
+      suspect.explainedBy === null ? [] : [explainedFact(context, service, suspect.explainedBy)],
+  };
+}

@@ -1,0 +1,67 @@
+// What it means that a service, or one of its instances, is not heard of: it hangs, or only its telemetry is gone.
+// The callers' side and the work it still does for others tell the two apart.
+
+import type { CallStats } from './call-stats.ts';
+import type { Features, ServiceFeatures } from './features.ts';
+import { isIdle } from './signs-resources.ts';
+
+export type SilenceSign = {
+  /** `unclear`: nothing measured tells a hang from a gap. */
+  readonly kind: 'hang' | 'gap' | 'unclear';
+  readonly sinceMs: number;
+  /** The silent instance, when others of the service are heard. */
+  readonly instance: string | null;
+};
+
+export function silenceSign(service: ServiceFeatures, features: Features): SilenceSign | null {
+  if (service.silentSinceMs !== null) {
+    return { kind: kindOfService(service, features), sinceMs: service.silentSinceMs, instance: null };
+  }
+  return instanceSilence(service);
+}
+
+function kindOfService(service: ServiceFeatures, features: Features): SilenceSign['kind'] {
+  if (service.inbound !== null && service.stillCalled === true) {
+    return sufferedBy(service.inbound) ? 'hang' : 'gap';
+  }
+  const work = stillWorks(service, features);
+  if (work === true) return 'gap';
+  const idle = isIdle(service);
+  if (work === false) return idle === false ? 'unclear' : 'hang';
+  if (idle === null) return 'unclear';
+  return idle ? 'hang' : 'gap';
+}
+
+/** Whether those it calls still hear from it: true, false, or null when nobody can tell. */
+function stillWorks(service: ServiceFeatures, features: Features): boolean | null {
+  const heard = features.graph
+    .callees(service.service)
+    // A callee with other callers says nothing about this one.
+    .filter((callee) => features.graph.callers(callee).length === 1)
+    .flatMap((callee) => features.services.get(callee)?.server ?? [])
+    .filter(({ before }) => before.requests > 0)
+    .map(({ before, recent }) => recent.ratePerSecond / before.ratePerSecond);
+  if (heard.length === 0) return null;
+  if (heard.some((share) => share >= 0.5)) return true;
+  return heard.every((share) => share < 0.3) ? false : null;
+}
+
+function instanceSilence({ instances, inbound, server, stillCalled }: ServiceFeatures): SilenceSign | null {
+  const silent = instances.filter((one) => one.present && one.silentSinceMs !== null);
+  const heard = instances.filter((one) => one.present && one.server !== null && one.silentSinceMs === null);
+  const one = silent[0];
+  if (one === undefined || one.silentSinceMs === null || heard.length === 0 || stillCalled === false)
+    return null;
+  const instance = silent.length === 1 ? one.instance : null;
+  const sinceMs = one.silentSinceMs;
+  if (inbound !== null && sufferedBy(inbound)) return { kind: 'hang', sinceMs, instance };
+  // Traffic that moved to the other replicas (a drained one) is not missing anywhere.
+  if (server === null) return null;
+  const share = silent.reduce((sum, { server: own }) => sum + (own?.before.ratePerSecond ?? 0), 0);
+  const missing = server.before.ratePerSecond - server.recent.ratePerSecond;
+  return missing >= share * 0.6 ? { kind: inbound === null ? 'unclear' : 'gap', sinceMs, instance } : null;
+}
+
+function sufferedBy(inbound: CallStats): boolean {
+  return inbound.errors.up || inbound.latency.up;
+}

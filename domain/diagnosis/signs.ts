@@ -1,0 +1,144 @@
+// Everything noticed about one service, and whether a service it depends on explains it: the middle layer between
+// figures and hypotheses.
+
+import type { ChangeEvent } from '../observation.ts';
+import { closestChange, type SuspectChange } from './changes.ts';
+import type { Features, Outbound, ServiceFeatures } from './features.ts';
+import { notLater } from './graph.ts';
+import type { DiagnosisInput } from './input.ts';
+import { earliest } from './onset.ts';
+import {
+  type CpuSign,
+  cpuSign,
+  diskSign,
+  type ExhaustionSign,
+  memorySign,
+  type PoolSign,
+  poolSign,
+} from './signs-resources.ts';
+import { type SilenceSign, silenceSign } from './signs-silence.ts';
+
+export type Signs = {
+  readonly ownErrors: boolean;
+  readonly selfTime: boolean;
+  readonly cpu: CpuSign | null;
+  readonly memory: ExhaustionSign | null;
+  readonly disk: ExhaustionSign | null;
+  readonly pool: PoolSign | null;
+  readonly silence: SilenceSign | null;
+  readonly down: boolean;
+  readonly restarts: number;
+  /** The degraded call to somebody outside, if any. */
+  readonly outside: Outbound | null;
+  readonly surge: boolean;
+  readonly release: SuspectChange | null;
+  readonly config: SuspectChange | null;
+  readonly onsetMs: number | null;
+};
+
+export function readSigns(input: DiagnosisInput, features: Features): ReadonlyMap<string, Signs> {
+  const signs = new Map<string, Signs>();
+  for (const service of features.services.values())
+    signs.set(service.service, ofService(service, input, features));
+  return signs;
+}
+
+function ofService(service: ServiceFeatures, input: DiagnosisInput, features: Features): Signs {
+  const { server, replicas } = service;
+  const memory = memorySign(service, input.anomalies);
+  const disk = diskSign(service, input.anomalies);
+  const silence = silenceSign(service, features);
+  const outside = outsideSign(service);
+  const onsetMs =
+    earliest([
+      service.ownOnsetMs,
+      silence?.sinceMs ?? null,
+      replicas.restartsMs[0] ?? null,
+      memory?.trend?.sinceMs ?? null,
+    ]) ?? service.anomalyOnsetMs;
+  const suspect = (type: ChangeEvent['type']) =>
+    closestChange(service.changes, type, onsetMs ?? input.onsetMs);
+  return {
+    ownErrors: server?.ownErrors.up === true || service.instances.some((one) => one.server?.ownErrors.up),
+    selfTime: server?.selfTime.up === true || service.instances.some((one) => one.server?.selfTime.up),
+    cpu: cpuSign(service),
+    memory,
+    disk,
+    pool: poolSign(service),
+    silence,
+    down: replicas.down,
+    restarts: replicas.restarts,
+    outside,
+    surge: service.traffic.up && comesFromAbove(service.service, features, new Set()),
+    release: suspect('release'),
+    config: suspect('config'),
+    onsetMs,
+  };
+}
+
+/** Demand grew at the entry of some path to it: not a storm of repeats that a failing service draws on itself. */
+function comesFromAbove(service: string, features: Features, seen: Set<string>): boolean {
+  if (seen.has(service)) return false;
+  seen.add(service);
+  if (features.graph.isEntry(service)) return features.services.get(service)?.traffic.up === true;
+  return features.graph
+    .callers(service)
+    .some(
+      (caller) =>
+        features.services.get(caller)?.traffic.up === true && comesFromAbove(caller, features, seen),
+    );
+}
+
+function outsideSign({ outbound }: ServiceFeatures): Outbound | null {
+  const degraded = outbound.filter(
+    ({ outside, stats }) => outside && stats.before.requests > 0 && (stats.latency.up || stats.errors.up),
+  );
+  const factor = ({ stats }: Outbound) => stats.latency.now / Math.max(1, stats.latency.before);
+  return degraded.sort((a, b) => factor(b) - factor(a))[0] ?? null;
+}
+
+/** Something is wrong with the service itself, or with what only it depends on. */
+export function hasTrouble(signs: Signs): boolean {
+  return (
+    signs.ownErrors ||
+    signs.selfTime ||
+    signs.cpu !== null ||
+    signs.memory !== null ||
+    signs.disk !== null ||
+    signs.pool !== null ||
+    signs.silence?.kind === 'hang' ||
+    signs.down ||
+    signs.restarts > 0 ||
+    signs.outside !== null
+  );
+}
+
+/** The service behind a degraded call whose own trouble began no later: it explains `service`. Null for none. */
+export function explainedBy(
+  service: ServiceFeatures,
+  features: Features,
+  signs: ReadonlyMap<string, Signs>,
+): string | null {
+  const mine = signs.get(service.service);
+  for (const { peer, outside, stats } of service.outbound) {
+    if (outside || !(stats.errors.up || stats.latency.up)) continue;
+    if (deeperTrouble(peer, mine?.onsetMs ?? null, features, signs, new Set([service.service]))) return peer;
+  }
+  return null;
+}
+
+function deeperTrouble(
+  service: string,
+  onsetMs: number | null,
+  features: Features,
+  signs: ReadonlyMap<string, Signs>,
+  seen: Set<string>,
+): boolean {
+  if (seen.has(service)) return false;
+  seen.add(service);
+  const its = signs.get(service);
+  if (its !== undefined && hasTrouble(its) && notLater(its.onsetMs, onsetMs)) return true;
+  return features.graph
+    .callees(service)
+    .some((callee) => deeperTrouble(callee, onsetMs, features, signs, seen));
+}

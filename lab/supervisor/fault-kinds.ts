@@ -20,7 +20,7 @@ export const faultParameters = {
   'cpu-burn': z.strictObject({
     replicas,
     intensity: z.number().min(0.1).max(0.98).default(0.7),
-    sliceMs: z.number().int().min(5).max(500).default(200),
+    sliceMs: z.number().int().min(5).max(500).default(140),
   }),
   'slow-dependency': z.strictObject({ delayMs: z.number().int().min(1).max(10_000).default(1_200) }),
   'error-burst': z.strictObject({

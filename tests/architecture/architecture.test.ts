@@ -27,6 +27,7 @@ const sound: Record<string, string> = {
     "import pg from 'pg';\nimport type { Store } from '../../activities/ports.ts';\nexport type S = [Store, pg.Client];\n",
   'adapters/clickhouse/store.ts': "import { createClient } from '@clickhouse/client';\ncreateClient();\n",
   'config/load.ts': 'export const load = () => process.env.HOME;\n',
+  'cli/doctor.ts': 'const { version } = process;\nexport const arch = process.arch + version;\n',
   'cli/main.ts': "import '../api/app.ts';\nimport '../lab/main.ts';\n",
   'lab/main.ts': "export const names = ['payments', 'checkout'];\n",
   'tests/lab/some.test.ts': "import '../../lab/main.ts';\n",
@@ -177,6 +178,12 @@ const planted: readonly { rule: string; about: string; files: Record<string, str
     rule: 'environment',
     about: 'the environment is taken apart',
     files: { 'api/bad.ts': 'const { env } = process;\n' },
+    at: 'api/bad.ts:1',
+  },
+  {
+    rule: 'environment',
+    about: 'all of the process is taken apart',
+    files: { 'api/bad.ts': 'const { version, ...rest } = process;\n' },
     at: 'api/bad.ts:1',
   },
   {

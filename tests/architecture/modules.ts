@@ -100,15 +100,31 @@ const WATCHED = new Set([
 
 /** Walks by hand, because what counts is how an identifier is used, and that is seen from its parent. */
 function collectGlobals(node: Node, found: (name: string, offset: number) => void): void {
+  const taken = takenApart(node);
   const used = usedGlobal(node);
+  for (const name of taken ?? []) found(name, node.start);
   if (used !== undefined) found(used, node.start);
   for (const [key, value] of Object.entries(node)) {
     if (key === 'typeAnnotation' || key === 'typeArguments' || isPlainName(node, key)) continue;
     if (used !== undefined && (key === 'object' || key === 'callee')) continue;
+    if (taken !== undefined && key === 'init') continue;
     for (const child of Array.isArray(value) ? value : [value]) {
       if (typeof (child as Node | null)?.type === 'string') collectGlobals(child as Node, found);
     }
   }
+}
+
+/** `const { env, ...rest } = process` uses `process.env` and all the rest: `process`. */
+function takenApart(node: Node): string[] | undefined {
+  const { id, init } = node as unknown as { id?: Node; init?: Node };
+  if (node.type !== 'VariableDeclarator' || id?.type !== 'ObjectPattern' || init?.type !== 'Identifier')
+    return undefined;
+  const name = init.name as string;
+  if (!WATCHED.has(name)) return undefined;
+  return (id.properties as Node[]).map(({ type, computed, key }) => {
+    const property = (key as { name?: string } | undefined)?.name;
+    return type === 'RestElement' || computed || property === undefined ? name : `${name}.${property}`;
+  });
 }
 
 function usedGlobal(node: Node): string | undefined {

@@ -17,14 +17,17 @@ type Started = Awaited<ReturnType<(typeof components)['temporal']['start']>>;
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const started = new Map<string, Promise<Started>>();
-  const server = createServer(async (request, response) => {
-    const name = (request.url ?? '').slice(1) as ComponentName;
-    if (!started.has(name)) started.set(name, components[name].start());
-    const answer = await (started.get(name) as Promise<Started>).then(
+  const answer = (name: ComponentName): Promise<unknown> => {
+    const running = started.get(name) ?? components[name].start();
+    started.set(name, running);
+    return running.then(
       ({ info }) => ({ info }),
       (error: Error) => ({ missing: error.message }),
     );
-    response.end(JSON.stringify(answer));
+  };
+  const server = createServer((request, response) => {
+    const name = (request.url ?? '').slice(1) as ComponentName;
+    void answer(name).then((body) => response.end(JSON.stringify(body)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   project.provide('componentsUrl', `http://127.0.0.1:${(server.address() as { port: number }).port}`);

@@ -4,10 +4,21 @@ import { z } from 'zod';
 import type { Anomaly } from '../detection/anomaly.ts';
 
 export const correlationConfigSchema = z.strictObject({
-  /** An anomaly joins an open episode when its onset is at most this far from the episode's last one. */
-  windowMs: z.int().min(1_000).max(3_600_000).default(120_000),
-  /** How many edges of the service graph two scopes may be apart. Two: a caller, its callee, and the callee's. */
-  maxHops: z.int().min(0).max(10).default(2),
+  windowMs: z
+    .int()
+    .min(1_000)
+    .max(3_600_000)
+    .default(120_000)
+    .describe(
+      "An anomaly joins an open incident when it began at most this far from the incident's last one.",
+    ),
+  /** Two: a caller, its callee, and the callee's. */
+  maxHops: z
+    .int()
+    .min(0)
+    .max(10)
+    .default(2)
+    .describe('How many calls of the service graph two services of one incident may be apart.'),
 });
 export type CorrelationConfig = Readonly<z.infer<typeof correlationConfigSchema>>;
 

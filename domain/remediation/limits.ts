@@ -5,19 +5,45 @@ import { z } from 'zod';
 
 export const limitsConfigSchema = z.strictObject({
   /** A whole environment: one effect a minute on average is already a bad hour, more is a loop. */
-  effectsPerEnvironmentPerHour: z.int().min(1).max(10_000).default(60),
+  effectsPerEnvironmentPerHour: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(60)
+    .describe('Effects in one environment within an hour.'),
   /** One target: the ladder of remedies has about five rungs; more means that something undoes our work. */
-  effectsPerTargetPerHour: z.int().min(1).max(1_000).default(6),
+  effectsPerTargetPerHour: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(6)
+    .describe('Effects on one target within an hour.'),
   /** How long a target is reserved for the incident that acts on it; longer than an effect and its check take. */
-  leaseSeconds: z.int().min(10).max(3_600).default(300),
+  leaseSeconds: z
+    .int()
+    .min(10)
+    .max(3_600)
+    .default(300)
+    .describe('How long a target is reserved for the incident that acts on it.'),
   breaker: z
     .strictObject({
       /** Consecutive effects of an environment that did not help, after which Sentinel stops acting there. */
-      notRecoveredEffects: z.int().min(1).max(100).default(5),
+      notRecoveredEffects: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(5)
+        .describe('Effects in a row that did not help, after which nothing is done there.'),
       /** How long it stays open; people can act meanwhile, Sentinel cannot. */
-      openMinutes: z.int().min(1).max(1_440).default(30),
+      openMinutes: z
+        .int()
+        .min(1)
+        .max(1_440)
+        .default(30)
+        .describe('How long nothing is done; people can act meanwhile.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Stops acting in an environment where acting does not help.'),
 });
 export type LimitsConfig = z.infer<typeof limitsConfigSchema>;
 

@@ -86,7 +86,7 @@ export function parseSettings(
   name: string,
 ): { ok: true; settings: Settings } | { ok: false; problems: readonly ConfigProblem[] } {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const [syntax] = document.errors;
   const broken = (line: number | null, message: string) => ({
     ok: false as const,

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { correlationConfigSchema } from '../domain/correlation/correlate.ts';
+import { detectionConfigSchema } from '../domain/detection/config.ts';
 import { policyConfigSchema } from '../domain/policy/config.ts';
 import { limitsConfigSchema } from '../domain/remediation/limits.ts';
 import { executorsSchema } from './sections/executors.ts';
@@ -24,6 +25,7 @@ export const configSchema = z
     postgres: postgresSchema.prefault({}),
     clickhouse: clickhouseSchema.prefault({}),
     ingest: ingestSchema.prefault({}),
+    detection: detectionConfigSchema.prefault({}),
     correlation: correlationConfigSchema.prefault({}).describe('Which anomalies belong to one incident.'),
     incident: incidentSchema.prefault({}),
     policy: policyConfigSchema
@@ -43,8 +45,10 @@ export type Settings = z.output<typeof configSchema>;
 
 /** The schema of the file as people write it, in JSON Schema 2020-12, for editors and for the reference. */
 export function configJsonSchema(): JsonSchema {
-  return z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema;
+  jsonSchema ??= z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema;
+  return jsonSchema;
 }
+let jsonSchema: JsonSchema | undefined;
 
 /** The parts of JSON Schema that this project reads back. */
 export type JsonSchema = {

@@ -3,10 +3,10 @@
 import { distance } from 'fastest-levenshtein';
 import type { JsonSchema } from './schema.ts';
 
-/** The closest candidate, when it is close enough to be a slip of the finger (a third of the letters). */
+/** The closest candidate, when it is close enough to be a slip: two letters (one in short words), or a third of them. */
 export function closest(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = Math.max(word.length > 3 ? 2 : 1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     const letters = distance(word.toLowerCase(), candidate.toLowerCase());
     if (letters < bestDistance) [best, bestDistance] = [candidate, letters];

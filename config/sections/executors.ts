@@ -25,7 +25,19 @@ export const executorSchema = z.discriminatedUnion('type', [
     })
     .describe('Acts on the practice system in lab/.'),
   z
-    .strictObject({ ...common, type: z.literal('mock').describe('Nothing real.') })
+    .strictObject({
+      ...common,
+      type: z.literal('mock').describe('Nothing real.'),
+      services: z
+        .array(
+          z.strictObject({
+            service: z.string().min(1).max(200).describe('Name of the service, as telemetry calls it.'),
+            replicas: z.int().min(1).max(1000).default(2).describe('How many replicas it starts with.'),
+          }),
+        )
+        .default([])
+        .describe('Services it pretends to run.'),
+    })
     .describe('Acts on nothing and remembers it: for trying out policies and for tests.'),
 ]);
 

@@ -1,0 +1,140 @@
+// docs/configuration.md, written from the schema: every key with its type, default and meaning.
+
+import { configJsonSchema, type JsonSchema } from './schema.ts';
+import { plainVariables, secretVariables } from './secrets.ts';
+
+const intro = `# Configuration
+
+<!-- Generated from config/schema.ts by "node config/main.ts"; a test checks that it is up to date. -->
+
+Sentinel reads one file, \`sentinel.yaml\` in the working directory (or \`--config FILE\`, or \`SENTINEL_CONFIG\`), once, at its
+start. Everything has a default: without a file the whole stack runs embedded. Keys that are not listed here are refused,
+with the line and the key that was probably meant. Secrets come from the environment only.
+
+\`\`\`sh
+npm run sentinel -- config check    # says everything that is wrong, with lines
+npm run sentinel -- config show     # the configuration with every default filled in
+npm run sentinel -- config schema   # JSON Schema, for editors
+\`\`\`
+
+An editor with the YAML language server checks the file while it is written, after
+\`npm run --silent sentinel -- config schema > sentinel.schema.json\` and with this first line:
+
+\`\`\`yaml
+# yaml-language-server: $schema=sentinel.schema.json
+\`\`\`
+
+Durations are written \`500ms\`, \`30s\`, \`5m\`, \`2h\`, \`7d\`. Keys that end in \`Ms\`, \`Seconds\`, \`Minutes\` or \`Bytes\` take plain numbers.
+`;
+
+/** The whole document. */
+export function renderReference(schema: JsonSchema = configJsonSchema()): string {
+  const entries = Object.entries(schema.properties ?? {});
+  const isSection = ([, part]: [string, JsonSchema]): boolean => part.properties !== undefined;
+  const loose = entries.filter((entry) => !isSection(entry) && entry[1].items?.oneOf === undefined);
+  const sections = entries.filter((entry) => !loose.includes(entry));
+  return [
+    intro,
+    environmentSection(),
+    section('Top level', undefined, rows(Object.fromEntries(loose), [], '')),
+    ...sections.map(([name, part]) => section(`\`${name}\``, part.description, sectionRows(name, part))),
+  ].join('\n');
+}
+
+function environmentSection(): string {
+  const secrets = Object.values(secretVariables).map(({ name, about }) => `| \`${name}\` | ${cell(about)} |`);
+  const plain = Object.entries(plainVariables).map(([name, about]) => `| \`${name}\` | ${cell(about)} |`);
+  return [
+    '## Environment\n',
+    'Each secret may also be given as a file: `SENTINEL_ADMIN_KEY_FILE=/run/secrets/admin-key`. Secrets are never logged',
+    'and never shown by `config show`.\n',
+    '| variable | meaning |',
+    '|---|---|',
+    ...secrets,
+    ...plain,
+    '',
+  ].join('\n');
+}
+
+function section(title: string, about: string | undefined, lines: readonly string[]): string {
+  const head = ['| key | type | default | meaning |', '|---|---|---|---|'];
+  return [`## ${title}\n`, ...(about === undefined ? [] : [`${about}\n`]), ...head, ...lines, ''].join('\n');
+}
+
+function sectionRows(name: string, part: JsonSchema): string[] {
+  const alternatives = part.items?.oneOf;
+  if (alternatives === undefined) return rows(part.properties ?? {}, part.required ?? [], '');
+  return alternatives.flatMap((one) => {
+    const kind = String(one.properties?.type?.const);
+    const { type, ...others } = one.properties ?? {};
+    const head = `| \`${name}[]\` with \`type: ${kind}\` | object | | ${cell(one.description ?? '')} |`;
+    return [head, ...rows(others, one.required ?? [], `${name}[${kind}].`)];
+  });
+}
+
+function rows(
+  properties: Readonly<Record<string, JsonSchema>>,
+  required: readonly string[],
+  prefix: string,
+): string[] {
+  return Object.entries(properties).flatMap(([name, part]) => {
+    const path = `${prefix}${name}`;
+    const inside = rows(part.properties ?? {}, part.required ?? [], `${path}.`);
+    const about = cell(part.description ?? '');
+    if (inside.length > 0) return [`| **\`${path}\`** | | | ${about} |`, ...inside];
+    const given = required.includes(name) ? 'required' : defaultOf(part);
+    return [`| \`${path}\` | ${cell(typeOf(part))} | ${given} | ${about} |`, ...below(part, path)];
+  });
+}
+
+/** The objects inside lists and maps. */
+function below(part: JsonSchema, path: string): string[] {
+  const { items, additionalProperties } = part;
+  if (items?.properties !== undefined) return rows(items.properties, items.required ?? [], `${path}[].`);
+  if (typeof additionalProperties === 'object' && additionalProperties.properties !== undefined) {
+    return rows(additionalProperties.properties, additionalProperties.required ?? [], `${path}.<name>.`);
+  }
+  return [];
+}
+
+function typeOf(part: JsonSchema): string {
+  const alternatives = part.anyOf ?? part.oneOf;
+  if (alternatives !== undefined) return [...new Set(alternatives.map(typeOf))].join(' or ');
+  if (part.const !== undefined) return `\`${String(part.const)}\``;
+  if (part.enum !== undefined) return part.enum.map((value) => `\`${String(value)}\``).join(', ');
+  if (part.pattern?.includes('ms|s|m|h|d') === true) return 'duration';
+  switch (part.type) {
+    case 'array':
+      return `list of ${typeOf(part.items ?? {})}`;
+    case 'object':
+      return part.properties === undefined ? 'map' : objectType(part.properties);
+    case 'integer':
+    case 'number':
+      return `${part.type}${range(part)}`;
+    default:
+      return String(part.type ?? 'any');
+  }
+}
+
+/** Small objects that stand beside other forms of one key are shown whole. */
+function objectType(properties: Readonly<Record<string, JsonSchema>>): string {
+  const shown = Object.entries(properties).map(([name, part]) => `${name}: ${typeOf(part)}`);
+  return shown.length <= 3 ? `{ ${shown.join('; ')} }` : 'object';
+}
+
+/** Bounds that are only those of the number type itself say nothing. */
+function range({ minimum, maximum, exclusiveMinimum }: JsonSchema): string {
+  const low = minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER ? `${minimum}` : undefined;
+  const high = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? `${maximum}` : undefined;
+  if (low !== undefined && high !== undefined) return ` ${low}–${high}`;
+  if (low !== undefined) return ` ≥ ${low}`;
+  return exclusiveMinimum === undefined ? '' : ` > ${exclusiveMinimum}`;
+}
+
+function defaultOf({ default: value }: JsonSchema): string {
+  return value === undefined ? '' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}

@@ -2,6 +2,8 @@
 
 import { processEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
+import { registerDemo } from './demo.ts';
+import { registerLab } from './lab.ts';
 import { runCli } from './program.ts';
 import { untilSignal } from './signals.ts';
 
@@ -12,4 +14,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   env,
   loadConfig: (file) => loadConfig({ file, env }),
   untilSignal,
+  // Loaded when it is asked for: the servers' libraries take a second that other commands do not need.
+  start: async (...given) => (await import('./runtime/start.ts')).startSentinel(...given),
+  extensions: [registerDemo, registerLab],
 });

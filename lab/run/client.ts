@@ -11,6 +11,8 @@ export type TimelineEvent = Json & { readonly seq: number; readonly atMs: number
 
 export type IncidentSummary = {
   readonly id: string;
+  /** The id as it stands in URLs and on command lines. */
+  readonly ref: string;
   readonly title: string;
   readonly status: string;
   readonly outcome: string | null;
@@ -71,15 +73,11 @@ export class SentinelClient {
   }
 
   /** True when this call's decision was recorded; false when somebody or something was faster. */
-  async approve(pending: PendingApproval, reason: string): Promise<boolean> {
+  async decide(pending: PendingApproval, decision: 'approve' | 'reject', reason: string): Promise<boolean> {
     const { status } = await this.request(
       'POST',
       `/api/incidents/${encodeURIComponent(pending.incidentId)}/approvals`,
-      {
-        planHash: pending.planHash,
-        decision: 'approve',
-        reason,
-      },
+      { planHash: pending.planHash, decision, reason },
     );
     return status < 300;
   }
@@ -92,11 +90,11 @@ export class SentinelClient {
 
 export function toSeen(summary: IncidentSummary, timeline: readonly TimelineEvent[]): SeenIncident {
   const of = (type: string) => timeline.filter((event) => event.type === type);
-  const diagnosis = of('diagnosed').at(-1)?.['diagnosis'] as
+  const diagnosis = of('diagnosed').at(-1)?.diagnosis as
     | { hypotheses: { cause: string; scope: { service: string } }[]; inconclusive: boolean }
     | undefined;
   const verified = of('verified').find(
-    (event) => (event['result'] as { outcome: string }).outcome === 'recovered',
+    (event) => (event.result as { outcome: string }).outcome === 'recovered',
   );
   const intents = of('intent-written');
   return {
@@ -108,10 +106,10 @@ export function toSeen(summary: IncidentSummary, timeline: readonly TimelineEven
     hypotheses: (diagnosis?.hypotheses ?? []).map(({ cause, scope }) => ({ cause, service: scope.service })),
     inconclusive: diagnosis?.inconclusive ?? false,
     verifiedAtMs: verified?.atMs ?? null,
-    intents: intents.map((event) => String(event['intentId'])),
+    intents: intents.map((event) => String(event.intentId)),
     compensations: intents
-      .filter((event) => event['direction'] === 'compensation')
-      .map((event) => String(event['intentId'])),
+      .filter((event) => event.direction === 'compensation')
+      .map((event) => String(event.intentId)),
   };
 }
 

@@ -8,11 +8,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { playFaults } from '../scenario/play.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Lab } from '../system.ts';
-import { startLab } from '../system.ts';
-import { type IncidentSummary, SentinelClient } from './client.ts';
+import type { IncidentSummary, SentinelClient } from './client.ts';
 import type { ScenarioResult } from './report.ts';
 import { type Health, type Observed, score } from './score.ts';
-import { freePort, type SentinelProcess, startSentinelProcess } from './sentinel-process.ts';
+import { type Stage, startStage } from './stage.ts';
 
 export type RunOptions = {
   readonly scenario: Scenario;
@@ -24,7 +23,6 @@ export type RunOptions = {
   readonly narrate: (line: string) => void;
 };
 
-const environment = 'lab';
 /** After the last incident is closed: how long the system is left alone before it is judged. */
 const quietMs = 6_000;
 /** The window the load generator's figures are taken over. */
@@ -32,40 +30,25 @@ const healthWindowMs = 5_000;
 
 export async function runScenario(options: RunOptions): Promise<ScenarioResult> {
   const dir = await mkdtemp(join(tmpdir(), 'sentinel-lab-'));
-  let lab: Lab | null = null;
-  let sentinel: SentinelProcess | null = null;
+  let stage: Stage | null = null;
   try {
-    const port = await freePort();
-    const apiKeyless = `http://127.0.0.1:${port}`;
-    lab = await startLab({
+    stage = await startStage({
       seed: options.seed,
-      otlpEndpoint: apiKeyless,
-      eventsUrl: `${apiKeyless}/api/events`,
-      environment,
-      load: options.scenario.load,
-      dir: join(dir, 'lab'),
-    });
-    sentinel = await startSentinelProcess({
+      requestsPerSecond: options.scenario.load.requestsPerSecond,
       template: options.template,
-      dir: join(dir, 'sentinel'),
-      supervisorUrl: lab.supervisorUrl,
-      port,
+      dir,
     });
-    return score(await observe(options, lab, sentinel));
+    return score(await observe(options, stage));
   } catch (error) {
     return failedRun(options.scenario, options.seed, error);
   } finally {
-    await sentinel?.stop();
-    await lab?.stop();
+    await stage?.stop();
     if (options.keep) options.narrate(`kept ${dir}`);
     else await rm(dir, { recursive: true, force: true });
   }
 }
 
-async function observe(options: RunOptions, lab: Lab, sentinel: SentinelProcess): Promise<Observed> {
-  const { scenario, seed } = options;
-  const admin = new SentinelClient(sentinel.url, sentinel.adminKey);
-  const operator = new SentinelClient(sentinel.url, await admin.createKey('lab-operator', 'operator'));
+async function observe({ scenario, seed }: RunOptions, { lab, admin, operator }: Stage): Promise<Observed> {
   // Sentinel's own start-up is not part of the scenario: the warm-up counts from when both are up.
   await delay(scenario.warmUpMs);
   const injectedAtMs = Date.now();
@@ -113,7 +96,7 @@ function truthOffsetMs({ faults, truth }: Scenario): number {
 
 async function approveAll(operator: SentinelClient): Promise<void> {
   for (const pending of await operator.pendingApprovals()) {
-    await operator.approve(pending, 'approved by the unattended operator of the benchmark');
+    await operator.decide(pending, 'approve', 'approved by the unattended operator of the benchmark');
   }
 }
 

@@ -18,6 +18,7 @@ export type SentinelProcess = {
   readonly adminKey: string;
   readonly temporalUiUrl: string;
   readonly pid: number;
+  readonly configFile: string;
   /** Ends the process as an operator would (SIGTERM), or as an accident would (SIGKILL). */
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /** Starts it again on the same data. */
@@ -57,7 +58,7 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
   const configFile = join(options.dir, 'sentinel.yaml');
   await writeFile(configFile, config.toString());
 
-  const adminKey = `sntl_lab_${randomBytes(32).toString('base64url')}`;
+  const adminKey = `sntl_labadmin_${randomBytes(32).toString('base64url')}`;
   const url = `http://127.0.0.1:${options.port}`;
   let child: ChildProcess | null = null;
 
@@ -102,6 +103,7 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
     url,
     adminKey,
     temporalUiUrl: `http://127.0.0.1:${uiPort}`,
+    configFile,
     get pid() {
       return child?.pid ?? 0;
     },

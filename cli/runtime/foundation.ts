@@ -1,0 +1,109 @@
+// What every part of a Sentinel process stands on: log, metrics, stores and Temporal, opened in parallel where possible.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ClickHouseHistory, createHistory } from '../../adapters/clickhouse/history.ts';
+import { createStores, type Database, openDatabase, type Stores } from '../../adapters/postgres/index.ts';
+import type { createLogger } from '../../adapters/telemetry/logger.ts';
+import { createMetrics, type PrometheusMetrics } from '../../adapters/telemetry/metrics.ts';
+import { connectTemporal, type TemporalClient } from '../../adapters/temporal/connect.ts';
+import type { Config } from '../../config/load.ts';
+import type { SentinelRole } from '../deps.ts';
+import { CliError, exitCodes } from '../exit.ts';
+import type { Closing } from './closing.ts';
+import { findTemporal, type TemporalServer } from './temporal.ts';
+
+export type Foundation = {
+  readonly config: Config;
+  readonly log: ReturnType<typeof createLogger>;
+  readonly metrics: PrometheusMetrics;
+  readonly clock: { nowMs(): number };
+  readonly database: Database;
+  readonly stores: Stores;
+  /** Null: Sentinel runs without telemetry history. */
+  readonly history: ClickHouseHistory | null;
+  readonly temporal: TemporalServer;
+  readonly client: TemporalClient;
+};
+
+/** Opens everything; what was opened is in `closing`, also when this throws half-way. */
+export async function openFoundation(
+  config: Config,
+  role: SentinelRole,
+  closing: Closing,
+  log: ReturnType<typeof createLogger>,
+  report: (line: string) => void,
+): Promise<Foundation> {
+  requireSharedStores(config, role);
+  mkdirSync(config.dataDir, { recursive: true });
+  const keep =
+    <T>(name: string, close: (part: T) => Promise<void>) =>
+    (part: T) => {
+      closing.add(name, () => close(part));
+      return part;
+    };
+  const [temporal, database] = await settled([
+    findTemporal(config, report).then(keep('temporal server', (part) => part.stop())),
+    openDatabase(databaseOptions(config)).then(keep('database', (part) => part.close())),
+  ]);
+  const history = openHistory(config);
+  if (history !== null) closing.add('history', history.close);
+  const client = await connectTemporal({ address: temporal.address, namespace: config.temporal.namespace });
+  closing.add('temporal client', client.close);
+  return {
+    config,
+    log,
+    metrics: createMetrics({ onMistake: (mistake) => log.error({ mistake }, 'metric refused') }),
+    clock: { nowMs: () => Date.now() },
+    database,
+    stores: createStores(database, { limits: config.limits }),
+    history,
+    temporal,
+    client,
+  };
+}
+
+/** Like Promise.all, but waits for every part before it throws, so that nothing opens after the closing. */
+async function settled<A, B>(parts: [Promise<A>, Promise<B>]): Promise<[A, B]> {
+  const results = await Promise.allSettled(parts);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return Promise.all(parts);
+}
+
+/** An embedded store belongs to one process; parts that run apart need servers they can share. */
+function requireSharedStores(config: Config, role: SentinelRole): void {
+  if (role === 'all') return;
+  const missing = [
+    ...(config.temporal.address === undefined ? ['temporal.address'] : []),
+    ...(postgresUrl(config) === undefined ? ['SENTINEL_POSTGRES_URL (or postgres.url)'] : []),
+    ...(config.clickhouse.enabled && config.clickhouse.url === undefined
+      ? ['clickhouse.url (or clickhouse.enabled: false)']
+      : []),
+  ];
+  if (missing.length === 0) return;
+  throw new CliError(
+    exitCodes.usage,
+    `The role ${role} runs beside other processes and shares its stores with them. Set ${missing.join(', ')}.`,
+    { missing },
+  );
+}
+
+function databaseOptions(config: Config) {
+  const url = postgresUrl(config);
+  return url === undefined ? { dataDir: join(config.dataDir, 'postgres') } : { url };
+}
+
+function postgresUrl(config: Config): string | undefined {
+  return config.secrets.postgresUrl?.reveal() ?? config.postgres.url;
+}
+
+function openHistory(config: Config): ClickHouseHistory | null {
+  const { enabled, url, username, database } = config.clickhouse;
+  if (!enabled) return null;
+  if (url === undefined) return createHistory({ chdbPath: join(config.dataDir, 'clickhouse'), database });
+  const withUser = new URL(url);
+  withUser.username = username;
+  withUser.password = config.secrets.clickhousePassword?.reveal() ?? '';
+  return createHistory({ url: withUser.href, database });
+}

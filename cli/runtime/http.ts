@@ -1,0 +1,41 @@
+// One address for people and telemetry: ingest's paths go to ingest, everything else to the API.
+
+import type { ApiKeys } from '../../api/ports.ts';
+import { roleAtLeast } from '../../domain/policy/verdict.ts';
+import type { Authorize } from '../../ingest/ports.ts';
+
+type Fetch = (request: Request) => Response | Promise<Response>;
+
+const ingestPaths = /^\/(v1\/(metrics|logs|traces)|api\/(events|trigger-alert))\/?$/;
+
+export function routed(parts: { ingest: Fetch | null; api: Fetch | null }): Fetch {
+  return (request) => {
+    const toIngest = ingestPaths.test(new URL(request.url).pathname);
+    const fetch = toIngest ? (parts.ingest ?? parts.api) : (parts.api ?? parts.ingest);
+    return fetch === null ? new Response(null, { status: 404 }) : fetch(request);
+  };
+}
+
+/** Senders need a key of role operator or admin, unless the configuration leaves ingest open. */
+export function ingestAuthorize(apiKeys: Pick<ApiKeys, 'authenticate'>, requireKey: boolean): Authorize {
+  return async (request) => {
+    const presented = /^Bearer (\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+    const principal = presented === undefined ? null : await apiKeys.authenticate(presented);
+    if (principal === null) {
+      if (!requireKey) return { allowed: true, actor: 'anonymous' };
+      return {
+        allowed: false,
+        reason: 'unauthenticated',
+        detail: 'an API key is needed: Authorization: Bearer KEY',
+      };
+    }
+    if (requireKey && !roleAtLeast(principal.role, 'operator')) {
+      return {
+        allowed: false,
+        reason: 'forbidden',
+        detail: 'sending telemetry and events needs the role operator',
+      };
+    }
+    return { allowed: true, actor: principal.name };
+  };
+}

@@ -1,0 +1,37 @@
+// The ingest part of a process: telemetry and events in, anomalies to their incidents.
+
+import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
+import { createDetectionEngine } from '../../domain/detection/engine.ts';
+import { defaultIngestSettings, type Ingest, startIngest } from '../../ingest/start.ts';
+import type { Closing } from './closing.ts';
+import type { Foundation } from './foundation.ts';
+import { ingestAuthorize } from './http.ts';
+
+export function startIngestPart(foundation: Foundation, closing: Closing): Ingest {
+  const { config, log, metrics, clock, stores, history, client } = foundation;
+  const { defaultEnvironment, requireKey, ...limits } = config.ingest;
+  const ingest = startIngest({
+    settings: {
+      ...defaultIngestSettings,
+      defaultEnvironment,
+      otlpAuth: requireKey ? 'keyed' : 'open',
+      correlation: config.correlation,
+      limits: { ...defaultIngestSettings.limits, ...limits },
+    },
+    detection: createDetectionEngine(config.detection),
+    inbox: stores.inbox,
+    episodes: stores.episodes,
+    starter: createIncidentStarter({
+      client: client.client,
+      taskQueue: config.temporal.taskQueue,
+      settings: config.incident,
+    }),
+    history,
+    authorize: ingestAuthorize(stores.apiKeys, requireKey),
+    clock,
+    metrics,
+    log,
+  });
+  closing.add('ingest', ingest.stop);
+  return ingest;
+}

@@ -1,0 +1,97 @@
+// Composes one Sentinel process: which parts a role has, and in which order they start. `all` holds everything and may
+// keep its stores inside the process; the other roles share servers given by URL.
+
+import { randomUUID } from 'node:crypto';
+import { generateKey } from '../../adapters/postgres/index.ts';
+import { createLogger } from '../../adapters/telemetry/logger.ts';
+import { createIncidentMessenger } from '../../adapters/temporal/incident-messenger.ts';
+import { createApp } from '../../api/app.ts';
+import { startRedelivery } from '../../api/redelivery.ts';
+import { startHttp } from '../../api/server.ts';
+import type { Config } from '../../config/load.ts';
+import { installTemporalRuntime } from '../../workers/runtime.ts';
+import { readConnection, writeConnection } from '../connection.ts';
+import type { RunningSentinel, SentinelRole } from '../deps.ts';
+import { createClosing } from './closing.ts';
+import { type Foundation, openFoundation } from './foundation.ts';
+import { componentsOf } from './health.ts';
+import { routed } from './http.ts';
+import { startIngestPart } from './ingest.ts';
+import { startWorkerPart } from './worker.ts';
+
+export async function startSentinel(
+  config: Config,
+  role: SentinelRole,
+  report: (line: string) => void,
+): Promise<RunningSentinel> {
+  const log = createLogger({ level: config.logging.level, role });
+  const closing = createClosing((part, error) => log.error({ err: error, part }, 'closing failed'));
+  const has = (part: SentinelRole) => role === 'all' || role === part;
+  installTemporalRuntime(log);
+  try {
+    const foundation = await openFoundation(config, role, closing, log, report);
+    const adminKey = await ensureAdminKey(foundation);
+    const worker = has('worker') ? await startWorkerPart(foundation, closing) : null;
+    const ingest = has('ingest') ? startIngestPart(foundation, closing) : null;
+    // Every role has the API's health and metrics routes; only the role `api` redelivers decisions.
+    const http = await startHttp({
+      fetch: routed({
+        ingest: ingest?.app.fetch ?? null,
+        api: createApi(foundation, has('api') ? closing : null),
+      }),
+      host: config.server.host,
+      port: config.server.port,
+    });
+    closing.add('http', http.close);
+    if (has('api')) writeConnection(config.dataDir, { url: http.url, apiKey: adminKey });
+    const { temporal } = foundation;
+    log.info({ url: http.url, temporal: temporal.address }, 'sentinel started');
+    return {
+      banner: [
+        `Sentinel is running (${role}).`,
+        `  API and telemetry  ${http.url}`,
+        ...(temporal.uiUrl === null ? [] : [`  Temporal Web UI    ${temporal.uiUrl}`]),
+        `  Data               ${config.dataDir}`,
+      ],
+      failed: failure(worker?.stopped ?? null),
+      stop: () => closing.close(),
+    };
+  } catch (error) {
+    await closing.close();
+    throw error;
+  }
+}
+
+function createApi(foundation: Foundation, closing: ReturnType<typeof createClosing> | null) {
+  const { stores, metrics, log, client } = foundation;
+  const messenger = createIncidentMessenger({ client: client.client });
+  if (closing !== null) {
+    closing.add('redelivery', startRedelivery({ approvals: stores.approvals, messenger, metrics, log }).stop);
+  }
+  return createApp({
+    incidents: stores.incidentReader,
+    approvals: stores.approvals,
+    killSwitch: stores.killSwitch,
+    apiKeys: stores.apiKeys,
+    audit: stores.audit,
+    messenger,
+    components: componentsOf(foundation),
+    metrics,
+    renderMetrics: metrics.render,
+    log,
+    newId: randomUUID,
+  }).fetch;
+}
+
+/** The operator's key from the environment; else the one of the last start here; else a new one. */
+async function ensureAdminKey({ config, stores }: Foundation): Promise<string> {
+  const key = config.secrets.adminKey?.reveal() ?? readConnection(config.dataDir)?.apiKey ?? generateKey();
+  await stores.apiKeys.ensureBootstrap(key);
+  return key;
+}
+
+/** Rejects when the worker ends without having been asked to; never resolves. */
+async function failure(stopped: Promise<void> | null): Promise<never> {
+  await stopped;
+  return new Promise<never>(() => {});
+}

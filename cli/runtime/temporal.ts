@@ -1,0 +1,30 @@
+// Where Temporal is: the server of the configuration, or the official dev server kept beside this process.
+
+import { join } from 'node:path';
+import { obtainTemporalCli, startTemporalDevServer } from '../../adapters/temporal-dev-server/index.ts';
+import type { Config } from '../../config/load.ts';
+import { searchAttributeNames } from '../../workflows/search-attributes.ts';
+
+export type TemporalServer = {
+  readonly address: string;
+  /** Null when the server is not ours: its Web UI is wherever its operators put it. */
+  readonly uiUrl: string | null;
+  stop(): Promise<void>;
+};
+
+export async function findTemporal(config: Config, report: (line: string) => void): Promise<TemporalServer> {
+  const { address, namespace, embedded } = config.temporal;
+  if (address !== undefined) return { address, uiUrl: null, stop: async () => {} };
+  const executable = await obtainTemporalCli({ cacheDir: config.cacheDir, report });
+  const server = await startTemporalDevServer({
+    executable,
+    dir: join(config.dataDir, 'temporal'),
+    port: embedded.port,
+    uiPort: embedded.uiPort,
+    namespace,
+    searchAttributes: searchAttributeNames,
+    // It outlives a crash of this process, so that waiting incidents are found again at once.
+    durable: true,
+  });
+  return server;
+}

@@ -1,0 +1,72 @@
+// The worker part of a process: activities over the stores and executors, polled from Temporal.
+
+import { join } from 'node:path';
+import { createActivities } from '../../activities/index.ts';
+import type { AnomalyReturns, History } from '../../activities/ports.ts';
+import { HistoryUnavailable } from '../../adapters/clickhouse/errors.ts';
+import type { Inbox } from '../../ingest/ports.ts';
+import { connectWorkers } from '../../workers/runtime.ts';
+import { startWorker } from '../../workers/start-worker.ts';
+import type { Closing } from './closing.ts';
+import { createExecutors } from './executors.ts';
+import type { Foundation } from './foundation.ts';
+
+const pruneEveryMs = 3_600_000;
+
+/** Resolves when the worker polls; the answer settles when it is down for whatever reason. */
+export async function startWorkerPart(
+  foundation: Foundation,
+  closing: Closing,
+): Promise<{ readonly stopped: Promise<void> }> {
+  const { config, log, metrics, clock, stores, history, temporal } = foundation;
+  const connection = await connectWorkers(temporal.address);
+  closing.add('worker connection', () => connection.close());
+  const worker = await startWorker({
+    connection,
+    namespace: config.temporal.namespace,
+    taskQueue: config.temporal.taskQueue,
+    logger: log,
+    bundle: { cacheDir: join(config.cacheDir, 'bundles') },
+    activities: createActivities({
+      history: history ?? noHistory,
+      incidents: stores.incidents,
+      evidence: stores.evidence,
+      plans: stores.plans,
+      approvals: stores.approvalRequests,
+      gate: stores.gate,
+      executors: createExecutors(config.executors, clock.nowMs),
+      notifier: { notify: async (message) => log.info({ ...message }, 'notification') },
+      postmortems: stores.postmortems,
+      returns: returnsTo(stores.inbox),
+      policy: config.policy,
+      clock,
+      logger: log,
+      metrics,
+    }),
+  });
+  closing.add('worker', worker.stop);
+  const pruning = setInterval(() => {
+    stores.maintenance.prune().catch((error: unknown) => log.warn({ err: error }, 'pruning failed'));
+  }, pruneEveryMs);
+  closing.add('pruning', async () => clearInterval(pruning));
+  return worker;
+}
+
+/** Anomalies that came too late for their incident go through correlation again, under an id of their own. */
+function returnsTo(inbox: Pick<Inbox, 'put'>): AnomalyReturns {
+  return {
+    async putBack(incidentId, anomalies) {
+      await inbox.put(
+        anomalies.map((anomaly) => ({
+          id: `returned/${incidentId}/${anomaly.id}`,
+          kind: 'anomaly' as const,
+          anomaly,
+        })),
+      );
+    },
+  };
+}
+
+const switchedOff = () =>
+  Promise.reject(new HistoryUnavailable('read telemetry history', 'it is switched off'));
+const noHistory: History = { calls: switchedOff, metrics: switchedOff, logs: switchedOff };

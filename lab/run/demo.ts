@@ -1,0 +1,125 @@
+// The two incidents of the demo, one after the other on one stage: one that Sentinel fixes without asking, and one that
+// a person approves, whose first fix does not help and is undone. Tells what happens as it happens.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { playFaults } from '../scenario/play.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { IncidentSummary, PendingApproval, TimelineEvent } from './client.ts';
+import { toSeen } from './client.ts';
+import type { Stage } from './stage.ts';
+
+export type DemoIncident = {
+  readonly scenario: string;
+  readonly incident: string | null;
+  /** `recovered` for a verified fix. */
+  readonly outcome: string;
+  readonly attempts: number;
+  readonly approvals: number;
+  readonly compensations: number;
+  /** All from the injection of the fault. */
+  readonly detectedMs: number | null;
+  readonly diagnosedMs: number | null;
+  readonly verifiedMs: number | null;
+};
+
+export type DemoAudience = {
+  say(line: string): void;
+  event(event: TimelineEvent): void;
+  opened(incident: IncidentSummary): void;
+  /** Resolves with the answer of the person at the terminal, or null when somebody else is to decide. */
+  ask(pending: PendingApproval, incident: IncidentSummary): Promise<'approve' | 'reject' | null>;
+};
+
+const pollMs = 200;
+
+export async function playIncident(
+  stage: Stage,
+  scenario: Scenario,
+  audience: DemoAudience,
+): Promise<DemoIncident> {
+  const { lab, operator } = stage;
+  const known = new Set((await operator.incidents()).map((incident) => incident.id));
+  audience.say(await trafficLine(stage, 'before'));
+  const injectedAtMs = Date.now();
+  const playing = playFaults(lab, scenario.faults);
+  const deadlineMs = injectedAtMs + scenario.deadlineMs;
+
+  const asked = new Set<string>();
+  let incident: IncidentSummary | null = null;
+  const timeline: TimelineEvent[] = [];
+  while (Date.now() < deadlineMs) {
+    const fresh = (await operator.incidents()).filter((candidate) => !known.has(candidate.id));
+    const current = fresh.at(-1);
+    if (current !== undefined) {
+      if (incident === null) {
+        audience.opened(current);
+        audience.say(await trafficLine(stage, 'now'));
+      }
+      incident = current;
+      for (const event of await operator.timeline(current.id, timeline.at(-1)?.seq ?? 0)) {
+        timeline.push(event);
+        audience.event(event);
+      }
+      await decide(stage, current, asked, audience);
+      if (fresh.every((candidate) => candidate.closedAtMs !== null) && endsWithClose(timeline)) break;
+    }
+    await delay(pollMs);
+  }
+  await playing;
+  audience.say(await trafficLine(stage, 'after'));
+  return toResult(scenario, incident, timeline, injectedAtMs);
+}
+
+function endsWithClose(timeline: readonly TimelineEvent[]): boolean {
+  return timeline.some((event) => event.type === 'incident-closed');
+}
+
+async function decide(
+  stage: Stage,
+  incident: IncidentSummary,
+  asked: Set<string>,
+  audience: DemoAudience,
+): Promise<void> {
+  for (const pending of await stage.operator.pendingApprovals()) {
+    if (pending.incidentId !== incident.id || asked.has(pending.planHash)) continue;
+    asked.add(pending.planHash);
+    // Not awaited: the story goes on while the person thinks, and may be decided elsewhere.
+    void audience.ask(pending, incident).then(async (answer) => {
+      if (answer !== null)
+        await stage.operator.decide(pending, answer, 'decided at the terminal of the demo');
+    });
+  }
+}
+
+/** The users' view: what the load generator measured over the last seconds. */
+async function trafficLine({ lab }: Stage, when: string): Promise<string> {
+  const nowMs = Date.now();
+  const { successRate, p95Ms, sent } = await lab.stats(nowMs - 4_000, nowMs - 1_000);
+  const success =
+    successRate === null ? 'no answer' : `${(successRate * 100).toFixed(1)} % of requests succeed`;
+  return `Users ${when}: ${success}, p95 ${p95Ms === null ? '-' : `${Math.round(p95Ms)} ms`} (${sent} requests in 3 s)`;
+}
+
+function toResult(
+  scenario: Scenario,
+  incident: IncidentSummary | null,
+  timeline: readonly TimelineEvent[],
+  injectedAtMs: number,
+): DemoIncident {
+  const first = (type: string) => timeline.find((event) => event.type === type)?.atMs;
+  const since = (atMs: number | null | undefined) => (atMs == null ? null : Math.round(atMs - injectedAtMs));
+  const count = (type: string) => timeline.filter((event) => event.type === type).length;
+  const seen = incident === null ? null : toSeen(incident, timeline);
+  const outcome = incident?.outcome ?? (incident === null ? 'none' : 'open');
+  return {
+    scenario: scenario.name,
+    incident: incident?.id ?? null,
+    outcome: outcome === 'resolved' ? 'recovered' : outcome,
+    attempts: count('decided'),
+    approvals: count('approval-granted'),
+    compensations: seen?.compensations.length ?? 0,
+    detectedMs: since(incident?.openedAtMs),
+    diagnosedMs: since(first('diagnosed')),
+    verifiedMs: since(seen?.verifiedAtMs),
+  };
+}

@@ -1,0 +1,57 @@
+// The lab and a Sentinel beside it, both empty, wired to each other: what the benchmark and the demo play on.
+
+import { join } from 'node:path';
+import { type Lab, startLab } from '../system.ts';
+import { SentinelClient } from './client.ts';
+import { freePort, type SentinelProcess, startSentinelProcess } from './sentinel-process.ts';
+
+export type Stage = {
+  readonly lab: Lab;
+  readonly sentinel: SentinelProcess;
+  readonly admin: SentinelClient;
+  /** Approves as a person on call would, with no more rights than one. */
+  readonly operator: SentinelClient;
+  stop(): Promise<void>;
+};
+
+export type StageOptions = {
+  readonly seed: number;
+  readonly requestsPerSecond: number;
+  /** Configuration Sentinel is started with. */
+  readonly template: string;
+  readonly dir: string;
+};
+
+export const stageEnvironment = 'lab';
+
+export async function startStage({ seed, requestsPerSecond, template, dir }: StageOptions): Promise<Stage> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const lab = await startLab({
+    seed,
+    otlpEndpoint: url,
+    eventsUrl: `${url}/api/events`,
+    environment: stageEnvironment,
+    load: { requestsPerSecond },
+    dir: join(dir, 'lab'),
+  });
+  let sentinel: SentinelProcess | null = null;
+  const stop = async () => {
+    await sentinel?.stop();
+    await lab.stop();
+  };
+  try {
+    sentinel = await startSentinelProcess({
+      template,
+      dir: join(dir, 'sentinel'),
+      supervisorUrl: lab.supervisorUrl,
+      port,
+    });
+    const admin = new SentinelClient(sentinel.url, sentinel.adminKey);
+    const operator = new SentinelClient(sentinel.url, await admin.createKey('operator on call', 'operator'));
+    return { lab, sentinel, admin, operator, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

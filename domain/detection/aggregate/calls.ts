@@ -1,0 +1,109 @@
+// From spans to one-second call buckets and call edges, for one environment. Memory is bounded by the configured limits.
+
+import type { SpanSummary } from '../../observation.ts';
+import type { CallBucket } from '../../telemetry.ts';
+import type { DetectionConfig } from '../config.ts';
+import type { DropCounter } from '../output.ts';
+import { EdgeMemory } from './edges.ts';
+import { type Explained, sideOf } from './open-second.ts';
+import { SpanSource } from './span-source.ts';
+import { TraceJoin } from './trace-join.ts';
+
+const otherPeer = 'other';
+const unknownPeer = 'unknown';
+const idleSourceMs = 120_000;
+
+export class CallAggregator {
+  private readonly config: DetectionConfig;
+  private readonly drops: DropCounter;
+  private readonly join: TraceJoin;
+  private readonly edges = new EdgeMemory();
+  private readonly sources = new Map<string, SpanSource>();
+  private readonly touched = new Set<SpanSource>();
+  private newestMs = Number.NEGATIVE_INFINITY;
+
+  constructor(config: DetectionConfig, drops: DropCounter) {
+    this.config = config;
+    this.drops = drops;
+    this.join = new TraceJoin(config.limits.spansInJoin, config.limits.spansPerTrace);
+  }
+
+  add(span: SpanSummary): void {
+    const kept = this.join.add(span);
+    if (kept === 'duplicate') {
+      this.drops.add('duplicate-span');
+      return;
+    }
+    if (kept === 'full') this.drops.add('trace-limit');
+    if (sideOf(span) === null) return;
+    const source = this.source(span);
+    if (source === undefined) {
+      this.drops.add('service-limit');
+      return;
+    }
+    this.touched.add(source);
+    this.newestMs = Math.max(this.newestMs, span.startMs + span.durationMs);
+    if (!source.add(span, (call) => this.explain(call, source))) this.drops.add('late-span');
+  }
+
+  /** Ends an export: closes what is complete. `nowMs` is the receiver's clock. */
+  close(nowMs: number): CallBucket[] {
+    for (const source of this.touched) source.endBatch(nowMs);
+    this.touched.clear();
+    const rows: CallBucket[] = [];
+    for (const [key, source] of this.sources) {
+      const { service, instance } = source;
+      for (const second of source.close(nowMs, this.config.buckets))
+        rows.push(...second.close(service, instance, (call) => this.explain(call, source)));
+      if (nowMs - source.lastReceivedMs > idleSourceMs) this.sources.delete(key);
+    }
+    this.join.forgetBefore(Math.min(this.newestMs, nowMs) - this.config.buckets.joinMs);
+    return rows;
+  }
+
+  takeNewEdges(): { caller: string; callee: string }[] {
+    return this.edges.takeNew();
+  }
+
+  /** By service that has sent spans of late: the instant up to which all of its seconds are closed. */
+  closedThrough(): ReadonlyMap<string, number> {
+    const through = new Map<string, number>();
+    for (const { service, closedThroughMs } of this.sources.values())
+      through.set(service, Math.min(through.get(service) ?? closedThroughMs, closedThroughMs));
+    return through;
+  }
+
+  private explain(span: SpanSummary, source: SpanSource): Explained {
+    if (sideOf(span) === 'server') {
+      const { failed, waitedMs } = this.join.ownCalls(span);
+      return {
+        peer: '',
+        ownError: span.error && !failed,
+        selfTimeMs: Math.max(0, span.durationMs - waitedMs),
+      };
+    }
+    const callee = this.edges.resolve(source.service, span.peer, this.join.calleeOf(span)) ?? unknownPeer;
+    return { peer: this.boundedPeer(callee, source), ownError: false, selfTimeMs: 0 };
+  }
+
+  private boundedPeer(peer: string, source: SpanSource): string {
+    if (source.peers.has(peer)) return peer;
+    if (source.peers.size >= this.config.limits.peersPerInstance) {
+      this.drops.add('peer-limit');
+      return otherPeer;
+    }
+    source.peers.add(peer);
+    return peer;
+  }
+
+  private source(span: SpanSummary): SpanSource | undefined {
+    const { service, resourceId = '' } = span.scope;
+    const key = `${service}\u0000${resourceId}`;
+    const known = this.sources.get(key);
+    if (known !== undefined) return known;
+    if (this.sources.size >= this.config.limits.servicesPerEnvironment) return undefined;
+    const source = new SpanSource(service, resourceId);
+    this.sources.set(key, source);
+    return source;
+  }
+}

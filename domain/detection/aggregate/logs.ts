@@ -1,0 +1,75 @@
+// From log records to counts per service, template and second. A record that arrives late makes a row of its own: the
+// rows of one second are added up.
+
+import type { LogRecord } from '../../observation.ts';
+import type { LogBucket } from '../../telemetry.ts';
+import type { DetectionConfig } from '../config.ts';
+import type { DropCounter } from '../output.ts';
+import { type Template, TemplateMiner } from './templates.ts';
+
+const secondMs = 1000;
+
+type Open = {
+  readonly service: string;
+  readonly template: Template;
+  readonly atMs: number;
+  severityNumber: number;
+  count: number;
+};
+
+export class LogAggregator {
+  private readonly config: DetectionConfig;
+  private readonly drops: DropCounter;
+  private readonly miners = new Map<string, TemplateMiner>();
+  private readonly open = new Map<string, Open>();
+
+  constructor(config: DetectionConfig, drops: DropCounter) {
+    this.config = config;
+    this.drops = drops;
+  }
+
+  add(record: LogRecord): void {
+    const { service } = record.scope;
+    const miner = this.miner(service);
+    if (miner === undefined) {
+      this.drops.add('service-limit');
+      return;
+    }
+    const template = miner.match(record.body);
+    const atMs = Math.floor(record.atMs / secondMs) * secondMs;
+    const key = `${service}\u0000${template.id}\u0000${atMs}`;
+    const { severityNumber } = record;
+    const known = this.open.get(key);
+    if (known === undefined) this.open.set(key, { service, template, atMs, severityNumber, count: 1 });
+    else {
+      known.count += 1;
+      known.severityNumber = Math.max(known.severityNumber, severityNumber);
+    }
+  }
+
+  /** The seconds that are over, oldest first. `nowMs` is the receiver's clock. */
+  close(nowMs: number): LogBucket[] {
+    const throughMs = nowMs - this.config.buckets.logWaitMs - secondMs;
+    const rows: LogBucket[] = [];
+    for (const [key, { service, template, atMs, severityNumber, count }] of this.open) {
+      if (atMs > throughMs) continue;
+      this.open.delete(key);
+      rows.push({ atMs, service, templateId: template.id, template: template.text, severityNumber, count });
+    }
+    return rows.sort((a, b) => a.atMs - b.atMs);
+  }
+
+  /** Learns the templates of history. */
+  restore(row: LogBucket): void {
+    this.miner(row.service)?.restore(row.templateId, row.template);
+  }
+
+  private miner(service: string): TemplateMiner | undefined {
+    let miner = this.miners.get(service);
+    if (miner === undefined && this.miners.size < this.config.limits.servicesPerEnvironment) {
+      miner = new TemplateMiner(this.config.limits.templatesPerService);
+      this.miners.set(service, miner);
+    }
+    return miner;
+  }
+}

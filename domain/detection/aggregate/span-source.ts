@@ -1,0 +1,73 @@
+// One exporting process (service and instance): the seconds of its calls that are still open, and when one is complete.
+// Exporters send spans in the order in which they ended, so a second is complete once the process has sent a span that
+// ended later; a process that sends nothing more is waited for as long as it usually takes.
+// Source: watermarks with allowed lateness, Akidau et al., "The Dataflow Model" (VLDB 2015).
+
+import type { SpanSummary } from '../../observation.ts';
+import type { DetectionConfig } from '../config.ts';
+import { type Explained, OpenSecond } from './open-second.ts';
+import { UsualWorst } from './recent.ts';
+
+export const secondMs = 1000;
+
+export class SpanSource {
+  readonly service: string;
+  readonly instance: string;
+  readonly peers = new Set<string>();
+  /** Everything before this instant is closed. */
+  closedThroughMs = Number.NEGATIVE_INFINITY;
+  lastReceivedMs = Number.NEGATIVE_INFINITY;
+  private readonly open = new Map<number, OpenSecond>();
+  private readonly disorderMs = new UsualWorst();
+  private readonly delayMs = new UsualWorst();
+  private newestEndMs = Number.NEGATIVE_INFINITY;
+  private batchOldestMs = Number.POSITIVE_INFINITY;
+  private batchNewestMs = Number.NEGATIVE_INFINITY;
+
+  constructor(service: string, instance: string) {
+    this.service = service;
+    this.instance = instance;
+  }
+
+  /** False when the span's second is closed already. */
+  add(span: SpanSummary, explain: (span: SpanSummary) => Explained): boolean {
+    const endMs = span.startMs + span.durationMs;
+    this.batchOldestMs = Math.min(this.batchOldestMs, endMs);
+    this.batchNewestMs = Math.max(this.batchNewestMs, endMs);
+    if (endMs < this.closedThroughMs) return false;
+    const atMs = Math.floor(endMs / secondMs) * secondMs;
+    let second = this.open.get(atMs);
+    if (second === undefined) {
+      second = new OpenSecond(atMs);
+      this.open.set(atMs, second);
+    }
+    second.add(span, explain);
+    return true;
+  }
+
+  /** Called after the spans of one export, to learn how this process exports. */
+  endBatch(receivedMs: number): void {
+    if (this.batchOldestMs === Number.POSITIVE_INFINITY) return;
+    if (this.newestEndMs > Number.NEGATIVE_INFINITY)
+      this.disorderMs.add(Math.max(0, this.newestEndMs - this.batchOldestMs));
+    this.delayMs.add(receivedMs - this.batchOldestMs);
+    this.newestEndMs = Math.max(this.newestEndMs, this.batchNewestMs);
+    this.batchOldestMs = Number.POSITIVE_INFINITY;
+    this.batchNewestMs = Number.NEGATIVE_INFINITY;
+    this.lastReceivedMs = receivedMs;
+  }
+
+  /** Takes out the seconds that are complete at `nowMs` (the receiver's clock), oldest first. */
+  close(nowMs: number, config: DetectionConfig['buckets']): OpenSecond[] {
+    const { minDisorderMs, minWaitMs, maxWaitMs } = config;
+    const disorderMs = Math.min(maxWaitMs, Math.max(minDisorderMs, this.disorderMs.value(0) + 100));
+    const waitMs = Math.min(maxWaitMs, Math.max(minWaitMs, this.delayMs.value(0) + 500));
+    const completeMs = Math.max(Math.min(this.newestEndMs, nowMs) - disorderMs, nowMs - waitMs);
+    const throughMs = Math.floor(completeMs / secondMs) * secondMs;
+    if (throughMs <= this.closedThroughMs) return [];
+    this.closedThroughMs = throughMs;
+    const closed = [...this.open.values()].filter(({ atMs }) => atMs < throughMs);
+    for (const { atMs } of closed) this.open.delete(atMs);
+    return closed.sort((a, b) => a.atMs - b.atMs);
+  }
+}

@@ -1,0 +1,191 @@
+// Error ratio: failed calls of a service (or of one edge) against what is usual for it, in windows from seconds to a
+// minute. A window is a finding when so many failures are too unlikely by chance and are a share that matters.
+// Onset: the second from which the failures explain the change best (generalised likelihood ratio).
+// Source: Lucas 1985, "Counted data CUSUM's", Technometrics 27; posterior predictive test in chance.ts.
+
+import type { DetectionConfig } from '../config.ts';
+import { type Judgement, learning, normal } from '../lifecycle.ts';
+import { percent } from '../names.ts';
+import type { CallSlots, Slot } from './call-slots.ts';
+import { chanceOfFailures } from './chance.ts';
+
+const windowsMs = [2_000, 4_000, 8_000, 16_000, 32_000, 60_000];
+/** What is assumed before anything was seen: half a failure in a thousand calls. */
+const prior = { calls: 1_000, failures: 0.5 };
+const halfLifeMs = 1_800_000;
+const enoughCalls = 1_000;
+const learnSoonMs = 8_000;
+const learnLateMs = 60_000;
+const foreverMs = 60_000;
+
+export type ErrorSubject = {
+  /** In words, safe to print: `calls to payments`, `calls from checkout to payments`. */
+  readonly what: string;
+  /** A server judges its own answers: half of them failing is wrong even if it was never otherwise. */
+  readonly isServer: boolean;
+};
+
+export class ErrorRatio {
+  private readonly subject: ErrorSubject;
+  private calls = 0;
+  private failures = 0;
+  private firstMs: number | null = null;
+  private learntThroughMs = Number.NEGATIVE_INFINITY;
+  private onsetMs = 0;
+  private peakRatio = 0;
+  private healthySinceMs: number | null = null;
+
+  constructor(subject: ErrorSubject) {
+    this.subject = subject;
+  }
+
+  /** Usual share of failed calls. */
+  get usual(): number {
+    return this.calls > 0 ? this.failures / this.calls : 0;
+  }
+
+  /** Judges the last minute; call it when slots have changed. Silence is no verdict. */
+  judge(slots: CallSlots, config: DetectionConfig, firing: boolean): Judgement {
+    const { newestMs } = slots;
+    this.firstMs ??= slots.all[0]?.atMs ?? newestMs;
+    if (firing) return this.still(slots, config.errors);
+    const warmMs = this.firstMs + config.errors.warmUpMs;
+    // Failures of the first seconds are neither judged nor learnt: a service that starts before its dependencies.
+    const found = this.search(slots, newestMs < warmMs ? this.firstMs : warmMs, config.errors);
+    if (found === null) {
+      this.learn(slots);
+      return normal;
+    }
+    if (newestMs < warmMs) return learning;
+    this.onsetMs = found.onsetMs;
+    this.peakRatio = found.ratio;
+    this.healthySinceMs = null;
+    const { ratio, chance } = found;
+    const severity = ratio >= config.errors.criticalRatio ? 'critical' : 'warning';
+    return {
+      kind: 'deviating',
+      confirmed: true,
+      onsetMs: found.onsetMs,
+      direction: 'up',
+      expected: this.usual,
+      seen: ratio,
+      score: Math.sqrt(-2 * Math.log(Math.max(chance, 1e-300))),
+      confidence: Math.min(0.99, 1 - Math.sqrt(Math.sqrt(chance))),
+      severity,
+      summary: `${percent(ratio)} of ${this.subject.what} fail, usually ${percent(this.usual)}`,
+    };
+  }
+
+  private search(slots: CallSlots, fromMs: number, config: DetectionConfig['errors']) {
+    const { newestMs } = slots;
+    const clean = this.failures === 0 && this.calls >= 100;
+    const alpha = clean ? config.alphaCleanBaseline : config.alpha;
+    const least = Math.max(config.minRatio, this.usual * config.timesBaseline);
+    for (const windowMs of windowsMs) {
+      const { count, errors, erring } = totals(
+        slots.between(Math.max(fromMs, newestMs - windowMs + 1), newestMs),
+      );
+      const ratio = count > 0 ? errors / count : 0;
+      if (errors < config.minErrors || erring < 2 || ratio < least) continue;
+      const chance = chanceOfFailures(
+        errors,
+        count,
+        this.failures + prior.failures,
+        this.calls + prior.calls,
+      );
+      if (chance > alpha) continue;
+      return { chance, ...this.changePoint(slots, fromMs) };
+    }
+    return this.alwaysBad(slots, config);
+  }
+
+  private alwaysBad(slots: CallSlots, config: DetectionConfig['errors']) {
+    const { newestMs } = slots;
+    const firstMs = this.firstMs ?? newestMs;
+    if (!this.subject.isServer || newestMs - firstMs < foreverMs) return null;
+    const { count, errors } = totals(slots.between(newestMs - foreverMs / 2, newestMs));
+    const ratio = count > 0 ? errors / count : 0;
+    if (count < 20 || ratio < config.alwaysBadRatio) return null;
+    return { chance: config.alpha, onsetMs: slots.all[0]?.atMs ?? newestMs, ratio };
+  }
+
+  /** The start that makes "other rate since then" most likely against "the usual rate all along". */
+  private changePoint(slots: CallSlots, fromMs: number): { onsetMs: number; ratio: number } {
+    const usual = (this.failures + prior.failures) / (this.calls + prior.calls);
+    let count = 0;
+    let errors = 0;
+    let best = { gain: Number.NEGATIVE_INFINITY, onsetMs: slots.newestMs, ratio: 0 };
+    for (const slot of slots.all.toReversed()) {
+      if (slot.atMs < fromMs) break;
+      count += slot.count;
+      errors += slot.errors;
+      if (slot.errors === 0 || count === 0) continue;
+      const ratio = errors / count;
+      const gain = errors * Math.log(ratio / usual) - count * (ratio - usual);
+      if (gain > best.gain) best = { gain, onsetMs: slot.atMs, ratio };
+    }
+    return { onsetMs: best.onsetMs, ratio: best.ratio };
+  }
+
+  /**
+   * Over when a stretch of seconds is back at the usual share, and so many calls went well that the old share would
+   * hardly have let them (1 %): five clean calls say nothing about one failure in twenty.
+   */
+  private still(slots: CallSlots, config: DetectionConfig['errors']): Judgement {
+    const { newestMs } = slots;
+    const recent = totals(slots.between(newestMs - 4_999, newestMs));
+    if (recent.count === 0) return learning;
+    const ratio = recent.errors / recent.count;
+    const tolerated = Math.max(config.minRatio, this.usual * 2);
+    const enough = Math.log(0.01) / Math.log(1 - Math.min(0.99, Math.max(this.peakRatio, 0.01)));
+    if (ratio < tolerated) {
+      this.healthySinceMs ??= newestMs - 4_000;
+      const since = totals(slots.between(this.healthySinceMs, newestMs));
+      return since.count >= enough ? normal : learning;
+    }
+    this.healthySinceMs = null;
+    this.peakRatio = Math.min(this.peakRatio, Math.max(ratio, config.minRatio));
+    return {
+      kind: 'deviating',
+      confirmed: true,
+      onsetMs: this.onsetMs,
+      direction: 'up',
+      expected: this.usual,
+      seen: ratio,
+      score: 10,
+      confidence: 0.9,
+      severity: 'warning',
+      summary: '',
+    };
+  }
+
+  /** Seconds of the anomaly are never learnt; skip them when it is over. */
+  skipThrough(atMs: number): void {
+    this.learntThroughMs = Math.max(this.learntThroughMs, atMs);
+  }
+
+  private learn(slots: CallSlots): void {
+    const waitMs = this.calls < enoughCalls ? learnSoonMs : learnLateMs;
+    for (const slot of slots.between(this.learntThroughMs + 1, slots.newestMs - waitMs)) this.take(slot);
+  }
+
+  private take(slot: Slot): void {
+    const elapsedMs = this.calls === 0 ? 0 : Math.max(0, slot.atMs - this.learntThroughMs);
+    const kept = 0.5 ** (elapsedMs / halfLifeMs);
+    this.calls = this.calls * kept + slot.count;
+    this.failures = this.failures * kept + slot.errors;
+    this.learntThroughMs = slot.atMs;
+  }
+}
+
+function totals(slots: readonly Slot[]): { count: number; errors: number; erring: number } {
+  let count = 0;
+  let errors = 0;
+  let erring = 0;
+  for (const slot of slots) {
+    count += slot.count;
+    errors += slot.errors;
+    if (slot.errors > 0) erring += 1;
+  }
+  return { count, errors, erring };
+}

@@ -1,0 +1,158 @@
+// Latency: the median and the 95th percentile of whole seconds against those of usual seconds. A median that rose needs
+// two slow seconds of the last three, a tail that rose needs three of five: one stalled second is not a finding.
+// Source: percentiles instead of means, and a comparison with a recent baseline, as in Google's "Site Reliability
+// Engineering", chapter 6; robust scale as in robust-window.ts.
+
+import type { DetectionConfig } from '../config.ts';
+import { type Judgement, learning, normal } from '../lifecycle.ts';
+import { plainMs } from '../names.ts';
+import type { CallSlots, Slot } from './call-slots.ts';
+import { RobustWindow } from './robust-window.ts';
+
+const learnAfterMs = 5_000;
+const slowMedians = { of: 3, needed: 2, calls: 6 };
+const slowTails = { of: 5, needed: 3, calls: 20 };
+const recentMs = 60_000;
+const healthySlots = 5;
+
+export type LatencyMeasure = 'latency-p50' | 'latency-p95';
+
+export class Latency {
+  private readonly what: string;
+  private readonly medians = new RobustWindow();
+  private readonly tails = new RobustWindow();
+  private learntThroughMs = Number.NEGATIVE_INFINITY;
+  /** Which of the two rose in the finding that was made last. */
+  private rose: LatencyMeasure = 'latency-p50';
+
+  /** `what` in words that are safe to print. */
+  constructor(what: string) {
+    this.what = what;
+  }
+
+  get measure(): LatencyMeasure {
+    return this.rose;
+  }
+
+  judge(slots: CallSlots, config: DetectionConfig, firing: boolean): Judgement {
+    if (!this.medians.ready(config.baseline)) {
+      this.learn(slots, config, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+      return learning;
+    }
+    const medianLimit = limitOf(
+      this.medians,
+      config.latency.medianFactor,
+      config.latency.medianFloorMs,
+      config,
+    );
+    const tailLimit = limitOf(this.tails, config.latency.tailFactor, config.latency.tailFloorMs, config);
+    const recent = slots.between(slots.newestMs - recentMs, slots.newestMs);
+    if (firing) return this.still(recent, medianLimit, tailLimit);
+    const slow =
+      this.found(recent, 'latency-p50', medianLimit, config) ??
+      this.found(recent, 'latency-p95', tailLimit, config);
+    if (slow !== null) return slow;
+    this.learn(slots, config, medianLimit, tailLimit);
+    return normal;
+  }
+
+  /** Seconds of the anomaly are never learnt; skip them when it is over. */
+  skipThrough(atMs: number): void {
+    this.learntThroughMs = Math.max(this.learntThroughMs, atMs);
+  }
+
+  private found(
+    recent: readonly Slot[],
+    measure: LatencyMeasure,
+    limitMs: number,
+    config: DetectionConfig,
+  ): Judgement | null {
+    const needs = measure === 'latency-p50' ? slowMedians : slowTails;
+    const last = recent.slice(-needs.of);
+    const slow = last.filter((slot) => quantileOf(slot, measure) > limitMs);
+    const calls = slow.reduce((sum, { count }) => sum + count, 0);
+    if (slow.length < needs.needed || calls < needs.calls) return null;
+    this.rose = measure;
+    const usual = measure === 'latency-p50' ? this.medians : this.tails;
+    const expected = usual.median;
+    const seen = Math.max(...slow.map((slot) => quantileOf(slot, measure)));
+    const first = firstOfRun(recent, measure, limitMs) ?? slow[0];
+    // The calls of the first slow second began earlier: that is when the deviation did.
+    const beganMs = Math.min(
+      10_000,
+      Math.max(0, (first === undefined ? 0 : quantileOf(first, measure)) - expected),
+    );
+    const critical = seen >= config.latency.criticalMs && seen >= expected * config.latency.criticalFactor;
+    const score = (seen - expected) / scaleOf(usual);
+    return {
+      kind: 'deviating',
+      confirmed: true,
+      onsetMs: Math.round((first?.atMs ?? 0) - (beganMs > 1_000 ? beganMs : 0)),
+      direction: 'up',
+      expected,
+      seen,
+      score,
+      confidence: Math.min(0.97, 0.7 + score / 200),
+      severity: critical ? 'critical' : 'warning',
+      summary: `${measure === 'latency-p50' ? 'the median' : 'the 95th percentile'} of ${this.what} takes ${plainMs(seen)}, usually ${plainMs(expected)}`,
+    };
+  }
+
+  private still(recent: readonly Slot[], medianLimit: number, tailLimit: number): Judgement {
+    const last = recent.slice(-healthySlots);
+    if (last.length < healthySlots) return learning;
+    const slowMedian = last.filter(({ p50 }) => p50 > medianLimit).length;
+    const slowTail = last.filter(({ p95 }) => p95 > tailLimit).length;
+    if (slowMedian === 0 && slowTail <= 1) return normal;
+    const measure = this.rose;
+    const seen = quantileOf(last.at(-1) as Slot, measure);
+    const expected = (measure === 'latency-p50' ? this.medians : this.tails).median;
+    return {
+      kind: 'deviating',
+      confirmed: true,
+      onsetMs: last[0]?.atMs ?? 0,
+      direction: 'up',
+      expected,
+      seen,
+      score: 10,
+      confidence: 0.9,
+      severity: 'warning',
+      summary: '',
+    };
+  }
+
+  private learn(slots: CallSlots, config: DetectionConfig, medianLimit: number, tailLimit: number): void {
+    for (const slot of slots.between(this.learntThroughMs + 1, slots.newestMs - learnAfterMs)) {
+      this.learntThroughMs = slot.atMs;
+      if (slot.p50 <= medianLimit) this.medians.learn(slot.atMs, slot.p50, config.baseline);
+      if (slot.p95 <= tailLimit) this.tails.learn(slot.atMs, slot.p95, config.baseline);
+    }
+  }
+}
+
+function quantileOf(slot: Slot, measure: LatencyMeasure): number {
+  return measure === 'latency-p50' ? slot.p50 : slot.p95;
+}
+
+function scaleOf(window: RobustWindow): number {
+  return Math.max(window.sigma, window.median * 0.1, 1);
+}
+
+function limitOf(window: RobustWindow, factor: number, floorMs: number, config: DetectionConfig): number {
+  const { median } = window;
+  return Math.max(median * factor, median + floorMs, median + config.latency.score * scaleOf(window));
+}
+
+/** First second of the unbroken run of slow ones at the end (one second that was not slow does not break it). */
+function firstOfRun(recent: readonly Slot[], measure: LatencyMeasure, limitMs: number): Slot | undefined {
+  let first: Slot | undefined;
+  let misses = 0;
+  for (const slot of recent.toReversed()) {
+    if (quantileOf(slot, measure) > limitMs) {
+      first = slot;
+      misses = 0;
+    } else if (first !== undefined) misses += 1;
+    if (misses > 1) break;
+  }
+  return first;
+}

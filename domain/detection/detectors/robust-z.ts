@@ -1,0 +1,70 @@
+// Robust z-score: how many robust standard deviations a sample is away from the median of recent normal samples.
+// A finding needs several deviating samples in a row and a change that matters relative to the median.
+// Source: Iglewicz & Hoaglin 1993, "How to detect and handle outliers" (modified z-score).
+
+import type { DetectionConfig } from '../config.ts';
+import { type Judgement, learning, normal } from '../lifecycle.ts';
+import { plainNumber, safeName } from '../names.ts';
+import type { Direction } from '../signals.ts';
+import type { RobustWindow } from './robust-window.ts';
+
+/** The scale has floors, so that a flat series does not make every change infinitely unlikely. */
+export function robustScale(window: RobustWindow): number {
+  const { median, sigma, range } = window;
+  return Math.max(sigma, Math.abs(median) * 0.05, range * 0.2, 1e-9);
+}
+
+export class RobustZ {
+  private run = 0;
+  private runStartMs = 0;
+  private readonly metric: string;
+  private readonly service: string;
+  private readonly direction: Direction;
+
+  constructor(service: string, metric: string, direction: Direction) {
+    this.service = service;
+    this.metric = metric;
+    this.direction = direction;
+  }
+
+  /** True when the last sample deviated, whether or not that is a finding yet. */
+  get suspicious(): boolean {
+    return this.run > 0;
+  }
+
+  judge(
+    atMs: number,
+    value: number,
+    window: RobustWindow,
+    config: DetectionConfig,
+    firing: boolean,
+  ): Judgement {
+    if (!window.ready(config.baseline)) return learning;
+    const { score: limit, minRelative, samples } = config.robustZ;
+    const expected = window.median;
+    const difference = value - expected;
+    const score = Math.abs(difference) / robustScale(window);
+    const towards = this.direction === 'both' || difference > 0 === (this.direction === 'up');
+    const share = firing ? 0.6 : 1;
+    const deviates =
+      towards && score >= limit * share && Math.abs(difference) >= Math.abs(expected) * minRelative * share;
+    if (!deviates) {
+      this.run = 0;
+      return normal;
+    }
+    if (this.run === 0) this.runStartMs = atMs;
+    this.run += 1;
+    return {
+      kind: 'deviating',
+      confirmed: this.run >= samples,
+      onsetMs: this.runStartMs,
+      direction: difference > 0 ? 'up' : 'down',
+      expected,
+      seen: value,
+      score,
+      confidence: Math.min(0.95, 0.5 + score / 100),
+      severity: 'info',
+      summary: `${safeName(this.metric)} of ${safeName(this.service)} is ${plainNumber(value)}, usually ${plainNumber(expected)}`,
+    };
+  }
+}

@@ -1,0 +1,145 @@
+// The detection engine: observations in; rows of history, anomalies and call edges out. No clock and no I/O: instants
+// come in as arguments, and the same input gives the same output.
+
+import type { TelemetryObservation } from '../observation.ts';
+import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
+import type { Anomaly } from './anomaly.ts';
+import type { DetectionConfig } from './config.ts';
+import { EnvironmentDetector, type Rows } from './environment.ts';
+import { type DetectionOutput, DropCounter, type EnvironmentRows, type NewEdge } from './output.ts';
+
+export interface DetectionEngine {
+  /**
+   * Takes what was received at `receivedMs` (the receiver's clock, ms since the epoch). Rows of a second come out when
+   * the second is complete, in this call or in a later one.
+   */
+  observe(observations: readonly TelemetryObservation[], receivedMs: number): DetectionOutput;
+  /** Lets time pass: closes seconds nobody adds to, and finds silence. Call it about once a second. */
+  tick(nowMs: number): DetectionOutput;
+  /**
+   * Rebuilds the state of one environment from rows of history (any order) before the first `observe`. Emits nothing;
+   * what still fires at the end is announced with its old id by the next `observe` or `tick`.
+   */
+  warm(environment: string, rows: WarmRows): void;
+}
+
+export type WarmRows = {
+  readonly calls: readonly CallBucket[];
+  readonly metrics: readonly MetricBucket[];
+  readonly logs: readonly LogBucket[];
+};
+
+/** Without a call for so long, this process was not receiving: silence is forgiven. */
+const pausedMs = 10_000;
+
+export function createDetectionEngine(config: DetectionConfig): DetectionEngine {
+  const drops = new DropCounter();
+  const environments = new Map<string, EnvironmentDetector>();
+  let anomalies: Anomaly[] = [];
+  let muted = false;
+  let toAnnounce: EnvironmentDetector[] = [];
+  let lastMs: number | null = null;
+
+  const environmentOf = (name: string): EnvironmentDetector | null => {
+    let environment = environments.get(name);
+    if (environment === undefined) {
+      if (environments.size >= config.limits.environments) return null;
+      environment = new EnvironmentDetector(name, config, drops, (anomaly) => {
+        if (!muted) anomalies.push(anomaly);
+      });
+      environments.set(name, environment);
+    }
+    return environment;
+  };
+
+  const advance = (nowMs: number): number => {
+    const now = Math.max(nowMs, lastMs ?? nowMs);
+    if (lastMs === null || now - lastMs > pausedMs)
+      for (const environment of environments.values()) environment.forgive(now);
+    lastMs = now;
+    for (const environment of toAnnounce) environment.announce();
+    toAnnounce = [];
+    return now;
+  };
+
+  const finish = (nowMs: number): DetectionOutput => {
+    const rows: EnvironmentRows[] = [];
+    const edges: NewEdge[] = [];
+    for (const [name, environment] of environments) {
+      const made = environment.finish(nowMs);
+      if (made.calls.length + made.metrics.length + made.logs.length > 0)
+        rows.push({ environment: name, ...made });
+      for (const edge of environment.takeNewEdges()) edges.push({ environment: name, ...edge });
+    }
+    const found = anomalies;
+    anomalies = [];
+    return { rows, anomalies: found, edges, dropped: drops.take() };
+  };
+
+  return {
+    observe(observations, receivedMs) {
+      const nowMs = advance(receivedMs);
+      for (const observation of observations) {
+        const refusal = refuse(observation, nowMs, config);
+        const environment = refusal === null ? environmentOf(observation.scope.environment) : null;
+        if (environment === null) drops.add(refusal ?? 'environment-limit');
+        else environment.add(observation, nowMs);
+      }
+      return finish(nowMs);
+    },
+
+    tick(nowMs) {
+      const now = advance(nowMs);
+      for (const environment of environments.values()) environment.tick(now);
+      return finish(now);
+    },
+
+    warm(name, rows) {
+      const environment = environmentOf(name);
+      if (environment === null) return;
+      muted = true;
+      for (const [atMs, second] of bySecond(rows)) environment.replay(second, atMs);
+      muted = false;
+      toAnnounce.push(environment);
+    },
+  };
+}
+
+/** Ingest refuses such values with a clear answer; the engine only makes sure that none gets into its state. */
+function refuse(
+  observation: TelemetryObservation,
+  nowMs: number,
+  { limits }: DetectionConfig,
+): 'bad-value' | 'far-timestamp' | null {
+  const atMs = observation.kind === 'span' ? observation.startMs + observation.durationMs : observation.atMs;
+  if (!Number.isFinite(atMs)) return 'bad-value';
+  if (atMs > nowMs + limits.farFutureMs || atMs < nowMs - limits.farPastMs) return 'far-timestamp';
+  switch (observation.kind) {
+    case 'span':
+      return observation.durationMs >= 0 ? null : 'bad-value';
+    case 'gauge':
+    case 'counter':
+      return Number.isFinite(observation.value) ? null : 'bad-value';
+    case 'histogram':
+      return Number.isFinite(observation.count) && Number.isFinite(observation.sum) ? null : 'bad-value';
+    case 'log':
+      return null;
+  }
+}
+
+function bySecond(rows: WarmRows): [number, Rows][] {
+  const seconds = new Map<number, Rows>();
+  const at = (atMs: number): Rows => {
+    const second = Math.floor(atMs / 1000) * 1000;
+    let found = seconds.get(second);
+    if (found === undefined) {
+      found = { calls: [], metrics: [], logs: [] };
+      seconds.set(second, found);
+    }
+    return found;
+  };
+  for (const row of rows.calls) at(row.atMs).calls.push(row);
+  for (const row of rows.metrics) at(row.atMs).metrics.push(row);
+  for (const row of rows.logs) at(row.atMs).logs.push(row);
+  return [...seconds].sort(([a], [b]) => a - b);
+}

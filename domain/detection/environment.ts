@@ -1,0 +1,263 @@
+// Detection in one environment: aggregation, watches and liveness wired together. Everything passes here in one order:
+// observations → rows → watches → anomalies.
+
+import type { TelemetryObservation } from '../observation.ts';
+import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
+import { CallAggregator } from './aggregate/calls.ts';
+import { LogAggregator } from './aggregate/logs.ts';
+import { ServedRequests } from './aggregate/served-requests.ts';
+import type { DetectionConfig } from './config.ts';
+import type { AnomalySink } from './lifecycle.ts';
+import type { DropCounter } from './output.ts';
+import { isReportedFromOutside, isServedRequests } from './signals.ts';
+import { AbsenceWatch } from './watch/absence-watch.ts';
+import { CallWatch } from './watch/call-watch.ts';
+import { type WatchContext, watchKey } from './watch/context.ts';
+import { ServiceLife } from './watch/liveness.ts';
+import { LogWatch } from './watch/log-watch.ts';
+import { MetricTable } from './watch/metric-table.ts';
+
+export type Rows = { calls: CallBucket[]; metrics: MetricBucket[]; logs: LogBucket[] };
+
+/** A service that sends metrics but no spans for this long is judged by its metrics. */
+const spansExpectedMs = 15_000;
+const logJudgeMs = 900;
+const healthyInstanceMs = 5_000;
+const blindMs = 10_000;
+
+export class EnvironmentDetector {
+  private readonly config: DetectionConfig;
+  private readonly context: WatchContext;
+  private readonly drops: DropCounter;
+  private readonly environment: string;
+  private readonly calls: CallAggregator;
+  private readonly served = new ServedRequests();
+  private readonly logs: LogAggregator;
+  private readonly metrics: MetricTable;
+  private readonly callWatches = new Map<string, CallWatch>();
+  private readonly logWatch: LogWatch;
+  private readonly absence: AbsenceWatch;
+  private readonly services = new Map<string, ServiceLife>();
+  private readonly withSpans = new Set<string>();
+  private metricRows: MetricBucket[] = [];
+  private logsJudgedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(environment: string, config: DetectionConfig, drops: DropCounter, sink: AnomalySink) {
+    this.environment = environment;
+    this.config = config;
+    this.drops = drops;
+    this.context = { config, sink, capacities: new Map(), replicas: new Map(), siblings: new Map() };
+    this.calls = new CallAggregator(config, drops);
+    this.logs = new LogAggregator(config, drops);
+    this.metrics = new MetricTable(environment, this.context, drops);
+    this.logWatch = new LogWatch(environment, drops);
+    this.absence = new AbsenceWatch(environment);
+  }
+
+  add(observation: TelemetryObservation, receivedMs: number): void {
+    switch (observation.kind) {
+      case 'span':
+        this.withSpans.add(observation.scope.service);
+        this.calls.add(observation);
+        this.note(observation, observation.startMs + observation.durationMs, receivedMs, true, false);
+        return;
+      case 'log':
+        this.logs.add(observation);
+        this.note(observation, observation.atMs, receivedMs, true, false);
+        return;
+      case 'gauge':
+      case 'counter':
+      case 'histogram':
+        this.note(
+          observation,
+          observation.atMs,
+          receivedMs,
+          !isReportedFromOutside(observation.metric),
+          true,
+        );
+        this.metrics.add(observation, receivedMs, this.metricRows, (increase, atMs) => {
+          if (observation.kind !== 'histogram' || !isServedRequests(observation.metric)) return;
+          if (this.servesWithoutSpans(observation.scope.service, receivedMs))
+            this.served.add(observation, increase, atMs);
+        });
+        return;
+    }
+  }
+
+  /** Closes and judges what is complete at `nowMs`; the rows of history that became complete. */
+  finish(nowMs: number): Rows {
+    const calls = [...this.calls.close(nowMs), ...this.served.close()];
+    const logs = this.logs.close(nowMs);
+    const metrics = this.metricRows;
+    this.metricRows = [];
+    this.watch(calls, logs, nowMs);
+    this.judgeTraffic();
+    if (logs.length > 0 || nowMs - this.logsJudgedMs >= logJudgeMs) {
+      this.logsJudgedMs = nowMs;
+      const waitMs = this.config.buckets.logWaitMs + 1_000;
+      this.logWatch.judge((service) => this.heardUntil(service, waitMs), this.context);
+    }
+    return { calls, metrics, logs };
+  }
+
+  /** What only the passing of time shows: silence, instances that are gone, series to forget. */
+  tick(nowMs: number): void {
+    this.absence.judge(this.services, nowMs, this.context);
+    this.abandonGone(nowMs);
+    this.metrics.sweep(nowMs);
+    const { idleSeriesMs } = this.config.limits;
+    this.logWatch.sweep(nowMs, idleSeriesMs);
+    for (const [key, watch] of this.callWatches)
+      if (nowMs - watch.usedMs > (watch.firing ? this.config.absence.forgetMs : idleSeriesMs))
+        this.callWatches.delete(key);
+    for (const life of this.services.values())
+      if (nowMs - life.any.lastMs > this.config.absence.forgetMs) this.forget(life.name);
+  }
+
+  /** Replays one second of history. */
+  replay(rows: Rows, atMs: number): void {
+    for (const row of rows.calls) this.noteRow(row, true, false);
+    for (const row of rows.logs) this.noteRow({ ...row, instance: '' }, true, false);
+    for (const row of rows.metrics) {
+      this.noteRow(row, !isReportedFromOutside(row.metric), true);
+      this.metrics.replay(row, atMs);
+    }
+    for (const row of rows.logs) this.logs.restore(row);
+    this.watch(rows.calls, rows.logs, atMs);
+    for (const { source } of this.callWatches.values())
+      if (source.side === 'server') this.callWatches.get(callKey(source))?.judgeTraffic(atMs, this.context);
+    this.logWatch.judge((service) => this.heardUntil(service, 0), this.context);
+  }
+
+  /** Silence so far was ours, not theirs: nothing was received. */
+  forgive(nowMs: number): void {
+    for (const life of this.services.values()) life.forgive(nowMs);
+  }
+
+  /** Emits everything that fires once more. */
+  announce(): void {
+    for (const watch of this.callWatches.values()) watch.announce(this.context);
+    for (const watch of this.metrics.firingWatches()) watch.announce(this.context);
+    this.logWatch.announce(this.context);
+    this.absence.announce(this.context);
+  }
+
+  takeNewEdges(): { caller: string; callee: string }[] {
+    return this.calls.takeNewEdges();
+  }
+
+  private watch(calls: readonly CallBucket[], logs: readonly LogBucket[], nowMs: number): void {
+    const touched = new Set<CallWatch>();
+    for (const row of calls) {
+      const watch = this.callWatch(row, nowMs);
+      if (watch === null) continue;
+      watch.add(row, nowMs);
+      touched.add(watch);
+    }
+    for (const watch of touched) watch.judge(this.context);
+    for (const row of logs) this.logWatch.add(row, nowMs);
+  }
+
+  private judgeTraffic(): void {
+    for (const [service, closedMs] of this.calls.closedThrough()) {
+      const watch = this.callWatches.get(callKey({ service, side: 'server', peer: '' }));
+      const heardMs = this.heardUntil(service, 0);
+      if (watch === undefined || heardMs === null) continue;
+      const throughMs = Math.min(closedMs, Math.floor(heardMs / 1000) * 1000);
+      const blindUntilMs = this.services.get(service)?.blindUntilMs ?? 0;
+      if (throughMs < blindUntilMs + blindMs) watch.skipTraffic(throughMs);
+      else watch.judgeTraffic(throughMs, this.context);
+    }
+  }
+
+  private callWatch(row: CallBucket, nowMs: number): CallWatch | null {
+    const key = callKey(row);
+    let watch = this.callWatches.get(key);
+    if (watch === undefined) {
+      const { limits } = this.config;
+      if (this.callWatches.size >= limits.servicesPerEnvironment * 10) {
+        this.drops.add('series-limit');
+        return null;
+      }
+      const { service, side, peer } = row;
+      watch = new CallWatch({ environment: this.environment, service, side, peer }, nowMs);
+      this.callWatches.set(key, watch);
+    }
+    return watch;
+  }
+
+  private servesWithoutSpans(service: string, nowMs: number): boolean {
+    const firstMs = this.services.get(service)?.firstMs ?? nowMs;
+    return !this.withSpans.has(service) && nowMs - firstMs >= spansExpectedMs;
+  }
+
+  /** The instant (sender's clock) until which the service was heard of itself. */
+  private heardUntil(service: string, lessMs: number): number | null {
+    const life = this.services.get(service);
+    return life?.heart.known ? life.heart.lastEventMs - lessMs : null;
+  }
+
+  /** A finding about an instance that is gone is over when another instance does without the symptom. */
+  private abandonGone(nowMs: number): void {
+    for (const watch of this.metrics.firingWatches()) {
+      const { service, instance } = watch.source;
+      const life = this.services.get(service);
+      if (instance === '' || life === undefined) continue;
+      const alive = life.alive(nowMs);
+      if (alive.includes(instance)) continue;
+      const healthy = alive.some((name) => {
+        const other = this.metrics.watchAt(watch, name);
+        const ageMs = nowMs - (life.instances.get(name)?.firstMs ?? nowMs);
+        return other !== null && !other.firing && !other.suspicious && ageMs >= healthyInstanceMs;
+      });
+      if (healthy) watch.abandon(nowMs, this.context);
+    }
+  }
+
+  private note(
+    { scope }: TelemetryObservation,
+    eventMs: number,
+    receivedMs: number,
+    own: boolean,
+    periodic: boolean,
+  ): void {
+    const life = this.life(scope.service, receivedMs);
+    life?.note(
+      scope.resourceId ?? '',
+      { receivedMs, eventMs, own, periodic },
+      this.config.limits.instancesPerService,
+    );
+  }
+
+  private noteRow(
+    row: { service: string; instance: string; atMs: number },
+    own: boolean,
+    periodic: boolean,
+  ): void {
+    const seen = { receivedMs: row.atMs, eventMs: row.atMs, own, periodic };
+    this.life(row.service, row.atMs)?.note(row.instance, seen, this.config.limits.instancesPerService);
+  }
+
+  private life(service: string, nowMs: number): ServiceLife | undefined {
+    let life = this.services.get(service);
+    if (life === undefined) {
+      if (this.services.size >= this.config.limits.servicesPerEnvironment) {
+        this.drops.add('service-limit');
+        return undefined;
+      }
+      life = new ServiceLife(service, nowMs);
+      this.services.set(service, life);
+    }
+    return life;
+  }
+
+  private forget(service: string): void {
+    this.services.delete(service);
+    this.withSpans.delete(service);
+    this.absence.forget(service);
+  }
+}
+
+function callKey({ service, side, peer }: { service: string; side: string; peer: string }): string {
+  return watchKey(service, side, peer);
+}

@@ -1,0 +1,111 @@
+// Who is heard of, and how regularly. Telemetry a process sends itself is told apart from what a host or an orchestrator
+// reports about it: a dead exporter leaves the second, a stopped host leaves neither.
+
+import { UsualWorst } from '../aggregate/recent.ts';
+
+const sameArrivalMs = 200;
+const blindGapMs = 3_000;
+
+export class Channel {
+  /** Arrivals by the receiver's clock. */
+  lastMs = Number.NEGATIVE_INFINITY;
+  arrivals = 0;
+  /** Newest instant by the sender's clock. */
+  lastEventMs = Number.NEGATIVE_INFINITY;
+  /** Metrics are sent at an interval; calls and logs only when something happens. */
+  periodic = false;
+  private readonly pauses = new UsualWorst();
+
+  arrive(receivedMs: number, eventMs: number, periodic: boolean): void {
+    this.lastEventMs = Math.max(this.lastEventMs, Math.min(eventMs, receivedMs));
+    this.periodic ||= periodic;
+    const pauseMs = receivedMs - this.lastMs;
+    if (pauseMs < sameArrivalMs) return;
+    if (this.arrivals > 0) this.pauses.add(pauseMs);
+    this.arrivals += 1;
+    this.lastMs = receivedMs;
+  }
+
+  /** The usual longest pause between two arrivals. */
+  get pauseMs(): number {
+    return this.pauses.value(0);
+  }
+
+  get known(): boolean {
+    return this.arrivals > 0;
+  }
+
+  /** Nothing was received for reasons of our own: silence counts from now on. */
+  forgive(nowMs: number): void {
+    if (this.known) this.lastMs = Math.max(this.lastMs, nowMs);
+  }
+}
+
+export class InstanceLife {
+  readonly firstMs: number;
+  /** What the process sends itself, and everything that is known of it. */
+  readonly own = new Channel();
+  readonly any = new Channel();
+
+  constructor(firstMs: number) {
+    this.firstMs = firstMs;
+  }
+}
+
+export class ServiceLife {
+  readonly name: string;
+  readonly firstMs: number;
+  readonly own = new Channel();
+  readonly any = new Channel();
+  readonly instances = new Map<string, InstanceLife>();
+  /** After a gap in its own telemetry: what happened before this instant (sender's clock) is not known. */
+  blindUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(name: string, firstMs: number) {
+    this.name = name;
+    this.firstMs = firstMs;
+  }
+
+  /** The channel whose silence means that the service's telemetry is missing. */
+  get heart(): Channel {
+    return this.own.known ? this.own : this.any;
+  }
+
+  note(
+    instance: string,
+    seen: { receivedMs: number; eventMs: number; own: boolean; periodic: boolean },
+    maxInstances: number,
+  ): void {
+    const { receivedMs, eventMs, own, periodic } = seen;
+    this.any.arrive(receivedMs, eventMs, periodic);
+    const gapMs = receivedMs - this.own.lastMs;
+    if (own && this.own.known && gapMs > Math.max(blindGapMs, 3 * this.own.pauseMs))
+      this.blindUntilMs = eventMs;
+    if (own) this.own.arrive(receivedMs, eventMs, periodic);
+    if (instance === '') return;
+    let life = this.instances.get(instance);
+    if (life === undefined) {
+      if (this.instances.size >= maxInstances) return;
+      life = new InstanceLife(receivedMs);
+      this.instances.set(instance, life);
+    }
+    life.any.arrive(receivedMs, eventMs, periodic);
+    if (own) life.own.arrive(receivedMs, eventMs, periodic);
+  }
+
+  /** Instances heard of within three of their usual pauses (and 3 s). */
+  alive(nowMs: number): string[] {
+    const names: string[] = [];
+    for (const [name, { any }] of this.instances)
+      if (nowMs - any.lastMs <= Math.max(3_000, 3 * any.pauseMs)) names.push(name);
+    return names;
+  }
+
+  forgive(nowMs: number): void {
+    const lives = [this, ...this.instances.values()];
+    for (const { own, any } of lives) {
+      own.forgive(nowMs);
+      any.forgive(nowMs);
+    }
+  }
+}

@@ -27,6 +27,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   const server = createServer((request, response) => {
     const name = (request.url ?? '').slice(1) as ComponentName;
+    // No kept-alive connection: a busy test process would find it closed when it asks again.
+    response.setHeader('connection', 'close');
     void answer(name).then((body) => response.end(JSON.stringify(body)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -96,6 +96,16 @@ export const metricTable = {
     labels: ['outcome'],
     buckets: requestSeconds,
   },
+  sentinel_inbox_items_total: {
+    kind: 'counter',
+    help: 'Items of the durable inbox worked on, by outcome (retry and dead among them).',
+    labels: ['outcome'],
+  },
+  sentinel_detection_dropped_total: {
+    kind: 'counter',
+    help: 'Observations the detection engine dropped, by reason.',
+    labels: ['reason'],
+  },
   // Incidents
   sentinel_incidents_total: { kind: 'counter', help: 'Incidents closed, by outcome.', labels: ['outcome'] },
   sentinel_incidents_opened_total: { kind: 'counter', help: 'Incidents opened.', labels: ['severity'] },
@@ -125,6 +135,11 @@ export const metricTable = {
     kind: 'counter',
     help: 'Answers to "is the symptom gone?".',
     labels: ['outcome'],
+  },
+  sentinel_notifications_total: {
+    kind: 'counter',
+    help: 'Messages to people by kind and result.',
+    labels: ['kind', 'result'],
   },
   sentinel_policy_verdicts_total: {
     kind: 'counter',

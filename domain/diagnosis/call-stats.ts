@@ -28,6 +28,7 @@ export type Rise = {
 
 export type CallStats = {
   readonly before: Aggregate;
+  readonly early: Aggregate;
   readonly during: Aggregate;
   readonly recent: Aggregate;
   readonly tail: Aggregate;
@@ -62,11 +63,12 @@ export function callStats(
   windows: Windows,
   baseline = baselineOf(buckets, windows.before),
 ): CallStats {
+  const early = aggregate(buckets, windows.early);
   const during = aggregate(buckets, windows.during);
   const recent = aggregate(buckets, windows.recent);
   const tail = aggregate(buckets, windows.tail);
   const before = baseline.aggregate;
-  const parts = { before, during, recent, tail };
+  const parts = { before, early, during, recent, tail };
   const p50 = latencyRise(parts, baseline.spreadP50Ms, (part) => part.p50Ms);
   const p95 = latencyRise(parts, baseline.spreadP95Ms, (part) => part.p95Ms);
   const p50Leads = (p50.up && !p95.up) || (p50.up === p95.up && p50.now / p50.before > p95.now / p95.before);
@@ -115,14 +117,14 @@ export function ratio(errors: number, requests: number): number {
   return requests === 0 ? 0 : errors / requests;
 }
 
-type Parts = Pick<CallStats, 'before' | 'during' | 'recent' | 'tail'>;
+type Parts = Pick<CallStats, 'before' | 'early' | 'during' | 'recent' | 'tail'>;
 
-function ratioRise({ before, during, recent, tail }: Parts, count: (part: Aggregate) => number): Rise {
+function ratioRise({ before, early, during, recent, tail }: Parts, count: (part: Aggregate) => number): Rise {
   const base = ratio(count(before), before.requests);
   const rose = (part: Aggregate) => ratioRose(base, before.requests, count(part), part.requests);
-  const worst = Math.max(ratio(count(during), during.requests), ratio(count(recent), recent.requests));
+  const worst = Math.max(...[early, during, recent].map((part) => ratio(count(part), part.requests)));
   const recently = rose(recent);
-  const up = recently || rose(during);
+  const up = recently || rose(during) || rose(early);
   const over = (part: Aggregate, needed: number) => {
     const expected = worst * part.requests;
     return expected >= needed && count(part) <= expected * thresholds.gone.share;
@@ -144,16 +146,16 @@ export function ratioRose(base: number, baseRequests: number, errors: number, re
 }
 
 function latencyRise(
-  { before, during, recent, tail }: Parts,
+  { before, early, during, recent, tail }: Parts,
   baseSpread: number,
   figure: (part: Aggregate) => number,
 ): Rise {
   const base = figure(before);
   const rose = (part: Aggregate) =>
     part.buckets >= thresholds.latency.minBuckets && latencyRose(base, baseSpread, figure(part));
-  const figures = [figure(during), figure(recent)].filter(Number.isFinite);
+  const figures = [figure(early), figure(during), figure(recent)].filter(Number.isFinite);
   const recently = rose(recent);
-  const up = recently || rose(during);
+  const up = recently || rose(during) || rose(early);
   const over = (part: Aggregate) => part.buckets >= thresholds.latency.minBuckets && !rose(part);
   return { before: base, now: Math.max(...figures, 0), up, recently, gone: up && over(tail) };
 }

@@ -50,41 +50,46 @@ export type ServiceFeatures = {
 };
 
 export type Features = {
+  /** Of calls, and of metrics: the two are complete at different times. */
   readonly windows: Windows;
+  readonly metricWindows: Windows;
   readonly graph: Graph;
   readonly services: ReadonlyMap<string, ServiceFeatures>;
 };
 
 export function extractFeatures(input: DiagnosisInput): Features {
-  const windows = cutWindows(input);
+  const windows = cutWindows(input.calls, input);
+  const metricWindows = cutWindows(input.metrics, input);
   const graph = buildGraph(input);
   const calls = groupCalls(input.calls, windows);
   const metrics = group(input.metrics, ({ service }) => service);
   const services = new Map<string, ServiceFeatures>();
   for (const service of graph.services) {
-    services.set(service, ofService(service, { input, windows, graph, calls, metrics }));
+    services.set(service, ofService(service, { input, windows, metricWindows, graph, calls, metrics }));
   }
-  return { windows, graph, services };
+  return { windows, metricWindows, graph, services };
 }
 
 type Material = {
   readonly input: DiagnosisInput;
   readonly windows: Windows;
+  readonly metricWindows: Windows;
   readonly graph: Graph;
   readonly calls: GroupedCalls;
   readonly metrics: ReadonlyMap<string, readonly MetricBucket[]>;
 };
 
-function ofService(service: string, { input, windows, graph, calls, metrics }: Material): ServiceFeatures {
+function ofService(service: string, material: Material): ServiceFeatures {
+  const { input, windows, metricWindows, graph, calls, metrics } = material;
   const serverBuckets = calls.server.get(service) ?? [];
   const server = serverBuckets.length === 0 ? null : callStats(serverBuckets, windows);
   const inboundBuckets = calls.inbound.get(service) ?? [];
   const inbound = inboundBuckets.length === 0 ? null : callStats(inboundBuckets, windows);
-  const resources = resourceStats(metrics.get(service) ?? [], windows);
+  const resources = resourceStats(metrics.get(service) ?? [], metricWindows);
   const target = input.targets.find((candidate) => candidate.target.service === service) ?? null;
   const anomalies = input.anomalies.filter(({ scope }) => scope.service === service);
   const stillCalled = inbound === null ? null : inboundContinues(inbound, windows);
-  const instances = instanceFeatures({ serverBuckets, server, resources, target, windows });
+  const instances = instanceFeatures({ serverBuckets, server, resources, target, windows, metricWindows });
   const silent = server === null ? null : silentSince(server, windows);
   return {
     service,
@@ -94,7 +99,7 @@ function ofService(service: string, { input, windows, graph, calls, metrics }: M
     instances,
     resources,
     target,
-    replicas: replicas({ target, resources, windows, onsetMs: input.onsetMs }),
+    replicas: replicas({ target, resources, onsetMs: input.onsetMs }),
     traffic: traffic(server, inbound, windows),
     logs: logStats(input.logs, service, windows),
     changes: input.changes.filter((change) => change.service === service),

@@ -28,6 +28,7 @@ export function instanceFeatures(given: {
   readonly resources: ResourceStats;
   readonly target: TargetState | null;
   readonly windows: Windows;
+  readonly metricWindows: Windows;
 }): readonly InstanceFeatures[] {
   const { windows, target } = given;
   const byInstance = group(given.serverBuckets, ({ instance }) => instance);
@@ -42,7 +43,7 @@ export function instanceFeatures(given: {
     const baseline = own.aggregate.buckets >= ownPastBuckets ? own : serviceBaseline;
     const server = buckets.length === 0 ? null : callStats(buckets, windows, baseline);
     const mine = resources.get(instance) ?? null;
-    const reported = mine !== null && windows.dataEndMs - mine.outsideSeenMs <= presentMs;
+    const reported = mine !== null && given.metricWindows.dataEndMs - mine.outsideSeenMs <= presentMs;
     const listed = target?.replicas.some(({ id, state }) => id === instance && state !== 'exited');
     const present = sameNames && listed !== undefined ? listed : reported;
     // Its own past decides whether it should be heard; the service's says nothing about one replica's share.

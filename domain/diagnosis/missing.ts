@@ -16,7 +16,8 @@ export function missingEvidence(input: DiagnosisInput, { windows }: Features): r
   if (calls.length === 0) found.push('calls: no traces of any service');
   if (metrics.length === 0) found.push('resources: no metrics of any service');
   if (targets.length === 0) found.push('targets: no executor reported a state');
-  const ageMs = nowMs - windows.dataEndMs;
+  const newestMs = [...input.calls, ...input.metrics].reduce((last, { atMs }) => Math.max(last, atMs), 0);
+  const ageMs = nowMs - newestMs;
   if ((calls.length > 0 || metrics.length > 0) && ageMs > staleMs) {
     found.push(`fresh telemetry: nothing for ${seconds(ageMs)}`);
   }

@@ -3,7 +3,6 @@
 import type { ReplicaState, TargetState } from '../remediation/target.ts';
 import type { ResourceStats } from './resource-stats.ts';
 import { thresholds } from './thresholds.ts';
-import type { Windows } from './windows.ts';
 
 export type Replicas = {
   readonly desired: number | null;
@@ -20,7 +19,6 @@ export type Replicas = {
 export function replicas(given: {
   readonly target: TargetState | null;
   readonly resources: ResourceStats;
-  readonly windows: Windows;
   readonly onsetMs: number;
 }): Replicas {
   const { target, resources } = given;

@@ -1,5 +1,8 @@
-// From metric names (OpenTelemetry semantic conventions, current and older spellings) to what they say about a service.
-// Only names that mean the same everywhere are here; a metric that is not is still shown, just not reasoned over.
+// What a metric series says about the resources of a service, from detection's table of names: one table of meanings
+// for finding symptoms and for explaining them.
+
+import { parseLabels } from '../detection/aggregate/labels.ts';
+import { isReportedFromOutside, type SignalRule, signalOf, stateOf } from '../detection/signals.ts';
 
 export type ResourceMetric =
   | 'cpu'
@@ -15,73 +18,56 @@ export type ResourceMetric =
   | 'restarts'
   | 'running'
   | 'replicas-desired'
-  | 'replicas-available'
-  | 'active-requests';
+  | 'replicas-available';
 
-const byName: Readonly<Record<string, ResourceMetric>> = {
-  'process.cpu.utilization': 'cpu',
-  'container.cpu.utilization': 'cpu',
-  'k8s.pod.cpu_limit_utilization': 'cpu',
-  'k8s.container.cpu_limit_utilization': 'cpu',
-  'k8s.pod.cpu.usage': 'cpu',
-  'container.cpu.usage': 'cpu',
-  'jvm.cpu.recent_utilization': 'cpu',
-  'process.memory.usage': 'memory-usage',
-  'container.memory.usage': 'memory-usage',
-  'container.memory.working_set': 'memory-usage',
-  'k8s.pod.memory.working_set': 'memory-usage',
-  'k8s.pod.memory.usage': 'memory-usage',
-  'process.memory.limit': 'memory-limit',
-  'container.memory.limit': 'memory-limit',
-  'k8s.container.memory_limit': 'memory-limit',
-  'k8s.container.memory.limit': 'memory-limit',
-  'k8s.pod.memory_limit_utilization': 'memory-share',
-  'k8s.container.memory_limit_utilization': 'memory-share',
-  'container.memory.utilization': 'memory-share',
-  'system.filesystem.usage': 'disk-usage',
-  'container.filesystem.usage': 'disk-usage',
-  'k8s.pod.filesystem.usage': 'disk-usage',
-  'system.filesystem.limit': 'disk-limit',
-  'container.filesystem.capacity': 'disk-limit',
-  'k8s.pod.filesystem.capacity': 'disk-limit',
-  'system.filesystem.utilization': 'disk-share',
-  'db.client.connection.count': 'pool-used',
-  'db.client.connections.usage': 'pool-used',
-  'db.client.connection.max': 'pool-max',
-  'db.client.connections.max': 'pool-max',
-  'db.client.connection.pending_requests': 'pool-pending',
-  'db.client.connections.pending_requests': 'pool-pending',
-  'container.restart.count': 'restarts',
-  'k8s.container.restarts': 'restarts',
-  'k8s.container.restart.count': 'restarts',
-  'container.state.running': 'running',
-  'k8s.container.ready': 'running',
-  'container.replicas.desired': 'replicas-desired',
-  'k8s.deployment.desired': 'replicas-desired',
-  'k8s.deployment.pod.desired': 'replicas-desired',
-  'k8s.statefulset.desired_pods': 'replicas-desired',
-  'container.replicas.available': 'replicas-available',
-  'k8s.deployment.available': 'replicas-available',
-  'k8s.deployment.pod.available': 'replicas-available',
-  'k8s.statefulset.ready_pods': 'replicas-available',
-  'http.server.active_requests': 'active-requests',
-  'rpc.server.active_requests': 'active-requests',
-};
-
-// Attributes arrive as one text (JSON or `key=value`); only the state of a connection or of disk space matters here.
-const stateUsed = /state["'=:\s]+["']?used/;
-const stateOther = /state["'=:\s]+["']?(?:idle|free|reserved)/;
+/** A whole machine is shared by many services; what it shows is no sign of one of them. */
+const ofTheMachine = /^system\.(cpu|memory)\./;
 
 /** What the series `metric{attributes}` measures, or null when it says nothing diagnosis reasons over. */
 export function resourceMetric(metric: string, attributes: string): ResourceMetric | null {
-  const kind = Object.hasOwn(byName, metric) ? byName[metric] : undefined;
-  if (kind === undefined) return null;
-  if (kind === 'pool-used') return stateUsed.test(attributes) ? kind : null;
-  if (kind === 'disk-usage' || kind === 'disk-share') return stateOther.test(attributes) ? null : kind;
-  return kind;
+  if (ofTheMachine.test(metric)) return null;
+  const kind = kindOf(signalOf(metric));
+  if (kind !== 'pool-used' && kind !== 'disk-usage' && kind !== 'disk-share') return kind;
+  // Split by state only the used part counts; connections are always split, disk space sometimes.
+  const state = stateOf(parseLabels(attributes));
+  if (state === 'used') return kind;
+  return state === null && kind !== 'pool-used' ? kind : null;
 }
 
-/** Metrics an orchestrator or host reports about a process; they go on when the process itself can say nothing. */
-export function comesFromOutside(kind: ResourceMetric): boolean {
-  return !(kind.startsWith('pool-') || kind === 'active-requests');
+export { isReportedFromOutside };
+
+function kindOf({ signal, role }: SignalRule): ResourceMetric | null {
+  switch (signal) {
+    case 'cpu':
+      return role === 'share' || role === 'level' ? 'cpu' : null;
+    case 'memory':
+    case 'disk':
+      if (role === 'usage') return `${signal}-usage`;
+      if (role === 'limit') return `${signal}-limit`;
+      return role === 'share' ? `${signal}-share` : null;
+    case 'pool':
+      if (role === 'usage') return 'pool-used';
+      if (role === 'limit') return 'pool-max';
+      return role === 'waiting' ? 'pool-pending' : null;
+    case 'restarts':
+      return 'restarts';
+    case 'availability':
+      if (role === 'desired') return 'replicas-desired';
+      if (role === 'available') return 'replicas-available';
+      return role === 'running' ? 'running' : null;
+    default:
+      return null;
+  }
+}
+
+const poolNameKeys = ['db.client.connection.pool.name', 'pool.name'];
+
+/** Which pool of an instance the series is about; empty when it has only one without a name. */
+export function poolOf(attributes: string): string {
+  const labels = parseLabels(attributes);
+  for (const key of poolNameKeys) {
+    const name = labels[key];
+    if (name !== undefined) return name;
+  }
+  return '';
 }

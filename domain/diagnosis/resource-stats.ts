@@ -1,7 +1,7 @@
 // What metric buckets say of one service and its instances: CPU, memory, disk, pools, restarts, replicas.
 
 import type { MetricBucket } from '../telemetry.ts';
-import { comesFromOutside, type ResourceMetric, resourceMetric } from './resource-metrics.ts';
+import { isReportedFromOutside, poolOf, type ResourceMetric, resourceMetric } from './resource-metrics.ts';
 import { lastFall, median, type Point } from './statistics.ts';
 import { thresholds } from './thresholds.ts';
 import { risingTrend, type Trend } from './trend.ts';
@@ -30,7 +30,6 @@ export type InstanceResources = {
   readonly cpu: Level | null;
   readonly memory: Limited | null;
   readonly pools: readonly PoolStats[];
-  readonly active: Level | null;
   /** Times at which the restart counter rose, within the data. */
   readonly restartsMs: readonly number[];
   readonly countsRestarts: boolean;
@@ -48,20 +47,27 @@ export type ResourceStats = {
   readonly available: Level | null;
 };
 
-type Series = { readonly kind: ResourceMetric; readonly attributes: string; readonly points: Point[] };
+type Series = {
+  readonly kind: ResourceMetric;
+  readonly outside: boolean;
+  readonly attributes: string;
+  readonly points: Point[];
+};
 
 /** `metrics` are one service's; later points of a second win. */
 export function resourceStats(metrics: readonly MetricBucket[], windows: Windows): ResourceStats {
-  const byInstance = new Map<string, Map<string, Series>>();
+  // Null: a series that says nothing here; its meaning is looked up once.
+  const byInstance = new Map<string, Map<string, Series | null>>();
   for (const { atMs, instance, metric, attributes, value } of metrics) {
     if (atMs >= windows.dataEndMs || !Number.isFinite(value)) continue;
-    const kind = resourceMetric(metric, attributes);
-    if (kind === null) continue;
-    const series = child(byInstance, instance, () => new Map<string, Series>());
-    const key = `${metric}\n${attributes}`;
-    child(series, key, () => ({ kind, attributes, points: [] })).points.push({ atMs, value });
+    const known = child(byInstance, instance, () => new Map<string, Series | null>());
+    const key = attributes === '' ? metric : `${metric}\n${attributes}`;
+    child(known, key, () => newSeries(metric, attributes))?.points.push({ atMs, value });
   }
-  const all = [...byInstance].map(([instance, series]) => ({ instance, series: [...series.values()] }));
+  const all = [...byInstance].map(([instance, known]) => ({
+    instance,
+    series: [...known.values()].filter((series) => series !== null),
+  }));
   for (const { series } of all) {
     for (const { points } of series) points.sort((a, b) => a.atMs - b.atMs);
   }
@@ -75,17 +81,21 @@ export function resourceStats(metrics: readonly MetricBucket[], windows: Windows
   };
 }
 
+function newSeries(metric: string, attributes: string): Series | null {
+  const kind = resourceMetric(metric, attributes);
+  return kind === null ? null : { kind, outside: isReportedFromOutside(metric), attributes, points: [] };
+}
+
 function instanceResources(instance: string, series: readonly Series[], windows: Windows): InstanceResources {
   const seen = (outside: boolean) =>
     series
-      .filter(({ kind }) => comesFromOutside(kind) === outside)
+      .filter((one) => one.outside === outside)
       .reduce((last, { points }) => Math.max(last, points.at(-1)?.atMs ?? last), Number.NEGATIVE_INFINITY);
   return {
     instance,
     cpu: level(summed(series, 'cpu'), windows),
     memory: memory(series, windows),
     pools: pools(series, windows),
-    active: level(summed(series, 'active-requests'), windows),
     restartsMs: series
       .filter(({ kind }) => kind === 'restarts')
       .flatMap(({ points }) => increases(points))
@@ -116,16 +126,14 @@ function disks(series: readonly Series[], windows: Windows): readonly Limited[] 
   });
 }
 
-const poolName = /pool\.name["'=:\s]+["']?([^"',}\s]+)/;
-
 function pools(series: readonly Series[], windows: Windows): readonly PoolStats[] {
-  const name = (attributes: string) => poolName.exec(attributes)?.[1] ?? '';
-  const names = [...new Set(series.filter(({ kind }) => kind === 'pool-max').map((s) => name(s.attributes)))];
+  const maxima = series.filter(({ kind }) => kind === 'pool-max');
+  const names = [...new Set(maxima.map(({ attributes }) => poolOf(attributes)))];
   return names.sort().flatMap((pool) => {
     const of = (kind: ResourceMetric) =>
       level(
         summed(
-          series.filter(({ attributes }) => name(attributes) === pool),
+          series.filter(({ attributes }) => poolOf(attributes) === pool),
           kind,
         ),
         windows,

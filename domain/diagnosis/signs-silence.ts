@@ -46,7 +46,8 @@ function stillWorks(service: ServiceFeatures, features: Features): boolean | nul
   return heard.every((share) => share < 0.3) ? false : null;
 }
 
-function instanceSilence({ instances, inbound, server, stillCalled }: ServiceFeatures): SilenceSign | null {
+function instanceSilence(service: ServiceFeatures): SilenceSign | null {
+  const { instances, inbound, server, stillCalled } = service;
   const silent = instances.filter((one) => one.present && one.silentSinceMs !== null);
   const heard = instances.filter((one) => one.present && one.server !== null && one.silentSinceMs === null);
   const one = silent[0];
@@ -59,7 +60,12 @@ function instanceSilence({ instances, inbound, server, stillCalled }: ServiceFea
   if (server === null) return null;
   const share = silent.reduce((sum, { server: own }) => sum + (own?.before.ratePerSecond ?? 0), 0);
   const missing = server.before.ratePerSecond - server.recent.ratePerSecond;
-  return missing >= share * 0.6 ? { kind: inbound === null ? 'unclear' : 'gap', sinceMs, instance } : null;
+  if (missing < share * 0.6) return null;
+  if (inbound !== null) return { kind: 'gap', sinceMs, instance };
+  // Nobody inside calls it: its own work shows whether it lives.
+  const idle = silent.map((quiet) => isIdle(service, quiet.instance));
+  if (idle.includes(null)) return { kind: 'unclear', sinceMs, instance };
+  return { kind: idle.every(Boolean) ? 'hang' : 'gap', sinceMs, instance };
 }
 
 function sufferedBy(inbound: CallStats): boolean {

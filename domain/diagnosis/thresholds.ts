@@ -7,6 +7,9 @@ export const thresholds = {
     baselineMs: 180_000,
     /** An onset found by a detector is a little late; these seconds before it count as neither before nor during. */
     guardMs: 3_000,
+    earlyMs: 6_000,
+    /** Rows older than this are not late any more: whoever should have sent them is silent. */
+    delayMs: 5_000,
     /** At most this much of the disturbance is averaged; older seconds may show a state that is already gone. */
     duringMs: 30_000,
     /** "Now": enough seconds to judge, few enough to see that a symptom has just gone. */
@@ -45,7 +48,8 @@ export const thresholds = {
   silence: {
     /** Expected calls that did not come: fewer may be chance (e^-8 is three in ten thousand). */
     minExpected: 8,
-    minMs: 3_000,
+    /** Exporters send in batches, and not at the same moment. */
+    minMs: 4_000,
   },
   cpu: {
     /** Share of the limit (or of one core) at which work queues. */

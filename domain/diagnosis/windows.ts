@@ -8,6 +8,8 @@ export type Window = { readonly fromMs: number; readonly toMs: number };
 
 export type Windows = {
   readonly before: Window;
+  /** The first seconds of the disturbance: what came and went is only seen here. */
+  readonly early: Window;
   readonly during: Window;
   readonly recent: Window;
   readonly tail: Window;
@@ -18,25 +20,27 @@ export type Windows = {
 const bucketMs = 1_000;
 
 /**
- * Cuts the windows from what data there is. The baseline starts at the first data seen, so that a short history
- * does not look like little traffic; data dated after `nowMs` is ignored.
+ * Cuts the windows of one kind of rows from what data there is: seconds of calls are complete later than points of
+ * metrics. The baseline starts at the first data seen, so that a short history does not look like little traffic; data
+ * dated after `nowMs` are ignored, and rows that stopped coming at all end where a delay could no longer explain it.
  */
-export function cutWindows(input: Pick<DiagnosisInput, 'calls' | 'metrics' | 'nowMs' | 'onsetMs'>): Windows {
-  const { nowMs, onsetMs } = input;
+export function cutWindows(
+  rows: readonly { readonly atMs: number }[],
+  { nowMs, onsetMs }: Pick<DiagnosisInput, 'nowMs' | 'onsetMs'>,
+): Windows {
   let firstMs = Number.POSITIVE_INFINITY;
   let lastMs = Number.NEGATIVE_INFINITY;
-  for (const rows of [input.calls, input.metrics]) {
-    for (const { atMs } of rows) {
-      if (atMs > nowMs) continue;
-      if (atMs < firstMs) firstMs = atMs;
-      if (atMs > lastMs) lastMs = atMs;
-    }
+  for (const { atMs } of rows) {
+    if (atMs > nowMs) continue;
+    if (atMs < firstMs) firstMs = atMs;
+    if (atMs > lastMs) lastMs = atMs;
   }
-  const dataEndMs = lastMs === Number.NEGATIVE_INFINITY ? nowMs : Math.min(nowMs, lastMs + bucketMs);
-  const { baselineMs, guardMs, duringMs, recentMs, tailMs } = thresholds.window;
+  const { baselineMs, guardMs, earlyMs, duringMs, recentMs, tailMs, delayMs } = thresholds.window;
+  const dataEndMs = Math.min(nowMs, Math.max(lastMs + bucketMs, nowMs - delayMs));
   const beforeToMs = onsetMs - guardMs;
   return {
     before: { fromMs: Math.max(beforeToMs - baselineMs, Math.min(firstMs, beforeToMs)), toMs: beforeToMs },
+    early: { fromMs: onsetMs, toMs: Math.min(onsetMs + earlyMs, dataEndMs) },
     during: { fromMs: Math.max(onsetMs, dataEndMs - duringMs), toMs: dataEndMs },
     recent: { fromMs: dataEndMs - recentMs, toMs: dataEndMs },
     tail: { fromMs: dataEndMs - tailMs, toMs: dataEndMs },

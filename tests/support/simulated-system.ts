@@ -60,6 +60,8 @@ export type World = {
 export const startMs = 1_700_000_000_000;
 export const environment = 'test';
 const poolSize = 8;
+/** Seconds of calls are complete later than points of metrics. */
+const callDelaySeconds = 2;
 const timeoutMs = 1_500;
 
 type Behaviour = {
@@ -83,19 +85,21 @@ export function simulate(world: World): DiagnosisInput {
   const recorder = createRecorder();
   const byName = new Map(world.services.map((service) => [service.name, service]));
 
-  for (let second = 0; second < end; second += 1) runSecond(world, second, warmUp, byName, random, recorder);
+  for (let second = 0; second < end + callDelaySeconds; second += 1)
+    runSecond(world, second, warmUp, byName, random, recorder);
 
   const onsetMs = startMs + warmUp * 1000;
-  const nowMs = startMs + end * 1000 + 400;
+  const nowMs = startMs + (end + callDelaySeconds) * 1000 + 400;
   const targets = world.services.map((service) => targetOf(service, world, end - 1, warmUp));
   const keep = <T>(name: 'calls' | 'metrics' | 'logs' | 'targets', rows: readonly T[]): readonly T[] =>
     world.without?.includes(name) ? [] : rows;
-  const calls = keep('calls', recorder.calls());
+  const complete = recorder.calls().filter(({ atMs }) => atMs < startMs + end * 1000);
+  const calls = keep('calls', complete);
   return {
     environment,
     nowMs,
     onsetMs: onsetMs + 1_000,
-    anomalies: anomaliesOf(world, recorder.calls(), onsetMs),
+    anomalies: anomaliesOf(world, complete, onsetMs),
     calls,
     metrics: keep('metrics', recorder.metrics),
     logs: keep('logs', recorder.logs),
@@ -165,7 +169,7 @@ function runSecond(
     if (ok && load > 1.15 && random() < 1 - 1.1 / load) [ok, own] = [false, true];
     if (ok && one.poolTaken && random() < 0.6) [ok, own, selfMs] = [false, true, selfMs + 500];
     if (ok && service.outside !== undefined) {
-      const outsideMs = (30 + one.outsideAddMs) * Math.exp(0.2 * normal(random)) * (one.factor > 3 ? 1.5 : 1);
+      const outsideMs = (30 + one.outsideAddMs) * Math.exp(0.2 * normal(random)) * (one.cpu > 0.5 ? 1.5 : 1);
       client(service.outside, { ok: true, latencyMs: outsideMs });
     }
     for (const callee of service.calls) if (ok) client(callee, serve(callee));
@@ -400,8 +404,15 @@ function createRecorder() {
         if (one.mute || one.hung) return;
         const slow = one.outsideAddMs > 200;
         const used = one.poolTaken || slow ? poolSize : 2;
-        metric(atMs, name, instance, 'db.client.connection.count', used, '{"state":"used"}');
-        metric(atMs, name, instance, 'db.client.connection.count', poolSize - used, '{"state":"idle"}');
+        metric(atMs, name, instance, 'db.client.connection.count', used, 'db.client.connection.state=used');
+        metric(
+          atMs,
+          name,
+          instance,
+          'db.client.connection.count',
+          poolSize - used,
+          'db.client.connection.state=idle',
+        );
         metric(atMs, name, instance, 'db.client.connection.max', poolSize);
         metric(
           atMs,

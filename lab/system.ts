@@ -42,7 +42,7 @@ export interface Lab extends ReadyLine {
   stop: () => Promise<void>;
 }
 
-const startLimitMs = 20_000;
+const startLimitMs = 45_000;
 const entry = fileURLToPath(new URL('./supervisor/main.ts', import.meta.url));
 
 export async function startLab(options: LabOptions = {}): Promise<Lab> {

@@ -99,4 +99,4 @@ const routes: JsonRoute[] = [
   },
 ];
 const { url } = await serveJson(routes);
-process.send?.({ type: 'ready', url } satisfies FromLoad);
+process.send?.({ type: 'ready', url } satisfies FromLoad, undefined, undefined, () => {});

@@ -32,4 +32,4 @@ for (const dependency of dependencies) {
   await listen(server);
   ports[dependency] = portOf(server);
 }
-process.send?.({ type: 'ready', ports } satisfies FromOutside);
+process.send?.({ type: 'ready', ports } satisfies FromOutside, undefined, undefined, () => {});

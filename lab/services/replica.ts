@@ -72,5 +72,6 @@ export async function runReplica(start: ReplicaStart): Promise<void> {
 }
 
 function send(message: FromReplica): void {
-  process.send?.(message);
+  // A parent that is gone is no error here: the end of the channel ends this process.
+  process.send?.(message, undefined, undefined, () => {});
 }

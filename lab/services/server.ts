@@ -13,7 +13,7 @@ let requestCount = 0;
 export function createRequestListener(replica: Replica, handle: Handler) {
   const { telemetry, start, spec } = replica;
 
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const startedAt = performance.now();
     const method = request.method ?? 'GET';
     const path = (request.url ?? '/').split('?')[0] ?? '/';
@@ -39,6 +39,7 @@ export function createRequestListener(replica: Replica, handle: Handler) {
     telemetry.activeRequests.add(-1, { 'http.request.method': method });
     finish(replica, trace, { method, route, status, failure, durationMs: performance.now() - startedAt });
   };
+  return (request: IncomingMessage, response: ServerResponse): void => void serve(request, response);
 }
 
 function startServerSpan(

@@ -20,6 +20,8 @@ import { ManagedService } from './service.ts';
 import type { Task } from './task.ts';
 
 const memoryCheckMs = 250;
+/** For the first start of everything: takes two seconds, but many times that on a machine that is busy. */
+const startLimitMs = 40_000;
 
 export class Cluster {
   readonly options: SupervisorOptions;
@@ -68,7 +70,9 @@ export class Cluster {
     };
     this.load = startChild('../load/main.ts', loadStart);
     const loadReady = firstMessage<FromLoad>(this.load);
-    const healthy = await Promise.all([...this.services.values()].map((service) => service.reconcile()));
+    const healthy = await Promise.all(
+      [...this.services.values()].map((service) => service.reconcile(startLimitMs)),
+    );
     if (!healthy.every(Boolean))
       throw new Error('not every service of the lab came up; see the output above');
     this.loadUrl = (await loadReady).url;

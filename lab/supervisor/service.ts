@@ -82,12 +82,12 @@ export class ManagedService {
   }
 
   /** Starts what is missing or stops what is too much; true when all wanted replicas are in rotation. */
-  async reconcile(): Promise<boolean> {
+  async reconcile(limitMs = healthyLimitMs): Promise<boolean> {
     const surplus = this.tasks.splice(this.desiredReplicas);
     const stopping = surplus.map((task) => task.stop());
     while (this.tasks.length < this.desiredReplicas) this.tasks.push(this.newTask());
     const fresh = this.tasks.filter((task) => task.state === 'starting');
-    const healthy = await Promise.all(fresh.map((task) => task.whenInRotation(healthyLimitMs)));
+    const healthy = await Promise.all(fresh.map((task) => task.whenInRotation(limitMs)));
     this.assignDiskFill();
     await Promise.all(stopping);
     return healthy.every(Boolean);

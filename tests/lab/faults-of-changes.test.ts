@@ -10,7 +10,7 @@ describe('a fault', () => {
     fixture = await startFixture();
     await healthy(fixture.lab);
   });
-  afterAll(() => fixture.stop());
+  afterAll(() => fixture?.stop());
 
   const active = async () => (await fixture.lab.faults()).at(-1)?.active;
   const healedBy = async (action: string, service: string, parameters = {}) => {

@@ -1,5 +1,5 @@
 /** A tiny receiver of OTLP/HTTP JSON and of change events, which keeps what came in. */
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 interface KeyValue {
@@ -74,7 +74,7 @@ export async function startReceiver(): Promise<Receiver> {
     },
     close: () => server.close(),
   };
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const body = JSON.parse(Buffer.concat(chunks).toString() || '{}');
@@ -82,7 +82,8 @@ export async function startReceiver(): Promise<Receiver> {
     if (refused) receiver.refuseEvents -= 1;
     else take(receiver, request.url ?? '', body, request.headers.authorization);
     response.writeHead(refused ? 503 : 200, { 'content-type': 'application/json' }).end('{}');
-  });
+  };
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return receiver;

@@ -14,7 +14,7 @@ describe('the supervisor', () => {
     fixture = await startFixture();
     await healthy(fixture.lab);
   });
-  afterAll(() => fixture.stop());
+  afterAll(() => fixture?.stop());
 
   const api = (path: string) => `${fixture.lab.supervisorUrl}/v1${path}`;
   const post = (body: unknown, query = '') =>

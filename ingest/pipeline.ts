@@ -1,19 +1,15 @@
 // The way of a telemetry request, in one function: decode ▶ detect ▶ inbox(anomalies) ▶ history ▶ acknowledge.
 
+import type { DetectionEngine } from '../domain/detection/engine.ts';
 import type { DetectionOutput } from '../domain/detection/output.ts';
-import type { Observation } from '../domain/observation.ts';
 import type { Delivery } from './delivery.ts';
 import type { IngestLimits } from './limits.ts';
 import { decodeOtlp, type OtlpEncoding, type OtlpSignal } from './otlp/decode.ts';
 import type { Tally } from './otlp/tally.ts';
 import type { Clock, Metrics } from './ports.ts';
 
-/** Detection as the pipeline needs it; every instant is ms since the epoch. Repeated points change nothing. */
-export interface Detection {
-  observe(observations: readonly Observation[], receivedMs: number): DetectionOutput;
-  /** Time passing: closes buckets, finds what is absent. */
-  tick(nowMs: number): DetectionOutput;
-}
+/** Detection as the pipeline needs it (see domain/detection/engine.ts). Points seen before change nothing. */
+export type Detection = Pick<DetectionEngine, 'observe' | 'tick'>;
 
 export type Acknowledgement =
   | { readonly kind: 'stored'; readonly tally: Tally }

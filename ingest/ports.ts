@@ -10,6 +10,16 @@ export interface HistoryWriter {
   /** Resolves when the rows are durable; batches of many callers are written together. */
   write(rows: HistoryRows): Promise<void>;
 }
+/** History as a starting process reads it back. */
+export interface WarmHistory {
+  /** Environments with telemetry since then. */
+  environments(sinceMs: number): Promise<readonly string[]>;
+  calls(range: HistoryRange): Promise<readonly CallBucket[]>;
+  metrics(range: HistoryRange): Promise<readonly MetricBucket[]>;
+  logs(range: HistoryRange): Promise<readonly LogBucket[]>;
+}
+export type HistoryRange = { readonly environment: string; readonly fromMs: number; readonly toMs: number };
+
 export type HistoryRows = {
   readonly environment: string;
   readonly calls: readonly CallBucket[];

@@ -3,12 +3,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Hono } from 'hono';
 import type { CorrelationConfig } from '../domain/correlation/correlate.ts';
+import type { DetectionEngine } from '../domain/detection/engine.ts';
 import { createDelivery } from './delivery.ts';
 import { createDispatcher, type DispatchSettings, defaultDispatchSettings } from './dispatch.ts';
 import { eventSchemas } from './events/schema.ts';
 import { createIngestApp } from './http.ts';
 import { defaultLimits, type IngestLimits } from './limits.ts';
-import { createPipeline, type Detection } from './pipeline.ts';
+import { createPipeline } from './pipeline.ts';
 import type {
   Authorize,
   Clock,
@@ -18,8 +19,10 @@ import type {
   IncidentStarter,
   Logger,
   Metrics,
+  WarmHistory,
 } from './ports.ts';
 import { createTicker } from './ticker.ts';
+import { warmDetection } from './warm.ts';
 
 export type IngestSettings = {
   readonly defaultEnvironment: string;
@@ -29,6 +32,8 @@ export type IngestSettings = {
   readonly dispatch: DispatchSettings;
   /** How often detection hears that time has passed. */
   readonly tickMs: number;
+  /** How much of history a starting process reads back. */
+  readonly warmMs: number;
   readonly maxWaitingRows: number;
   readonly maxWaitingAnomalies: number;
 };
@@ -39,6 +44,7 @@ export const defaultIngestSettings = {
   limits: defaultLimits,
   dispatch: defaultDispatchSettings,
   tickMs: 1_000,
+  warmMs: 10 * 60_000,
   // About a hundred bytes each.
   maxWaitingRows: 200_000,
   maxWaitingAnomalies: 10_000,
@@ -46,12 +52,12 @@ export const defaultIngestSettings = {
 
 export type IngestDeps = {
   readonly settings: IngestSettings;
-  readonly detection: Detection;
+  readonly detection: DetectionEngine;
   readonly inbox: Inbox;
   readonly episodes: Episodes;
   readonly starter: IncidentStarter;
   /** Null: Sentinel runs without telemetry history. */
-  readonly history: HistoryWriter | null;
+  readonly history: (HistoryWriter & WarmHistory) | null;
   readonly authorize: Authorize;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -65,8 +71,8 @@ export type Ingest = {
   stop(): Promise<void>;
 };
 
-/** Starts the dispatcher and the ticker at once; requests are served as soon as the caller serves `app`. */
-export function startIngest(deps: IngestDeps): Ingest {
+/** Resolves when detection is rebuilt and everything runs; requests are served when the caller serves `app`. */
+export async function startIngest(deps: IngestDeps): Promise<Ingest> {
   const { settings, detection, inbox, episodes, starter, history, authorize, clock, metrics, log } = deps;
   const { limits, defaultEnvironment } = settings;
 
@@ -112,6 +118,7 @@ export function startIngest(deps: IngestDeps): Ingest {
   });
 
   dispatcher.start();
+  if (history !== null) await warmDetection({ detection, history, clock, log, warmMs: settings.warmMs });
   ticker.start();
   return {
     app,

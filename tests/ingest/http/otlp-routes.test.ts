@@ -1,0 +1,232 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { nothingFound, TestApp } from '../support/app.ts';
+import { anomaly } from '../support/memory.ts';
+import {
+  decodeProtobuf,
+  encodeRequest,
+  gauge,
+  metricsRequest,
+  span,
+  tracesRequest,
+} from '../support/otlp.ts';
+
+const json = { 'content-type': 'application/json' };
+const protobuf = { 'content-type': 'application/x-protobuf' };
+const good = metricsRequest([gauge('m', { asDouble: 1 })]);
+const oneBad = metricsRequest([gauge('m', { asDouble: 1 }), gauge('n', { asDouble: 'NaN' })]);
+
+let test_: TestApp;
+beforeEach(() => {
+  test_ = new TestApp();
+});
+
+describe('a good request', () => {
+  test('JSON is answered in JSON', async () => {
+    const response = await test_.post('/v1/metrics', encodeRequest('metrics', 'json', good), json);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/json');
+    expect(await response.json()).toEqual({});
+    expect(test_.observed).toMatchObject([{ kind: 'gauge', metric: 'm', value: 1 }]);
+  });
+
+  test('protobuf is answered in protobuf', async () => {
+    const response = await test_.post('/v1/metrics', encodeRequest('metrics', 'protobuf', good), protobuf);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('application/x-protobuf');
+    expect((await response.arrayBuffer()).byteLength).toBe(0);
+    expect(test_.observed).toHaveLength(1);
+  });
+
+  test.each(['json', 'protobuf'] as const)('gzip around %s', async (encoding) => {
+    const body = gzipSync(encodeRequest('traces', encoding, tracesRequest([span({})])));
+    const type = encoding === 'json' ? json : protobuf;
+    const response = await test_.post('/v1/traces', body, { ...type, 'content-encoding': 'gzip' });
+    expect(response.status).toBe(200);
+    expect(test_.observed).toMatchObject([{ kind: 'span' }]);
+  });
+
+  test('the id of the request comes back', async () => {
+    const body = encodeRequest('metrics', 'json', good);
+    const given = await test_.post('/v1/metrics', body, { ...json, 'x-request-id': 'abc-1' });
+    expect(given.headers.get('x-request-id')).toBe('abc-1');
+    const made = await test_.post('/v1/metrics', body, { ...json, 'x-request-id': 'bad id with spaces' });
+    expect(made.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('rejected points never fail the batch', () => {
+  test('partialSuccess in JSON', async () => {
+    const response = await test_.post('/v1/metrics', encodeRequest('metrics', 'json', oneBad), json);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({
+      partialSuccess: {
+        rejectedDataPoints: '1',
+        errorMessage: '1 rejected: 1 not-finite; first: metric n (not-finite)',
+      },
+    });
+    expect(test_.observed).toHaveLength(1);
+    expect(test_.metrics.counts.get('sentinel_ingest_rejected_total{metrics,not-finite}')).toBe(1);
+  });
+
+  test('partialSuccess in protobuf', async () => {
+    const response = await test_.post('/v1/metrics', encodeRequest('metrics', 'protobuf', oneBad), protobuf);
+    const answer = decodeProtobuf(
+      'ExportMetricsServiceResponse',
+      new Uint8Array(await response.arrayBuffer()),
+    );
+    expect(answer).toEqual({
+      partialSuccess: {
+        rejectedDataPoints: 1,
+        errorMessage: '1 rejected: 1 not-finite; first: metric n (not-finite)',
+      },
+    });
+  });
+});
+
+describe('a request that cannot be taken', () => {
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+
+  test.each<[string, number, string, Uint8Array | string, Record<string, string>]>([
+    ['malformed JSON', 400, 'not valid JSON', '{"resourceMetrics": [', json],
+    ['a wrong type', 400, 'resourceMetrics: expected an array', '{"resourceMetrics": {}}', json],
+    [
+      'truncated gzip',
+      400,
+      'not valid gzip',
+      gzipSync('{}').subarray(0, 12),
+      { ...json, 'content-encoding': 'gzip' },
+    ],
+    ['no gzip at all', 400, 'not valid gzip', '{}', { ...json, 'content-encoding': 'gzip' }],
+    ['a gzip bomb', 413, 'inflates to more than', bomb, { ...json, 'content-encoding': 'gzip' }],
+    ['another encoding', 415, 'content-encoding "br"', '{}', { ...json, 'content-encoding': 'br' }],
+    ['another type', 415, 'content-type must be', '{}', { 'content-type': 'text/plain' }],
+    ['no type', 415, 'content-type must be', '{}', { 'content-type': '' }],
+  ])('%s: %i', async (_what, status, message, body, headers) => {
+    const response = await test_.post('/v1/metrics', body, headers);
+    expect(response.status).toBe(status);
+    const answer = (await response.json()) as { code: number; message: string };
+    expect(answer.message).toContain(message);
+    expect(answer.code).toBeGreaterThan(0);
+    expect(response.headers.get('x-request-id')).toBeTruthy();
+    expect(test_.observed).toEqual([]);
+  });
+
+  test('malformed protobuf is refused in protobuf, and says where', async () => {
+    const body = encodeRequest('metrics', 'protobuf', good).subarray(0, 30);
+    const response = await test_.post('/v1/metrics', body, protobuf);
+    expect(response.status).toBe(400);
+    const { code, message } = decodeProtobuf('RpcStatus', new Uint8Array(await response.arrayBuffer()));
+    expect(code).toBe(3);
+    expect(message).toMatch(/^resourceMetrics\[0\].*byte \d+/);
+  });
+
+  test('a body over the limit is refused: by its declared length, and without one', async () => {
+    const small = new TestApp({ limits: { maxBodyBytes: 100 } });
+    const declared = await small.app.request('/v1/logs', {
+      method: 'POST',
+      headers: { ...json, 'content-length': '101' },
+      body: 'x',
+    });
+    expect(declared.status).toBe(413);
+    const stream = new Blob(['x'.repeat(200)]).stream();
+    const streamed = new Request('http://sentinel/v1/logs', {
+      method: 'POST',
+      headers: json,
+      body: stream,
+      duplex: 'half',
+    });
+    expect((await small.app.fetch(streamed)).status).toBe(413);
+  });
+
+  test('other methods: 405 with Allow; other paths: 404', async () => {
+    const response = await test_.app.request('/v1/metrics');
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+    expect((await test_.app.request('/v1/profiles', { method: 'POST' })).status).toBe(404);
+  });
+});
+
+describe('who may send', () => {
+  const body = encodeRequest('metrics', 'json', good);
+
+  test.each([
+    ['no key', {}, 401],
+    ['a key without the permission', { authorization: 'Bearer weak' }, 403],
+    ['a good key', { authorization: 'Bearer good' }, 200],
+  ])('keyed, %s: %i', async (_what, headers, status) => {
+    const keyed = new TestApp({ otlpAuth: 'keyed' });
+    const response = await keyed.post('/v1/metrics', body, { ...json, ...headers });
+    expect(response.status).toBe(status);
+    expect(keyed.observed).toHaveLength(status === 200 ? 1 : 0);
+  });
+});
+
+describe('durable before 2xx', () => {
+  const body = encodeRequest('metrics', 'json', good);
+  const row = { atMs: 1_000, service: 's', instance: '', metric: 'm', attributes: '', value: 1 };
+  const found = {
+    ...nothingFound,
+    rows: [{ environment: 'prod', calls: [], metrics: [row], logs: [] }],
+    anomalies: [anomaly('a1')],
+  };
+
+  test('anomalies are in the inbox and rows in history', async () => {
+    test_.next = found;
+    expect((await test_.post('/v1/metrics', body, json)).status).toBe(200);
+    expect([...test_.inbox.stored.keys()]).toEqual(['anomaly/a1/firing']);
+    expect(test_.history.rows).toMatchObject([
+      { environment: 'prod', metrics: [row], anomalies: [{ id: 'a1' }] },
+    ]);
+    expect(test_.wakes).toBe(1);
+  });
+
+  test('history away: 503 with Retry-After after the anomalies were stored; the retry writes the rows', async () => {
+    test_.next = found;
+    test_.history.down = true;
+    const refused = await test_.post('/v1/metrics', body, json);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(await refused.json()).toMatchObject({ code: 14, message: expect.stringContaining('history') });
+    expect([...test_.inbox.stored.keys()]).toEqual(['anomaly/a1/firing']);
+    test_.history.down = false;
+    expect((await test_.post('/v1/metrics', body, json)).status).toBe(200);
+    expect(test_.history.rows.flatMap(({ metrics }) => metrics)).toEqual([row]);
+  });
+
+  test('inbox away: 503; the retry stores the anomalies though detection does not find them again', async () => {
+    test_.next = found;
+    test_.inbox.down = true;
+    expect((await test_.post('/v1/metrics', body, json)).status).toBe(503);
+    test_.inbox.down = false;
+    expect((await test_.post('/v1/metrics', body, json)).status).toBe(200);
+    expect([...test_.inbox.stored.keys()]).toEqual(['anomaly/a1/firing']);
+    expect(test_.history.rows.flatMap(({ metrics }) => metrics)).toEqual([row]);
+  });
+
+  test('a tick stores what it finds', async () => {
+    test_.next = found;
+    await test_.pipeline.tick();
+    expect([...test_.inbox.stored.keys()]).toEqual(['anomaly/a1/firing']);
+    expect(test_.history.rows).toHaveLength(1);
+  });
+});
+
+test('any bytes under any headers get an answer that is not a crash', async () => {
+  const header = fc.constantFrom('application/json', 'application/x-protobuf', 'text/html');
+  const coding = fc.constantFrom('', 'gzip', 'identity', 'zstd');
+  const path = fc.constantFrom('/v1/metrics', '/v1/logs', '/v1/traces', '/api/events', '/api/trigger-alert');
+  await fc.assert(
+    fc.asyncProperty(
+      path,
+      header,
+      coding,
+      fc.uint8Array({ maxLength: 200 }),
+      async (route, type, encoding, bytes) => {
+        const headers = { 'content-type': type, 'content-encoding': encoding, authorization: 'Bearer good' };
+        const response = await test_.post(route, bytes, headers);
+        expect([200, 202, 400, 415, 422]).toContain(response.status);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});

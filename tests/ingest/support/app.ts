@@ -1,0 +1,93 @@
+// The ingest app over in-memory stores, with a detection that finds what a test tells it to.
+
+import type { Hono } from 'hono';
+import type { DetectionOutput } from '../../../domain/detection/output.ts';
+import type { Observation } from '../../../domain/observation.ts';
+import { createDelivery } from '../../../ingest/delivery.ts';
+import { eventSchemas } from '../../../ingest/events/schema.ts';
+import { createIngestApp } from '../../../ingest/http.ts';
+import { defaultLimits, type IngestLimits } from '../../../ingest/limits.ts';
+import { createPipeline, type Pipeline } from '../../../ingest/pipeline.ts';
+import {
+  authorize,
+  MemoryClock,
+  MemoryEpisodes,
+  MemoryHistory,
+  MemoryInbox,
+  MemoryMetrics,
+  silentLog,
+} from './memory.ts';
+import { nowMs } from './otlp.ts';
+
+export const nothingFound: DetectionOutput = { rows: [], anomalies: [], edges: [], dropped: {} };
+
+export class TestApp {
+  readonly clock = new MemoryClock(nowMs);
+  readonly inbox = new MemoryInbox(this.clock);
+  readonly episodes = new MemoryEpisodes();
+  readonly history = new MemoryHistory();
+  readonly metrics = new MemoryMetrics();
+  readonly observed: Observation[] = [];
+  /** What detection finds with the next request; once. */
+  next: DetectionOutput = nothingFound;
+  wakes = 0;
+  readonly app: Hono;
+  readonly pipeline: Pipeline;
+
+  constructor(options: { otlpAuth?: 'open' | 'keyed'; limits?: Partial<IngestLimits> } = {}) {
+    const { clock, inbox, episodes, history, metrics } = this;
+    const limits = { ...defaultLimits, ...options.limits };
+    const wake = (): void => {
+      this.wakes += 1;
+    };
+    const bounds = { maxWaitingRows: 1_000, maxWaitingAnomalies: 100 };
+    const delivery = createDelivery({ inbox, episodes, history, metrics, log: silentLog, wake, ...bounds });
+    const find = (): DetectionOutput => {
+      const found = this.next;
+      this.next = nothingFound;
+      return found;
+    };
+    const detection = {
+      observe: (observations: readonly Observation[]) => {
+        this.observed.push(...observations);
+        return find();
+      },
+      tick: find,
+    };
+    this.pipeline = createPipeline({
+      detection,
+      delivery,
+      limits,
+      defaultEnvironment: 'default-env',
+      clock,
+      metrics,
+    });
+    let ids = 0;
+    this.app = createIngestApp({
+      pipeline: this.pipeline,
+      inbox,
+      authorize,
+      otlpAuth: options.otlpAuth ?? 'open',
+      schemas: eventSchemas(limits),
+      limits,
+      defaultEnvironment: 'default-env',
+      clock,
+      newId: () => {
+        ids += 1;
+        return `fresh-${ids}`;
+      },
+      metrics,
+      log: silentLog,
+      wake,
+    });
+  }
+
+  async post(
+    path: string,
+    body: Uint8Array | string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Response> {
+    const bytes = typeof body === 'string' ? new Uint8Array(Buffer.from(body)) : new Uint8Array(body);
+    return await this.app.request(path, { method: 'POST', body: bytes, headers });
+  }
+}

@@ -1,0 +1,249 @@
+// In-memory stores that behave as the ports promise, and can be told to fail.
+
+import type { CorrelationConfig } from '../../../domain/correlation/correlate.ts';
+import type { Anomaly } from '../../../domain/detection/anomaly.ts';
+import type { ChangeEvent } from '../../../domain/observation.ts';
+import type {
+  Assignment,
+  Authorize,
+  Episodes,
+  HistoryRange,
+  HistoryRows,
+  HistoryWriter,
+  Inbox,
+  InboxItem,
+  IncidentStarter,
+  Logger,
+  Metrics,
+  TakenItem,
+  WarmHistory,
+} from '../../../ingest/ports.ts';
+
+export class Down extends Error {
+  override readonly name = 'Down';
+}
+
+export class MemoryClock {
+  current = 0;
+  constructor(startMs: number) {
+    this.current = startMs;
+  }
+  nowMs(): number {
+    return this.current;
+  }
+}
+
+type Stored = {
+  readonly item: InboxItem;
+  status: 'pending' | 'done' | 'dead';
+  availableMs: number;
+  attempts: number;
+  reason: string;
+};
+
+export class MemoryInbox implements Inbox {
+  readonly stored = new Map<string, Stored>();
+  down = false;
+  readonly #clock: MemoryClock;
+  constructor(clock: MemoryClock) {
+    this.#clock = clock;
+  }
+
+  async put(items: readonly InboxItem[]): Promise<number> {
+    this.#check();
+    const fresh = items.filter(({ id }) => !this.stored.has(id));
+    for (const item of fresh) {
+      this.stored.set(item.id, { item, status: 'pending', availableMs: 0, attempts: 0, reason: '' });
+    }
+    return fresh.length;
+  }
+  async take(limit: number, leaseMs: number): Promise<readonly TakenItem[]> {
+    this.#check();
+    const free = [...this.stored.values()].filter(
+      ({ status, availableMs }) => status === 'pending' && availableMs <= this.#clock.nowMs(),
+    );
+    return free.slice(0, limit).map((stored) => {
+      stored.availableMs = this.#clock.nowMs() + leaseMs;
+      stored.attempts += 1;
+      return { ...stored.item, attempts: stored.attempts };
+    });
+  }
+  async done(id: string): Promise<void> {
+    this.#check();
+    this.#get(id).status = 'done';
+  }
+  async failed(id: string, reason: string, retryAtMs: number | null): Promise<void> {
+    this.#check();
+    const stored = this.#get(id);
+    stored.reason = reason;
+    if (retryAtMs === null) stored.status = 'dead';
+    else stored.availableMs = retryAtMs;
+  }
+  statuses(): Record<string, string> {
+    return Object.fromEntries([...this.stored].map(([id, { status }]) => [id, status]));
+  }
+  get pending(): number {
+    return [...this.stored.values()].filter(({ status }) => status === 'pending').length;
+  }
+  #get(id: string): Stored {
+    const stored = this.stored.get(id);
+    if (stored === undefined) throw new Error(`no item ${id}`);
+    return stored;
+  }
+  #check(): void {
+    if (this.down) throw new Down('the inbox is down');
+  }
+}
+
+/** One episode per service; an anomaly id always finds the incident it was first given. */
+export class MemoryEpisodes implements Episodes {
+  readonly open = new Map<string, string>();
+  readonly assigned = new Map<string, string>();
+  readonly changes = new Map<string, ChangeEvent>();
+  readonly edges = new Set<string>();
+  readonly abandoned: string[] = [];
+  down = false;
+  #next = 1;
+
+  async assign(anomaly: Anomaly, _config: CorrelationConfig): Promise<Assignment> {
+    this.#check();
+    const { environment, service } = anomaly.scope;
+    const key = `${environment}/${service}`;
+    const known = this.assigned.get(anomaly.id);
+    let incidentId = known ?? this.open.get(key);
+    if (incidentId === undefined) {
+      if (anomaly.state === 'cleared') return { kind: 'ignored', reason: 'nothing open' };
+      incidentId = `incident/${service}/${this.#next}`;
+      this.#next += 1;
+      this.open.set(key, incidentId);
+    }
+    this.assigned.set(anomaly.id, incidentId);
+    const { scope, severity, summary: title } = anomaly;
+    return { kind: 'incident', input: { incidentId, fingerprint: key, episode: 1, scope, severity, title } };
+  }
+  async abandon(incidentId: string): Promise<void> {
+    this.#check();
+    this.abandoned.push(incidentId);
+    for (const map of [this.open, this.assigned]) {
+      for (const [key, id] of map) if (id === incidentId) map.delete(key);
+    }
+  }
+  async rememberEdges(
+    environment: string,
+    edges: readonly { caller: string; callee: string }[],
+  ): Promise<void> {
+    this.#check();
+    for (const { caller, callee } of edges) this.edges.add(`${environment}: ${caller} → ${callee}`);
+  }
+  async rememberChange(change: ChangeEvent): Promise<void> {
+    this.#check();
+    this.changes.set(change.id, change);
+  }
+  #check(): void {
+    if (this.down) throw new Down('the episode store is down');
+  }
+}
+
+/** Incidents with the anomalies they heard of; an id counts once, as in the workflow. */
+export class MemoryStarter implements IncidentStarter {
+  readonly incidents = new Map<string, { observed: Set<string>; cleared: Set<string> }>();
+  readonly closed = new Set<string>();
+  signals = 0;
+  /** Called with every signal, before it counts; throws to fail it. */
+  before: (anomalyId: string) => void = () => {};
+
+  async observed(input: { incidentId: string }, anomaly: Anomaly): Promise<'signalled' | 'closed'> {
+    this.before(anomaly.id);
+    if (this.closed.has(input.incidentId)) return 'closed';
+    this.#incident(input.incidentId).observed.add(anomaly.id);
+    this.signals += 1;
+    return 'signalled';
+  }
+  async cleared(incidentId: string, anomalyId: string): Promise<'signalled' | 'closed'> {
+    this.before(anomalyId);
+    if (this.closed.has(incidentId)) return 'closed';
+    this.#incident(incidentId).cleared.add(anomalyId);
+    this.signals += 1;
+    return 'signalled';
+  }
+  #incident(id: string) {
+    const existing = this.incidents.get(id) ?? { observed: new Set<string>(), cleared: new Set<string>() };
+    this.incidents.set(id, existing);
+    return existing;
+  }
+}
+
+export class MemoryHistory implements HistoryWriter, WarmHistory {
+  readonly rows: HistoryRows[] = [];
+  down = false;
+  async write(rows: HistoryRows): Promise<void> {
+    if (this.down) throw new Down('history is down');
+    this.rows.push(rows);
+  }
+  async environments(): Promise<readonly string[]> {
+    if (this.down) throw new Down('history is down');
+    return [...new Set(this.rows.map(({ environment }) => environment))];
+  }
+  async calls(range: HistoryRange) {
+    return this.#within(
+      range,
+      this.rows.flatMap((rows) => (rows.environment === range.environment ? rows.calls : [])),
+    );
+  }
+  async metrics(range: HistoryRange) {
+    return this.#within(
+      range,
+      this.rows.flatMap((rows) => (rows.environment === range.environment ? rows.metrics : [])),
+    );
+  }
+  async logs(range: HistoryRange) {
+    return this.#within(
+      range,
+      this.rows.flatMap((rows) => (rows.environment === range.environment ? rows.logs : [])),
+    );
+  }
+  #within<T extends { readonly atMs: number }>({ fromMs, toMs }: HistoryRange, rows: readonly T[]): T[] {
+    return rows.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
+  }
+}
+
+export class MemoryMetrics implements Metrics {
+  readonly counts = new Map<string, number>();
+  count(name: string, labels: Readonly<Record<string, string>>, value = 1): void {
+    const key = `${name}{${Object.values(labels).join(',')}}`;
+    this.counts.set(key, (this.counts.get(key) ?? 0) + value);
+  }
+  observe(): void {}
+  gauge(): void {}
+}
+
+export const silentLog: Logger = { info: () => {}, warn: () => {}, error: () => {} };
+
+export const authorize: Authorize = async (request) => {
+  const key = request.headers.get('authorization');
+  if (key === 'Bearer good') return { allowed: true, actor: 'ci' };
+  if (key === 'Bearer weak') return { allowed: false, reason: 'forbidden', detail: 'the key may not write' };
+  return { allowed: false, reason: 'unauthenticated', detail: 'a bearer key is needed' };
+};
+
+export function anomaly(id: string, fields: Partial<Anomaly> = {}): Anomaly {
+  return {
+    id,
+    state: 'firing',
+    detector: 'error-ratio',
+    signal: 'errors',
+    scope: { environment: 'prod', service: 'orders' },
+    seriesKey: 'calls/prod/orders/server//errors',
+    metric: 'errors',
+    direction: 'up',
+    onsetMs: 1_000,
+    detectedMs: 2_000,
+    expected: 0,
+    seen: 0.4,
+    score: 50,
+    confidence: 0.9,
+    severity: 'critical',
+    summary: 'orders fails 40 % of calls',
+    ...fields,
+  };
+}

@@ -1,5 +1,6 @@
 // What the activities need from outside: small interfaces, implemented in adapters/.
 
+import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { Evidence } from '../domain/diagnosis/diagnosis.ts';
 import type { DiagnosisInput } from '../domain/diagnosis/input.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
@@ -65,7 +66,11 @@ export interface ApprovalStore {
 export interface Gate {
   pass(input: GateInput): Promise<GateResult>;
   intent(intentId: string): Promise<{ intent: Intent; status: IntentStatus } | null>;
-  /** Moves an intent forward: written → sent → applied | failed. Returns the status before. */
+  /**
+   * Moves an intent forward: written → sent → applied | failed. Returns the status before. The step to `sent` is the last
+   * look before the call: it throws an error named `EffectBlocked` (with `reason`) when a kill switch was engaged or the
+   * lease was lost since the gate; the intent stays `written` then.
+   */
   mark(intentId: string, status: IntentStatus, result: string): Promise<IntentStatus>;
 }
 
@@ -101,6 +106,25 @@ export interface PostmortemStore {
   savePostmortem(incidentId: string, markdown: string, digest: string): Promise<void>;
 }
 
+/** Back to correlation: anomalies that reached an incident after its end. Idempotent by incident and anomaly. */
+export interface AnomalyReturns {
+  putBack(incidentId: string, anomalies: readonly Anomaly[]): Promise<void>;
+}
+
 export interface Clock {
   nowMs(): number;
+}
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface Logger {
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+}
+
+/** Sentinel's own metrics, under Prometheus names. */
+export interface Metrics {
+  count(name: string, labels: Readonly<Record<string, string>>, value?: number): void;
+  observe(name: string, labels: Readonly<Record<string, string>>, value: number): void;
 }

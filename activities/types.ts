@@ -67,7 +67,9 @@ export type GateInput = {
 export type ExecuteResult =
   | { readonly kind: 'applied'; readonly foundByLookup: boolean; readonly summary: string }
   /** `certain`: the effect did not happen. Otherwise nobody can tell, and it was not repeated. */
-  | { readonly kind: 'failed'; readonly certain: boolean; readonly reason: string };
+  | { readonly kind: 'failed'; readonly certain: boolean; readonly reason: string }
+  /** Nothing was sent: what the gate had allowed was taken back in the last moment. The gate may be asked again. */
+  | { readonly kind: 'blocked'; readonly reason: 'kill-switch' | 'target-leased'; readonly detail: string };
 
 export type VerifyInput = {
   readonly incidentId: string;

@@ -14,9 +14,8 @@ export const recoveryRecheckMs = 30_000;
 /** A plan this old is about a world that may have changed: look again before acting on it. */
 export const stalePlanMs = 2 * 60_000;
 
-/** Early evidence is thin: an analysis that found nothing to try is repeated this often, each time a little later. */
+/** Early evidence is thin: an analysis that found nothing to try is repeated this often, each time `settleMs` later. */
 export const maxReanalyses = 2;
-export const reanalyseAfterMs = 5_000;
 
 /** How many looks a recovery without any effect gets, one every `verifyIntervalMs`. */
 export const recoveryLooks = 3;

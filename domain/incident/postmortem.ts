@@ -23,7 +23,10 @@ export function postmortem(
     section('Root cause', rootCause(state, timeline)),
     section('What was tried', attempts(timeline)),
     section('Evidence', evidenceLines(analyses)),
-    section('Timeline', timeline.map((event) => `- ${timeText(event.atMs)} ${inline(narrate(event))}`)),
+    section(
+      'Timeline',
+      timeline.map((event) => `- ${timeText(event.atMs)} ${inline(narrate(event))}`),
+    ),
   ].join('\n\n')}\n`;
 }
 
@@ -58,9 +61,12 @@ function impact(state: IncidentState): readonly string[] {
 
 /** The latest diagnosis that named a cause: after a fix that helped, the one that the fix was made for. */
 function rootCause(state: IncidentState, timeline: readonly IncidentEvent[]): readonly string[] {
-  const diagnosed = timeline.findLast((event) => event.type === 'diagnosed' && event.diagnosis.hypotheses.length > 0);
+  const diagnosed = timeline.findLast(
+    (event) => event.type === 'diagnosed' && event.diagnosis.hypotheses.length > 0,
+  );
   if (diagnosed?.type !== 'diagnosed') return [];
-  const certainty = state.outcome === 'resolved' ? 'The fix for the first one was verified.' : 'Not confirmed by a fix.';
+  const certainty =
+    state.outcome === 'resolved' ? 'The fix for the first one was verified.' : 'Not confirmed by a fix.';
   return [
     ...diagnosed.diagnosis.hypotheses.map(
       ({ cause, scope, score, reason, evidenceFor, evidenceAgainst }) =>
@@ -86,7 +92,9 @@ const attemptEvents: readonly IncidentEvent['type'][] = [
 ];
 
 function attempts(timeline: readonly IncidentEvent[]): readonly string[] {
-  return timeline.filter((event) => attemptEvents.includes(event.type)).map((event) => `1. ${inline(narrate(event))}`);
+  return timeline
+    .filter((event) => attemptEvents.includes(event.type))
+    .map((event) => `1. ${inline(narrate(event))}`);
 }
 
 function evidenceLines(analyses: readonly AnalysisEvidence[]): readonly string[] {

@@ -63,7 +63,8 @@ async function applyWhenGranted(
         if (step.inverse !== null) saga.register({ planHash, step: index, stepKey: key, intentId });
       }),
     );
-    if (outcome.kind === 'failed' && outcome.certain) saga.forget({ planHash, step: index });
+    const nothingHappened = outcome.kind === 'refused' || (outcome.kind === 'failed' && outcome.certain);
+    if (nothingHappened) saga.forget({ planHash, step: index });
     if (outcome.kind !== 'refused') return outcome;
 
     const { reason, detail } = outcome;

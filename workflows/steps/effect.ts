@@ -42,14 +42,19 @@ export async function perform(
   journal.record({ type: 'intent-written', intentId, step, direction });
   await journal.drained();
   const result = await execute(intentId, `${direction} ${stepKey}`);
-  if (result.kind === 'failed') {
-    journal.record({ type: 'effect-failed', intentId, step, direction, reason: result.reason });
-    return result;
+  switch (result.kind) {
+    case 'applied': {
+      const { foundByLookup, summary } = result;
+      journal.record({ type: 'effect-applied', intentId, step, direction, foundByLookup, summary });
+      run.memory = { ...run.memory, lastEffectAtMs: Date.now() };
+      return { kind: 'applied' };
+    }
+    case 'failed':
+      journal.record({ type: 'effect-failed', intentId, step, direction, reason: result.reason });
+      return result;
+    case 'blocked':
+      return { ...result, kind: 'refused' };
   }
-  const { foundByLookup, summary } = result;
-  journal.record({ type: 'effect-applied', intentId, step, direction, foundByLookup, summary });
-  run.memory = { ...run.memory, lastEffectAtMs: Date.now() };
-  return { kind: 'applied' };
 }
 
 async function execute(intentId: string, what: string): Promise<Awaited<ReturnType<typeof effects.execute>>> {

@@ -2,13 +2,13 @@
 
 import { sleep } from '@temporalio/workflow';
 import type { Run } from '../run.ts';
-import { maxReanalyses, reanalyseAfterMs } from '../timings.ts';
+import { maxReanalyses } from '../timings.ts';
 
 /** Waits and answers true when another analysis is due; false when enough were made. */
 export async function anotherAnalysis(run: Run): Promise<boolean> {
   if (run.memory.reanalyses >= maxReanalyses) return false;
   run.memory = { ...run.memory, reanalyses: run.memory.reanalyses + 1 };
   run.journal.waitingFor('more evidence');
-  await sleep(reanalyseAfterMs, { summary: 'gather more evidence before explaining again' });
+  await sleep(run.input.settings.settleMs, { summary: 'gather more evidence before explaining again' });
   return true;
 }

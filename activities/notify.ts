@@ -1,0 +1,19 @@
+// Tells people. A failure is counted and thrown, so that Temporal tries again; the workflow goes on without waiting.
+
+import type { ActivityDeps } from './deps.ts';
+import type { Activities } from './types.ts';
+
+export function createNotify({
+  notifier,
+  metrics,
+}: Pick<ActivityDeps, 'notifier' | 'metrics'>): Activities['notify'] {
+  return async (message) => {
+    try {
+      await notifier.notify(message);
+      metrics.count('sentinel_notifications_total', { kind: message.kind, result: 'sent' });
+    } catch (error) {
+      metrics.count('sentinel_notifications_total', { kind: message.kind, result: 'failed' });
+      throw error;
+    }
+  };
+}

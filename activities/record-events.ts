@@ -1,0 +1,51 @@
+// Takes the incident's events into the store, and counts what they say.
+
+import type { IncidentEvent } from '../domain/incident/events.ts';
+import type { IncidentState } from '../domain/incident/state.ts';
+import type { ActivityDeps } from './deps.ts';
+import type { Metrics } from './ports.ts';
+import type { Activities } from './types.ts';
+
+export function createRecordEvents({
+  incidents,
+  metrics,
+}: Pick<ActivityDeps, 'incidents' | 'metrics'>): Activities['recordEvents'] {
+  return async ({ incidentId, events, state }) => {
+    await incidents.recordEvents(incidentId, events, state);
+    for (const event of events) countEvent(event, state, metrics);
+  };
+}
+
+function countEvent(event: IncidentEvent, state: IncidentState, metrics: Metrics): void {
+  switch (event.type) {
+    case 'incident-opened':
+      metrics.count('sentinel_incidents_opened_total', { severity: event.severity });
+      metrics.observe('sentinel_incident_detection_seconds', {}, seconds(state.openedAtMs - state.onsetMs));
+      return;
+    case 'decided':
+      metrics.count('sentinel_policy_verdicts_total', { verdict: event.verdict.kind });
+      return;
+    case 'gate-refused':
+      metrics.count('sentinel_gate_refusals_total', { reason: event.reason });
+      return;
+    case 'verified':
+      metrics.count('sentinel_verifications_total', { outcome: event.result.outcome });
+      return;
+    case 'incident-closed': {
+      const { outcome } = event;
+      metrics.count('sentinel_incidents_total', { outcome });
+      metrics.observe(
+        'sentinel_incident_duration_seconds',
+        { outcome },
+        seconds(event.atMs - state.openedAtMs),
+      );
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+function seconds(ms: number): number {
+  return Math.max(0, ms) / 1_000;
+}

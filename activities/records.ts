@@ -1,0 +1,21 @@
+// The activities that only hand a call on to a store.
+
+import type { ActivityDeps } from './deps.ts';
+import type { Activities } from './types.ts';
+
+export function createRecords({
+  approvals,
+  incidents,
+  returns,
+  clock,
+}: Pick<ActivityDeps, 'approvals' | 'incidents' | 'returns' | 'clock'>): Pick<
+  Activities,
+  'requestApproval' | 'readApproval' | 'closeEpisode' | 'returnAnomalies'
+> {
+  return {
+    requestApproval: (request) => approvals.open(request),
+    readApproval: ({ incidentId, planHash }) => approvals.status(incidentId, planHash, clock.nowMs()),
+    closeEpisode: ({ incidentId, outcome }) => incidents.closeEpisode(incidentId, outcome, clock.nowMs()),
+    returnAnomalies: ({ incidentId, anomalies }) => returns.putBack(incidentId, anomalies),
+  };
+}

@@ -1,0 +1,241 @@
+/** Stores in memory that keep the promises of activities/ports.ts as far as the incident workflow relies on them. */
+import type {
+  AnomalyReturns,
+  ApprovalStore,
+  EvidenceStore,
+  Gate,
+  IncidentStore,
+  Notifier,
+  PostmortemStore,
+} from '../../activities/ports.ts';
+import type { ApprovalStatus } from '../../activities/types.ts';
+import type { Anomaly } from '../../domain/detection/anomaly.ts';
+import type { IncidentEvent } from '../../domain/incident/events.ts';
+import type { IncidentState } from '../../domain/incident/state.ts';
+import type { Verdict } from '../../domain/policy/verdict.ts';
+import type { GateRefusal, Intent, IntentStatus } from '../../domain/remediation/intent.ts';
+import type { HashedPlan } from '../../domain/remediation/plan.ts';
+
+export type FakeStores = {
+  readonly incidents: IncidentStore;
+  readonly approvals: ApprovalStore & {
+    /** Decides as the API would: in the store, before anybody is nudged. */
+    decide(planHash: string, decision: 'approve' | 'reject'): void;
+    expire(planHash: string): void;
+  };
+  readonly gate: Gate & {
+    /** Refusals of the next calls; empty means granted when the grant is there. */
+    readonly refusals: GateRefusal[];
+    killSwitch: boolean;
+    readonly intents: ReadonlyMap<string, { intent: Intent; status: IntentStatus }>;
+  };
+  readonly plans: Map<string, HashedPlan>;
+  readonly verdicts: Map<string, Verdict>;
+  readonly evidence: EvidenceStore & { saveFor(incidentId: string, attempt: number): Promise<string> };
+  readonly notifier: Notifier & {
+    readonly sent: { readonly kind: string; readonly text: string }[];
+    failing: boolean;
+  };
+  readonly postmortems: PostmortemStore & { readonly saved: Map<string, string> };
+  readonly returns: AnomalyReturns & { readonly returned: Anomaly[] };
+  readonly closedEpisodes: string[];
+};
+
+export function createFakeStores(): FakeStores {
+  const plans = new Map<string, HashedPlan>();
+  const verdicts = new Map<string, Verdict>();
+  const closedEpisodes: string[] = [];
+  const approvals = fakeApprovals();
+  return {
+    plans,
+    verdicts,
+    closedEpisodes,
+    approvals,
+    incidents: fakeIncidents(closedEpisodes),
+    gate: fakeGate(plans, verdicts, approvals),
+    evidence: fakeEvidence(),
+    notifier: fakeNotifier(),
+    postmortems: fakePostmortems(),
+    returns: fakeReturns(),
+  };
+}
+
+function fakeIncidents(closedEpisodes: string[]): IncidentStore {
+  const timelines = new Map<string, IncidentEvent[]>();
+  const states = new Map<string, IncidentState>();
+  return {
+    async recordEvents(incidentId, events, state) {
+      const timeline = timelines.get(incidentId) ?? [];
+      for (const event of events) {
+        const stored = timeline[event.seq - 1];
+        if (stored !== undefined) {
+          if (JSON.stringify(stored) !== JSON.stringify(event))
+            throw new Error(`event ${event.seq} rewritten`);
+        } else if (event.seq === timeline.length + 1) timeline.push(event);
+        else throw new Error(`event ${event.seq} leaves a gap after ${timeline.length}`);
+      }
+      timelines.set(incidentId, timeline);
+      states.set(incidentId, state);
+    },
+    state: async (incidentId) => states.get(incidentId) ?? null,
+    timeline: async (incidentId) => timelines.get(incidentId) ?? [],
+    async closeEpisode(incidentId) {
+      if (!closedEpisodes.includes(incidentId)) closedEpisodes.push(incidentId);
+    },
+  };
+}
+
+function fakeApprovals(): FakeStores['approvals'] {
+  const requests = new Map<string, { quorum: number; deadlineMs: number }>();
+  const decisions: { planHash: string; decision: 'approve' | 'reject' }[] = [];
+  return {
+    async open({ planHash, quorum, deadlineMs }) {
+      if (!requests.has(planHash)) requests.set(planHash, { quorum, deadlineMs });
+    },
+    decide(planHash, decision) {
+      decisions.push({ planHash, decision });
+    },
+    expire(planHash) {
+      requests.set(planHash, { quorum: 1, deadlineMs: 0 });
+    },
+    async status(_incidentId, planHash, nowMs): Promise<ApprovalStatus> {
+      const request = requests.get(planHash);
+      const of = decisions.filter((one) => one.planHash === planHash);
+      if (of.some(({ decision }) => decision === 'reject')) {
+        return { kind: 'rejected', actor: 'ada', reason: 'too risky' };
+      }
+      if (request !== undefined && of.length >= request.quorum) return { kind: 'granted' };
+      return request !== undefined && nowMs > request.deadlineMs ? { kind: 'expired' } : { kind: 'pending' };
+    },
+  };
+}
+
+function fakeGate(
+  plans: ReadonlyMap<string, HashedPlan>,
+  verdicts: ReadonlyMap<string, Verdict>,
+  approvals: ApprovalStore,
+): FakeStores['gate'] {
+  const intents = new Map<string, { intent: Intent; status: IntentStatus }>();
+  const gate: FakeStores['gate'] = {
+    refusals: [],
+    killSwitch: false,
+    intents,
+    async pass({ incidentId, planHash, step, direction }) {
+      const id = `${incidentId}|${planHash.slice(0, 8)}/${step}/${direction}`;
+      const known = intents.get(id);
+      if (known !== undefined && known.status !== 'written') return { granted: true, ...known };
+      const planned = plans.get(planHash)?.plan.steps[step];
+      const effect = direction === 'forward' ? planned : planned?.inverse;
+      const refusal = gate.refusals.shift() ?? (await objection(planHash));
+      if (refusal !== undefined) return { granted: false, reason: refusal, detail: 'as the test wants it' };
+      if (planned === undefined || effect === undefined || effect === null) {
+        return { granted: false, reason: 'no-plan', detail: `no ${direction} effect for step ${step}` };
+      }
+      const { target, executor, before } = planned;
+      const { action, parameters } = effect;
+      const intent = {
+        id,
+        incidentId,
+        planHash,
+        step,
+        direction,
+        action,
+        target,
+        executor,
+        parameters,
+        before,
+        fence: 1,
+      };
+      intents.set(id, { intent, status: 'written' });
+      return { granted: true, intent, status: 'written' };
+
+      async function objection(hash: string): Promise<GateRefusal | undefined> {
+        if (gate.killSwitch) return 'kill-switch';
+        const verdict = verdicts.get(hash);
+        if (verdict?.kind === 'auto' || direction === 'compensation') return undefined;
+        if (verdict?.kind !== 'approval') return 'no-grant';
+        return (await approvals.status(incidentId, hash, 0)).kind === 'granted' ? undefined : 'no-grant';
+      }
+    },
+    intent: async (intentId) => intents.get(intentId) ?? null,
+    async mark(intentId, status) {
+      const known = intents.get(intentId);
+      if (known === undefined) throw new Error(`no intent ${intentId}`);
+      if (status === 'sent' && gate.killSwitch) {
+        throw Object.assign(new Error('engaged meanwhile'), { name: 'EffectBlocked', reason: 'kill-switch' });
+      }
+      const final = known.status === 'applied' || known.status === 'failed';
+      if (!final) intents.set(intentId, { ...known, status });
+      return known.status;
+    },
+  };
+  return gate;
+}
+
+function fakeEvidence(): FakeStores['evidence'] {
+  return {
+    saveFor: async (incidentId, attempt) => `evidence/${incidentId}/${attempt}`,
+    save: async (incidentId, attempt) => `evidence/${incidentId}/${attempt}`,
+    load: async (ref) => ({
+      input: {
+        environment: 'test',
+        nowMs: 0,
+        onsetMs: 0,
+        anomalies: [],
+        calls: [],
+        metrics: [],
+        logs: [],
+        edges: [],
+        changes: [],
+        targets: [],
+        missing: [],
+      },
+      evidence: [
+        {
+          id: 'E1',
+          source: 'calls',
+          provenance: 'measured',
+          scope: { environment: 'test', service: 'orders' },
+          fromMs: 0,
+          toMs: 1,
+          finding: `errors rose (${ref})`,
+          figures: {},
+        },
+      ],
+    }),
+    changes: async () => [],
+    edges: async () => [],
+  };
+}
+
+function fakeNotifier(): FakeStores['notifier'] {
+  const notifier: FakeStores['notifier'] = {
+    sent: [],
+    failing: false,
+    async notify({ kind, text }) {
+      if (notifier.failing) throw new Error('the pager is down');
+      notifier.sent.push({ kind, text });
+    },
+  };
+  return notifier;
+}
+
+function fakePostmortems(): FakeStores['postmortems'] {
+  const saved = new Map<string, string>();
+  return {
+    saved,
+    async savePostmortem(incidentId, markdown) {
+      saved.set(incidentId, markdown);
+    },
+  };
+}
+
+function fakeReturns(): FakeStores['returns'] {
+  const returned: Anomaly[] = [];
+  return {
+    returned,
+    async putBack(_incidentId, anomalies) {
+      returned.push(...anomalies);
+    },
+  };
+}

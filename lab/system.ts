@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -23,7 +24,7 @@ export interface LabOptions {
   apiKey?: string;
   environment?: string;
   load?: { requestsPerSecond: number };
-  /** Folder for sandboxes and ledger; a new one below the system's temporary folder when left out. */
+  /** Folder for sandboxes and ledger; left out, a temporary one that goes with `stop`. */
   dir?: string;
 }
 
@@ -61,6 +62,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     process.off('exit', kill);
     if (child.exitCode === null && child.signalCode === null) kill();
     await exited;
+    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
   };
 
   child.stdin.on('error', () => {});

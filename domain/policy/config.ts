@@ -56,7 +56,12 @@ export const policyConfigSchema = z.strictObject({
         low: requirementSchema.optional().describe('Plans of low risk there.'),
         medium: requirementSchema.optional().describe('Plans of medium risk there.'),
         high: requirementSchema.optional().describe('Plans of high risk there.'),
-        maxAutoBlastRadius: z.number().min(0).max(1).optional().describe('As `maxAutoBlastRadius` below, there.'),
+        maxAutoBlastRadius: z
+          .number()
+          .min(0)
+          .max(1)
+          .optional()
+          .describe('As `maxAutoBlastRadius` below, there.'),
       }),
     )
     .default({})

@@ -1,0 +1,96 @@
+// What policy says of a plan. The order is fixed and the first that speaks decides: a plan that is no plan, deny rules,
+// the allow list, then what its risk asks for, made stricter by blast radius and by doubtful evidence. Nothing ever makes
+// it more permissive than its risk level.
+
+import { interferingSteps } from '../remediation/interference.ts';
+import type { Plan, PlanStep } from '../remediation/plan.ts';
+import type { PolicyConfig, PolicyRule, Requirement } from './config.ts';
+import { matchesGlob } from './glob.ts';
+import { type Level, levelOf, lowered } from './levels.ts';
+import type { Verdict } from './verdict.ts';
+
+export type PolicyContext = {
+  /** Evidence that could not be had; any at all lowers autonomy by one step. */
+  readonly missing: readonly string[];
+  /** True when two analyses disagree about the cause. */
+  readonly contested: boolean;
+};
+
+/** Judges a plan. Pure: the same plan, configuration and context always get the same verdict. */
+export function evaluate(plan: Plan, config: PolicyConfig, context: PolicyContext): Verdict {
+  return (
+    denyMalformed(plan) ??
+    denyByRule(plan, config.deny) ??
+    denyUnlisted(plan, config.allow) ??
+    byRisk(plan, config, context)
+  );
+}
+
+function denyMalformed({ steps }: Plan): Verdict | null {
+  if (steps.length === 0) return deny('no-steps', 'The plan has no steps.');
+  const environments = new Set(steps.map(({ target }) => target.environment));
+  if (environments.size > 1)
+    return deny('one-environment', 'The plan reaches into more than one environment.');
+  if (interferingSteps(steps).length > 0) {
+    return deny('one-step-per-target', 'Two steps of the plan act on the same target.');
+  }
+  return null;
+}
+
+function denyByRule({ steps }: Plan, rules: readonly PolicyRule[]): Verdict | null {
+  for (const rule of rules) {
+    const step = steps.find((candidate) => matches(rule, candidate));
+    if (step !== undefined)
+      return deny(`deny: ${rule.name}`, `${describe(step)} is forbidden by rule "${rule.name}".`);
+  }
+  return null;
+}
+
+function denyUnlisted({ steps }: Plan, rules: readonly PolicyRule[]): Verdict | null {
+  if (rules.length === 0) return null;
+  const step = steps.find((candidate) => !rules.some((rule) => matches(rule, candidate)));
+  return step === undefined ? null : deny('allow-list', `${describe(step)} is on no allow rule.`);
+}
+
+function byRisk(plan: Plan, config: PolicyConfig, { missing, contested }: PolicyContext): Verdict {
+  const environment = plan.steps[0]?.target.environment ?? '';
+  const own = Object.hasOwn(config.environments, environment) ? config.environments[environment] : undefined;
+  const requirement: Requirement = own?.[plan.risk] ?? config.byRisk[plan.risk];
+  const rule = own?.[plan.risk] === undefined ? `risk: ${plan.risk}` : `risk: ${plan.risk} in ${environment}`;
+  if (requirement === 'deny') return deny(rule, `Plans of ${plan.risk} risk are not allowed.`);
+
+  let level: Level = levelOf(requirement);
+  const reasons = [`The plan's risk is ${plan.risk}.`];
+  const maxBlast = own?.maxAutoBlastRadius ?? config.maxAutoBlastRadius;
+  const blast = Math.max(...plan.steps.map(({ blastRadius }) => blastRadius));
+  // A number that is none must not slip below the limit.
+  if (level.kind === 'auto' && !(blast <= maxBlast)) {
+    level = lowered(level);
+    reasons.push(
+      `It disturbs ${Math.round(blast * 100)} % of a target, more than may happen without asking.`,
+    );
+  }
+  if (missing.length > 0 || contested) {
+    level = lowered(level);
+    reasons.push(contested ? 'The diagnosis is contested.' : `Evidence is missing: ${missing.join(', ')}.`);
+  }
+  return level.kind === 'auto'
+    ? { kind: 'auto', rule, reason: reasons.join(' ') }
+    : { ...level, rule, reason: reasons.join(' ') };
+}
+
+function deny(rule: string, reason: string): Verdict {
+  return { kind: 'deny', rule, reason };
+}
+
+function matches(rule: PolicyRule, { action, target }: PlanStep): boolean {
+  return (
+    rule.actions.some((allowed) => allowed === '*' || allowed === action) &&
+    rule.services.some((pattern) => matchesGlob(pattern, target.service)) &&
+    rule.environments.some((pattern) => matchesGlob(pattern, target.environment))
+  );
+}
+
+function describe({ action, target }: PlanStep): string {
+  return `${action} on ${target.environment}/${target.service}`;
+}

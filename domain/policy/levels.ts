@@ -1,0 +1,36 @@
+// How much Sentinel may do alone, as steps of a ladder: alone, with an operator's approval, with an admin's.
+
+import type { Requirement } from './config.ts';
+import type { Role } from './verdict.ts';
+
+export type Level =
+  | { readonly kind: 'auto' }
+  | {
+      readonly kind: 'approval';
+      readonly role: Role;
+      readonly quorum: number;
+      readonly deadlineSeconds: number;
+    };
+
+const defaultDeadlineSeconds = 30 * 60;
+
+export function levelOf(requirement: Exclude<Requirement, 'deny'>): Level {
+  if (requirement === 'auto') return { kind: 'auto' };
+  const { approval, quorum, deadlineMinutes } = requirement;
+  return { kind: 'approval', role: approval, quorum, deadlineSeconds: deadlineMinutes * 60 };
+}
+
+/** One step less autonomy; the last step stays: an admin may always decide. */
+export function lowered(level: Level): Level {
+  if (level.kind === 'auto') {
+    return { kind: 'approval', role: 'operator', quorum: 1, deadlineSeconds: defaultDeadlineSeconds };
+  }
+  return { ...level, role: 'admin' };
+}
+
+/** Position on the ladder; higher is stricter. */
+export function strictness(verdict: Level | { readonly kind: 'deny' }): number {
+  if (verdict.kind === 'auto') return 0;
+  if (verdict.kind === 'deny') return 3;
+  return verdict.role === 'admin' ? 2 : 1;
+}

@@ -1,0 +1,141 @@
+// From a diagnosis to one plan, or to a reason why nothing is done. A plan only ever holds an action of the catalogue,
+// on a target of the inventory, inside the incident's blast set, that was not tried before.
+
+import { harmlessCauses } from '../diagnosis/causes.ts';
+import type { Diagnosis, Hypothesis } from '../diagnosis/diagnosis.ts';
+import { thresholds } from '../diagnosis/thresholds.ts';
+import { type RiskLevel, riskLevels } from './actions.ts';
+import { catalogue, checkParameters, costOf, inverseOf, riskOf } from './catalogue.ts';
+import { parametersFor } from './parameters.ts';
+import { type Plan, type PlanStep, stepKey } from './plan.ts';
+import type { Candidate, Runbook } from './runbook.ts';
+import type { TargetState } from './target.ts';
+
+export type PlanningInput = {
+  readonly incidentId: string;
+  readonly attempt: number;
+  readonly diagnosis: Diagnosis;
+  /** What the executors report now; the only things that can be acted on. */
+  readonly targets: readonly TargetState[];
+  /** Step keys that were tried in this incident, whatever came of them. */
+  readonly tried: readonly string[];
+  readonly runbook: Runbook;
+  /** Services of the incident's anomalies and their neighbours in the graph. */
+  readonly blastSet: ReadonlySet<string>;
+};
+
+export type Planned =
+  | { readonly kind: 'plan'; readonly plan: Plan }
+  | {
+      readonly kind: 'nothing';
+      readonly reason: string;
+      /** True when leaving the system alone is right, not merely all that is left. */
+      readonly harmless: boolean;
+    };
+
+/**
+ * The first candidate of the best hypothesis that is still untried and possible; after that the next hypothesis about
+ * the same trouble. A hypothesis that calls for leaving things alone, or for a person, ends the search.
+ */
+export function makePlan(input: PlanningInput): Planned {
+  const { diagnosis, runbook } = input;
+  if (diagnosis.inconclusive) return nothing(`The diagnosis is inconclusive: ${diagnosis.reason}`);
+  const skipped: string[] = [];
+  // The likeliest service, when nothing could be tried there: acting on a less likely one instead would be a guess.
+  let stuckAt: string | null = null;
+  for (const hypothesis of diagnosis.hypotheses) {
+    const { cause, scope, score } = hypothesis;
+    if (score < thresholds.rank.floor) break;
+    if (stuckAt !== null && scope.service !== stuckAt) continue;
+    if (harmlessCauses.includes(cause)) {
+      return nothing(`${cause} of ${scope.service}: leaving it alone is right.`, skipped.length === 0);
+    }
+    const { candidates } = runbook[cause];
+    if (candidates.length === 0) {
+      return nothing(`${cause} of ${scope.service}: no action of ours repairs this; a person has to.`);
+    }
+    for (const candidate of ordered(candidates, hypothesis, diagnosis)) {
+      const step = makeStep(candidate, hypothesis, input);
+      if (typeof step !== 'string') return { kind: 'plan', plan: planOf(step, hypothesis, input) };
+      if (step !== triedAlready) stuckAt ??= scope.service;
+      skipped.push(`${candidate.action} on ${scope.service}: ${step}`);
+    }
+  }
+  return nothing(
+    skipped.length === 0 ? 'No hypothesis is strong enough.' : `Nothing left to try. ${skipped.join('; ')}.`,
+  );
+}
+
+const triedAlready = 'was tried already';
+
+function nothing(reason: string, harmless = false): Planned {
+  return { kind: 'nothing', reason, harmless };
+}
+
+/** Candidates that need a suspicion come in the order of how strong it is; without it they are left out. */
+function ordered(
+  candidates: readonly Candidate[],
+  { scope }: Hypothesis,
+  { hypotheses }: Diagnosis,
+): readonly Candidate[] {
+  const suspicion = ({ whenSuspected }: Candidate) =>
+    hypotheses.find(({ cause, scope: its }) => cause === whenSuspected && its.service === scope.service)
+      ?.score;
+  const unconditional = candidates.filter(({ whenSuspected }) => whenSuspected === undefined);
+  const suspected = candidates
+    .flatMap((candidate) => {
+      const score = candidate.whenSuspected === undefined ? undefined : suspicion(candidate);
+      return score === undefined ? [] : { candidate, score };
+    })
+    .sort((a, b) => b.score - a.score)
+    .map(({ candidate }) => candidate);
+  return [...suspected, ...unconditional];
+}
+
+/** The step, or why there is none. */
+function makeStep({ action }: Candidate, hypothesis: Hypothesis, input: PlanningInput): PlanStep | string {
+  const { environment, service } = hypothesis.scope;
+  const before = input.targets.find(
+    ({ target }) => target.environment === environment && target.service === service,
+  );
+  if (before === undefined) return 'no executor has this target';
+  if (!input.blastSet.has(service)) return 'outside the reach of this incident';
+  if (!before.supports.includes(action)) return `executor ${before.executor} cannot do this`;
+  const { target, executor } = before;
+  const key = stepKey({ action, target });
+  const times = input.tried.filter((tried) => tried === key).length;
+  if (times >= catalogue[action].timesPerIncident) return triedAlready;
+  const found = parametersFor(action, before, hypothesis);
+  if (!found.ok) return found.reason;
+  const checked = checkParameters(action, found.parameters);
+  if (!checked.ok) return checked.reason;
+  const { parameters } = checked;
+  return {
+    action,
+    target,
+    executor,
+    parameters,
+    inverse: inverseOf(action, before, parameters),
+    reversible: catalogue[action].reversible,
+    risk: riskOf(action, before, parameters),
+    ...costOf(action, before, parameters),
+    before,
+  };
+}
+
+function planOf(step: PlanStep, hypothesis: Hypothesis, { incidentId, attempt }: PlanningInput): Plan {
+  const { cause, reason } = hypothesis;
+  return { incidentId, attempt, cause, reason, steps: [step], risk: planRisk([step]) };
+}
+
+/** The riskiest step's; high when several targets are changed in ways that cannot be undone. */
+export function planRisk(steps: readonly PlanStep[]): RiskLevel {
+  const irreversible = new Set(
+    steps.filter(({ reversible }) => !reversible).map(({ target }) => target.service),
+  );
+  if (irreversible.size > 1) return 'high';
+  return steps.reduce<RiskLevel>(
+    (worst, { risk }) => (riskLevels.indexOf(risk) > riskLevels.indexOf(worst) ? risk : worst),
+    'low',
+  );
+}

@@ -1,0 +1,56 @@
+// From a cause to the actions that may remedy it, least disruptive first: data, so that configuration can add to it or
+// replace it. Nothing here can name a target or a free parameter; the planner fills those in from inventory and figures.
+
+import { z } from 'zod';
+import { type Cause, causes } from '../diagnosis/causes.ts';
+
+const candidateSchema = z.strictObject({
+  action: z.enum(['restart', 'scale', 'rollback-release', 'rollback-config', 'clear-sandbox', 'drain']),
+  /** Only when this cause is a hypothesis about the same service too; the likeliest such candidate comes first. */
+  whenSuspected: z.enum(causes).optional(),
+});
+export type Candidate = Readonly<z.infer<typeof candidateSchema>>;
+
+const ruleSchema = z.strictObject({
+  candidates: z.array(candidateSchema).max(10),
+});
+
+export const runbookConfigSchema = z.partialRecord(z.enum(causes), ruleSchema);
+/** What configuration says: each cause it names replaces the default rule of that cause. */
+export type RunbookConfig = z.infer<typeof runbookConfigSchema>;
+
+export type Runbook = Readonly<Record<Cause, { readonly candidates: readonly Candidate[] }>>;
+
+const nothing = { candidates: [] };
+const restart = { candidates: [{ action: 'restart' }] } as const;
+
+export const defaultRunbook: Runbook = {
+  crash: restart,
+  'crash-loop': {
+    candidates: [
+      { action: 'rollback-release', whenSuspected: 'bad-release' },
+      { action: 'rollback-config', whenSuspected: 'bad-config' },
+      { action: 'restart' },
+    ],
+  },
+  hang: restart,
+  'memory-leak': restart,
+  'cpu-burn': restart,
+  // Nothing inside repairs somebody else's system; a person has to talk to its owner.
+  'slow-dependency': nothing,
+  'error-burst': restart,
+  'bad-release': { candidates: [{ action: 'rollback-release' }] },
+  'bad-config': { candidates: [{ action: 'rollback-config' }] },
+  'disk-fill': { candidates: [{ action: 'clear-sandbox' }] },
+  'traffic-surge': { candidates: [{ action: 'scale' }] },
+  'pool-exhaustion': restart,
+  'telemetry-gap': nothing,
+  'log-noise': nothing,
+  'transient-spike': nothing,
+  reported: nothing,
+};
+
+export function runbookFrom(config: RunbookConfig): Runbook {
+  const own = Object.entries(config).filter(([, rule]) => rule !== undefined);
+  return { ...defaultRunbook, ...Object.fromEntries(own) };
+}

@@ -1,0 +1,255 @@
+// Which incident an anomaly belongs to.
+
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import type { Anomaly } from '../../../domain/detection/anomaly.ts';
+import type { Assignment } from '../../../ingest/ports.ts';
+import { describeStores, type StoresUnderTest } from '../../support/stores.ts';
+import { anomalyOf, tell, unique } from './fixtures.ts';
+
+const config = { windowMs: 120_000, maxHops: 1 };
+const longAgoMs = 1_000_000;
+
+async function assign({ stores }: StoresUnderTest, anomaly: Anomaly): Promise<Assignment> {
+  return stores.episodes.assign(anomaly, config);
+}
+
+async function incidentOf(under: StoresUnderTest, anomaly: Anomaly) {
+  const assignment = await assign(under, anomaly);
+  if (assignment.kind !== 'incident') throw new Error(`ignored: ${assignment.reason}`);
+  return assignment.input;
+}
+
+/** The workflow has recorded the anomaly. */
+async function heard({ stores }: StoresUnderTest, incidentId: string, anomaly: Anomaly) {
+  const told = tell(stores, anomaly.scope.environment, anomaly.scope.service, incidentId);
+  await told.record(told.opened, { type: 'anomaly-observed', anomaly });
+  return told;
+}
+
+await describeStores('episodes', (use) => {
+  test('a new symptom opens an incident with a title of names and numbers, and a deterministic id', async () => {
+    const under = use();
+    const environment = unique('env');
+    const anomaly = anomalyOf({ environment, service: 'checkout' });
+    const input = await incidentOf(under, anomaly);
+    expect(input).toMatchObject({
+      episode: 1,
+      scope: { environment, service: 'checkout' },
+      severity: 'critical',
+      title: 'checkout: errors up, 0.4 instead of 0.01',
+    });
+    expect(input.fingerprint).toMatch(/^[0-9a-f]{32}$/);
+    expect(input.incidentId).toBe(`incident/${input.fingerprint}/1`);
+  });
+
+  test('the same anomaly again: the same answer', async () => {
+    const under = use();
+    const anomaly = anomalyOf({ environment: unique('env') });
+    expect(await assign(under, anomaly)).toEqual(await assign(under, anomaly));
+  });
+
+  test('a neighbour in the service graph joins, a stranger and another environment do not', async () => {
+    const under = use();
+    const environment = unique('env');
+    await under.stores.episodes.rememberEdges(environment, [{ caller: 'web', callee: 'api' }]);
+    const { incidentId } = await incidentOf(under, anomalyOf({ environment, service: 'api' }));
+    expect((await incidentOf(under, anomalyOf({ environment, service: 'web' }))).incidentId).toBe(incidentId);
+    expect((await incidentOf(under, anomalyOf({ environment, service: 'mail' }))).incidentId).not.toBe(
+      incidentId,
+    );
+    expect((await incidentOf(under, anomalyOf({ environment: unique('env') }))).incidentId).not.toBe(
+      incidentId,
+    );
+  });
+
+  test('an incident grows: the neighbour of one that joined joins too', async () => {
+    const under = use();
+    const environment = unique('env');
+    await under.stores.episodes.rememberEdges(environment, [
+      { caller: 'a', callee: 'b' },
+      { caller: 'b', callee: 'c' },
+    ]);
+    const { incidentId } = await incidentOf(under, anomalyOf({ environment, service: 'a' }));
+    await assign(under, anomalyOf({ environment, service: 'b', onsetMs: longAgoMs + 100_000 }));
+    const third = await incidentOf(
+      under,
+      anomalyOf({ environment, service: 'c', onsetMs: longAgoMs + 200_000 }),
+    );
+    expect(third.incidentId).toBe(incidentId);
+  });
+
+  test('information alone opens nothing, but joins', async () => {
+    const under = use();
+    const environment = unique('env');
+    const info = (service: string) => anomalyOf({ environment, service, severity: 'info' });
+    expect(await assign(under, info('api'))).toMatchObject({ kind: 'ignored' });
+    const { incidentId } = await incidentOf(under, anomalyOf({ environment, service: 'api' }));
+    expect((await incidentOf(under, info('api'))).incidentId).toBe(incidentId);
+  });
+
+  test('a clear goes to the incident that has the anomaly; one that nobody knows is ignored', async () => {
+    const under = use();
+    const environment = unique('env');
+    const anomaly = anomalyOf({ environment });
+    expect(await assign(under, { ...anomaly, state: 'cleared' })).toMatchObject({ kind: 'ignored' });
+    const { incidentId } = await incidentOf(under, anomaly);
+    expect((await incidentOf(under, { ...anomaly, state: 'cleared' })).incidentId).toBe(incidentId);
+  });
+
+  test('after the close: the same anomaly is ignored, a later one opens the next episode', async () => {
+    const under = use();
+    const environment = unique('env');
+    const first = anomalyOf({ environment });
+    const { incidentId, fingerprint } = await incidentOf(under, first);
+    await heard(under, incidentId, first);
+    await under.stores.incidents.closeEpisode(incidentId, 'resolved', longAgoMs + 60_000);
+    expect(await assign(under, first)).toEqual({ kind: 'ignored', reason: 'its incident is closed' });
+    const next = await incidentOf(under, anomalyOf({ environment, onsetMs: longAgoMs + 90_000 }));
+    expect(next).toMatchObject({ fingerprint, episode: 2, incidentId: `incident/${fingerprint}/2` });
+  });
+
+  test('another class of symptom of the same service has a fingerprint of its own', async () => {
+    const under = use();
+    const environment = unique('env');
+    const errors = await incidentOf(under, anomalyOf({ environment }));
+    await under.stores.incidents.closeEpisode(errors.incidentId, 'resolved', longAgoMs);
+    const memory = await incidentOf(
+      under,
+      anomalyOf({ environment, signal: 'memory', onsetMs: longAgoMs + 1 }),
+    );
+    expect(memory.fingerprint).not.toBe(errors.fingerprint);
+    expect(memory.episode).toBe(1);
+  });
+
+  test('found closed by its workflow: abandoned, and the anomaly that was never heard opens the next', async () => {
+    const under = use();
+    const environment = unique('env');
+    const anomaly = anomalyOf({ environment, onsetMs: Date.now() });
+    const { incidentId } = await incidentOf(under, anomaly);
+    await under.stores.episodes.abandon(incidentId);
+    await under.stores.episodes.abandon(incidentId);
+    await under.stores.episodes.abandon('incident/none/1');
+    expect((await incidentOf(under, anomaly)).episode).toBe(2);
+  });
+
+  test('hostile names: kept out of the title, and nothing breaks', async () => {
+    const under = use();
+    const service = '<script>\u0000\ud800 DROP TABLE audit; -- \n'.repeat(10);
+    const { title, scope } = await incidentOf(under, anomalyOf({ environment: unique('env'), service }));
+    expect(title).toMatch(/^script DROP TABLE audit --[\p{L} -]*: errors up, 0\.4 instead of 0\.01$/u);
+    expect(title.length).toBeLessThan(130);
+    expect(scope.service).toContain('\uFFFD');
+  });
+});
+
+await describeStores('late findings', (use) => {
+  /** An incident that was closed a moment ago, and a finding whose onset was before that. */
+  async function closedJustNow(under: StoresUnderTest) {
+    const environment = unique('env');
+    const closedMs = Date.now();
+    const first = anomalyOf({ environment, onsetMs: closedMs - 60_000 });
+    const { incidentId } = await incidentOf(under, first);
+    await heard(under, incidentId, first);
+    await under.stores.incidents.closeEpisode(incidentId, 'resolved', closedMs);
+    return { environment, late: anomalyOf({ environment, onsetMs: closedMs - 5_000 }) };
+  }
+
+  async function waiting({ database }: StoresUnderTest, anomaly: Anomaly) {
+    const { rows } = await sql<{ status: string; available_at_ms: number }>`
+      select status, available_at_ms from inbox where ordering_key = ${`late/${anomaly.id}`}`.execute(
+      database.db,
+    );
+    return rows;
+  }
+
+  test('a finding about the past of a closed incident opens none, and is put back for later', async () => {
+    const under = use();
+    const { late } = await closedJustNow(under);
+    expect(await assign(under, late)).toMatchObject({ kind: 'ignored' });
+    expect(await assign(under, late)).toMatchObject({ kind: 'ignored' });
+    const rows = await waiting(under, late);
+    expect(rows).toMatchObject([{ status: 'pending' }]);
+    expect(rows[0]?.available_at_ms).toBeGreaterThan(Date.now() + 30_000);
+  });
+
+  test('it clears: it was an echo', async () => {
+    const under = use();
+    const { late } = await closedJustNow(under);
+    await assign(under, late);
+    expect(await assign(under, { ...late, state: 'cleared' })).toMatchObject({ kind: 'ignored' });
+    expect(await waiting(under, late)).toMatchObject([{ status: 'done' }]);
+  });
+
+  test('it does not clear: when its time has come it opens an incident', async () => {
+    const under = use();
+    const { late } = await closedJustNow(under);
+    await assign(under, late);
+    const later = under.withOptions({ lateFindingsMs: 0 });
+    await sql`update inbox set available_at_ms = 0 where ordering_key = ${`late/${late.id}`}`.execute(
+      under.database.db,
+    );
+    const taken = (await later.inbox.take(1_000, 60_000)).find((item) =>
+      item.id.startsWith(`late/${late.id}/`),
+    );
+    if (taken?.kind !== 'anomaly') throw new Error('the late finding is in the inbox');
+    expect(taken.anomaly).toEqual(late);
+    expect(await later.episodes.assign(taken.anomaly, config)).toMatchObject({
+      kind: 'incident',
+      input: { episode: 2 },
+    });
+  });
+
+  test('another service, or an onset after the close, is about the present', async () => {
+    const under = use();
+    const { environment } = await closedJustNow(under);
+    const onsetMs = Date.now() - 5_000;
+    expect(await assign(under, anomalyOf({ environment, service: 'mail', onsetMs }))).toMatchObject({
+      kind: 'incident',
+    });
+    expect(await assign(under, anomalyOf({ environment, onsetMs: Date.now() + 1_000 }))).toMatchObject({
+      kind: 'incident',
+    });
+  });
+
+  test('anomalies that a workflow hands back go through the inbox once per incident', async () => {
+    const under = use();
+    const anomaly = anomalyOf({ environment: unique('env') });
+    await under.stores.returns.putBack('incident/x/1', [anomaly]);
+    await under.stores.returns.putBack('incident/x/1', [anomaly]);
+    const taken = await under.stores.inbox.take(1_000, 60_000);
+    expect(taken.filter((item) => item.kind === 'anomaly' && item.anomaly.id === anomaly.id)).toHaveLength(1);
+  });
+});
+
+await describeStores('what is remembered of an environment', (use) => {
+  test('edges once each, changes by time, both apart from other environments', async () => {
+    const { stores } = use();
+    const environment = unique('env');
+    const edge = { caller: 'web', callee: 'api' };
+    await stores.episodes.rememberEdges(environment, [edge, edge]);
+    await stores.episodes.rememberEdges(environment, [edge, { caller: 'api', callee: 'db' }]);
+    await stores.episodes.rememberEdges(environment, []);
+    expect(await stores.evidence.edges(environment)).toEqual([{ caller: 'api', callee: 'db' }, edge]);
+    expect(await stores.evidence.edges(unique('env'))).toEqual([]);
+
+    const change = (id: string, atMs: number) => ({
+      kind: 'change' as const,
+      id: `${environment}/${id}`,
+      type: 'release',
+      environment,
+      service: 'api',
+      atMs,
+      summary: `release ${id}`,
+      attributes: { to: id },
+    });
+    await stores.episodes.rememberChange(change('r2', 2_000));
+    await stores.episodes.rememberChange(change('r1', 1_000));
+    await stores.episodes.rememberChange({ ...change('r1', 1_000), summary: 'told again' });
+    await stores.episodes.rememberChange(change('r3', 3_000));
+    expect(await stores.evidence.changes(environment, 1_000, 2_000)).toEqual([
+      change('r1', 1_000),
+      change('r2', 2_000),
+    ]);
+  });
+});

@@ -1,0 +1,138 @@
+// The inbox: what was accepted is worked off, once each in effect, in order per anomaly, and never lost.
+
+import { sql } from 'kysely';
+import { beforeEach, expect, test } from 'vitest';
+import type { InboxItem } from '../../../ingest/ports.ts';
+import { describeStores, type StoresUnderTest } from '../../support/stores.ts';
+import { anomalyOf, unique } from './fixtures.ts';
+
+function item(id = unique('item'), anomalyId = unique('anomaly')): InboxItem {
+  return { id, kind: 'anomaly', anomaly: anomalyOf({ environment: 'e', id: anomalyId }) };
+}
+
+async function row({ database }: StoresUnderTest, id: string) {
+  const { rows } = await sql<{ status: string; reason: string | null; attempts: number }>`
+    select status, reason, attempts from inbox where id = ${id}`.execute(database.db);
+  return rows[0];
+}
+
+/** Every lock runs out. */
+async function timePasses({ database }: StoresUnderTest) {
+  await sql`update inbox set available_at_ms = 0`.execute(database.db);
+}
+
+await describeStores('the inbox', (use) => {
+  beforeEach(async () => {
+    await sql`truncate inbox`.execute(use().database.db);
+  });
+
+  test('items come out as they went in, oldest first', async () => {
+    const { stores } = use();
+    const change: InboxItem = {
+      id: 'c1',
+      kind: 'change',
+      change: {
+        kind: 'change',
+        id: 'c1',
+        type: 'release',
+        environment: 'e',
+        service: 'api',
+        atMs: 1.5,
+        summary: 'r2 \u0000 <b>',
+        attributes: { 'a"b': 'ü\n' },
+      },
+    };
+    const items = [item('i1'), change, item('i2')];
+    expect(await stores.inbox.put(items)).toBe(3);
+    const taken = await stores.inbox.take(10, 60_000);
+    expect(taken).toEqual(items.map((one) => ({ ...one, attempts: 1 })));
+  });
+
+  test('an id is accepted once, within a batch and later, also after it was done', async () => {
+    const under = use();
+    const { inbox } = under.stores;
+    const one = item('same');
+    expect(await inbox.put([one, item('same'), item('other')])).toBe(2);
+    expect(await inbox.put([one])).toBe(0);
+    await inbox.take(10, 60_000);
+    await inbox.done('same');
+    expect(await inbox.put([one])).toBe(0);
+    expect(await inbox.put([])).toBe(0);
+    expect(await row(under, 'same')).toMatchObject({ status: 'done' });
+  });
+
+  test('what is taken is not taken again before its lock runs out, and then it is', async () => {
+    const under = use();
+    const { inbox } = under.stores;
+    await inbox.put([item('i1'), item('i2')]);
+    expect(await inbox.take(1, 60_000)).toMatchObject([{ id: 'i1', attempts: 1 }]);
+    expect(await inbox.take(10, 60_000)).toMatchObject([{ id: 'i2' }]);
+    expect(await inbox.take(10, 60_000)).toEqual([]);
+    await inbox.done('i2');
+    await timePasses(under);
+    expect(await inbox.take(10, 60_000)).toMatchObject([{ id: 'i1', attempts: 2 }]);
+  });
+
+  test('a failed item waits for its time; without one it is dead, and keeps its reason', async () => {
+    const under = use();
+    const { inbox } = under.stores;
+    await inbox.put([item('i1')]);
+    await inbox.take(10, 60_000);
+    await inbox.failed('i1', 'Temporal is away', Date.now() + 3_600_000);
+    expect(await inbox.take(10, 60_000)).toEqual([]);
+    await inbox.failed('i1', 'Temporal is away', Date.now() - 1);
+    expect(await inbox.take(10, 60_000)).toMatchObject([{ id: 'i1', attempts: 2 }]);
+    await inbox.failed('i1', 'cannot be read \u0000', null);
+    await timePasses(under);
+    expect(await inbox.take(10, 60_000)).toEqual([]);
+    expect(await row(under, 'i1')).toEqual({ status: 'dead', reason: 'cannot be read \uFFFD', attempts: 2 });
+    await inbox.done('i1');
+    expect(await row(under, 'i1')).toMatchObject({ status: 'dead' });
+  });
+
+  test('a clear is not taken while its anomaly is on its way; others pass by', async () => {
+    const { stores } = use();
+    const { inbox } = stores;
+    await inbox.put([item('firing', 'a1'), item('cleared', 'a1'), item('other', 'a2')]);
+    expect((await inbox.take(10, 60_000)).map(({ id }) => id)).toEqual(['firing', 'other']);
+    expect(await inbox.take(10, 60_000)).toEqual([]);
+    await inbox.done('firing');
+    expect((await inbox.take(10, 60_000)).map(({ id }) => id)).toEqual(['cleared']);
+  });
+
+  test('an item that ends every process that takes it is set aside; one that fails with a word is not', async () => {
+    const under = use();
+    const { inbox } = under.stores;
+    await inbox.put([item('poison'), item('patient')]);
+    for (let process = 1; process <= 10; process += 1) {
+      expect((await inbox.take(10, 60_000)).map(({ id }) => id)).toEqual(['poison', 'patient']);
+      await inbox.failed('patient', 'later', Date.now());
+      await timePasses(under);
+    }
+    expect((await inbox.take(10, 60_000)).map(({ id }) => id)).toEqual(['patient']);
+    expect(await row(under, 'poison')).toMatchObject({
+      status: 'dead',
+      reason: 'every process that took it ended',
+    });
+  });
+
+  test('a large batch is accepted whole', async () => {
+    const { stores } = use();
+    expect(await stores.inbox.put(Array.from({ length: 2_500 }, () => item()))).toBe(2_500);
+    expect(await stores.inbox.take(5_000, 60_000)).toHaveLength(2_500);
+  });
+
+  test('pruning removes what has long been done, and nothing that waits', async () => {
+    const under = use();
+    const { inbox, maintenance } = under.stores;
+    await inbox.put([item('old'), item('new'), item('waiting')]);
+    await inbox.take(10, 60_000);
+    await inbox.done('old');
+    await inbox.done('new');
+    await sql`update inbox set finished_at_ms = 0 where id = 'old'`.execute(under.database.db);
+    await sql`update inbox set received_at_ms = 0 where id = 'waiting'`.execute(under.database.db);
+    expect(await maintenance.prune()).toBe(1);
+    expect(await row(under, 'old')).toBeUndefined();
+    expect(await row(under, 'waiting')).toMatchObject({ status: 'pending' });
+  });
+});

@@ -45,7 +45,7 @@ describe('names and labels', () => {
         if (!same) wrong.push(`${file}: ${name} { ${labels.join(', ')} }`);
       }
     }
-    expect(used.length).toBeGreaterThan(20);
+    expect(used.length).toBeGreaterThan(10);
     expect(wrong).toEqual([]);
   });
 });

@@ -1,0 +1,365 @@
+// The command line as a user runs it: real processes against a real HTTP server with the ports in memory.
+
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createApp } from '../../api/app.ts';
+import type { ApiDeps } from '../../api/deps.ts';
+import { type HttpServer, startHttp } from '../../api/server.ts';
+import { readConnection, writeConnection } from '../../cli/connection.ts';
+import { createWorld, type World } from '../api/in-memory.ts';
+import { addIncident, happen, hashedPlan, incidentId, planHash, ref } from '../api/incidents.ts';
+import { sentinel, startSentinel } from './run-sentinel.ts';
+
+let world: World;
+let server: HttpServer;
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'sentinel-cli-'));
+  server = await startHttp({
+    fetch: (request) => createApp(world.deps as ApiDeps).fetch(request),
+    host: '127.0.0.1',
+    port: 0,
+  });
+});
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(() => {
+  world = createWorld();
+  addIncident(world);
+});
+
+const asRole = (role: 'viewer' | 'operator' | 'admin' = 'operator') => ({
+  cwd: folder,
+  env: { SENTINEL_URL: server.url, SENTINEL_API_KEY: world.keys[role] },
+});
+
+describe('incident', () => {
+  test('list shows one line for each, and the page as JSON', async () => {
+    const [people, json, none] = await Promise.all([
+      sentinel(['incident', 'list'], asRole('viewer')),
+      sentinel(['incident', 'list', '--json'], asRole('viewer')),
+      sentinel(['incident', 'list', '--status', 'closed'], asRole('viewer')),
+    ]);
+    expect(people.stdout).toMatch(
+      /INCIDENT .*TITLE\n3f2a9c-1 .*critical .*awaiting-approval .*production\/orders .*Errors in orders\n$/,
+    );
+    expect(people.stdout).not.toContain('\u001b');
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      items: [{ ref, status: 'awaiting-approval' }],
+      nextCursor: null,
+    });
+    expect(none.stdout).toBe('No incidents.\n');
+  });
+
+  test('show tells the story; terminal escapes in names do not get through', async () => {
+    happen(world, {
+      type: 'note-added',
+      noteId: 'n',
+      actor: 'eve',
+      text: '\u001b[2Jgone\u0007\nsecond line',
+    });
+    const [people, json, missing] = await Promise.all([
+      sentinel(['incident', 'show', ref], asRole('viewer')),
+      sentinel(['incident', 'show', incidentId, '--json'], asRole('viewer')),
+      sentinel(['incident', 'show', 'ffff-9'], asRole('viewer')),
+    ]);
+    expect(people.stdout).toContain('Errors in orders');
+    expect(people.stdout).toContain('Decide: sentinel approve 3f2a9c-1');
+    expect(people.stdout).toMatch(
+      /rollback-release production\/orders release=v41 \(risk medium, 50 % of capacity, 0 s down, can be undone\)/,
+    );
+    expect(people.stdout).toContain('Note by eve:  [2Jgone second line');
+    expect(people.stdout).not.toContain('\u001b');
+    expect(JSON.parse(json.stdout)).toMatchObject({ ref, timeline: [{ seq: 1 }, { seq: 2 }, { seq: 3 }] });
+    expect(missing).toMatchObject({ code: 1, stdout: '', stderr: 'There is no incident ffff-9.\n' });
+  });
+
+  test('watch follows to the end, through a restart of the server', async () => {
+    const watching = startSentinel(['incident', 'watch'], asRole('viewer'));
+    await watching.until('Plan ab12ab12ab12');
+    happen(world, {
+      type: 'approval-requested',
+      planHash,
+      role: 'operator',
+      quorum: 1,
+      deadlineMs: 1_700_000_602_000,
+    });
+    await watching.until('Waiting for approval of ab12ab12ab12 by one operator, for 10 min');
+    const { port } = new URL(server.url);
+    await server.close();
+    await watching.until('Sentinel does not answer; trying again.');
+    server = await startHttp({
+      fetch: (request) => createApp(world.deps as ApiDeps).fetch(request),
+      host: '127.0.0.1',
+      port: Number(port),
+    });
+    happen(world, {
+      type: 'incident-closed',
+      outcome: 'resolved',
+      reason: 'the symptom is gone',
+      actor: 'sentinel',
+    });
+    const { code, stdout } = await watching.done;
+    expect(code).toBe(0);
+    expect(stdout).toContain('Closed: resolved (the symptom is gone)');
+  });
+
+  test('watch --json gives one event per line', async () => {
+    happen(world, { type: 'incident-closed', outcome: 'resolved', reason: 'r', actor: 'a' });
+    const { stdout } = await sentinel(['incident', 'watch', ref, '--json'], asRole('viewer'));
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string });
+    expect(events.map(({ type }) => type)).toEqual(['incident-opened', 'planned', 'incident-closed']);
+  });
+});
+
+describe('approve and reject', () => {
+  test('approve shows the plan and decides on exactly that one', async () => {
+    const ran = await sentinel(['approve', ref, '--reason', 'looks right'], asRole());
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toContain('Plan ab12ab12ab12 (risk medium): errors began with the release');
+    expect(ran.stdout).toBe('Approved plan ab12ab12ab12.\n');
+    expect(world.told).toEqual([{ incidentId, what: 'approve', by: 'operator-person' }]);
+  });
+
+  test('with --plan-hash only that plan, by its first digits', async () => {
+    const [same, other, short] = await Promise.all([
+      sentinel(['approve', ref, '--plan-hash', 'AB12ab12', '--json'], asRole()),
+      sentinel(['approve', ref, '--plan-hash', 'ffffffff'], asRole()),
+      sentinel(['approve', ref, '--plan-hash', 'ab'], asRole()),
+    ]);
+    expect(JSON.parse(same.stdout)).toMatchObject({ planHash, delivered: true });
+    expect(other).toMatchObject({ code: 3, stdout: '' });
+    expect(other.stderr).toContain('The plan is now ab12ab12ab12, not ffffffff.');
+    expect(short.code).toBe(2);
+    expect(world.told).toHaveLength(1);
+  });
+
+  test('a decision that cannot be delivered now is recorded all the same', async () => {
+    world.workflowAnswers = 'unreachable';
+    const ran = await sentinel(['reject', ref, '--reason', 'too risky now'], asRole());
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toBe(
+      'Rejected plan ab12ab12ab12.\nIt is recorded; the incident will hear of it as soon as it can be reached.\n',
+    );
+  });
+
+  test('refusals end with 3 and the reason, wrong use with 2', async () => {
+    world.decide = () => ({ recorded: false, reason: 'stale-plan', detail: 'The plan has changed.' });
+    const [stale, staleJson, viewer, noReason, badId] = await Promise.all([
+      sentinel(['approve', ref], asRole()),
+      sentinel(['approve', ref, '--json'], asRole()),
+      sentinel(['approve', ref], asRole('viewer')),
+      sentinel(['reject', ref], asRole()),
+      sentinel(['approve', '../../keys'], asRole()),
+    ]);
+    expect(stale).toMatchObject({ code: 3, stdout: '' });
+    expect(stale.stderr).toContain('The plan has changed.');
+    expect(JSON.parse(staleJson.stderr)).toMatchObject({ exitCode: 3, status: 409, reason: 'stale-plan' });
+    expect(viewer.code).toBe(3);
+    expect(viewer.stderr).toContain('This needs the role operator');
+    expect(noReason.code).toBe(2);
+    expect(noReason.stderr).toContain("required option '--reason <text>'");
+    expect(badId.code).toBe(2);
+  });
+
+  test('without a plan there is nothing to approve', async () => {
+    addIncident(world, { hashedPlan: null });
+    expect(await sentinel(['approve', ref], asRole())).toMatchObject({
+      code: 3,
+      stderr: 'The incident has no plan to decide on.\n',
+    });
+    expect(hashedPlan.planHash).toBe(planHash);
+  });
+});
+
+test('pause and resume set the kill switch', async () => {
+  const pause = await sentinel(['pause', '--environment', 'staging', '--reason', 'storm'], asRole());
+  const resume = await sentinel(['resume', '--json'], asRole());
+  expect(pause.stdout).toBe('Paused in staging: Sentinel goes on looking, and does nothing.\n');
+  expect(JSON.parse(resume.stdout)).toEqual({ environment: '*', engaged: false });
+  expect(world.switches).toMatchObject([
+    { environment: 'staging', engaged: true, reason: 'storm', by: 'operator-person' },
+    { environment: '*', engaged: false },
+  ]);
+});
+
+test('keys are made, listed and revoked; only the key itself is on standard output', async () => {
+  const made = await sentinel(['key', 'create', 'ci', '--role', 'operator'], asRole('admin'));
+  expect(made.stdout).toMatch(/^sk_[0-9a-f]{32}\n$/);
+  const list = await sentinel(['key', 'list', '--json'], asRole('admin'));
+  const { items } = JSON.parse(list.stdout) as { items: { name: string; keyId: string }[] };
+  const { keyId = '' } = items.find(({ name }) => name === 'ci') ?? {};
+  const [table, revoked, role] = await Promise.all([
+    sentinel(['key', 'list'], asRole('admin')),
+    sentinel(['key', 'revoke', keyId], asRole('admin')),
+    sentinel(['key', 'create', 'x', '--role', 'root'], asRole('admin')),
+  ]);
+  expect(table.stdout).toContain('operator');
+  expect(revoked.stdout).toBe(`Revoked ${keyId}.\n`);
+  expect(role.code).toBe(2);
+  expect(role.stderr).toContain('Allowed choices are viewer, operator, admin');
+});
+
+describe('where Sentinel is', () => {
+  test('what start left behind is used, and only this user can read it', async () => {
+    const cwd = mkdtempSync(path.join(folder, 'left-'));
+    const dataDir = path.join(cwd, '.sentinel');
+    writeConnection(dataDir, { url: server.url, apiKey: world.keys.viewer });
+    expect(statSync(path.join(dataDir, 'cli.json')).mode & 0o777).toBe(0o600);
+    expect(readConnection(dataDir)).toEqual({ url: server.url, apiKey: world.keys.viewer });
+    const ran = await sentinel(['incident', 'list', '--json'], { cwd });
+    expect(JSON.parse(ran.stdout)).toMatchObject({ items: [{ ref }] });
+  });
+
+  test('its key is not sent to another address', async () => {
+    const cwd = mkdtempSync(path.join(folder, 'other-'));
+    writeConnection(path.join(cwd, '.sentinel'), { url: server.url, apiKey: world.keys.viewer });
+    const ran = await sentinel(['incident', 'list', '--url', 'http://127.0.0.1:9'], { cwd });
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain('No API key for http://127.0.0.1:9');
+  });
+
+  test('nothing known, nothing reachable, not a Sentinel: each says what to do', async () => {
+    const stranger = await startHttp({ fetch: () => new Response('<html>'), host: '127.0.0.1', port: 0 });
+    const [unknown, unreachable, wrong, badUrl, json] = await Promise.all([
+      sentinel(['incident', 'list'], { cwd: mkdtempSync(path.join(folder, 'none-')) }),
+      sentinel(['incident', 'list', '--url', 'http://127.0.0.1:9', '--api-key', 'k'], { cwd: folder }),
+      sentinel(['incident', 'list', '--url', stranger.url, '--api-key', 'k'], { cwd: folder }),
+      sentinel(['incident', 'list', '--url', 'ftp://x', '--api-key', 'k'], { cwd: folder }),
+      sentinel(['incident', 'list', '--url', 'http://127.0.0.1:9', '--api-key', 'k', '--json'], {
+        cwd: folder,
+      }),
+    ]);
+    await stranger.close();
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('npm start') });
+    expect(unreachable).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Cannot reach Sentinel at http://127.0.0.1:9'),
+    });
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('really a Sentinel?') });
+    expect(badUrl).toMatchObject({ code: 2, stderr: expect.stringContaining('http:// or https://') });
+    expect(JSON.parse(json.stderr)).toMatchObject({ exitCode: 1 });
+  });
+});
+
+describe('config', () => {
+  const write = (text: string): string => {
+    const cwd = mkdtempSync(path.join(folder, 'config-'));
+    writeFileSync(path.join(cwd, 'sentinel.yaml'), text);
+    return cwd;
+  };
+
+  test('check says everything that is wrong, with lines', async () => {
+    const [bad, badJson, good] = await Promise.all([
+      sentinel(['config', 'check'], { cwd: write('server:\n  prt: 1\n') }),
+      sentinel(['config', 'check', '--json'], { cwd: write('server:\n  prt: 1\n') }),
+      sentinel(['config', 'check'], { cwd: write('server:\n  port: 1234\n') }),
+    ]);
+    expect(bad).toMatchObject({
+      code: 1,
+      stdout: 'sentinel.yaml:2: server.prt: unknown key; did you mean "port"?\n',
+    });
+    expect(JSON.parse(badJson.stdout)).toMatchObject({
+      ok: false,
+      problems: [{ line: 2, path: 'server.prt' }],
+    });
+    expect(good).toMatchObject({ code: 0, stdout: expect.stringMatching(/sentinel\.yaml is good\.\n$/) });
+  });
+
+  test('show hides secrets, schema is JSON Schema', async () => {
+    const secret = 'correct-horse-battery-staple';
+    const [show, schema] = await Promise.all([
+      sentinel(['config', 'show', '--json'], { cwd: write(''), env: { SENTINEL_ADMIN_KEY: secret } }),
+      sentinel(['config', 'schema'], { cwd: folder }),
+    ]);
+    expect(JSON.parse(show.stdout)).toMatchObject({
+      incident: { settleMs: 3000 },
+      secrets: { adminKey: '[secret]' },
+    });
+    expect(show.stdout).not.toContain(secret);
+    expect(JSON.parse(schema.stdout)).toMatchObject({
+      $schema: expect.stringContaining('json-schema.org'),
+      type: 'object',
+    });
+  });
+});
+
+describe('doctor', () => {
+  test('names what is missing and what to do, and fails', async () => {
+    const cwd = mkdtempSync(path.join(folder, 'doctor-'));
+    const { port } = new URL(server.url);
+    const stranger = await startHttp({ fetch: () => new Response('hi'), host: '127.0.0.1', port: 0 });
+    const text = [
+      `server: { port: ${new URL(stranger.url).port} }`,
+      'temporal: { address: "127.0.0.1:9" }',
+      `clickhouse: { url: "http://127.0.0.1:${port}" }`,
+      'executors: [{ name: practice, type: lab, url: "http://127.0.0.1:9", environments: [x] }]',
+    ].join('\n');
+    writeFileSync(path.join(cwd, 'sentinel.yaml'), text);
+    const env = { SENTINEL_POSTGRES_URL: 'postgres://u:hunter2@127.0.0.1:9/x' };
+    const [people, json] = await Promise.all([
+      sentinel(['doctor'], { cwd, env }),
+      sentinel(['doctor', '--json'], { cwd, env }),
+    ]);
+    await stranger.close();
+    expect(people.code).toBe(1);
+    expect(people.stdout).toMatch(
+      /MISSING Postgres: 127\.0\.0\.1:9 cannot be reached \(ECONNREFUSED\)\n\s+→ .*SENTINEL_POSTGRES_URL/,
+    );
+    expect(people.stdout).not.toContain('hunter2');
+    const { findings } = JSON.parse(json.stdout) as { findings: { name: string; status: string }[] };
+    const status = Object.fromEntries(findings.map((one) => [one.name, one.status]));
+    expect(status).toMatchObject({
+      Configuration: 'ok',
+      Node: 'ok',
+      Temporal: 'missing',
+      Postgres: 'missing',
+      ClickHouse: 'ok',
+      'Executor practice': 'warning',
+      [`Port ${new URL(stranger.url).port}`]: 'missing',
+    });
+  });
+
+  test('a port where a Sentinel answers is fine', async () => {
+    const cwd = mkdtempSync(path.join(folder, 'doctor-'));
+    writeFileSync(
+      path.join(cwd, 'sentinel.yaml'),
+      `server: { port: ${new URL(server.url).port} }\ntemporal: { embedded: { port: 0, uiPort: 0 } }`,
+    );
+    const { stdout } = await sentinel(['doctor'], { cwd });
+    expect(stdout).toContain('a Sentinel answers on 127.0.0.1');
+    expect(stdout).toContain('note    Executors: none');
+  });
+
+  test('a broken configuration is a finding, not a crash', async () => {
+    const cwd = mkdtempSync(path.join(folder, 'doctor-'));
+    writeFileSync(path.join(cwd, 'sentinel.yaml'), 'servr: {}');
+    chmodSync(cwd, 0o755);
+    const { code, stdout } = await sentinel(['doctor'], { cwd });
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      'MISSING Configuration: sentinel.yaml:1: servr: unknown key; did you mean "server"?',
+    );
+  });
+});
+
+test('help is 0, what does not exist is 2 with a suggestion', async () => {
+  const [help, none, wrong, version] = await Promise.all([
+    sentinel(['--help']),
+    sentinel([]),
+    sentinel(['incidnt', 'list']),
+    sentinel(['--version']),
+  ]);
+  expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('Exit codes: 0 ok') });
+  expect(none.code).toBe(2);
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean incident?') });
+  expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+});

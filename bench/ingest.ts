@@ -3,12 +3,23 @@
 //
 // node bench/ingest.ts [--seconds 3]
 
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import protobuf from 'protobufjs';
 import { detectionConfigSchema } from '../domain/detection/config.ts';
 import { createDetectionEngine } from '../domain/detection/engine.ts';
 import { defaultLimits } from '../ingest/limits.ts';
 import { decodeOtlp, type OtlpEncoding, type OtlpSignal } from '../ingest/otlp/decode.ts';
-import { toProtobuf } from '../tests/ingest/support/otlp.ts';
+
+/** The published message definitions. */
+const { root } = protobuf.parse(
+  readFileSync(new URL('../tests/ingest/support/otlp.proto', import.meta.url), 'utf8'),
+);
+const requestTypes = {
+  metrics: 'ExportMetricsServiceRequest',
+  logs: 'ExportLogsServiceRequest',
+  traces: 'ExportTraceServiceRequest',
+} as const;
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '3' } } });
 const budgetMs = Number(values.seconds) * 1_000;
@@ -73,6 +84,15 @@ function request(signal: OtlpSignal, instance: number, atMs: number): Json {
       return { resourceSpans: [{ resource: resource(instance), scopeSpans: [{ scope, spans }] }] };
     }
   }
+}
+
+/** OTLP's JSON mapping writes ids as hex where protobuf's own mapping has base64. */
+function toProtobuf(signal: OtlpSignal, body: Json): Uint8Array {
+  const type = root.lookupType(requestTypes[signal]);
+  const withBytes = JSON.parse(JSON.stringify(body), (key, value: unknown) =>
+    /^(traceId|spanId)$/.test(key) ? Buffer.from(String(value), 'hex').toString('base64') : value,
+  ) as Json;
+  return type.encode(type.fromObject(withBytes)).finish();
 }
 
 type Prepared = { readonly json: Uint8Array; readonly protobuf: Uint8Array; readonly receivedMs: number };

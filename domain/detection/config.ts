@@ -80,6 +80,7 @@ const latency = z.strictObject({
   tailFactor: positive(2.5, 'Smallest multiple of the usual 95th percentile.'),
   tailFloorMs: positive(100, 'Smallest increase of the 95th percentile.'),
   score: positive(6, 'Robust standard deviations of a second from the usual seconds.'),
+  release: ratio(0.6, 'Share of the way back to the usual latency at which it counts as normal again.'),
   criticalFactor: positive(5, 'Multiple of the usual latency that is critical.'),
   criticalMs: positive(500, 'Latency below which nothing is critical.'),
 });
@@ -108,13 +109,17 @@ const capacity = z.strictObject({
 
 const trend = z.strictObject({
   horizonMs: ms(240_000, 'Time to exhaustion, at the growth of the last seconds, that is found.'),
-  slowHorizonMs: ms(
-    7_200_000,
-    'Time to exhaustion, at the growth of the last half hour or so, that is found.',
+  slowHorizonTimes: positive(
+    3,
+    'Time to exhaustion, in multiples of how long the growth has been seen, that is found.',
   ),
-  slowStepMs: ms(30_000, 'Distance of the samples that the slow growth is measured with.'),
+  slowStepMs: ms(60_000, 'Distance of the samples that slow growth is measured with.'),
   minGrowth: ratio(0.08, 'Share of the limit that must have been filled by the growth.'),
   freshMs: ms(120_000, 'Growth of a process younger than this, which was never level, is its warm-up.'),
+  slowsDown: ratio(
+    0.7,
+    'Growth that fell to this share of itself within the window is on its way to a plateau.',
+  ),
 });
 
 const logs = z.strictObject({

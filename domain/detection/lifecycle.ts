@@ -6,7 +6,10 @@ import type { Anomaly, DetectorId, SignalKind } from './anomaly.ts';
 import { fnv1a64 } from './hash.ts';
 
 /** What a detector says of one sample. `learning`: no verdict (too few samples, or nothing new). */
-export type Judgement = { readonly kind: 'learning' } | { readonly kind: 'normal' } | Deviation;
+export type Judgement = { readonly kind: 'learning' } | Normal | Deviation;
+
+/** `sinceMs`: since when, where the detector looks back over more than one sample. */
+export type Normal = { readonly kind: 'normal'; readonly sinceMs?: number };
 
 export type Deviation = {
   readonly kind: 'deviating';
@@ -90,7 +93,7 @@ export class Finding {
         return;
       case 'normal':
         if (!this.firing) return;
-        this.recoveringSinceMs ??= atMs;
+        this.recoveringSinceMs ??= judgement.sinceMs ?? atMs;
         this.normalSamples += 1;
         if (this.normalSamples >= rule.minSamples && atMs - this.recoveringSinceMs >= rule.clearMs)
           this.clear(this.recoveringSinceMs, sink);

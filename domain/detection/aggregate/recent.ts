@@ -1,6 +1,8 @@
-// The usual worst of the last few values: the second largest of the last eight, so that one outlier changes nothing.
+// The usual worst of the last few values: the second largest of the last eight, so that one outlier changes nothing; the
+// largest while there are few, because the first ones may be short.
 
 const size = 8;
+const few = 4;
 
 export class UsualWorst {
   private readonly values: number[] = [];
@@ -11,11 +13,7 @@ export class UsualWorst {
     this.next = (this.next + 1) % size;
   }
 
-  get count(): number {
-    return this.values.length;
-  }
-
-  /** Second largest of the last eight values; of a single value, itself; `fallback` without any. */
+  /** Second largest of the last eight values; the largest of up to four; `fallback` without any. */
   value(fallback: number): number {
     let first = Number.NEGATIVE_INFINITY;
     let second = Number.NEGATIVE_INFINITY;
@@ -26,6 +24,6 @@ export class UsualWorst {
       } else if (value > second) second = value;
     }
     if (this.values.length === 0) return fallback;
-    return this.values.length === 1 ? first : second;
+    return this.values.length <= few ? first : second;
   }
 }

@@ -31,8 +31,9 @@ export class ErrorRatio {
   private failures = 0;
   private firstMs: number | null = null;
   private learntThroughMs = Number.NEGATIVE_INFINITY;
+  private skippedThroughMs = Number.NEGATIVE_INFINITY;
   private onsetMs = 0;
-  private peakRatio = 0;
+  private failingRatio = 0;
   private healthySinceMs: number | null = null;
 
   constructor(subject: ErrorSubject) {
@@ -51,14 +52,15 @@ export class ErrorRatio {
     if (firing) return this.still(slots, config.errors);
     const warmMs = this.firstMs + config.errors.warmUpMs;
     // Failures of the first seconds are neither judged nor learnt: a service that starts before its dependencies.
-    const found = this.search(slots, newestMs < warmMs ? this.firstMs : warmMs, config.errors);
+    const fromMs = newestMs < warmMs ? this.firstMs : Math.max(warmMs, this.skippedThroughMs + 1);
+    const found = this.search(slots, fromMs, config.errors);
     if (found === null) {
       this.learn(slots);
       return normal;
     }
     if (newestMs < warmMs) return learning;
     this.onsetMs = found.onsetMs;
-    this.peakRatio = found.ratio;
+    this.failingRatio = found.ratio;
     this.healthySinceMs = null;
     const { ratio, chance } = found;
     const severity = ratio >= config.errors.criticalRatio ? 'critical' : 'warning';
@@ -101,8 +103,8 @@ export class ErrorRatio {
 
   private alwaysBad(slots: CallSlots, config: DetectionConfig['errors']) {
     const { newestMs } = slots;
-    const firstMs = this.firstMs ?? newestMs;
-    if (!this.subject.isServer || newestMs - firstMs < foreverMs) return null;
+    const sinceMs = Math.max(this.firstMs ?? newestMs, this.skippedThroughMs);
+    if (!this.subject.isServer || newestMs - sinceMs < foreverMs) return null;
     const { count, errors } = totals(slots.between(newestMs - foreverMs / 2, newestMs));
     const ratio = count > 0 ? errors / count : 0;
     if (count < 20 || ratio < config.alwaysBadRatio) return null;
@@ -137,14 +139,16 @@ export class ErrorRatio {
     if (recent.count === 0) return learning;
     const ratio = recent.errors / recent.count;
     const tolerated = Math.max(config.minRatio, this.usual * 2);
-    const enough = Math.log(0.01) / Math.log(1 - Math.min(0.99, Math.max(this.peakRatio, 0.01)));
+    const enough = Math.log(0.01) / Math.log(1 - Math.min(0.99, Math.max(this.failingRatio, 0.01)));
     if (ratio < tolerated) {
       this.healthySinceMs ??= newestMs - 4_000;
       const since = totals(slots.between(this.healthySinceMs, newestMs));
-      return since.count >= enough ? normal : learning;
+      return since.count >= enough ? { kind: 'normal', sinceMs: this.healthySinceMs } : learning;
     }
     this.healthySinceMs = null;
-    this.peakRatio = Math.min(this.peakRatio, Math.max(ratio, config.minRatio));
+    // Measured over longer, so that the last seconds of the failures do not look like a lesser one.
+    const longer = totals(slots.between(newestMs - 14_999, newestMs));
+    this.failingRatio = Math.min(this.failingRatio, Math.max(longer.errors / longer.count, config.minRatio));
     return {
       kind: 'deviating',
       confirmed: true,
@@ -159,8 +163,9 @@ export class ErrorRatio {
     };
   }
 
-  /** Seconds of the anomaly are never learnt; skip them when it is over. */
+  /** Seconds of the anomaly are neither learnt nor found again; skip them when it is over. */
   skipThrough(atMs: number): void {
+    this.skippedThroughMs = atMs;
     this.learntThroughMs = Math.max(this.learntThroughMs, atMs);
   }
 

@@ -1,5 +1,6 @@
 // Latency: the median and the 95th percentile of whole seconds against those of usual seconds. A median that rose needs
-// two slow seconds of the last three, a tail that rose needs three of five: one stalled second is not a finding.
+// three slow seconds of the last four, a tail that rose needs four of six: one stalled second, whose calls end in the
+// next one too, is not a finding.
 // Source: percentiles instead of means, and a comparison with a recent baseline, as in Google's "Site Reliability
 // Engineering", chapter 6; robust scale as in robust-window.ts.
 
@@ -10,8 +11,8 @@ import type { CallSlots, Slot } from './call-slots.ts';
 import { RobustWindow } from './robust-window.ts';
 
 const learnAfterMs = 5_000;
-const slowMedians = { of: 3, needed: 2, calls: 6 };
-const slowTails = { of: 5, needed: 3, calls: 20 };
+const slowMedians = { of: 4, needed: 3, calls: 6 };
+const slowTails = { of: 6, needed: 4, calls: 20 };
 const recentMs = 60_000;
 const healthySlots = 5;
 
@@ -47,7 +48,7 @@ export class Latency {
     );
     const tailLimit = limitOf(this.tails, config.latency.tailFactor, config.latency.tailFloorMs, config);
     const recent = slots.between(slots.newestMs - recentMs, slots.newestMs);
-    if (firing) return this.still(recent, medianLimit, tailLimit);
+    if (firing) return this.still(recent, medianLimit, tailLimit, config);
     const slow =
       this.found(recent, 'latency-p50', medianLimit, config) ??
       this.found(recent, 'latency-p95', tailLimit, config);
@@ -98,12 +99,21 @@ export class Latency {
     };
   }
 
-  private still(recent: readonly Slot[], medianLimit: number, tailLimit: number): Judgement {
+  /** Over when the last seconds are back halfway to the usual ones: at the limit itself it would flap. */
+  private still(
+    recent: readonly Slot[],
+    medianLimit: number,
+    tailLimit: number,
+    config: DetectionConfig,
+  ): Judgement {
     const last = recent.slice(-healthySlots);
     if (last.length < healthySlots) return learning;
-    const slowMedian = last.filter(({ p50 }) => p50 > medianLimit).length;
-    const slowTail = last.filter(({ p95 }) => p95 > tailLimit).length;
-    if (slowMedian === 0 && slowTail <= 1) return normal;
+    const share = config.latency.release;
+    const releaseMedian = between(this.medians.median, medianLimit, share);
+    const releaseTail = between(this.tails.median, tailLimit, share);
+    const slowMedian = last.filter(({ p50 }) => p50 > releaseMedian).length;
+    const slowTail = last.filter(({ p95 }) => p95 > releaseTail).length;
+    if (slowMedian <= 1 && slowTail <= 1) return { kind: 'normal', sinceMs: last[0]?.atMs };
     const measure = this.rose;
     const seen = quantileOf(last.at(-1) as Slot, measure);
     const expected = (measure === 'latency-p50' ? this.medians : this.tails).median;
@@ -132,6 +142,10 @@ export class Latency {
 
 function quantileOf(slot: Slot, measure: LatencyMeasure): number {
   return measure === 'latency-p50' ? slot.p50 : slot.p95;
+}
+
+function between(from: number, to: number, share: number): number {
+  return from + (to - from) * share;
 }
 
 function scaleOf(window: RobustWindow): number {

@@ -34,6 +34,11 @@ export class LogTemplate {
     else this.recent.push({ atMs, count });
   }
 
+  /** The second of the newest record. */
+  get newestMs(): number {
+    return this.recent.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
+  }
+
   /** Judges the window that ends at `nowMs` (the service's clock); without records it is a quiet window. */
   judge(nowMs: number, severityNumber: number, config: DetectionConfig['logs'], firing: boolean): Judgement {
     const fromMs = nowMs - config.windowMs;
@@ -41,7 +46,7 @@ export class LogTemplate {
     const isError = severityNumber >= errorSeverity;
     const windowSeconds = config.windowMs / secondMs;
     const watched = this.seconds + (fromMs - this.learntThroughMs) / secondMs;
-    if (watched < config.warmUpMs / secondMs) {
+    if (!firing && watched < config.warmUpMs / secondMs) {
       this.learn(fromMs, firing);
       return learning;
     }
@@ -61,6 +66,8 @@ export class LogTemplate {
       return normal;
     }
     const onset = this.recent.find((second) => second.atMs > fromMs)?.atMs ?? nowMs;
+    // The time before it was usual; without it the template would be unknown again once this is over.
+    if (!firing) this.learn(fromMs, false);
     return {
       kind: 'deviating',
       confirmed: true,

@@ -20,11 +20,14 @@ export class RobustZ {
   private readonly metric: string;
   private readonly service: string;
   private readonly direction: Direction;
+  private readonly inWords: (value: number) => string;
 
-  constructor(service: string, metric: string, direction: Direction) {
+  /** `inWords` writes a value of the series for people. */
+  constructor(service: string, metric: string, direction: Direction, inWords = plainNumber) {
     this.service = service;
     this.metric = metric;
     this.direction = direction;
+    this.inWords = inWords;
   }
 
   /** True when the last sample deviated, whether or not that is a finding yet. */
@@ -64,7 +67,7 @@ export class RobustZ {
       score,
       confidence: Math.min(0.95, 0.5 + score / 100),
       severity: 'info',
-      summary: `${safeName(this.metric)} of ${safeName(this.service)} is ${plainNumber(value)}, usually ${plainNumber(expected)}`,
+      summary: `${safeName(this.metric)} of ${safeName(this.service)} is ${this.inWords(value)}, usually ${this.inWords(expected)}`,
     };
   }
 }

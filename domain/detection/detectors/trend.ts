@@ -1,42 +1,25 @@
-// Trend: steady growth towards a limit that will be reached soon. Two time scales with the same rule: the last seconds
-// (a leak that kills within minutes) and the last half hour or so (one that kills within hours).
+// Trend: steady growth towards a limit that will be reached soon. Two time scales: the last seconds (a leak that kills
+// within minutes) and the last half hour (one that kills within hours).
 // Source: Theil 1950, Sen 1968 (median of pairwise slopes, robust against outliers up to 29 %); the time to exhaustion is
 // what capacity planning calls "predict linear".
 
 import type { DetectionConfig } from '../config.ts';
 import { type Deviation, type Judgement, learning, normal } from '../lifecycle.ts';
 import { plainMs, safeName } from '../names.ts';
+import { Growth, growthWindow, medianSlope, sureSlope } from './growth.ts';
 
-const points = 24;
-const minPoints = 8;
-/** Growth per fast window, as a share of the limit, below which a series is level. */
+/** Growth in a window, as a share of the limit, below which a series is level. */
 const levelShare = 0.015;
+/** A drop of this share of the limit starts a new story: the process started again, or something was cleaned up. */
+const dropShare = 0.15;
+/** A series that came back so often after a finding comes back by itself. */
+const usualComebacks = 3;
 
-/** A bounded run of samples, at least `stepMs` apart. */
-class Track {
-  readonly at: number[] = [];
-  readonly values: number[] = [];
-
-  add(atMs: number, value: number, stepMs: number): boolean {
-    if (this.at.length > 0 && atMs - (this.at.at(-1) ?? 0) < stepMs) return false;
-    this.at.push(atMs);
-    this.values.push(value);
-    if (this.at.length > points) {
-      this.at.shift();
-      this.values.shift();
-    }
-    return true;
-  }
-
-  clear(): void {
-    this.at.length = 0;
-    this.values.length = 0;
-  }
-}
+type TrendConfig = DetectionConfig['trend'];
 
 export class Trend {
-  private readonly fast = new Track();
-  private readonly slow = new Track();
+  private readonly fast = new Growth(0);
+  private readonly slow: Growth;
   private readonly what: string;
   private readonly service: string;
   private readonly inWords: (value: number) => string;
@@ -45,138 +28,105 @@ export class Trend {
   private level: number | null = null;
   /** Highest value that the series came back from by itself (garbage collection, rotation): growth below it is usual. */
   private peak = Number.NEGATIVE_INFINITY;
-  private firedAt: { seen: number; base: number } | null = null;
+  private comebacks = 0;
+  private fired: { readonly seen: number; readonly base: number; readonly growth: Growth } | null = null;
 
   /** `inWords` writes a value of the series for people. */
-  constructor(what: string, service: string, inWords: (value: number) => string) {
+  constructor(what: string, service: string, inWords: (value: number) => string, config: TrendConfig) {
     this.what = what;
     this.service = service;
     this.inWords = inWords;
+    this.slow = new Growth(config.slowStepMs);
   }
 
   /** `limit` in the same unit as the value; samples in order. */
-  judge(
-    atMs: number,
-    value: number,
-    limit: number,
-    config: DetectionConfig['trend'],
-    firing: boolean,
-  ): Judgement {
+  judge(atMs: number, value: number, limit: number, config: TrendConfig, firing: boolean): Judgement {
     this.firstMs ??= atMs;
-    const last = this.fast.values.at(-1);
-    // A process that started again, or a cleanup: the growth before says nothing about the growth after.
-    if (last !== undefined && value < last - limit * 0.15) this.reset(last, firing);
-    this.fast.add(atMs, value, 0);
-    this.slow.add(atMs, value, config.slowStepMs);
+    const last = this.fast.newest;
+    if (last !== undefined && value < last - limit * dropShare) this.startAgain(last, firing, atMs);
+    this.fast.add(atMs, value);
+    this.slow.add(atMs, value);
     this.learnLevel(limit);
     if (firing) return this.still(atMs, value, limit, config);
-    const deviation =
-      this.exhaustion(this.fast, this.level, config.horizonMs, limit, config) ??
-      this.exhaustion(this.slow, null, config.slowHorizonMs, limit, config);
-    if (deviation === null) return this.fast.at.length < minPoints ? learning : normal;
-    this.firedAt = { seen: value, base: deviation.expected };
-    return deviation;
+    if (value < this.peak + (limit * config.minGrowth) / 2) return normal;
+    const found =
+      this.search(this.fast, this.level, () => config.horizonMs, limit, config) ??
+      this.search(this.slow, null, (spanMs) => spanMs * config.slowHorizonTimes, limit, config);
+    return found ?? (this.fast.size < growthWindow.least ? learning : normal);
   }
 
-  private reset(cameFrom: number, firing: boolean): void {
-    if (!firing) this.peak = Math.max(this.peak, cameFrom);
+  private startAgain(cameFrom: number, firing: boolean, atMs: number): void {
+    if (firing) this.comebacks += 1;
+    if (!firing || this.comebacks >= usualComebacks) this.peak = Math.max(this.peak, cameFrom);
     this.fast.clear();
     this.slow.clear();
     this.level = null;
-    this.firstMs = null;
+    this.firstMs = atMs;
   }
 
   private learnLevel(limit: number): void {
-    const recent = this.fast.values.slice(-minPoints);
-    if (recent.length < minPoints) return;
-    const range = Math.max(...recent) - Math.min(...recent);
-    if (range <= limit * levelShare) this.level = Math.max(...recent);
+    const values = this.fast.values.slice(-growthWindow.least);
+    if (values.length < growthWindow.least) return;
+    const highest = Math.max(...values);
+    if (highest - Math.min(...values) <= limit * levelShare) this.level = highest;
   }
 
-  private exhaustion(
-    track: Track,
+  private search(
+    growth: Growth,
     level: number | null,
-    horizonMs: number,
+    horizonMs: (spanMs: number) => number,
     limit: number,
-    config: DetectionConfig['trend'],
+    config: TrendConfig,
   ): Deviation | null {
-    const atMs = track.at.at(-1) ?? 0;
-    const value = track.values.at(-1) ?? 0;
+    const atMs = growth.at.at(-1) ?? 0;
+    const value = growth.newest ?? 0;
     const ageMs = atMs - (this.firstMs ?? atMs);
-    const minGrowth = limit * config.minGrowth;
-    if (value < this.peak + minGrowth / 2) return null;
+    const least = limit * config.minGrowth;
+    // Growth of a young process that never stood on a level is its warm-up, until it is most of the limit.
     if (level === null && ageMs < config.freshMs && value < limit * 0.6) return null;
-    for (const size of [minPoints, minPoints * 2, points]) {
-      if (track.at.length < size) return null;
-      const at = track.at.slice(-size);
-      const values = track.values.slice(-size);
-      const slopes = pairSlopes(at, values);
-      const slope = slopes[slopes.length >> 1] ?? 0;
-      const surelyUp = (slopes[Math.floor(slopes.length * 0.15)] ?? 0) > 0;
-      if (!surelyUp || (limit - value) / slope > horizonMs) continue;
-      const first = values[0] ?? value;
+    for (const size of growthWindow.sizes) {
+      const first = growth.values.at(-size);
+      if (first === undefined) return null;
+      if (value - first < least / 2) continue;
+      const window = growth.last(size);
+      const slope = medianSlope(window);
+      const inMs = (limit - value) / slope;
+      if (sureSlope(window) <= 0 || inMs > horizonMs(window.spanMs)) continue;
       const base = level ?? first;
-      if (value - base < minGrowth || value - first < minGrowth / 2 || slowsDown(at, values)) continue;
+      if (value - base < least) continue;
+      if (window.secondHalfSlope < config.slowsDown * window.firstHalfSlope) continue;
+      this.fired = { seen: value, base, growth };
       const onsetMs = Math.round(atMs - Math.min((value - base) / slope, ageMs));
-      const grown = (value - base) / limit;
-      const inMs = Math.max(0, (limit - value) / slope);
-      return {
-        kind: 'deviating',
-        confirmed: true,
-        onsetMs: Math.max(onsetMs, track.at[0] ?? atMs),
-        direction: 'up',
-        expected: base,
-        seen: value,
-        score: 100 * grown,
-        confidence: Math.min(0.95, 0.6 + grown),
-        severity: 'warning',
-        summary: `${this.what} of ${safeName(this.service)} grew from ${this.inWords(base)} to ${this.inWords(value)} and reaches its limit of ${this.inWords(limit)} in about ${plainMs(inMs)}`,
-      };
+      const { what, inWords } = this;
+      const summary = `${what} of ${safeName(this.service)} grew from ${inWords(base)} to ${inWords(value)} and reaches its limit of ${inWords(limit)} in about ${plainMs(Math.max(0, inMs))}`;
+      return this.deviation(Math.max(onsetMs, growth.at[0] ?? atMs), base, value, limit, summary);
     }
     return null;
   }
 
-  /** While firing: over when the growth was given back, or stopped and stays stopped. */
-  private still(atMs: number, value: number, limit: number, config: DetectionConfig['trend']): Judgement {
-    const fired = this.firedAt ?? { seen: value, base: value };
-    if (value <= fired.base + (fired.seen - fired.base) * 0.5) return normal;
-    const slopes = pairSlopes(this.fast.at, this.fast.values);
-    const slope = slopes[slopes.length >> 1] ?? 0;
-    const isLevel = this.fast.at.length === points && slope * config.slowHorizonMs < limit - value;
-    if (isLevel) return normal;
+  /** While firing: over when half of the growth was given back, or when it stopped and stays stopped. */
+  private still(atMs: number, value: number, limit: number, config: TrendConfig): Judgement {
+    const { seen, base, growth } = this.fired ?? { seen: value, base: value, growth: this.fast };
+    if (value <= base + (seen - base) * 0.5) return normal;
+    const window = growth.last(growthWindow.most);
+    const isLong = growth.size >= growthWindow.most;
+    if (isLong && medianSlope(window) * window.spanMs < limit * config.minGrowth * 0.25) return normal;
+    return this.deviation(atMs, base, value, limit, '');
+  }
+
+  private deviation(onsetMs: number, base: number, value: number, limit: number, summary: string): Deviation {
+    const grown = (value - base) / limit;
     return {
       kind: 'deviating',
       confirmed: true,
-      onsetMs: atMs,
+      onsetMs,
       direction: 'up',
-      expected: fired.base,
+      expected: base,
       seen: value,
-      score: (100 * (value - fired.base)) / limit,
-      confidence: 0.9,
+      score: 100 * grown,
+      confidence: Math.min(0.95, 0.6 + grown),
       severity: 'warning',
-      summary: '',
+      summary,
     };
   }
-}
-
-/** Slopes (per ms) of all pairs, sorted: the median is the Theil–Sen slope, a low quantile says how sure its sign is. */
-function pairSlopes(at: readonly number[], values: readonly number[]): Float64Array {
-  const slopes = new Float64Array((at.length * (at.length - 1)) / 2);
-  let count = 0;
-  for (let later = 1; later < at.length; later += 1) {
-    for (let earlier = 0; earlier < later; earlier += 1) {
-      const elapsed = (at[later] ?? 0) - (at[earlier] ?? 0);
-      slopes[count] = ((values[later] ?? 0) - (values[earlier] ?? 0)) / Math.max(1, elapsed);
-      count += 1;
-    }
-  }
-  return slopes.sort();
-}
-
-/** True when the second half grew clearly less than the first: filling up to a plateau, as caches and heaps do. */
-function slowsDown(at: readonly number[], values: readonly number[]): boolean {
-  const half = at.length >> 1;
-  const first = pairSlopes(at.slice(0, half), values.slice(0, half));
-  const second = pairSlopes(at.slice(half), values.slice(half));
-  return (second[second.length >> 1] ?? 0) < 0.5 * (first[first.length >> 1] ?? 0);
 }

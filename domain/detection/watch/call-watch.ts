@@ -64,7 +64,7 @@ export class CallWatch {
     this.changed = false;
     const { config, sink } = context;
     const atMs = this.slots.newestMs;
-    const rule = { clearMs: config.clearing.clearMs / 2, minSamples: config.clearing.minSamples };
+    const rule = config.clearing;
 
     const erred = this.errors.firing;
     this.errors.update(this.errorRatio.judge(this.slots, config, erred), atMs, rule, sink);

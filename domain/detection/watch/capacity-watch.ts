@@ -1,12 +1,13 @@
 // A resource with a capacity (CPU, memory, disk, connections): too full for too long, filling up, or just unusual.
 
 import { labelText, parseLabels } from '../aggregate/labels.ts';
+import type { DetectionConfig } from '../config.ts';
 import { RobustWindow } from '../detectors/robust-window.ts';
 import { RobustZ } from '../detectors/robust-z.ts';
 import { Threshold } from '../detectors/threshold.ts';
 import { Trend } from '../detectors/trend.ts';
 import { learning } from '../lifecycle.ts';
-import { percent, plainBytes, safeName } from '../names.ts';
+import { percent, plainBytes, plainNumber, safeName } from '../names.ts';
 import { type SignalRule, withoutState } from '../signals.ts';
 import { type MetricSource, type MetricWatch, type WatchContext, watchKey } from './context.ts';
 import { MetricFindings } from './findings.ts';
@@ -32,7 +33,8 @@ export class CapacityWatch implements MetricWatch {
   private firstMs: number | null = null;
   private readonly threshold = new Threshold();
   private readonly unusual: RobustZ;
-  private readonly trend: Trend | null;
+  private readonly newTrend: ((config: DetectionConfig['trend']) => Trend) | null;
+  private trend: Trend | null = null;
   private readonly findings: MetricFindings;
 
   constructor(source: MetricSource, rule: SignalRule, resource: Resource) {
@@ -41,11 +43,10 @@ export class CapacityWatch implements MetricWatch {
     this.isShare = rule.role === 'share';
     this.capacityKey = capacityKeyOf(source, resource);
     this.siblingKey = watchKey(source.service, source.metric, source.attributes);
-    this.unusual = new RobustZ(source.service, source.metric, rule.direction);
     const growing = resource === 'memory' || resource === 'disk';
-    this.trend = growing
-      ? new Trend(words[resource], source.service, this.isShare ? percent : plainBytes)
-      : null;
+    const inWords = this.isShare ? percent : growing ? plainBytes : plainNumber;
+    this.unusual = new RobustZ(source.service, source.metric, rule.direction, inWords);
+    this.newTrend = growing ? (config) => new Trend(words[resource], source.service, inWords, config) : null;
     this.findings = new MetricFindings(source, rule.signal);
   }
 
@@ -63,7 +64,8 @@ export class CapacityWatch implements MetricWatch {
     const window = this.usual(context);
     const limit = this.limit(value, context);
     const starting = this.source.instance !== '' && atMs - this.firstMs < config.baseline.startUpMs;
-    if (this.trend !== null && limit !== null) {
+    if (this.newTrend !== null && limit !== null) {
+      this.trend ??= this.newTrend(config.trend);
       const firing = this.findings.isFiring('trend');
       const judgement = this.trend.judge(atMs, value, limit, config.trend, firing);
       this.findings.update('trend', judgement, atMs, config.clearing, sink);

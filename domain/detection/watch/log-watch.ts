@@ -45,8 +45,9 @@ export class LogWatch {
   /** Judges every template; `clock` gives the instant up to which a service's log is complete, null when it is silent. */
   judge(clock: (service: string) => number | null, { config, sink }: WatchContext): void {
     for (const { service, detector, finding, severityNumber } of this.templates.values()) {
-      const nowMs = clock(service);
-      if (nowMs === null) continue;
+      const heardMs = clock(service);
+      if (heardMs === null) continue;
+      const nowMs = Math.max(heardMs, detector.newestMs);
       const wasFiring = finding.firing;
       const judgement = detector.judge(nowMs, severityNumber, config.logs, wasFiring);
       const count = this.firing.get(service) ?? 0;

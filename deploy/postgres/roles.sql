@@ -1,0 +1,33 @@
+-- Two roles for Sentinel on a Postgres server. Optional: one role works as well, and the trigger on the audit trail holds
+-- for everybody; with two, the role that the processes use could not even try, and cannot switch the trigger off.
+--
+--   owner   whoever runs this file: owns the schema, and migrates it (start Sentinel once with this role after an update)
+--   app     sentinel_app: what the processes connect as (give it a password, or your server's own authentication)
+--
+-- Run it in Sentinel's database after the first migration, and again after every update. It may be run any number of times.
+
+do $$
+begin
+  if not exists (select from pg_roles where rolname = 'sentinel_app') then
+    create role sentinel_app login nosuperuser nocreatedb nocreaterole noreplication;
+  end if;
+end $$;
+
+revoke create on schema public from public;
+revoke all on all tables in schema public from sentinel_app;
+grant usage on schema public to sentinel_app;
+grant select on all tables in schema public to sentinel_app;
+
+-- Append-only: what happened stays.
+grant insert on audit, incident_events, evidence to sentinel_app;
+
+-- Added and brought along, never removed. (Postgres asks for the right to update of whoever locks a row, too.)
+grant insert, update on
+  incidents, plans, postmortems, approval_requests, approvals, intents, fences, breaker, kill_switch,
+  episodes, api_keys
+  to sentinel_app;
+
+-- Work that is done is cleaned up.
+grant insert, update, delete on
+  inbox, changes, service_edges, episode_services, anomaly_assignments, leases
+  to sentinel_app;

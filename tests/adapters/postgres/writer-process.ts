@@ -1,0 +1,17 @@
+// Started by database.test.ts: writes to an embedded database until it is killed, and prints the id of every write after
+// it was acknowledged: inbox items, and intents with all that leads to them.
+
+import { createStores, openDatabase } from '../../../adapters/postgres/index.ts';
+import { limitsConfigSchema } from '../../../domain/remediation/limits.ts';
+import { anomalyOf, readyToAct, unique } from './fixtures.ts';
+
+const database = await openDatabase({ dataDir: process.argv[2] ?? '' });
+const stores = createStores(database, { limits: limitsConfigSchema.parse({}) });
+for (;;) {
+  const id = unique('item');
+  await stores.inbox.put([{ id, kind: 'anomaly', anomaly: anomalyOf({ environment: 'e' }) }]);
+  console.log(id);
+  const { incidentId, planHash } = await readyToAct(stores);
+  const passed = await stores.gate.pass({ incidentId, planHash, step: 0, direction: 'forward' });
+  if (passed.granted) console.log(passed.intent.id);
+}

@@ -101,19 +101,24 @@ function typeOf(part: JsonSchema): string {
   const alternatives = part.anyOf ?? part.oneOf;
   if (alternatives !== undefined) return [...new Set(alternatives.map(typeOf))].join(' or ');
   if (part.const !== undefined) return `\`${String(part.const)}\``;
-  if (part.enum !== undefined) return part.enum.map((value) => `\`${String(value)}\``).join(', ');
+  if (part.enum !== undefined) return listed(part.enum);
   if (part.pattern?.includes('ms|s|m|h|d') === true) return 'duration';
   switch (part.type) {
     case 'array':
-      return `list of ${typeOf(part.items ?? {})}`;
+      return part.items?.properties === undefined ? `list of ${typeOf(part.items ?? {})}` : 'list of objects';
     case 'object':
-      return part.properties === undefined ? 'map' : objectType(part.properties);
+      if (part.properties !== undefined) return objectType(part.properties);
+      return part.propertyNames?.enum === undefined ? 'map' : `map by ${listed(part.propertyNames.enum)}`;
     case 'integer':
     case 'number':
       return `${part.type}${range(part)}`;
     default:
       return String(part.type ?? 'any');
   }
+}
+
+function listed(values: readonly unknown[]): string {
+  return values.map((value) => `\`${String(value)}\``).join(values.length > 3 ? ', ' : ' or ');
 }
 
 /** Small objects that stand beside other forms of one key are shown whole. */

@@ -5,6 +5,7 @@ import { correlationConfigSchema } from '../domain/correlation/correlate.ts';
 import { detectionConfigSchema } from '../domain/detection/config.ts';
 import { policyConfigSchema } from '../domain/policy/config.ts';
 import { limitsConfigSchema } from '../domain/remediation/limits.ts';
+import { runbookConfigSchema } from '../domain/remediation/runbook.ts';
 import { executorsSchema } from './sections/executors.ts';
 import { incidentSchema } from './sections/incident.ts';
 import { ingestSchema } from './sections/ingest.ts';
@@ -31,6 +32,11 @@ export const configSchema = z
     policy: policyConfigSchema
       .prefault({})
       .describe('What may be done without asking, and by whom the rest is approved.'),
+    runbooks: runbookConfigSchema
+      .default({})
+      .describe(
+        'Per cause: the actions to try, least disruptive first. Replaces the built-in ones of that cause.',
+      ),
     limits: limitsConfigSchema
       .prefault({})
       .describe('How much may be done at all, however good the reasons.'),

@@ -18,7 +18,11 @@ export function closest(word: string, candidates: readonly string[]): string | n
 export function knownKeys(schema: JsonSchema, path: readonly PropertyKey[]): string[] {
   let level: readonly JsonSchema[] = alternatives(schema);
   for (const part of path) level = level.flatMap((one) => step(one, part)).flatMap(alternatives);
-  return [...new Set(level.flatMap(({ properties }) => Object.keys(properties ?? {})))];
+  const keys = level.flatMap(({ properties, propertyNames }) => [
+    ...Object.keys(properties ?? {}),
+    ...(propertyNames?.enum ?? []).map(String),
+  ]);
+  return [...new Set(keys)];
 }
 
 function alternatives(schema: JsonSchema): JsonSchema[] {

@@ -5,14 +5,23 @@ import { z } from 'zod';
 import { type Cause, causes } from '../diagnosis/causes.ts';
 
 const candidateSchema = z.strictObject({
-  action: z.enum(['restart', 'scale', 'rollback-release', 'rollback-config', 'clear-sandbox', 'drain']),
-  /** Only when this cause is a hypothesis about the same service too; the likeliest such candidate comes first. */
-  whenSuspected: z.enum(causes).optional(),
+  action: z
+    .enum(['restart', 'scale', 'rollback-release', 'rollback-config', 'clear-sandbox', 'drain'])
+    .describe('The action; target and parameters come from inventory and figures.'),
+  whenSuspected: z
+    .enum(causes)
+    .optional()
+    .describe(
+      'Only when this cause is suspected in the same service too; the likeliest such one comes first.',
+    ),
 });
 export type Candidate = Readonly<z.infer<typeof candidateSchema>>;
 
 const ruleSchema = z.strictObject({
-  candidates: z.array(candidateSchema).max(10),
+  candidates: z
+    .array(candidateSchema)
+    .max(10)
+    .describe('In the order to try them; none leaves it to people.'),
 });
 
 export const runbookConfigSchema = z.partialRecord(z.enum(causes), ruleSchema);

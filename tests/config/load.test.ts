@@ -185,6 +185,15 @@ describe('what is wrong is told with line, path, and what to do', () => {
         'sentinel.yaml:3: policy.byRisk.high.approvall: unknown key; did you mean "approval"?',
       ],
     ],
+    [
+      'runbooks:\n  hangg: { candidates: [] }\n  hang: { candidates: [{ action: restrt }] }\n',
+      [
+        'sentinel.yaml:2: runbooks.hangg: unknown key; did you mean "hang"?',
+        expect.stringMatching(
+          /^sentinel\.yaml:3: runbooks\.hang\.candidates\[0\]\.action: .*did you mean "restart"\?$/,
+        ),
+      ],
+    ],
     ['a: 1\na: 2\n', [expect.stringMatching(/^sentinel\.yaml:2: not YAML: .*unique/)]],
     ['server:\n\t- x\n', [expect.stringMatching(/^sentinel\.yaml:2: not YAML/)]],
     [

@@ -53,34 +53,36 @@ export function createHistory(options: HistoryOptions): ClickHouseHistory {
     return { client: connected, reader: createReader(connected, database, maxRows) };
   }
 
-  function prepared(): Promise<Ready> {
-    if (closed) return Promise.reject(new Error('history is closed'));
-    ready ??= prepare().catch((error: unknown) => {
-      // Try again at the next use.
+  /** Any failure may mean a server that lost its tables: the next use makes sure of them again. */
+  async function use<T>(work: (at: Ready) => Promise<T>): Promise<T> {
+    if (closed) throw new Error('history is closed');
+    try {
+      ready ??= prepare();
+      return await work(await ready);
+    } catch (error) {
       ready = null;
       throw error;
-    });
-    return ready;
+    }
   }
 
   const read = <T>(what: string, query: (reader: Reader) => Promise<T>): Promise<T> =>
-    orUnavailable(`read ${what} from history`, async () => query((await prepared()).reader));
+    orUnavailable(`read ${what} from history`, () => use(({ reader }) => query(reader)));
 
   async function writeGroup(entries: readonly HistoryRows[]): Promise<void> {
-    const { client: connected } = await prepared();
     const rows = emptyRows();
     for (const entry of entries) appendRows(rows, entry);
     const filled = tableNames.filter((name) => rows[name].length > 0);
-    await Promise.all(
-      filled.map((name) =>
+    await use(async ({ client: connected }) => {
+      const inserts = filled.map((name) =>
         connected.insert({
           table: `${database}.${name}`,
           columns: Object.keys(tables[name].columns) as [string, ...string[]],
           values: rows[name],
           format: 'JSONCompactEachRow',
         }),
-      ),
-    );
+      );
+      await Promise.all(inserts);
+    });
   }
 
   const groups = createGroupCommit<HistoryRows>({
@@ -98,11 +100,12 @@ export function createHistory(options: HistoryOptions): ClickHouseHistory {
     write: (rows) => orUnavailable('write history', () => groups.add(rows)),
     environments: (sinceMs) => read('environments', (reader) => reader.environments(sinceMs)),
     ping: () =>
-      orUnavailable('reach history', async () => {
-        const { client: connected } = await prepared();
-        const result = await connected.ping();
-        if (!result.success) throw result.error;
-      }),
+      orUnavailable('reach history', () =>
+        use(async ({ client: connected }) => {
+          const result = await connected.ping();
+          if (!result.success) throw result.error;
+        }),
+      ),
     close: async () => {
       await groups.settle();
       closed = true;

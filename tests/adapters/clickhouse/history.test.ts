@@ -13,6 +13,7 @@ import type { CallBucket, LogBucket, MetricBucket } from '../../../domain/teleme
 import type { HistoryRows } from '../../../ingest/ports.ts';
 import { anomaly } from '../../ingest/support/memory.ts';
 import { naughtyStrings } from '../../ingest/support/naughty.ts';
+import { startHttpFront } from './http-front.ts';
 
 /** The engine takes one data directory per process; databases keep the tests apart. */
 const chdbPath = mkdtempSync(join(tmpdir(), 'sentinel-history-'));
@@ -173,6 +174,40 @@ test('tables are made once, found again, and follow a changed retention', async 
 
 test('a database name that is not a plain identifier is refused', () => {
   expect(() => createHistory({ chdbPath, database: 'a; DROP' })).toThrow('not a plain identifier');
+});
+
+describe('a server by URL', () => {
+  test('is written and read like the embedded engine', async () => {
+    const engine = await connect({ chdbPath });
+    const front = await startHttpFront(engine);
+    const history = createHistory({ url: front.url, database: 'by_url', lingerMs: 1 });
+    await history.ping();
+    const hostile = metric({ service: "it's a \\ 'trap'" });
+    await history.write(
+      rows({ calls: [call()], metrics: [metric(), hostile], logs: [log()], anomalies: [anomaly('a1')] }),
+    );
+    expect(await history.calls(lastMinute)).toEqual([call()]);
+    expect(await history.metrics(lastMinute, [hostile.service, 'nobody'])).toEqual([hostile]);
+    expect(await history.logs(lastMinute, ['orders'])).toEqual([log()]);
+    expect(await history.environments(nowMs - 1_000)).toEqual(['prod']);
+    await history.close();
+    await front.close();
+    await engine.close();
+  });
+
+  test('an error of the engine is HistoryUnavailable too; lost tables are made again at the next use', async () => {
+    const engine = await connect({ chdbPath });
+    const front = await startHttpFront(engine);
+    const history = createHistory({ url: front.url, database: 'by_url_gone', lingerMs: 1 });
+    await history.write(rows({ calls: [call()] }));
+    await engine.command({ query: 'DROP DATABASE by_url_gone' });
+    await expect(history.calls(lastMinute)).rejects.toThrow(HistoryUnavailable);
+    await history.write(rows({ calls: [call()] }));
+    expect(await history.calls(lastMinute)).toEqual([call()]);
+    await history.close();
+    await front.close();
+    await engine.close();
+  });
 });
 
 describe('a server that is away', () => {

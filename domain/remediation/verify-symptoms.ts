@@ -1,0 +1,140 @@
+// Which series decide whether an incident is over: those of its own symptoms, each once, and the health of the service
+// that was acted on and of the entries users come through.
+
+import type { Anomaly } from '../detection/anomaly.ts';
+import { parseSeriesKey, seriesKey } from '../detection/series.ts';
+import type { CallBucket } from '../telemetry.ts';
+import { type CallQuestion, demandFactor, judgeErrors, judgeLatency, judgeRate } from './verify-calls.ts';
+import type { VerificationInput } from './verify-input.ts';
+import { judgeResource } from './verify-resources.ts';
+import type { Judged, VerificationTimes } from './verify-windows.ts';
+
+/** A service that had fewer calls before cannot be expected to show any now. */
+const speakingRequests = 10;
+/** Share of the former rate at which an entry counts as served again. */
+const restoredShare = 0.7;
+
+/** Judgements of the incident's own series; empty when none of its anomalies can be measured again. */
+export function judgeSymptoms(input: VerificationInput, times: VerificationTimes): readonly Judged[] {
+  const judged = new Map<string, Judged>();
+  for (const anomaly of input.anomalies) {
+    if (anomaly.severity === 'info') continue;
+    const key = symptomKey(anomaly);
+    if (judged.has(key)) continue;
+    const found = judgeOne(anomaly, input, times);
+    if (found !== null) judged.set(key, found);
+  }
+  return [...judged.values()];
+}
+
+/** Instances come and go; a symptom is of a service, or of one of its edges. */
+function symptomKey({ scope, signal, metric }: Anomaly): string {
+  return [scope.service, scope.component ?? '', signal, signal === 'latency' ? metric : ''].join('\n');
+}
+
+function judgeOne(anomaly: Anomaly, input: VerificationInput, times: VerificationTimes): Judged | null {
+  const { signal, scope, expected } = anomaly;
+  const question = {
+    seriesKey: anomaly.seriesKey,
+    what: `${signal} of ${scope.service}`,
+    rows: callRows(anomaly, input.calls),
+    times,
+    config: input.config,
+    expected,
+  };
+  switch (signal) {
+    case 'errors':
+      return judgeErrors(question);
+    case 'latency':
+      return judgeLatency(question, anomaly.metric.includes('p50') ? 'latency-p50' : 'latency-p95');
+    case 'traffic':
+      // More demand than before is no fault as long as it is served; that is judged by errors and latency.
+      return anomaly.direction === 'up' ? null : judgeRate(question, restoredShare);
+    case 'absence':
+      return judgeAbsence(question, anomaly, input, times);
+    case 'availability':
+    case 'cpu':
+    case 'memory':
+    case 'disk':
+    case 'pool':
+    case 'restarts': {
+      const rows = input.metrics.filter(({ service }) => service === scope.service);
+      const target = input.targets?.find((one) => one.target.service === scope.service) ?? null;
+      const demand = demandFactor(serverRows(scope.service, input.calls), times);
+      return judgeResource({ anomaly, rows, target, times, config: input.config, demand });
+    }
+    case 'logs':
+    case 'reported':
+    case 'other':
+      return null;
+  }
+}
+
+function judgeAbsence(
+  question: CallQuestion,
+  anomaly: Anomaly,
+  input: VerificationInput,
+  times: VerificationTimes,
+): Judged {
+  if (question.rows.some(({ atMs }) => atMs < times.before.toMs)) return judgeRate(question, restoredShare);
+  // A service without calls of its own is heard again when any of its metrics is.
+  const { service } = anomaly.scope;
+  const rows = input.metrics
+    .filter((row) => row.service === service)
+    .map((row) => ({ ...emptyCall, atMs: row.atMs, service, instance: row.instance, count: 1 }));
+  return judgeRate({ ...question, rows }, restoredShare);
+}
+
+const emptyCall: CallBucket = {
+  atMs: 0,
+  service: '',
+  instance: '',
+  side: 'server',
+  peer: '',
+  count: 0,
+  errors: 0,
+  ownErrors: 0,
+  latencyP50Ms: 0,
+  latencyP95Ms: 0,
+  selfTimeP50Ms: 0,
+};
+
+/** The service's server side, or the edge that the anomaly is about. */
+function callRows({ seriesKey: key, scope }: Anomaly, calls: readonly CallBucket[]): readonly CallBucket[] {
+  const ref = parseSeriesKey(key);
+  if (ref?.kind === 'calls' && ref.side === 'client') {
+    return calls.filter(
+      (row) => row.side === 'client' && row.service === ref.service && row.peer === ref.peer,
+    );
+  }
+  return serverRows(scope.service, calls);
+}
+
+export function serverRows(service: string, calls: readonly CallBucket[]): readonly CallBucket[] {
+  return calls.filter((row) => row.side === 'server' && row.service === service);
+}
+
+/** Errors and latency of the target and of the entries, where there was a past to compare with. */
+export function judgeHealth(input: VerificationInput, times: VerificationTimes): readonly Judged[] {
+  const environment = input.anomalies[0]?.scope.environment ?? '';
+  return healthServices(input).flatMap((service) => {
+    const rows = serverRows(service, input.calls);
+    const known = rows.filter(({ atMs }) => atMs >= times.before.fromMs && atMs < times.before.toMs);
+    if (known.reduce((sum, { count }) => sum + count, 0) < speakingRequests) return [];
+    const ask = (measure: 'errors' | 'latency-p50'): CallQuestion => ({
+      seriesKey: seriesKey({ kind: 'calls', environment, service, side: 'server', peer: '', measure }),
+      what: `${measure === 'errors' ? 'errors' : 'latency'} of ${service}`,
+      rows,
+      times,
+      config: input.config,
+    });
+    return [judgeErrors(ask('errors')), judgeLatency(ask('latency-p50'), 'latency-p50')];
+  });
+}
+
+function healthServices({ edges, calls, targetService }: VerificationInput): readonly string[] {
+  const serving = new Set(calls.filter(({ side }) => side === 'server').map(({ service }) => service));
+  const called = new Set(edges.filter(({ caller }) => serving.has(caller)).map(({ callee }) => callee));
+  const entries = [...serving].filter((service) => !called.has(service)).sort();
+  return [...new Set([targetService, ...entries])];
+}

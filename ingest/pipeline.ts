@@ -19,7 +19,10 @@ export type Acknowledgement =
 export type Pipeline = {
   /** Throws `Malformed` or `TooMany` when the body is not an OTLP request; nothing was taken then. */
   accept(signal: OtlpSignal, encoding: OtlpEncoding, body: Uint8Array): Promise<Acknowledgement>;
+  /** Lets detection know that time has passed; what it finds is in the inbox when this resolves. */
   tick(): Promise<void>;
+  /** Resolves when the rows of past ticks are written or known to wait. */
+  settle(): Promise<void>;
 };
 
 export type PipelineDeps = {
@@ -54,18 +57,26 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     return { kind: 'stored', tally };
   }
 
+  const writing = new Set<Promise<unknown>>();
+
   async function tick(): Promise<void> {
     const findings = detection.tick(clock.nowMs());
     countDropped(metrics, findings);
     await delivery.edges(findings);
     await delivery.anomalies(findings);
-    await delivery.rows(findings);
+    // Nobody waits for these rows to be acknowledged, and a slow history must not hold up the next tick.
+    const write = delivery.rows(findings).finally(() => writing.delete(write));
+    writing.add(write);
     const waiting = delivery.waiting();
     metrics.gauge('sentinel_history_rows_waiting', {}, waiting.rows);
     metrics.gauge('sentinel_ingest_anomalies_waiting', {}, waiting.anomalies);
   }
 
-  return { accept, tick };
+  const settle = async (): Promise<void> => {
+    await Promise.allSettled(writing);
+  };
+
+  return { accept, tick, settle };
 }
 
 function countDecoded(metrics: Metrics, signal: OtlpSignal, taken: number, tally: Tally): void {

@@ -124,6 +124,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     app,
     stop: async () => {
       await ticker.stop();
+      await pipeline.settle();
       await dispatcher.stop();
     },
   };

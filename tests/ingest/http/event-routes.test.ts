@@ -5,17 +5,17 @@ import { TestApp } from '../support/app.ts';
 import { naughtyStrings } from '../support/naughty.ts';
 import { nowMs } from '../support/otlp.ts';
 
-let test_: TestApp;
+let sut: TestApp;
 beforeEach(() => {
-  test_ = new TestApp();
+  sut = new TestApp();
 });
 
 const headers = { 'content-type': 'application/json', authorization: 'Bearer good' };
 const post = (path: string, body: unknown, more: Record<string, string> = {}) =>
-  test_.post(path, JSON.stringify(body), { ...headers, ...more });
+  sut.post(path, JSON.stringify(body), { ...headers, ...more });
 const release = { kind: 'change', type: 'release', service: 'orders', summary: 'orders v8' };
 const page = { kind: 'alert', service: 'orders', title: 'checkout is down', id: 'page-1' };
-const stored = () => [...test_.inbox.stored.values()].map(({ item }) => item);
+const stored = () => [...sut.inbox.stored.values()].map(({ item }) => item);
 
 describe('POST /api/events', () => {
   test('changes and alerts are in the inbox before the 202', async () => {
@@ -40,7 +40,7 @@ describe('POST /api/events', () => {
         },
       },
     ]);
-    expect(test_.wakes).toBe(1);
+    expect(sut.wakes).toBe(1);
   });
 
   test('the same event id twice is a duplicate, in one request or in two', async () => {
@@ -80,7 +80,7 @@ describe('POST /api/events', () => {
 
   test('gzip is welcome', async () => {
     const body = gzipSync(JSON.stringify({ events: [release] }));
-    expect((await test_.post('/api/events', body, { ...headers, 'content-encoding': 'gzip' })).status).toBe(
+    expect((await sut.post('/api/events', body, { ...headers, 'content-encoding': 'gzip' })).status).toBe(
       202,
     );
   });
@@ -127,7 +127,7 @@ describe('POST /api/events', () => {
       requestId: expect.any(String),
     });
     expect(stored()).toEqual([]);
-    expect(test_.wakes).toBe(0);
+    expect(sut.wakes).toBe(0);
   });
 
   test.each([
@@ -137,7 +137,7 @@ describe('POST /api/events', () => {
     ['a key without the permission', '{}', { ...headers, authorization: 'Bearer weak' }, 403],
     ['a bad Idempotency-Key', '{"events": []}', { ...headers, 'idempotency-key': 'é' }, 422],
   ])('%s: %i', async (_what, body, given, status) => {
-    const response = await test_.post('/api/events', body, given);
+    const response = await sut.post('/api/events', body, given);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({
       status,
@@ -147,7 +147,7 @@ describe('POST /api/events', () => {
   });
 
   test('the inbox is away: 503, to be sent again', async () => {
-    test_.inbox.down = true;
+    sut.inbox.down = true;
     const response = await post('/api/events', { events: [release] });
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
     expect(await response.json()).toMatchObject({ type: 'urn:sentinel:problem:unavailable' });

@@ -17,48 +17,48 @@ const protobuf = { 'content-type': 'application/x-protobuf' };
 const good = metricsRequest([gauge('m', { asDouble: 1 })]);
 const oneBad = metricsRequest([gauge('m', { asDouble: 1 }), gauge('n', { asDouble: 'NaN' })]);
 
-let test_: TestApp;
+let sut: TestApp;
 beforeEach(() => {
-  test_ = new TestApp();
+  sut = new TestApp();
 });
 
 describe('a good request', () => {
   test('JSON is answered in JSON', async () => {
-    const response = await test_.post('/v1/metrics', encodeRequest('metrics', 'json', good), json);
+    const response = await sut.post('/v1/metrics', encodeRequest('metrics', 'json', good), json);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/json');
     expect(await response.json()).toEqual({});
-    expect(test_.observed).toMatchObject([{ kind: 'gauge', metric: 'm', value: 1 }]);
+    expect(sut.observed).toMatchObject([{ kind: 'gauge', metric: 'm', value: 1 }]);
   });
 
   test('protobuf is answered in protobuf', async () => {
-    const response = await test_.post('/v1/metrics', encodeRequest('metrics', 'protobuf', good), protobuf);
+    const response = await sut.post('/v1/metrics', encodeRequest('metrics', 'protobuf', good), protobuf);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/x-protobuf');
     expect((await response.arrayBuffer()).byteLength).toBe(0);
-    expect(test_.observed).toHaveLength(1);
+    expect(sut.observed).toHaveLength(1);
   });
 
   test.each(['json', 'protobuf'] as const)('gzip around %s', async (encoding) => {
     const body = gzipSync(encodeRequest('traces', encoding, tracesRequest([span({})])));
     const type = encoding === 'json' ? json : protobuf;
-    const response = await test_.post('/v1/traces', body, { ...type, 'content-encoding': 'gzip' });
+    const response = await sut.post('/v1/traces', body, { ...type, 'content-encoding': 'gzip' });
     expect(response.status).toBe(200);
-    expect(test_.observed).toMatchObject([{ kind: 'span' }]);
+    expect(sut.observed).toMatchObject([{ kind: 'span' }]);
   });
 
   test('the id of the request comes back', async () => {
     const body = encodeRequest('metrics', 'json', good);
-    const given = await test_.post('/v1/metrics', body, { ...json, 'x-request-id': 'abc-1' });
+    const given = await sut.post('/v1/metrics', body, { ...json, 'x-request-id': 'abc-1' });
     expect(given.headers.get('x-request-id')).toBe('abc-1');
-    const made = await test_.post('/v1/metrics', body, { ...json, 'x-request-id': 'bad id with spaces' });
+    const made = await sut.post('/v1/metrics', body, { ...json, 'x-request-id': 'bad id with spaces' });
     expect(made.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 });
 
 describe('rejected points never fail the batch', () => {
   test('partialSuccess in JSON', async () => {
-    const response = await test_.post('/v1/metrics', encodeRequest('metrics', 'json', oneBad), json);
+    const response = await sut.post('/v1/metrics', encodeRequest('metrics', 'json', oneBad), json);
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
       partialSuccess: {
@@ -66,12 +66,12 @@ describe('rejected points never fail the batch', () => {
         errorMessage: '1 rejected: 1 not-finite; first: metric n (not-finite)',
       },
     });
-    expect(test_.observed).toHaveLength(1);
-    expect(test_.metrics.counts.get('sentinel_ingest_rejected_total{metrics,not-finite}')).toBe(1);
+    expect(sut.observed).toHaveLength(1);
+    expect(sut.metrics.counts.get('sentinel_ingest_rejected_total{metrics,not-finite}')).toBe(1);
   });
 
   test('partialSuccess in protobuf', async () => {
-    const response = await test_.post('/v1/metrics', encodeRequest('metrics', 'protobuf', oneBad), protobuf);
+    const response = await sut.post('/v1/metrics', encodeRequest('metrics', 'protobuf', oneBad), protobuf);
     const answer = decodeProtobuf(
       'ExportMetricsServiceResponse',
       new Uint8Array(await response.arrayBuffer()),
@@ -104,18 +104,18 @@ describe('a request that cannot be taken', () => {
     ['another type', 415, 'content-type must be', '{}', { 'content-type': 'text/plain' }],
     ['no type', 415, 'content-type must be', '{}', { 'content-type': '' }],
   ])('%s: %i', async (_what, status, message, body, headers) => {
-    const response = await test_.post('/v1/metrics', body, headers);
+    const response = await sut.post('/v1/metrics', body, headers);
     expect(response.status).toBe(status);
     const answer = (await response.json()) as { code: number; message: string };
     expect(answer.message).toContain(message);
     expect(answer.code).toBeGreaterThan(0);
     expect(response.headers.get('x-request-id')).toBeTruthy();
-    expect(test_.observed).toEqual([]);
+    expect(sut.observed).toEqual([]);
   });
 
   test('malformed protobuf is refused in protobuf, and says where', async () => {
     const body = encodeRequest('metrics', 'protobuf', good).subarray(0, 30);
-    const response = await test_.post('/v1/metrics', body, protobuf);
+    const response = await sut.post('/v1/metrics', body, protobuf);
     expect(response.status).toBe(400);
     const { code, message } = decodeProtobuf('RpcStatus', new Uint8Array(await response.arrayBuffer()));
     expect(code).toBe(3);
@@ -141,9 +141,9 @@ describe('a request that cannot be taken', () => {
   });
 
   test('other methods: 405 with Allow; other paths: 404', async () => {
-    const response = await test_.app.request('/v1/metrics');
+    const response = await sut.app.request('/v1/metrics');
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
-    expect((await test_.app.request('/v1/profiles', { method: 'POST' })).status).toBe(404);
+    expect((await sut.app.request('/v1/profiles', { method: 'POST' })).status).toBe(404);
   });
 });
 
@@ -172,42 +172,60 @@ describe('durable before 2xx', () => {
   };
 
   test('anomalies are in the inbox and rows in history', async () => {
-    test_.next = found;
-    expect((await test_.post('/v1/metrics', body, json)).status).toBe(200);
-    expect([...test_.inbox.stored.keys()]).toEqual(['anomaly/a1/firing']);
-    expect(test_.history.rows).toMatchObject([
+    sut.next = found;
+    expect((await sut.post('/v1/metrics', body, json)).status).toBe(200);
+    expect([...sut.inbox.stored.keys()]).toEqual(['anomaly/a1/firing']);
+    expect(sut.history.rows).toMatchObject([
       { environment: 'prod', metrics: [row], anomalies: [{ id: 'a1' }] },
     ]);
-    expect(test_.wakes).toBe(1);
+    expect(sut.wakes).toBe(1);
   });
 
   test('history away: 503 with Retry-After after the anomalies were stored; the retry writes the rows', async () => {
-    test_.next = found;
-    test_.history.down = true;
-    const refused = await test_.post('/v1/metrics', body, json);
+    sut.next = found;
+    sut.history.down = true;
+    const refused = await sut.post('/v1/metrics', body, json);
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
     expect(await refused.json()).toMatchObject({ code: 14, message: expect.stringContaining('history') });
-    expect([...test_.inbox.stored.keys()]).toEqual(['anomaly/a1/firing']);
-    test_.history.down = false;
-    expect((await test_.post('/v1/metrics', body, json)).status).toBe(200);
-    expect(test_.history.rows.flatMap(({ metrics }) => metrics)).toEqual([row]);
+    expect([...sut.inbox.stored.keys()]).toEqual(['anomaly/a1/firing']);
+    sut.history.down = false;
+    expect((await sut.post('/v1/metrics', body, json)).status).toBe(200);
+    expect(sut.history.rows.flatMap(({ metrics }) => metrics)).toEqual([row]);
   });
 
   test('inbox away: 503; the retry stores the anomalies though detection does not find them again', async () => {
-    test_.next = found;
-    test_.inbox.down = true;
-    expect((await test_.post('/v1/metrics', body, json)).status).toBe(503);
-    test_.inbox.down = false;
-    expect((await test_.post('/v1/metrics', body, json)).status).toBe(200);
-    expect([...test_.inbox.stored.keys()]).toEqual(['anomaly/a1/firing']);
-    expect(test_.history.rows.flatMap(({ metrics }) => metrics)).toEqual([row]);
+    sut.next = found;
+    sut.inbox.down = true;
+    expect((await sut.post('/v1/metrics', body, json)).status).toBe(503);
+    sut.inbox.down = false;
+    expect((await sut.post('/v1/metrics', body, json)).status).toBe(200);
+    expect([...sut.inbox.stored.keys()]).toEqual(['anomaly/a1/firing']);
+    expect(sut.history.rows.flatMap(({ metrics }) => metrics)).toEqual([row]);
   });
 
   test('a tick stores what it finds', async () => {
-    test_.next = found;
-    await test_.pipeline.tick();
-    expect([...test_.inbox.stored.keys()]).toEqual(['anomaly/a1/firing']);
-    expect(test_.history.rows).toHaveLength(1);
+    sut.next = found;
+    await sut.pipeline.tick();
+    expect([...sut.inbox.stored.keys()]).toEqual(['anomaly/a1/firing']);
+    await sut.pipeline.settle();
+    expect(sut.history.rows).toHaveLength(1);
+  });
+
+  test('a history that does not answer holds up no tick', async () => {
+    let answer = (): void => {};
+    sut.history.write = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    sut.next = found;
+    await sut.pipeline.tick();
+    sut.next = { ...found, anomalies: [anomaly('a2')], rows: [] };
+    const hanging = answer;
+    await sut.pipeline.tick();
+    expect([...sut.inbox.stored.keys()]).toEqual(['anomaly/a1/firing', 'anomaly/a2/firing']);
+    hanging();
+    answer();
+    await sut.pipeline.settle();
   });
 });
 
@@ -223,7 +241,7 @@ test('any bytes under any headers get an answer that is not a crash', async () =
       fc.uint8Array({ maxLength: 200 }),
       async (route, type, encoding, bytes) => {
         const headers = { 'content-type': type, 'content-encoding': encoding, authorization: 'Bearer good' };
-        const response = await test_.post(route, bytes, headers);
+        const response = await sut.post(route, bytes, headers);
         expect([200, 202, 400, 415, 422]).toContain(response.status);
       },
     ),

@@ -1,6 +1,8 @@
 // Everything the activities work with. Each activity takes the few of these it needs.
 
 import type { PolicyConfig } from '../domain/policy/config.ts';
+import type { Runbook } from '../domain/remediation/runbook.ts';
+import type { VerificationConfig } from '../domain/remediation/verify-config.ts';
 import type {
   AnomalyReturns,
   ApprovalStore,
@@ -29,6 +31,8 @@ export type ActivityDeps = {
   readonly postmortems: PostmortemStore;
   readonly returns: AnomalyReturns;
   readonly policy: PolicyConfig;
+  readonly runbook: Runbook;
+  readonly verification: VerificationConfig;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

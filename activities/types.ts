@@ -42,10 +42,11 @@ export type PlanInput = {
   readonly incidentId: string;
   readonly attempt: number;
   readonly diagnosis: Diagnosis;
-  /** Step keys (see domain/remediation/plan.ts) that were tried and did not help. */
+  /** Step keys (see domain/remediation/plan.ts) of every effect that was tried, as often as it was. */
   readonly tried: readonly string[];
-  /** Services of the incident's anomalies and their neighbours: the blast set targets must be inside. */
   readonly environment: string;
+  /** The stored input of the diagnosis: its anomalies and graph say what a plan may reach. */
+  readonly evidenceRef: string;
 };
 export type PlanResult =
   | { readonly kind: 'plan'; readonly hashedPlan: HashedPlan }

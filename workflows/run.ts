@@ -6,6 +6,7 @@ import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
+import type { VerificationOutcome } from '../domain/remediation/verification.ts';
 import { type Courier, createCourier } from './courier.ts';
 import { type Journal, startJournal } from './journal.ts';
 import type { IncidentInput } from './messages.ts';
@@ -25,11 +26,11 @@ export type Ending = { readonly outcome: IncidentOutcome; readonly reason: strin
 export type Memory = {
   readonly failedCauses: readonly FailedCause[];
   readonly evidenceRefs: readonly string[];
-  /** Sources the latest enrichment could not read. */
-  readonly missing: readonly string[];
   readonly reanalyses: number;
   /** When the latest plan was made. */
   readonly plannedAtMs: number;
+  /** The latest look for a recovery without a further effect. */
+  readonly lastLook: { readonly atMs: number; readonly outcome: VerificationOutcome } | null;
   /** When the latest effect was complete; null before any. */
   readonly lastEffectAtMs: number | null;
 };
@@ -60,9 +61,9 @@ export type Run = {
 const freshMemory: Memory = {
   failedCauses: [],
   evidenceRefs: [],
-  missing: [],
   reanalyses: 0,
   plannedAtMs: 0,
+  lastLook: null,
   lastEffectAtMs: null,
 };
 

@@ -7,9 +7,9 @@ export function fixesTried(state: Pick<IncidentState, 'effects'>): number {
   return new Set(state.effects.map((effect) => effect.attempt)).size;
 }
 
-/** Keys of the steps that were tried, each once; planning leaves them out. */
+/** Keys of the steps that were tried, each as often as it was: planning leaves out what had its chances. */
 export function stepsTried(state: Pick<IncidentState, 'effects'>): readonly string[] {
-  return [...new Set(state.effects.map((effect) => effect.stepKey))];
+  return state.effects.map((effect) => effect.stepKey);
 }
 
 /** Effects that are in the world now: applied and not undone, or with an undo that failed. */

@@ -7,10 +7,10 @@ import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import { records } from '../proxies.ts';
 import type { Ending, Run } from '../run.ts';
-import { approvalGraceMs, approvalRereadMs, recoveryRecheckMs } from '../timings.ts';
+import { approvalGraceMs, approvalRereadMs } from '../timings.ts';
 import { continueAsNewWhenDue } from './continue.ts';
 import { escalation } from './endings.ts';
-import { recoveredByItself } from './recover.ts';
+import { nextLookAtMs, recoveredByItself } from './recover.ts';
 
 export type Grant = { readonly kind: 'granted' } | { readonly kind: 'ended'; readonly ending: Ending };
 
@@ -53,7 +53,6 @@ async function requestApproval(
 async function awaitApproval(run: Run, planHash: string): Promise<Grant> {
   const { journal, input } = run;
   const deadlineMs = journal.state().approval?.deadlineMs ?? Date.now();
-  let recheckAtMs = 0;
   for (;;) {
     run.nudged = false;
     const status = await records.readApproval.executeWithOptions({ summary: 'has it been decided?' }, [
@@ -71,15 +70,14 @@ async function awaitApproval(run: Run, planHash: string): Promise<Grant> {
       case 'pending':
         if (Date.now() >= deadlineMs + approvalGraceMs) return expired(run, planHash, deadlineMs);
     }
-    if (symptomsGone(journal.state()) && Date.now() >= recheckAtMs) {
-      const recovery = await recoveredByItself(run);
-      if (recovery !== null) return { kind: 'ended', ending: recovery };
-      recheckAtMs = Date.now() + recoveryRecheckMs;
-    }
+    const recovery = await recoveredByItself(run);
+    if (recovery !== null) return { kind: 'ended', ending: recovery };
     await continueAsNewWhenDue(run);
     journal.waitingFor(`approval of plan ${planHash.slice(0, 12)} until ${timeText(deadlineMs)}`);
     const gone = symptomsGone(journal.state());
-    const waitMs = gone ? Math.min(nextReadMs(deadlineMs), recheckAtMs - Date.now()) : nextReadMs(deadlineMs);
+    const waitMs = gone
+      ? Math.min(nextReadMs(deadlineMs), nextLookAtMs(run) - Date.now())
+      : nextReadMs(deadlineMs);
     await condition(() => run.nudged || symptomsGone(journal.state()) !== gone, Math.max(1, waitMs), {
       summary: `approval of ${planHash.slice(0, 12)} until ${timeText(deadlineMs)}`,
     });

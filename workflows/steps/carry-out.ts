@@ -2,14 +2,13 @@
 // verification of the whole.
 
 import { CancellationScope, sleep } from '@temporalio/workflow';
-import { symptomsGone } from '../../domain/incident/anomalies.ts';
 import type { GateRefusal } from '../../domain/remediation/intent.ts';
 import { type HashedPlan, type PlanStep, stepKey } from '../../domain/remediation/plan.ts';
 import { type Ending, type Run, throwIfStopped } from '../run.ts';
-import { gatePatience, stalePlanMs } from '../timings.ts';
+import { gatePatience } from '../timings.ts';
 import { type EffectOutcome, perform } from './effect.ts';
 import { lookUntilSettled } from './look.ts';
-import { recoveredByItself, verifiedRecovery } from './recover.ts';
+import { needless } from './recover.ts';
 
 export type Attempt =
   | { readonly kind: 'recovered'; readonly reason: string }
@@ -75,12 +74,6 @@ async function applyWhenGranted(
     journal.waitingFor(`the gate (${reason}): ${detail}`);
     await sleep(patience.everyMs, { summary: `the gate refused ${key}: ${reason}` });
   }
-}
-
-/** The ending, when the symptom went away before the effect; a plan that is not fresh any more is not taken on trust. */
-async function needless(run: Run): Promise<Ending | null> {
-  if (symptomsGone(run.journal.state())) return recoveredByItself(run);
-  return Date.now() - run.memory.plannedAtMs > stalePlanMs ? verifiedRecovery(run) : null;
 }
 
 async function verify(run: Run, { plan }: HashedPlan): Promise<Attempt> {

@@ -20,7 +20,7 @@ export async function propose(run: Run): Promise<Proposal> {
   const attempt = run.journal.state().attempt + 1;
   const evidenceRef = await enrich(run, attempt);
   await diagnose(run, attempt, evidenceRef);
-  return plan(run, attempt);
+  return plan(run, attempt, evidenceRef);
 }
 
 async function enrich(run: Run, attempt: number): Promise<string> {
@@ -42,7 +42,7 @@ async function enrich(run: Run, attempt: number): Promise<string> {
       },
     ],
   );
-  run.memory = { ...run.memory, evidenceRefs: [...run.memory.evidenceRefs, evidenceRef], missing };
+  run.memory = { ...run.memory, evidenceRefs: [...run.memory.evidenceRefs, evidenceRef] };
   journal.record({ type: 'enriched', attempt, evidenceIds, missing });
   return evidenceRef;
 }
@@ -55,8 +55,8 @@ async function diagnose(run: Run, attempt: number, evidenceRef: string): Promise
   journal.record({ type: 'diagnosed', attempt, diagnosis });
 }
 
-async function plan(run: Run, attempt: number): Promise<Proposal> {
-  const { journal, input, memory } = run;
+async function plan(run: Run, attempt: number, evidenceRef: string): Promise<Proposal> {
+  const { journal, input } = run;
   const { incidentId, scope } = input;
   const { diagnosis } = journal.state();
   if (diagnosis === null) throw new Error('planning without a diagnosis');
@@ -64,7 +64,14 @@ async function plan(run: Run, attempt: number): Promise<Proposal> {
   const about =
     best === undefined ? 'without a hypothesis' : `against ${best.cause} of ${best.scope.service}`;
   const result = await analysis.makePlan.executeWithOptions({ summary: `plan ${about}` }, [
-    { incidentId, attempt, diagnosis, tried: stepsTried(journal.state()), environment: scope.environment },
+    {
+      incidentId,
+      attempt,
+      diagnosis,
+      tried: stepsTried(journal.state()),
+      environment: scope.environment,
+      evidenceRef,
+    },
   ]);
   if (result.kind === 'nothing') {
     journal.record({ type: 'nothing-to-try', attempt, reason: result.reason });
@@ -77,7 +84,7 @@ async function plan(run: Run, attempt: number): Promise<Proposal> {
   const { planHash } = hashedPlan;
   const verdict = await analysis.evaluatePolicy.executeWithOptions(
     { summary: `may we: ${hashedPlan.plan.steps.map(stepText).join(', then ')}?` },
-    [{ incidentId, planHash, missing: memory.missing }],
+    [{ incidentId, planHash, missing: diagnosis.missing }],
   );
   journal.record({ type: 'decided', attempt, verdict });
   return { kind: 'plan', hashedPlan, verdict };

@@ -5,7 +5,7 @@ import { symptoms, symptomsGone } from '../../domain/incident/anomalies.ts';
 import { standingEffects } from '../../domain/incident/attempts.ts';
 import type { VerificationResult } from '../../domain/remediation/verification.ts';
 import type { Ending, Run } from '../run.ts';
-import { recoveryLooks, recoveryRecheckMs } from '../timings.ts';
+import { recoveryLooks, recoveryRecheckMs, stalePlanMs } from '../timings.ts';
 import { escalation, resolved, selfRecovered } from './endings.ts';
 import { lookUntilSettled } from './look.ts';
 
@@ -17,21 +17,50 @@ export async function settle(run: Run): Promise<void> {
 
 /**
  * When every symptom has cleared: waits whether it stays so, and verifies. The ending if it is over; null if there is (or
- * may be) still something to do. Over after an effect that still stands, even a late one, is resolved, not self-recovered.
+ * may be) still something to do, or if that was looked at just now.
  */
 export async function recoveredByItself(run: Run): Promise<Ending | null> {
   const { journal, input } = run;
-  if (!symptomsGone(journal.state())) return null;
+  if (!symptomsGone(journal.state()) || Date.now() < nextLookAtMs(run)) return null;
   journal.waitingFor('the symptom to stay gone');
   const cameBack = await condition(() => !symptomsGone(journal.state()), input.settings.selfRecoveryMs, {
     summary: 'does the symptom stay gone?',
   });
-  return cameBack ? null : verifiedRecovery(run);
+  return cameBack ? null : endingOf(run, await lookForRecovery(run));
 }
 
-/** Asks whether the symptom is gone now, and records the answer; the ending if it is. */
-export async function verifiedRecovery(run: Run): Promise<Ending | null> {
-  const result = await lookForRecovery(run);
+/** When a look at the recovery makes sense again, after one that found none. */
+export function nextLookAtMs({ memory }: Run): number {
+  return memory.lastLook === null ? 0 : memory.lastLook.atMs + recoveryRecheckMs;
+}
+
+/**
+ * Right before the first effect: the ending when there is no need for it any more, null when there is. A symptom that has
+ * cleared must be seen to be there after all, and a plan that is not fresh any more is not taken on trust.
+ */
+export async function needless(run: Run): Promise<Ending | null> {
+  const { journal, memory } = run;
+  const gone = symptomsGone(journal.state());
+  if (!gone) {
+    const stale = Date.now() - memory.plannedAtMs > stalePlanMs;
+    return stale ? endingOf(run, await lookForRecovery(run)) : null;
+  }
+  if (memory.lastLook?.outcome === 'not-recovered' && Date.now() < nextLookAtMs(run)) return null;
+  for (let looks = 1; ; looks += 1) {
+    const result = await lookForRecovery(run);
+    if (result.outcome !== 'unverified') return endingOf(run, result);
+    if (looks === recoveryLooks)
+      return escalation(`the symptom has cleared, but nobody can tell: ${result.reason}`);
+    journal.waitingFor('samples that say whether the plan is still needed');
+    const cameBack = await condition(() => !symptomsGone(journal.state()), recoveryRecheckMs, {
+      summary: 'more samples, before acting on a symptom that has cleared',
+    });
+    if (cameBack) return null;
+  }
+}
+
+/** Over after an effect that still stands, even a late one, is resolved; without one it is self-recovered. */
+function endingOf(run: Run, result: VerificationResult): Ending | null {
   if (result.outcome !== 'recovered') return null;
   return standingEffects(run.journal.state()).length > 0
     ? resolved(`recovered after an earlier effect: ${result.reason}`)
@@ -45,6 +74,7 @@ async function lookForRecovery(run: Run): Promise<VerificationResult> {
   const timeoutMs = (recoveryLooks - 1) * input.settings.verifyIntervalMs;
   const result = await lookUntilSettled(run, look, timeoutMs);
   journal.record({ type: 'verified', attempt: journal.state().attempt, result });
+  run.memory = { ...run.memory, lastLook: { atMs: Date.now(), outcome: result.outcome } };
   return result;
 }
 

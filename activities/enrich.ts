@@ -1,0 +1,83 @@
+// Gathers everything a diagnosis may look at, once per analysis, and stores it with the evidence found in it, so that the
+// answer can be reproduced. What cannot be read in time is named, not waited for.
+
+import { neighbourhood } from '../domain/correlation/correlate.ts';
+import { diagnose } from '../domain/diagnosis/diagnose.ts';
+import type { CallEdge, DiagnosisInput } from '../domain/diagnosis/input.ts';
+import type { ActivityDeps } from './deps.ts';
+import type { History, TimeRange } from './ports.ts';
+import { type Gathering, startGathering } from './sources.ts';
+import { observeTargets } from './targets.ts';
+import { rangesAround } from './time-ranges.ts';
+import type { Activities, EnrichInput } from './types.ts';
+
+/** A diagnosis is due within a second or so of the settling; a store that needs longer is as good as away. */
+const sourceTimeoutMs = 4_000;
+
+/** Changes explain trouble that begins minutes after them. */
+const changesBeforeMs = 30 * 60_000;
+
+/** Beyond this distance in the graph, telemetry is about somebody else's trouble. */
+const maxHops = 4;
+
+export function createEnrich(
+  deps: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'clock'>,
+): Activities['enrich'] {
+  return async (input) => {
+    const diagnosisInput = await gather(deps, input);
+    const { evidence } = diagnose(diagnosisInput, input.failedCauses);
+    const evidenceRef = await deps.evidence.save(input.incidentId, input.attempt, diagnosisInput, evidence);
+    // A retry gathers at another moment, but the first that was stored counts: the answer is about that.
+    const stored = await deps.evidence.load(evidenceRef);
+    return { evidenceRef, evidenceIds: stored.evidence.map(({ id }) => id), missing: stored.input.missing };
+  };
+}
+
+async function gather(
+  { history, evidence, executors, clock }: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'clock'>,
+  { scope, onsetMs, anomalies }: EnrichInput,
+): Promise<DiagnosisInput> {
+  const { environment } = scope;
+  const nowMs = clock.nowMs();
+  const gathering = startGathering(sourceTimeoutMs);
+  const [edges, changes, targets] = await Promise.all([
+    gathering.read({ name: 'service graph', read: () => evidence.edges(environment), instead: [] }),
+    gathering.read({
+      name: 'changes',
+      read: () => evidence.changes(environment, onsetMs - changesBeforeMs, nowMs),
+      instead: [],
+    }),
+    observeTargets(gathering, executors, environment),
+  ]);
+  const services = nearby([scope.service, ...anomalies.map((anomaly) => anomaly.scope.service)], edges);
+  const ranges = rangesAround(environment, onsetMs, nowMs);
+  const telemetry = await readHistory(gathering, history, ranges, services);
+  const { missing } = gathering;
+  return { environment, nowMs, onsetMs, anomalies, ...telemetry, edges, changes, targets, missing };
+}
+
+/** Services whose telemetry matters; undefined (all of them) when the graph is not known. */
+function nearby(services: readonly string[], edges: readonly CallEdge[]): readonly string[] | undefined {
+  if (edges.length === 0) return undefined;
+  return [...new Set(services.flatMap((service) => [...neighbourhood(service, edges, maxHops)]))].toSorted();
+}
+
+async function readHistory(
+  gathering: Gathering,
+  history: History,
+  ranges: readonly TimeRange[],
+  services: readonly string[] | undefined,
+): Promise<Pick<DiagnosisInput, 'calls' | 'metrics' | 'logs'>> {
+  const all = <T>(name: string, read: (range: TimeRange) => Promise<readonly T[]>) =>
+    gathering.read<readonly T[]>({
+      name,
+      read: async () => (await Promise.all(ranges.map(read))).flat(),
+      instead: [],
+    });
+  const [calls, metrics, logs] = await Promise.all([
+    all('calls', (range) => history.calls(range, services)),
+    all('metrics', (range) => history.metrics(range, services)),
+    all('logs', (range) => history.logs(range, services)),
+  ]);
+  return { calls, metrics, logs };
+}

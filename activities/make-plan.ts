@@ -1,0 +1,82 @@
+// From a diagnosis to a stored, hashed plan that its executors would accept now.
+
+import { createHash } from 'node:crypto';
+import { buildGraph } from '../domain/diagnosis/graph.ts';
+import { reach } from '../domain/diagnosis/reach.ts';
+import { canonicalPlan } from '../domain/remediation/canonical-plan.ts';
+import { type HashedPlan, type Plan, type PlanStep, stepKey } from '../domain/remediation/plan.ts';
+import { makePlan, type PlanningInput } from '../domain/remediation/planner.ts';
+import type { ActivityDeps } from './deps.ts';
+import type { Executors } from './ports.ts';
+import { startGathering } from './sources.ts';
+import { observeTargets } from './targets.ts';
+import type { Activities, PlanResult } from './types.ts';
+
+const observeTimeoutMs = 4_000;
+
+/** An executor that says no to this many candidates has said what it thinks of this incident. */
+const maxPreviews = 5;
+
+export function createMakePlan(
+  deps: Pick<ActivityDeps, 'evidence' | 'executors' | 'plans' | 'runbook'>,
+): Activities['makePlan'] {
+  return async ({ incidentId, attempt, diagnosis, tried, environment, evidenceRef }) => {
+    const gathering = startGathering(observeTimeoutMs);
+    const [targets, { input }] = await Promise.all([
+      observeTargets(gathering, deps.executors, environment),
+      deps.evidence.load(evidenceRef),
+    ]);
+    const blastSet = reach(input, buildGraph(input));
+    const { runbook } = deps;
+    return planAccepted(deps, { incidentId, attempt, diagnosis, targets, tried, runbook, blastSet });
+  };
+}
+
+/** The first plan whose steps the executors accept in a dry run; a refused step counts as tried. */
+async function planAccepted(
+  deps: Pick<ActivityDeps, 'executors' | 'plans'>,
+  planning: PlanningInput,
+): Promise<PlanResult> {
+  const refusals: string[] = [];
+  let tried = planning.tried;
+  for (let previews = 0; previews < maxPreviews; previews += 1) {
+    const planned = makePlan({ ...planning, tried });
+    if (planned.kind === 'nothing') return { ...planned, reason: [planned.reason, ...refusals].join(' ') };
+    const refused = await firstRefused(deps.executors, planned.plan);
+    if (refused === null) return { kind: 'plan', hashedPlan: await store(deps, planned.plan) };
+    const key = stepKey(refused.step);
+    refusals.push(`${key} would not be accepted: ${refused.detail}.`);
+    tried = [...tried, ...Array.from({ length: maxPreviews }, () => key)];
+  }
+  return { kind: 'nothing', harmless: false, reason: refusals.join(' ') };
+}
+
+async function firstRefused(
+  executors: Executors,
+  plan: Plan,
+): Promise<{ readonly step: PlanStep; readonly detail: string } | null> {
+  for (const step of plan.steps) {
+    const { ok, detail } = await preview(executors, step);
+    if (!ok) return { step, detail };
+  }
+  return null;
+}
+
+async function preview(executors: Executors, step: PlanStep): Promise<{ ok: boolean; detail: string }> {
+  const executor = executors.forTarget(step.target, step.executor);
+  if (executor === null) return { ok: false, detail: `no executor "${step.executor}"` };
+  try {
+    return await executor.preview(step);
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The plan as its canonical bytes read back: what is stored, hashed, shown and carried out is one and the same. */
+async function store({ plans }: Pick<ActivityDeps, 'plans'>, made: Plan): Promise<HashedPlan> {
+  const canonical = canonicalPlan(made);
+  const plan = JSON.parse(canonical) as Plan;
+  const hashedPlan = { plan, planHash: createHash('sha256').update(canonical, 'utf8').digest('hex') };
+  await plans.savePlan(hashedPlan, canonical);
+  return hashedPlan;
+}

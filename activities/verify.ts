@@ -1,0 +1,76 @@
+// Is the symptom gone? Reads the symptom's own series again, from before the onset until now, and lets the domain judge.
+// History that cannot be read makes the answer `unverified`: it never resolves anything.
+
+import type { VerificationResult } from '../domain/remediation/verification.ts';
+import { verify } from '../domain/remediation/verify.ts';
+import type { ActivityDeps } from './deps.ts';
+import type { TimeRange } from './ports.ts';
+import { startGathering } from './sources.ts';
+import { observeTargets } from './targets.ts';
+import { rangesAround } from './time-ranges.ts';
+import type { Activities, VerifyInput } from './types.ts';
+
+const sourceTimeoutMs = 5_000;
+
+export function createVerify(
+  deps: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'verification' | 'clock'>,
+): Activities['verify'] {
+  return async (input) => {
+    const { scope, anomalies, onsetMs, effectAtMs, targetService } = input;
+    const nowMs = deps.clock.nowMs();
+    const gathering = startGathering(sourceTimeoutMs);
+    const telemetry = await readTelemetry(deps, input, nowMs);
+    if ('reason' in telemetry) return unverified(telemetry.reason);
+    const [edges, targets] = await Promise.all([
+      gathering.read({
+        name: 'service graph',
+        read: () => deps.evidence.edges(scope.environment),
+        instead: [],
+      }),
+      observeTargets(gathering, deps.executors, scope.environment),
+    ]);
+    const config = deps.verification;
+    return verify({
+      anomalies,
+      ...telemetry,
+      edges,
+      targets,
+      onsetMs,
+      effectAtMs,
+      nowMs,
+      targetService,
+      config,
+    });
+  };
+}
+
+/** All services are read: control series are those of neighbours that were not touched. */
+async function readTelemetry(
+  { history }: Pick<ActivityDeps, 'history'>,
+  { scope, onsetMs, effectAtMs }: VerifyInput,
+  nowMs: number,
+) {
+  const ranges = rangesAround(scope.environment, onsetMs, nowMs, effectAtMs ?? nowMs);
+  const all = async <T>(read: (range: TimeRange) => Promise<readonly T[]>): Promise<readonly T[]> =>
+    (await Promise.all(ranges.map(read))).flat();
+  try {
+    const [calls, metrics] = await Promise.all([
+      all((range) => history.calls(range)),
+      all((range) => history.metrics(range)),
+    ]);
+    return { calls, metrics };
+  } catch (error) {
+    return { reason: `history could not be read: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+function unverified(reason: string): VerificationResult {
+  return {
+    outcome: 'unverified',
+    settled: false,
+    reason,
+    freshSamples: 0,
+    series: [],
+    controlImprovedToo: false,
+  };
+}

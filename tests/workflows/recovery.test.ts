@@ -1,0 +1,160 @@
+/** Incidents that end without an effect: healed by themselves, harmless, or without anything to try. */
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { createWorld, type World } from '../support/fakes.ts';
+import { anomaly, approval, auto, rollback } from '../support/incident-examples.ts';
+import { connectServer, type Stage, startStage } from './harness.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage(await connectServer());
+});
+afterAll(() => stage.stop());
+
+describe.concurrent('a symptom that goes by itself', () => {
+  test('while gathering closes the incident as self-recovered, without an analysis', async ({ expect }) => {
+    const world = createWorld();
+    const incident = await stage.open(world, { settleMs: 500 });
+    world.healthy = true;
+    await incident.clear('a1');
+    const { result, types } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'self-recovered' });
+    expect(types).not.toContain('enrichment-started');
+    expect(world.executor.ledger).toEqual([]);
+  });
+
+  test('only in the detector, while the series is still bad, is fixed', async ({ expect }) => {
+    const world = createWorld();
+    const incident = await stage.open(world, { settleMs: 500 });
+    await incident.clear('a1');
+    const { result } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'resolved' });
+    expect(world.executor.ledger).toHaveLength(1);
+  });
+
+  test('and comes back is fixed', async ({ expect }) => {
+    const world = createWorld();
+    const incident = await stage.open(world, { settleMs: 500, selfRecoveryMs: 60_000 });
+    await incident.clear('a1');
+    await incident.observe(anomaly('a2'));
+    const { result, timeline } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'resolved' });
+    expect(timeline.filter(({ type }) => type === 'anomaly-observed')).toHaveLength(2);
+  });
+
+  test('while people think about a plan makes the plan void', async ({ expect }) => {
+    const world = createWorld();
+    world.script = [{ steps: [rollback], verdict: approval() }];
+    const incident = await stage.open(world);
+    await world.called('readApproval');
+    world.healthy = true;
+    await incident.clear('a1');
+    const { result, types } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'self-recovered' });
+    expect(types).not.toContain('intent-written');
+  });
+
+  test('after a fix that did not seem to help, and still stands, counts as resolved', async ({ expect }) => {
+    const world = createWorld();
+    const { restart } = await import('../support/incident-examples.ts');
+    world.script = [
+      { steps: [restart], verdict: auto },
+      { steps: [rollback], verdict: approval() },
+    ];
+    world.fixedBy = [];
+    const incident = await stage.open(world);
+    await world.called('readApproval');
+    world.healthy = true;
+    await incident.clear('a1');
+    const { result } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'resolved', reason: expect.stringContaining('earlier effect') });
+    expect(world.executor.ledger).toHaveLength(1);
+  });
+});
+
+describe.concurrent('an incident where acting would only do harm', () => {
+  function harmless(): World {
+    const world = createWorld();
+    world.script = [{ nothing: 'telemetry-gap: leaving it alone is right', harmless: true }];
+    return world;
+  }
+
+  test('is watched, and closed when the symptom has gone', async ({ expect }) => {
+    const world = harmless();
+    const incident = await stage.open(world, { watchMs: 60_000 });
+    await incident.until((state) => state.status === 'deciding');
+    world.healthy = true;
+    await incident.clear('a1');
+    const { result, types } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'self-recovered' });
+    expect(types).toContain('nothing-to-try');
+    expect(world.executor.ledger).toEqual([]);
+  });
+
+  test('goes to a person with the explanation when the symptom stays', async ({ expect }) => {
+    const { result } = await (await stage.open(harmless(), { watchMs: 200 })).ended();
+    expect(result).toMatchObject({
+      outcome: 'escalated',
+      reason: expect.stringMatching(/^telemetry-gap.*still there after watching/),
+    });
+  });
+
+  test('is looked at again when a new symptom shows that it is not harmless', async ({ expect }) => {
+    const world = harmless();
+    world.script = [...world.script, { steps: [rollback], verdict: auto }];
+    const incident = await stage.open(world, { watchMs: 60_000 });
+    await incident.until((state) => state.status === 'deciding');
+    await incident.observe(anomaly('a2'));
+    const { result } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'resolved', attempts: 2 });
+  });
+});
+
+describe.concurrent('an incident without anything to try', () => {
+  test('is analysed again, and goes to a person when later evidence says no more', async ({ expect }) => {
+    const world = createWorld();
+    world.script = [{ nothing: 'inconclusive', harmless: false }];
+    const { result, types } = await (await stage.open(world)).ended();
+    expect(result).toMatchObject({ outcome: 'escalated', reason: 'inconclusive', attempts: 3 });
+    expect(types.filter((type) => type === 'enrichment-started')).toHaveLength(3);
+  });
+
+  test('is fixed when later evidence says more', async ({ expect }) => {
+    const world = createWorld();
+    world.script = [
+      { nothing: 'inconclusive', harmless: false },
+      { steps: [rollback], verdict: auto },
+    ];
+    const { result } = await (await stage.open(world)).ended();
+    expect(result).toMatchObject({ outcome: 'resolved', attempts: 2 });
+  });
+});
+
+describe.concurrent('an analysis that breaks for good', () => {
+  test.for(['enrich', 'diagnose', 'makePlan', 'evaluatePolicy'] as const)(
+    'in %s sends the incident to a person instead of failing the workflow',
+    async (name, { expect }) => {
+      const world = createWorld();
+      world.broken.add(name);
+      const { result } = await (await stage.open(world)).ended();
+      expect(result).toMatchObject({ outcome: 'escalated', reason: `${name}: ${name} is broken` });
+      expect(world.executor.ledger).toEqual([]);
+    },
+  );
+
+  test('a verification that cannot be asked never resolves', async ({ expect }) => {
+    const world = createWorld();
+    world.broken.add('verify');
+    const { result } = await (await stage.open(world, { maxAttempts: 1 })).ended();
+    expect(result).toMatchObject({ outcome: 'escalated', reason: expect.stringContaining('unverified') });
+  });
+
+  test('people who cannot be told, and a postmortem that cannot be written, hold nothing up', async ({
+    expect,
+  }) => {
+    const world = createWorld();
+    world.broken.add('notify').add('draftPostmortem');
+    const { result, types } = await (await stage.open(world)).ended();
+    expect(result).toMatchObject({ outcome: 'resolved' });
+    expect(types.at(-1)).toBe('incident-closed');
+  });
+});

@@ -16,7 +16,7 @@ export async function deliver(
   decision: ApprovalDecided,
   deps: DeliveryDeps,
 ): Promise<boolean> {
-  const { approvals, messenger, log, deliveryTimeoutMs = 3000 } = deps;
+  const { approvals, messenger, log, deliveryTimeoutMs = 5000 } = deps;
   const { approvalId } = decision;
   try {
     await withinTime(

@@ -26,6 +26,6 @@ export type ApiDeps = {
   readonly renderMetrics: () => Promise<{ text: string; contentType: string }>;
   readonly log: Logger;
   readonly newId: () => string;
-  /** How long an answer to a decision waits for the workflow to hear of it. Default 3000. */
+  /** How long an answer to a decision waits for the workflow to hear of it. Default 5000, which leaves time for its second way. */
   readonly deliveryTimeoutMs?: number;
 };

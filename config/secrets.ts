@@ -28,7 +28,7 @@ export const secretVariables = {
   adminKey: {
     name: 'SENTINEL_ADMIN_KEY',
     about:
-      'An API key with the role admin that always works, to make the first other keys with. At least 24 characters.',
+      'The first API key, with the role admin: `sntl_<id>_<secret>`, such as the answer of `echo sntl_admin_$(openssl rand -hex 32)`.',
   },
   postgresUrl: {
     name: 'SENTINEL_POSTGRES_URL',
@@ -90,12 +90,15 @@ export function readSecrets(
   return { secrets, problems };
 }
 
+/** The form that the store of keys accepts (adapters/postgres/api-keys.ts); checked here to fail before anything starts. */
+const adminKeyPattern = /^sntl_[a-z0-9]{4,32}_[A-Za-z0-9_-]{43,}$/;
+
 function wrongWith(name: SecretName, value: string): string | null {
   switch (name) {
     case 'adminKey':
-      return /^[\x21-\x7e]{24,200}$/.test(value)
+      return adminKeyPattern.test(value)
         ? null
-        : 'expected 24 to 200 printable characters without spaces, such as the answer of "openssl rand -hex 24"';
+        : 'expected sntl_<id>_<secret>, such as the answer of: echo sntl_admin_$(openssl rand -hex 32)';
     case 'postgresUrl':
       return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol)
         ? null

@@ -1,6 +1,5 @@
 // Who is calling, from `Authorization: Bearer <key>`. A key of the wrong shape costs the same look-up as an unknown one.
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { roleAtLeast } from '../../domain/policy/verdict.ts';
 import { ApiProblem } from '../errors.ts';
 import type { ApiKeys, Metrics, Principal } from '../ports.ts';
@@ -45,24 +44,4 @@ export async function authenticate(
     return fail('role-too-low', new ApiProblem('forbidden', detail, { reason: 'role-too-low' }));
   }
   return principal;
-}
-
-/**
- * The key of the environment (`SENTINEL_ADMIN_KEY`) beside the stored ones: an admin that exists before any key was
- * made. Both are always looked at, so that the time says nothing.
- */
-export function withAdminKey(stored: ApiKeys, adminKey: string | null): ApiKeys {
-  if (adminKey === null) return stored;
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  const wanted = digest(adminKey);
-  return {
-    async authenticate(presented) {
-      const isAdminKey = timingSafeEqual(digest(presented), wanted);
-      const found = await stored.authenticate(presented);
-      return isAdminKey ? { keyId: 'environment', name: 'environment', role: 'admin' } : found;
-    },
-    create: (name, role, by) => stored.create(name, role, by),
-    list: () => stored.list(),
-    revoke: (keyId, by) => stored.revoke(keyId, by),
-  };
 }

@@ -1,7 +1,7 @@
 // Presented keys: what is asked of the store, what is counted, what is never said.
 
 import { expect, test } from 'vitest';
-import { authenticate, withAdminKey } from '../../api/http/authenticate.ts';
+import { authenticate } from '../../api/http/authenticate.ts';
 import type { ApiKeys } from '../../api/ports.ts';
 import { clientOf } from './client.ts';
 import { createWorld } from './in-memory.ts';
@@ -66,19 +66,4 @@ test('no key appears in an answer or in the log', async () => {
   const world = createWorld();
   const { text } = await clientOf(world)('/api/incidents', { key: world.keys.revoked });
   expect(text + JSON.stringify(world.logged)).not.toContain(world.keys.revoked);
-});
-
-test('the key of the environment is an admin beside the stored keys', async () => {
-  const world = createWorld();
-  const adminKey = 'an-admin-key-from-the-environment';
-  const keys = withAdminKey(world.deps.apiKeys, adminKey);
-  expect(await keys.authenticate(adminKey)).toEqual({
-    keyId: 'environment',
-    name: 'environment',
-    role: 'admin',
-  });
-  expect(await keys.authenticate(`${adminKey}x`)).toBeNull();
-  expect(await keys.authenticate(world.keys.viewer)).toMatchObject({ role: 'viewer' });
-  expect(await keys.authenticate(world.keys.revoked)).toBeNull();
-  expect(withAdminKey(world.deps.apiKeys, null)).toBe(world.deps.apiKeys);
 });

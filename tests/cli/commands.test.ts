@@ -275,7 +275,7 @@ describe('config', () => {
   });
 
   test('show hides secrets, schema is JSON Schema', async () => {
-    const secret = 'correct-horse-battery-staple';
+    const secret = `sntl_admin_${'x'.repeat(43)}`;
     const [show, schema] = await Promise.all([
       sentinel(['config', 'show', '--json'], { cwd: write(''), env: { SENTINEL_ADMIN_KEY: secret } }),
       sentinel(['config', 'schema'], { cwd: folder }),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
+import { generateKey } from '../../adapters/postgres/index.ts';
 import { type Config, loadConfig } from '../../config/load.ts';
 import { describeProblem } from '../../config/problems.ts';
 import { type IncidentSettings, incidentTaskQueue } from '../../workflows/messages.ts';
@@ -236,7 +237,7 @@ describe('what is wrong is told with line, path, and what to do', () => {
 });
 
 describe('secrets', () => {
-  const adminKey = 'correct-horse-battery-staple';
+  const adminKey = generateKey();
   const url = 'postgres://sentinel:hunter2@db.internal/sentinel';
 
   test('come from the environment, and show themselves only when asked', () => {
@@ -264,7 +265,7 @@ describe('secrets', () => {
   });
 
   test.each([
-    [{ SENTINEL_ADMIN_KEY: 'short' }, /SENTINEL_ADMIN_KEY: expected 24 to 200/],
+    [{ SENTINEL_ADMIN_KEY: 'short' }, /SENTINEL_ADMIN_KEY: expected sntl_<id>_<secret>/],
     [{ SENTINEL_ADMIN_KEY: '' }, /SENTINEL_ADMIN_KEY: is set but empty/],
     [{ SENTINEL_ADMIN_KEY: adminKey, SENTINEL_ADMIN_KEY_FILE: '/x' }, /not both/],
     [{ SENTINEL_ADMIN_KEY_FILE: '/nowhere/at/all' }, /SENTINEL_ADMIN_KEY_FILE: ENOENT/],

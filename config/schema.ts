@@ -6,6 +6,7 @@ import { detectionConfigSchema } from '../domain/detection/config.ts';
 import { policyConfigSchema } from '../domain/policy/config.ts';
 import { limitsConfigSchema } from '../domain/remediation/limits.ts';
 import { runbookConfigSchema } from '../domain/remediation/runbook.ts';
+import { verificationConfigSchema } from '../domain/remediation/verify-config.ts';
 import { executorsSchema } from './sections/executors.ts';
 import { incidentSchema } from './sections/incident.ts';
 import { ingestSchema } from './sections/ingest.ts';
@@ -37,6 +38,9 @@ export const configSchema = z
       .describe(
         'Per cause: the actions to try, least disruptive first. Replaces the built-in ones of that cause.',
       ),
+    verification: verificationConfigSchema
+      .prefault({})
+      .describe('How much evidence it takes to call an incident recovered, or not.'),
     limits: limitsConfigSchema
       .prefault({})
       .describe('How much may be done at all, however good the reasons.'),

@@ -28,8 +28,10 @@ export async function connectServer(url: string, maxConnections = 10): Promise<C
         oid === int8 ? Number : pg.types.getTypeParser(oid, format as 'text'),
     },
   });
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  // A connection that breaks is replaced by the pool, and whoever was using it gets the error of its next statement.
+  // Without listeners, one that breaks while idle, or between two statements of a transaction, would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
   try {
     await checkVersion(db, location);

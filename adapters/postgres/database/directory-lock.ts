@@ -1,9 +1,11 @@
 // One process at a time opens a data folder: PGlite itself does not notice a second one, and both would destroy it.
-// The lock file names its owner. Ids of processes are reused (in a container the same ones every time), so the owner's
-// start is compared too; on another host, where ids mean nothing, the owner is alive while it touches the file.
+// Owners are numbered: lock-1, lock-2, … and the highest one counts. Whoever finds its owner gone makes the next number,
+// which only one of many can; the highest is never removed, so no view of the folder, however old, leads to a second
+// owner. Process ids are reused (in a container the same ones every time), so the owner's start is compared as well; on
+// another host, where ids mean nothing, the owner is alive while it touches its file.
 
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { DatabaseError } from './errors.ts';
@@ -14,48 +16,74 @@ const deadAfterMs = 30_000;
 type Owner = {
   readonly pid: number;
   readonly host: string;
+  /** When its process was started, see startOf. */
   readonly started: string;
-  readonly token: string;
+  readonly released: boolean;
 };
 
 /** Locks the folder for this process; resolves to the function that unlocks it. Throws DatabaseError when it is taken. */
 export async function lockDirectory(folder: string): Promise<() => Promise<void>> {
-  const file = path.join(folder, 'lock');
+  const fileOf = (number: number): string => path.join(folder, `lock-${number}`);
   const owner: Owner = {
     pid: process.pid,
     host: hostname(),
     started: await startOf(process.pid),
-    token: randomUUID(),
+    released: false,
   };
-  // Written aside and linked: the lock appears with its content, or not at all.
-  const draft = `${file}.${owner.token}`;
-  await writeFile(draft, JSON.stringify(owner));
-  try {
-    for (let attempt = 0; ; attempt += 1) {
-      if (await linked(draft, file)) break;
-      const other = await readOwner(file);
-      if (attempt >= 3 || (other !== null && (await isAlive(other, file)))) throw inUse(folder, other);
-      await removeDead(file, other);
-    }
-  } finally {
-    await rm(draft, { force: true });
+  const number = (await highest(folder)) + 1;
+  if (number > 1) {
+    const before = await readOwner(fileOf(number - 1));
+    if (before !== null && (await isAlive(before, fileOf(number - 1)))) throw inUse(folder, before);
   }
-  const timer = setInterval(() => void touch(file), touchEveryMs);
+  if (!(await createWhole(fileOf(number), owner))) throw inUse(folder, await readOwner(fileOf(number)));
+  const last = await highest(folder);
+  if (last > number) {
+    // What we looked at was history: the numbers had gone on, and ours had been cleaned up.
+    await rm(fileOf(number), { force: true });
+    throw inUse(folder, await readOwner(fileOf(last)));
+  }
+  for (const old of (await numbers(folder)).filter((one) => one < number))
+    await rm(fileOf(old), { force: true });
+
+  const timer = setInterval(() => void touch(fileOf(number)), touchEveryMs);
   timer.unref();
   return async () => {
     clearInterval(timer);
-    if ((await readOwner(file))?.token === owner.token) await rm(file, { force: true });
+    await replaceWhole(fileOf(number), { ...owner, released: true });
   };
 }
 
-async function linked(draft: string, file: string): Promise<boolean> {
+async function numbers(folder: string): Promise<readonly number[]> {
+  const names = await readdir(folder);
+  return names.flatMap((name) => {
+    const match = /^lock-(\d{1,15})$/.exec(name);
+    return match === null ? [] : Number(match[1]);
+  });
+}
+
+async function highest(folder: string): Promise<number> {
+  return Math.max(0, ...(await numbers(folder)));
+}
+
+/** The file appears with its content, or not at all; false when there is one of that name. */
+async function createWhole(file: string, owner: Owner): Promise<boolean> {
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, JSON.stringify(owner));
   try {
     await link(draft, file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(draft, { force: true });
   }
+}
+
+async function replaceWhole(file: string, owner: Owner): Promise<void> {
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, JSON.stringify(owner));
+  await rename(draft, file);
 }
 
 async function readOwner(file: string): Promise<Owner | null> {
@@ -67,6 +95,7 @@ async function readOwner(file: string): Promise<Owner | null> {
 }
 
 async function isAlive(owner: Owner, file: string): Promise<boolean> {
+  if (owner.released) return false;
   if (owner.host !== hostname()) {
     const touchedMs = await stat(file).then(
       (found) => found.mtimeMs,
@@ -80,19 +109,6 @@ async function isAlive(owner: Owner, file: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
   return owner.started === (await startOf(owner.pid));
-}
-
-/** Moved before it is removed: of several that found the owner dead, one can move it, and looks again at what it has. */
-async function removeDead(file: string, dead: Owner | null): Promise<void> {
-  const aside = `${file}.${randomUUID()}`;
-  try {
-    await rename(file, aside);
-  } catch {
-    return;
-  }
-  const moved = await readOwner(aside);
-  if (moved?.token !== dead?.token) await linked(aside, file);
-  await rm(aside, { force: true });
 }
 
 /** When a process was started, in words that differ for every process that gets the same id; '' where unknown. */

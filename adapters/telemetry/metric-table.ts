@@ -147,5 +147,3 @@ export const metricTable = {
     labels: ['verdict'],
   },
 } as const satisfies Readonly<Record<string, MetricSpec>>;
-
-export type MetricName = keyof typeof metricTable;

@@ -5,7 +5,7 @@ import type { Page } from '../../api/ports.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { type ApiClient, Unreachable } from '../api-client.ts';
 import type { Output } from '../output.ts';
-import { eventLines, type ListedIncident } from './incident.ts';
+import { eventLines, type ListedIncident } from './incident-lines.ts';
 import { incidentPath } from './incident-path.ts';
 
 const pollMs = 500;

@@ -1,18 +1,16 @@
 // `sentinel incident`: list them, show one, follow one.
 
 import { type Command, Option } from 'commander';
-import type { IncidentSummary, Page } from '../../api/ports.ts';
+import type { Page } from '../../api/ports.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import { incidentStatuses } from '../../domain/incident/status.ts';
 import { apiCommand, type CommonFlags, connect } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
-import { narrate } from '../narrate.ts';
-import { clean, formatDuration, formatTime, type Paint, table } from '../terminal/text.ts';
+import { eventLines, headLines, type ListedIncident, listLines } from './incident-lines.ts';
 import { incidentPath } from './incident-path.ts';
 import { watch } from './incident-watch.ts';
 
-export type ListedIncident = IncidentSummary & { readonly ref: string };
 type ListFlags = CommonFlags & {
   readonly open?: boolean;
   readonly status?: string;
@@ -73,46 +71,4 @@ export function registerIncident(program: Command, deps: CliDeps): void {
     const { api, out } = connect(flags, deps);
     await watch({ text, api, out });
   });
-}
-
-function listLines({ items, nextCursor }: Page<ListedIncident>, paint: Paint): string[] {
-  if (items.length === 0) return ['No incidents.'];
-  const rows = items.map((item) => [
-    item.ref,
-    new Date(item.openedAtMs).toISOString().slice(0, 19).replace('T', ' '),
-    item.severity,
-    item.outcome ?? item.status,
-    `${item.environment}/${item.service}`,
-    item.title,
-  ]);
-  const more = nextCursor === null ? [] : [`More: --cursor ${nextCursor}`];
-  return [
-    ...table(['INCIDENT', 'OPENED (UTC)', 'SEVERITY', 'STATE', 'SCOPE', 'TITLE'], rows, paint),
-    ...more,
-  ];
-}
-
-function headLines(
-  { ref, title, severity, status, outcome, state }: ListedIncident & { state: IncidentState },
-  paint: Paint,
-): string[] {
-  const now = outcome === null ? status : `${status}, ${outcome}`;
-  const took =
-    state.closedAtMs === null ? '' : ` after ${formatDuration(state.closedAtMs - state.openedAtMs)}`;
-  return [
-    paint('bold', clean(title)),
-    `${ref}  ${clean(`${state.scope.environment}/${state.scope.service}`)}  ${severity}  ${now}${took}  attempt ${state.attempt}`,
-    ...(status === 'awaiting-approval'
-      ? [paint('cyan', `Decide: sentinel approve ${ref}, or sentinel reject ${ref} --reason …`)]
-      : []),
-  ];
-}
-
-export function eventLines(event: IncidentEvent, paint: Paint): string[] {
-  const { style, text, below } = narrate(event);
-  const painted = style === null ? text : paint(style, text);
-  return [
-    `${paint('dim', formatTime(event.atMs))}  ${painted}`,
-    ...below.map((line) => `          ${paint('dim', line)}`),
-  ];
 }

@@ -108,8 +108,6 @@ function listOf(body: unknown): readonly ServiceAnswer[] {
 }
 
 function toTarget(answer: ServiceAnswer, environment: string, executor: string): TargetState {
-  const releases = answer.releases ?? [];
-  const previousRelease = answer.previousRelease ?? releases.at(-2)?.release;
   const sandbox = answer.sandbox ?? undefined;
   const supports: ActionId[] = actionIds.filter(
     (action) => sandbox !== undefined || action !== 'clear-sandbox',
@@ -125,7 +123,7 @@ function toTarget(answer: ServiceAnswer, environment: string, executor: string):
       restarts: replica.restarts,
     })),
     release: answer.release,
-    previousRelease,
+    previousRelease: answer.previousRelease ?? undefined,
     config: answer.config.version,
     previousConfig: answer.config.previous ?? undefined,
     sandbox,

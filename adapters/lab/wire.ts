@@ -13,7 +13,6 @@ export const serviceSchema = z.object({
   service: z.string(),
   desiredReplicas: z.number().int(),
   release: z.string(),
-  releases: z.array(z.object({ release: z.string(), at: z.string() })).optional(),
   previousRelease: z.string().nullish(),
   config: z.object({ version: z.string(), previous: z.string().nullish() }),
   sandbox: z.object({ usedBytes: z.number(), limitBytes: z.number() }).nullish(),

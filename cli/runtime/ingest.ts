@@ -7,10 +7,10 @@ import type { Closing } from './closing.ts';
 import type { Foundation } from './foundation.ts';
 import { ingestAuthorize } from './http.ts';
 
-export function startIngestPart(foundation: Foundation, closing: Closing): Ingest {
+export async function startIngestPart(foundation: Foundation, closing: Closing): Promise<Ingest> {
   const { config, log, metrics, clock, stores, history, client } = foundation;
   const { defaultEnvironment, requireKey, ...limits } = config.ingest;
-  const ingest = startIngest({
+  const ingest = await startIngest({
     settings: {
       ...defaultIngestSettings,
       defaultEnvironment,

@@ -32,7 +32,7 @@ export async function startSentinel(
     const foundation = await openFoundation(config, role, closing, log, report);
     const adminKey = await ensureAdminKey(foundation);
     const worker = has('worker') ? await startWorkerPart(foundation, closing) : null;
-    const ingest = has('ingest') ? startIngestPart(foundation, closing) : null;
+    const ingest = has('ingest') ? await startIngestPart(foundation, closing) : null;
     // Every role has the API's health and metrics routes; only the role `api` redelivers decisions.
     const http = await startHttp({
       fetch: routed({

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createActivities } from '../../activities/index.ts';
 import type { AnomalyReturns, History } from '../../activities/ports.ts';
 import { HistoryUnavailable } from '../../adapters/clickhouse/errors.ts';
+import { runbookFrom } from '../../domain/remediation/runbook.ts';
 import type { Inbox } from '../../ingest/ports.ts';
 import { connectWorkers } from '../../workers/runtime.ts';
 import { startWorker } from '../../workers/start-worker.ts';
@@ -39,6 +40,8 @@ export async function startWorkerPart(
       postmortems: stores.postmortems,
       returns: returnsTo(stores.inbox),
       policy: config.policy,
+      runbook: runbookFrom(config.runbooks),
+      verification: config.verification,
       clock,
       logger: log,
       metrics,

@@ -44,7 +44,7 @@ function changeItem(input: ChangeInput, id: string, context: ItemContext): Inbox
     type: input.type,
     environment,
     service: input.service,
-    atMs: input.atMs ?? context.receivedMs,
+    atMs: input.at ?? context.receivedMs,
     summary: input.summary,
     attributes: input.attributes ?? {},
   };
@@ -62,7 +62,7 @@ export function alertItem(input: AlertInput | TriggerInput, id: string, context:
       ...(input.component === undefined ? {} : { component: input.component }),
       ...(input.resourceId === undefined ? {} : { resourceId: input.resourceId }),
     },
-    atMs: input.atMs ?? context.receivedMs,
+    atMs: input.at ?? context.receivedMs,
     severity: input.severity,
     title: input.title,
     source: input.source ?? context.actor,
@@ -89,9 +89,7 @@ export function eventTimeProblem(
   if (atMs === undefined) return null;
   const { limits, receivedMs } = context;
   const wrong = (detail: string): Invalid => ({ kind: 'invalid', field, detail });
-  if (atMs > receivedMs + limits.maxFutureMs)
-    return wrong('lies in the future (milliseconds since the epoch expected)');
-  if (atMs < receivedMs - limits.maxEventPastMs)
-    return wrong('is too long ago (milliseconds since the epoch expected)');
+  if (atMs > receivedMs + limits.maxFutureMs) return wrong('lies in the future');
+  if (atMs < receivedMs - limits.maxEventPastMs) return wrong('is too long ago');
   return null;
 }

@@ -28,7 +28,9 @@ export function eventSchemas(limits: IngestLimits) {
   const id = z
     .string()
     .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable ASCII characters without spaces');
-  const atMs = z.number().int().positive();
+  const at = z.iso
+    .datetime({ offset: true, error: 'must be an RFC 3339 instant such as "2026-01-31T09:30:00Z"' })
+    .transform((text) => Date.parse(text));
   const attributes = z
     .record(z.string().max(limits.maxAttributeKeyChars), textOf(limits.maxAttributeValueChars))
     .refine(
@@ -43,7 +45,7 @@ export function eventSchemas(limits: IngestLimits) {
     id: id.optional(),
     type: name,
     ...place,
-    atMs: atMs.optional(),
+    at: at.optional(),
     summary: title,
     attributes: attributes.optional(),
   });
@@ -53,7 +55,7 @@ export function eventSchemas(limits: IngestLimits) {
     ...place,
     component: name.optional(),
     resourceId: name.optional(),
-    atMs: atMs.optional(),
+    at: at.optional(),
     severity: z.enum(['info', 'warning', 'critical']).default('warning'),
     title,
     source: name.optional(),

@@ -67,7 +67,7 @@ function batchItems(raw: unknown, deps: IngestAppDeps, context: ItemContext): Pr
   const { events } = parsed(deps.schemas.batch, raw);
   const rawEvents = (raw as { readonly events: readonly unknown[] }).events;
   for (const [index, event] of events.entries()) {
-    refuseIf(eventTimeProblem(event.atMs, `events[${index}].atMs`, context));
+    refuseIf(eventTimeProblem(event.at, `events[${index}].at`, context));
   }
   const ids = events.map((event, index) => eventId(event.id, rawEvents[index], index, context));
   const items = events.map((event, index) => eventItem(event, ids[index] as string, context));
@@ -76,7 +76,7 @@ function batchItems(raw: unknown, deps: IngestAppDeps, context: ItemContext): Pr
 
 function triggerItems(raw: unknown, deps: IngestAppDeps, context: ItemContext): Prepared {
   const alert = parsed(deps.schemas.trigger, raw);
-  refuseIf(eventTimeProblem(alert.atMs, 'atMs', context));
+  refuseIf(eventTimeProblem(alert.at, 'at', context));
   const id = eventId(alert.id, raw, 0, context);
   return { items: [alertItem(alert, id, context)], ids: [id] };
 }

@@ -20,13 +20,14 @@ const stored = () => [...sut.inbox.stored.values()].map(({ item }) => item);
 describe('POST /api/events', () => {
   test('changes and alerts are in the inbox before the 202', async () => {
     const attributes = { from: 'v7', to: 'v8' };
-    const change = { ...release, id: 'r8', environment: 'prod', atMs: nowMs - 1_000, attributes };
+    const released = { ...release, id: 'r8', environment: 'prod', attributes };
+    const change = { ...released, at: new Date(nowMs - 1_000).toISOString() };
     const alert = { ...page, severity: 'critical', source: 'pager', component: '/pay' };
     const response = await post('/api/events', { events: [change, alert] });
     expect(response.status).toBe(202);
     expect(await response.json()).toEqual({ accepted: 2, duplicates: 0, ids: ['r8', 'page-1'] });
     expect(stored()).toMatchObject([
-      { id: 'change/prod/r8', kind: 'change', change },
+      { id: 'change/prod/r8', kind: 'change', change: { ...released, atMs: nowMs - 1_000 } },
       {
         kind: 'anomaly',
         anomaly: {
@@ -89,15 +90,15 @@ describe('POST /api/events', () => {
     ['a missing field', { events: [release, { ...release, service: undefined }] }, 422, 'events[1].service'],
     ['an unknown field', { events: [{ ...release, servce: 'x' }] }, 422, 'events[0].servce'],
     ['an unknown field beside the events', { events: [release], extra: 1 }, 422, 'extra'],
-    ['a wrong type', { events: [{ ...release, atMs: 'yesterday' }] }, 422, 'events[0].atMs'],
+    ['a wrong type', { events: [{ ...release, at: 'yesterday' }] }, 422, 'events[0].at'],
     ['an unknown kind', { events: [{ kind: 'metric' }] }, 422, 'events[0].kind'],
     ['an empty name', { events: [{ ...release, service: '\u0000\u0001' }] }, 422, 'events[0].service'],
-    ['a time in seconds', { events: [{ ...release, atMs: nowMs / 1000 }] }, 422, 'events[0].atMs'],
+    ['a time as a number', { events: [{ ...release, at: nowMs / 1000 }] }, 422, 'events[0].at'],
     [
       'a time in the future',
-      { events: [release, { ...release, atMs: nowMs + 86_400_000 }] },
+      { events: [release, { ...release, at: new Date(nowMs + 86_400_000).toISOString() }] },
       422,
-      'events[1].atMs',
+      'events[1].at',
     ],
     ['an id with spaces', { events: [{ ...release, id: 'a b' }] }, 422, 'events[0].id'],
     [

@@ -69,6 +69,7 @@ const errors = z.strictObject({
   minErrors: count(4, 'Failed calls needed in the window.'),
   alpha: positive(1e-6, 'Probability of so many failures by chance, below which it is a finding.'),
   alphaCleanBaseline: positive(1e-5, 'The same when no call has failed so far.'),
+  clearChance: positive(1e-3, 'Probability that the failures only paused, below which they are over.'),
   warmUpMs: ms(12_000, 'A service is not judged in its first seconds.'),
   criticalRatio: ratio(0.2, 'Share of failed calls that is critical.'),
   alwaysBadRatio: ratio(0.5, 'Share of failed server calls that is found even if it was so from the start.'),

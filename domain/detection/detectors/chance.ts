@@ -46,3 +46,14 @@ export function chanceOfFailures(
   }
   return Math.min(1, tail);
 }
+
+/** Probability of at most `failures` failures where `expected` (more than that) are usual. Poisson. */
+export function chanceOfSoFew(failures: number, expected: number): number {
+  let term = Math.exp(-expected);
+  let sum = 0;
+  for (let k = 0; k <= failures; k += 1) {
+    sum += term;
+    term *= expected / (k + 1);
+  }
+  return Math.min(1, sum);
+}

@@ -7,7 +7,7 @@ import type { DetectionConfig } from '../config.ts';
 import { type Judgement, learning, normal } from '../lifecycle.ts';
 import { percent } from '../names.ts';
 import type { CallSlots, Slot } from './call-slots.ts';
-import { chanceOfFailures } from './chance.ts';
+import { chanceOfFailures, chanceOfSoFew } from './chance.ts';
 
 const windowsMs = [2_000, 4_000, 8_000, 16_000, 32_000, 60_000];
 /** What is assumed before anything was seen: half a failure in a thousand calls. */
@@ -130,8 +130,8 @@ export class ErrorRatio {
   }
 
   /**
-   * Over when a stretch of seconds is back at the usual share, and so many calls went well that the old share would
-   * hardly have let them (1 %): five clean calls say nothing about one failure in twenty.
+   * Over when a stretch of seconds is back at the usual share, and is so long that the old share would hardly have
+   * left it so clean: five clean calls say nothing about one failure in twenty.
    */
   private still(slots: CallSlots, config: DetectionConfig['errors']): Judgement {
     const { newestMs } = slots;
@@ -139,16 +139,15 @@ export class ErrorRatio {
     if (recent.count === 0) return learning;
     const ratio = recent.errors / recent.count;
     const tolerated = Math.max(config.minRatio, this.usual * 2);
-    const enough = Math.log(0.01) / Math.log(1 - Math.min(0.99, Math.max(this.failingRatio, 0.01)));
     if (ratio < tolerated) {
       this.healthySinceMs ??= newestMs - 4_000;
       const since = totals(slots.between(this.healthySinceMs, newestMs));
-      return since.count >= enough ? { kind: 'normal', sinceMs: this.healthySinceMs } : learning;
+      const failing = totals(slots.between(this.onsetMs, this.healthySinceMs - 1));
+      const share = failing.count > 0 ? failing.errors / failing.count : this.failingRatio;
+      const luck = chanceOfSoFew(since.errors, since.count * share);
+      return luck < config.clearChance ? { kind: 'normal', sinceMs: this.healthySinceMs } : learning;
     }
     this.healthySinceMs = null;
-    // Measured over longer, so that the last seconds of the failures do not look like a lesser one.
-    const longer = totals(slots.between(newestMs - 14_999, newestMs));
-    this.failingRatio = Math.min(this.failingRatio, Math.max(longer.errors / longer.count, config.minRatio));
     return {
       kind: 'deviating',
       confirmed: true,

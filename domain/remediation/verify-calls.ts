@@ -1,6 +1,6 @@
 // Whether a series of calls is back near its normal: share of errors, latency, rate.
 
-import { aggregate, baselineOf, latencyRose, ratio } from '../diagnosis/call-stats.ts';
+import { aggregate, baselineOf, latencyRose, ratio, ratioRose } from '../diagnosis/call-stats.ts';
 import { inside, type Window } from '../diagnosis/windows.ts';
 import type { CallBucket } from '../telemetry.ts';
 import type { VerificationConfig } from './verify-config.ts';
@@ -25,31 +25,36 @@ const tailMs = 3_000;
 /** How far back, in fresh seconds, requests are gathered when there are few. */
 const longestWindowMs = 60_000;
 
-export function judgeErrors(question: CallQuestion): Judged {
+/**
+ * `symptom`: errors were what was wrong, so enough requests must show that they are gone. `health`: they were not, so
+ * it is enough that they are not wrong now.
+ */
+export function judgeErrors(question: CallQuestion, as: 'symptom' | 'health'): Judged {
   const { rows, times, config } = question;
   const past = aggregate(rows, times.before);
   const before = past.requests > 0 ? ratio(past.errors, past.requests) : (question.expected ?? 0);
   const during = worstRatio(rows, times.during);
+  const rise = as === 'symptom' ? during - before : 0;
   const needed = Math.min(
     mostRequestsAsked,
-    Math.max(config.minRequests, during > before ? expectedErrors / (during - before) : 0),
+    Math.max(config.minRequests, rise > 0 ? expectedErrors / rise : 0),
   );
   const window = newestWindow(rows, times, config);
   if (window === null) return unknown(question, before, during);
   const { requests, errors } = gather(rows, window, needed, times.freshFromMs);
   const after = ratio(errors, requests);
-  const seconds = freshSeconds(times, window);
-  const answer = { ...names(question), before, during, after, samples: requests, freshSeconds: seconds };
+  const fresh = freshSeconds(times, window);
+  const answer = { ...names(question), before, during, after, samples: requests, freshSeconds: fresh };
   // What is clearly bad is bad, however few requests there were.
-  const allowed = Math.max(before * requests * 1.5, smallRatio * requests, 1);
-  if (errors > allowed && errors >= 3 && after > before + smallRatio) {
+  if (ratioRose(before, past.requests, errors, requests)) {
     const newest = aggregate(rows, tailOf(window));
     const improving = newest.requests * after >= 3 && ratio(newest.errors, newest.requests) <= after * 0.3;
     return { ...answer, ok: false, improving };
   }
   if (requests < needed || samplesIn(rows, window) < config.minSamples) return { ...answer, ok: null };
-  const muchBetter = during <= before + smallRatio || after - before <= (during - before) * 0.2;
-  return { ...answer, ok: errors <= allowed && muchBetter };
+  const left = after - before;
+  const asGoodAsBefore = errors <= 1 || left <= Math.max(smallRatio, before * 0.5);
+  return { ...answer, ok: asGoodAsBefore && (rise <= 0 || left <= rise * 0.2) ? true : null };
 }
 
 export function judgeLatency(question: CallQuestion, measure: 'latency-p50' | 'latency-p95'): Judged {
@@ -72,12 +77,11 @@ export function judgeLatency(question: CallQuestion, measure: 'latency-p50' | 'l
     freshSeconds: freshSeconds(times, window),
   };
   if (answer.samples < config.minSamples || !Number.isFinite(after)) return { ...answer, ok: null };
-  // Near normal, and not only better: of a rise at most a fifth may be left, unless it is within the usual swing.
+  // Near normal, and not only better: what is left of the rise must be within the usual swing.
   const left = after - before;
-  return {
-    ...answer,
-    ok: !latencyRose(before, spread, after) && left <= Math.max(before * 0.4, spread * 2, 10),
-  };
+  const ok = !latencyRose(before, spread, after) && left <= Math.max(before * 0.4, spread * 2, 10);
+  const newest = aggregate(rows, tailOf(window))[figure];
+  return { ...answer, ok, improving: !ok && newest - before <= left * 0.5 };
 }
 
 /** Whether calls come at about their former rate again. */

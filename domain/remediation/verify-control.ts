@@ -19,7 +19,10 @@ export function controlImproved(input: VerificationInput, times: VerificationTim
       times,
       config: input.config,
     };
-    return improved(judgeErrors(question), 0.05, 2) || improved(judgeLatency(question, 'latency-p50'), 20, 2);
+    return (
+      improved(judgeErrors(question, 'symptom'), 0.05, 2) ||
+      improved(judgeLatency(question, 'latency-p50'), 20, 2)
+    );
   });
 }
 

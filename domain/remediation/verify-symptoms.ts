@@ -3,16 +3,26 @@
 
 import type { Anomaly } from '../detection/anomaly.ts';
 import { parseSeriesKey, seriesKey } from '../detection/series.ts';
+import { isReportedFromOutside } from '../detection/signals.ts';
 import type { CallBucket } from '../telemetry.ts';
-import { type CallQuestion, demandFactor, judgeErrors, judgeLatency, judgeRate } from './verify-calls.ts';
+import {
+  type CallQuestion,
+  demandFactor,
+  freshSeconds,
+  judgeErrors,
+  judgeLatency,
+  judgeRate,
+} from './verify-calls.ts';
 import type { VerificationInput } from './verify-input.ts';
 import { judgeResource } from './verify-resources.ts';
-import type { Judged, VerificationTimes } from './verify-windows.ts';
+import { type Judged, newestWindow, type VerificationTimes } from './verify-windows.ts';
 
 /** A service that had fewer calls before cannot be expected to show any now. */
 const speakingRequests = 10;
-/** Share of the former rate at which an entry counts as served again. */
-const restoredShare = 0.7;
+/** Share of the former rate at which calls count as back; less means that a replica, or a caller, is still missing. */
+const restoredShare = 0.85;
+/** A single instance may get less than before: its siblings took over some of its work. */
+const restoredInstanceShare = 0.4;
 
 /** Judgements of the incident's own series; empty when none of its anomalies can be measured again. */
 export function judgeSymptoms(input: VerificationInput, times: VerificationTimes): readonly Judged[] {
@@ -44,7 +54,7 @@ function judgeOne(anomaly: Anomaly, input: VerificationInput, times: Verificatio
   };
   switch (signal) {
     case 'errors':
-      return judgeErrors(question);
+      return judgeErrors(question, 'symptom');
     case 'latency':
       return judgeLatency(question, anomaly.metric.includes('p50') ? 'latency-p50' : 'latency-p95');
     case 'traffic':
@@ -70,19 +80,49 @@ function judgeOne(anomaly: Anomaly, input: VerificationInput, times: Verificatio
   }
 }
 
+/**
+ * Silence was the symptom, so silence that goes on is the symptom going on, provided that others are heard. An instance
+ * that no longer exists is judged by its service.
+ */
 function judgeAbsence(
   question: CallQuestion,
-  anomaly: Anomaly,
+  { scope, seriesKey: key }: Anomaly,
   input: VerificationInput,
   times: VerificationTimes,
 ): Judged {
-  if (question.rows.some(({ atMs }) => atMs < times.before.toMs)) return judgeRate(question, restoredShare);
-  // A service without calls of its own is heard again when any of its metrics is.
-  const { service } = anomaly.scope;
-  const rows = input.metrics
-    .filter((row) => row.service === service)
-    .map((row) => ({ ...emptyCall, atMs: row.atMs, service, instance: row.instance, count: 1 }));
-  return judgeRate({ ...question, rows }, restoredShare);
+  const ref = parseSeriesKey(key);
+  const instance = ref?.kind === 'absence' ? ref.instance : (scope.resourceId ?? '');
+  const one = instance !== '' && isPresent(instance, scope.service, input, times) ? instance : null;
+  const heard = question.rows.some(({ atMs }) => atMs < times.before.toMs)
+    ? question.rows
+    : signsOfLife(scope.service, input);
+  const rows = one === null ? heard : heard.filter((row) => row.instance === one);
+  const judged = judgeRate({ ...question, rows }, one === null ? restoredShare : restoredInstanceShare);
+  if (judged.ok !== null || judged.samples > 0) return judged;
+  const everything = newestWindow([...input.calls, ...input.metrics], times, input.config);
+  if (everything === null) return judged;
+  return { ...judged, ok: false, freshSeconds: freshSeconds(times, everything) };
+}
+
+function isPresent(
+  instance: string,
+  service: string,
+  input: VerificationInput,
+  times: VerificationTimes,
+): boolean {
+  const target = input.targets?.find((one) => one.target.service === service);
+  const listed = target?.replicas.find(({ id }) => id === instance);
+  if (listed !== undefined) return listed.state !== 'exited';
+  return input.metrics.some(
+    (row) => row.service === service && row.instance === instance && row.atMs >= times.freshFromMs,
+  );
+}
+
+/** A service without calls of its own is heard through what its processes report about themselves. */
+function signsOfLife(service: string, { metrics }: VerificationInput): readonly CallBucket[] {
+  return metrics
+    .filter((row) => row.service === service && !isReportedFromOutside(row.metric))
+    .map(({ atMs, instance }) => ({ ...emptyCall, atMs, service, instance, count: 1 }));
 }
 
 const emptyCall: CallBucket = {
@@ -128,7 +168,7 @@ export function judgeHealth(input: VerificationInput, times: VerificationTimes):
       times,
       config: input.config,
     });
-    return [judgeErrors(ask('errors')), judgeLatency(ask('latency-p50'), 'latency-p50')];
+    return [judgeErrors(ask('errors'), 'health'), judgeLatency(ask('latency-p50'), 'latency-p50')];
   });
 }
 

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import {
+  correlationConfigSchema,
+  findEpisode,
+  neighbourhood,
+  type OpenEpisode,
+} from '../../../domain/correlation/correlate.ts';
+import { fingerprintText } from '../../../domain/correlation/fingerprint.ts';
+import { anomaly } from '../../support/simulated-system.ts';
+
+const edges = [
+  { caller: 'a', callee: 'b' },
+  { caller: 'b', callee: 'c' },
+  { caller: 'c', callee: 'd' },
+];
+const config = { windowMs: 60_000, maxHops: 1 };
+const atMs = 1_000_000;
+
+const episode = (more: Partial<OpenEpisode> = {}): OpenEpisode => ({
+  incidentId: 'i1',
+  environment: 'test',
+  services: ['b'],
+  openedAtMs: atMs,
+  lastAnomalyMs: atMs,
+  ...more,
+});
+const seenAt = (service: string, onsetMs: number) => anomaly(service, 'errors', 0, 0, 1, { onsetMs });
+
+describe('neighbourhood', () => {
+  it('follows edges in both directions, no further than asked', () => {
+    expect([...neighbourhood('b', edges, 1)].sort()).toEqual(['a', 'b', 'c']);
+    expect([...neighbourhood('b', edges, 0)]).toEqual(['b']);
+    expect([...neighbourhood('a', edges, 9)].sort()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('ends on cycles', () => {
+    expect([...neighbourhood('a', [...edges, { caller: 'd', callee: 'a' }], 99)].sort()).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+    ]);
+  });
+});
+
+describe('finding the episode of an anomaly', () => {
+  it('joins a neighbour close in time', () => {
+    expect(findEpisode(seenAt('c', atMs + 5_000), [episode()], edges, config)?.incidentId).toBe('i1');
+  });
+
+  it('keeps apart what is far in the graph, in time, or in another environment', () => {
+    expect(findEpisode(seenAt('d', atMs), [episode()], edges, config)).toBeNull();
+    expect(findEpisode(seenAt('c', atMs + 61_000), [episode()], edges, config)).toBeNull();
+    expect(findEpisode(seenAt('c', atMs - 61_000), [episode()], edges, config)).toBeNull();
+    expect(findEpisode(seenAt('b', atMs), [episode({ environment: 'other' })], edges, config)).toBeNull();
+  });
+
+  it('joins the same service however long the episode is open', () => {
+    expect(findEpisode(seenAt('b', atMs + 3_600_000), [episode()], edges, config)?.incidentId).toBe('i1');
+  });
+
+  it('chooses the most recently active of several', () => {
+    const younger = episode({ incidentId: 'i2', services: ['c'], lastAnomalyMs: atMs + 1_000 });
+    expect(findEpisode(seenAt('b', atMs + 2_000), [episode(), younger], edges, config)?.incidentId).toBe(
+      'i2',
+    );
+  });
+
+  it('has defaults, and refuses unknown keys', () => {
+    expect(correlationConfigSchema.parse({})).toEqual({ windowMs: 120_000, maxHops: 2 });
+    expect(correlationConfigSchema.safeParse({ hops: 1 }).success).toBe(false);
+  });
+});
+
+describe('fingerprint', () => {
+  it('is the same for symptoms that come together, and free of instances and figures', () => {
+    const first = anomaly('b', 'errors', 0, 0, 0.4);
+    const second = anomaly('b', 'latency', 9, 10, 900, {
+      scope: { environment: 'test', service: 'b', resourceId: 'b-1', component: 'x' },
+    });
+    expect(fingerprintText(first)).toBe('test/b/service');
+    expect(fingerprintText(second)).toBe(fingerprintText(first));
+    expect(fingerprintText(anomaly('b', 'memory', 0, 0, 1))).toBe('test/b/resource');
+  });
+
+  it('cannot be forged by names with separators', () => {
+    const forged = anomaly('b/service', 'errors', 0, 0, 1, {
+      scope: { environment: 'test/b', service: 'service' },
+    });
+    const honest = anomaly('x', 'errors', 0, 0, 1, { scope: { environment: 'test', service: 'b/service' } });
+    expect(fingerprintText(forged)).not.toBe(fingerprintText(honest));
+  });
+});

@@ -1,0 +1,207 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { causes, harmlessCauses } from '../../../domain/diagnosis/causes.ts';
+import { actionIds } from '../../../domain/remediation/actions.ts';
+import { checkParameters } from '../../../domain/remediation/catalogue.ts';
+import { stepKey } from '../../../domain/remediation/plan.ts';
+import { makePlan, type PlanningInput } from '../../../domain/remediation/planner.ts';
+import { defaultRunbook, runbookConfigSchema, runbookFrom } from '../../../domain/remediation/runbook.ts';
+import { diagnosis, hypothesis, target } from './plans.ts';
+
+const ask = (more: Partial<PlanningInput>) =>
+  makePlan({
+    incidentId: 'i1',
+    attempt: 1,
+    diagnosis: diagnosis(hypothesis('crash', 'api', 0.9)),
+    targets: [target('api'), target('db')],
+    tried: [],
+    runbook: defaultRunbook,
+    blastSet: new Set(['api', 'db']),
+    ...more,
+  });
+const firstStep = (more: Partial<PlanningInput>) => {
+  const planned = ask(more);
+  return planned.kind === 'plan' ? planned.plan.steps[0] : undefined;
+};
+
+describe('from a cause to its remedy', () => {
+  it.each([
+    ['crash', 'restart'],
+    ['crash-loop', 'restart'],
+    ['hang', 'restart'],
+    ['memory-leak', 'restart'],
+    ['cpu-burn', 'restart'],
+    ['error-burst', 'restart'],
+    ['pool-exhaustion', 'restart'],
+    ['bad-release', 'rollback-release'],
+    ['bad-config', 'rollback-config'],
+    ['disk-fill', 'clear-sandbox'],
+    ['traffic-surge', 'scale'],
+  ] as const)('%s is answered with %s', (cause, action) => {
+    expect(firstStep({ diagnosis: diagnosis(hypothesis(cause, 'api', 0.9)) })?.action).toBe(action);
+  });
+
+  it('fills in parameters from inventory and figures, and captures the way back', () => {
+    const surge = hypothesis('traffic-surge', 'api', 0.9, { figures: { rateRatio: 1.6 } });
+    expect(firstStep({ diagnosis: diagnosis(surge) })).toMatchObject({
+      parameters: { replicas: 4 },
+      inverse: { action: 'scale', parameters: { replicas: 2 } },
+      risk: 'low',
+    });
+    expect(firstStep({ diagnosis: diagnosis(hypothesis('bad-release', 'api', 0.9)) })).toMatchObject({
+      parameters: { to: 'v1' },
+      inverse: { action: 'deploy-release', parameters: { release: 'v2' } },
+      risk: 'medium',
+    });
+  });
+
+  it('restarts the one bad replica, and all when the executor does not know it by that name', () => {
+    const one = (resourceId: string) =>
+      hypothesis('hang', 'api', 0.9, { scope: { environment: 'test', service: 'api', resourceId } });
+    expect(firstStep({ diagnosis: diagnosis(one('api-2')) })?.parameters).toEqual({ taskId: 'api-2' });
+    expect(firstStep({ diagnosis: diagnosis(one('10.0.0.7:8080')) })?.parameters).toEqual({});
+  });
+
+  it('undoes the change that is suspected most when a service keeps crashing', () => {
+    const loop = hypothesis('crash-loop', 'api', 0.93);
+    const release = hypothesis('bad-release', 'api', 0.6);
+    const config = hypothesis('bad-config', 'api', 0.7);
+    expect(firstStep({ diagnosis: diagnosis(loop, config, release) })?.action).toBe('rollback-config');
+    expect(firstStep({ diagnosis: diagnosis(loop, release) })?.action).toBe('rollback-release');
+    expect(firstStep({ diagnosis: diagnosis(loop, hypothesis('bad-release', 'db', 0.7)) })?.action).toBe(
+      'restart',
+    );
+  });
+});
+
+describe('when nothing is done', () => {
+  it.each(harmlessCauses)('%s is left alone, and that is right', (cause) => {
+    expect(ask({ diagnosis: diagnosis(hypothesis(cause, 'api', 0.9)) })).toMatchObject({
+      kind: 'nothing',
+      harmless: true,
+    });
+  });
+
+  it.each(['slow-dependency', 'reported'] as const)('%s is for a person', (cause) => {
+    const also = hypothesis('pool-exhaustion', 'api', 0.6);
+    const planned = ask({ diagnosis: diagnosis(hypothesis(cause, 'api', 0.9), also) });
+    expect(planned).toMatchObject({ kind: 'nothing', harmless: false });
+  });
+
+  it('an inconclusive diagnosis, a weak hypothesis, an unknown target or one out of reach', () => {
+    const unsure = { ...diagnosis(hypothesis('crash', 'api', 0.9)), inconclusive: true };
+    expect(ask({ diagnosis: unsure }).kind).toBe('nothing');
+    expect(ask({ diagnosis: diagnosis(hypothesis('crash', 'api', 0.2)) }).kind).toBe('nothing');
+    expect(ask({ targets: [] }).kind).toBe('nothing');
+    expect(ask({ blastSet: new Set(['db']) }).kind).toBe('nothing');
+    expect(ask({ targets: [target('api', { supports: ['scale'] })] }).kind).toBe('nothing');
+  });
+
+  it('a release without a predecessor cannot be rolled back', () => {
+    const planned = ask({
+      diagnosis: diagnosis(hypothesis('bad-release', 'api', 0.9)),
+      targets: [target('api', { previousRelease: undefined })],
+    });
+    expect(planned).toMatchObject({ kind: 'nothing', reason: expect.stringContaining('no earlier release') });
+  });
+});
+
+describe('after a remedy that did not help', () => {
+  const tried = ['restart@test/api'];
+
+  it('goes on to the next plausible hypothesis', () => {
+    const next = diagnosis(hypothesis('bad-release', 'api', 0.6), hypothesis('error-burst', 'api', 0.5));
+    expect(firstStep({ diagnosis: next, tried })?.action).toBe('rollback-release');
+    const elsewhere = diagnosis(hypothesis('error-burst', 'api', 0.7), hypothesis('crash', 'db', 0.6));
+    expect(firstStep({ diagnosis: elsewhere, tried })?.target.service).toBe('db');
+  });
+
+  it('does not fall back to acting on a less likely service when the likely one cannot be acted on', () => {
+    const both = diagnosis(hypothesis('crash', 'gone', 0.9), hypothesis('error-burst', 'api', 0.6));
+    expect(ask({ diagnosis: both, blastSet: new Set(['gone', 'api']) }).kind).toBe('nothing');
+  });
+
+  it('stops at a hypothesis that asks to leave things alone', () => {
+    const then = diagnosis(
+      hypothesis('error-burst', 'api', 0.7),
+      hypothesis('transient-spike', 'api', 0.6),
+      hypothesis('hang', 'db', 0.5),
+    );
+    expect(ask({ diagnosis: then, tried })).toMatchObject({ kind: 'nothing', harmless: false });
+  });
+});
+
+describe('runbook', () => {
+  it('knows every cause, and configuration replaces a rule as a whole', () => {
+    expect(Object.keys(defaultRunbook).sort()).toEqual([...causes].sort());
+    const config = runbookConfigSchema.parse({
+      hang: { candidates: [{ action: 'drain' }, { action: 'restart' }] },
+    });
+    const runbook = runbookFrom(config);
+    expect(runbook.hang.candidates[0]?.action).toBe('drain');
+    expect(runbook.crash).toEqual(defaultRunbook.crash);
+    expect(runbookConfigSchema.safeParse({ hangs: { candidates: [] } }).success).toBe(false);
+    expect(
+      runbookConfigSchema.safeParse({ hang: { candidates: [{ action: 'deploy-release' }] } }).success,
+    ).toBe(false);
+  });
+
+  it('drains the one bad replica where configuration says so', () => {
+    const runbook = runbookFrom({ hang: { candidates: [{ action: 'drain' }, { action: 'restart' }] } });
+    const scope = { environment: 'test', service: 'api', resourceId: 'api-1' };
+    expect(
+      firstStep({ runbook, diagnosis: diagnosis(hypothesis('hang', 'api', 0.9, { scope })) }),
+    ).toMatchObject({
+      action: 'drain',
+      parameters: { taskId: 'api-1' },
+      inverse: { action: 'undrain' },
+    });
+    expect(firstStep({ runbook, diagnosis: diagnosis(hypothesis('hang', 'api', 0.9)) })?.action).toBe(
+      'restart',
+    );
+  });
+});
+
+describe('whatever the diagnosis says', () => {
+  const anyHypothesis = fc.record({
+    cause: fc.constantFrom(...causes),
+    service: fc.constantFrom('api', 'db', 'elsewhere', 'unknown'),
+    score: fc.double({ min: 0, max: 1, noNaN: true }),
+    resourceId: fc.option(fc.oneof(fc.string(), fc.constant('api-1')), { nil: undefined }),
+    rateRatio: fc.double(),
+  });
+
+  it('a plan stays inside catalogue, inventory, blast set and what was not tried', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyHypothesis, { maxLength: 6 }),
+        fc.subarray(actionIds.flatMap((action) => [`${action}@test/api`, `${action}@test/db`])),
+        fc.subarray([...actionIds]),
+        (drafts, tried, supports) => {
+          const all = drafts
+            .map(({ cause, service, score, resourceId, rateRatio }) =>
+              hypothesis(cause, service, score, {
+                scope: { environment: 'test', service, ...(resourceId === undefined ? {} : { resourceId }) },
+                figures: { rateRatio },
+              }),
+            )
+            .sort((a, b) => b.score - a.score);
+          const targets = ['api', 'db', 'elsewhere'].map((service) => target(service, { supports }));
+          const planned = ask({ diagnosis: diagnosis(...all), targets, tried });
+          if (planned.kind === 'nothing') {
+            expect(planned.reason).not.toBe('');
+            return;
+          }
+          expect(planned.plan.steps).toHaveLength(1);
+          for (const step of planned.plan.steps) {
+            expect(['api', 'db']).toContain(step.target.service);
+            expect(supports).toContain(step.action);
+            expect(tried).not.toContain(stepKey(step));
+            expect(checkParameters(step.action, step.parameters).ok).toBe(true);
+            expect(harmlessCauses).not.toContain(planned.plan.cause);
+          }
+        },
+      ),
+    );
+  });
+});

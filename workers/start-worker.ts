@@ -51,7 +51,8 @@ export async function startWorker(options: StartWorkerOptions): Promise<RunningW
     namespace,
     taskQueue,
     activities,
-    identity,
+    // The SDK takes a given `undefined` for an answer instead of making its own.
+    ...(identity === undefined ? {} : { identity }),
     workflowBundle: await workflowBundle(options.bundle),
     ...numbers,
   });

@@ -22,7 +22,7 @@ export const twoOperators = {
 export const oneOperator = { ...twoOperators, quorum: 1 } as const satisfies Verdict;
 
 export function unique(prefix: string): string {
-  return `${prefix}-${randomUUID().slice(0, 8)}`;
+  return `${prefix}-${randomUUID().slice(0, 18)}`;
 }
 
 export function person(name: string, role: Principal['role'] = 'operator'): Principal {

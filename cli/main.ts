@@ -18,3 +18,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   start: async (...given) => (await import('./runtime/start.ts')).startSentinel(...given),
   extensions: [registerDemo, registerLab],
 });
+
+// Everything was closed; a native library that keeps a handle open must not keep the process.
+setTimeout(() => process.exit(), 3_000).unref();

@@ -13,8 +13,6 @@ export type ExecuteDeps = {
   readonly executors: Pick<Executors, 'forTarget'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Tells Temporal, now and regularly until stopped, that the effect is being worked on. */
-  readonly startHeartbeats: () => { stop(): void };
   readonly timings: LookUpTimings;
 };
 
@@ -34,16 +32,11 @@ export function createExecute(deps: ExecuteDeps): (input: { intentId: string }) 
       await gate.mark(intentId, 'failed', reason);
       return failed(status === 'written', reason);
     }
-    const heartbeats = deps.startHeartbeats();
-    try {
-      const result = await (status === 'written'
-        ? sendFirst(deps, executor, intent)
-        : lookFirst(deps, executor, intent));
-      metrics.count('sentinel_effects_total', { action: intent.action, result: result.kind });
-      return result;
-    } finally {
-      heartbeats.stop();
-    }
+    const result = await (status === 'written'
+      ? sendFirst(deps, executor, intent)
+      : lookFirst(deps, executor, intent));
+    metrics.count('sentinel_effects_total', { action: intent.action, result: result.kind });
+    return result;
   };
 }
 

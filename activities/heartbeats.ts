@@ -1,14 +1,24 @@
-// Signs of life of a long activity, so that Temporal knows within seconds when its worker died.
+// Signs of life of a running activity, so that Temporal knows within seconds when its worker died, however long the
+// activity itself may take.
 
 import { Context } from '@temporalio/activity';
 
-/** Well below the heartbeat timeout of workflows/proxies.ts; the SDK sends fewer when they are more than it needs. */
+/** A quarter of the heartbeat timeout of workflows/proxies.ts. Most activities end before the first beat: no extra call. */
 const everyMs = 2_000;
 
-/** Heartbeats now and regularly until stopped. Call it inside an activity. */
-export function startHeartbeats(): { stop(): void } {
-  const context = Context.current();
-  context.heartbeat();
-  const timer = setInterval(() => context.heartbeat(), everyMs);
-  return { stop: () => clearInterval(timer) };
+/** Wraps every activity, so that it heartbeats until it ends. */
+export function withHeartbeats<T extends object>(activities: T): T {
+  const wrapped = Object.entries(activities).map(([name, activity]) => [
+    name,
+    async (input: unknown): Promise<unknown> => {
+      const context = Context.current();
+      const timer = setInterval(() => context.heartbeat(), everyMs);
+      try {
+        return await activity(input);
+      } finally {
+        clearInterval(timer);
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as T;
 }

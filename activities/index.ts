@@ -8,7 +8,7 @@ import { createEnrich } from './enrich.ts';
 import { createEvaluatePolicy } from './evaluate-policy.ts';
 import { createExecute } from './execute.ts';
 import { withFailures } from './failures.ts';
-import { startHeartbeats } from './heartbeats.ts';
+import { withHeartbeats } from './heartbeats.ts';
 import { lookUpDefaults } from './look-up.ts';
 import { createMakePlan } from './make-plan.ts';
 import { createNotify } from './notify.ts';
@@ -22,20 +22,18 @@ export type { ActivityDeps } from './deps.ts';
 /** Everything a worker needs to serve incidents. Errors leave as ApplicationFailures, logged with their incident. */
 export function createActivities(deps: ActivityDeps): Activities {
   const timings = { ...lookUpDefaults, nowMs: deps.clock.nowMs, sleep: (ms: number) => sleep(ms) };
-  return withFailures<Activities>(
-    {
-      ...createRecords(deps),
-      recordEvents: createRecordEvents(deps),
-      enrich: createEnrich(deps),
-      diagnose: createDiagnose(deps),
-      makePlan: createMakePlan(deps),
-      evaluatePolicy: createEvaluatePolicy(deps),
-      passGate: (input) => deps.gate.pass(input),
-      execute: createExecute({ ...deps, startHeartbeats, timings }),
-      verify: createVerify(deps),
-      notify: createNotify(deps),
-      draftPostmortem: createDraftPostmortem(deps),
-    },
-    deps.logger,
-  );
+  const activities: Activities = {
+    ...createRecords(deps),
+    recordEvents: createRecordEvents(deps),
+    enrich: createEnrich(deps),
+    diagnose: createDiagnose(deps),
+    makePlan: createMakePlan(deps),
+    evaluatePolicy: createEvaluatePolicy(deps),
+    passGate: (input) => deps.gate.pass(input),
+    execute: createExecute({ ...deps, timings }),
+    verify: createVerify(deps),
+    notify: createNotify(deps),
+    draftPostmortem: createDraftPostmortem(deps),
+  };
+  return withHeartbeats(withFailures(activities, deps.logger));
 }

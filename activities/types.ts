@@ -8,6 +8,7 @@ import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
+import type { ActionId } from '../domain/remediation/actions.ts';
 import type { GateResult } from '../domain/remediation/intent.ts';
 import type { HashedPlan } from '../domain/remediation/plan.ts';
 import type { VerificationResult } from '../domain/remediation/verification.ts';
@@ -80,6 +81,8 @@ export type VerifyInput = {
   /** When the effect was complete; samples before it do not count. Null: asking without any effect (self-recovery). */
   readonly effectAtMs: number | null;
   readonly targetService: string;
+  /** What was done: some actions take longer than others to show. Empty without an effect. */
+  readonly actions: readonly ActionId[];
 };
 
 /** The activities by name; workers/ implements them through createActivities(deps). */

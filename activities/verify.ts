@@ -1,8 +1,11 @@
 // Is the symptom gone? Reads the symptom's own series again, from before the onset until now, and lets the domain judge.
 // History that cannot be read makes the answer `unverified`: it never resolves anything.
 
+import { catalogue } from '../domain/remediation/catalogue.ts';
 import type { VerificationResult } from '../domain/remediation/verification.ts';
 import { verify } from '../domain/remediation/verify.ts';
+import type { VerificationConfig } from '../domain/remediation/verify-config.ts';
+import type { CallBucket, MetricBucket } from '../domain/telemetry.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { TimeRange } from './ports.ts';
 import { startGathering } from './sources.ts';
@@ -20,7 +23,8 @@ export function createVerify(
     const nowMs = deps.clock.nowMs();
     const gathering = startGathering(sourceTimeoutMs);
     const telemetry = await readTelemetry(deps, input, nowMs);
-    if ('reason' in telemetry) return unverified(telemetry.reason);
+    if (!telemetry.ok) return unverified(telemetry.reason);
+    const { calls, metrics } = telemetry;
     const [edges, targets] = await Promise.all([
       gathering.read({
         name: 'service graph',
@@ -29,19 +33,23 @@ export function createVerify(
       }),
       observeTargets(gathering, deps.executors, scope.environment),
     ]);
-    const config = deps.verification;
-    return verify({
-      anomalies,
-      ...telemetry,
-      edges,
-      targets,
-      onsetMs,
-      effectAtMs,
-      nowMs,
-      targetService,
-      config,
-    });
+    const config = patientEnough(deps.verification, input.actions);
+    const seen = { anomalies, calls, metrics, edges, targets };
+    return verify({ ...seen, onsetMs, effectAtMs, nowMs, targetService, config });
   };
+}
+
+type Telemetry =
+  | { readonly ok: true; readonly calls: readonly CallBucket[]; readonly metrics: readonly MetricBucket[] }
+  | { readonly ok: false; readonly reason: string };
+
+/** Some actions need longer than others before their effect shows. */
+function patientEnough(config: VerificationConfig, actions: VerifyInput['actions']): VerificationConfig {
+  const settleSeconds = Math.max(
+    config.settleSeconds,
+    ...actions.map((action) => catalogue[action].settleSeconds),
+  );
+  return { ...config, settleSeconds };
 }
 
 /** All services are read: control series are those of neighbours that were not touched. */
@@ -49,7 +57,7 @@ async function readTelemetry(
   { history }: Pick<ActivityDeps, 'history'>,
   { scope, onsetMs, effectAtMs }: VerifyInput,
   nowMs: number,
-) {
+): Promise<Telemetry> {
   const ranges = rangesAround(scope.environment, onsetMs, nowMs, effectAtMs ?? nowMs);
   const all = async <T>(read: (range: TimeRange) => Promise<readonly T[]>): Promise<readonly T[]> =>
     (await Promise.all(ranges.map(read))).flat();
@@ -58,9 +66,12 @@ async function readTelemetry(
       all((range) => history.calls(range)),
       all((range) => history.metrics(range)),
     ]);
-    return { calls, metrics };
+    return { ok: true, calls, metrics };
   } catch (error) {
-    return { reason: `history could not be read: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      ok: false,
+      reason: `history could not be read: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 

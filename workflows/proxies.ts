@@ -2,9 +2,14 @@
 //
 // No scheduleToClose anywhere: while all workers are down, time passes and nothing is wrong with the incident. Attempts
 // are bounded instead, because an attempt only counts when a worker made it. Values are milliseconds.
+//
+// Every activity heartbeats: when a worker dies, what it was doing is done again 8 s later, not after the whole time the
+// activity might have taken. Eight seconds forgive a busy process three missed beats.
 
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/types.ts';
+
+const heartbeatTimeout = 8_000;
 
 /**
  * Records: what must be written before the incident may go on. Small Postgres transactions, so 10 s means that the worker
@@ -14,6 +19,7 @@ export const records = proxyActivities<
   Pick<Activities, 'recordEvents' | 'requestApproval' | 'readApproval' | 'closeEpisode' | 'returnAnomalies'>
 >({
   startToCloseTimeout: 10_000,
+  heartbeatTimeout,
   retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 30_000 },
 });
 
@@ -25,6 +31,7 @@ export const analysis = proxyActivities<
   Pick<Activities, 'enrich' | 'diagnose' | 'makePlan' | 'evaluatePolicy'>
 >({
   startToCloseTimeout: 30_000,
+  heartbeatTimeout,
   retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 60_000, maximumAttempts: 10 },
 });
 
@@ -34,6 +41,7 @@ export const analysis = proxyActivities<
  */
 export const checks = proxyActivities<Pick<Activities, 'verify'>>({
   startToCloseTimeout: 15_000,
+  heartbeatTimeout,
   retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 5_000, maximumAttempts: 3 },
 });
 
@@ -43,17 +51,18 @@ export const checks = proxyActivities<Pick<Activities, 'verify'>>({
  */
 export const gate = proxyActivities<Pick<Activities, 'passGate'>>({
   startToCloseTimeout: 10_000,
+  heartbeatTimeout,
   retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 30_000, maximumAttempts: 20 },
 });
 
 /**
  * Effects: a retry never repeats an effect blindly (the activity looks at the world first), so it may be retried. Five
- * minutes cover a slow rollout call with its look-ups. Heartbeats say within 10 s that the worker died. An effect is
- * never abandoned half-way: cancellation waits until its outcome is known.
+ * minutes cover a slow rollout call with its look-ups. An effect is never abandoned half-way: cancellation waits until
+ * its outcome is known.
  */
 export const effects = proxyActivities<Pick<Activities, 'execute'>>({
   startToCloseTimeout: 300_000,
-  heartbeatTimeout: 10_000,
+  heartbeatTimeout,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000, maximumAttempts: 10 },
 });
@@ -61,5 +70,6 @@ export const effects = proxyActivities<Pick<Activities, 'execute'>>({
 /** Courtesies: an incident is never worse off for a message that was not sent. Three attempts, then go on. */
 export const courtesies = proxyActivities<Pick<Activities, 'notify' | 'draftPostmortem'>>({
   startToCloseTimeout: 15_000,
+  heartbeatTimeout,
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 5_000, maximumAttempts: 3 },
 });

@@ -83,7 +83,6 @@ function activitiesOf(world: World): Activities {
       executors: { forTarget: () => executor },
       logger: silent,
       metrics: noMetrics,
-      startHeartbeats: () => ({ stop: () => {} }),
       timings: {
         everyMs: 1,
         patienceMs: 20,

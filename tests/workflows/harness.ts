@@ -16,6 +16,7 @@ import { searchAttributeNames } from '../../workflows/search-attributes.ts';
 import type { World } from '../support/fakes.ts';
 import { anomaly, environment, service } from '../support/incident-examples.ts';
 import { freshNamespace } from '../support/temporal.ts';
+import { createTimeSkippingEnvironment } from '../support/time-skipping.ts';
 
 /** Short enough for tests; a server's timers take about a second whatever they are set to. */
 export const fastSettings: messages.IncidentSettings = {
@@ -34,6 +35,8 @@ export type Stage = {
   readonly taskQueue: string;
   /** Starts an incident in this world with its first anomaly, as ingest does. */
   open(world: World, settings?: Partial<messages.IncidentSettings>): Promise<OpenIncident>;
+  /** Gives the incident of this id its world, for those who start it themselves. */
+  settle(incidentId: string, world: World): void;
   /** Ends the worker as a killed process would look to the server after its tasks ended, and starts another one. */
   replaceWorker(): Promise<void>;
   stop(): Promise<void>;
@@ -76,6 +79,27 @@ export async function connectServer(): Promise<ServerConnections> {
   };
 }
 
+/** A server of this file's own whose clock skips while an incident's end is awaited. */
+export async function connectTimeSkippingServer(): Promise<ServerConnections> {
+  quietRuntime();
+  const environment = await createTimeSkippingEnvironment();
+  const namespace = 'default';
+  const attributes = Object.fromEntries(searchAttributeNames.map((name) => [name, KEYWORD]));
+  await environment.connection.operatorService.addSearchAttributes({
+    namespace,
+    searchAttributes: attributes,
+  });
+  return {
+    client: environment.client,
+    connection: environment.nativeConnection,
+    namespace,
+    close: () => environment.teardown(),
+  };
+}
+
+/** `INDEXED_VALUE_TYPE_KEYWORD` of the protocol. */
+const KEYWORD = 2;
+
 /** The SDK's own lines say nothing a test asserts. Once per process, before the first connection. */
 export function quietRuntime(): void {
   const nothing = (): void => {};
@@ -105,6 +129,9 @@ export async function startStage(server: ServerConnections): Promise<Stage> {
       });
       return openIncident(handle, world);
     },
+    settle(incidentId, world) {
+      worlds.set(incidentId, world);
+    },
     async replaceWorker() {
       await running.stop();
       running = await runWorker(server, taskQueue, dispatching(worlds));
@@ -124,6 +151,7 @@ async function runWorker(server: ServerConnections, taskQueue: string, activitie
     activities,
     workflowBundle: await workflowBundle({ cacheDir: bundleCache }),
     stickyQueueScheduleToStartTimeout: 500,
+    shutdownGraceTime: 2_000,
   });
   const run = worker.run();
   return {

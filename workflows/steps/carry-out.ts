@@ -82,11 +82,9 @@ async function verify(run: Run, { plan }: HashedPlan): Promise<Attempt> {
   const { verifyTimeoutMs } = input.settings;
   journal.record({ type: 'verification-started', attempt, deadlineMs: Date.now() + verifyTimeoutMs });
   const targetService = plan.steps.at(-1)?.target.service ?? input.scope.service;
-  const result = await lookUntilSettled(
-    run,
-    { effectAtMs: memory.lastEffectAtMs, targetService },
-    verifyTimeoutMs,
-  );
+  const actions = plan.steps.map(({ action }) => action);
+  const look = { effectAtMs: memory.lastEffectAtMs, targetService, actions };
+  const result = await lookUntilSettled(run, look, verifyTimeoutMs);
   journal.record({ type: 'verified', attempt, result });
   if (result.outcome !== 'recovered') {
     return { kind: 'failed', mayRetry: true, reason: `${result.outcome}: ${result.reason}` };

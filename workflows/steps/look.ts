@@ -1,6 +1,7 @@
 // Is the symptom gone? The loop around the verification: asks until the answer will not change, or the time is up.
 
 import { isCancellation, log, sleep } from '@temporalio/workflow';
+import type { ActionId } from '../../domain/remediation/actions.ts';
 import type { VerificationResult } from '../../domain/remediation/verification.ts';
 import { checks } from '../proxies.ts';
 import type { Run } from '../run.ts';
@@ -9,6 +10,7 @@ export type Look = {
   /** When the effect was complete; null: without any effect. */
   readonly effectAtMs: number | null;
   readonly targetService: string;
+  readonly actions: readonly ActionId[];
 };
 
 /** Asks once. An answer that cannot be had is an `unverified` one: it never resolves anything. */

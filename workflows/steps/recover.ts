@@ -70,7 +70,11 @@ function endingOf(run: Run, result: VerificationResult): Ending | null {
 async function lookForRecovery(run: Run): Promise<VerificationResult> {
   const { journal, input, memory } = run;
   const standing = standingEffects(journal.state()).length > 0;
-  const look = { effectAtMs: standing ? memory.lastEffectAtMs : null, targetService: input.scope.service };
+  const look = {
+    effectAtMs: standing ? memory.lastEffectAtMs : null,
+    targetService: input.scope.service,
+    actions: [],
+  };
   const timeoutMs = (recoveryLooks - 1) * input.settings.verifyIntervalMs;
   const result = await lookUntilSettled(run, look, timeoutMs);
   journal.record({ type: 'verified', attempt: journal.state().attempt, result });

@@ -1,0 +1,125 @@
+/** What takes minutes or days, under a clock that skips: expiry, patience with the gate, second looks. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createWorld } from '../support/fakes.ts';
+import { anomaly, approval, auto, rollback } from '../support/incident-examples.ts';
+import { describeWithTimeSkipping } from '../support/time-skipping.ts';
+import { connectTimeSkippingServer, type Stage, startStage } from './harness.ts';
+
+const minuteMs = 60_000;
+
+await describeWithTimeSkipping('an incident that waits', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await startStage(await connectTimeSkippingServer());
+  });
+  afterAll(() => stage.stop());
+
+  test('for an approval nobody gives goes to a person at the deadline, a day later', async () => {
+    const world = createWorld();
+    world.script = [{ steps: [rollback], verdict: approval(24 * 3_600) }];
+    const { result, timeline } = await (await stage.open(world)).ended();
+    expect(result).toMatchObject({ outcome: 'escalated', reason: expect.stringContaining('nobody decided') });
+    const [opened, closed] = [timeline[0], timeline.find(({ type }) => type === 'incident-closed')];
+    expect((closed?.atMs ?? 0) - (opened?.atMs ?? 0)).toBeGreaterThanOrEqual(24 * 60 * minuteMs);
+    // Every ten minutes, whether nudged or not: a lost nudge delays a decision, it does not lose it.
+    expect(world.calls.filter(({ name }) => name === 'readApproval').length).toBeGreaterThan(24 * 6 - 5);
+  });
+
+  test('hears of a decision whose nudge was lost', async () => {
+    const world = createWorld();
+    world.script = [{ steps: [rollback], verdict: approval(24 * 3_600) }];
+    const incident = await stage.open(world);
+    const ended = incident.ended();
+    await world.called('readApproval', 3);
+    world.stores.approvals.decide([...world.stores.plans.keys()][0] ?? '', 'approve');
+    expect((await ended).result).toMatchObject({ outcome: 'resolved' });
+  });
+
+  test('does not take an old plan on trust: the symptom went away without anybody saying so', async () => {
+    const world = createWorld();
+    world.script = [{ steps: [rollback], verdict: approval(24 * 3_600) }];
+    const incident = await stage.open(world);
+    const ended = incident.ended();
+    await world.called('readApproval', 3);
+    world.healthy = true;
+    world.stores.approvals.decide([...world.stores.plans.keys()][0] ?? '', 'approve');
+    expect((await ended).result).toMatchObject({ outcome: 'self-recovered' });
+    expect(world.executor.ledger).toEqual([]);
+  });
+
+  test.for(['target-leased', 'rate-limited', 'kill-switch'] as const)(
+    'out a gate that refuses with %s and then lets it pass',
+    async (reason) => {
+      const world = createWorld();
+      world.stores.gate.refusals.push(reason, reason, reason);
+      const { result, types } = await (await stage.open(world)).ended();
+      expect(result).toMatchObject({ outcome: 'resolved' });
+      expect(types.filter((type) => type === 'gate-refused')).toHaveLength(1);
+    },
+  );
+
+  test('gives up on a kill switch after a quarter of an hour, and tells a person', async () => {
+    const world = createWorld();
+    world.stores.gate.killSwitch = true;
+    const { result, timeline } = await (await stage.open(world)).ended();
+    expect(result).toMatchObject({ outcome: 'escalated', reason: expect.stringContaining('kill-switch') });
+    const refused = timeline.find(({ type }) => type === 'gate-refused');
+    const closed = timeline.find(({ type }) => type === 'incident-closed');
+    expect((closed?.atMs ?? 0) - (refused?.atMs ?? 0)).toBeGreaterThanOrEqual(15 * minuteMs);
+    expect(world.executor.ledger).toEqual([]);
+  });
+
+  test('for the gate while the kill switch is set between gate and call sends nothing', async () => {
+    const world = createWorld();
+    const { mark } = world.stores.gate;
+    let switched = false;
+    world.stores.gate.mark = async (intentId, status, result) => {
+      if (status === 'sent' && !switched) {
+        switched = true;
+        throw Object.assign(new Error('engaged meanwhile'), { name: 'EffectBlocked', reason: 'kill-switch' });
+      }
+      return mark(intentId, status, result);
+    };
+    const { result, types } = await (await stage.open(world)).ended();
+    expect(result).toMatchObject({ outcome: 'resolved' });
+    expect(types).toContain('gate-refused');
+    expect(world.executor.ledger).toHaveLength(1);
+  });
+
+  test('does not act on a symptom that has cleared while nobody can tell', async () => {
+    const world = createWorld();
+    world.unhealthyAnswer = 'unverified';
+    world.script = [{ steps: [rollback], verdict: auto }];
+    const incident = await stage.open(world, { settleMs: minuteMs });
+    const ended = incident.ended();
+    await incident.clear('a1');
+    expect((await ended).result).toMatchObject({
+      outcome: 'escalated',
+      reason: expect.stringContaining('nobody can tell'),
+    });
+    expect(world.executor.ledger).toEqual([]);
+  });
+
+  test('looks again later when a recovery could not be told at first', async () => {
+    const world = createWorld();
+    world.script = [{ steps: [rollback], verdict: approval(24 * 3_600) }];
+    world.unhealthyAnswer = 'unverified';
+    const incident = await stage.open(world);
+    const ended = incident.ended();
+    await world.called('readApproval');
+    await incident.clear('a1');
+    await world.called('verify', 4);
+    world.healthy = true;
+    expect((await ended).result).toMatchObject({ outcome: 'self-recovered' });
+  });
+
+  test('out the whole watch when only a hint of the symptom clears', async () => {
+    const world = createWorld();
+    world.script = [{ nothing: 'leave it alone', harmless: true }];
+    const incident = await stage.open(world, { watchMs: 60 * minuteMs, settleMs: minuteMs });
+    const ended = incident.ended();
+    await incident.observe(anomaly('a2', { signal: 'cpu', severity: 'info' }));
+    await incident.clear('a2');
+    expect((await ended).result).toMatchObject({ outcome: 'escalated' });
+  });
+});

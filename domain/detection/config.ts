@@ -60,7 +60,7 @@ const clearing = z.strictObject({
 const robustZ = z.strictObject({
   score: positive(8, 'Robust standard deviations from the median that count as deviating.'),
   minRelative: positive(0.5, 'Smallest relative change that counts as deviating.'),
-  samples: count(3, 'Deviating samples in a row before the finding.'),
+  samples: count(5, 'Deviating samples in a row before the finding.'),
 });
 
 const errors = z.strictObject({
@@ -116,6 +116,7 @@ const trend = z.strictObject({
   ),
   slowStepMs: ms(60_000, 'Distance of the samples that slow growth is measured with.'),
   minGrowth: ratio(0.08, 'Share of the limit that must have been filled by the growth.'),
+  slowMinGrowth: ratio(0.04, 'The same for slow growth.'),
   freshMs: ms(120_000, 'Growth of a process younger than this, which was never level, is its warm-up.'),
   slowsDown: ratio(
     0.7,

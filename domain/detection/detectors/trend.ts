@@ -50,8 +50,15 @@ export class Trend {
     if (firing) return this.still(atMs, value, limit, config);
     if (value < this.peak + (limit * config.minGrowth) / 2) return normal;
     const found =
-      this.search(this.fast, this.level, () => config.horizonMs, limit, config) ??
-      this.search(this.slow, null, (spanMs) => spanMs * config.slowHorizonTimes, limit, config);
+      this.search(this.fast, this.level, limit * config.minGrowth, () => config.horizonMs, limit, config) ??
+      this.search(
+        this.slow,
+        null,
+        limit * config.slowMinGrowth,
+        (spanMs) => spanMs * config.slowHorizonTimes,
+        limit,
+        config,
+      );
     return found ?? (this.fast.size < growthWindow.least ? learning : normal);
   }
 
@@ -74,6 +81,7 @@ export class Trend {
   private search(
     growth: Growth,
     level: number | null,
+    least: number,
     horizonMs: (spanMs: number) => number,
     limit: number,
     config: TrendConfig,
@@ -81,7 +89,6 @@ export class Trend {
     const atMs = growth.at.at(-1) ?? 0;
     const value = growth.newest ?? 0;
     const ageMs = atMs - (this.firstMs ?? atMs);
-    const least = limit * config.minGrowth;
     // Growth of a young process that never stood on a level is its warm-up, until it is most of the limit.
     if (level === null && ageMs < config.freshMs && value < limit * 0.6) return null;
     for (const size of growthWindow.sizes) {

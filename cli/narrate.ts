@@ -40,7 +40,7 @@ function tell(event: IncidentEvent): Told {
       return { style: 'dim', text: `Gathering evidence, attempt ${event.attempt}` };
     case 'enriched':
       return {
-        text: `${event.evidenceIds.length} pieces of evidence`,
+        text: count(event.evidenceIds.length, 'piece', 'of evidence'),
         below: event.missing.map((source) => `missing: ${source}`),
       };
     case 'diagnosed':
@@ -107,7 +107,7 @@ function tell(event: IncidentEvent): Told {
       return { style: 'yellow', text: `Undoing: ${event.reason}` };
     case 'compensation-finished':
       return {
-        text: `${event.undone} step${event.undone === 1 ? '' : 's'} undone`,
+        text: count(event.undone, 'step', 'undone'),
         below: event.notUndone.map((step) => `not undone: ${step}`),
       };
     case 'note-added':
@@ -117,6 +117,10 @@ function tell(event: IncidentEvent): Told {
     case 'incident-closed':
       return { style: outcomeStyle(event.outcome), text: `Closed: ${event.outcome} (${event.reason})` };
   }
+}
+
+function count(amount: number, what: string, rest: string): string {
+  return `${amount} ${what}${amount === 1 ? '' : 's'} ${rest}`;
 }
 
 function direction(which: 'forward' | 'compensation'): string {

@@ -1,4 +1,4 @@
-// The command line as a user runs it: real processes against a real HTTP server with the ports in memory.
+// The command line against a real HTTP server with the ports in memory; every family of commands also as a real process.
 
 import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { type HttpServer, startHttp } from '../../api/server.ts';
 import { readConnection, writeConnection } from '../../cli/connection.ts';
 import { createWorld, type World } from '../api/in-memory.ts';
 import { addIncident, happen, hashedPlan, incidentId, planHash, ref } from '../api/incidents.ts';
-import { sentinel, startSentinel } from './run-sentinel.ts';
+import { here, sentinel, startSentinel } from './run-sentinel.ts';
 
 let world: World;
 let server: HttpServer;
@@ -42,8 +42,8 @@ describe('incident', () => {
   test('list shows one line for each, and the page as JSON', async () => {
     const [people, json, none] = await Promise.all([
       sentinel(['incident', 'list'], asRole('viewer')),
-      sentinel(['incident', 'list', '--json'], asRole('viewer')),
-      sentinel(['incident', 'list', '--status', 'closed'], asRole('viewer')),
+      here(['incident', 'list', '--json'], asRole('viewer')),
+      here(['incident', 'list', '--status', 'closed'], asRole('viewer')),
     ]);
     expect(people.stdout).toMatch(
       /INCIDENT .*TITLE\n3f2a9c-1 .*critical .*awaiting-approval .*production\/orders .*Errors in orders\n$/,
@@ -64,9 +64,9 @@ describe('incident', () => {
       text: '\u001b[2Jgone\u0007\nsecond line',
     });
     const [people, json, missing] = await Promise.all([
-      sentinel(['incident', 'show', ref], asRole('viewer')),
-      sentinel(['incident', 'show', incidentId, '--json'], asRole('viewer')),
-      sentinel(['incident', 'show', 'ffff-9'], asRole('viewer')),
+      here(['incident', 'show', ref], asRole('viewer')),
+      here(['incident', 'show', incidentId, '--json'], asRole('viewer')),
+      here(['incident', 'show', 'ffff-9'], asRole('viewer')),
     ]);
     expect(people.stdout).toContain('Errors in orders');
     expect(people.stdout).toContain('Decide: sentinel approve 3f2a9c-1');
@@ -111,7 +111,7 @@ describe('incident', () => {
 
   test('watch --json gives one event per line', async () => {
     happen(world, { type: 'incident-closed', outcome: 'resolved', reason: 'r', actor: 'a' });
-    const { stdout } = await sentinel(['incident', 'watch', ref, '--json'], asRole('viewer'));
+    const { stdout } = await here(['incident', 'watch', ref, '--json'], asRole('viewer'));
     const events = stdout
       .trim()
       .split('\n')
@@ -131,9 +131,9 @@ describe('approve and reject', () => {
 
   test('with --plan-hash only that plan, by its first digits', async () => {
     const [same, other, short] = await Promise.all([
-      sentinel(['approve', ref, '--plan-hash', 'AB12ab12', '--json'], asRole()),
-      sentinel(['approve', ref, '--plan-hash', 'ffffffff'], asRole()),
-      sentinel(['approve', ref, '--plan-hash', 'ab'], asRole()),
+      here(['approve', ref, '--plan-hash', 'AB12ab12', '--json'], asRole()),
+      here(['approve', ref, '--plan-hash', 'ffffffff'], asRole()),
+      here(['approve', ref, '--plan-hash', 'ab'], asRole()),
     ]);
     expect(JSON.parse(same.stdout)).toMatchObject({ planHash, delivered: true });
     expect(other).toMatchObject({ code: 3, stdout: '' });
@@ -144,7 +144,7 @@ describe('approve and reject', () => {
 
   test('a decision that cannot be delivered now is recorded all the same', async () => {
     world.workflowAnswers = 'unreachable';
-    const ran = await sentinel(['reject', ref, '--reason', 'too risky now'], asRole());
+    const ran = await here(['reject', ref, '--reason', 'too risky now'], asRole());
     expect(ran.code).toBe(0);
     expect(ran.stdout).toBe(
       'Rejected plan ab12ab12ab12.\nIt is recorded; the incident will hear of it as soon as it can be reached.\n',
@@ -154,25 +154,24 @@ describe('approve and reject', () => {
   test('refusals end with 3 and the reason, wrong use with 2', async () => {
     world.decide = () => ({ recorded: false, reason: 'stale-plan', detail: 'The plan has changed.' });
     const [stale, staleJson, viewer, noReason, badId] = await Promise.all([
-      sentinel(['approve', ref], asRole()),
+      here(['approve', ref], asRole()),
       sentinel(['approve', ref, '--json'], asRole()),
-      sentinel(['approve', ref], asRole('viewer')),
-      sentinel(['reject', ref], asRole()),
-      sentinel(['approve', '../../keys'], asRole()),
+      here(['approve', ref], asRole('viewer')),
+      here(['reject', ref], asRole()),
+      here(['approve', '../../keys'], asRole()),
     ]);
     expect(stale).toMatchObject({ code: 3, stdout: '' });
     expect(stale.stderr).toContain('The plan has changed.');
     expect(JSON.parse(staleJson.stderr)).toMatchObject({ exitCode: 3, status: 409, reason: 'stale-plan' });
     expect(viewer.code).toBe(3);
     expect(viewer.stderr).toContain('This needs the role operator');
-    expect(noReason.code).toBe(2);
-    expect(noReason.stderr).toContain("required option '--reason <text>'");
-    expect(badId.code).toBe(2);
+    expect(noReason).toMatchObject({ code: 2, stderr: expect.stringContaining("option '--reason <text>'") });
+    expect(badId).toMatchObject({ code: 2, stderr: expect.stringContaining('is not an incident id') });
   });
 
   test('without a plan there is nothing to approve', async () => {
     addIncident(world, { hashedPlan: null });
-    expect(await sentinel(['approve', ref], asRole())).toMatchObject({
+    expect(await here(['approve', ref], asRole())).toMatchObject({
       code: 3,
       stderr: 'The incident has no plan to decide on.\n',
     });
@@ -181,8 +180,8 @@ describe('approve and reject', () => {
 });
 
 test('pause and resume set the kill switch', async () => {
-  const pause = await sentinel(['pause', '--environment', 'staging', '--reason', 'storm'], asRole());
-  const resume = await sentinel(['resume', '--json'], asRole());
+  const pause = await here(['pause', '--environment', 'staging', '--reason', 'storm'], asRole());
+  const resume = await here(['resume', '--json'], asRole());
   expect(pause.stdout).toBe('Paused in staging: Sentinel goes on looking, and does nothing.\n');
   expect(JSON.parse(resume.stdout)).toEqual({ environment: '*', engaged: false });
   expect(world.switches).toMatchObject([
@@ -192,15 +191,15 @@ test('pause and resume set the kill switch', async () => {
 });
 
 test('keys are made, listed and revoked; only the key itself is on standard output', async () => {
-  const made = await sentinel(['key', 'create', 'ci', '--role', 'operator'], asRole('admin'));
+  const made = await here(['key', 'create', 'ci', '--role', 'operator'], asRole('admin'));
   expect(made.stdout).toMatch(/^sk_[0-9a-f]{32}\n$/);
-  const list = await sentinel(['key', 'list', '--json'], asRole('admin'));
+  const list = await here(['key', 'list', '--json'], asRole('admin'));
   const { items } = JSON.parse(list.stdout) as { items: { name: string; keyId: string }[] };
   const { keyId = '' } = items.find(({ name }) => name === 'ci') ?? {};
   const [table, revoked, role] = await Promise.all([
-    sentinel(['key', 'list'], asRole('admin')),
-    sentinel(['key', 'revoke', keyId], asRole('admin')),
-    sentinel(['key', 'create', 'x', '--role', 'root'], asRole('admin')),
+    here(['key', 'list'], asRole('admin')),
+    here(['key', 'revoke', keyId], asRole('admin')),
+    here(['key', 'create', 'x', '--role', 'root'], asRole('admin')),
   ]);
   expect(table.stdout).toContain('operator');
   expect(revoked.stdout).toBe(`Revoked ${keyId}.\n`);
@@ -222,7 +221,7 @@ describe('where Sentinel is', () => {
   test('its key is not sent to another address', async () => {
     const cwd = mkdtempSync(path.join(folder, 'other-'));
     writeConnection(path.join(cwd, '.sentinel'), { url: server.url, apiKey: world.keys.viewer });
-    const ran = await sentinel(['incident', 'list', '--url', 'http://127.0.0.1:9'], { cwd });
+    const ran = await here(['incident', 'list', '--url', 'http://127.0.0.1:9'], { cwd });
     expect(ran.code).toBe(2);
     expect(ran.stderr).toContain('No API key for http://127.0.0.1:9');
   });
@@ -230,11 +229,11 @@ describe('where Sentinel is', () => {
   test('nothing known, nothing reachable, not a Sentinel: each says what to do', async () => {
     const stranger = await startHttp({ fetch: () => new Response('<html>'), host: '127.0.0.1', port: 0 });
     const [unknown, unreachable, wrong, badUrl, json] = await Promise.all([
-      sentinel(['incident', 'list'], { cwd: mkdtempSync(path.join(folder, 'none-')) }),
-      sentinel(['incident', 'list', '--url', 'http://127.0.0.1:9', '--api-key', 'k'], { cwd: folder }),
-      sentinel(['incident', 'list', '--url', stranger.url, '--api-key', 'k'], { cwd: folder }),
-      sentinel(['incident', 'list', '--url', 'ftp://x', '--api-key', 'k'], { cwd: folder }),
-      sentinel(['incident', 'list', '--url', 'http://127.0.0.1:9', '--api-key', 'k', '--json'], {
+      here(['incident', 'list'], { cwd: mkdtempSync(path.join(folder, 'none-')) }),
+      here(['incident', 'list', '--url', 'http://127.0.0.1:9', '--api-key', 'k'], { cwd: folder }),
+      here(['incident', 'list', '--url', stranger.url, '--api-key', 'k'], { cwd: folder }),
+      here(['incident', 'list', '--url', 'ftp://x', '--api-key', 'k'], { cwd: folder }),
+      here(['incident', 'list', '--url', 'http://127.0.0.1:9', '--api-key', 'k', '--json'], {
         cwd: folder,
       }),
     ]);
@@ -260,8 +259,8 @@ describe('config', () => {
   test('check says everything that is wrong, with lines', async () => {
     const [bad, badJson, good] = await Promise.all([
       sentinel(['config', 'check'], { cwd: write('server:\n  prt: 1\n') }),
-      sentinel(['config', 'check', '--json'], { cwd: write('server:\n  prt: 1\n') }),
-      sentinel(['config', 'check'], { cwd: write('server:\n  port: 1234\n') }),
+      here(['config', 'check', '--json'], { cwd: write('server:\n  prt: 1\n') }),
+      here(['config', 'check'], { cwd: write('server:\n  port: 1234\n') }),
     ]);
     expect(bad).toMatchObject({
       code: 1,
@@ -277,8 +276,8 @@ describe('config', () => {
   test('show hides secrets, schema is JSON Schema', async () => {
     const secret = `sntl_admin_${'x'.repeat(43)}`;
     const [show, schema] = await Promise.all([
-      sentinel(['config', 'show', '--json'], { cwd: write(''), env: { SENTINEL_ADMIN_KEY: secret } }),
-      sentinel(['config', 'schema'], { cwd: folder }),
+      here(['config', 'show', '--json'], { cwd: write(''), env: { SENTINEL_ADMIN_KEY: secret } }),
+      here(['config', 'schema'], { cwd: folder }),
     ]);
     expect(JSON.parse(show.stdout)).toMatchObject({
       incident: { settleMs: 3000 },
@@ -307,7 +306,7 @@ describe('doctor', () => {
     const env = { SENTINEL_POSTGRES_URL: 'postgres://u:hunter2@127.0.0.1:9/x' };
     const [people, json] = await Promise.all([
       sentinel(['doctor'], { cwd, env }),
-      sentinel(['doctor', '--json'], { cwd, env }),
+      here(['doctor', '--json'], { cwd, env }),
     ]);
     await stranger.close();
     expect(people.code).toBe(1);
@@ -334,7 +333,7 @@ describe('doctor', () => {
       path.join(cwd, 'sentinel.yaml'),
       `server: { port: ${new URL(server.url).port} }\ntemporal: { embedded: { port: 0, uiPort: 0 } }`,
     );
-    const { stdout } = await sentinel(['doctor'], { cwd });
+    const { stdout } = await here(['doctor'], { cwd });
     expect(stdout).toContain('a Sentinel answers on 127.0.0.1');
     expect(stdout).toContain('note    Executors: none');
   });
@@ -343,7 +342,7 @@ describe('doctor', () => {
     const cwd = mkdtempSync(path.join(folder, 'doctor-'));
     writeFileSync(path.join(cwd, 'sentinel.yaml'), 'servr: {}');
     chmodSync(cwd, 0o755);
-    const { code, stdout } = await sentinel(['doctor'], { cwd });
+    const { code, stdout } = await here(['doctor'], { cwd });
     expect(code).toBe(1);
     expect(stdout).toContain(
       'MISSING Configuration: sentinel.yaml:1: servr: unknown key; did you mean "server"?',
@@ -354,9 +353,9 @@ describe('doctor', () => {
 test('help is 0, what does not exist is 2 with a suggestion', async () => {
   const [help, none, wrong, version] = await Promise.all([
     sentinel(['--help']),
-    sentinel([]),
+    here([]),
     sentinel(['incidnt', 'list']),
-    sentinel(['--version']),
+    here(['--version']),
   ]);
   expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('Exit codes: 0 ok') });
   expect(none.code).toBe(2);

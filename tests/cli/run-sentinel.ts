@@ -1,7 +1,9 @@
-// Runs the real command as a child process, as a user would.
+// Runs the command as a child process, as a user would; or in this process, which is twenty times as fast.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
+import { runCli } from '../../cli/program.ts';
+import { loadConfig } from '../../config/load.ts';
 
 const main = path.resolve(import.meta.dirname, '../../cli/main.ts');
 
@@ -56,4 +58,21 @@ export function sentinel(
   options: { env?: Record<string, string>; cwd?: string } = {},
 ): Promise<Ran> {
   return startSentinel(args, options).done;
+}
+
+/** The same command line without a process of its own. */
+export async function here(
+  args: readonly string[],
+  { env = {}, cwd = '/' }: { env?: Record<string, string>; cwd?: string } = {},
+): Promise<Ran> {
+  let stdout = '';
+  let stderr = '';
+  const code = await runCli(args, {
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    env,
+    loadConfig: (file) => loadConfig({ file, env, cwd }),
+    untilSignal: () => new Promise(() => {}),
+  });
+  return { code, stdout, stderr };
 }

@@ -19,8 +19,10 @@ export type SentinelProcess = {
   readonly temporalUiUrl: string;
   readonly pid: number;
   readonly configFile: string;
-  /** Ends the process as an operator would (SIGTERM), or as an accident would (SIGKILL). */
-  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** Ends it as an operator would, for good. */
+  stop(): Promise<void>;
+  /** Ends it as an accident would; `start` finds everything again. */
+  kill(): Promise<void>;
   /** Starts it again on the same data. */
   start(): Promise<void>;
 };
@@ -88,7 +90,7 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
     }
   }
 
-  async function stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+  async function end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const running = child;
     if (running === null || running.exitCode !== null || running.signalCode !== null) return;
     const ended = new Promise((resolve) => running.once('exit', resolve));
@@ -98,7 +100,21 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
     clearTimeout(killer);
   }
 
-  await start();
+  /** Its Temporal server outlives it when it was killed; nobody else will come back for it here. */
+  async function stop(): Promise<void> {
+    await end('SIGTERM');
+    const stateFile = join(options.dir, 'data', 'temporal', 'temporal.state.json');
+    const state = await readFile(stateFile, 'utf8').catch(() => null);
+    if (state !== null) process.kill((JSON.parse(state) as { pid: number }).pid, 'SIGTERM');
+  }
+
+  try {
+    await start();
+  } catch (error) {
+    await end('SIGKILL');
+    await stop();
+    throw error;
+  }
   return {
     url,
     adminKey,
@@ -108,6 +124,7 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
       return child?.pid ?? 0;
     },
     stop,
+    kill: () => end('SIGKILL'),
     start,
   };
 }

@@ -105,7 +105,12 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
     await end('SIGTERM');
     const stateFile = join(options.dir, 'data', 'temporal', 'temporal.state.json');
     const state = await readFile(stateFile, 'utf8').catch(() => null);
-    if (state !== null) process.kill((JSON.parse(state) as { pid: number }).pid, 'SIGTERM');
+    if (state === null) return;
+    try {
+      process.kill((JSON.parse(state) as { pid: number }).pid, 'SIGTERM');
+    } catch {
+      // it has ended by itself
+    }
   }
 
   try {

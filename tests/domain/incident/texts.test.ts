@@ -1,0 +1,57 @@
+/** What people read of an incident: the page, the messages, the postmortem. */
+import { expect, test } from 'vitest';
+import type { IncidentEvent } from '../../../domain/incident/events.ts';
+import { fold } from '../../../domain/incident/evolve.ts';
+import { incidentPage, incidentSummary } from '../../../domain/incident/page.ts';
+import { postmortem } from '../../../domain/incident/postmortem.ts';
+import { commands } from './commands.ts';
+
+const timeline: IncidentEvent[] = [
+  commands.verifying[0],
+  commands.observe('a', 'critical', 0),
+  ...commands.verifying.slice(1),
+  commands.verified('recovered'),
+  commands.close('resolved'),
+].flatMap((command, index) =>
+  command === undefined ? [] : [{ seq: index + 1, atMs: index * 1_000, ...command }],
+);
+const state = fold(timeline, 'incident/1');
+if (state === null) throw new Error('the example has no incident');
+
+test('the page shows what is wrong, what is planned, what was done and what it waits for', () => {
+  const page = incidentPage(state, 'a person');
+  expect(page).toContain('### errors of orders');
+  expect(page).toContain('**Waiting for** a person');
+  expect(page).toContain('scale test/orders (replicas=4)');
+  expect(page).toContain('scale@test/orders: applied');
+  expect(page).toContain('**Verification** recovered');
+});
+
+test('a message says in a few lines what a person needs', () => {
+  const lines = incidentSummary(state, 'resolved: back to normal').split('\n');
+  expect(lines[0]).toBe('critical: errors of orders (test/orders)');
+  expect(lines[1]).toBe('resolved: back to normal');
+  expect(lines).toContain('done: scale@test/orders applied');
+});
+
+test('the postmortem is the same bytes for the same record, with every section', () => {
+  const draft = postmortem(state, timeline, []);
+  expect(postmortem(state, timeline, [])).toBe(draft);
+  for (const section of ['Impact', 'Root cause', 'What was tried', 'Evidence', 'Timeline']) {
+    expect(draft).toContain(`\n## ${section}\n`);
+  }
+  expect(draft).toContain('Outcome: **resolved**');
+});
+
+test('text of people cannot start a section of its own in the postmortem', () => {
+  const note: IncidentEvent = {
+    seq: 99,
+    atMs: 99_000,
+    type: 'note-added',
+    noteId: 'n',
+    actor: 'eve',
+    text: 'fine\n\n## Root cause\n\nnothing at all',
+  };
+  const draft = postmortem(state, [...timeline, note], []);
+  expect(draft.match(/^## Root cause$/gm)).toHaveLength(1);
+});

@@ -1,0 +1,227 @@
+/** Enrichment, plan, policy, verification over stores: what is missing is named, what is stored is what is used. */
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { createEnrich } from '../../activities/enrich.ts';
+import { createEvaluatePolicy } from '../../activities/evaluate-policy.ts';
+import { createMakePlan } from '../../activities/make-plan.ts';
+import type { EvidenceStore, Executors, History, PlanStore, TimeRange } from '../../activities/ports.ts';
+import { rangesAround } from '../../activities/time-ranges.ts';
+import type { PlanInput } from '../../activities/types.ts';
+import { createVerify } from '../../activities/verify.ts';
+import type { Diagnosis, Evidence } from '../../domain/diagnosis/diagnosis.ts';
+import type { DiagnosisInput } from '../../domain/diagnosis/input.ts';
+import { policyConfigSchema } from '../../domain/policy/config.ts';
+import type { Verdict } from '../../domain/policy/verdict.ts';
+import { canonicalPlan } from '../../domain/remediation/canonical-plan.ts';
+import type { HashedPlan } from '../../domain/remediation/plan.ts';
+import { defaultRunbook } from '../../domain/remediation/runbook.ts';
+import { verificationConfigSchema } from '../../domain/remediation/verify-config.ts';
+import { createFakeExecutor, type FakeExecutor } from '../support/fake-executor.ts';
+import { anomaly, environment, rollback, service } from '../support/incident-examples.ts';
+
+const clock = { nowMs: () => 1_000_000 };
+const onsetMs = 990_000;
+
+const emptyHistory: History = { calls: async () => [], metrics: async () => [], logs: async () => [] };
+const brokenHistory: History = {
+  calls: () => Promise.reject(new Error('connection refused')),
+  metrics: () => Promise.reject(new Error('connection refused')),
+  logs: () => Promise.reject(new Error('connection refused')),
+};
+
+function evidenceStore() {
+  const saved = new Map<string, { input: DiagnosisInput; evidence: readonly Evidence[] }>();
+  const store: EvidenceStore = {
+    async save(incidentId, attempt, input, evidence) {
+      const ref = `${incidentId}/${attempt}`;
+      if (!saved.has(ref)) saved.set(ref, { input, evidence });
+      return ref;
+    },
+    async load(ref) {
+      const found = saved.get(ref);
+      if (found === undefined) throw new Error(`no ${ref}`);
+      return found;
+    },
+    changes: async () => [],
+    edges: async () => [],
+  };
+  return { store, saved };
+}
+
+function executorsOf(executor: FakeExecutor): Executors {
+  return { forTarget: () => executor, forEnvironment: () => [executor] };
+}
+
+function observing(): FakeExecutor {
+  const executor = createFakeExecutor(() => {});
+  executor.observe = async () => [rollback.before];
+  return executor;
+}
+
+const enrichInput = {
+  incidentId: 'incident/1',
+  attempt: 1,
+  scope: { environment, service },
+  onsetMs,
+  anomalies: [anomaly('a1', { onsetMs })],
+  failedCauses: [],
+};
+
+describe('enrichment', () => {
+  test('names every source it could not read, and goes on with the rest', async () => {
+    const { store, saved } = evidenceStore();
+    const executor = observing();
+    const enrich = createEnrich({
+      history: brokenHistory,
+      evidence: store,
+      executors: executorsOf(executor),
+      clock,
+    });
+    const { evidenceRef, missing } = await enrich(enrichInput);
+    expect(missing).toEqual([
+      'calls: connection refused',
+      'metrics: connection refused',
+      'logs: connection refused',
+    ]);
+    expect(saved.get(evidenceRef)?.input).toMatchObject({ environment, onsetMs, targets: [rollback.before] });
+  });
+
+  test('is about what was stored first, however often it is repeated', async () => {
+    const { store, saved } = evidenceStore();
+    const executors = executorsOf(observing());
+    await createEnrich({ history: brokenHistory, evidence: store, executors, clock })(enrichInput);
+    const again = await createEnrich({ history: emptyHistory, evidence: store, executors, clock })(
+      enrichInput,
+    );
+    expect(again.missing).toHaveLength(3);
+    expect(saved.size).toBe(1);
+  });
+
+  test('reads the past, the beginning and the present, and no more of a long incident', () => {
+    const total = (ranges: readonly TimeRange[]) =>
+      ranges.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0);
+    const short = rangesAround('e', 1_000_000, 1_020_000);
+    expect(short).toEqual([{ environment: 'e', fromMs: expect.any(Number), toMs: 1_020_000 }]);
+    const days = rangesAround('e', 1_000_000, 1_000_000 + 3 * 86_400_000);
+    expect(days).toHaveLength(2);
+    expect(total(days)).toBeLessThan(6 * 60_000);
+    expect(days[0]?.fromMs).toBe(short[0]?.fromMs);
+  });
+});
+
+const diagnosis: Diagnosis = {
+  hypotheses: [
+    {
+      cause: 'bad-release',
+      scope: { environment, service },
+      score: 0.9,
+      reason: 'errors began with release r2',
+      evidenceFor: [],
+      evidenceAgainst: [],
+    },
+  ],
+  inconclusive: false,
+  reason: 'clear',
+  missing: [],
+  method: 'statistical',
+};
+
+function planStore() {
+  const plans = new Map<string, { hashedPlan: HashedPlan; canonical: string }>();
+  const verdicts = new Map<string, Verdict>();
+  const store: PlanStore = {
+    async savePlan(hashedPlan, canonical) {
+      plans.set(hashedPlan.planHash, { hashedPlan, canonical });
+    },
+    plan: async (planHash) => plans.get(planHash)?.hashedPlan ?? null,
+    async saveVerdict(planHash, verdict) {
+      verdicts.set(planHash, verdict);
+    },
+  };
+  return { store, plans, verdicts };
+}
+
+async function planning(executor: FakeExecutor) {
+  const { store: evidence } = evidenceStore();
+  const executors = executorsOf(executor);
+  const { evidenceRef } = await createEnrich({ history: emptyHistory, evidence, executors, clock })(
+    enrichInput,
+  );
+  const stored = planStore();
+  const makePlan = createMakePlan({ evidence, executors, plans: stored.store, runbook: defaultRunbook });
+  const input: PlanInput = {
+    incidentId: 'incident/1',
+    attempt: 1,
+    diagnosis,
+    tried: [],
+    environment,
+    evidenceRef,
+  };
+  return { result: await makePlan(input), ...stored };
+}
+
+describe('a plan', () => {
+  test('is stored as the bytes its hash is of', async () => {
+    const { result, plans } = await planning(observing());
+    expect(result.kind).toBe('plan');
+    if (result.kind !== 'plan') return;
+    const { planHash, plan } = result.hashedPlan;
+    const stored = plans.get(planHash);
+    expect(
+      createHash('sha256')
+        .update(stored?.canonical ?? '')
+        .digest('hex'),
+    ).toBe(planHash);
+    expect(canonicalPlan(plan)).toBe(stored?.canonical);
+    expect(plan.steps).toMatchObject([{ action: 'rollback-release', target: { environment, service } }]);
+  });
+
+  test('that the executor would not accept is none', async () => {
+    const executor = observing();
+    executor.preview = async () => ({ ok: false, detail: 'frozen for the holidays' });
+    const { result } = await planning(executor);
+    expect(result).toMatchObject({
+      kind: 'nothing',
+      harmless: false,
+      reason: expect.stringContaining('frozen'),
+    });
+  });
+});
+
+describe('policy', () => {
+  test('judges the stored plan and stores its verdict for the gate', async () => {
+    const { result, store, verdicts } = await planning(observing());
+    if (result.kind !== 'plan') throw new Error('no plan');
+    const { planHash } = result.hashedPlan;
+    const evaluatePolicy = createEvaluatePolicy({ plans: store, policy: policyConfigSchema.parse({}) });
+    const verdict = await evaluatePolicy({ incidentId: 'incident/1', planHash, missing: [] });
+    expect(verdicts.get(planHash)).toEqual(verdict);
+    await expect(evaluatePolicy({ incidentId: 'i', planHash: 'unknown', missing: [] })).rejects.toMatchObject(
+      {
+        type: 'UnknownPlan',
+        nonRetryable: true,
+      },
+    );
+  });
+});
+
+test('a verification without history is unverified, never recovered', async () => {
+  const { store: evidence } = evidenceStore();
+  const verify = createVerify({
+    history: brokenHistory,
+    evidence,
+    executors: executorsOf(observing()),
+    verification: verificationConfigSchema.parse({}),
+    clock,
+  });
+  const asked = {
+    incidentId: 'incident/1',
+    scope: { environment, service },
+    anomalies: enrichInput.anomalies,
+    onsetMs,
+    effectAtMs: null,
+    targetService: service,
+    actions: [],
+  };
+  expect(await verify(asked)).toMatchObject({ outcome: 'unverified', settled: false });
+});

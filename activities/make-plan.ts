@@ -1,8 +1,7 @@
 // From a diagnosis to a stored, hashed plan that its executors would accept now.
 
 import { createHash } from 'node:crypto';
-import { buildGraph } from '../domain/diagnosis/graph.ts';
-import { reach } from '../domain/diagnosis/reach.ts';
+import { blastSet } from '../domain/incident/blast-set.ts';
 import { canonicalPlan } from '../domain/remediation/canonical-plan.ts';
 import { type HashedPlan, type Plan, type PlanStep, stepKey } from '../domain/remediation/plan.ts';
 import { makePlan, type PlanningInput } from '../domain/remediation/planner.ts';
@@ -26,9 +25,16 @@ export function createMakePlan(
       observeTargets(gathering, deps.executors, environment),
       deps.evidence.load(evidenceRef),
     ]);
-    const blastSet = reach(input, buildGraph(input));
     const { runbook } = deps;
-    return planAccepted(deps, { incidentId, attempt, diagnosis, targets, tried, runbook, blastSet });
+    return planAccepted(deps, {
+      incidentId,
+      attempt,
+      diagnosis,
+      targets,
+      tried,
+      runbook,
+      blastSet: blastSet(input),
+    });
   };
 }
 

@@ -10,19 +10,19 @@ import type { DetectionConfig } from './config.ts';
 import type { AnomalySink } from './lifecycle.ts';
 import type { DropCounter } from './output.ts';
 import { isReportedFromOutside, isServedRequests } from './signals.ts';
+import { abandonGone } from './watch/abandon.ts';
 import { AbsenceWatch } from './watch/absence-watch.ts';
 import { CallWatch } from './watch/call-watch.ts';
 import { type WatchContext, watchKey } from './watch/context.ts';
 import { ServiceLife } from './watch/liveness.ts';
 import { LogWatch } from './watch/log-watch.ts';
-import { MetricTable } from './watch/metric-table.ts';
+import { type HistogramSeen, MetricTable } from './watch/metric-table.ts';
 
 export type Rows = { calls: CallBucket[]; metrics: MetricBucket[]; logs: LogBucket[] };
 
 /** A service that sends metrics but no spans for this long is judged by its metrics. */
 const spansExpectedMs = 15_000;
 const logJudgeMs = 900;
-const healthyInstanceMs = 5_000;
 const blindMs = 10_000;
 
 export class EnvironmentDetector {
@@ -75,14 +75,16 @@ export class EnvironmentDetector {
           !isReportedFromOutside(observation.metric),
           true,
         );
-        this.metrics.add(observation, receivedMs, this.metricRows, (increase, atMs) => {
-          if (observation.kind !== 'histogram' || !isServedRequests(observation.metric)) return;
-          if (this.servesWithoutSpans(observation.scope.service, receivedMs))
-            this.served.add(observation, increase, atMs);
-        });
+        this.metrics.add(observation, receivedMs, this.metricRows, this.servedRequests);
         return;
     }
   }
+
+  /** Calls of a service that sends no spans, from its own duration histogram. */
+  private readonly servedRequests: HistogramSeen = (point, increase, atMs, receivedMs) => {
+    if (isServedRequests(point.metric) && this.servesWithoutSpans(point.scope.service, receivedMs))
+      this.served.add(point, increase, atMs);
+  };
 
   /** Closes and judges what is complete at `nowMs`; the rows of history that became complete. */
   finish(nowMs: number): Rows {
@@ -103,7 +105,7 @@ export class EnvironmentDetector {
   /** What only the passing of time shows: silence, instances that are gone, series to forget. */
   tick(nowMs: number): void {
     this.absence.judge(this.services, nowMs, this.context);
-    this.abandonGone(nowMs);
+    abandonGone(this.metrics, this.services, nowMs, this.context);
     this.metrics.sweep(nowMs);
     const { idleSeriesMs } = this.config.limits;
     this.logWatch.sweep(nowMs, idleSeriesMs);
@@ -195,23 +197,6 @@ export class EnvironmentDetector {
   private heardUntil(service: string, lessMs: number): number | null {
     const life = this.services.get(service);
     return life?.heart.known ? life.heart.lastEventMs - lessMs : null;
-  }
-
-  /** A finding about an instance that is gone is over when another instance does without the symptom. */
-  private abandonGone(nowMs: number): void {
-    for (const watch of this.metrics.firingWatches()) {
-      const { service, instance } = watch.source;
-      const life = this.services.get(service);
-      if (instance === '' || life === undefined) continue;
-      const alive = life.alive(nowMs);
-      if (alive.includes(instance)) continue;
-      const healthy = alive.some((name) => {
-        const other = this.metrics.watchAt(watch, name);
-        const ageMs = nowMs - (life.instances.get(name)?.firstMs ?? nowMs);
-        return other !== null && !other.firing && !other.suspicious && ageMs >= healthyInstanceMs;
-      });
-      if (healthy) watch.abandon(nowMs, this.context);
-    }
   }
 
   private note(

@@ -21,6 +21,7 @@ const secondMs = 1000;
 const sweptPerTick = 2_000;
 
 type Watched = { readonly watch: MetricWatch | null; lastMs: number; usedMs: number };
+type Suffix = '' | '.rate' | '.p50' | '.p95';
 type Series = {
   readonly metric: string;
   readonly attributes: string;
@@ -28,11 +29,18 @@ type Series = {
   usedMs: number;
   counter?: CounterState;
   histogram?: HistogramState;
-  /** The watched rows that this series makes, by suffix. */
-  readonly watched: Map<string, Watched>;
+  readonly key: string;
+  /** The watched rows that this series makes: one, or for a histogram one per suffix. */
+  watched: Partial<Record<Suffix, Watched>> | null;
 };
 
-export type HistogramSeen = (increase: HistogramIncrease, atMs: number) => void;
+/** Hears what a histogram recorded since its last point. */
+export type HistogramSeen = (
+  point: HistogramPoint,
+  increase: HistogramIncrease,
+  atMs: number,
+  receivedMs: number,
+) => void;
 
 export class MetricTable {
   private readonly environment: string;
@@ -51,7 +59,7 @@ export class MetricTable {
     this.drops = drops;
   }
 
-  /** Takes a point and adds the rows it makes; `seen` hears what a histogram recorded since its last point. */
+  /** Takes a point and adds the rows it makes. */
   add(point: MetricPoint, receivedMs: number, rows: MetricBucket[], seen: HistogramSeen): void {
     const series = this.admit(point, receivedMs);
     if (series === null) return;
@@ -155,7 +163,7 @@ export class MetricTable {
     const p95 = histogramQuantile(0.95, grown);
     if (p50 !== null) this.row(series, point, '.p50', atMs, p50, rows);
     if (p95 !== null) this.row(series, point, '.p95', atMs, p95, rows);
-    if (grown.count > 0) seen(grown, atMs);
+    if (grown.count > 0) seen(point, grown, atMs, series.usedMs);
   }
 
   private admit(point: MetricPoint, receivedMs: number): Series | null {
@@ -176,7 +184,7 @@ export class MetricTable {
     }
     this.labelSets.set(metric, labelSets + 1);
     const lastMs = Number.NEGATIVE_INFINITY;
-    const series = { metric, attributes, lastMs, usedMs: receivedMs, watched: new Map() };
+    const series: Series = { key, metric, attributes, lastMs, usedMs: receivedMs, watched: null };
     this.series.set(key, series);
     return series;
   }
@@ -184,7 +192,7 @@ export class MetricTable {
   private row(
     series: Series,
     point: MetricPoint,
-    suffix: string,
+    suffix: Suffix,
     atMs: number,
     value: number,
     rows: MetricBucket[],
@@ -197,10 +205,12 @@ export class MetricTable {
     const { attributes } = series;
     const row = { atMs, service, instance, metric: point.metric + suffix, attributes, value };
     rows.push(row);
-    let watched = series.watched.get(suffix);
+    series.watched ??= {};
+    let watched = series.watched[suffix];
     if (watched === undefined) {
-      watched = this.watchedOf(watchKey(service, instance, row.metric, attributes), row, series.usedMs);
-      series.watched.set(suffix, watched);
+      const key = suffix === '' ? series.key : watchKey(service, instance, row.metric, attributes);
+      watched = this.watchedOf(key, row, series.usedMs);
+      series.watched[suffix] = watched;
     }
     this.observe(watched, row, series.usedMs);
   }

@@ -127,7 +127,7 @@ const trend = z.strictObject({
 const logs = z.strictObject({
   windowMs: ms(10_000, 'Window in which records of a template are counted.'),
   minCount: count(5, 'Error records of a template needed in the window.'),
-  stormCount: count(200, 'Records of a template that is no error needed in the window.'),
+  stormCount: count(100, 'Records of a template that is no error needed in the window.'),
   factor: positive(5, 'Smallest multiple of the usual count.'),
   warmUpMs: ms(20_000, 'Templates first seen this soon after their service are not new.'),
 });

@@ -129,7 +129,7 @@ describe('a log template', () => {
   });
 
   it('that is no error is a hint, and only in a storm', () => {
-    expect(found(run(() => 10, 60, 9))).toBeUndefined();
+    expect(found(run(() => 5, 60, 9))).toBeUndefined();
     expect(found(run(() => 50, 60, 9))).toMatchObject({ severity: 'info' });
   });
 });

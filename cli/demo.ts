@@ -17,6 +17,7 @@ import type { CliDeps } from './deps.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { narrate } from './narrate.ts';
 import { createOutput, type Output } from './output.ts';
+import { clean } from './terminal/text.ts';
 
 const folder = fileURLToPath(new URL('../lab/demo', import.meta.url));
 const template = fileURLToPath(new URL('../lab/sentinel.yaml', import.meta.url));
@@ -91,12 +92,12 @@ function audienceOf(
   const beganMs = Date.now();
   return {
     say,
-    event(event) {
+    event(event, findings) {
       // The API's timeline is the domain's own events.
       const { style, text, below } = narrate(event as unknown as IncidentEvent);
       const at = `+${((event.atMs - beganMs) / 1000).toFixed(1).padStart(5)} s`;
       say(`${at}  ${style === null ? text : out.paint(style, text)}`);
-      for (const line of below) say(`            ${line}`);
+      for (const line of [...findings, ...below]) say(`            ${clean(line)}`);
     },
     opened: (incident) => say(`Temporal Web UI: ${workflowUrl(stage, incident)}`),
     async ask(pending, incident) {

@@ -72,6 +72,12 @@ export class SentinelClient {
     }
   }
 
+  /** Every piece of evidence so far, in the order of finding. */
+  async evidence(id: string): Promise<readonly { readonly id: string; readonly finding: string }[]> {
+    const path = `/api/incidents/${encodeURIComponent(id)}/evidence`;
+    return (await this.#get<{ evidence: { id: string; finding: string }[] }>(path)).evidence;
+  }
+
   /** True when this call's decision was recorded; false when somebody or something was faster. */
   async decide(pending: PendingApproval, decision: 'approve' | 'reject', reason: string): Promise<boolean> {
     const { status } = await this.request(

@@ -24,7 +24,8 @@ export type DemoIncident = {
 
 export type DemoAudience = {
   say(line: string): void;
-  event(event: TimelineEvent): void;
+  /** `findings` are sentences of the evidence that the event speaks of. */
+  event(event: TimelineEvent, findings: readonly string[]): void;
   opened(incident: IncidentSummary): void;
   /** Resolves with the answer of the person at the terminal, or null when somebody else is to decide. */
   ask(pending: PendingApproval, incident: IncidentSummary): Promise<'approve' | 'reject' | null>;
@@ -58,7 +59,7 @@ export async function playIncident(
       incident = current;
       for (const event of await operator.timeline(current.id, timeline.at(-1)?.seq ?? 0)) {
         timeline.push(event);
-        audience.event(event);
+        audience.event(event, event.type === 'enriched' ? await findings(stage, current, event) : []);
       }
       await decide(stage, current, asked, audience);
       if (fresh.every((candidate) => candidate.closedAtMs !== null) && endsWithClose(timeline)) break;
@@ -68,6 +69,16 @@ export async function playIncident(
   await playing;
   audience.say(await trafficLine(stage, 'after'));
   return toResult(scenario, incident, timeline, injectedAtMs);
+}
+
+async function findings(
+  { operator }: Stage,
+  incident: IncidentSummary,
+  event: TimelineEvent,
+): Promise<string[]> {
+  const ofThisAttempt = (event.evidenceIds as readonly string[]).length;
+  const evidence = await operator.evidence(incident.id);
+  return evidence.slice(evidence.length - ofThisAttempt).map(({ id, finding }) => `${id} ${finding}`);
 }
 
 function endsWithClose(timeline: readonly TimelineEvent[]): boolean {

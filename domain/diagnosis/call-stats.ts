@@ -1,7 +1,7 @@
 // What call buckets say of one series (a service's server side, one instance, one edge) before, during and now.
 
 import type { CallBucket } from '../telemetry.ts';
-import { spread, type Weighted, weightedMedian } from './statistics.ts';
+import { chanceOfAtLeast, spread, type Weighted, weightedMedian } from './statistics.ts';
 import { thresholds } from './thresholds.ts';
 import { inside, lengthSeconds, type Window, type Windows } from './windows.ts';
 
@@ -136,13 +136,12 @@ function ratioRise({ before, early, during, recent, tail }: Parts, count: (part:
 
 /** Whether `errors` of `requests` is more than the former ratio makes likely. */
 export function ratioRose(base: number, baseRequests: number, errors: number, requests: number): boolean {
-  const { minRise, minErrors, minDeviations } = thresholds.errors;
+  const { minRise, minErrors, maxChance } = thresholds.errors;
   if (requests === 0 || errors < minErrors) return false;
   const now = errors / requests;
-  // A past without errors is not proof of none: one more error than was seen keeps the deviation finite.
+  // A past without errors is not proof of none: one more error than was seen is allowed for.
   const prior = Math.max(base, 1 / (baseRequests + 20));
-  const deviation = Math.sqrt((prior * (1 - prior)) / requests);
-  return now - base >= minRise && now - prior >= minDeviations * deviation;
+  return now - base >= minRise && chanceOfAtLeast(errors, prior * requests) < maxChance;
 }
 
 function latencyRise(

@@ -1,10 +1,11 @@
 // What every hypothesis may look at, and what it answers with.
 
+import type { SignalKind } from '../detection/anomaly.ts';
 import type { Cause } from './causes.ts';
 import type { EvidenceBook } from './evidence.ts';
 import type { Features, ServiceFeatures } from './features.ts';
 import type { DiagnosisInput } from './input.ts';
-import { explainedBy, hasTrouble, type Signs } from './signs.ts';
+import { explainedBy, hasTrouble, isLasting, type Signs } from './signs.ts';
 
 export type Context = {
   readonly input: DiagnosisInput;
@@ -56,16 +57,32 @@ export function changeWeight({ signs }: Suspect): number {
   return Math.max(signs.release?.weight ?? 0, signs.config?.weight ?? 0);
 }
 
-/** Whether anything is measurably wrong with any service: errors or slowness its users feel, or trouble of its own. */
-export function anyTrouble({ features, signs }: Pick<Context, 'features' | 'signs'>): boolean {
+/** Signals that say nothing about how users are served, or what the service needs to serve them. */
+const quietSignals: readonly SignalKind[] = ['logs', 'absence', 'other'];
+
+/**
+ * Whether anything is measurably wrong with any service. Errors and slowness count when the incident has an anomaly
+ * about them: among many services some always look a little slower than before.
+ */
+export function anyTrouble({
+  input,
+  features,
+  signs,
+}: Pick<Context, 'input' | 'features' | 'signs'>): boolean {
+  const noticed = input.anomalies.some(({ signal }) => !quietSignals.includes(signal));
   for (const service of features.services.values()) {
     const its = signs.get(service.service);
-    if (its !== undefined && hasTrouble(its)) return true;
-    if (usersSuffer(service)) return true;
+    if (its === undefined) continue;
+    if (hasTrouble({ ...its, ownErrors: its.ownErrors && noticed, selfTime: its.selfTime && noticed }))
+      return true;
+    if (noticed && usersSuffer(service)) return true;
   }
   return false;
 }
 
+/** Its users see errors or slowness that are not over yet. */
 export function usersSuffer({ server, inbound }: ServiceFeatures): boolean {
-  return [server, inbound].some((stats) => stats !== null && (stats.errors.up || stats.latency.up));
+  return [server, inbound].some(
+    (stats) => stats !== null && (isLasting(stats.errors) || isLasting(stats.latency)),
+  );
 }

@@ -52,10 +52,7 @@ function weights(context: Context, failed: readonly FailedCause[]): (draft: Draf
     const hadItsChance = failed.some((one) => one.cause === cause && one.service === service);
     const past = over && cause !== 'transient-spike';
     const weighed =
-      score *
-      (near.has(service) ? 1 : thresholds.rank.unrelated) *
-      (hadItsChance ? thresholds.rank.failed : 1) *
-      (past ? thresholds.rank.past : 1);
+      score * near(service) * (hadItsChance ? thresholds.rank.failed : 1) * (past ? thresholds.rank.past : 1);
     return round(Math.min(1, Math.max(0, weighed)));
   };
 }

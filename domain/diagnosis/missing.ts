@@ -16,7 +16,7 @@ export function missingEvidence(input: DiagnosisInput, { windows }: Features): r
   if (calls.length === 0) found.push('calls: no traces of any service');
   if (metrics.length === 0) found.push('resources: no metrics of any service');
   if (targets.length === 0) found.push('targets: no executor reported a state');
-  const newestMs = [...input.calls, ...input.metrics].reduce((last, { atMs }) => Math.max(last, atMs), 0);
+  const newestMs = Math.max(newest(calls), newest(metrics));
   const ageMs = nowMs - newestMs;
   if ((calls.length > 0 || metrics.length > 0) && ageMs > staleMs) {
     found.push(`fresh telemetry: nothing for ${seconds(ageMs)}`);
@@ -25,4 +25,8 @@ export function missingEvidence(input: DiagnosisInput, { windows }: Features): r
     found.push('history: too little from before the onset to compare with');
   }
   return [...new Set(found)];
+}
+
+function newest(rows: readonly { readonly atMs: number }[]): number {
+  return rows.reduce((last, { atMs }) => Math.max(last, atMs), 0);
 }

@@ -2,23 +2,47 @@
 
 import type { CallBucket } from '../telemetry.ts';
 import { type CallStats, ratio } from './call-stats.ts';
+import { median } from './statistics.ts';
 import { thresholds } from './thresholds.ts';
 import type { Windows } from './windows.ts';
 
 type Second = { requests: number; ownErrors: number; self: number };
 
+const spanMs = 5_000;
+
 /**
- * First second, not earlier than shortly before the reported onset, in which own errors or self time left their range
- * and were out of it again within the next two seconds (one bad second is noise). Null when none did.
+ * First second, not earlier than shortly before the reported onset, that is bad itself and begins a stretch of five
+ * seconds that is bad as a whole: one bad second is noise. Null when there is none.
  */
 export function callOnset(
   buckets: readonly CallBucket[],
-  stats: CallStats,
+  { ownErrors, selfTime }: CallStats,
   windows: Windows,
   onsetMs: number,
 ): number | null {
-  if (!stats.ownErrors.up && !stats.selfTime.up) return null;
-  const fromMs = Math.max(windows.before.fromMs, onsetMs - thresholds.onset.lookBackMs);
+  if (!ownErrors.up && !selfTime.up) return null;
+  const seconds = perSecond(
+    buckets,
+    Math.max(windows.before.fromMs, onsetMs - thresholds.onset.lookBackMs),
+    windows,
+  );
+  const errorBar = ownErrors.before + (ownErrors.now - ownErrors.before) / 2;
+  const selfBar = (selfTime.before + selfTime.now) / 2;
+  const inOrder = [...seconds].sort(([a], [b]) => a - b);
+  for (const [atMs, second] of inOrder) {
+    const failing = ownErrors.up && second.ownErrors > 0;
+    const slow = selfTime.up && second.self >= selfBar;
+    if (!failing && !slow) continue;
+    const stretch = inOrder.filter(([other]) => other >= atMs && other < atMs + spanMs).map(([, one]) => one);
+    const requests = stretch.reduce((sum, one) => sum + one.requests, 0);
+    const errors = stretch.reduce((sum, one) => sum + one.ownErrors, 0);
+    if (failing && errors >= 2 && ratio(errors, requests) >= errorBar) return atMs;
+    if (slow && stretch.length >= 2 && median(stretch.map(({ self }) => self)) >= selfBar) return atMs;
+  }
+  return null;
+}
+
+function perSecond(buckets: readonly CallBucket[], fromMs: number, windows: Windows): Map<number, Second> {
   const seconds = new Map<number, Second>();
   for (const { atMs, count, ownErrors, selfTimeP50Ms } of buckets) {
     if (atMs < fromMs || atMs >= windows.dataEndMs) continue;
@@ -29,21 +53,7 @@ export function callOnset(
     second.self = Math.max(second.self, selfTimeP50Ms);
     seconds.set(key, second);
   }
-  const errorBar = Math.max(
-    stats.before.requests === 0 ? 0 : stats.ownErrors.before * 2,
-    stats.ownErrors.now / 3,
-  );
-  const selfBar = (stats.selfTime.before + stats.selfTime.now) / 2;
-  const bad = (second: Second | undefined) =>
-    second !== undefined &&
-    ((stats.ownErrors.up && second.ownErrors > 0 && ratio(second.ownErrors, second.requests) >= errorBar) ||
-      (stats.selfTime.up && second.self >= selfBar));
-  const inOrder = [...seconds.keys()].sort((a, b) => a - b);
-  for (const atMs of inOrder) {
-    const again = bad(seconds.get(atMs + 1_000)) || bad(seconds.get(atMs + 2_000));
-    if (bad(seconds.get(atMs)) && again) return atMs;
-  }
-  return null;
+  return seconds;
 }
 
 /** The earliest of some instants; null for none. */

@@ -1,13 +1,15 @@
-// Which services an incident can be about: those that showed something, whatever they depend on, and their callers.
-// Trouble elsewhere at the same time belongs to another incident.
+// Which services an incident can be about: those that showed something and whatever they depend on, less so their
+// callers. Trouble elsewhere at the same time belongs to another incident.
 
 import type { Graph } from './graph.ts';
 import type { DiagnosisInput } from './input.ts';
+import { thresholds } from './thresholds.ts';
 
-export function reach(input: DiagnosisInput, graph: Graph): ReadonlySet<string> {
+/** Share of its score a hypothesis about a service keeps. */
+export function reach(input: DiagnosisInput, graph: Graph): (service: string) => number {
   const near = new Set(input.anomalies.map(({ scope }) => scope.service));
-  if (near.size === 0) return new Set(graph.services);
-  const callers = [...near].flatMap((service) => graph.callers(service));
+  const callers = new Set([...near].flatMap((service) => graph.callers(service)));
+  const anywhere = near.size === 0;
   const open = [...near];
   for (let service = open.pop(); service !== undefined; service = open.pop()) {
     for (const callee of graph.callees(service)) {
@@ -16,5 +18,8 @@ export function reach(input: DiagnosisInput, graph: Graph): ReadonlySet<string> 
       open.push(callee);
     }
   }
-  return new Set([...near, ...callers]);
+  return (service) => {
+    if (anywhere || near.has(service)) return 1;
+    return callers.has(service) ? thresholds.rank.caller : thresholds.rank.unrelated;
+  };
 }

@@ -2,6 +2,7 @@
 // figures and hypotheses.
 
 import type { ChangeEvent } from '../observation.ts';
+import type { CallStats, Rise } from './call-stats.ts';
 import { closestChange, type SuspectChange } from './changes.ts';
 import type { Features, Outbound, ServiceFeatures } from './features.ts';
 import { notLater } from './graph.ts';
@@ -17,10 +18,14 @@ import {
   poolSign,
 } from './signs-resources.ts';
 import { type SilenceSign, silenceSign } from './signs-silence.ts';
+import { clamp } from './statistics.ts';
 
 export type Signs = {
+  /** Errors and slowness of its own that are not over yet. */
   readonly ownErrors: boolean;
   readonly selfTime: boolean;
+  /** How large they are, 0..1: a small rise may be chance or the echo of somebody else's trouble. */
+  readonly strength: number;
   readonly cpu: CpuSign | null;
   readonly memory: ExhaustionSign | null;
   readonly disk: ExhaustionSign | null;
@@ -44,7 +49,7 @@ export function readSigns(input: DiagnosisInput, features: Features): ReadonlyMa
 }
 
 function ofService(service: ServiceFeatures, input: DiagnosisInput, features: Features): Signs {
-  const { server, replicas } = service;
+  const { replicas } = service;
   const memory = memorySign(service, input.anomalies);
   const disk = diskSign(service, input.anomalies);
   const silence = silenceSign(service, features);
@@ -59,8 +64,9 @@ function ofService(service: ServiceFeatures, input: DiagnosisInput, features: Fe
   const suspect = (type: ChangeEvent['type']) =>
     closestChange(service.changes, type, onsetMs ?? input.onsetMs);
   return {
-    ownErrors: server?.ownErrors.up === true || service.instances.some((one) => one.server?.ownErrors.up),
-    selfTime: server?.selfTime.up === true || service.instances.some((one) => one.server?.selfTime.up),
+    ownErrors: lasting(service, ({ ownErrors }) => ownErrors),
+    selfTime: lasting(service, ({ selfTime }) => selfTime),
+    strength: strength(service),
     cpu: cpuSign(service),
     memory,
     disk,
@@ -74,6 +80,26 @@ function ofService(service: ServiceFeatures, input: DiagnosisInput, features: Fe
     config: suspect('config'),
     onsetMs,
   };
+}
+
+/** Up and not over: of the service as a whole, or of an instance that still shows it. */
+function lasting({ server, instances }: ServiceFeatures, rise: (stats: CallStats) => Rise): boolean {
+  const whole = server === null ? null : rise(server);
+  if (whole?.up === true) return !whole.gone;
+  return instances.some((one) => {
+    const its = one.present && one.server !== null ? rise(one.server) : null;
+    return its?.up === true && !its.gone;
+  });
+}
+
+/** A fifth of all requests failing, or five times the time, is as strong as it needs to be. */
+function strength({ server, instances }: ServiceFeatures): number {
+  const views = [server, ...instances.map((one) => one.server)].filter((stats) => stats !== null);
+  const sizes = views.flatMap(({ ownErrors, selfTime }) => [
+    ownErrors.up ? (ownErrors.now - ownErrors.before) / 0.2 : 0,
+    selfTime.up ? (selfTime.now / Math.max(0.1, selfTime.before) - 1) / 4 : 0,
+  ]);
+  return clamp(Math.max(0, ...sizes), 0, 1);
 }
 
 /** Demand grew at the entry of some path to it: not a storm of repeats that a failing service draws on itself. */
@@ -91,10 +117,16 @@ function comesFromAbove(service: string, features: Features, seen: Set<string>):
 
 function outsideSign({ outbound }: ServiceFeatures): Outbound | null {
   const degraded = outbound.filter(
-    ({ outside, stats }) => outside && stats.before.requests > 0 && (stats.latency.up || stats.errors.up),
+    ({ outside, stats }) =>
+      outside && stats.before.requests > 0 && (isLasting(stats.latency) || isLasting(stats.errors)),
   );
   const factor = ({ stats }: Outbound) => stats.latency.now / Math.max(1, stats.latency.before);
   return degraded.sort((a, b) => factor(b) - factor(a))[0] ?? null;
+}
+
+/** It rose, and the newest data do not show that it is over. */
+export function isLasting({ up, gone }: Rise): boolean {
+  return up && !gone;
 }
 
 /** Something is wrong with the service itself, or with what only it depends on. */

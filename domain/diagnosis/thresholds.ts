@@ -21,8 +21,8 @@ export const thresholds = {
     /** A service may always fail a little; below this rise nothing is concluded. */
     minRise: 0.02,
     minErrors: 3,
-    /** Standard errors of the ratio above the ratio before. */
-    minDeviations: 4,
+    /** Probability of so many errors by chance; small, because every series is looked at in several windows. */
+    maxChance: 1e-5,
   },
   latency: {
     /** A half more than before is beyond the swing of an ordinary minute. */
@@ -103,7 +103,9 @@ export const thresholds = {
     margin: 0.06,
     /** A hypothesis whose remedy did not help keeps this share of its score. */
     failed: 0.3,
-    /** Trouble of a service the incident's own services neither call nor are called by. */
+    /** Trouble of a service that calls one of the incident's own, but shows no anomaly itself. */
+    caller: 0.8,
+    /** Trouble of a service the incident's own services do not depend on at all. */
     unrelated: 0.6,
     /** Causes of symptoms that are measurably over. */
     past: 0.4,

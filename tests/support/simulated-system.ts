@@ -54,6 +54,8 @@ export type World = {
   readonly warmUpSeconds?: number;
   /** Seconds from the fault to the moment of diagnosis. */
   readonly afterSeconds?: number;
+  /** Share of seconds in which a service is slowed by something unrelated, as on a busy machine. */
+  readonly stalls?: number;
   readonly without?: readonly ('calls' | 'metrics' | 'logs' | 'targets')[];
 };
 
@@ -140,6 +142,9 @@ function runSecond(
     ]),
   );
   const turn = new Map<string, number>();
+  const stalls = new Map(
+    world.services.map(({ name }) => [name, random() < (world.stalls ?? 0) ? 1.5 + 3 * random() : 1]),
+  );
 
   const serve = (name: string): { ok: boolean; latencyMs: number } => {
     const service = byName.get(name);
@@ -154,7 +159,8 @@ function runSecond(
     const instance = `${name}-${index}`;
     const load = (demand.get(name) ?? 0) / (rotation.length * (service.capacity ?? rate * 10));
     const queueMs = load > 1 ? Math.min(700, service.selfMs * 8 * load) : 0;
-    let selfMs = (service.selfMs * one.factor + queueMs) * Math.exp(0.25 * normal(random));
+    let selfMs =
+      (service.selfMs * one.factor * (stalls.get(name) ?? 1) + queueMs) * Math.exp(0.25 * normal(random));
     let latencyMs = 0;
     let ok = true;
     let own = false;

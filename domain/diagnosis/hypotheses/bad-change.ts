@@ -22,7 +22,7 @@ function badChange(
   const { service } = suspect;
   const kind = troubleFactor(suspect);
   if (change === null || kind === 0) return null;
-  let score = 0.95 * change.weight * kind * locality(suspect);
+  let score = 0.94 * change.weight * kind * locality(suspect);
   const survivor = onlyOne(service.instances, isBad);
   // A change reaches every replica; one bad replica among equally new ones is bad by itself.
   if (survivor !== null && allNew(suspect, change.change.atMs)) score *= 0.7;
@@ -48,7 +48,8 @@ function troubleFactor({ signs, service }: Suspect): number {
   // Demand that grew at the entry, or an outside dependency that slowed, is a better reason than a change.
   if (signs.surge && !signs.ownErrors) return 0.6;
   if (signs.outside?.stats.latency.up === true) return signs.cpu === null ? 0.75 : 0.95;
-  if (soft || resource) return 1;
+  if (resource) return 1;
+  if (soft) return signs.silence?.kind === 'hang' ? 1 : 0.75 + 0.25 * signs.strength;
   return signs.outside === null ? 0 : 0.8;
 }
 

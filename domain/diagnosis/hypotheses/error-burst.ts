@@ -20,6 +20,7 @@ export const errorBurst: HypothesisTest = (context, suspect) => {
     signs.down ||
     service.replicas.restarts >= thresholds.restarts.loop;
   if (resource) score *= 0.6;
+  if (!unseen) score *= 0.85 + 0.15 * signs.strength;
   if (signs.outside !== null) score *= 0.6;
   if (signs.surge) score *= 0.6;
   const changes = [signs.release, signs.config].filter((change) => change !== null);

@@ -68,7 +68,7 @@ function slowWithoutWork(context: Context, suspect: Suspect): Draft | null {
   return {
     cause: 'hang',
     service: service.service,
-    score: 0.6 * locality(suspect) * (1 - 0.5 * changeWeight(suspect)),
+    score: 0.62 * (0.6 + 0.4 * signs.strength) * locality(suspect) * (1 - 0.5 * changeWeight(suspect)),
     reason: 'It takes much longer by itself, without more work, more demand or a slow dependency.',
     evidenceFor: [selfTimeFact(context, service)],
     evidenceAgainst:

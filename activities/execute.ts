@@ -42,7 +42,11 @@ export function createExecute(deps: ExecuteDeps): (input: { intentId: string }) 
 
 async function sendFirst(deps: ExecuteDeps, executor: Executor, intent: Intent): Promise<ExecuteResult> {
   const before = await lastLook(deps.gate, intent);
-  if (typeof before !== 'string') return before;
+  if (typeof before !== 'string') {
+    // Blocked: nothing goes out from here. But did somebody else send it, between our reading of it and now?
+    const now = await deps.gate.intent(intent.id);
+    return now?.status === 'written' ? before : lookFirst(deps, executor, intent);
+  }
   // Somebody else (an earlier try of this activity that was thought dead) has sent it meanwhile.
   return before === 'written' ? call(deps, executor, intent, true) : lookFirst(deps, executor, intent);
 }

@@ -68,8 +68,8 @@ export interface Gate {
   intent(intentId: string): Promise<{ intent: Intent; status: IntentStatus } | null>;
   /**
    * Moves an intent forward: written → sent → applied | failed. Returns the status before. The step to `sent` is the last
-   * look before the call: it throws an error named `EffectBlocked` (with `reason`) when a kill switch was engaged or the
-   * lease was lost since the gate; the intent stays `written` then.
+   * look before the call (also before a second one, `sent` → `sent`): it throws an error named `EffectBlocked` (with
+   * `reason`) when a kill switch was engaged or the lease was lost since the gate; the intent stays what it was then.
    */
   mark(intentId: string, status: IntentStatus, result: string): Promise<IntentStatus>;
 }

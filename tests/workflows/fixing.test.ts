@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { stepKey } from '../../domain/remediation/plan.ts';
 import { createWorld } from '../support/fakes.ts';
 import { auto, restart, rollback, scaleOut } from '../support/incident-examples.ts';
-import { connectServer, type Stage, startStage } from './harness.ts';
+import { connectServer } from './servers.ts';
+import { type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {

@@ -5,7 +5,8 @@ import { createIncidentStarter } from '../../adapters/temporal/incident-starter.
 import * as messages from '../../workflows/messages.ts';
 import { createWorld } from '../support/fakes.ts';
 import { anomaly, approval, auto, rollback, scaleOut } from '../support/incident-examples.ts';
-import { connectServer, fastSettings, incidentInput, type Stage, startStage } from './harness.ts';
+import { connectServer } from './servers.ts';
+import { fastSettings, incidentInput, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {

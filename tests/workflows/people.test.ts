@@ -4,7 +4,8 @@ import type { IncidentState } from '../../domain/incident/state.ts';
 import * as messages from '../../workflows/messages.ts';
 import { createWorld, type World } from '../support/fakes.ts';
 import { approval, auto, deny, rollback, scaleOut } from '../support/incident-examples.ts';
-import { connectServer, type OpenIncident, refusalOf, type Stage, startStage } from './harness.ts';
+import { connectServer } from './servers.ts';
+import { type OpenIncident, refusalOf, type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {

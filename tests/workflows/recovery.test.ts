@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createWorld, type World } from '../support/fakes.ts';
 import { anomaly, approval, auto, rollback } from '../support/incident-examples.ts';
-import { connectServer, type Stage, startStage } from './harness.ts';
+import { connectServer } from './servers.ts';
+import { type Stage, startStage } from './stage.ts';
 
 let stage: Stage;
 beforeAll(async () => {

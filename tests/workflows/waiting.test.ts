@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createWorld } from '../support/fakes.ts';
 import { anomaly, approval, auto, rollback } from '../support/incident-examples.ts';
 import { describeWithTimeSkipping } from '../support/time-skipping.ts';
-import { connectTimeSkippingServer, type Stage, startStage } from './harness.ts';
+import { connectTimeSkippingServer } from './servers.ts';
+import { type Stage, startStage } from './stage.ts';
 
 const minuteMs = 60_000;
 

@@ -14,7 +14,7 @@ import { lockIntent, moveIntent } from './intents.ts';
 import { renewLease } from './leases.ts';
 import { lockKillSwitchShared } from './locks.ts';
 
-/** The effect must not go out any more. Nothing was sent; the intent is still `written`. */
+/** The effect must not go out (again). The intent stays what it was: `written`, or `sent` by an earlier try. */
 export class EffectBlocked extends Error {
   override readonly name = 'EffectBlocked';
   readonly reason: 'kill-switch' | 'stale-fence';
@@ -55,9 +55,10 @@ export async function markIntent(
   if (!allowed[before].includes(status)) {
     throw new IllegalMark(`intent ${intentId} is ${before} and cannot become ${status}`);
   }
-  if (before === 'sent' && status === 'sent') return before;
   const nowMs = await databaseNowMs(trx);
+  // Also for what was sent before and is about to be sent again, because it turned out not to have happened.
   if (status === 'sent') await lastLook(trx, stored.intent, nowMs, limits);
+  if (before === status) return before;
   await moveIntent(trx, intentId, status, storable(result), nowMs);
   if (status !== 'sent') await auditOutcome(trx, stored.intent, status, result, nowMs);
   return before;

@@ -110,7 +110,7 @@ await describeStores('the way of an intent', (use) => {
     await expect(stores.gate.mark('intent-none', 'sent', '')).rejects.toMatchObject({ name: 'IllegalMark' });
   });
 
-  test('a kill switch engaged after the gate stops the call; one that went out is still followed up', async () => {
+  test('a kill switch engaged after the gate stops the call, and a second one; what went out is still followed up', async () => {
     const under = use();
     const { gate, killSwitch } = under.stores;
     const environment = unique('env');
@@ -126,7 +126,7 @@ await describeStores('the way of an intent', (use) => {
       name: 'EffectBlocked',
       reason: 'kill-switch',
     });
-    expect(await gate.mark(out.id, 'sent', '')).toBe('sent');
+    await expect(gate.mark(out.id, 'sent', 'again')).rejects.toMatchObject({ name: 'EffectBlocked' });
     expect(await gate.mark(out.id, 'applied', 'done')).toBe('sent');
     await killSwitch.set(environment, false, person('ada', 'admin'), 'go on');
     expect(await gate.mark(waiting.id, 'sent', '')).toBe('written');

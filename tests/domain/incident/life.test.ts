@@ -132,16 +132,12 @@ describe('by example', () => {
 });
 
 describe('whatever commands come', () => {
-  const beginnings = fc.constantFrom<readonly IncidentCommand[]>(
-    [opened],
-    planned,
-    executing,
-    fixed,
-    verifying,
-  );
+  const recovered = [...verifying, commands.verified('recovered')];
+  const beginnings = fc.constantFrom([opened], planned, executing, fixed, verifying, recovered, recovered);
+  const endings = fc.constantFrom([], [commands.close('resolved')], [commands.close('self-recovered')]);
   const lives = fc
-    .tuple(beginnings, fc.array(anyCommand, { maxLength: 40 }))
-    .map(([beginning, given]) => live([...beginning, ...given]));
+    .tuple(beginnings, fc.array(anyCommand, { maxLength: 40 }), endings)
+    .map(([beginning, given, ending]) => live([...beginning, ...given, ...ending]));
 
   test('they are accepted or rejected with a known reason, and events are numbered without gaps', () => {
     fc.assert(

@@ -4,19 +4,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities/types.ts';
 import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
 import * as messages from '../../workflows/messages.ts';
-import { searchAttributeNames } from '../../workflows/search-attributes.ts';
 import type { World } from '../support/fakes.ts';
 import { anomaly, environment, service } from '../support/incident-examples.ts';
-import { freshNamespace } from '../support/temporal.ts';
-import { createTimeSkippingEnvironment } from '../support/time-skipping.ts';
 
 /** Short enough for tests; a server's timers take about a second whatever they are set to. */
 export const fastSettings: messages.IncidentSettings = {
@@ -28,7 +25,7 @@ export const fastSettings: messages.IncidentSettings = {
   watchMs: 1_000,
 };
 
-const bundleCache = join(import.meta.dirname, '../../node_modules/.cache/sentinel-workflows');
+export const bundleCache = join(import.meta.dirname, '../../node_modules/.cache/sentinel-workflows');
 
 export type Stage = {
   readonly client: Client;
@@ -61,44 +58,6 @@ export type ServerConnections = {
   readonly namespace: string;
   close(): Promise<void>;
 };
-
-/** The shared real server, with a namespace of this file's own. */
-export async function connectServer(): Promise<ServerConnections> {
-  quietRuntime();
-  const { address, namespace } = await freshNamespace(searchAttributeNames);
-  const connection = await NativeConnection.connect({ address });
-  const clientConnection = await Connection.connect({ address });
-  return {
-    client: new Client({ connection: clientConnection, namespace }),
-    connection,
-    namespace,
-    async close() {
-      await clientConnection.close();
-      await connection.close();
-    },
-  };
-}
-
-/** A server of this file's own whose clock skips while an incident's end is awaited. */
-export async function connectTimeSkippingServer(): Promise<ServerConnections> {
-  quietRuntime();
-  const environment = await createTimeSkippingEnvironment();
-  const namespace = 'default';
-  const attributes = Object.fromEntries(searchAttributeNames.map((name) => [name, KEYWORD]));
-  await environment.connection.operatorService.addSearchAttributes({
-    namespace,
-    searchAttributes: attributes,
-  });
-  return {
-    client: environment.client,
-    connection: environment.nativeConnection,
-    namespace,
-    close: () => environment.teardown(),
-  };
-}
-
-/** `INDEXED_VALUE_TYPE_KEYWORD` of the protocol. */
-const KEYWORD = 2;
 
 /** The SDK's own lines say nothing a test asserts. Once per process, before the first connection. */
 export function quietRuntime(): void {

@@ -1,0 +1,45 @@
+/** The servers that tests of workflows run on: the shared real one, and one of their own whose clock skips. */
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { searchAttributeNames } from '../../workflows/search-attributes.ts';
+import { freshNamespace } from '../support/temporal.ts';
+import { createTimeSkippingEnvironment } from '../support/time-skipping.ts';
+import { quietRuntime, type ServerConnections } from './stage.ts';
+
+/** The shared real server, with a namespace of this file's own. */
+export async function connectServer(): Promise<ServerConnections> {
+  quietRuntime();
+  const { address, namespace } = await freshNamespace(searchAttributeNames);
+  const connection = await NativeConnection.connect({ address });
+  const clientConnection = await Connection.connect({ address });
+  return {
+    client: new Client({ connection: clientConnection, namespace }),
+    connection,
+    namespace,
+    async close() {
+      await clientConnection.close();
+      await connection.close();
+    },
+  };
+}
+
+/** A server of this file's own whose clock skips while an incident's end is awaited. */
+export async function connectTimeSkippingServer(): Promise<ServerConnections> {
+  quietRuntime();
+  const environment = await createTimeSkippingEnvironment();
+  const namespace = 'default';
+  const attributes = Object.fromEntries(searchAttributeNames.map((name) => [name, KEYWORD]));
+  await environment.connection.operatorService.addSearchAttributes({
+    namespace,
+    searchAttributes: attributes,
+  });
+  return {
+    client: environment.client,
+    connection: environment.nativeConnection,
+    namespace,
+    close: () => environment.teardown(),
+  };
+}
+
+/** `INDEXED_VALUE_TYPE_KEYWORD` of the protocol. */
+const KEYWORD = 2;

@@ -34,8 +34,9 @@ type Operation =
   | { readonly kind: 'close'; readonly incident: number }
   | { readonly kind: 'lease-ends' };
 
-const incident = fc.nat({ max: 2 });
-const step = fc.nat({ max: 2 });
+/** The one that needs people is the interesting one. */
+const incident = fc.constantFrom(0, 1, 1, 1, 2);
+const step = fc.constantFrom(0, 0, 0, 1, 2);
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 8,
@@ -56,11 +57,11 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       kind: fc.constant('decide' as const),
       incident,
       who: fc.nat({ max: 3 }),
-      approve: fc.boolean(),
+      approve: fc.constantFrom(true, true, true, false),
     }),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({ kind: fc.constant('forge' as const), incident, who: fc.nat({ max: 1 }) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('switch' as const), engaged: fc.boolean() }) },
@@ -69,7 +70,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('lease-ends' as const) }) },
 );
 
-/** Three incidents about one target: one may act, one needs two people, one is denied. */
+/** Three incidents about one target: one may act, one needs two people and has one, one is denied. */
 async function scene(under: StoresUnderTest) {
   const environment = unique('env');
   const steps = (['scale', 'restart'] as const).map((action) => stepOf(environment, 'api', { action }));
@@ -81,7 +82,12 @@ async function scene(under: StoresUnderTest) {
   const incidents = await Promise.all(
     verdicts.map((verdict) => readyToAct(under.stores, { environment, steps, verdict })),
   );
-  for (const ready of incidents.slice(1, 2)) await askPeople(under.stores, ready);
+  for (const ready of incidents.slice(1, 2)) {
+    await askPeople(under.stores, ready);
+    const { incidentId, planHash } = ready;
+    const first = { incidentId, planHash, principal: person('p0'), decision: 'approve' as const, reason: '' };
+    await under.stores.approvals.decide(first);
+  }
   return { under, environment, incidents, engaged: false, granted: new Set<string>(), attempt: 1 };
 }
 type Scene = Awaited<ReturnType<typeof scene>>;
@@ -135,7 +141,7 @@ async function perform1(the: Scene, one: Operation): Promise<void> {
         action: 'drain',
         inverse: { action: 'undrain', parameters: {} },
       });
-      const plan = await propose(stores, ready, [drain, more], ready.state().verdict ?? auto, the.attempt);
+      const plan = await propose(stores, ready, [more, drain], ready.state().verdict ?? auto, the.attempt);
       the.incidents[one.incident] = { ...ready, planHash: plan.planHash, plan };
       return;
     }
@@ -205,31 +211,35 @@ await describeStores('the gate, whatever happens', (use, kind) => {
   test('in any order', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(operation, { minLength: 5, maxLength: 40, size: 'max' }),
+        fc.array(operation, { minLength: 10, maxLength: 60, size: 'max' }),
         async (operations) => {
           const the = await scene(use());
           for (const one of operations) await perform1(the, one);
           await invariants(the);
         },
       ),
-      { numRuns: kind === 'embedded' ? 25 : 40 },
+      { numRuns: kind === 'embedded' ? 12 : 24 },
     );
-  });
+  }, 60_000);
 
-  test.runIf(kind === 'server')('and at the same time', async () => {
-    const atOnce = operation.filter(({ kind }) => !['switch', 'replan', 'close'].includes(kind));
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.array(atOnce, { minLength: 2, maxLength: 8 }), { maxLength: 8 }),
-        async (rounds) => {
-          const the = await scene(use());
-          for (const round of rounds) await Promise.all(round.map((one) => perform1(the, one)));
-          await invariants(the);
-        },
-      ),
-      { numRuns: 30 },
-    );
-  });
+  test.runIf(kind === 'server')(
+    'and at the same time',
+    async () => {
+      const atOnce = operation.filter(({ kind }) => !['switch', 'replan', 'close'].includes(kind));
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.array(atOnce, { minLength: 2, maxLength: 8 }), { maxLength: 8 }),
+          async (rounds) => {
+            const the = await scene(use());
+            for (const round of rounds) await Promise.all(round.map((one) => perform1(the, one)));
+            await invariants(the);
+          },
+        ),
+        { numRuns: 20 },
+      );
+    },
+    60_000,
+  );
 
   test('a scene in which something passes: the invariants see real intents', async () => {
     const the = await scene(use());

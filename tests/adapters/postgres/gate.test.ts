@@ -203,22 +203,30 @@ await describeStores('the gate', (use) => {
     expect(await stores.gate.pass(forward(ready))).toMatchObject({ granted: false, reason: 'no-grant' });
   });
 
-  test('approval: a request for less than policy asks is worth nothing', async () => {
-    const { stores } = use();
-    const ready = await readyToAct(stores, { verdict: { ...twoOperators, role: 'admin' } });
-    const { incidentId, planHash } = ready;
-    const deadlineMs = Date.now() + 600_000;
-    await stores.approvalRequests.open({ incidentId, planHash, role: 'viewer', quorum: 1, deadlineMs });
-    const decided = await stores.approvals.decide({
-      incidentId,
-      planHash,
-      principal: person('val', 'viewer'),
-      decision: 'approve',
-      reason: '',
-    });
-    expect(decided).toMatchObject({ recorded: true });
-    expect(await stores.gate.pass(forward(ready))).toMatchObject({ granted: false, reason: 'no-grant' });
-  });
+  test.each([
+    { role: 'viewer' as const, quorum: 2 },
+    { role: 'admin' as const, quorum: 1 },
+  ])(
+    'approval: a request for $quorum of role $role, where policy asks for two admins, is worth nothing',
+    async (terms) => {
+      const { stores } = use();
+      const ready = await readyToAct(stores, { verdict: { ...twoOperators, role: 'admin' } });
+      const { incidentId, planHash } = ready;
+      await stores.approvalRequests.open({
+        incidentId,
+        planHash,
+        ...terms,
+        deadlineMs: Date.now() + 600_000,
+      });
+      for (const name of ['val', 'vic'].slice(0, terms.quorum)) {
+        const principal = person(name, terms.role);
+        const decision = { incidentId, planHash, principal, decision: 'approve' as const, reason: '' };
+        expect(await stores.approvals.decide(decision)).toMatchObject({ recorded: true });
+      }
+      expect(await stores.approvalRequests.status(incidentId, planHash, 0)).toEqual({ kind: 'granted' });
+      expect(await stores.gate.pass(forward(ready))).toMatchObject({ granted: false, reason: 'no-grant' });
+    },
+  );
 
   test('grant-expired: too few approved in time, or the approval is old', async () => {
     const { stores, withOptions } = use();

@@ -55,6 +55,7 @@ await describeStores('the record of an incident', (use) => {
     const early = told.state();
     await told.record({ type: 'enrichment-started', attempt: 1 });
     await stores.incidents.recordEvents(told.incidentId, told.events.slice(0, 1), early);
+    expect(await stores.incidents.state(told.incidentId)).toEqual(told.state());
     await stores.incidents.recordEvents(told.incidentId, told.events, told.state());
     expect(await stores.incidents.timeline(told.incidentId)).toEqual(told.events);
     expect(await stores.incidents.state(told.incidentId)).toEqual(told.state());

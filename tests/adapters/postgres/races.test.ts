@@ -2,7 +2,8 @@
 
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { openDatabase } from '../../../adapters/postgres/index.ts';
+import { type Database, openDatabase } from '../../../adapters/postgres/index.ts';
+import type { GateResult } from '../../../domain/remediation/intent.ts';
 import { describePostgresStores } from '../../support/stores.ts';
 import {
   anomalyOf,
@@ -20,6 +21,12 @@ const crowd = Array.from({ length: 20 }, (_, index) => index);
 
 function input({ incidentId, planHash }: Ready) {
   return { incidentId, planHash, step: 0, direction: 'forward' as const };
+}
+
+async function waitingForLocks({ db }: Database): Promise<number> {
+  const { rows } = await sql`select 1 from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+  return rows.length;
 }
 
 await describePostgresStores('races', (use) => {
@@ -99,20 +106,33 @@ await describePostgresStores('races', (use) => {
     expect(await count()).toBe(whenSet);
   });
 
-  test('an incident that is being closed: either its effect was let out before, or not at all', async () => {
+  test('an incident that is being closed: the gate waits for the close, and refuses', async () => {
     const { stores, database } = use();
-    for (const _ of crowd.slice(0, 5)) {
-      const ready = await readyToAct(stores);
-      const [passed] = await Promise.all([
-        stores.gate.pass(input(ready)),
-        ready.record({ type: 'incident-closed', outcome: 'aborted', reason: 'enough', actor: 'ann' }),
-      ]);
-      const { rows } = await sql`select 1 from intents where incident_id = ${ready.incidentId}`.execute(
-        database.db,
-      );
-      expect(rows).toHaveLength(passed.granted ? 1 : 0);
-      if (!passed.granted) expect(passed.reason).toBe('incident-closed');
-    }
+    const ready = await readyToAct(stores);
+    let passing: Promise<GateResult> | undefined;
+    await database.db.transaction().execute(async (trx) => {
+      await sql`update incidents set status = 'closed' where id = ${ready.incidentId}`.execute(trx);
+      passing = stores.gate.pass(input(ready));
+      await expect.poll(() => waitingForLocks(database)).toBeGreaterThan(0);
+    });
+    expect(await passing).toMatchObject({ granted: false, reason: 'incident-closed' });
+  });
+
+  test('a lease that is being renewed for a call is not taken over, however late the renewal', async () => {
+    const { stores, database } = use();
+    const first = await readyToAct(stores);
+    const second = await readyToAct(stores, { environment: first.environment });
+    const passed = await stores.gate.pass(input(first));
+    if (!passed.granted) throw new Error(passed.detail);
+    const lease = sql`target_key = ${`${first.environment}/api`}`;
+    await sql`update leases set expires_at_ms = 0 where ${lease}`.execute(database.db);
+    let passing: Promise<GateResult> | undefined;
+    await database.db.transaction().execute(async (trx) => {
+      await sql`update leases set expires_at_ms = ${Date.now() + 60_000} where ${lease}`.execute(trx);
+      passing = stores.gate.pass(input(second));
+      await expect.poll(() => waitingForLocks(database)).toBeGreaterThan(0);
+    });
+    expect(await passing).toMatchObject({ granted: false, reason: 'target-leased' });
   });
 
   test('twenty people decide at once about one plan that needs one: the first counts, the rest come too late', async () => {

@@ -15,7 +15,7 @@ export type CpuSign = {
 };
 
 export function cpuSign({ resources }: ServiceFeatures): CpuSign | null {
-  const { saturated, minFactor, minRise } = thresholds.cpu;
+  const { saturated, minFactor, minRise, starvedFactor, starvedRise } = thresholds.cpu;
   const measured = resources.instances.flatMap(({ instance, cpu }) =>
     cpu === null ? [] : { instance, ...cpu },
   );
@@ -24,7 +24,10 @@ export function cpuSign({ resources }: ServiceFeatures): CpuSign | null {
   const hot = measured.filter(({ before, now }) => {
     const past = Number.isFinite(before) ? before : usual;
     const full = now >= saturated && now >= past * 1.5;
-    return full || (now >= past * minFactor && now - past >= minRise);
+    const risen = now >= past * minFactor && now - past >= minRise;
+    // On a busy machine a process gets less than it wants: many times its own past counts, however little it is.
+    const starved = Number.isFinite(before) && now >= before * starvedFactor && now - before >= starvedRise;
+    return full || risen || starved;
   });
   const hottest = hot.reduce<(typeof hot)[number] | null>(
     (best, one) => (best && best.now >= one.now ? best : one),

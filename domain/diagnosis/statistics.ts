@@ -9,7 +9,8 @@ export function median(values: readonly number[]): number {
   const sorted = Float64Array.from(values).sort();
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
+  // Halved before they are added: the sum of two large values may be infinite.
+  return sorted.length % 2 === 1 ? upper : upper / 2 + (sorted[middle - 1] ?? upper) / 2;
 }
 
 /** Median absolute deviation, scaled to agree with the standard deviation of a normal distribution. */
@@ -102,15 +103,16 @@ export function sinceLastFall(points: readonly Point[], share: number): readonly
  */
 export function chanceOfAtLeast(count: number, mean: number): number {
   if (count <= 0) return 1;
-  if (mean <= 0) return 0;
+  if (!(mean > 0)) return 0;
+  // Far out in the tail, and where exp(-mean) vanishes, more digits would change no decision.
+  if (count > mean + 40 * Math.sqrt(mean) + 40) return 0;
+  if (mean > 500) return count > mean + 5 * Math.sqrt(mean) ? 0 : 1;
   let term = Math.exp(-mean);
   let below = term;
   for (let k = 1; k < count; k += 1) {
     term *= mean / k;
     below += term;
   }
-  // Beyond a mean of some hundreds exp(-mean) vanishes; there the normal approximation is exact enough.
-  if (mean > 500) return count > mean + 5 * Math.sqrt(mean) ? 0 : 1;
   return Math.max(0, 1 - below);
 }
 

@@ -33,6 +33,12 @@ export const thresholds = {
     minDeviations: 3,
     minBuckets: 3,
   },
+  dependency: {
+    /** Of the service's own delay, this share must be the delay of what it waits for, to be explained by it. */
+    explains: 0.5,
+    /** What is left of the score of one that explains nothing. */
+    idle: 0.35,
+  },
   gone: {
     /** A symptom is over only when, had it gone on, this many errors would have been seen in the tail, or recently. */
     expectedInTail: 6,
@@ -57,6 +63,9 @@ export const thresholds = {
     /** A rise that counts without knowing what the number is a share of. */
     minFactor: 2,
     minRise: 0.25,
+    /** A process that is kept from the CPU by others shows its hunger in multiples of its own past. */
+    starvedFactor: 5,
+    starvedRise: 0.08,
     /** Doing a third of its former work or less: waiting, not working. */
     idleFactor: 0.35,
   },

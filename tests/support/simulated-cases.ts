@@ -61,7 +61,7 @@ export const shapes: readonly Shape[] = [
   {
     name: 'deep',
     entry: 'a',
-    rate: 150,
+    rate: 60,
     services: [
       service('a', 3, 4, ['b']),
       service('b', 3, 10, ['c', 'd']),

@@ -1,6 +1,7 @@
 // The service suffers from somebody outside whom it calls: nothing inside can be repaired.
 
 import { changeWeight, type HypothesisTest } from '../context.ts';
+import { explainedBy } from '../explained.ts';
 import { edgeFact, noOwnTroubleFact, trafficFact } from '../facts-calls.ts';
 import { changeFact, cpuFact, memoryFact } from '../facts-resources.ts';
 
@@ -8,7 +9,7 @@ export const slowDependency: HypothesisTest = (context, suspect) => {
   const { service, signs } = suspect;
   const edge = signs.outside;
   if (edge === null) return null;
-  let score = edge.stats.latency.up ? 0.9 : 0.82;
+  let score = (edge.stats.latency.up ? 0.9 : 0.82) * explainedBy(context, service, edge);
   // A process that stalls measures every call it makes as slow, whoever answers it.
   if (signs.cpu !== null) score *= 0.45;
   if (signs.memory?.critical === true) score *= 0.5;

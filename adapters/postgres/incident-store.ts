@@ -82,16 +82,12 @@ export function createIncidentStore(db: Kysely<Schema>): IncidentStore {
 
 /** Creates the row when it is new and locks it, so that batches of one incident are recorded one after the other. */
 async function lockIncident(trx: Kysely<Schema>, incidentId: string, state: IncidentState): Promise<number> {
-  await trx
+  const { last_seq } = await trx
     .insertInto('incidents')
     .values({ id: incidentId, ...readModel(state), updated_at_ms: state.openedAtMs, last_seq: 0 })
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .execute();
-  const { last_seq } = await trx
-    .selectFrom('incidents')
-    .select('last_seq')
-    .where('id', '=', incidentId)
-    .forUpdate()
+    // An update of nothing: it locks the row that is there, and returns it.
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ id: incidentId }))
+    .returning('last_seq')
     .executeTakeFirstOrThrow();
   return last_seq;
 }
@@ -108,10 +104,10 @@ async function appendEvents(
     .selectFrom('incident_events')
     .select(['seq', 'digest'])
     .where('incident_id', '=', incidentId)
-    .where('seq', 'in', [...digests.keys()])
+    .where('seq', '>=', Math.min(...digests.keys()) - 1)
     .execute();
   for (const { seq, digest } of stored) {
-    if (digests.get(seq) === digest) continue;
+    if (!digests.has(seq) || digests.get(seq) === digest) continue;
     throw new IncidentEventConflict(
       `${incidentId} has another event number ${seq}; the timeline is not rewritten`,
     );
@@ -121,15 +117,12 @@ async function appendEvents(
     .filter((event) => !known.has(event.seq))
     .toSorted((left, right) => left.seq - right.seq);
   if (added.length === 0) return [];
-  const { last } = await trx
-    .selectFrom('incident_events')
-    .select((expression) => expression.fn.max('seq').as('last'))
-    .where('incident_id', '=', incidentId)
-    .executeTakeFirstOrThrow();
+  const last = Math.max(0, ...known);
   added.forEach((event, index) => {
-    const expected = (last ?? 0) + 1 + index;
-    if (event.seq === expected) return;
-    throw new IncidentEventGap(`${incidentId} got event number ${event.seq} where ${expected} comes next`);
+    if (event.seq === last + 1 + index) return;
+    throw new IncidentEventGap(
+      `${incidentId} got event number ${event.seq}, which does not continue what is stored`,
+    );
   });
   await trx
     .insertInto('incident_events')

@@ -29,13 +29,17 @@ export async function describeStores(
   title: string,
   tests: (use: () => StoresUnderTest, kind: Database['kind']) => void,
 ): Promise<void> {
-  describe(`${title}, on PGlite`, () => {
-    tests(
-      opened(() => openDatabase({ memory: true })),
-      'embedded',
-    );
-  });
+  const embedded = embeddedOfThisFile();
+  describe(`${title}, on PGlite`, () => tests(embedded, 'embedded'));
   await describePostgresStores(title, tests);
+}
+
+let ofThisFile: (() => StoresUnderTest) | undefined;
+
+/** Opening PGlite takes seconds of processor time, so the suites of a file share one. */
+function embeddedOfThisFile(): () => StoresUnderTest {
+  ofThisFile ??= opened(() => openDatabase({ memory: true }));
+  return ofThisFile;
 }
 
 /** For what only a server can show: several connections at once. */

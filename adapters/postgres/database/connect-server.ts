@@ -2,8 +2,8 @@
 
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import type { Connection } from './connection.ts';
 import { DatabaseError, errorCode, errorText } from './errors.ts';
-import type { Connection } from './open.ts';
 import type { Schema } from './schema.ts';
 
 const oldestServerVersion = 140_000;

@@ -5,9 +5,9 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect } from 'kysely';
+import type { Connection } from './connection.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { DatabaseError, errorText } from './errors.ts';
-import type { Connection } from './open.ts';
 import type { Schema } from './schema.ts';
 
 /** `dataDir` null: in memory. Throws DatabaseError when another process has the folder, or it cannot be used. */

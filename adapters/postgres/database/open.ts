@@ -28,12 +28,6 @@ export type Database = {
   close(): Promise<void>;
 };
 
-export type Connection = {
-  readonly db: Kysely<Schema>;
-  readonly location: string;
-  readonly release: () => Promise<void>;
-};
-
 /** Connects, checks versions and migrates. Throws DatabaseError with the reason and what to do about it. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const connection =

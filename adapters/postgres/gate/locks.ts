@@ -9,8 +9,8 @@ const everywhere = 'gate/*';
 
 /** Until the end of the transaction: this environment's gate is ours, and no kill switch changes. */
 export async function lockGate(trx: Kysely<Schema>, environment: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock_shared(hashtextextended(${everywhere}, 0))`.execute(trx);
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`gate/in/${environment}`}, 0))`.execute(trx);
+  await sql`select pg_advisory_xact_lock_shared(hashtextextended(${everywhere}, 0)),
+    pg_advisory_xact_lock(hashtextextended(${`gate/in/${environment}`}, 0))`.execute(trx);
 }
 
 /** Until the end of the transaction no effect is on its way out, and no kill switch changes. */

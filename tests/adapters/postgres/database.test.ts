@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lockDirectory } from '../../../adapters/postgres/database/directory-lock.ts';
@@ -24,7 +25,7 @@ afterAll(async () => {
 
 /** A process that writes to the database in a folder and says what was acknowledged, until it is killed. */
 function startWriter(dataDir: string): ChildProcess {
-  return spawn(process.execPath, [path.join(import.meta.dirname, 'writer-process.ts'), dataDir], {
+  return spawn(process.execPath, [fileURLToPath(import.meta.resolve('./writer-process.ts')), dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 }

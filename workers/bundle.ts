@@ -28,7 +28,7 @@ export async function workflowBundle({
 }: BundleOptions): Promise<{ readonly codePath: string }> {
   const codePath = join(cacheDir, `workflows-${await sourceHash(workflowsPath)}.js`);
   if (await exists(codePath)) return { codePath };
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });
+  const code = await build(workflowsPath);
   await mkdir(cacheDir, { recursive: true });
   const written = join(cacheDir, `.${randomUUID()}.js`);
   await writeFile(written, code);
@@ -65,5 +65,19 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Webpack's chatter is nobody's news; what breaks a bundle is thrown. */
-const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} };
+/** Webpack's chatter is nobody's news; what it says of an error is the error. */
+async function build(workflowsPath: string): Promise<string> {
+  const said: string[] = [];
+  const keep = (message: string): void => {
+    said.push(message);
+  };
+  const ignore = (): void => {};
+  const logger = { log: ignore, trace: ignore, debug: ignore, info: ignore, warn: keep, error: keep };
+  try {
+    return (await bundleWorkflowCode({ workflowsPath, logger })).code;
+  } catch (error) {
+    throw new Error(`the workflows of ${workflowsPath} could not be bundled:\n${said.join('\n')}`, {
+      cause: error,
+    });
+  }
+}

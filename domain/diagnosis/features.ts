@@ -3,7 +3,7 @@
 
 import type { ChangeEvent } from '../observation.ts';
 import type { TargetState } from '../remediation/target.ts';
-import type { CallBucket, MetricBucket } from '../telemetry.ts';
+import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
 import { baselineOf, type CallStats, callStats } from './call-stats.ts';
 import { buildGraph, type Graph } from './graph.ts';
 import { group } from './grouping.ts';
@@ -63,9 +63,10 @@ export function extractFeatures(input: DiagnosisInput): Features {
   const graph = buildGraph(input);
   const calls = groupCalls(input.calls, windows);
   const metrics = group(input.metrics, ({ service }) => service);
+  const logs = group(input.logs, ({ service }) => service);
   const services = new Map<string, ServiceFeatures>();
   for (const service of graph.services) {
-    services.set(service, ofService(service, { input, windows, metricWindows, graph, calls, metrics }));
+    services.set(service, ofService(service, { input, windows, metricWindows, graph, calls, metrics, logs }));
   }
   return { windows, metricWindows, graph, services };
 }
@@ -77,10 +78,11 @@ type Material = {
   readonly graph: Graph;
   readonly calls: GroupedCalls;
   readonly metrics: ReadonlyMap<string, readonly MetricBucket[]>;
+  readonly logs: ReadonlyMap<string, readonly LogBucket[]>;
 };
 
 function ofService(service: string, material: Material): ServiceFeatures {
-  const { input, windows, metricWindows, graph, calls, metrics } = material;
+  const { input, windows, metricWindows, graph, calls, metrics, logs } = material;
   const serverBuckets = calls.server.get(service) ?? [];
   const server = serverBuckets.length === 0 ? null : callStats(serverBuckets, windows);
   const inboundBuckets = calls.inbound.get(service) ?? [];
@@ -101,7 +103,7 @@ function ofService(service: string, material: Material): ServiceFeatures {
     target,
     replicas: replicas({ target, resources, onsetMs: input.onsetMs }),
     traffic: traffic(server, inbound, windows),
-    logs: logStats(input.logs, service, windows),
+    logs: logStats(logs.get(service) ?? [], windows),
     changes: input.changes.filter((change) => change.service === service),
     silentSinceMs: stillCalled === false ? null : silent,
     stillCalled,

@@ -1,6 +1,7 @@
 // How loud a service's logs are, before and now.
 
 import type { LogBucket } from '../telemetry.ts';
+import { group } from './grouping.ts';
 import { inside, lengthSeconds, type Window, type Windows } from './windows.ts';
 
 export type LogStats = {
@@ -14,17 +15,15 @@ export type LogStats = {
 
 const errorSeverity = 17;
 
-export function logStats(logs: readonly LogBucket[], service: string, windows: Windows): LogStats {
-  const mine = logs.filter((log) => log.service === service);
+/** `mine` are the rows of one service. */
+export function logStats(mine: readonly LogBucket[], windows: Windows): LogStats {
   const rate = (rows: readonly LogBucket[], window: Window) =>
     rows.reduce((sum, { atMs, count }) => sum + (inside(atMs, window) ? count : 0), 0) /
     lengthSeconds(window);
   const errors = mine.filter(({ severityNumber }) => severityNumber >= errorSeverity);
-  const templates = [...new Set(mine.map(({ templateId }) => templateId))];
-  const louder = templates.filter((id) => {
-    const rows = mine.filter(({ templateId }) => templateId === id);
-    return rate(rows, windows.during) > 3 * rate(rows, windows.before) + 1;
-  });
+  const louder = [...group(mine, ({ templateId }) => templateId).values()].filter(
+    (rows) => rate(rows, windows.during) > 3 * rate(rows, windows.before) + 1,
+  );
   return {
     beforePerSecond: rate(mine, windows.before),
     nowPerSecond: rate(mine, windows.during),

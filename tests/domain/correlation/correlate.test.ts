@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { anomaly } from '../../../bench/support/simulated-system.ts';
 import {
   correlationConfigSchema,
   findEpisode,
@@ -6,7 +7,6 @@ import {
   type OpenEpisode,
 } from '../../../domain/correlation/correlate.ts';
 import { fingerprintText } from '../../../domain/correlation/fingerprint.ts';
-import { anomaly } from '../../support/simulated-system.ts';
 
 const edges = [
   { caller: 'a', callee: 'b' },

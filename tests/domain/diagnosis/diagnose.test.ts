@@ -1,11 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../../domain/diagnosis/diagnose.ts';
-import type { Diagnosis } from '../../../domain/diagnosis/diagnosis.ts';
-import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
-import { makePlan, type Planned } from '../../../domain/remediation/planner.ts';
-import { defaultRunbook } from '../../../domain/remediation/runbook.ts';
-import { type Case, casesFor, kinds, shapes } from '../../support/simulated-cases.ts';
+import { type Case, casesFor, kinds, shapes } from '../../../bench/support/simulated-cases.ts';
 import {
   anomaly,
   environment,
@@ -14,7 +9,12 @@ import {
   simulate,
   startMs,
   type World,
-} from '../../support/simulated-system.ts';
+} from '../../../bench/support/simulated-system.ts';
+import { diagnose } from '../../../domain/diagnosis/diagnose.ts';
+import type { Diagnosis } from '../../../domain/diagnosis/diagnosis.ts';
+import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
+import { makePlan, type Planned } from '../../../domain/remediation/planner.ts';
+import { defaultRunbook } from '../../../domain/remediation/runbook.ts';
 
 function planFor(input: DiagnosisInput, diagnosis: Diagnosis, tried: readonly string[] = []): Planned {
   return makePlan({

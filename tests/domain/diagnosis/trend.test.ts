@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { seeded } from '../../../bench/support/simulated-system.ts';
 import { projectedMs, risingTrend } from '../../../domain/diagnosis/trend.ts';
-import { seeded } from '../../support/simulated-system.ts';
 
 const points = (count: number, value: (second: number, noise: number) => number) => {
   const random = seeded(3);

@@ -1,11 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Anomaly } from '../../../domain/detection/anomaly.ts';
-import { seriesKey } from '../../../domain/detection/series.ts';
-import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
-import { verify } from '../../../domain/remediation/verify.ts';
-import { verificationConfigSchema } from '../../../domain/remediation/verify-config.ts';
-import type { VerificationInput } from '../../../domain/remediation/verify-input.ts';
 import {
   anomaly,
   environment,
@@ -13,7 +7,13 @@ import {
   simulate,
   startMs,
   type World,
-} from '../../support/simulated-system.ts';
+} from '../../../bench/support/simulated-system.ts';
+import type { Anomaly } from '../../../domain/detection/anomaly.ts';
+import { seriesKey } from '../../../domain/detection/series.ts';
+import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
+import { verify } from '../../../domain/remediation/verify.ts';
+import { verificationConfigSchema } from '../../../domain/remediation/verify-config.ts';
+import type { VerificationInput } from '../../../domain/remediation/verify-input.ts';
 
 const config = verificationConfigSchema.parse({});
 const fixedAtSecond = 20;

@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClickHouseHistory, createHistory } from '../../adapters/clickhouse/history.ts';
+import { lockDirectory } from '../../adapters/postgres/database/directory-lock.ts';
 import { createStores, type Database, openDatabase, type Stores } from '../../adapters/postgres/index.ts';
 import type { createLogger } from '../../adapters/telemetry/logger.ts';
 import { createMetrics, type PrometheusMetrics } from '../../adapters/telemetry/metrics.ts';
@@ -36,6 +37,8 @@ export async function openFoundation(
 ): Promise<Foundation> {
   requireSharedStores(config, role);
   mkdirSync(config.dataDir, { recursive: true });
+  // First of all: whoever comes second must not find, and then stop, the servers of the one that runs.
+  if (role === 'all') closing.add('data folder', await lockDirectory(config.dataDir));
   const keep =
     <T>(name: string, close: (part: T) => Promise<void>) =>
     (part: T) => {

@@ -29,10 +29,13 @@ export type DispatchSettings = {
   readonly maxAttempts: number;
 };
 
-/** About five hours of attempts: an outage of Temporal or Postgres must not make dead items. */
+/**
+ * About five hours of attempts: an outage of Temporal or Postgres must not make dead items. What a process had taken when
+ * it was killed waits for the end of the lease, and so does whoever is to hear of it: a small batch needs only a short one.
+ */
 export const defaultDispatchSettings: DispatchSettings = {
-  batchSize: 64,
-  leaseMs: 60_000,
+  batchSize: 16,
+  leaseMs: 20_000,
   pollMs: 1_000,
   lanes: 8,
   firstRetryMs: 500,

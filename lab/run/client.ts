@@ -14,6 +14,7 @@ export type IncidentSummary = {
   /** The id as it stands in URLs and on command lines. */
   readonly ref: string;
   readonly title: string;
+  readonly service: string;
   readonly status: string;
   readonly outcome: string | null;
   readonly openedAtMs: number;

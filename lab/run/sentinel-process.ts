@@ -3,8 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +11,7 @@ import { parseDocument } from 'yaml';
 
 const cli = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const startTimeoutMs = 90_000;
+const temporalEndMs = 10_000;
 
 export type SentinelProcess = {
   readonly url: string;
@@ -65,13 +65,12 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
   let child: ChildProcess | null = null;
 
   async function start(): Promise<void> {
-    const log = createWriteStream(join(options.dir, 'sentinel.log'), { flags: 'a' });
+    const log = await open(join(options.dir, 'sentinel.log'), 'a');
     const started = spawn(process.execPath, [cli, 'start', '--config', configFile], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log.fd, log.fd],
       env: { ...process.env, SENTINEL_ADMIN_KEY: adminKey },
     });
-    started.stdout.pipe(log);
-    started.stderr.pipe(log, { end: false });
+    await log.close();
     child = started;
     let exited: number | null | undefined;
     started.on('exit', (code) => {
@@ -103,14 +102,7 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
   /** Its Temporal server outlives it when it was killed; nobody else will come back for it here. */
   async function stop(): Promise<void> {
     await end('SIGTERM');
-    const stateFile = join(options.dir, 'data', 'temporal', 'temporal.state.json');
-    const state = await readFile(stateFile, 'utf8').catch(() => null);
-    if (state === null) return;
-    try {
-      process.kill((JSON.parse(state) as { pid: number }).pid, 'SIGTERM');
-    } catch {
-      // it has ended by itself
-    }
+    await endTemporal(join(options.dir, 'data'));
   }
 
   try {
@@ -132,6 +124,37 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
     kill: () => end('SIGKILL'),
     start,
   };
+}
+
+/** Ends the Temporal server that a Sentinel with this data folder has left running; resolves when it is gone. */
+export async function endTemporal(dataDir: string): Promise<void> {
+  const state = await readFile(join(dataDir, 'temporal', 'temporal.state.json'), 'utf8').catch(() => null);
+  if (state === null) return;
+  const { pid } = JSON.parse(state) as { pid: number };
+  const deadline = Date.now() + temporalEndMs;
+  signalTo(pid, 'SIGTERM');
+  while (await isRunning(pid)) {
+    if (Date.now() > deadline) return signalTo(pid, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function signalTo(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // it has ended by itself
+  }
+}
+
+async function isRunning(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  // One that has ended and that nobody has asked about yet still has its id, but no command line.
+  return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => 'unknown')) !== '';
 }
 
 async function isReady(url: string): Promise<boolean> {

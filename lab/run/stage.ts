@@ -20,11 +20,14 @@ export type StageOptions = {
   /** Configuration Sentinel is started with. */
   readonly template: string;
   readonly dir: string;
+  /** What stands between Sentinel and the supervisor, given the supervisor's address; default: nothing. */
+  readonly via?: (supervisorUrl: string) => Promise<string>;
 };
 
 export const stageEnvironment = 'lab';
 
-export async function startStage({ seed, requestsPerSecond, template, dir }: StageOptions): Promise<Stage> {
+export async function startStage(options: StageOptions): Promise<Stage> {
+  const { seed, requestsPerSecond, template, dir, via = async (url) => url } = options;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const lab = await startLab({
@@ -44,7 +47,7 @@ export async function startStage({ seed, requestsPerSecond, template, dir }: Sta
     sentinel = await startSentinelProcess({
       template,
       dir: join(dir, 'sentinel'),
-      supervisorUrl: lab.supervisorUrl,
+      supervisorUrl: await via(lab.supervisorUrl),
       port,
     });
     const admin = new SentinelClient(sentinel.url, sentinel.adminKey);

@@ -7,6 +7,7 @@ const summary: IncidentSummary = {
   id: 'incident/a/1',
   ref: 'a-1',
   title: 'errors of orders',
+  service: 'orders',
   status: 'closed',
   outcome: 'resolved',
   openedAtMs: 1_000,

@@ -1,0 +1,126 @@
+// `sentinel start` with everything embedded, as a new user runs it: it comes up, says clearly why it cannot, leaves
+// nothing behind, and finds its incidents again.
+
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readState } from '../../adapters/temporal-dev-server/state-file.ts';
+import { freePort } from '../../lab/run/sentinel-process.ts';
+import { temporaryFolder } from './support/folder.ts';
+import {
+  embeddedSettings,
+  launch,
+  newAdminKey,
+  type Sentinel,
+  type Settings,
+  startUp,
+} from './support/sentinel.ts';
+import { eventually } from './support/wait.ts';
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+describe('a Sentinel with everything embedded', () => {
+  const adminKey = newAdminKey();
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let settings: Settings;
+  let sentinel: Sentinel;
+
+  beforeAll(async () => {
+    folder = await temporaryFolder('start');
+    settings = await embeddedSettings();
+    sentinel = await startUp(folder.path, settings, { adminKey });
+  });
+  afterAll(async () => {
+    await sentinel?.end();
+    await folder?.remove();
+  });
+
+  test('is ready, with every part it stands on', async () => {
+    const answer = await fetch(`${sentinel.url}/ready`);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toEqual({
+      status: 'ready',
+      components: [
+        { name: 'temporal', ok: true, required: true },
+        { name: 'postgres', ok: true, required: true },
+        { name: 'clickhouse', ok: true, required: false },
+      ],
+    });
+  });
+
+  test('shows its own metrics', async () => {
+    const answer = await fetch(`${sentinel.url}/metrics`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    expect(await answer.text()).toContain('# TYPE sentinel_ingest_requests_total counter');
+    expect(await sentinel.metric('process_resident_memory_bytes')).toBeGreaterThan(0);
+  });
+
+  test('leaves the command line its address and key, for this user only', async () => {
+    const left = JSON.parse(await readFile(join(folder.path, 'data', 'cli.json'), 'utf8'));
+    expect(left).toEqual({ url: sentinel.url, apiKey: adminKey });
+  });
+
+  test('a second one on the same data says who is there, and the first does not notice', async () => {
+    const second = { ...settings, server: { host: '127.0.0.1', port: await freePort() } };
+    const temporalPid = readState(join(folder.path, 'data', 'temporal'))?.pid ?? 0;
+    const { running } = await launch(join(folder.path, 'second'), {
+      ...second,
+      dataDir: join(folder.path, 'data'),
+    });
+    const { code, stderr } = await running.done;
+    expect(code).toBe(1);
+    expect(stderr).toContain(`in use by process ${sentinel.pid}`);
+    expect(isAlive(temporalPid)).toBe(true);
+    expect((await fetch(`${sentinel.url}/ready`)).status).toBe(200);
+  });
+
+  test('stopped and started again: its incidents go on, and what it was told is known', async () => {
+    const alert = { id: 'a1', service: 'orders', title: 'orders do not arrive' };
+    expect((await sentinel.admin.request('POST', '/api/trigger-alert', alert)).status).toBe(202);
+    const before = await eventually('an incident', async () => (await sentinel.admin.incidents())[0] ?? null);
+
+    const { code, stderr } = await sentinel.stop();
+    expect(stderr).toContain('SIGTERM: stopping');
+    expect(code).toBe(0);
+    expect(readState(join(folder.path, 'data', 'temporal'))).toBeUndefined();
+
+    sentinel = await startUp(folder.path, settings, { adminKey });
+    const again = await sentinel.admin.incidents();
+    expect(again.map(({ id }) => id)).toEqual([before.id]);
+    const repeated = await sentinel.admin.request('POST', '/api/trigger-alert', alert);
+    expect(repeated.body).toMatchObject({ accepted: 0, duplicates: 1 });
+    const ended = await eventually(
+      'its end',
+      async () => (await sentinel.admin.incidents()).find(({ closedAtMs }) => closedAtMs !== null) ?? null,
+    );
+    expect(ended).toMatchObject({ id: before.id, outcome: 'escalated' });
+  });
+});
+
+test('a port in use: says so, ends with 1, and leaves nothing running', async ({ onTestFinished }) => {
+  const folder = await temporaryFolder('port');
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    other.close();
+    await folder.remove();
+  });
+  const { port } = other.address() as { port: number };
+  const settings = { ...(await embeddedSettings()), server: { host: '127.0.0.1', port } };
+  const { running } = await launch(folder.path, settings);
+  const { code, stderr, stdout } = await running.done;
+  expect(code).toBe(1);
+  expect(stderr).toContain(`Port ${port} on 127.0.0.1 is in use.`);
+  expect(stderr).toContain('set another server.port in sentinel.yaml');
+  expect(stdout).not.toContain('Sentinel is running');
+  expect(readState(join(folder.path, 'data', 'temporal'))).toBeUndefined();
+});

@@ -1,0 +1,9 @@
+/** A folder for one test or one file, gone afterwards. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export async function temporaryFolder(name: string): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), `sentinel-${name}-`));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}

@@ -45,8 +45,8 @@ export function suspects(context: Omit<Context, 'book'>): readonly Suspect[] {
   });
 }
 
-/** What is left of a score when a deeper service explains the same symptoms. */
-export const explainedShare = 0.55;
+/** What is left of a score when a deeper service explains the same symptoms: too little to act on. */
+export const explainedShare = 0.45;
 
 export function locality({ explainedBy: by }: Suspect): number {
   return by === null ? 1 : explainedShare;

@@ -57,7 +57,11 @@ export function judgeErrors(question: CallQuestion, as: 'symptom' | 'health'): J
   return { ...answer, ok: asGoodAsBefore && (rise <= 0 || left <= rise * 0.2) ? true : null };
 }
 
-export function judgeLatency(question: CallQuestion, measure: 'latency-p50' | 'latency-p95'): Judged {
+export function judgeLatency(
+  question: CallQuestion,
+  measure: 'latency-p50' | 'latency-p95',
+  as: 'symptom' | 'health',
+): Judged {
   const { rows, times, config } = question;
   const figure = measure === 'latency-p50' ? 'p50Ms' : 'p95Ms';
   const baseline = baselineOf(rows, times.before);
@@ -77,9 +81,11 @@ export function judgeLatency(question: CallQuestion, measure: 'latency-p50' | 'l
     freshSeconds: freshSeconds(times, window),
   };
   if (answer.samples < config.minSamples || !Number.isFinite(after)) return { ...answer, ok: null };
-  // Near normal, and not only better: what is left of the rise must be within the usual swing.
   const left = after - before;
-  const ok = !latencyRose(before, spread, after) && left <= Math.max(before * 0.4, spread * 2, 10);
+  // Near normal, and not only better: what is left of a symptom must be within the usual swing.
+  const near = as === 'health' || left <= Math.max(before * 0.4, spread * 2, 10);
+  const tooLong = as === 'health' && measure === 'latency-p95' && after > before * 2 && left > 50;
+  const ok = near && !tooLong && !latencyRose(before, spread, after);
   const newest = aggregate(rows, tailOf(window))[figure];
   return { ...answer, ok, improving: !ok && newest - before <= left * 0.5 };
 }

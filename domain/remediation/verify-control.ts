@@ -21,7 +21,7 @@ export function controlImproved(input: VerificationInput, times: VerificationTim
     };
     return (
       improved(judgeErrors(question, 'symptom'), 0.05, 2) ||
-      improved(judgeLatency(question, 'latency-p50'), 20, 2)
+      improved(judgeLatency(question, 'latency-p50', 'symptom'), 20, 2)
     );
   });
 }

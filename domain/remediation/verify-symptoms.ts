@@ -56,7 +56,11 @@ function judgeOne(anomaly: Anomaly, input: VerificationInput, times: Verificatio
     case 'errors':
       return judgeErrors(question, 'symptom');
     case 'latency':
-      return judgeLatency(question, anomaly.metric.includes('p50') ? 'latency-p50' : 'latency-p95');
+      return judgeLatency(
+        question,
+        anomaly.metric.includes('p50') ? 'latency-p50' : 'latency-p95',
+        'symptom',
+      );
     case 'traffic':
       // More demand than before is no fault as long as it is served; that is judged by errors and latency.
       return anomaly.direction === 'up' ? null : judgeRate(question, restoredShare);
@@ -154,27 +158,42 @@ export function serverRows(service: string, calls: readonly CallBucket[]): reado
   return calls.filter((row) => row.side === 'server' && row.service === service);
 }
 
-/** Errors and latency of the target and of the entries, where there was a past to compare with. */
+/** Errors and latency of the target and of its entries, where there was a past to compare with. */
 export function judgeHealth(input: VerificationInput, times: VerificationTimes): readonly Judged[] {
   const environment = input.anomalies[0]?.scope.environment ?? '';
-  return healthServices(input).flatMap((service) => {
-    const rows = serverRows(service, input.calls);
+  const { targetService, calls } = input;
+  return [...new Set([targetService, ...entriesOf(input)])].flatMap((service) => {
+    const rows = serverRows(service, calls);
     const known = rows.filter(({ atMs }) => atMs >= times.before.fromMs && atMs < times.before.toMs);
     if (known.reduce((sum, { count }) => sum + count, 0) < speakingRequests) return [];
-    const ask = (measure: 'errors' | 'latency-p50'): CallQuestion => ({
+    const ask = (measure: 'errors' | 'latency-p50' | 'latency-p95'): CallQuestion => ({
       seriesKey: seriesKey({ kind: 'calls', environment, service, side: 'server', peer: '', measure }),
       what: `${measure === 'errors' ? 'errors' : 'latency'} of ${service}`,
       rows,
       times,
       config: input.config,
     });
-    return [judgeErrors(ask('errors'), 'health'), judgeLatency(ask('latency-p50'), 'latency-p50')];
+    return [
+      judgeErrors(ask('errors'), 'health'),
+      judgeLatency(ask('latency-p50'), 'latency-p50', 'health'),
+      judgeLatency(ask('latency-p95'), 'latency-p95', 'health'),
+    ];
   });
 }
 
-function healthServices({ edges, calls, targetService }: VerificationInput): readonly string[] {
+/** Where users come in on their way to the target or to a service that showed a symptom. */
+function entriesOf({ edges, calls, targetService, anomalies }: VerificationInput): readonly string[] {
   const serving = new Set(calls.filter(({ side }) => side === 'server').map(({ service }) => service));
+  const concerned = [targetService, ...anomalies.map(({ scope }) => scope.service)];
+  const found = new Set(concerned);
+  const open = [...found];
+  for (let service = open.pop(); service !== undefined; service = open.pop()) {
+    for (const { caller, callee } of edges) {
+      if (callee !== service || found.has(caller) || !serving.has(caller)) continue;
+      found.add(caller);
+      open.push(caller);
+    }
+  }
   const called = new Set(edges.filter(({ caller }) => serving.has(caller)).map(({ callee }) => callee));
-  const entries = [...serving].filter((service) => !called.has(service)).sort();
-  return [...new Set([targetService, ...entries])];
+  return [...found].filter((service) => serving.has(service) && !called.has(service)).sort();
 }

@@ -21,8 +21,9 @@ export const errorBurst: HypothesisTest = (context, suspect) => {
     service.replicas.restarts >= thresholds.restarts.loop;
   if (resource) score *= 0.6;
   if (!unseen) score *= 0.85 + 0.15 * signs.strength;
-  if (signs.outside !== null) score *= 0.6;
-  if (signs.surge) score *= 0.6;
+  // Failing under too much demand, or with a failing dependency, is no fault a restart would cure.
+  if (signs.outside !== null) score *= 0.5;
+  if (signs.surge) score *= 0.5;
   const changes = [signs.release, signs.config].filter((change) => change !== null);
   return {
     cause: 'error-burst',

@@ -23,7 +23,7 @@ import { connectWorkers, installTemporalRuntime } from '../workers/runtime.ts';
 import { startWorker } from '../workers/start-worker.ts';
 import { incidentTaskQueue, incidentWorkflowId } from '../workflows/messages.ts';
 import { searchAttributeNames } from '../workflows/search-attributes.ts';
-import { brokenService, madeUpHistory } from './made-up-telemetry.ts';
+import { brokenService, madeUpHistory } from './support/made-up-telemetry.ts';
 
 const { values } = parseArgs({
   options: { incidents: { type: 'string', default: '100' }, durable: { type: 'boolean', default: false } },
@@ -54,12 +54,12 @@ const executor = createMockExecutor({
   services: [{ service: brokenService, replicas: 2 }],
   nowMs: () => Date.now(),
 });
-const healed = new Set<string>();
+const healedAtMs = new Map<string, number>();
 const acting = {
   ...executor,
   async apply(intent: Parameters<typeof executor.apply>[0]) {
     const answer = await executor.apply(intent);
-    if (intent.action === 'rollback-release') healed.add(intent.target.environment);
+    if (intent.action === 'rollback-release') healedAtMs.set(intent.target.environment, Date.now());
     return answer;
   },
 };
@@ -73,7 +73,7 @@ const worker = await startWorker({
   activities: createActivities({
     ...stores,
     approvals: stores.approvalRequests,
-    history: madeUpHistory(began, (environment) => healed.has(environment)),
+    history: madeUpHistory(began, healedAtMs),
     executors: { forTarget: () => acting, forEnvironment: () => [acting] },
     notifier: { notify: async () => {} },
     policy: policyConfigSchema.parse({ byRisk: { low: 'auto', medium: 'auto', high: 'auto' } }),

@@ -30,7 +30,7 @@ export async function startSentinel(
   installTemporalRuntime(log);
   try {
     const foundation = await openFoundation(config, role, closing, log, report);
-    const adminKey = await ensureAdminKey(foundation);
+    const adminKey = has('api') ? await ensureAdminKey(foundation) : null;
     const worker = has('worker') ? await startWorkerPart(foundation, closing) : null;
     const ingest = has('ingest') ? await startIngestPart(foundation, closing) : null;
     // Every role has the API's health and metrics routes; only the role `api` redelivers decisions.
@@ -43,7 +43,7 @@ export async function startSentinel(
       port: config.server.port,
     });
     closing.add('http', http.close);
-    if (has('api')) writeConnection(config.dataDir, { url: http.url, apiKey: adminKey });
+    if (adminKey !== null) writeConnection(config.dataDir, { url: http.url, apiKey: adminKey });
     const { temporal } = foundation;
     log.info({ url: http.url, temporal: temporal.address }, 'sentinel started');
     return {

@@ -2,10 +2,9 @@
 
 import { join } from 'node:path';
 import { createActivities } from '../../activities/index.ts';
-import type { AnomalyReturns, History } from '../../activities/ports.ts';
+import type { History } from '../../activities/ports.ts';
 import { HistoryUnavailable } from '../../adapters/clickhouse/errors.ts';
 import { runbookFrom } from '../../domain/remediation/runbook.ts';
-import type { Inbox } from '../../ingest/ports.ts';
 import { connectWorkers } from '../../workers/runtime.ts';
 import { startWorker } from '../../workers/start-worker.ts';
 import type { Closing } from './closing.ts';
@@ -38,7 +37,7 @@ export async function startWorkerPart(
       executors: createExecutors(config.executors, clock.nowMs),
       notifier: { notify: async (message) => log.info({ ...message }, 'notification') },
       postmortems: stores.postmortems,
-      returns: returnsTo(stores.inbox),
+      returns: stores.returns,
       policy: config.policy,
       runbook: runbookFrom(config.runbooks),
       verification: config.verification,
@@ -53,21 +52,6 @@ export async function startWorkerPart(
   }, pruneEveryMs);
   closing.add('pruning', async () => clearInterval(pruning));
   return worker;
-}
-
-/** Anomalies that came too late for their incident go through correlation again, under an id of their own. */
-function returnsTo(inbox: Pick<Inbox, 'put'>): AnomalyReturns {
-  return {
-    async putBack(incidentId, anomalies) {
-      await inbox.put(
-        anomalies.map((anomaly) => ({
-          id: `returned/${incidentId}/${anomaly.id}`,
-          kind: 'anomaly' as const,
-          anomaly,
-        })),
-      );
-    },
-  };
 }
 
 const switchedOff = () =>

@@ -1,21 +1,18 @@
 // Telemetry of one service per environment that a release broke and a rollback heals: enough for a real diagnosis and a
 // real verification, at no cost of its own.
 
-import type { History, TimeRange } from '../activities/ports.ts';
-import type { Anomaly } from '../domain/detection/anomaly.ts';
-import { seriesKey } from '../domain/detection/series.ts';
-import type { ChangeEvent } from '../domain/observation.ts';
-import type { CallBucket } from '../domain/telemetry.ts';
+import type { History, TimeRange } from '../../activities/ports.ts';
+import type { Anomaly } from '../../domain/detection/anomaly.ts';
+import { seriesKey } from '../../domain/detection/series.ts';
+import type { ChangeEvent } from '../../domain/observation.ts';
+import type { CallBucket } from '../../domain/telemetry.ts';
 
 export const brokenService = 'orders';
 
-/** Errors from `onsetMs` on, in every environment that is not healed. */
-export function madeUpHistory(onsetMs: number, isHealed: (environment: string) => boolean): History {
-  const healedAtMs = new Map<string, number>();
-  const brokenAt = (environment: string, atMs: number): boolean => {
-    if (isHealed(environment) && !healedAtMs.has(environment)) healedAtMs.set(environment, Date.now());
-    return atMs >= onsetMs && atMs < (healedAtMs.get(environment) ?? Number.POSITIVE_INFINITY);
-  };
+/** Errors from `onsetMs` on in every environment, until the moment it was healed. */
+export function madeUpHistory(onsetMs: number, healedAtMs: ReadonlyMap<string, number>): History {
+  const brokenAt = (environment: string, atMs: number): boolean =>
+    atMs >= onsetMs && atMs < (healedAtMs.get(environment) ?? Number.POSITIVE_INFINITY);
   return {
     calls: async (range) => secondsOf(range).map((atMs) => bucket(atMs, brokenAt(range.environment, atMs))),
     metrics: async (range) =>

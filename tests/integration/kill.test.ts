@@ -46,13 +46,12 @@ describe.concurrent('killed with SIGKILL', () => {
   test('while waiting for approval: the same plan still waits, and its approval counts', async (context) => {
     const stage = await startKillStage(context, badRelease);
     const { operator } = stage.stage;
-    await stage.when('a request for approval', ({ type }) => type === 'approval-requested');
-    const [before] = await operator.pendingApprovals();
+    const waiting = async () => (await operator.pendingApprovals())[0] ?? null;
+    const before = await eventually('a request for approval', waiting, 90_000);
     await stage.kill();
     await stage.start();
-    const [pending] = await operator.pendingApprovals();
+    const pending = await eventually('the request', waiting);
     context.expect(pending).toEqual(before);
-    if (pending === undefined) throw new Error('nothing waits for approval');
     context.expect(await operator.decide(pending, 'approve', 'it is the release')).toBe(true);
     await expectFixedOnce(context.expect, stage, 'rollback-release payments');
   });

@@ -45,11 +45,11 @@ export async function startKillStage(
   let supervisor: HoldingProxy | null = null;
   let stage: Stage | null = null;
   onTestFinished(async () => {
+    if (task.result?.state === 'fail')
+      console.error(await story(stage, join(dir, 'sentinel', 'sentinel.log')));
     await stage?.stop();
     await supervisor?.close();
-    if (task.result?.state === 'fail') console.error(await troubles(join(dir, 'sentinel', 'sentinel.log')));
-    if (process.env.KEEP) console.error(dir);
-    else await rm(dir, { recursive: true, force: true });
+    await rm(dir, { recursive: true, force: true });
   });
   const via = async (url: string): Promise<string> => {
     supervisor = await startProxy(url);
@@ -112,13 +112,18 @@ export async function startKillStage(
   };
 }
 
-/** What its log says of level warn and above, for the output of a failed test. */
-async function troubles(logFile: string): Promise<string> {
+/** For the output of a failed test: every timeline, and what the log says of level warn and above. */
+async function story(stage: Stage | null, logFile: string): Promise<string> {
   const lines = (await readFile(logFile, 'utf8').catch(() => '')).split('\n');
-  return lines
-    .filter((line) => !/"level":"(info|debug)"/.test(line))
-    .slice(-60)
-    .join('\n');
+  const troubles = lines.filter((line) => !/"level":"(info|debug)"/.test(line)).slice(-40);
+  const tell = async ({ id, title, outcome }: IncidentSummary): Promise<string[]> => {
+    const events = (await stage?.operator.timeline(id)) ?? [];
+    const shown = events.map((event) => `  ${JSON.stringify(event).slice(0, 300)}`);
+    return [`${title}: ${outcome}`, ...shown];
+  };
+  const incidents = (await stage?.operator.incidents().catch(() => [])) ?? [];
+  const told = await Promise.all(incidents.map((one) => tell(one).catch(() => [])));
+  return [...told.flat(), ...troubles].join('\n');
 }
 
 /** How it ended, in the words of the public API and of the supervisor's ledger. */

@@ -8,7 +8,6 @@ import { waitUntilReady } from './readiness.ts';
 import { commandLine, startProcess, stopProcess, tailOf } from './server-process.ts';
 import { readState, removeState, writeState } from './state-file.ts';
 
-export { TemporalDevServerError } from './errors.ts';
 export { obtainTemporalCli } from './obtain-cli.ts';
 
 /** Starts in about a second; an old database on a slow disk may need much longer to open. */

@@ -37,6 +37,12 @@ export async function embeddedSettings(): Promise<Settings> {
   };
 }
 
+/** The environment in which the servers are found that this machine already has. */
+export function cacheOfThisMachine(): Record<string, string> {
+  const { XDG_CACHE_HOME } = process.env;
+  return XDG_CACHE_HOME === undefined ? {} : { XDG_CACHE_HOME };
+}
+
 /** Runs it in `dir`; does not wait for anything. */
 export async function launch(
   dir: string,
@@ -46,10 +52,8 @@ export async function launch(
   await mkdir(dir, { recursive: true });
   const configFile = join(dir, 'sentinel.yaml');
   await writeFile(configFile, stringify(settings));
-  const { XDG_CACHE_HOME } = process.env;
-  const cache: Record<string, string> = XDG_CACHE_HOME === undefined ? {} : { XDG_CACHE_HOME };
   const args = ['start', '--role', role, '--config', configFile];
-  return { running: startSentinel(args, { env: { ...cache, ...env } }), configFile };
+  return { running: startSentinel(args, { env: { ...cacheOfThisMachine(), ...env } }), configFile };
 }
 
 /** Runs it and waits until it is ready. */

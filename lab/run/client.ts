@@ -97,7 +97,7 @@ export class SentinelClient {
 
 export function toSeen(summary: IncidentSummary, timeline: readonly TimelineEvent[]): SeenIncident {
   const of = (type: string) => timeline.filter((event) => event.type === type);
-  const diagnosis = of('diagnosed').at(-1)?.diagnosis as
+  const diagnosis = explaining(summary, timeline)?.diagnosis as
     | { hypotheses: { cause: string; scope: { service: string } }[]; inconclusive: boolean }
     | undefined;
   const verified = of('verified').find(
@@ -132,4 +132,14 @@ export async function until<T>(
     if (Date.now() >= deadlineMs) return null;
     await delay(intervalMs);
   }
+}
+
+/** The diagnosis that the verified fix was made from; where nothing was fixed, the last one. */
+function explaining(
+  { outcome }: IncidentSummary,
+  timeline: readonly TimelineEvent[],
+): TimelineEvent | undefined {
+  const isFix = (event: TimelineEvent) => event.type === 'effect-applied' && event.direction === 'forward';
+  const end = outcome === 'resolved' ? timeline.findLastIndex(isFix) : -1;
+  return timeline.slice(0, end === -1 ? undefined : end).findLast((event) => event.type === 'diagnosed');
 }

@@ -48,6 +48,7 @@ export type Summary = {
   readonly falseResolved: number;
   readonly duplicateEffects: number;
   readonly falseAlarms: number;
+  /** Over the runs with something to explain: an incident was opened, or something had to be done. */
   readonly top1Ratio: number;
   readonly top3Ratio: number;
   readonly medianDetectedMs: number | null;
@@ -63,6 +64,8 @@ export function summarise(results: readonly ScenarioResult[]): Summary {
   const right = needing.filter(
     (result) => result.outcome === 'recovered' && result.actions.some((action) => action.right),
   );
+  const explained = results.filter((result) => result.needsAction || result.outcome !== 'none');
+  const explainedBy = (how: 'top1' | 'top3') => explained.filter((result) => result.rootCause[how]).length;
   return {
     scenarios: results.length,
     needAction: needing.length,
@@ -74,8 +77,8 @@ export function summarise(results: readonly ScenarioResult[]): Summary {
     falseResolved: results.filter((result) => result.falseResolved).length,
     duplicateEffects: sum(results.map((result) => result.duplicateEffects)),
     falseAlarms: sum(results.map((result) => result.falseAlarms)),
-    top1Ratio: ratio(results.filter((result) => result.rootCause.top1).length, results.length),
-    top3Ratio: ratio(results.filter((result) => result.rootCause.top3).length, results.length),
+    top1Ratio: ratio(explainedBy('top1'), explained.length),
+    top3Ratio: ratio(explainedBy('top3'), explained.length),
     medianDetectedMs: median(results.flatMap((result) => result.detectedMs ?? [])),
     medianVerifiedMs: median(needing.flatMap((result) => result.verifiedMs ?? [])),
     errors: results.filter((result) => result.error !== null).length,

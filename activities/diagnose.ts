@@ -6,8 +6,8 @@ import type { ActivityDeps } from './deps.ts';
 import type { Activities } from './types.ts';
 
 export function createDiagnose({ evidence }: Pick<ActivityDeps, 'evidence'>): Activities['diagnose'] {
-  return async ({ evidenceRef, failedCauses }) => {
+  return async ({ evidenceRef, failedCauses, attempt }) => {
     const { input } = await evidence.load(evidenceRef);
-    return diagnose(input, failedCauses).diagnosis;
+    return diagnose(input, failedCauses, attempt).diagnosis;
   };
 }

@@ -25,7 +25,7 @@ export function createEnrich(
 ): Activities['enrich'] {
   return async (input) => {
     const diagnosisInput = await gather(deps, input);
-    const { evidence } = diagnose(diagnosisInput, input.failedCauses);
+    const { evidence } = diagnose(diagnosisInput, input.failedCauses, input.attempt);
     const evidenceRef = await deps.evidence.save(input.incidentId, input.attempt, diagnosisInput, evidence);
     // A retry gathers at another moment, but the first that was stored counts: the answer is about that.
     const stored = await deps.evidence.load(evidenceRef);

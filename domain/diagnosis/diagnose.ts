@@ -20,10 +20,14 @@ export type FailedCause = { readonly cause: string; readonly service: string };
 
 export type DiagnosisResult = { readonly diagnosis: Diagnosis; readonly evidence: readonly Evidence[] };
 
-/** Ranks what may be behind an incident. Never throws on strange telemetry; says `inconclusive` instead of guessing. */
-export function diagnose(input: DiagnosisInput, failedCauses: readonly FailedCause[]): DiagnosisResult {
+/** Ranks what may be behind an incident, in its `analysis`th analysis. Never throws on strange telemetry; says `inconclusive` instead of guessing. */
+export function diagnose(
+  input: DiagnosisInput,
+  failedCauses: readonly FailedCause[],
+  analysis = 1,
+): DiagnosisResult {
   const features = extractFeatures(input);
-  const book = openBook(input.environment);
+  const book = openBook(input.environment, analysis);
   const context: Context = { input, features, signs: readSigns(input, features), book };
   const missing = missingEvidence(input, features);
   const weigh = weights(context, failedCauses);

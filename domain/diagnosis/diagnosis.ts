@@ -6,7 +6,7 @@ import type { Cause } from './causes.ts';
 export type Provenance = 'measured' | 'reported' | 'memory';
 
 export type Evidence = {
-  /** Unique within the incident, readable: `E1`, `E2`, … in the order of finding. */
+  /** Unique within the incident, readable: `E1`, `E2`, … in the order of finding; `E2.1`, … in a second analysis. */
   readonly id: string;
   readonly source: string;
   readonly provenance: Provenance;

@@ -21,7 +21,9 @@ export type EvidenceBook = {
   all(): readonly Evidence[];
 };
 
-export function openBook(environment: string): EvidenceBook {
+/** Ids are unique within an incident: `E1`, `E2`, … of its first analysis, `E2.1`, `E2.2`, … of the second. */
+export function openBook(environment: string, analysis = 1): EvidenceBook {
+  const prefix = analysis === 1 ? 'E' : `E${analysis}.`;
   const byKey = new Map<string, Evidence>();
   return {
     note(fact) {
@@ -30,7 +32,7 @@ export function openBook(environment: string): EvidenceBook {
       if (known !== undefined) return known.id;
       const resource = fact.instance ? { resourceId: fact.instance } : {};
       const scope: Scope = { environment, service: fact.service, ...resource };
-      const id = `E${byKey.size + 1}`;
+      const id = `${prefix}${byKey.size + 1}`;
       byKey.set(key, {
         id,
         source: fact.source,

@@ -52,6 +52,8 @@ describe.concurrent('killed with SIGKILL', () => {
     await stage.start();
     const pending = await eventually('the request', waiting);
     context.expect(pending).toEqual(before);
+    const otherPlan = { ...pending, planHash: 'f'.repeat(64) };
+    context.expect(await operator.decide(otherPlan, 'approve', 'a plan nobody made')).toBe(false);
     context.expect(await operator.decide(pending, 'approve', 'it is the release')).toBe(true);
     await expectFixedOnce(context.expect, stage, 'rollback-release payments');
   });

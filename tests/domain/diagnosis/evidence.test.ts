@@ -14,6 +14,10 @@ describe('evidence', () => {
     expect(book.all()[1]?.scope).toEqual({ environment: 'test', service: 'api', resourceId: 'api-1' });
   });
 
+  it('has ids of its own in every analysis of an incident', () => {
+    expect(openBook('test', 2).note(fact)).toBe('E2.1');
+  });
+
   it('leaves out figures that were not measured, and rounds the others', () => {
     const book = openBook('test');
     book.note({ ...fact, figures: { a: Number.NaN, b: 1 / 3, c: Number.POSITIVE_INFINITY, d: 12 } });

@@ -1,0 +1,69 @@
+/** The mock performs every action of the catalogue on its model, and what is undone is as it was. */
+import { describe, expect, it } from 'vitest';
+import { createMockExecutor } from '../../../adapters/mock/executor.ts';
+import type { ActionId, ActionParameters } from '../../../domain/remediation/actions.ts';
+import { inverseOf } from '../../../domain/remediation/catalogue.ts';
+import type { Intent } from '../../../domain/remediation/intent.ts';
+import type { TargetState } from '../../../domain/remediation/target.ts';
+
+const target = { environment: 'test', service: 'orders' };
+const make = () =>
+  createMockExecutor({ name: 'mock', services: [{ service: 'orders', replicas: 2 }], nowMs: () => 1_000 });
+
+async function stateOf(executor: ReturnType<typeof make>): Promise<TargetState> {
+  const [state] = await executor.observe('test', 'orders');
+  if (state === undefined) throw new Error('the target is not there');
+  return state;
+}
+
+function intent(id: string, action: ActionId, parameters: ActionParameters, before: TargetState): Intent {
+  const executor = 'mock';
+  const common = { incidentId: 'i', planHash: 'p', step: 0, direction: 'forward', fence: 1 } as const;
+  return { ...common, id, action, parameters, target, executor, before };
+}
+
+describe('the mock executor', () => {
+  it.each([
+    ['scale', { replicas: 4 }],
+    ['rollback-release', { to: 'r1' }],
+    ['rollback-config', { to: 'c1' }],
+    ['drain', { taskId: 'orders-1' }],
+  ] as const)('undoes %s', async (action, parameters) => {
+    const executor = make();
+    const before = await stateOf(executor);
+    await executor.apply(intent('a', action, parameters, before));
+    const changed = await stateOf(executor);
+    expect(changed).not.toEqual(before);
+    const inverse = inverseOf(action, before, parameters);
+    if (inverse === null) throw new Error(`${action} has no inverse`);
+    await executor.apply(intent('b', inverse.action, inverse.parameters, changed));
+    const { desiredReplicas, release, config, replicas } = await stateOf(executor);
+    expect({ desiredReplicas, release, config }).toEqual({
+      desiredReplicas: before.desiredReplicas,
+      release: before.release,
+      config: before.config,
+    });
+    expect(replicas.map(({ state }) => state)).toEqual(before.replicas.map(({ state }) => state));
+  });
+
+  it('knows what it did, and does not pretend to know more', async () => {
+    const executor = make();
+    const restart = intent('a', 'restart', {}, await stateOf(executor));
+    expect(await executor.lookUp(restart)).toBe('cannot-tell');
+    await executor.apply(restart);
+    expect(await executor.lookUp(restart)).toBe('happened');
+    expect(executor.ledger).toEqual([{ intentId: 'a', action: 'restart', service: 'orders' }]);
+  });
+
+  it('refuses what it does not run', async () => {
+    const executor = make();
+    const before = await stateOf(executor);
+    const elsewhere = {
+      ...intent('a', 'restart', {}, before),
+      target: { environment: 'test', service: 'nobody' },
+    };
+    expect(await executor.apply(elsewhere)).toMatchObject({ kind: 'refused' });
+    expect(await executor.preview(elsewhere)).toMatchObject({ ok: false });
+    expect(executor.ledger).toEqual([]);
+  });
+});

@@ -1,0 +1,96 @@
+/** The seams of a composed process: who serves a path, who may send, which executor acts, what is closed when. */
+import { describe, expect, it } from 'vitest';
+import type { Principal } from '../../../api/ports.ts';
+import { createClosing } from '../../../cli/runtime/closing.ts';
+import { createExecutors } from '../../../cli/runtime/executors.ts';
+import { ingestAuthorize, routed } from '../../../cli/runtime/http.ts';
+
+describe('one address', () => {
+  const fetch = routed({ ingest: () => new Response('ingest'), api: () => new Response('api') });
+  const served = async (path: string) => (await fetch(new Request(`http://localhost${path}`))).text();
+
+  it.each([
+    ['/v1/metrics', 'ingest'],
+    ['/v1/logs', 'ingest'],
+    ['/v1/traces', 'ingest'],
+    ['/api/events', 'ingest'],
+    ['/api/trigger-alert', 'ingest'],
+    ['/api/incidents', 'api'],
+    ['/v1/tracesx', 'api'],
+    ['/ready', 'api'],
+  ])('%s is served by %s', async (path, part) => {
+    expect(await served(path)).toBe(part);
+  });
+
+  it('serves what there is where a part is missing', async () => {
+    const alone = routed({ ingest: null, api: () => new Response('api') });
+    expect(await (await alone(new Request('http://localhost/v1/logs'))).text()).toBe('api');
+    expect((await routed({ ingest: null, api: null })(new Request('http://localhost/'))).status).toBe(404);
+  });
+});
+
+describe('who may send telemetry', () => {
+  const people: Record<string, Principal> = {
+    op: { keyId: '1', name: 'collector', role: 'operator' },
+    view: { keyId: '2', name: 'guest', role: 'viewer' },
+  };
+  const apiKeys = { authenticate: async (key: string) => people[key] ?? null };
+  const ask = (requireKey: boolean, key?: string) =>
+    ingestAuthorize(apiKeys, requireKey)(
+      new Request(
+        'http://localhost/v1/logs',
+        key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } },
+      ),
+      'ingest:write',
+    );
+
+  it('is everybody where no key is required', async () => {
+    expect(await ask(false)).toEqual({ allowed: true, actor: 'anonymous' });
+    expect(await ask(false, 'op')).toEqual({ allowed: true, actor: 'collector' });
+  });
+
+  it('is who has a key of at least an operator where one is', async () => {
+    expect(await ask(true)).toMatchObject({ allowed: false, reason: 'unauthenticated' });
+    expect(await ask(true, 'unknown')).toMatchObject({ allowed: false, reason: 'unauthenticated' });
+    expect(await ask(true, 'view')).toMatchObject({ allowed: false, reason: 'forbidden' });
+    expect(await ask(true, 'op')).toEqual({ allowed: true, actor: 'collector' });
+  });
+});
+
+describe('executors', () => {
+  const executors = createExecutors(
+    [
+      { type: 'mock', name: 'a', environments: ['staging'], services: [] },
+      { type: 'mock', name: 'b', environments: ['staging', 'production'], services: [] },
+    ],
+    () => 0,
+  );
+
+  it('act only in their environments', () => {
+    expect(executors.forEnvironment('staging').map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(executors.forEnvironment('production').map(({ name }) => name)).toEqual(['b']);
+    expect(executors.forEnvironment('elsewhere')).toEqual([]);
+    expect(executors.forTarget({ environment: 'production', service: 's' }, 'a')).toBeNull();
+    expect(executors.forTarget({ environment: 'staging', service: 's' }, 'a')?.name).toBe('a');
+  });
+});
+
+describe('closing', () => {
+  it('goes backwards, once, and past a part that fails', async () => {
+    const closed: string[] = [];
+    const failed: string[] = [];
+    const closing = createClosing((name) => failed.push(name));
+    const part = (name: string, works: boolean) =>
+      closing.add(name, async () => {
+        if (!works) throw new Error(name);
+        closed.push(name);
+      });
+    part('first', true);
+    part('second', false);
+    part('third', true);
+    await closing.close();
+    await closing.close();
+    expect(closed).toEqual(['third', 'first']);
+    expect(failed).toEqual(['second']);
+  });
+});

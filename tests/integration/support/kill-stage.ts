@@ -8,6 +8,7 @@ import { type Stage, startStage } from '../../../lab/run/stage.ts';
 import type { FaultRequest } from '../../../lab/supervisor/fault-kinds.ts';
 import { callJson } from '../../../lab/support/http.ts';
 import { type HoldingProxy, startProxy } from './proxy.ts';
+import { story } from './story.ts';
 import { eventually } from './wait.ts';
 
 const template = join(import.meta.dirname, 'kill.yaml');
@@ -45,8 +46,10 @@ export async function startKillStage(
   let supervisor: HoldingProxy | null = null;
   let stage: Stage | null = null;
   onTestFinished(async () => {
-    if (task.result?.state === 'fail')
-      console.error(await story(stage, join(dir, 'sentinel', 'sentinel.log')));
+    if (task.result?.state === 'fail') {
+      console.error(stage === null ? 'no stage' : await story(stage.operator));
+      console.error(await troubles(join(dir, 'sentinel', 'sentinel.log')));
+    }
     await stage?.stop();
     await supervisor?.close();
     await rm(dir, { recursive: true, force: true });
@@ -112,18 +115,13 @@ export async function startKillStage(
   };
 }
 
-/** For the output of a failed test: every timeline, and what the log says of level warn and above. */
-async function story(stage: Stage | null, logFile: string): Promise<string> {
+/** What the log says of level warn and above. */
+async function troubles(logFile: string): Promise<string> {
   const lines = (await readFile(logFile, 'utf8').catch(() => '')).split('\n');
-  const troubles = lines.filter((line) => !/"level":"(info|debug)"/.test(line)).slice(-40);
-  const tell = async ({ id, title, outcome }: IncidentSummary): Promise<string[]> => {
-    const events = (await stage?.operator.timeline(id)) ?? [];
-    const shown = events.map((event) => `  ${JSON.stringify(event).slice(0, 300)}`);
-    return [`${title}: ${outcome}`, ...shown];
-  };
-  const incidents = (await stage?.operator.incidents().catch(() => [])) ?? [];
-  const told = await Promise.all(incidents.map((one) => tell(one).catch(() => [])));
-  return [...told.flat(), ...troubles].join('\n');
+  return lines
+    .filter((line) => !/"level":"(info|debug)"/.test(line))
+    .slice(-40)
+    .join('\n');
 }
 
 /** How it ended, in the words of the public API and of the supervisor's ledger. */

@@ -1,0 +1,177 @@
+// The same code as separate processes (`sentinel start --role api|worker|ingest`) that share real servers given by URL:
+// Postgres, Temporal, and ClickHouse's engine behind its HTTP interface. What one process is told, the others act on.
+
+import { join } from 'node:path';
+import type { ClickHouseClient } from '@clickhouse/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connect } from '../../adapters/clickhouse/connection.ts';
+import { SentinelClient } from '../../lab/run/client.ts';
+import { freePort } from '../../lab/run/sentinel-process.ts';
+import { searchAttributeNames } from '../../workflows/search-attributes.ts';
+import { type HttpFront, startHttpFront } from '../adapters/clickhouse/http-front.ts';
+import { type Database, freshDatabase } from '../support/postgres.ts';
+import { freshNamespace } from '../support/temporal.ts';
+import { temporaryFolder } from './support/folder.ts';
+import { launch, newAdminKey, type Sentinel, type Settings, startUp } from './support/sentinel.ts';
+import { story } from './support/story.ts';
+import { startTrouble } from './support/traffic.ts';
+import { eventually } from './support/wait.ts';
+
+type Role = 'api' | 'worker' | 'ingest';
+const roles: readonly Role[] = ['api', 'worker', 'ingest'];
+const environment = 'shop-floor';
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let database: Database;
+let engine: ClickHouseClient;
+let front: HttpFront;
+let processes: Readonly<Record<Role, Sentinel>>;
+let admin: SentinelClient;
+let operator: SentinelClient;
+let viewer: SentinelClient;
+
+beforeAll(async () => {
+  folder = await temporaryFolder('roles');
+  const [{ address, namespace }, empty] = await Promise.all([
+    freshNamespace(searchAttributeNames),
+    freshDatabase(),
+  ]);
+  database = empty;
+  engine = await connect({ chdbPath: join(folder.path, 'clickhouse') });
+  front = await startHttpFront(engine);
+  const adminKey = newAdminKey();
+  const shared: Settings = {
+    temporal: { address, namespace },
+    clickhouse: { url: front.url },
+    ingest: { defaultEnvironment: environment },
+    executors: [
+      {
+        name: 'mock',
+        type: 'mock',
+        environments: [environment],
+        services: [{ service: 'orders', replicas: 2 }],
+      },
+    ],
+  };
+  const start = async (role: Role): Promise<Sentinel> => {
+    const settings = { ...shared, server: { host: '127.0.0.1', port: await freePort() } };
+    const env = { SENTINEL_POSTGRES_URL: database.url };
+    return startUp(join(folder.path, role), settings, { role, env, adminKey });
+  };
+  // All at once: the migrations of an empty database are made by one of them, and awaited by the others.
+  const started = await Promise.allSettled(roles.map(start));
+  const running = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const [api, worker, ingest] = running;
+  if (api === undefined || worker === undefined || ingest === undefined) {
+    for (const one of running) await one.end();
+    throw started.find((one) => one.status === 'rejected')?.reason;
+  }
+  processes = { api, worker, ingest };
+  admin = api.admin;
+  const as = async (role: string) => new SentinelClient(api.url, await admin.createKey(`a ${role}`, role));
+  operator = await as('operator');
+  viewer = await as('viewer');
+});
+
+afterAll(async () => {
+  for (const one of Object.values(processes ?? {})) await one.end();
+  await front?.close();
+  await engine?.close();
+  await database?.drop();
+  await folder?.remove();
+});
+
+test('an alert that ingest took becomes an incident at the api, and goes to a person with the reason', async () => {
+  const key = await admin.createKey('the monitoring', 'operator');
+  const monitoring = new SentinelClient(processes.ingest.url, key);
+  const alert = { id: 'a1', service: 'billing', title: 'no bill was written since yesterday' };
+  const taken = await monitoring.request('POST', '/api/trigger-alert', alert);
+  expect(taken).toMatchObject({ status: 202, body: { accepted: 1 } });
+  expect(await monitoring.request('POST', '/api/trigger-alert', alert)).toMatchObject({
+    body: { duplicates: 1 },
+  });
+
+  const incident = await eventually(
+    'the end of its incident',
+    async () =>
+      (await viewer.incidents()).find(({ service, outcome }) => service === 'billing' && outcome !== null) ??
+      null,
+  );
+  expect(incident.outcome).toBe('escalated');
+  const timeline = await viewer.timeline(incident.id);
+  expect(timeline[0]).toMatchObject({ type: 'incident-opened', scope: { environment, service: 'billing' } });
+  expect(timeline.find(({ type }) => type === 'incident-closed')).toMatchObject({
+    outcome: 'escalated',
+    reason: expect.stringContaining('The diagnosis is inconclusive'),
+  });
+  expect(timeline.filter(({ type }) => type === 'intent-written')).toEqual([]);
+});
+
+test('a kill switch that was set at the api stops the effect at the gate of the worker; a viewer changes nothing', async () => {
+  const engage = { environment, engaged: true, reason: 'somebody works on it by hand' };
+  expect((await viewer.request('POST', '/api/kill-switch', engage)).status).toBe(403);
+  expect((await operator.request('POST', '/api/kill-switch', engage)).status).toBe(200);
+
+  const trouble = startTrouble(processes.ingest.url, { environment, service: 'orders' });
+  try {
+    const { incident, refused } = await eventually(
+      'the gate to refuse',
+      async () => {
+        const found = (await viewer.incidents()).find(({ service }) => service === 'orders');
+        if (found === undefined) return null;
+        const timeline = await viewer.timeline(found.id);
+        const event = timeline.find(({ type }) => type === 'gate-refused');
+        return event === undefined ? null : { incident: found, refused: event };
+      },
+      60_000,
+    );
+    expect(refused).toMatchObject({ reason: 'kill-switch', detail: expect.stringContaining(engage.reason) });
+    const refusals = { reason: 'kill-switch' };
+    expect(await processes.worker.metric('sentinel_gate_refusals_total', refusals)).toBeGreaterThan(0);
+    expect(await processes.api.metric('sentinel_gate_refusals_total', refusals)).toBe(0);
+
+    const path = `/api/incidents/${incident.ref}`;
+    const { body } = await viewer.request<{ planHash: string }>('GET', `${path}/plan`);
+    const decision = { planHash: String(body.planHash), decision: 'approve' };
+    expect((await viewer.request('POST', `${path}/approvals`, decision)).status).toBe(403);
+    expect((await viewer.request('POST', `${path}/take-over`, { reason: 'mine' })).status).toBe(403);
+
+    expect((await operator.request('POST', `${path}/take-over`, { reason: 'I am on it' })).status).toBe(200);
+    const closed = await eventually(
+      'the incident to be theirs',
+      async () =>
+        (await viewer.incidents()).find(({ id, outcome }) => id === incident.id && outcome !== null) ?? null,
+    );
+    expect(closed.outcome).toBe('taken-over');
+    const done = (await viewer.timeline(incident.id)).filter(({ type }) => type === 'effect-applied');
+    expect(done).toEqual([]);
+  } catch (error) {
+    console.error(await story(viewer));
+    throw error;
+  } finally {
+    await trouble.stop();
+  }
+});
+
+describe('told to end', () => {
+  test.each(roles)('%s ends in order, with exit code 0', async (role) => {
+    const { code, stderr } = await processes[role].stop();
+    expect(stderr).toContain('SIGTERM: stopping');
+    expect(code).toBe(0);
+  });
+});
+
+describe('without a server that it needs', () => {
+  test.each([
+    ['api', {}, ['temporal.address', 'SENTINEL_POSTGRES_URL', 'clickhouse.url']],
+    ['worker', { temporal: { address: '127.0.0.1:1' } }, ['SENTINEL_POSTGRES_URL', 'clickhouse.url']],
+    ['ingest', { clickhouse: { enabled: false } }, ['temporal.address', 'SENTINEL_POSTGRES_URL']],
+  ] as const)('%s says which, and ends with 2', async (role, settings, missing) => {
+    const { running } = await launch(join(folder.path, `without-${role}`), settings, { role });
+    const { code, stderr, stdout } = await running.done;
+    expect(code).toBe(2);
+    for (const name of missing) expect(stderr).toContain(name);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stdout).toBe('');
+  });
+});

@@ -9,7 +9,6 @@ import { createApp } from '../../api/app.ts';
 import { startRedelivery } from '../../api/redelivery.ts';
 import { startHttp } from '../../api/server.ts';
 import type { Config } from '../../config/load.ts';
-import { installTemporalRuntime } from '../../workers/runtime.ts';
 import { readConnection, writeConnection } from '../connection.ts';
 import type { RunningSentinel, SentinelRole } from '../deps.ts';
 import { createClosing } from './closing.ts';
@@ -27,7 +26,6 @@ export async function startSentinel(
   const log = createLogger({ level: config.logging.level, role });
   const closing = createClosing((part, error) => log.error({ err: error, part }, 'closing failed'));
   const has = (part: SentinelRole) => role === 'all' || role === part;
-  installTemporalRuntime(log);
   try {
     const foundation = await openFoundation(config, role, closing, log, report);
     const adminKey = has('api') ? await ensureAdminKey(foundation) : null;

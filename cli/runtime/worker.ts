@@ -5,7 +5,7 @@ import { createActivities } from '../../activities/index.ts';
 import type { History } from '../../activities/ports.ts';
 import { HistoryUnavailable } from '../../adapters/clickhouse/errors.ts';
 import { runbookFrom } from '../../domain/remediation/runbook.ts';
-import { connectWorkers } from '../../workers/runtime.ts';
+import { connectWorkers, installTemporalRuntime } from '../../workers/runtime.ts';
 import { startWorker } from '../../workers/start-worker.ts';
 import type { Closing } from './closing.ts';
 import { createExecutors } from './executors.ts';
@@ -19,6 +19,8 @@ export async function startWorkerPart(
   closing: Closing,
 ): Promise<{ readonly stopped: Promise<void> }> {
   const { config, log, metrics, clock, stores, history, temporal } = foundation;
+  // Only here: the native runtime ends with the last worker, and keeps a process up that never has one.
+  installTemporalRuntime(log);
   const connection = await connectWorkers(temporal.address);
   closing.add('worker connection', () => connection.close());
   const worker = await startWorker({

@@ -14,7 +14,7 @@ import { freshNamespace } from '../support/temporal.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { launch, newAdminKey, type Sentinel, type Settings, startUp } from './support/sentinel.ts';
 import { story } from './support/story.ts';
-import { startTrouble } from './support/traffic.ts';
+import { startTraffic, type Traffic } from './support/traffic.ts';
 import { eventually } from './support/wait.ts';
 
 type Role = 'api' | 'worker' | 'ingest';
@@ -29,6 +29,7 @@ let processes: Readonly<Record<Role, Sentinel>>;
 let admin: SentinelClient;
 let operator: SentinelClient;
 let viewer: SentinelClient;
+let traffic: Traffic;
 
 beforeAll(async () => {
   folder = await temporaryFolder('roles');
@@ -71,9 +72,11 @@ beforeAll(async () => {
   const as = async (role: string) => new SentinelClient(api.url, await admin.createKey(`a ${role}`, role));
   operator = await as('operator');
   viewer = await as('viewer');
+  traffic = startTraffic(ingest.url, { environment, service: 'orders' });
 });
 
 afterAll(async () => {
+  await traffic?.stop().catch(() => {});
   for (const one of Object.values(processes ?? {})) await one.end();
   await front?.close();
   await engine?.close();
@@ -107,53 +110,53 @@ test('an alert that ingest took becomes an incident at the api, and goes to a pe
   expect(timeline.filter(({ type }) => type === 'intent-written')).toEqual([]);
 });
 
-test('a kill switch that was set at the api stops the effect at the gate of the worker; a viewer changes nothing', async () => {
+test('an approved plan stops at the gate of the worker, because of a kill switch that was set at the api', async ({
+  onTestFinished,
+  task,
+}) => {
+  onTestFinished(async () => {
+    if (task.result?.state === 'fail') console.error(await story(viewer));
+  });
   const engage = { environment, engaged: true, reason: 'somebody works on it by hand' };
   expect((await viewer.request('POST', '/api/kill-switch', engage)).status).toBe(403);
   expect((await operator.request('POST', '/api/kill-switch', engage)).status).toBe(200);
 
-  const trouble = startTrouble(processes.ingest.url, { environment, service: 'orders' });
-  try {
-    const { incident, refused } = await eventually(
-      'the gate to refuse',
-      async () => {
-        const found = (await viewer.incidents()).find(({ service }) => service === 'orders');
-        if (found === undefined) return null;
-        const timeline = await viewer.timeline(found.id);
-        const event = timeline.find(({ type }) => type === 'gate-refused');
-        return event === undefined ? null : { incident: found, refused: event };
-      },
-      60_000,
-    );
-    expect(refused).toMatchObject({ reason: 'kill-switch', detail: expect.stringContaining(engage.reason) });
-    const refusals = { reason: 'kill-switch' };
-    expect(await processes.worker.metric('sentinel_gate_refusals_total', refusals)).toBeGreaterThan(0);
-    expect(await processes.api.metric('sentinel_gate_refusals_total', refusals)).toBe(0);
+  await eventually('ordinary traffic', () => traffic.seconds >= 18);
+  traffic.fail(0.6);
+  const pending = await eventually(
+    'a plan that waits',
+    async () => (await viewer.pendingApprovals())[0] ?? null,
+  );
+  expect(await viewer.decide(pending, 'approve', 'looks fine')).toBe(false);
+  expect(await operator.decide(pending, 'approve', 'looks fine')).toBe(true);
 
-    const path = `/api/incidents/${incident.ref}`;
-    const { body } = await viewer.request<{ planHash: string }>('GET', `${path}/plan`);
-    const decision = { planHash: String(body.planHash), decision: 'approve' };
-    expect((await viewer.request('POST', `${path}/approvals`, decision)).status).toBe(403);
-    expect((await viewer.request('POST', `${path}/take-over`, { reason: 'mine' })).status).toBe(403);
+  const refused = await eventually(
+    'the gate to refuse',
+    async () =>
+      (await viewer.timeline(pending.incidentId)).find(({ type }) => type === 'gate-refused') ?? null,
+  );
+  expect(refused).toMatchObject({ reason: 'kill-switch', detail: expect.stringContaining(engage.reason) });
+  const labels = { reason: 'kill-switch' };
+  expect(await processes.worker.metric('sentinel_gate_refusals_total', labels)).toBeGreaterThan(0);
+  expect(await processes.api.metric('sentinel_gate_refusals_total', labels)).toBe(0);
 
-    expect((await operator.request('POST', `${path}/take-over`, { reason: 'I am on it' })).status).toBe(200);
-    const closed = await eventually(
-      'the incident to be theirs',
-      async () =>
-        (await viewer.incidents()).find(({ id, outcome }) => id === incident.id && outcome !== null) ?? null,
-    );
-    expect(closed.outcome).toBe('taken-over');
-    const done = (await viewer.timeline(incident.id)).filter(({ type }) => type === 'effect-applied');
-    expect(done).toEqual([]);
-  } catch (error) {
-    console.error(await story(viewer));
-    throw error;
-  } finally {
-    await trouble.stop();
-  }
+  const path = `/api/incidents/${encodeURIComponent(pending.incidentId)}/take-over`;
+  expect((await viewer.request('POST', path, { reason: 'mine' })).status).toBe(403);
+  expect((await operator.request('POST', path, { reason: 'I am on it' })).status).toBe(200);
+  const closed = await eventually(
+    'the incident to be theirs',
+    async () =>
+      (await viewer.incidents()).find(({ id, outcome }) => id === pending.incidentId && outcome !== null) ??
+      null,
+  );
+  expect(closed.outcome).toBe('taken-over');
+  const timeline = await viewer.timeline(pending.incidentId);
+  expect(timeline.filter(({ type }) => type === 'intent-written' || type === 'effect-applied')).toEqual([]);
 });
 
 describe('told to end', () => {
+  beforeAll(() => traffic.stop());
+
   test.each(roles)('%s ends in order, with exit code 0', async (role) => {
     const { code, stderr } = await processes[role].stop();
     expect(stderr).toContain('SIGTERM: stopping');

@@ -1,8 +1,6 @@
-/**
- * Spans of one service with two replicas, as OpenTelemetry would send them: an ordinary half minute in the past, then
- * seconds in which a share of the requests fails, up to now.
- */
+/** Spans and logs of one service with two replicas, second by second in real time, as OpenTelemetry would send them. */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   attribute,
   encodeRequest,
@@ -12,11 +10,11 @@ import {
   tracesRequest,
 } from '../../ingest/support/otlp.ts';
 
-export type Place = { readonly environment: string; readonly service: string };
+type Place = { readonly environment: string; readonly service: string };
 
 const requestsPerSecond = 20;
 
-export async function sendSecond(
+async function sendSecond(
   url: string,
   { environment, service }: Place,
   secondMs: number,
@@ -67,21 +65,36 @@ async function post(url: string, body: Uint8Array): Promise<void> {
   if (answer.status !== 200) throw new Error(`${url}: status ${answer.status}`);
 }
 
-/** Sends an ordinary half minute as fast as it is taken, then bad seconds in real time until `stop`. */
-export function startTrouble(url: string, place: Place): { stop(): Promise<void> } {
+export interface Traffic {
+  /** Whole seconds sent so far. */
+  readonly seconds: number;
+  /** From the next second on this share of the requests fails. */
+  fail(share: number): void;
+  stop(): Promise<void>;
+}
+
+/** Sends every second when it is over, all of it in order at first. */
+export function startTraffic(url: string, place: Place): Traffic {
   let stopping = false;
-  const wholeSecond = (ms: number): number => Math.floor(ms / 1000) * 1000;
+  let share = 0;
+  let seconds = 0;
   const run = async (): Promise<void> => {
-    const turnMs = wholeSecond(Date.now()) - 6_000;
-    for (let second = turnMs - 40_000; !stopping; second += 1_000) {
-      while (second + 1_000 > Date.now() && !stopping)
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      await sendSecond(url, place, second, second < turnMs ? 0 : 0.6);
+    for (let second = Math.floor(Date.now() / 1000) * 1000; ; second += 1_000) {
+      while (!stopping && second + 1_000 > Date.now()) await pause(50);
+      if (stopping) return;
+      await sendSecond(url, place, second, share);
+      seconds += 1;
     }
   };
   const running = run();
   running.catch(() => {}); // thrown at the stop
   return {
+    get seconds() {
+      return seconds;
+    },
+    fail(newShare) {
+      share = newShare;
+    },
     async stop() {
       stopping = true;
       await running;

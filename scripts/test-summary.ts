@@ -15,7 +15,7 @@ export interface Summary {
   readonly skipped: readonly string[];
 }
 
-/** A file that failed before its first test, an error outside every test, or no report at all: each is a failure. */
+/** A file that failed before its first test, an error outside every test, no report at all, or no test: each is a failure. */
 export function summarise(report: unknown, exitCode: number): Summary {
   const files = (report as Report | undefined)?.testResults ?? [];
   const tests = files.flatMap((file) => file.assertionResults);
@@ -27,5 +27,7 @@ export function summarise(report: unknown, exitCode: number): Summary {
   const skipped = tests
     .filter(({ status }) => status !== 'passed' && status !== 'failed')
     .map(({ fullName }) => fullName.trim());
-  return { passed: count('passed'), failed: failed === 0 && exitCode !== 0 ? 1 : failed, skipped };
+  const passed = count('passed');
+  const unseen = exitCode !== 0 || passed === 0;
+  return { passed, failed: failed === 0 && unseen ? 1 : failed, skipped };
 }

@@ -1,6 +1,7 @@
 /**
- * `npm test`: gets the real servers that tests need (once, then from the cache), runs the checks, then every test,
- * and ends with a line "N passed, N failed". `npm test -- <vitest arguments>` runs only the tests asked for.
+ * `npm test`: gets the real servers that tests need (once, then from the cache), runs the checks, then every test (first
+ * the ordinary ones, then whole systems one after the other, see vitest.config.ts), and ends with one line
+ * "N passed, N failed". `npm test -- <vitest arguments>` runs only the tests asked for, such as `--project unit`.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

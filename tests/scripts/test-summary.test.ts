@@ -33,3 +33,8 @@ test('an error outside every test is a failure', () => {
 test('no report is a failure', () => {
   expect(summarise(undefined, 1)).toEqual({ passed: 0, failed: 1, skipped: [] });
 });
+
+test('no test at all is a failure, also when everything is skipped and nothing complains', () => {
+  expect(summarise({ testResults: [] }, 0)).toMatchObject({ passed: 0, failed: 1 });
+  expect(summarise({ testResults: [file('passed', ['skipped', 'a'])] }, 0)).toMatchObject({ failed: 1 });
+});

@@ -19,8 +19,9 @@ import { narrate } from './narrate.ts';
 import { createOutput, type Output } from './output.ts';
 import { clean } from './terminal/text.ts';
 
-const folder = fileURLToPath(new URL('../lab/demo', import.meta.url));
-const template = fileURLToPath(new URL('../lab/sentinel.yaml', import.meta.url));
+const inDemo = (file: string): string => fileURLToPath(new URL(`../lab/demo/${file}`, import.meta.url));
+const story = ['1-restart.yaml', '2-wrong-first-fix.yaml'].map(inDemo);
+const template = inDemo('sentinel.yaml');
 /** Between the two incidents: the system is left to be normal again. */
 const pauseMs = 4_000;
 
@@ -45,7 +46,7 @@ async function demo(flags: Flags, deps: CliDeps): Promise<void> {
   await rm(dir, { recursive: true, force: true });
 
   say('Starting Temporal, Sentinel and a small shop with users …');
-  const scenarios = await loadScenarios([folder]);
+  const scenarios = await loadScenarios(story);
   const stage = await startStage({ seed: 1, requestsPerSecond: 20, template, dir });
   const stopping = new AbortController();
   void deps.untilSignal().then(() => stopping.abort());

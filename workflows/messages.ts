@@ -27,6 +27,8 @@ export type IncidentSettings = {
   readonly maxAttempts: number;
   readonly verifyIntervalMs: number;
   readonly verifyTimeoutMs: number;
+  /** How long a symptom must have lasted before the first effect; none when left out. Most spikes are over sooner. */
+  readonly actAfterMs?: number;
   /** How long a symptom must stay gone, before any effect, to call it self-recovered. */
   readonly selfRecoveryMs: number;
   /** How long to watch an incident that needs no action before handing it to a person. */

@@ -20,6 +20,9 @@ export const maxReanalyses = 2;
 /** How many looks a recovery without any effect gets, one every `verifyIntervalMs`. */
 export const recoveryLooks = 3;
 
+/** How many looks, one every `verifyIntervalMs`, a symptom that is passing gets before something is done about it. */
+export const passingLooks = 6;
+
 /** Events kept for the `timeline` query and carried over continue-as-new; the whole timeline is in the store. */
 export const keptEvents = 100;
 

@@ -9,6 +9,11 @@ export const incidentSchema = z
     settle: duration('0s', '10m')
       .prefault('3s')
       .describe('How long to gather further anomalies before the first diagnosis.'),
+    actAfter: duration('0s', '1h')
+      .prefault('15s')
+      .describe(
+        'How long a symptom must have lasted before anything is done about it. Most spikes are over sooner; analysis, plan and approval do not wait for it.',
+      ),
     maxAttempts: z
       .int()
       .min(1)
@@ -36,8 +41,9 @@ export const incidentSchema = z
     path: ['verifyInterval'],
     error: 'must not be longer than verifyTimeout',
   })
-  .transform(({ settle, maxAttempts, verifyInterval, verifyTimeout, selfRecovery, watch }) => ({
+  .transform(({ settle, actAfter, maxAttempts, verifyInterval, verifyTimeout, selfRecovery, watch }) => ({
     settleMs: settle,
+    actAfterMs: actAfter,
     maxAttempts,
     verifyIntervalMs: verifyInterval,
     verifyTimeoutMs: verifyTimeout,

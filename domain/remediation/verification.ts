@@ -7,6 +7,8 @@ export type VerificationResult = {
   readonly outcome: VerificationOutcome;
   /** True when the evidence will not change by waiting longer (recovered, or clearly worse). */
   readonly settled: boolean;
+  /** True when the newest samples are much better than those that made it `not-recovered`: it may be passing by itself. */
+  readonly improving?: boolean;
   readonly reason: string;
   readonly freshSamples: number;
   /** Per symptom series: what was normal, during the incident, and now. */

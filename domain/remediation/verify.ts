@@ -29,7 +29,8 @@ export function verify(input: VerificationInput): VerificationResult {
       (one) => one.improving !== true && one.freshSeconds >= input.config.stillBadSeconds,
     );
     const reason = `Still not normal: ${names(bad)}.`;
-    return { ...figures, outcome: 'not-recovered', settled: lasting, reason };
+    const improving = bad.every((one) => one.improving === true);
+    return { ...figures, outcome: 'not-recovered', settled: lasting, improving, reason };
   }
   if (symptoms.length === 0) {
     const reason = 'None of the symptoms can be measured again.';

@@ -57,6 +57,7 @@ describe('without a file', () => {
     const settings: IncidentSettings = incident;
     expect(settings).toEqual({
       settleMs: 3000,
+      actAfterMs: 15_000,
       maxAttempts: 3,
       verifyIntervalMs: 2000,
       verifyTimeoutMs: 30_000,

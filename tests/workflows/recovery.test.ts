@@ -11,6 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
+/** Settings count from the onset of the example's anomaly. */
+const lasting = (fromNowMs: number): number => Date.now() + fromNowMs - anomaly('a1').onsetMs;
+
 describe.concurrent('a symptom that goes by itself', () => {
   test('while gathering closes the incident as self-recovered, without an analysis', async ({ expect }) => {
     const world = createWorld();
@@ -21,6 +24,28 @@ describe.concurrent('a symptom that goes by itself', () => {
     expect(result).toMatchObject({ outcome: 'self-recovered' });
     expect(types).not.toContain('enrichment-started');
     expect(world.executor.ledger).toEqual([]);
+  });
+
+  test('soon, before it has lasted long enough to act on, is left alone', async ({ expect }) => {
+    const world = createWorld();
+    const incident = await stage.open(world, { actAfterMs: lasting(2_000) });
+    await world.called('evaluatePolicy');
+    world.healthy = true;
+    const { result, types } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'self-recovered' });
+    expect(types).toContain('planned');
+    expect(world.executor.ledger).toEqual([]);
+  });
+
+  test('not at all is fixed once it has lasted long enough', async ({ expect }) => {
+    const world = createWorld();
+    const actAtMs = Date.now() + 2_000;
+    const incident = await stage.open(world, { actAfterMs: lasting(2_000) });
+    const { result, timeline } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'resolved' });
+    expect(world.executor.ledger).toHaveLength(1);
+    const intent = timeline.find(({ type }) => type === 'intent-written');
+    expect(intent?.atMs).toBeGreaterThanOrEqual(actAtMs);
   });
 
   test('only in the detector, while the series is still bad, is fixed', async ({ expect }) => {

@@ -5,9 +5,9 @@ import { symptoms, symptomsGone } from '../../domain/incident/anomalies.ts';
 import { standingEffects } from '../../domain/incident/attempts.ts';
 import type { VerificationResult } from '../../domain/remediation/verification.ts';
 import type { Ending, Run } from '../run.ts';
-import { recoveryLooks, recoveryRecheckMs, stalePlanMs } from '../timings.ts';
+import { passingLooks, recoveryLooks, recoveryRecheckMs, stalePlanMs } from '../timings.ts';
 import { escalation, resolved, selfRecovered } from './endings.ts';
-import { lookUntilSettled } from './look.ts';
+import { lookOnce, lookUntilSettled } from './look.ts';
 
 /** Gathers further anomalies before the first analysis: causes often show a moment after their symptoms. */
 export async function settle(run: Run): Promise<void> {
@@ -39,6 +39,8 @@ export function nextLookAtMs({ memory }: Run): number {
  * cleared must be seen to be there after all, and a plan that is not fresh any more is not taken on trust.
  */
 export async function needless(run: Run): Promise<Ending | null> {
+  const passed = await passing(run);
+  if (passed !== null) return passed;
   const { journal, memory } = run;
   const gone = symptomsGone(journal.state());
   if (!gone) {
@@ -56,6 +58,33 @@ export async function needless(run: Run): Promise<Ending | null> {
       summary: 'more samples, before acting on a symptom that has cleared',
     });
     if (cameBack) return null;
+  }
+}
+
+/**
+ * Before the first effect of the incident: waits until the symptom has lasted long enough to be no mere spike, and then as
+ * long as it is visibly passing. The ending when it has passed; null when it stays.
+ */
+async function passing(run: Run): Promise<Ending | null> {
+  const { journal, input, memory } = run;
+  const { actAfterMs, verifyIntervalMs } = input.settings;
+  if (actAfterMs === undefined || memory.lastEffectAtMs !== null) return null;
+  const { onsetMs, scope, attempt } = journal.state();
+  const waitMs = onsetMs + actAfterMs - Date.now();
+  if (waitMs > 0) {
+    journal.waitingFor('the symptom to last, or to pass');
+    await sleep(waitMs, { summary: 'is it more than a spike?' });
+  }
+  for (let looks = 1; ; looks += 1) {
+    const result = await lookOnce(run, { effectAtMs: null, targetService: scope.service, actions: [] });
+    if (result.outcome === 'recovered') {
+      journal.record({ type: 'verified', attempt, result });
+      return endingOf(run, result);
+    }
+    const stays = result.outcome === 'not-recovered' && result.improving !== true;
+    if (stays || looks === passingLooks) return null;
+    journal.waitingFor(`the symptom to pass: ${result.reason}`);
+    await sleep(verifyIntervalMs, { summary: 'it seems to pass: before looking again' });
   }
 }
 

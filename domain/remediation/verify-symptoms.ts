@@ -1,7 +1,7 @@
 // Which series decide whether an incident is over: those of its own symptoms, each once, and the health of the service
 // that was acted on and of the entries users come through.
 
-import type { Anomaly } from '../detection/anomaly.ts';
+import { type Anomaly, isUserFacing, type SignalKind } from '../detection/anomaly.ts';
 import { parseSeriesKey, seriesKey } from '../detection/series.ts';
 import { isReportedFromOutside } from '../detection/signals.ts';
 import type { CallBucket } from '../telemetry.ts';
@@ -28,7 +28,7 @@ const restoredInstanceShare = 0.4;
 export function judgeSymptoms(input: VerificationInput, times: VerificationTimes): readonly Judged[] {
   const judged = new Map<string, Judged>();
   for (const anomaly of input.anomalies) {
-    if (anomaly.severity === 'info') continue;
+    if (anomaly.severity === 'info' || isSideEffect(anomaly, input)) continue;
     const key = symptomKey(anomaly);
     if (judged.has(key)) continue;
     const found = judgeOne(anomaly, input, times);
@@ -36,6 +36,21 @@ export function judgeSymptoms(input: VerificationInput, times: VerificationTimes
   }
   return [...judged.values()];
 }
+
+/**
+ * After an effect for users, a resource of another service than the one acted on is a matter of its own: growing with the
+ * load that is served again, say. To undo a fix that helped because of it would do harm; it is reported again if it stays.
+ */
+function isSideEffect(
+  anomaly: Anomaly,
+  { anomalies, effectAtMs, targetService }: VerificationInput,
+): boolean {
+  if (effectAtMs === null || anomaly.scope.service === targetService) return false;
+  const ofUsers = anomalies.some(({ signal, severity }) => severity !== 'info' && isUserFacing(signal));
+  return ofUsers && resourceSignals.includes(anomaly.signal);
+}
+
+const resourceSignals: readonly SignalKind[] = ['cpu', 'memory', 'disk', 'pool'];
 
 /** Instances come and go; a symptom is of a service, or of one of its edges. */
 function symptomKey({ scope, signal, metric }: Anomaly): string {

@@ -162,6 +162,19 @@ describe('better is not well', () => {
     });
   });
 
+  it('memory of another service that grows while users are well again does not undo the cure', () => {
+    const faults: Fault[] = [
+      { kind: 'errors', service: 'ledger', rate: 0.4, untilSecond: fixedAtSecond },
+      { kind: 'memory-leak', service: 'web', sharePerSecond: 0.006 },
+    ];
+    const input = simulate({ ...system, faults });
+    const grows = seen(['ledger', 'errors'], ['web', 'memory']);
+    expect(verify(at(input, 25, grows)).outcome).toBe('recovered');
+    expect(verify(at(input, 25, grows, { targetService: 'web' })).outcome).not.toBe('recovered');
+    expect(verify(at(input, 25, seen(['web', 'memory']))).outcome).not.toBe('recovered');
+    expect(verify(at(input, 25, grows, { effectAtMs: null })).outcome).not.toBe('recovered');
+  });
+
   it('one of three replicas still silent is not recovered', () => {
     const three = {
       ...system,

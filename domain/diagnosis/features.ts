@@ -5,6 +5,7 @@ import type { ChangeEvent } from '../observation.ts';
 import type { TargetState } from '../remediation/target.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
 import { baselineOf, type CallStats, callStats } from './call-stats.ts';
+import { deafUntil } from './deafness.ts';
 import { buildGraph, type Graph } from './graph.ts';
 import { group } from './grouping.ts';
 import type { DiagnosisInput } from './input.ts';
@@ -58,8 +59,9 @@ export type Features = {
 };
 
 export function extractFeatures(input: DiagnosisInput): Features {
-  const windows = cutWindows(input.calls, input);
-  const metricWindows = cutWindows(input.metrics, input);
+  const deafUntilMs = deafUntil(input.calls, input.metrics, input.nowMs);
+  const windows = cutWindows(input.calls, input, deafUntilMs);
+  const metricWindows = cutWindows(input.metrics, input, deafUntilMs);
   const graph = buildGraph(input);
   const calls = groupCalls(input.calls, windows);
   const metrics = group(input.metrics, ({ service }) => service);

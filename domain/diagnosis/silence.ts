@@ -14,9 +14,10 @@ export function silentSince(
 ): number | null {
   const { minExpected, minMs } = thresholds.silence;
   const rate = stats.before.ratePerSecond;
-  const quietFromMs = stats.lastSeenMs + 1_000;
+  const quietFromMs = Math.max(stats.lastSeenMs + 1_000, windows.deafUntilMs);
   const quietMs = windows.dataEndMs - quietFromMs;
   if (quietMs >= minMs && (rate * quietMs) / 1000 >= minExpected) return quietFromMs;
+  if (windows.recent.fromMs < windows.deafUntilMs) return null;
   const expected = rate * lengthSeconds(windows.recent);
   const trickles = expected >= minExpected * 2 && stats.recent.requests <= expected * trickle;
   return trickles ? windows.recent.fromMs : null;

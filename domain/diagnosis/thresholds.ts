@@ -57,6 +57,13 @@ export const thresholds = {
     /** Exporters send in batches, and not at the same moment. */
     minMs: 4_000,
   },
+  deafness: {
+    /** Senders a second; with fewer, a pause of all of them is nothing unusual. */
+    minVoices: 3,
+    minMs: 3_000,
+    /** Exporters wait up to five seconds before they try again. */
+    returnMs: 5_000,
+  },
   cpu: {
     /** Share of the limit (or of one core) at which work queues. */
     saturated: 0.8,

@@ -136,9 +136,13 @@ describe('the Web UI', () => {
     await incident.until((state) => state.status === 'awaiting-approval');
     await world.called('readApproval');
 
-    const metadata = await incident.handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
-    expect(metadata.currentDetails).toMatch(/\*\*Waiting for\*\* approval of plan/);
-    expect(metadata.currentDetails).toContain('rollback-release test/orders (to=r1)');
+    const details = async (): Promise<string | undefined> => {
+      const query = '__temporal_workflow_metadata';
+      return (await incident.handle.query<{ currentDetails?: string }>(query)).currentDetails;
+    };
+    // The answer of readApproval has to reach the workflow first.
+    await expect.poll(details, { timeout: 10_000 }).toMatch(/\*\*Waiting for\*\* approval of plan/);
+    expect(await details()).toContain('rollback-release test/orders (to=r1)');
     const { searchAttributes } = await incident.handle.describe();
     expect(searchAttributes).toMatchObject({
       SentinelStatus: ['awaiting-approval'],

@@ -203,6 +203,7 @@ function statsWithin(rows: readonly MetricBucket[], window: Window): ResourceSta
     recent: window,
     tail: window,
     dataEndMs: window.toMs,
+    deafUntilMs: Number.NEGATIVE_INFINITY,
   });
 }
 

@@ -93,7 +93,7 @@ export function aggregate(buckets: readonly CallBucket[], window: Window): Aggre
   const p95: Weighted[] = [];
   const self: Weighted[] = [];
   for (const bucket of buckets) {
-    if (bucket.count <= 0 || !inside(bucket.atMs, window)) continue;
+    if (!(bucket.count > 0) || !inside(bucket.atMs, window)) continue;
     requests += bucket.count;
     errors += bucket.errors;
     ownErrors += bucket.ownErrors;

@@ -104,7 +104,13 @@ function ofService(service: string, material: Material): ServiceFeatures {
     resources,
     target,
     replicas: replicas({ target, resources, onsetMs: input.onsetMs }),
-    traffic: traffic(server, inbound, windows),
+    traffic: traffic(
+      [
+        { stats: server, buckets: serverBuckets },
+        { stats: inbound, buckets: inboundBuckets },
+      ],
+      windows,
+    ),
     logs: logStats(logs.get(service) ?? [], windows),
     changes: input.changes.filter((change) => change.service === service),
     silentSinceMs: stillCalled === false ? null : silent,

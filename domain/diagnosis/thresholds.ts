@@ -49,6 +49,8 @@ export const thresholds = {
   traffic: {
     /** Less is the ordinary swing of demand. */
     surgeFactor: 1.4,
+    /** Shortest past that says how much was usual, after a stretch in which nothing was heard. */
+    minPastMs: 10_000,
     collapseFactor: 0.5,
   },
   silence: {

@@ -1,6 +1,7 @@
 // How much the demand on a service changed.
 
-import type { CallStats } from './call-stats.ts';
+import type { CallBucket } from '../telemetry.ts';
+import { aggregate, type CallStats } from './call-stats.ts';
 import { thresholds } from './thresholds.ts';
 import { lengthSeconds, type Windows } from './windows.ts';
 
@@ -14,14 +15,20 @@ export type Traffic = {
 
 const unknown: Traffic = { factor: 1, up: false, beforePerSecond: 0, nowPerSecond: 0 };
 
+/** One side of the calls of a service: its figures, and the rows they are made of. */
+export type CallView = { readonly stats: CallStats | null; readonly buckets: readonly CallBucket[] };
+
 /** A saturated service answers no more than before, so its callers' side counts too, whichever rose more. */
-export function traffic(server: CallStats | null, inbound: CallStats | null, windows: Windows): Traffic {
-  const views = [server, inbound].filter((stats) => stats !== null).map((stats) => compare(stats, windows));
+export function traffic(sides: readonly CallView[], windows: Windows): Traffic {
+  const views = sides.map((side) => compare(side, windows));
   return views.reduce((best, view) => (view.factor > best.factor || best === unknown ? view : best), unknown);
 }
 
-function compare({ before, during, recent }: CallStats, windows: Windows): Traffic {
-  if (before.requests === 0) return unknown;
+function compare({ stats, buckets }: CallView, windows: Windows): Traffic {
+  if (stats === null) return unknown;
+  const { during, recent } = stats;
+  const before = heardBefore(stats, buckets, windows);
+  if (before === null || before.requests === 0) return unknown;
   const nowPerSecond = Math.max(during.ratePerSecond, recent.ratePerSecond);
   const factor = nowPerSecond / before.ratePerSecond;
   // Arrivals are counted, so chance moves them by the root of their number.
@@ -29,4 +36,15 @@ function compare({ before, during, recent }: CallStats, windows: Windows): Traff
   const beyondChance = during.requests - expected >= 4 * Math.sqrt(expected);
   const up = beyondChance && during.ratePerSecond >= before.ratePerSecond * thresholds.traffic.surgeFactor;
   return { factor, up, beforePerSecond: before.ratePerSecond, nowPerSecond };
+}
+
+/** Seconds in which Sentinel was deaf are no seconds without calls: the past counts from their end, if there is enough. */
+function heardBefore(
+  stats: CallStats,
+  buckets: readonly CallBucket[],
+  { before, deafUntilMs }: Windows,
+): Pick<CallStats['before'], 'requests' | 'ratePerSecond'> | null {
+  if (deafUntilMs <= before.fromMs) return stats.before;
+  if (before.toMs - deafUntilMs < thresholds.traffic.minPastMs) return null;
+  return aggregate(buckets, { fromMs: deafUntilMs, toMs: before.toMs });
 }

@@ -110,4 +110,30 @@ describe('a diagnosis after a while of deafness', () => {
     const input = simulate({ ...worldWith({ kind: 'hang', service: 'stock' }), afterSeconds: 32 });
     expect(first(deaf(input, 'nobody'))).toBe('hang of stock');
   });
+
+  test.each([
+    ['until the fault', 0],
+    ['until a quarter of a minute before it', 15_000],
+  ])('little was heard %s: what is heard now is no surge', (_until, endedBeforeMs) => {
+    const input = simulate(worldWith({ kind: 'errors', service: 'stock', rate: 0.6 }));
+    // Every tenth second came through: a backlog of which most was too late.
+    const lost = ({ atMs }: { readonly atMs: number }): boolean =>
+      atMs < faultMs - endedBeforeMs && (atMs / 1_000) % 10 !== 0;
+    const after = {
+      ...input,
+      calls: input.calls.filter((row) => !lost(row)),
+      metrics: input.metrics.filter((row) => !lost(row)),
+    };
+    expect(diagnose(after, []).diagnosis.hypotheses.map(({ cause }) => cause)).not.toContain('traffic-surge');
+    expect(first(after)).toBe('error-burst of stock');
+  });
+
+  test('a real surge is found again once there was time to hear what is usual', () => {
+    const input = simulate(worldWith({ kind: 'surge', service: 'web', factor: 4 }));
+    const lost = ({ atMs }: { readonly atMs: number }): boolean =>
+      atMs >= startMs + 20_000 && atMs < startMs + 40_000;
+    const after = { ...input, calls: input.calls.filter((row) => !lost(row)) };
+    const causes = diagnose({ ...after, metrics: input.metrics.filter((row) => !lost(row)) }, []);
+    expect(causes.diagnosis.hypotheses.map(({ cause }) => cause)).toContain('traffic-surge');
+  });
 });

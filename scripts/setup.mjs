@@ -65,7 +65,8 @@ function matchesLockFile() {
     return Object.entries(wanted).every(([name, entry]) => {
       if (name === '') return true;
       if (present[name] === undefined) return entry.optional === true;
-      return present[name].version === entry.version;
+      // npm notes packages as present that it only resolved (`--package-lock-only`).
+      return present[name].version === entry.version && fs.existsSync(path.join(root, name));
     });
   } catch {
     return false;

@@ -2,7 +2,7 @@
 
 /** Libraries for any folder that has no rule of its own. A new package is a vendor's SDK until it is listed here. */
 export const LIBRARIES =
-  /^(zod|hono|@hono\/node-server|commander|pino|prom-client|protobufjs|uuid|yaml|fastest-levenshtein|@opentelemetry\/.+)$/;
+  /^(zod|hono|@hono\/(node-server|zod-openapi)|rate-limiter-flexible|commander|pino|prom-client|protobufjs|uuid|yaml|fastest-levenshtein|@opentelemetry\/.+)$/;
 
 /** The parts of the Temporal SDK that a folder is made of. Its client is a vendor's SDK like any other. */
 export const OWNERS: Readonly<Record<string, readonly string[]>> = {
@@ -28,7 +28,9 @@ const FAMILIES: readonly (Family & { packages: RegExp })[] = [
   { name: 'clickhouse', packages: /^(@clickhouse\/client|chdb)$/, folders: /^clickhouse/ },
   { name: 'llm', packages: /^(ai|@ai-sdk\/.+)$/ },
   { name: 'aws', packages: /^@aws-sdk\//, folders: /^aws/ },
-  { name: 'slack', packages: /^@slack\// },
+  { name: 'slack', packages: /^@slack\//, folders: /^slack/ },
+  { name: 'kafka', packages: /^kafkajs$/, folders: /^kafka/ },
+  { name: 'email', packages: /^nodemailer$/, folders: /^email/ },
 ];
 
 /** `@scope/name/deep/file` → `@scope/name`. */

@@ -105,9 +105,19 @@ test('accepts an installation that somebody made by hand', async () => {
   mkdirSync(join(project, 'node_modules', '.bin'), { recursive: true });
   cpSync(process.execPath, join(project, 'node_modules', '.bin', 'node'));
   const packages = { 'node_modules/a': { version: '1.0.0' } };
+  mkdirSync(join(project, 'node_modules', 'a'));
   writeFileSync(join(project, 'node_modules', '.package-lock.json'), JSON.stringify({ packages }));
   expect(await setup()).toMatchObject({ code: 0, err: '' });
   expect(npmCalls()).toEqual([]);
+});
+
+test('installs what npm noted as present without fetching it', async () => {
+  mkdirSync(join(project, 'node_modules', '.bin'), { recursive: true });
+  cpSync(process.execPath, join(project, 'node_modules', '.bin', 'node'));
+  const packages = { 'node_modules/a': { version: '1.0.0' } };
+  writeFileSync(join(project, 'node_modules', '.package-lock.json'), JSON.stringify({ packages }));
+  expect(await setup()).toMatchObject({ code: 0 });
+  expect(npmCalls()).toHaveLength(1);
 });
 
 test('runs the command with the pinned Node, its arguments, its output and its exit code', async () => {

@@ -1,7 +1,7 @@
 // One sentence of plain English for every event: the timeline of the postmortem, the CLI and the API speak with it.
 
 import type { IncidentEventBody } from './events.ts';
-import { stepText, timeText } from './page.ts';
+import { stepText, timeText } from './words.ts';
 
 /** What happened, for a person. */
 export function narrate(event: IncidentEventBody): string {

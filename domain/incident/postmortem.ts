@@ -4,8 +4,8 @@ import type { Evidence } from '../diagnosis/diagnosis.ts';
 import { symptoms } from './anomalies.ts';
 import type { IncidentEvent } from './events.ts';
 import { narrate } from './narrate.ts';
-import { timeText } from './page.ts';
 import type { IncidentState } from './state.ts';
+import { timeText } from './words.ts';
 
 /** Evidence of one analysis. */
 export type AnalysisEvidence = { readonly attempt: number; readonly evidence: readonly Evidence[] };

@@ -2,7 +2,8 @@
 
 import { condition } from '@temporalio/workflow';
 import { symptomsGone } from '../../domain/incident/anomalies.ts';
-import { incidentSummary, timeText } from '../../domain/incident/page.ts';
+import { incidentSummary } from '../../domain/incident/page.ts';
+import { timeText } from '../../domain/incident/words.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import { records } from '../proxies.ts';

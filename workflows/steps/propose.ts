@@ -1,7 +1,7 @@
 // From symptoms to a judged plan: enrich, diagnose, plan, policy. Reads and thinks; changes nothing outside.
 
 import { stepsTried } from '../../domain/incident/attempts.ts';
-import { stepText } from '../../domain/incident/page.ts';
+import { stepText } from '../../domain/incident/words.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import { analysis } from '../proxies.ts';

@@ -1,0 +1,272 @@
+// What a person needs before deciding, as facts: the one description of an incident that the dashboard, chat, pagers, mail
+// and the Temporal Web UI show. Computed from the record; links and layout are the business of whoever shows it.
+
+import type { Evidence, Provenance } from '../diagnosis/diagnosis.ts';
+import type { Verdict } from '../policy/verdict.ts';
+import type { ActionId, RiskLevel } from '../remediation/actions.ts';
+import { type Change, changeOf, type Undo, undoOf } from '../remediation/change.ts';
+import type { PlanStep } from '../remediation/plan.ts';
+import { targetKey } from '../remediation/target.ts';
+import type { VerificationOutcome } from '../remediation/verification.ts';
+import type { Severity } from '../scope.ts';
+import { plainLine } from '../text.ts';
+import { symptoms } from './anomalies.ts';
+import { type ApprovalBriefing, type ApprovalFacts, approvalBriefing } from './approval-briefing.ts';
+import type { IncidentEvent } from './events.ts';
+import type { AppliedEffect, IncidentState } from './state.ts';
+import type { IncidentOutcome, IncidentStatus } from './status.ts';
+
+/** Bounds: everything is cut to one clean line, so no text from telemetry can grow, break out of its place or hide. */
+const longest = { title: 200, name: 100, sentence: 300 } as const;
+const shownSymptoms = 6;
+const shownHypotheses = 3;
+const shownEvidence = 5;
+
+export type SymptomBriefing = {
+  readonly service: string;
+  readonly text: string;
+  readonly onsetMs: number;
+  readonly clearedMs: number | null;
+};
+
+/** `finding` is empty when the evidence itself was not given. */
+export type CitedEvidence = {
+  readonly id: string;
+  readonly finding: string;
+  readonly provenance: Provenance | null;
+};
+
+export type HypothesisBriefing = {
+  readonly cause: string;
+  readonly service: string;
+  /** 0..1, comparable within this diagnosis only. */
+  readonly score: number;
+  readonly reason: string;
+  readonly evidenceFor: readonly CitedEvidence[];
+  readonly evidenceAgainst: readonly CitedEvidence[];
+};
+
+export type DiagnosisBriefing = {
+  /** Best first; the words are a language model's own when `method` is `model`, and must be labelled so. */
+  readonly hypotheses: readonly HypothesisBriefing[];
+  readonly method: 'statistical' | 'model';
+  readonly inconclusive: boolean;
+  readonly reason: string;
+  readonly missing: readonly string[];
+};
+
+export type StepBriefing = Change & {
+  readonly action: ActionId;
+  /** Exactly what is acted on: `environment/service`. */
+  readonly target: string;
+  readonly executor: string;
+  /** `name=value`. */
+  readonly parameters: readonly string[];
+  readonly risk: RiskLevel;
+  readonly downtimeSeconds: number;
+  /** Share of the target's capacity disturbed at the worst moment, 0..1. */
+  readonly blastRadius: number;
+  readonly undo: Undo;
+};
+
+export type PlanBriefing = {
+  readonly planHash: string;
+  readonly attempt: number;
+  readonly risk: RiskLevel;
+  readonly cause: string;
+  readonly reason: string;
+  readonly steps: readonly StepBriefing[];
+};
+
+export type EffectBriefing = {
+  readonly step: string;
+  readonly attempt: number;
+  readonly status: AppliedEffect['status'];
+  /** What the executor said it did; empty when the timeline was not given, or has not got there. */
+  readonly summary: string;
+};
+
+export type Briefing = {
+  readonly incidentId: string;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly environment: string;
+  readonly service: string;
+  readonly status: IncidentStatus;
+  readonly outcome: IncidentOutcome | null;
+  readonly attempt: number;
+  /** Since when the symptom is there. */
+  readonly onsetMs: number;
+  readonly openedAtMs: number;
+  readonly closedAtMs: number | null;
+  readonly symptoms: readonly SymptomBriefing[];
+  /** Anomalies that are not among `symptoms`. */
+  readonly moreAnomalies: number;
+  readonly diagnosis: DiagnosisBriefing | null;
+  readonly plan: PlanBriefing | null;
+  readonly policy: {
+    readonly verdict: Verdict['kind'];
+    readonly rule: string;
+    readonly reason: string;
+  } | null;
+  readonly approval: ApprovalBriefing | null;
+  readonly effects: readonly EffectBriefing[];
+  readonly verification: { readonly outcome: VerificationOutcome; readonly reason: string } | null;
+  /** Null while nothing was undone. */
+  readonly compensation: { readonly undone: readonly string[]; readonly notUndone: readonly string[] } | null;
+  /** How it ended; the reason is empty when the timeline was not given. */
+  readonly ending: {
+    readonly outcome: IncidentOutcome;
+    readonly actor: string;
+    readonly reason: string;
+  } | null;
+};
+
+export type BriefingInput = {
+  readonly state: IncidentState;
+  /** Evidence that hypotheses cite; what is not here is cited by its id alone. */
+  readonly evidence?: readonly Evidence[];
+  /** Events so far, or the latest of them: they tell reasons and summaries that the state does not keep. */
+  readonly timeline?: readonly IncidentEvent[];
+  /** Where the approval stands in the store, which knows of a decision before the incident does. */
+  readonly approval?: ApprovalFacts | null;
+};
+
+/** Total and pure: the same record gives the same briefing. */
+export function briefing({ state, evidence = [], timeline = [], approval = null }: BriefingInput): Briefing {
+  const shown = symptoms(state).slice(0, shownSymptoms);
+  return {
+    incidentId: state.incidentId,
+    title: plainLine(state.title, longest.title),
+    severity: state.severity,
+    environment: name(state.scope.environment),
+    service: name(state.scope.service),
+    status: state.status,
+    outcome: state.outcome,
+    attempt: state.attempt,
+    onsetMs: state.onsetMs,
+    openedAtMs: state.openedAtMs,
+    closedAtMs: state.closedAtMs,
+    symptoms: shown.map((anomaly) => ({
+      service: name(anomaly.scope.service),
+      text: sentence(anomaly.summary),
+      onsetMs: anomaly.onsetMs,
+      clearedMs: anomaly.state === 'cleared' ? (anomaly.clearedMs ?? null) : null,
+    })),
+    moreAnomalies: Math.max(0, state.anomaliesSeen - shown.length),
+    diagnosis: diagnosisBriefing(state, evidence),
+    plan: planBriefing(state),
+    policy:
+      state.verdict === null
+        ? null
+        : {
+            verdict: state.verdict.kind,
+            rule: name(state.verdict.rule),
+            reason: sentence(state.verdict.reason),
+          },
+    approval: approvalBriefing(state, timeline, approval),
+    effects: state.effects.map((effect) => effectBriefing(effect, timeline)),
+    verification:
+      state.verification === null
+        ? null
+        : { outcome: state.verification.outcome, reason: sentence(state.verification.reason) },
+    compensation: compensationBriefing(state),
+    ending: endingBriefing(state, timeline),
+  };
+}
+
+function diagnosisBriefing(
+  { diagnosis }: IncidentState,
+  evidence: readonly Evidence[],
+): DiagnosisBriefing | null {
+  if (diagnosis === null) return null;
+  const known = new Map(evidence.map((item) => [item.id, item]));
+  const cite = (ids: readonly string[]): readonly CitedEvidence[] =>
+    ids.slice(0, shownEvidence).map((id) => {
+      const item = known.get(id);
+      return { id: name(id), finding: sentence(item?.finding ?? ''), provenance: item?.provenance ?? null };
+    });
+  return {
+    hypotheses: diagnosis.hypotheses.slice(0, shownHypotheses).map((hypothesis) => ({
+      cause: hypothesis.cause,
+      service: name(hypothesis.scope.service),
+      score: hypothesis.score,
+      reason: sentence(hypothesis.reason),
+      evidenceFor: cite(hypothesis.evidenceFor),
+      evidenceAgainst: cite(hypothesis.evidenceAgainst),
+    })),
+    method: diagnosis.method,
+    inconclusive: diagnosis.inconclusive,
+    reason: sentence(diagnosis.reason),
+    missing: diagnosis.missing.map(sentence),
+  };
+}
+
+function planBriefing({ hashedPlan }: IncidentState): PlanBriefing | null {
+  if (hashedPlan === null) return null;
+  const { plan, planHash } = hashedPlan;
+  return {
+    planHash,
+    attempt: plan.attempt,
+    risk: plan.risk,
+    cause: plan.cause,
+    reason: sentence(plan.reason),
+    steps: plan.steps.map(stepBriefing),
+  };
+}
+
+function stepBriefing(step: PlanStep): StepBriefing {
+  const { action, target, executor, parameters, risk, downtimeSeconds, blastRadius } = step;
+  return {
+    action,
+    target: name(targetKey(target)),
+    executor: name(executor),
+    parameters: Object.entries(parameters).map(([key, value]) => name(`${key}=${value}`)),
+    ...changeOf(step),
+    risk,
+    downtimeSeconds,
+    blastRadius,
+    undo: undoOf(step),
+  };
+}
+
+/** One line of a step: action, target, parameters. */
+export function stepLine({ action, target, parameters }: StepBriefing): string {
+  return parameters.length === 0 ? `${action} ${target}` : `${action} ${target} (${parameters.join(', ')})`;
+}
+
+function effectBriefing(effect: AppliedEffect, timeline: readonly IncidentEvent[]): EffectBriefing {
+  const told = timeline.findLast(
+    (event) =>
+      (event.type === 'effect-applied' || event.type === 'effect-failed') &&
+      event.intentId === effect.intentId,
+  );
+  const words =
+    told?.type === 'effect-applied' ? told.summary : told?.type === 'effect-failed' ? told.reason : '';
+  return {
+    step: name(effect.stepKey),
+    attempt: effect.attempt,
+    status: effect.status,
+    summary: sentence(words),
+  };
+}
+
+function compensationBriefing({ effects, status }: IncidentState): Briefing['compensation'] {
+  const keys = (wanted: AppliedEffect['status']) =>
+    effects.filter((effect) => effect.status === wanted).map((effect) => name(effect.stepKey));
+  const [undone, notUndone] = [keys('undone'), keys('not-undone')];
+  return status === 'compensating' || undone.length + notUndone.length > 0 ? { undone, notUndone } : null;
+}
+
+function endingBriefing(state: IncidentState, timeline: readonly IncidentEvent[]): Briefing['ending'] {
+  if (state.outcome === null) return null;
+  const closing = timeline.findLast((event) => event.type === 'incident-closed');
+  return {
+    outcome: state.outcome,
+    actor: name(closing?.actor ?? ''),
+    reason: sentence(closing?.reason ?? ''),
+  };
+}
+
+const name = (text: string): string => plainLine(text, longest.name);
+const sentence = (text: string): string => plainLine(text, longest.sentence);

@@ -1,0 +1,68 @@
+/** What a step changes, in words. */
+import { expect, test } from 'vitest';
+import { actionIds } from '../../../domain/remediation/actions.ts';
+import { inverseOf } from '../../../domain/remediation/catalogue.ts';
+import { changeOf, undoOf } from '../../../domain/remediation/change.ts';
+import { step, target } from './plans.ts';
+
+test.each([
+  ['scale', { replicas: 5 }, '2 replicas', '5 replicas'],
+  ['rollback-release', { to: 'v1' }, 'release v2', 'release v1'],
+  ['deploy-release', { release: 'v3' }, 'release v2', 'release v3'],
+  ['rollback-config', { to: 'c1' }, 'configuration c2', 'configuration c1'],
+  ['apply-config', { version: 'c3' }, 'configuration c2', 'configuration c3'],
+  ['clear-sandbox', {}, 'sandbox 90 B of 100 B full', 'sandbox empty, its files deleted'],
+  [
+    'drain',
+    { taskId: 'api-1' },
+    'replica api-1 takes requests',
+    'replica api-1 takes no new requests; 1 other replica serves on',
+  ],
+  ['undrain', { taskId: 'api-1' }, 'replica api-1 takes no new requests', 'replica api-1 takes requests'],
+  [
+    'restart',
+    {},
+    '2 of 2 replicas running',
+    'every replica replaced by a fresh process, one after the other; release v2 and configuration c2 stay',
+  ],
+  [
+    'restart',
+    { taskId: 'api-2' },
+    'replica api-2 running',
+    'replica api-2 replaced by a fresh process; 1 other replica serves on; release v2 and configuration c2 stay',
+  ],
+] as const)('%s %j', (action, parameters, before, after) => {
+  expect(changeOf(step({ action, parameters }))).toEqual({ before, after });
+});
+
+test('every action says how it is undone', () => {
+  const before = target('api');
+  const undo = Object.fromEntries(
+    actionIds.map((action) => {
+      const inverse = inverseOf(action, before, { taskId: 'api-1' });
+      return [action, undoOf({ before, inverse, reversible: action !== 'clear-sandbox' }).text];
+    }),
+  );
+  expect(undo).toEqual({
+    restart: 'nothing to undo',
+    scale: '2 replicas again (scale)',
+    'rollback-release': 'release v2 again (deploy-release)',
+    'deploy-release': 'release v2 again (deploy-release)',
+    'rollback-config': 'configuration c2 again (apply-config)',
+    'apply-config': 'configuration c2 again (apply-config)',
+    'clear-sandbox': 'cannot be undone',
+    drain: 'replica api-1 takes requests again (undrain)',
+    undrain: 'replica api-1 takes no new requests; 1 other replica serves on again (drain)',
+  });
+});
+
+test('a name from an executor cannot break out of its line', () => {
+  const { before } = changeOf(
+    step({
+      action: 'rollback-release',
+      parameters: { to: 'v1' },
+      before: target('api', { release: 'v2\n\n# hi\u202e' }),
+    }),
+  );
+  expect(before).toBe('release v2 # hi');
+});

@@ -40,6 +40,7 @@ export function createMaintenance(db: Kysely<Schema>): Maintenance {
           .deleteFrom('service_edges')
           .where('seen_at_ms', '<', nowMs - edgesMs)
           .execute(),
+        await db.deleteFrom('sessions').where('expires_at_ms', '<', nowMs).execute(),
       ];
       return removed.flat().reduce((sum, { numDeletedRows }) => sum + Number(numDeletedRows), 0);
     },

@@ -9,7 +9,14 @@ import type {
   PlanStore,
   PostmortemStore,
 } from '../../activities/ports.ts';
-import type { ApiKeys, Approvals, AuditReader, IncidentReader, KillSwitch } from '../../api/ports.ts';
+import type {
+  ApiKeys,
+  Approvals,
+  AuditReader,
+  IncidentReader,
+  KillSwitch,
+  Sessions,
+} from '../../api/ports.ts';
 import type { LimitsConfig } from '../../domain/remediation/limits.ts';
 import type { Episodes, Inbox } from '../../ingest/ports.ts';
 import { createAnomalyReturns } from './anomaly-returns.ts';
@@ -28,6 +35,7 @@ import { createKillSwitch } from './kill-switch.ts';
 import { createMaintenance, type Maintenance } from './maintenance.ts';
 import { createPlanStore } from './plan-store.ts';
 import { createPostmortemStore } from './postmortem-store.ts';
+import { createSessions, type SessionLimits } from './sessions.ts';
 
 export type StoreOptions = {
   readonly limits: LimitsConfig;
@@ -35,6 +43,8 @@ export type StoreOptions = {
   readonly grantValidMs?: number;
   /** Default one minute: see EpisodeOptions. */
   readonly lateFindingsMs?: number;
+  /** Default twelve hours and seven days. */
+  readonly sessions?: SessionLimits;
 };
 
 export type Stores = {
@@ -55,13 +65,16 @@ export type Stores = {
   readonly killSwitch: KillSwitch;
   readonly apiKeys: ApiKeys & BootstrapKeys;
   readonly audit: AuditReader;
+  readonly sessions: Sessions;
   /** For whichever process runs it now and then. */
   readonly maintenance: Maintenance;
 };
 
 export function createStores({ db }: Database, options: StoreOptions): Stores {
   const { limits, grantValidMs = 86_400_000, lateFindingsMs = 60_000 } = options;
+  const { sessions = { idleMs: 12 * 3_600_000, absoluteMs: 7 * 86_400_000 } } = options;
   const inbox = createInbox(db);
+  const apiKeys = createApiKeys(db);
   return {
     incidents: createIncidentStore(db),
     evidence: createEvidenceStore(db),
@@ -75,8 +88,9 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     incidentReader: createIncidentReader(db),
     approvals: createApprovals(db),
     killSwitch: createKillSwitch(db),
-    apiKeys: createApiKeys(db),
+    apiKeys,
     audit: createAuditReader(db),
+    sessions: createSessions(db, apiKeys, sessions),
     maintenance: createMaintenance(db),
   };
 }

@@ -59,7 +59,7 @@ export async function openFoundation(
     metrics: createMetrics({ onMistake: (mistake) => log.error({ mistake }, 'metric refused') }),
     clock: { nowMs: () => Date.now() },
     database,
-    stores: createStores(database, { limits: config.limits }),
+    stores: createStores(database, { limits: config.limits, sessions: sessionLimits(config) }),
     history,
     temporal,
     client,
@@ -95,6 +95,10 @@ function requireSharedStores(config: Config, role: SentinelRole): void {
 function databaseOptions(config: Config) {
   const url = postgresUrl(config);
   return url === undefined ? { dataDir: join(config.dataDir, 'postgres') } : { url };
+}
+
+function sessionLimits({ server: { sessions } }: Config) {
+  return { idleMs: sessions.idle, absoluteMs: sessions.absolute };
 }
 
 function postgresUrl(config: Config): string | undefined {

@@ -1,6 +1,7 @@
 // Where Sentinel listens, keeps its files and writes its logs.
 
 import { z } from 'zod';
+import { duration } from '../duration.ts';
 
 export const port = z.int().min(0).max(65_535);
 
@@ -15,7 +16,20 @@ export const serverSchema = z
     publicUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
       .optional()
-      .describe('How people reach this server, for links in messages. Default: made of host and port.'),
+      .describe(
+        'How people reach this server, for links in messages and for logins behind a proxy that ends TLS. Default: made of host and port.',
+      ),
+    sessions: z
+      .strictObject({
+        idle: duration('1m', '30d')
+          .prefault('12h')
+          .describe(
+            'A login ends when nobody did anything for this long. A page that is only open does nothing.',
+          ),
+        absolute: duration('5m', '90d').prefault('7d').describe('A login ends after this long in any case.'),
+      })
+      .prefault({})
+      .describe('Logins in the dashboard.'),
   })
   .describe('The HTTP server.');
 

@@ -28,6 +28,8 @@ export async function migrate(db: Kysely<Schema>, location: string): Promise<voi
     provider: { getMigrations: async () => ({ ...migrations }) },
     migrationTableName: table,
     migrationLockTableName: lockTable,
+    // Numbers are given out before the work is done: a lower one may arrive later.
+    allowUnorderedMigrations: true,
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;

@@ -176,4 +176,11 @@ export type Schema = {
     revoked_at_ms: number | null;
     revoked_by: string | null;
   };
+  sessions: {
+    token_hash: Uint8Array;
+    key_id: string;
+    created_at_ms: number;
+    last_seen_at_ms: number;
+    expires_at_ms: number;
+  };
 };

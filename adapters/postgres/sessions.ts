@@ -1,0 +1,78 @@
+// Sessions over Postgres. The cookie holds 256 random bits, the table their SHA-256: who reads the table cannot use what
+// is in it. Every look-up joins the key, so revoking a key ends its sessions at that moment, with nothing to clean up.
+
+import { randomBytes } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import type { ApiKeys, Sessions } from '../../api/ports.ts';
+import { databaseNowMs } from './clock.ts';
+import type { Schema } from './database/schema.ts';
+import { sha256 } from './digest.ts';
+
+export type SessionLimits = {
+  /** Ends a session in which nobody did anything for this long. */
+  readonly idleMs: number;
+  /** Ends every session this long after its login. */
+  readonly absoluteMs: number;
+};
+
+const tokenPattern = /^[A-Za-z0-9_-]{43}$/;
+
+/** A busy page asks many times a minute; the moment of the last use need not be known better than this. */
+const touchEveryMs = 60_000;
+
+export function createSessions(
+  db: Kysely<Schema>,
+  apiKeys: Pick<ApiKeys, 'authenticate'>,
+  { idleMs, absoluteMs }: SessionLimits,
+): Sessions {
+  return {
+    async open(presentedKey) {
+      const principal = await apiKeys.authenticate(presentedKey);
+      if (principal === null) return null;
+      const token = randomBytes(32).toString('base64url');
+      const nowMs = await databaseNowMs(db);
+      const expiresAtMs = nowMs + absoluteMs;
+      await db
+        .insertInto('sessions')
+        .values({
+          token_hash: sha256(token),
+          key_id: principal.keyId,
+          created_at_ms: nowMs,
+          last_seen_at_ms: nowMs,
+          expires_at_ms: expiresAtMs,
+        })
+        .execute();
+      return { token, principal, expiresAtMs };
+    },
+
+    async find(token, used) {
+      if (!tokenPattern.test(token)) return null;
+      const tokenHash = sha256(token);
+      const row = await db
+        .selectFrom('sessions')
+        .innerJoin('api_keys', 'api_keys.key_id', 'sessions.key_id')
+        .select(['sessions.key_id', 'name', 'role', 'last_seen_at_ms', 'expires_at_ms'])
+        .where('token_hash', '=', tokenHash)
+        .where('revoked_at_ms', 'is', null)
+        .executeTakeFirst();
+      if (row === undefined) return null;
+      const nowMs = await databaseNowMs(db);
+      if (nowMs >= row.expires_at_ms || nowMs >= row.last_seen_at_ms + idleMs) {
+        await db.deleteFrom('sessions').where('token_hash', '=', tokenHash).execute();
+        return null;
+      }
+      if (used && nowMs >= row.last_seen_at_ms + Math.min(touchEveryMs, idleMs / 10)) {
+        await db
+          .updateTable('sessions')
+          .set({ last_seen_at_ms: nowMs })
+          .where('token_hash', '=', tokenHash)
+          .execute();
+      }
+      return { keyId: row.key_id, name: row.name, role: row.role };
+    },
+
+    async end(token) {
+      await db.deleteFrom('sessions').where('token_hash', '=', sha256(token)).execute();
+    },
+  };
+}

@@ -1,0 +1,39 @@
+// The session cookie. `__Host-` makes browsers refuse it without Secure, for another path or from a subdomain. On plain
+// http a browser may not take a Secure cookie at all, so a request to the loopback interface (where there is no network to
+// listen on) gets one of another name without Secure. No other http request gets any.
+
+import { parse, serialize } from 'hono/utils/cookie';
+
+const secureName = '__Host-sentinel';
+const localName = 'sentinel-local';
+
+/** True for `localhost`, `*.localhost`, 127.0.0.0/8 and [::1]: the name in the URL, which the browser resolved. */
+export function isLoopback(hostname: string): boolean {
+  return /^(localhost|[a-z0-9-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
+}
+
+/** Which cookie a request may carry; null where there can be no session (http to another machine). */
+export function cookieNameFor(origin: URL): string | null {
+  if (origin.protocol === 'https:') return secureName;
+  return isLoopback(origin.hostname) ? localName : null;
+}
+
+/** The token in a `Cookie` header; null when there is none. */
+export function tokenIn(header: string | undefined, origin: URL): string | null {
+  const name = cookieNameFor(origin);
+  if (header === undefined || name === null) return null;
+  return parse(header, name)[name] ?? null;
+}
+
+/** A `Set-Cookie` that keeps the token; Strict: no other site's link or form arrives with it. */
+export function sessionCookie(token: string, maxAgeSeconds: number, origin: URL): string | null {
+  const name = cookieNameFor(origin);
+  if (name === null) return null;
+  return serialize(name, token, {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'Strict',
+    secure: name === secureName,
+    maxAge: maxAgeSeconds,
+  });
+}

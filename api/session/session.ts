@@ -1,0 +1,45 @@
+// The session of a request, if it has one, and whether the request may change anything with it.
+
+import type { Principal, Sessions } from '../ports.ts';
+import { tokenIn } from './cookie.ts';
+import { isCsrfTokenOf, isFromOwnPages } from './csrf.ts';
+
+export type SessionDeps = {
+  readonly sessions: Sessions;
+  /** As people reach this server; needed behind a proxy that ends TLS, where the server itself sees http. */
+  readonly publicUrl?: string | undefined;
+};
+
+export type BrowserSession = { readonly token: string; readonly principal: Principal };
+
+/** Where the browser thinks it is. */
+export function originOf(request: Request, publicUrl: string | undefined): URL {
+  const seen = new URL(request.url);
+  const known = publicUrl === undefined ? null : new URL(publicUrl);
+  return known !== null && known.host === seen.host ? known : seen;
+}
+
+/** `used`: a person did this, not a page that keeps itself up to date. */
+export async function sessionOf(
+  request: Request,
+  used: boolean,
+  { sessions, publicUrl }: SessionDeps,
+): Promise<BrowserSession | null> {
+  const cookies = request.headers.get('cookie') ?? undefined;
+  const token = tokenIn(cookies, originOf(request, publicUrl));
+  const principal = token === null ? null : await sessions.find(token, used);
+  return token === null || principal === null ? null : { token, principal };
+}
+
+export type ChangeObjection = 'foreign-origin' | 'csrf-token';
+
+/** Why a request with this session must not change anything; null when it may. */
+export function objectionToChange(
+  request: Request,
+  { token }: BrowserSession,
+  presentedCsrfToken: string | null,
+  publicUrl: string | undefined,
+): ChangeObjection | null {
+  if (!isFromOwnPages(request.headers, originOf(request, publicUrl))) return 'foreign-origin';
+  return presentedCsrfToken !== null && isCsrfTokenOf(token, presentedCsrfToken) ? null : 'csrf-token';
+}

@@ -154,15 +154,21 @@ export function describeStep({
   downtimeSeconds,
   blastRadius,
   reversible,
+  inverse,
 }: PlanStep): string {
   const given = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
   const facts = [
     `risk ${risk}`,
     `${Math.round(blastRadius * 100)} % of capacity`,
     `${downtimeSeconds} s down`,
-    reversible ? 'can be undone' : 'cannot be undone',
+    undoing(reversible, inverse),
   ];
   return `${[action, `${target.environment}/${target.service}`, ...given].join(' ')} (${facts.join(', ')})`;
+}
+
+function undoing(reversible: boolean, inverse: PlanStep['inverse']): string {
+  if (inverse !== null) return 'can be undone';
+  return reversible ? 'leaves nothing to undo' : 'cannot be undone';
 }
 
 export function describeVerdict(verdict: Verdict): string {

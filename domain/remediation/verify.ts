@@ -21,7 +21,7 @@ export function verify(input: VerificationInput): VerificationResult {
   const open = all.filter(({ ok }) => ok === null);
   const figures = {
     freshSamples: symptoms.reduce((sum, { samples }) => sum + samples, 0),
-    series: [...symptoms, ...bad.filter((one) => !symptoms.includes(one))].map(shownSeries),
+    series: eachOnce([...symptoms, ...bad]).map(shownSeries),
     controlImprovedToo: false,
   };
   if (bad.length > 0) {
@@ -47,6 +47,16 @@ export function verify(input: VerificationInput): VerificationResult {
     reason: `Back to normal: ${names(symptoms)}.`,
     controlImprovedToo: controlImproved(input, times),
   };
+}
+
+/** A series may be the symptom and a sign of the scope's health; the worse judgement of the two is shown. */
+function eachOnce(judged: readonly Judged[]): readonly Judged[] {
+  const bySeries = new Map<string, Judged>();
+  for (const one of judged) {
+    const known = bySeries.get(one.seriesKey);
+    if (known === undefined || (one.ok === false && known.ok !== false)) bySeries.set(one.seriesKey, one);
+  }
+  return [...bySeries.values()];
 }
 
 function shownSeries({ seriesKey, before, during, after, ok }: Judged): VerificationResult['series'][number] {

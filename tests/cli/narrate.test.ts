@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { describeVerdict, narrate } from '../../cli/narrate.ts';
+import { describeStep, describeVerdict, narrate } from '../../cli/narrate.ts';
 import { clean, formatDuration, table } from '../../cli/terminal/text.ts';
 import type { IncidentEvent, IncidentEventBody } from '../../domain/incident/events.ts';
 import { hashedPlan, planHash } from '../api/incidents.ts';
@@ -100,6 +100,13 @@ test('verdicts name their rule', () => {
   } as const;
   expect(describeVerdict(approval)).toBe('needs one admin (r: why)');
   expect(describeVerdict({ kind: 'deny', rule: 'never', reason: 'why' })).toBe('denied (never: why)');
+});
+
+test('a step says how it is undone, or that there is nothing to undo', () => {
+  const [step] = hashedPlan.plan.steps as [(typeof hashedPlan.plan.steps)[number]];
+  expect(describeStep(step)).toContain('can be undone)');
+  expect(describeStep({ ...step, inverse: null })).toContain('leaves nothing to undo)');
+  expect(describeStep({ ...step, inverse: null, reversible: false })).toContain('cannot be undone)');
 });
 
 test('no text can move the cursor', () => {

@@ -129,6 +129,23 @@ describe.each(faults)('%s', (_, fault, anomalies) => {
   });
 });
 
+it('a series that is both symptom and health is shown once', () => {
+  const key = {
+    kind: 'calls',
+    environment,
+    service: 'ledger',
+    side: 'server',
+    peer: '',
+    measure: 'errors',
+  } as const;
+  const [errors] = seen(['ledger', 'errors']) as [Anomaly];
+  const fault: Fault = { kind: 'errors', service: 'ledger', rate: 0.3 };
+  const last = outcomes(fault, [{ ...errors, seriesKey: seriesKey(key) }]).at(-1);
+  expect(last?.series.filter((one) => one.seriesKey === seriesKey(key))).toEqual([
+    expect.objectContaining({ ok: false }),
+  ]);
+});
+
 describe('better is not well', () => {
   it('half of the errors left is not recovered', () => {
     const [strong, weak]: Fault[] = [

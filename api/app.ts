@@ -1,28 +1,23 @@
 // The REST API as one fetch function: every route of the table, with ids, headers, log, metrics and errors around it.
 
 import { type Context, Hono } from 'hono';
-import { secureHeaders } from 'hono/secure-headers';
 import type { ApiDeps } from './deps.ts';
 import { ApiProblem, asProblem, problemResponse } from './errors.ts';
 import { authenticate } from './http/authenticate.ts';
 import { readJson } from './http/json-body.ts';
 import { requestIdOf, traceIdOf } from './http/request-id.ts';
-import type { Answer, Route } from './http/route.ts';
+import { type Answer, matches, type Route } from './http/route.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import { bearerKey, type WayIn } from './http/ways-in.ts';
 import type { Logger } from './ports.ts';
 import { routes } from './routes/index.ts';
 
 type Env = { Variables: { requestId: string; log: Logger; route: string } };
 
-/** Answers are data: nothing in them may run, load or be framed. */
-const strictest = {
-  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  xFrameOptions: 'DENY',
-};
-
 /** Mount it or serve its `fetch`; it holds nothing that needs closing. */
 export function createApp(deps: ApiDeps): Hono<Env> {
   const app = new Hono<Env>();
-  app.use(secureHeaders(strictest));
+  app.use(securityHeaders);
   app.use(async (c, next) => {
     const startedAt = performance.now();
     const requestId = requestIdOf(c.req.header('x-request-id'), deps.newId);
@@ -32,13 +27,14 @@ export function createApp(deps: ApiDeps): Hono<Env> {
     c.set('route', 'unmatched');
     await next();
     c.header('x-request-id', requestId);
-    c.header('cache-control', 'no-store');
+    if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
     const seconds = (performance.now() - startedAt) / 1000;
     const labels = { route: c.get('route'), method: methodLabel(c.req.method), status: String(c.res.status) };
     deps.metrics.observe('sentinel_http_request_duration_seconds', labels, seconds);
     c.get('log').info({ ...labels, seconds: Number(seconds.toFixed(4)) }, 'request');
   });
-  for (const route of routes) app.on(route.method, route.path, (c) => serve(route, c, deps));
+  const ways: readonly WayIn[] = [bearerKey(deps.apiKeys)];
+  for (const route of routes) app.on(route.method, route.path, (c) => serve(route, c, deps, ways));
   app.notFound((c) => problemResponse(noRoute(c.req.method, c.req.path), surroundings(c)));
   app.onError((error, c) => {
     const { kind } = asProblem(error);
@@ -50,19 +46,33 @@ export function createApp(deps: ApiDeps): Hono<Env> {
   return app;
 }
 
-async function serve(route: Route, c: Context<Env>, deps: ApiDeps): Promise<Response> {
+async function serve(
+  route: Route,
+  c: Context<Env>,
+  deps: ApiDeps,
+  ways: readonly WayIn[],
+): Promise<Response> {
   c.set('route', route.path);
-  const principal = await authenticate(c.req.header('authorization'), route.permission, deps);
+  const request = c.req.raw;
+  const { metrics } = deps;
+  const principal = await authenticate(request, route.permission, { ways, metrics });
   if (route.permission !== 'public') c.set('log', c.get('log').child({ keyId: principal.keyId }));
   const answer = await route.run(
-    { params: c.req.param(), query: queryOf(c.req.url), readBody: () => readJson(c.req.raw) },
-    { principal, requestId: c.get('requestId'), log: c.get('log'), deps },
+    { params: c.req.param(), query: queryOf(c.req.url), readBody: () => readJson(request) },
+    {
+      principal,
+      requestId: c.get('requestId'),
+      signal: request.signal,
+      log: c.get('log'),
+      deps,
+      table: routes,
+    },
   );
   return respond(answer);
 }
 
 function respond(answer: Answer): Response {
-  if ('text' in answer) return new Response(answer.text, { headers: { 'content-type': answer.contentType } });
+  if ('response' in answer) return answer.response;
   return Response.json(answer.json, { status: answer.status ?? 200 });
 }
 
@@ -86,15 +96,6 @@ function noRoute(method: string, path: string): ApiProblem {
   return new ApiProblem('method-not-allowed', `This path takes ${allowed.join(', ')}, not ${method}.`, {
     headers,
   });
-}
-
-function matches(pattern: string, path: string): boolean {
-  const wanted = pattern.split('/');
-  const given = path.split('/');
-  return (
-    wanted.length === given.length &&
-    wanted.every((part, index) => part.startsWith(':') || part === given[index])
-  );
 }
 
 function surroundings(c: Context<Env>): { path: string; requestId: string } {

@@ -21,7 +21,7 @@ export const metricTable = {
   },
   sentinel_auth_failures_total: {
     kind: 'counter',
-    help: 'Requests refused for their API key: missing, malformed, unknown, role-too-low.',
+    help: 'Requests refused for who sent them: missing, malformed, unknown, foreign-page, role-too-low.',
     labels: ['reason'],
   },
   sentinel_approval_decisions_total: {

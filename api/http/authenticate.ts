@@ -1,47 +1,50 @@
-// Who is calling, from `Authorization: Bearer <key>`. A key of the wrong shape costs the same look-up as an unknown one.
+// Who is calling, and whether they may call this.
 
 import { roleAtLeast } from '../../domain/policy/verdict.ts';
 import { ApiProblem } from '../errors.ts';
-import type { ApiKeys, Metrics, Principal } from '../ports.ts';
+import type { Metrics, Principal } from '../ports.ts';
 import type { Permission } from './route.ts';
-
-/** The token68 characters of RFC 9110, bounded: nothing longer can be a key of ours. */
-const keyPattern = /^[A-Za-z0-9\-._~+/]{16,200}=*$/;
-const shapeless = 'x'.repeat(48);
+import type { WayIn } from './ways-in.ts';
 
 /** Whoever calls a public route. */
 const anonymous: Principal = { keyId: 'anonymous', name: 'anonymous', role: 'viewer' };
 
-type AuthFailure = 'missing' | 'malformed' | 'unknown' | 'role-too-low';
+type AuthFailure = 'missing' | 'malformed' | 'unknown' | 'foreign-page' | 'role-too-low';
+const headers = { 'www-authenticate': 'Bearer realm="sentinel"' };
 
 /** Throws ApiProblem 401 or 403; failures are counted by sort, never with what was presented. */
 export async function authenticate(
-  header: string | undefined,
+  request: Request,
   permission: Permission,
-  { apiKeys, metrics }: { apiKeys: ApiKeys; metrics: Metrics },
+  { ways, metrics }: { ways: readonly WayIn[]; metrics: Metrics },
 ): Promise<Principal> {
   if (permission === 'public') return anonymous;
   const fail = (failure: AuthFailure, problem: ApiProblem): never => {
     metrics.count('sentinel_auth_failures_total', { reason: failure });
     throw problem;
   };
-  const headers = { 'www-authenticate': 'Bearer realm="sentinel"' };
-  if (header === undefined) {
-    return fail(
-      'missing',
-      new ApiProblem('unauthenticated', 'Send an API key: "Authorization: Bearer <key>".', { headers }),
-    );
+  for (const way of ways) {
+    const found = await way.identify(request);
+    if (found.kind === 'absent') continue;
+    if (found.kind === 'refused') {
+      const detail = 'The API key is not known or was revoked.';
+      return fail(found.failure, new ApiProblem('unauthenticated', detail, { headers }));
+    }
+    const { principal } = found;
+    if (changesSomething(request.method) && way.fromOwnPage?.(request) === false) {
+      const detail = 'The request does not come from a page of Sentinel.';
+      return fail('foreign-page', new ApiProblem('forbidden', detail, { reason: 'foreign-page' }));
+    }
+    if (!roleAtLeast(principal.role, permission)) {
+      const detail = `This needs the role ${permission}; the key "${principal.name}" has the role ${principal.role}.`;
+      return fail('role-too-low', new ApiProblem('forbidden', detail, { reason: 'role-too-low' }));
+    }
+    return principal;
   }
-  const [scheme = '', presented = '', ...rest] = header.split(' ');
-  const wellFormed = scheme.toLowerCase() === 'bearer' && rest.length === 0 && keyPattern.test(presented);
-  const principal = await apiKeys.authenticate(wellFormed ? presented : shapeless);
-  if (!wellFormed || principal === null) {
-    const detail = 'The API key is not known or was revoked.';
-    return fail(wellFormed ? 'unknown' : 'malformed', new ApiProblem('unauthenticated', detail, { headers }));
-  }
-  if (!roleAtLeast(principal.role, permission)) {
-    const detail = `This needs the role ${permission}; the key "${principal.name}" has the role ${principal.role}.`;
-    return fail('role-too-low', new ApiProblem('forbidden', detail, { reason: 'role-too-low' }));
-  }
-  return principal;
+  const detail = 'Send an API key: "Authorization: Bearer <key>".';
+  return fail('missing', new ApiProblem('unauthenticated', detail, { headers }));
+}
+
+function changesSomething(method: string): boolean {
+  return method !== 'GET' && method !== 'HEAD';
 }

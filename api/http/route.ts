@@ -1,11 +1,13 @@
-// One route: path, permission, input and handler together. There is no other way to add one, so none can forget to
-// say who may call it.
+// One route: path, permission, input, answers and handler together. There is no other way to add one, so none can
+// forget to say who may call it or what it answers; docs/api.md and the OpenAPI document are made of the same table.
 
 import { z } from 'zod';
 import type { Role } from '../../domain/policy/verdict.ts';
 import type { ApiDeps } from '../deps.ts';
-import { ApiProblem, type FieldProblem } from '../errors.ts';
+import type { ProblemKind } from '../errors.ts';
 import type { Logger, Principal } from '../ports.ts';
+import type { DeepReadonly } from '../schemas/named.ts';
+import { check } from './check.ts';
 
 /** `public` needs no key; a role needs a key with at least that role. */
 export type Permission = 'public' | Role;
@@ -21,27 +23,46 @@ export type RouteContext<P, Q, B> = {
   /** Present on every route that is not public. */
   readonly principal: Principal;
   readonly requestId: string;
+  /** Ends when the client goes away; for answers that stream. */
+  readonly signal: AbortSignal;
   readonly log: Logger;
   readonly deps: ApiDeps;
+  /** Every route there is, for those that describe the others. */
+  readonly table: readonly Route[];
 };
 
-/** What a handler answers: JSON with 200, or with the status given; or text of another media type. */
-export type Answer =
-  | { readonly json: unknown; readonly status?: 200 | 201 | 503 }
-  | { readonly text: string; readonly contentType: string };
+/** An answer that is not JSON: a page, a stream, a text. */
+export type MediaAnswer = { readonly mediaType: string; readonly description: string };
+type Status = 200 | 201 | 503;
+export type AnswerShapes = Readonly<Partial<Record<Status, z.ZodType | MediaAnswer>>>;
 
-export type RouteDefinition<P extends Shape, Q extends Shape, B extends Shape> = {
+/** What the handler of a route with these answers may return. Without a status it is 200. */
+export type AnswerOf<A extends AnswerShapes> = {
+  [S in keyof A]: A[S] extends z.ZodType
+    ? S extends 200
+      ? { readonly json: DeepReadonly<z.input<A[S]>>; readonly status?: 200 }
+      : { readonly json: DeepReadonly<z.input<A[S]>>; readonly status: S }
+    : { readonly response: Response };
+}[keyof A];
+
+export type Answer = { readonly json: unknown; readonly status?: Status } | { readonly response: Response };
+
+export type RouteDefinition<P extends Shape, Q extends Shape, B extends Shape, A extends AnswerShapes> = {
   readonly method: Method;
   /** As people read it: `/api/incidents/:id/timeline`. */
   readonly path: string;
   readonly permission: Permission;
-  /** One sentence for docs/api.md. */
+  /** One sentence for docs/api.md and the OpenAPI document. */
   readonly summary: string;
   /** Strict objects: an unknown field is refused and named. Absent means that nothing is accepted. */
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
-  readonly handler: (context: RouteContext<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Answer>;
+  /** What it answers when it works, by status: a strict schema, or a media type. */
+  readonly answers: A;
+  /** Problems of its own, besides those that any route may answer with. */
+  readonly problems?: readonly ProblemKind[];
+  readonly handler: (context: RouteContext<z.output<P>, z.output<Q>, z.output<B>>) => Promise<AnswerOf<A>>;
 };
 
 export type RawInput = {
@@ -49,7 +70,7 @@ export type RawInput = {
   readonly query: unknown;
   readonly readBody: () => Promise<unknown>;
 };
-type Surroundings = Pick<RouteContext<never, never, never>, 'principal' | 'requestId' | 'log' | 'deps'>;
+type Surroundings = Omit<RouteContext<never, never, never>, 'params' | 'query' | 'body'>;
 
 export type Route = {
   readonly method: Method;
@@ -57,15 +78,18 @@ export type Route = {
   readonly permission: Permission;
   readonly summary: string;
   readonly input: { readonly params: Shape; readonly query: Shape; readonly body: Shape | null };
+  readonly answers: AnswerShapes;
+  readonly problems: readonly ProblemKind[];
   run(raw: RawInput, surroundings: Surroundings): Promise<Answer>;
 };
 
 export function route<
+  const A extends AnswerShapes,
   P extends Shape = typeof nothing,
   Q extends Shape = typeof nothing,
   B extends Shape = typeof nothing,
->(definition: RouteDefinition<P, Q, B>): Route {
-  const { method, path, permission, summary, handler } = definition;
+>(definition: RouteDefinition<P, Q, B, A>): Route {
+  const { method, path, permission, summary, answers, problems = [], handler } = definition;
   const params = (definition.params ?? nothing) as P;
   const query = (definition.query ?? nothing) as Q;
   const { body } = definition;
@@ -75,39 +99,26 @@ export function route<
     permission,
     summary,
     input: { params, query, body: body ?? null },
+    answers,
+    problems,
     async run(raw, surroundings) {
-      return handler({
+      const context = {
         ...surroundings,
         params: check(params, raw.params, ''),
         query: check(query, raw.query, ''),
         body: body === undefined ? ({} as z.output<B>) : check(body, await raw.readBody(), 'body'),
-      });
+      };
+      return (await handler(context)) as Answer;
     },
   };
 }
 
-/** Throws ApiProblem naming every field that is wrong. */
-function check<T extends Shape>(schema: T, value: unknown, whole: string): z.output<T> {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const errors = firstOfEach(result.error.issues.flatMap((issue) => fieldProblems(issue, whole)));
-  const named = errors.map(({ field, message }) => `${field} ${message}`).join('; ');
-  throw new ApiProblem('invalid-input', named, { errors });
-}
-
-/** A value of the wrong type breaks every rule of its field; the first says enough. */
-function firstOfEach(errors: readonly FieldProblem[]): FieldProblem[] {
-  return errors.filter(({ field }, index) => errors.findIndex((one) => one.field === field) === index);
-}
-
-function fieldProblems(issue: z.core.$ZodIssue, whole: string): FieldProblem[] {
-  const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      field: [...path, key.slice(0, 100)].join('.'),
-      message: 'is not a field that is known here',
-    }));
-  }
-  const message = issue.message.replace(/^Invalid \w+: /, '').replace(/^Too (big|small): /, '');
-  return [{ field: path.join('.') || whole, message }];
+/** True when a path is one that the pattern of a route stands for. */
+export function matches(pattern: string, path: string): boolean {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, index) => part.startsWith(':') || part === given[index])
+  );
 }

@@ -3,11 +3,29 @@
 import { z } from 'zod';
 import { oneLine, pageQuery } from '../http/fields.ts';
 import { route } from '../http/route.ts';
+import type { AuditEntry } from '../ports.ts';
+import { named } from '../schemas/named.ts';
+import { pageOf } from '../schemas/page.ts';
+import { instantMs, sha256 } from '../schemas/scope.ts';
 
 const instant = z.iso
   .datetime({ offset: true, error: 'expected an instant such as 2026-01-31T12:00:00Z' })
   .transform((text) => Date.parse(text))
   .refine(Number.isFinite, 'expected an instant that exists');
+
+const auditEntry = named<AuditEntry>()(
+  'AuditEntry',
+  z.strictObject({
+    seq: z.int(),
+    atMs: instantMs,
+    actor: z.string(),
+    action: z.string(),
+    subject: z.string(),
+    reason: z.string(),
+    planHash: sha256.nullable(),
+    canonical: z.string().meta({ description: 'The canonical bytes that were stored, as text.' }),
+  }),
+);
 
 export const auditQuery = route({
   method: 'GET',
@@ -27,6 +45,7 @@ export const auditQuery = route({
       path: ['from'],
       error: 'must not be after `to`',
     }),
+  answers: { 200: pageOf(auditEntry) },
   handler: async ({ query: { limit, cursor, from, to, ...filter }, deps }) => ({
     json: await deps.audit.query(
       {

@@ -8,6 +8,7 @@ import { deliver } from '../delivery.ts';
 import { decisionProblem } from '../errors.ts';
 import { freeText, incidentParams, planHash } from '../http/fields.ts';
 import { route } from '../http/route.ts';
+import { sha256 } from '../schemas/scope.ts';
 
 export const decideApproval = route({
   method: 'POST',
@@ -25,6 +26,18 @@ export const decideApproval = route({
       path: ['reason'],
       error: 'is needed to reject',
     }),
+  answers: {
+    200: z.strictObject({
+      approvalId: z.string(),
+      planHash: sha256,
+      actor: z.string(),
+      decision: z.enum(['approve', 'reject']),
+      reason: z.string(),
+      repeated: z.boolean(),
+      delivered: z.boolean(),
+    }),
+  },
+  problems: ['conflict', 'expired'],
   handler: async ({ params, body, principal, log, deps }) => {
     const { decision, reason = '' } = body;
     const result = await deps.approvals.decide({

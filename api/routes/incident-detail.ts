@@ -3,6 +3,7 @@
 import { incidentParams } from '../http/fields.ts';
 import { route } from '../http/route.ts';
 import { presentSummary, requireIncident } from '../present.ts';
+import { incident } from '../schemas/incident.ts';
 
 export const incidentDetail = route({
   method: 'GET',
@@ -10,6 +11,7 @@ export const incidentDetail = route({
   permission: 'viewer',
   summary: 'One incident: summary and state.',
   params: incidentParams,
+  answers: { 200: incident },
   handler: async ({ params, deps }) => {
     const { summary, state } = await requireIncident(deps.incidents, params.id);
     return { json: { ...presentSummary(summary), state } };

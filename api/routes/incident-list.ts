@@ -5,6 +5,8 @@ import { incidentStatuses } from '../../domain/incident/status.ts';
 import { environment, oneLine, pageQuery } from '../http/fields.ts';
 import { route } from '../http/route.ts';
 import { presentSummary } from '../present.ts';
+import { incidentSummary } from '../schemas/incident.ts';
+import { pageOf } from '../schemas/page.ts';
 
 export const incidentList = route({
   method: 'GET',
@@ -22,6 +24,7 @@ export const incidentList = route({
     service: oneLine(200).optional(),
     severity: z.enum(['info', 'warning', 'critical']).optional(),
   }),
+  answers: { 200: pageOf(incidentSummary) },
   handler: async ({ query: { limit, cursor, ...filter }, deps }) => {
     const { items, nextCursor } = await deps.incidents.list(filter, limit, cursor ?? null);
     return { json: { items: items.map(presentSummary), nextCursor } };

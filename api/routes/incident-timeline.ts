@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { incidentParams, wholeNumber } from '../http/fields.ts';
 import { route } from '../http/route.ts';
 import { requireIncident } from '../present.ts';
+import { incidentEvent } from '../schemas/event.ts';
 
 export const incidentTimeline = route({
   method: 'GET',
@@ -15,6 +16,7 @@ export const incidentTimeline = route({
     after: wholeNumber(0, Number.MAX_SAFE_INTEGER).prefault('0'),
     limit: wholeNumber(1, 1000).prefault('200'),
   }),
+  answers: { 200: z.strictObject({ items: z.array(incidentEvent), nextAfter: z.int() }) },
   handler: async ({ params, query: { after, limit }, deps }) => {
     const items = await deps.incidents.timeline(params.id, after, limit);
     if (items.length === 0) await requireIncident(deps.incidents, params.id);

@@ -7,6 +7,7 @@ import { freeText, incidentParams } from '../http/fields.ts';
 import { type RouteContext, route } from '../http/route.ts';
 import { requireIncident } from '../present.ts';
 
+const accepted = z.strictObject({ accepted: z.literal(true) });
 const reasonBody = z.strictObject({ reason: freeText(2000) });
 type Said = { readonly accepted: boolean; readonly reason: string };
 type Context = Pick<RouteContext<{ id: string }, object, object>, 'params' | 'deps' | 'log'>;
@@ -18,6 +19,8 @@ export const takeOver = route({
   summary: 'A person takes the incident over; Sentinel does nothing more in it.',
   params: incidentParams,
   body: reasonBody,
+  answers: { 200: accepted },
+  problems: ['conflict'],
   handler: async (context) =>
     say(context, () =>
       context.deps.messenger.takeOver(context.params.id, context.principal.name, context.body.reason),
@@ -31,6 +34,8 @@ export const abort = route({
   summary: 'Ends the work on the incident; what was done and did not help is undone first.',
   params: incidentParams,
   body: reasonBody,
+  answers: { 200: accepted },
+  problems: ['conflict'],
   handler: async (context) =>
     say(context, () =>
       context.deps.messenger.abort(context.params.id, context.principal.name, context.body.reason),
@@ -50,6 +55,8 @@ export const addNote = route({
       .regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected up to 64 letters, digits, . _ and -')
       .optional(),
   }),
+  answers: { 200: accepted.extend({ noteId: z.string() }) },
+  problems: ['conflict'],
   handler: async (context) => {
     const { noteId = context.deps.newId(), text } = context.body;
     const answer = await say(context, () =>
@@ -74,5 +81,5 @@ async function say({ params, deps, log }: Context, send: () => Promise<Said>) {
     const reason = updateRefusals.find((refusal) => said.reason.startsWith(refusal));
     throw new ApiProblem('conflict', said.reason, reason === undefined ? {} : { reason });
   }
-  return { json: { accepted: true } };
+  return { json: { accepted: true } } as const;
 }

@@ -5,12 +5,25 @@ import { roles } from '../../domain/policy/verdict.ts';
 import { ApiProblem } from '../errors.ts';
 import { oneLine } from '../http/fields.ts';
 import { route } from '../http/route.ts';
+import { role } from '../schemas/plan.ts';
+import { instantMs } from '../schemas/scope.ts';
+
+const key = z
+  .strictObject({
+    keyId: z.string(),
+    name: z.string(),
+    role,
+    createdAtMs: instantMs,
+    revokedAtMs: instantMs.nullable(),
+  })
+  .meta({ id: 'ApiKey' });
 
 export const keyList = route({
   method: 'GET',
   path: '/api/keys',
   permission: 'admin',
   summary: 'API keys with name, role and dates; never the keys themselves.',
+  answers: { 200: z.strictObject({ items: z.array(key) }) },
   handler: async ({ deps }) => ({ json: { items: await deps.apiKeys.list() } }),
 });
 
@@ -20,6 +33,7 @@ export const keyCreate = route({
   permission: 'admin',
   summary: 'Makes an API key. The answer is the only place that ever shows it.',
   body: z.strictObject({ name: oneLine(100), role: z.enum(roles) }),
+  answers: { 201: z.strictObject({ keyId: z.string(), name: z.string(), role, key: z.string() }) },
   handler: async ({ body: { name, role }, principal, deps }) => {
     const { keyId, key } = await deps.apiKeys.create(name, role, principal.name);
     return { status: 201, json: { keyId, name, role, key } };
@@ -34,6 +48,7 @@ export const keyRevoke = route({
   params: z.strictObject({
     keyId: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'is not the id of a key'),
   }),
+  answers: { 200: z.strictObject({ keyId: z.string(), revoked: z.literal(true) }) },
   handler: async ({ params, principal, deps }) => {
     const revoked = await deps.apiKeys.revoke(params.keyId, principal.name);
     if (!revoked) throw new ApiProblem('not-found', `There is no active key ${params.keyId}.`);

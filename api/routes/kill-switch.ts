@@ -3,12 +3,24 @@
 import { z } from 'zod';
 import { environment, freeText } from '../http/fields.ts';
 import { route } from '../http/route.ts';
+import { instantMs } from '../schemas/scope.ts';
+
+const killSwitch = z
+  .strictObject({
+    environment: z.string(),
+    engaged: z.boolean(),
+    by: z.string(),
+    reason: z.string(),
+    atMs: instantMs,
+  })
+  .meta({ id: 'KillSwitch' });
 
 export const killSwitchList = route({
   method: 'GET',
   path: '/api/kill-switch',
   permission: 'viewer',
   summary: 'The kill switch of every environment it was ever set for; `*` stands for all.',
+  answers: { 200: z.strictObject({ items: z.array(killSwitch) }) },
   handler: async ({ deps }) => ({ json: { items: await deps.killSwitch.list() } }),
 });
 
@@ -22,6 +34,7 @@ export const killSwitchSet = route({
     engaged: z.boolean({ error: 'expected true or false' }),
     reason: freeText(2000),
   }),
+  answers: { 200: z.strictObject({ environment: z.string(), engaged: z.boolean() }) },
   handler: async ({ body, principal, log, deps }) => {
     await deps.killSwitch.set(body.environment, body.engaged, principal, body.reason);
     log.warn({ environment: body.environment, engaged: body.engaged }, 'kill switch set');

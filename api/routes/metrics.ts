@@ -7,5 +7,9 @@ export const metrics = route({
   path: '/metrics',
   permission: 'public',
   summary: "Sentinel's own metrics in Prometheus' text format.",
-  handler: async ({ deps }) => deps.renderMetrics(),
+  answers: { 200: { mediaType: 'text/plain', description: "Metrics in Prometheus' text format." } },
+  handler: async ({ deps }) => {
+    const { text, contentType } = await deps.renderMetrics();
+    return { response: new Response(text, { headers: { 'content-type': contentType } }) };
+  },
 });

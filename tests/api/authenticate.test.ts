@@ -1,7 +1,8 @@
 // Presented keys: what is asked of the store, what is counted, what is never said.
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { authenticate } from '../../api/http/authenticate.ts';
+import { bearerKey, type WayIn } from '../../api/http/ways-in.ts';
 import type { ApiKeys } from '../../api/ports.ts';
 import { clientOf } from './client.ts';
 import { createWorld } from './in-memory.ts';
@@ -27,7 +28,10 @@ test.each([
     },
   };
   const { metrics } = world.deps;
-  await expect(authenticate(header, 'viewer', { apiKeys, metrics })).rejects.toMatchObject({
+  // Not a real Request: its headers cannot hold what a socket can.
+  const request = { method: 'GET', headers: { get: () => header } } as unknown as Request;
+  const ways = [bearerKey(apiKeys)];
+  await expect(authenticate(request, 'viewer', { ways, metrics })).rejects.toMatchObject({
     kind: 'unauthenticated',
   });
   expect(asked).toHaveLength(1);
@@ -66,4 +70,36 @@ test('no key appears in an answer or in the log', async () => {
   const world = createWorld();
   const { text } = await clientOf(world)('/api/incidents', { key: world.keys.revoked });
   expect(text + JSON.stringify(world.logged)).not.toContain(world.keys.revoked);
+});
+
+describe('a way in that browsers use by themselves', () => {
+  const cookie = (fromOwnPage: boolean): WayIn => ({
+    identify: async () => ({ kind: 'known', principal: { keyId: 's', name: 'p', role: 'admin' } }),
+    fromOwnPage: () => fromOwnPage,
+  });
+  const ask = (method: string, fromOwnPage: boolean) =>
+    authenticate(new Request('http://sentinel.test/', { method }), 'operator', {
+      ways: [bearerKey(createWorld().deps.apiKeys), cookie(fromOwnPage)],
+      metrics: createWorld().deps.metrics,
+    });
+
+  test('may read from anywhere, and change something from a page of ours', async () => {
+    expect(await ask('GET', false)).toMatchObject({ name: 'p' });
+    expect(await ask('POST', true)).toMatchObject({ name: 'p' });
+  });
+
+  test.each(['POST', 'DELETE'])('changes nothing (%s) from a page of somebody else', async (method) => {
+    await expect(ask(method, false)).rejects.toMatchObject({ extras: { reason: 'foreign-page' } });
+  });
+});
+
+test('a key that is refused is not helped by another way in', async () => {
+  const request = new Request('http://sentinel.test/', { headers: { authorization: 'Bearer x' } });
+  const { apiKeys, metrics } = createWorld().deps;
+  const session: WayIn = {
+    identify: async () => ({ kind: 'known', principal: { keyId: 's', name: 'p', role: 'admin' } }),
+  };
+  await expect(
+    authenticate(request, 'viewer', { ways: [bearerKey(apiKeys), session], metrics }),
+  ).rejects.toMatchObject({ kind: 'unauthenticated' });
 });

@@ -1,6 +1,7 @@
 // Requests against createApp as a client would make them.
 
 import { createApp } from '../../api/app.ts';
+import { expectDeclared } from './declared.ts';
 import type { World } from './in-memory.ts';
 
 export type Answered = {
@@ -35,11 +36,13 @@ export function clientOf(world: World): (path: string, call?: Call) => Promise<A
     } as RequestInit);
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') === true;
-    return {
+    const answered = {
       status: response.status,
       headers: response.headers,
       text,
       json: isJson ? JSON.parse(text) : undefined,
     };
+    expectDeclared(response.url || path, method ?? (payload === undefined ? 'GET' : 'POST'), answered);
+    return answered;
   };
 }

@@ -1,0 +1,101 @@
+// What was seen and what it is taken for: anomalies, evidence, diagnoses, verifications.
+
+import { z } from 'zod';
+import { type Anomaly, signalKinds } from '../../domain/detection/anomaly.ts';
+import { causes } from '../../domain/diagnosis/causes.ts';
+import type { Diagnosis, Evidence, Hypothesis } from '../../domain/diagnosis/diagnosis.ts';
+import { type VerificationResult, verificationOutcomes } from '../../domain/remediation/verification.ts';
+import { named } from './named.ts';
+import { figures, instantMs, scope, severity } from './scope.ts';
+
+export const anomaly = named<Anomaly>()(
+  'Anomaly',
+  z.strictObject({
+    id: z.string(),
+    state: z.enum(['firing', 'cleared']),
+    detector: z.enum([
+      'robust-z',
+      'threshold',
+      'error-ratio',
+      'latency',
+      'log-template',
+      'absence',
+      'trend',
+      'external',
+    ]),
+    signal: z.enum(signalKinds),
+    scope,
+    seriesKey: z.string(),
+    metric: z.string(),
+    direction: z.enum(['up', 'down']),
+    onsetMs: instantMs,
+    detectedMs: instantMs,
+    clearedMs: instantMs.optional(),
+    expected: z.number(),
+    seen: z.number(),
+    score: z.number(),
+    confidence: z.number(),
+    severity,
+    summary: z.string(),
+  }),
+);
+
+export const evidence = named<Evidence>()(
+  'Evidence',
+  z.strictObject({
+    id: z.string(),
+    source: z.string(),
+    provenance: z.enum(['measured', 'reported', 'memory']),
+    scope,
+    fromMs: instantMs,
+    toMs: instantMs,
+    finding: z.string(),
+    figures,
+    digest: z.string().optional(),
+  }),
+);
+
+const hypothesis = named<Hypothesis>()(
+  'Hypothesis',
+  z.strictObject({
+    cause: z.enum(causes),
+    scope,
+    score: z.number(),
+    reason: z.string(),
+    evidenceFor: z.array(z.string()),
+    evidenceAgainst: z.array(z.string()),
+    figures: figures.optional(),
+  }),
+);
+
+export const diagnosis = named<Diagnosis>()(
+  'Diagnosis',
+  z.strictObject({
+    hypotheses: z.array(hypothesis),
+    inconclusive: z.boolean(),
+    reason: z.string(),
+    missing: z.array(z.string()),
+    method: z.enum(['statistical', 'model']),
+  }),
+);
+
+export const verification = named<VerificationResult>()(
+  'Verification',
+  z.strictObject({
+    outcome: z.enum(verificationOutcomes),
+    settled: z.boolean(),
+    improving: z.boolean().optional(),
+    reason: z.string(),
+    freshSamples: z.number(),
+    series: z.array(
+      z.strictObject({
+        seriesKey: z.string(),
+        before: z.number(),
+        during: z.number(),
+        after: z.number(),
+        ok: z.boolean(),
+      }),
+    ),
+    controlImprovedToo: z.boolean(),
+  }),
+);

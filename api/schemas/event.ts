@@ -1,0 +1,67 @@
+// Everything that can happen to an incident, as its timeline shows it.
+
+import { z } from 'zod';
+import type { IncidentEvent } from '../../domain/incident/events.ts';
+import { incidentOutcomes } from '../../domain/incident/status.ts';
+import { gateRefusals } from '../../domain/remediation/intent.ts';
+import { anomaly, diagnosis, verification } from './analysis.ts';
+import { named } from './named.ts';
+import { hashedPlan, verdict } from './plan.ts';
+import { instantMs, scope, severity, sha256 } from './scope.ts';
+
+const attempt = z.number();
+const text = z.string();
+const step = z.number();
+export const direction = z.enum(['forward', 'compensation']);
+const planHash = sha256;
+
+const happened = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) =>
+  z.strictObject({
+    seq: z.int().meta({ description: "Position in the incident's own timeline, from 1, without gaps." }),
+    atMs: instantMs,
+    type: z.literal(type),
+    ...fields,
+  });
+
+export const incidentEvent = named<IncidentEvent>()(
+  'IncidentEvent',
+  z.discriminatedUnion('type', [
+    happened('incident-opened', { scope, severity, title: text, fingerprint: text, episode: z.number() }),
+    happened('anomaly-observed', { anomaly }),
+    happened('anomaly-cleared', { anomalyId: text, clearedMs: instantMs }),
+    happened('enrichment-started', { attempt }),
+    happened('enriched', { attempt, evidenceIds: z.array(text), missing: z.array(text) }),
+    happened('diagnosed', { attempt, diagnosis }),
+    happened('planned', { attempt, hashedPlan }),
+    happened('nothing-to-try', { attempt, reason: text }),
+    happened('decided', { attempt, verdict }),
+    happened('approval-requested', { planHash, role: text, quorum: z.number(), deadlineMs: instantMs }),
+    happened('approval-recorded', {
+      approvalId: text,
+      planHash,
+      actor: text,
+      decision: z.enum(['approve', 'reject']),
+      reason: text,
+    }),
+    happened('approval-granted', { planHash }),
+    happened('approval-rejected', { planHash, actor: text, reason: text }),
+    happened('approval-expired', { planHash }),
+    happened('gate-refused', { step, reason: z.enum(gateRefusals), detail: text }),
+    happened('intent-written', { intentId: text, step, direction }),
+    happened('effect-applied', {
+      intentId: text,
+      step,
+      direction,
+      foundByLookup: z.boolean(),
+      summary: text,
+    }),
+    happened('effect-failed', { intentId: text, step, direction, reason: text }),
+    happened('verification-started', { attempt, deadlineMs: instantMs }),
+    happened('verified', { attempt, result: verification }),
+    happened('compensation-started', { attempt, reason: text }),
+    happened('compensation-finished', { attempt, undone: z.number(), notUndone: z.array(text) }),
+    happened('note-added', { noteId: text, actor: text, text }),
+    happened('postmortem-drafted', { digest: text }),
+    happened('incident-closed', { outcome: z.enum(incidentOutcomes), reason: text, actor: text }),
+  ]),
+);

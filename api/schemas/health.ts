@@ -1,0 +1,10 @@
+// The parts Sentinel stands on.
+
+import { z } from 'zod';
+import type { ComponentHealth } from '../ports.ts';
+import { named } from './named.ts';
+
+export const componentHealth = named<ComponentHealth>()(
+  'ComponentHealth',
+  z.strictObject({ name: z.string(), ok: z.boolean(), required: z.boolean(), detail: z.string() }),
+);

@@ -1,0 +1,92 @@
+// An incident as lists and its own page show it.
+
+import { z } from 'zod';
+import type { IncidentState } from '../../domain/incident/state.ts';
+import { incidentOutcomes, incidentStatuses } from '../../domain/incident/status.ts';
+import type { presentSummary } from '../present.ts';
+import { anomaly, diagnosis, verification } from './analysis.ts';
+import { named } from './named.ts';
+import { hashedPlan, verdict } from './plan.ts';
+import { instantMs, scope, severity, sha256 } from './scope.ts';
+
+const status = z.enum(incidentStatuses);
+const outcome = z.enum(incidentOutcomes);
+
+type Summary = ReturnType<typeof presentSummary>;
+
+const summaryFields = {
+  id: z.string(),
+  ref: z.string().meta({ description: 'The id as it stands in URLs: `<hash>-<episode>`.' }),
+  title: z.string(),
+  environment: z.string(),
+  service: z.string(),
+  severity,
+  status,
+  outcome: outcome.nullable(),
+  attempt: z.number(),
+  openedAtMs: instantMs,
+  updatedAtMs: instantMs,
+  closedAtMs: instantMs.nullable(),
+};
+
+export const incidentSummary = named<Summary>()('IncidentSummary', z.strictObject(summaryFields));
+
+export const approvalState = named<IncidentState['approval']>()(
+  'ApprovalState',
+  z
+    .strictObject({
+      planHash: sha256,
+      role: z.string(),
+      quorum: z.number(),
+      deadlineMs: instantMs,
+      decisions: z.array(
+        z.strictObject({
+          approvalId: z.string(),
+          actor: z.string(),
+          decision: z.enum(['approve', 'reject']),
+        }),
+      ),
+    })
+    .nullable(),
+);
+
+export const incidentState = named<IncidentState>()(
+  'IncidentState',
+  z.strictObject({
+    incidentId: z.string(),
+    fingerprint: z.string(),
+    episode: z.number(),
+    scope,
+    title: z.string(),
+    severity,
+    status,
+    outcome: outcome.nullable(),
+    openedAtMs: instantMs,
+    closedAtMs: instantMs.nullable(),
+    onsetMs: instantMs,
+    attempt: z.number(),
+    anomalies: z.record(z.string(), anomaly),
+    anomaliesSeen: z.number(),
+    diagnosis: diagnosis.nullable(),
+    hashedPlan: hashedPlan.nullable(),
+    verdict: verdict.nullable(),
+    approval: approvalState,
+    effects: z.array(
+      z.strictObject({
+        intentId: z.string(),
+        step: z.number(),
+        attempt: z.number(),
+        planHash: sha256,
+        stepKey: z.string(),
+        status: z.enum(['written', 'applied', 'failed', 'undone', 'not-undone']),
+      }),
+    ),
+    verification: verification.nullable(),
+    lastSeq: z.number(),
+  }),
+);
+
+export const incident = named<Summary & { readonly state: IncidentState }>()(
+  'Incident',
+  z.strictObject({ ...summaryFields, state: incidentState }),
+);

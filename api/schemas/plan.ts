@@ -1,0 +1,94 @@
+// What may be done: targets, steps, plans, and what policy says of them.
+
+import { z } from 'zod';
+import { causes } from '../../domain/diagnosis/causes.ts';
+import { roles, type Verdict } from '../../domain/policy/verdict.ts';
+import { type ActionParameters, actionIds, riskLevels } from '../../domain/remediation/actions.ts';
+import type { HashedPlan, PlanStep } from '../../domain/remediation/plan.ts';
+import type { TargetRef, TargetState } from '../../domain/remediation/target.ts';
+import { named } from './named.ts';
+import { instantMs, sha256 } from './scope.ts';
+
+export const actionId = z.enum(actionIds);
+export const risk = z.enum(riskLevels);
+export const role = z.enum(roles);
+
+export const actionParameters = named<ActionParameters>()(
+  'ActionParameters',
+  z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+);
+
+export const targetRef = named<TargetRef>()(
+  'TargetRef',
+  z.strictObject({ environment: z.string(), service: z.string() }),
+);
+
+export const targetState = named<TargetState>()(
+  'TargetState',
+  z.strictObject({
+    target: targetRef,
+    executor: z.string(),
+    desiredReplicas: z.number(),
+    replicas: z.array(
+      z.strictObject({
+        id: z.string(),
+        state: z.enum(['running', 'starting', 'draining', 'exited']),
+        startedAtMs: instantMs,
+        restarts: z.number(),
+      }),
+    ),
+    release: z.string(),
+    previousRelease: z.string().optional(),
+    config: z.string(),
+    previousConfig: z.string().optional(),
+    sandbox: z.strictObject({ usedBytes: z.number(), limitBytes: z.number() }).optional(),
+    supports: z.array(actionId),
+  }),
+);
+
+export const planStep = named<PlanStep>()(
+  'PlanStep',
+  z.strictObject({
+    action: actionId,
+    target: targetRef,
+    executor: z.string(),
+    parameters: actionParameters,
+    inverse: z.strictObject({ action: actionId, parameters: actionParameters }).nullable(),
+    reversible: z.boolean(),
+    risk,
+    downtimeSeconds: z.number(),
+    blastRadius: z.number(),
+    before: targetState,
+  }),
+);
+
+export const hashedPlan = named<HashedPlan>()(
+  'HashedPlan',
+  z.strictObject({
+    planHash: sha256,
+    plan: z.strictObject({
+      incidentId: z.string(),
+      attempt: z.number(),
+      cause: z.enum(causes),
+      reason: z.string(),
+      steps: z.array(planStep),
+      risk,
+    }),
+  }),
+);
+
+const said = { rule: z.string(), reason: z.string() };
+export const verdict = named<Verdict>()(
+  'Verdict',
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('auto'), ...said }),
+    z.strictObject({
+      kind: z.literal('approval'),
+      ...said,
+      role,
+      quorum: z.number(),
+      deadlineSeconds: z.number(),
+    }),
+    z.strictObject({ kind: z.literal('deny'), ...said }),
+  ]),
+);

@@ -1,6 +1,7 @@
 // The HTTP way in: OTLP export routes and event routes behind one Hono app.
 
 import { Hono } from 'hono';
+import { handleAlertmanager } from './http/alertmanager-route.ts';
 import type { IngestAppDeps } from './http/deps.ts';
 import { handleEvents } from './http/event-routes.ts';
 import { handleOtlp } from './http/otlp-routes.ts';
@@ -8,7 +9,7 @@ import { problemResponse } from './http/problem.ts';
 import { requestIdOf } from './http/request-id.ts';
 import { otlpSignals } from './otlp/decode.ts';
 
-/** Routes: POST /v1/metrics, /v1/logs, /v1/traces, /api/events, /api/trigger-alert. */
+/** Routes: POST /v1/metrics, /v1/logs, /v1/traces, /api/events, /api/trigger-alert, /api/alerts/alertmanager. */
 export function createIngestApp(deps: IngestAppDeps): Hono {
   const app = new Hono();
   for (const signal of otlpSignals) {
@@ -16,8 +17,10 @@ export function createIngestApp(deps: IngestAppDeps): Hono {
   }
   app.post('/api/events', (context) => handleEvents('events', context.req.raw, deps));
   app.post('/api/trigger-alert', (context) => handleEvents('trigger-alert', context.req.raw, deps));
+  app.post('/api/alerts/alertmanager', (context) => handleAlertmanager(context.req.raw, deps));
 
-  for (const path of [...otlpSignals.map((signal) => `/v1/${signal}`), '/api/events', '/api/trigger-alert']) {
+  const eventPaths = ['/api/events', '/api/trigger-alert', '/api/alerts/alertmanager'];
+  for (const path of [...otlpSignals.map((signal) => `/v1/${signal}`), ...eventPaths]) {
     app.all(path, (context) => {
       const detail = `${path} takes POST`;
       const requestId = requestIdOf(context.req.raw);

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Hono } from 'hono';
 import type { CorrelationConfig } from '../domain/correlation/correlate.ts';
 import type { DetectionEngine } from '../domain/detection/engine.ts';
+import type { AlertmanagerLabels } from './alertmanager/labels.ts';
 import { createDelivery } from './delivery.ts';
 import { createDispatcher, type DispatchSettings, defaultDispatchSettings } from './dispatch.ts';
 import { eventSchemas } from './events/schema.ts';
@@ -27,6 +28,7 @@ import { warmDetection } from './warm.ts';
 export type IngestSettings = {
   readonly defaultEnvironment: string;
   readonly otlpAuth: 'open' | 'keyed';
+  readonly alertmanagerLabels: AlertmanagerLabels;
   readonly correlation: CorrelationConfig;
   readonly limits: IngestLimits;
   readonly dispatch: DispatchSettings;
@@ -108,6 +110,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     authorize,
     otlpAuth: settings.otlpAuth,
     schemas: eventSchemas(limits),
+    alertmanagerLabels: settings.alertmanagerLabels,
     limits,
     defaultEnvironment,
     clock,

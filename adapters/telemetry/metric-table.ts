@@ -62,7 +62,7 @@ export const metricTable = {
   },
   sentinel_ingest_events_total: {
     kind: 'counter',
-    help: 'Change and alert events by outcome: accepted or duplicate.',
+    help: 'Change and alert events by outcome: accepted, duplicate or refused.',
     labels: ['outcome'],
   },
   sentinel_ingest_anomalies_total: {

@@ -6,7 +6,7 @@ import type { Authorize } from '../../ingest/ports.ts';
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
-const ingestPaths = /^\/(v1\/(metrics|logs|traces)|api\/(events|trigger-alert))\/?$/;
+const ingestPaths = /^\/(v1\/(metrics|logs|traces)|api\/(events|trigger-alert|alerts\/alertmanager))\/?$/;
 
 export function routed(parts: { ingest: Fetch | null; api: Fetch | null }): Fetch {
   return (request) => {

@@ -9,12 +9,13 @@ import { ingestAuthorize } from './http.ts';
 
 export async function startIngestPart(foundation: Foundation, closing: Closing): Promise<Ingest> {
   const { config, log, metrics, clock, stores, history, client } = foundation;
-  const { defaultEnvironment, requireKey, ...limits } = config.ingest;
+  const { defaultEnvironment, requireKey, alertmanager, ...limits } = config.ingest;
   const ingest = await startIngest({
     settings: {
       ...defaultIngestSettings,
       defaultEnvironment,
       otlpAuth: requireKey ? 'keyed' : 'open',
+      alertmanagerLabels: alertmanager,
       correlation: config.correlation,
       limits: { ...defaultIngestSettings.limits, ...limits },
     },

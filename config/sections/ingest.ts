@@ -4,6 +4,25 @@ import { z } from 'zod';
 import { duration } from '../duration.ts';
 import { environmentName } from './environment-name.ts';
 
+const labelNames = (what: string, ...names: string[]) =>
+  z
+    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'expected the name of a Prometheus label'))
+    .max(10)
+    .default(names)
+    .describe(`Labels that name ${what}; the first that an alert has counts.`);
+
+const alertmanagerSchema = z
+  .strictObject({
+    service: labelNames('the service; an alert without any is refused', 'service', 'job').pipe(
+      z.array(z.string()).min(1),
+    ),
+    environment: labelNames('the environment (else `defaultEnvironment`)', 'environment', 'env'),
+    component: labelNames('a part of the service', 'component'),
+    resource: labelNames('the running instance', 'instance', 'pod'),
+    severity: labelNames('the severity', 'severity'),
+  })
+  .describe('How alerts of `POST /api/alerts/alertmanager` are read.');
+
 export const ingestSchema = z
   .strictObject({
     defaultEnvironment: environmentName
@@ -27,6 +46,7 @@ export const ingestSchema = z
       .describe(
         'Whether senders must present an API key. Default: no while `server.host` is a loopback address, else yes.',
       ),
+    alertmanager: alertmanagerSchema.prefault({}),
   })
   .transform(({ maxPastSkew, maxFutureSkew, ...rest }) => ({
     ...rest,

@@ -1,5 +1,6 @@
 // What the routes need.
 
+import type { AlertmanagerLabels } from '../alertmanager/labels.ts';
 import type { EventSchemas } from '../events/schema.ts';
 import type { IngestLimits } from '../limits.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -12,6 +13,7 @@ export type IngestAppDeps = {
   /** `open`: OTLP is taken from anybody who reaches the port, as collectors do; `keyed`: with a bearer key only. */
   readonly otlpAuth: 'open' | 'keyed';
   readonly schemas: EventSchemas;
+  readonly alertmanagerLabels: AlertmanagerLabels;
   readonly limits: IngestLimits;
   readonly defaultEnvironment: string;
   readonly clock: Clock;

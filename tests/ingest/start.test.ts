@@ -16,6 +16,7 @@ import { detectionConfigSchema } from '../../domain/detection/config.ts';
 import { createDetectionEngine, type DetectionEngine } from '../../domain/detection/engine.ts';
 import { defaultIngestSettings, type Ingest, startIngest } from '../../ingest/start.ts';
 import {
+  alertmanagerLabels,
   authorize,
   MemoryClock,
   MemoryEpisodes,
@@ -43,6 +44,7 @@ async function start(history: MemoryHistory | null, detection = newEngine()) {
     settings: {
       ...defaultIngestSettings,
       defaultEnvironment: 'default-env',
+      alertmanagerLabels,
       correlation: { windowMs: 60_000, maxHops: 1 },
       tickMs: 20,
     },

@@ -9,6 +9,7 @@ import { createIngestApp } from '../../../ingest/http.ts';
 import { defaultLimits, type IngestLimits } from '../../../ingest/limits.ts';
 import { createPipeline, type Pipeline } from '../../../ingest/pipeline.ts';
 import {
+  alertmanagerLabels,
   authorize,
   MemoryClock,
   MemoryEpisodes,
@@ -69,6 +70,7 @@ export class TestApp {
       authorize,
       otlpAuth: options.otlpAuth ?? 'open',
       schemas: eventSchemas(limits),
+      alertmanagerLabels,
       limits,
       defaultEnvironment: 'default-env',
       clock,

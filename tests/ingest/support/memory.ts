@@ -3,6 +3,7 @@
 import type { CorrelationConfig } from '../../../domain/correlation/correlate.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { ChangeEvent } from '../../../domain/observation.ts';
+import type { AlertmanagerLabels } from '../../../ingest/alertmanager/labels.ts';
 import type {
   Assignment,
   Authorize,
@@ -216,6 +217,14 @@ export class MemoryMetrics implements Metrics {
   observe(): void {}
   gauge(): void {}
 }
+
+export const alertmanagerLabels: AlertmanagerLabels = {
+  service: ['service', 'job'],
+  environment: ['environment', 'env'],
+  component: ['component'],
+  resource: ['instance', 'pod'],
+  severity: ['severity'],
+};
 
 export const silentLog: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 

@@ -1,4 +1,5 @@
 /** All components, by name. */
+import { alertmanager } from './alertmanager.ts';
 import type { Component, ComponentName } from './component.ts';
 import { postgres } from './postgres.ts';
 import { temporal } from './temporal.ts';
@@ -8,4 +9,5 @@ export const components: Readonly<Record<ComponentName, Component>> = {
   temporal,
   'time-skipping': timeSkipping,
   postgres,
+  alertmanager,
 };

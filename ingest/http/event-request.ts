@@ -1,0 +1,140 @@
+// What every route for events does: key before body, JSON within bounds, in the durable inbox before the 2xx, and one
+// answer for what is refused.
+
+import type { z } from 'zod';
+import { firstProblem, type Invalid } from '../events/schema.ts';
+import type { InboxItem } from '../ports.ts';
+import { cleanText } from '../text.ts';
+import { readBody } from './body.ts';
+import type { IngestAppDeps } from './deps.ts';
+import { type Problem, problemResponse } from './problem.ts';
+import { requestIdOf } from './request-id.ts';
+
+export class Refused extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+export type EventRequest = {
+  /** Name of the key that sent it. */
+  readonly actor: string;
+  readonly raw: unknown;
+  readonly requestId: string;
+};
+
+/** Answers one request with what `work` makes of its JSON, as a 202. Never throws; `Refused` becomes its problem. */
+export async function answerEvents(
+  route: string,
+  request: Request,
+  deps: IngestAppDeps,
+  work: (request: EventRequest) => Promise<Readonly<Record<string, unknown>>>,
+): Promise<Response> {
+  const requestId = requestIdOf(request);
+  const answer = (response: Response): Response => {
+    deps.metrics.count('sentinel_ingest_requests_total', { route, status: String(response.status) });
+    return response;
+  };
+  try {
+    const actor = await authorized(request, deps);
+    const body = await work({ actor, raw: await readJson(request, deps), requestId });
+    return answer(Response.json(body, { status: 202, headers: { 'x-request-id': requestId } }));
+  } catch (error) {
+    if (error instanceof Refused) return answer(problemResponse(error.problem, requestId));
+    deps.log.error({ err: error, requestId, route }, 'a request failed');
+    const problem: Problem = {
+      status: 500,
+      kind: 'internal',
+      title: 'Internal error',
+      detail: 'see the log of the server',
+    };
+    return answer(problemResponse(problem, requestId));
+  }
+}
+
+/** Puts the items in the inbox; returns how many were new. */
+export async function storeEvents(items: readonly InboxItem[], deps: IngestAppDeps): Promise<number> {
+  // The same event twice in one request is one item and a duplicate.
+  const distinct = [...new Map(items.map((item) => [item.id, item])).values()];
+  const accepted = await deps.inbox.put(distinct).catch((error: unknown) => {
+    deps.log.error({ err: error, items: items.length }, 'could not store events in the inbox');
+    throw unavailable('the events are not stored: the inbox is unavailable; send the same again');
+  });
+  if (accepted > 0) deps.wake();
+  deps.metrics.count('sentinel_ingest_events_total', { outcome: 'accepted' }, accepted);
+  deps.metrics.count('sentinel_ingest_events_total', { outcome: 'duplicate' }, items.length - accepted);
+  return accepted;
+}
+
+/** The value as the schema has it; refuses with the first field that is wrong. */
+export function parsed<T extends z.ZodType>(schema: T, raw: unknown): z.infer<T> {
+  const result = schema.safeParse(raw);
+  if (!result.success) {
+    refuseIf(firstProblem(result.error));
+    throw result.error;
+  }
+  return result.data;
+}
+
+export function refuseIf(invalid: Invalid | null): void {
+  if (invalid === null) return;
+  const { kind, field, detail } = invalid;
+  throw new Refused({ status: 422, kind, title: 'Invalid event', detail: `${field}: ${detail}`, field });
+}
+
+async function authorized(request: Request, deps: IngestAppDeps): Promise<string> {
+  const authorization = await deps.authorize(request, 'ingest:write').catch((error: unknown) => {
+    deps.log.error({ err: error }, 'could not check the key of a request');
+    throw unavailable('the key store is unavailable; try again');
+  });
+  if (authorization.allowed) return authorization.actor;
+  const { reason, detail } = authorization;
+  const status = reason === 'forbidden' ? 403 : 401;
+  throw new Refused({
+    status,
+    kind: reason,
+    title: status === 403 ? 'Forbidden' : 'Unauthenticated',
+    detail,
+  });
+}
+
+async function readJson(request: Request, deps: IngestAppDeps): Promise<unknown> {
+  const type = (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json') {
+    const detail = 'content-type must be application/json';
+    throw new Refused({ status: 415, kind: 'unsupported-type', title: 'Unsupported media type', detail });
+  }
+  const body = await readBody(request, deps.limits);
+  if (!body.ok) {
+    const { problem, detail } = body;
+    if (problem === 'too-large')
+      throw new Refused({ status: 413, kind: 'too-large', title: 'Too large', detail });
+    if (problem === 'unsupported-encoding') {
+      throw new Refused({ status: 415, kind: 'unsupported-type', title: 'Unsupported encoding', detail });
+    }
+    throw malformed(detail);
+  }
+  try {
+    return JSON.parse(utf8.decode(body.bytes)) as unknown;
+  } catch (error) {
+    throw malformed(
+      `the body is not valid JSON (${cleanText(error instanceof Error ? error.message : '', 300)})`,
+    );
+  }
+}
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function malformed(detail: string): Refused {
+  return new Refused({ status: 400, kind: 'malformed', title: 'Malformed request', detail });
+}
+function unavailable(detail: string): Refused {
+  return new Refused({
+    status: 503,
+    kind: 'unavailable',
+    title: 'Unavailable',
+    detail,
+    retryAfterSeconds: 2,
+  });
+}

@@ -1,0 +1,51 @@
+/** A real Alertmanager of one test: what it is told, and where it sends its webhooks. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from '../../adapters/temporal-dev-server/ports.ts';
+import { startProcess, stopProcess, tailOf } from '../../adapters/temporal-dev-server/server-process.ts';
+import { eventually } from '../integration/support/wait.ts';
+
+export interface Alertmanager {
+  /** As Prometheus does: an alert ends when `endsAt` is over. */
+  alert(labels: Readonly<Record<string, string>>, fields?: Readonly<Record<string, unknown>>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts one whose configuration is this YAML; resolves when it is ready. */
+export async function startAlertmanager(executable: string, configuration: string): Promise<Alertmanager> {
+  const dir = mkdtempSync(join(tmpdir(), 'sentinel-alertmanager-'));
+  const file = join(dir, 'alertmanager.yml');
+  writeFileSync(file, configuration);
+  const [port = 0] = await freePorts(1);
+  const url = `http://127.0.0.1:${port}`;
+  const logFile = join(dir, 'log');
+  const options = [
+    `--config.file=${file}`,
+    `--storage.path=${dir}/data`,
+    `--web.listen-address=127.0.0.1:${port}`,
+  ];
+  const pid = await startProcess([executable, ...options, '--cluster.listen-address='], logFile, 'attached');
+  const stop = async (): Promise<void> => {
+    await stopProcess(pid);
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    await eventually('Alertmanager to be ready', async () => (await fetch(`${url}/-/ready`)).ok, 20_000);
+  } catch (error) {
+    const log = tailOf(logFile);
+    await stop();
+    throw new Error(`${(error as Error).message}\n${log}`, { cause: error });
+  }
+  return {
+    async alert(labels, fields = {}) {
+      const answer = await fetch(`${url}/api/v2/alerts`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify([{ labels, ...fields }]),
+      });
+      if (!answer.ok) throw new Error(`Alertmanager: ${answer.status} ${await answer.text()}`);
+    },
+    stop,
+  };
+}

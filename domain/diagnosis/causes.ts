@@ -22,3 +22,8 @@ export type Cause = (typeof causes)[number];
 
 /** Causes where the right thing is to leave the system alone. */
 export const harmlessCauses: readonly Cause[] = ['telemetry-gap', 'log-noise', 'transient-spike'];
+
+/** Whether a remedy of ours exists for it at all, or a person (or nobody) has to do something. */
+export function mayAct(cause: Cause): boolean {
+  return !harmlessCauses.includes(cause) && cause !== 'slow-dependency' && cause !== 'reported';
+}

@@ -1,7 +1,7 @@
 // The deterministic diagnosis: features, signs, one hypothesis test per cause and service, and their ranking. The same
 // input always gives the same answer, so a stored input reproduces its diagnosis.
 
-import { harmlessCauses } from './causes.ts';
+import { mayAct } from './causes.ts';
 import { type Context, type Draft, type Suspect, suspects } from './context.ts';
 import type { Diagnosis, Evidence, Hypothesis } from './diagnosis.ts';
 import { type EvidenceBook, openBook } from './evidence.ts';
@@ -89,7 +89,7 @@ function conclude(
   if (best.score < floor) return { inconclusive: true, reason: `The best guess is weak: ${what}.` };
   // Between two ways to act the better one is tried first and checked; between acting and leaving alone a person decides.
   const rival = second !== undefined && best.score - second.score < margin ? second : null;
-  if (rival !== null && mayAct(best) !== mayAct(rival)) {
+  if (rival !== null && mayAct(best.cause) !== mayAct(rival.cause)) {
     const other = `${rival.cause} at ${shown(rival.scope.service)} (${percent(rival.score)})`;
     return {
       inconclusive: true,
@@ -97,10 +97,6 @@ function conclude(
     };
   }
   return { inconclusive: false, reason: `${what}: ${best.reason}` };
-}
-
-function mayAct({ cause }: Hypothesis): boolean {
-  return !harmlessCauses.includes(cause) && cause !== 'slow-dependency' && cause !== 'reported';
 }
 
 /** Evidence no kept hypothesis cites is left out; ids stay as they were found. */

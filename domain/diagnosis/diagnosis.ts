@@ -2,6 +2,7 @@
 
 import type { Scope } from '../scope.ts';
 import type { Cause } from './causes.ts';
+import type { ModelView } from './model/opinion.ts';
 
 export type Provenance = 'measured' | 'reported' | 'memory';
 
@@ -30,6 +31,8 @@ export type Hypothesis = {
   readonly evidenceAgainst: readonly string[];
   /** What a remedy may need to know, such as `rateRatio` (demand now over before). Bounded again where it is used. */
   readonly figures?: Readonly<Record<string, number>>;
+  /** Present when only a model named it; such a one never leads to an effect without a person. */
+  readonly by?: 'model';
 };
 
 export type Diagnosis = {
@@ -40,4 +43,8 @@ export type Diagnosis = {
   readonly reason: string;
   readonly missing: readonly string[];
   readonly method: 'statistical' | 'model';
+  /** Two analyses disagree: policy lets nothing happen without a person. */
+  readonly contested?: boolean;
+  /** What a model said of it, in its words; for people. */
+  readonly model?: ModelView;
 };

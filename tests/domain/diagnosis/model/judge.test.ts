@@ -1,0 +1,155 @@
+/** Whatever a model answers: nothing stands that is outside taxonomy, graph, blast set, evidence and runbook. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { causes } from '../../../../domain/diagnosis/causes.ts';
+import { answerJsonSchema, answerLimits } from '../../../../domain/diagnosis/model/answer.ts';
+import { judgeAnswer } from '../../../../domain/diagnosis/model/judge.ts';
+import type { JudgedAnswer } from '../../../../domain/diagnosis/model/opinion.ts';
+import { actionIds } from '../../../../domain/remediation/actions.ts';
+import { defaultRunbook } from '../../../../domain/remediation/runbook.ts';
+import { naughtyStrings } from '../../../ingest/support/naughty.ts';
+import { answerAbout, situation } from './situation.ts';
+
+const about = situation();
+const { judging, evidence } = about;
+const anyText = fc.oneof(fc.string(), fc.constantFrom(...naughtyStrings), fc.string({ unit: 'binary' }));
+const someIds = fc.array(fc.oneof(fc.constantFrom(...evidence.map(({ id }) => id)), anyText), {
+  maxLength: 20,
+});
+const anyClaim = fc.oneof(
+  fc.anything(),
+  fc.record(
+    {
+      cause: fc.oneof(fc.constantFrom(...causes), anyText),
+      service: fc.oneof(fc.constantFrom('web', 'orders', 'ledger', 'other', '__proto__'), anyText),
+      confidence: fc.oneof(fc.double(), anyText),
+      reason: anyText,
+      evidenceFor: someIds,
+      evidenceAgainst: fc.oneof(someIds, anyText),
+      actions: fc.array(fc.oneof(fc.constantFrom(...actionIds), anyText)),
+      target: anyText,
+      parameters: fc.dictionary(anyText, anyText),
+    },
+    { requiredKeys: ['cause', 'service', 'reason', 'evidenceFor'] },
+  ),
+);
+const anyAnswer = fc.oneof(
+  fc.anything(),
+  fc.record({
+    verdict: fc.oneof(
+      { weight: 9, arbitrary: fc.constantFrom('explained', 'inconclusive') },
+      { weight: 1, arbitrary: anyText },
+    ),
+    summary: anyText,
+    hypotheses: fc.array(anyClaim, { maxLength: 12 }),
+    risks: fc.array(fc.oneof(anyText, fc.anything()), { maxLength: 9 }),
+  }),
+);
+
+function check({ hypotheses, riskWords, words, inconclusive }: JudgedAnswer): void {
+  const ids = new Set(evidence.map(({ id }) => id));
+  expect(hypotheses.length).toBeLessThanOrEqual(inconclusive ? 0 : answerLimits.hypotheses);
+  for (const hypothesis of hypotheses) {
+    expect(causes).toContain(hypothesis.cause);
+    expect(judging.services.has(hypothesis.service) && judging.blastSet.has(hypothesis.service)).toBe(true);
+    expect(hypothesis.evidenceFor.length).toBeGreaterThan(0);
+    for (const id of [...hypothesis.evidenceFor, ...hypothesis.evidenceAgainst])
+      expect(ids.has(id)).toBe(true);
+    const allowed = defaultRunbook[hypothesis.cause].candidates.map(({ action }) => action as string);
+    for (const action of hypothesis.actions) expect(allowed).toContain(action);
+    expect(hypothesis.confidence >= 0 && hypothesis.confidence <= 1).toBe(true);
+  }
+  for (const text of [words, ...riskWords, ...hypotheses.map((one) => one.words)]) {
+    expect(text).not.toMatch(/[<>[\]`\p{Cc}\p{Cf}]|:\/\//u);
+    expect(text.length).toBeLessThanOrEqual(answerLimits.summaryLength);
+  }
+}
+
+describe('an answer', () => {
+  it('of any kind gets a judgement that holds only what exists', () => {
+    let judged = 0;
+    let stood = 0;
+    fc.assert(
+      fc.property(anyAnswer, (answer) => {
+        const judgement = judgeAnswer(answer, judging);
+        if (judgement === null) return;
+        judged += 1;
+        stood += judgement.hypotheses.length;
+        check(judgement);
+      }),
+      { numRuns: 3_000, seed: 1 },
+    );
+    expect([judged > 500, stood > 50]).toEqual([true, true]);
+  });
+
+  it('that is right stands as it is', () => {
+    const judgement = judgeAnswer(
+      answerAbout(about, 'error-burst', 'orders', { actions: ['restart'] }),
+      judging,
+    );
+    expect(judgement).toMatchObject({
+      inconclusive: false,
+      dropped: [],
+      hypotheses: [{ cause: 'error-burst', service: 'orders', actions: ['restart'] }],
+    });
+  });
+
+  it.each([
+    ['gremlins', 'orders', {}, 'unknown-cause'],
+    ['hang', 'mainframe', {}, 'unknown-service'],
+    ['hang', 'orders', { evidenceFor: ['E999'] }, 'uncited'],
+    ['hang', 'orders', { evidenceFor: [] }, 'uncited'],
+    ['hang', 'orders', { evidenceFor: 'E1' }, 'malformed'],
+  ])('with %s of %s %j loses that claim: %s', (cause, service, more, why) => {
+    const judgement = judgeAnswer(answerAbout(about, cause, service, more), judging);
+    expect(judgement?.hypotheses).toEqual([]);
+    expect(judgement?.dropped.map((one) => one.why)).toContain(why);
+  });
+
+  it('cannot make evidence about one service speak against a distant one', () => {
+    const web = evidence.find(({ scope }) => scope.service === 'web')?.id;
+    const judgement = judgeAnswer(answerAbout(about, 'hang', 'ledger', { evidenceFor: [web] }), judging);
+    expect(judgement).toMatchObject({ hypotheses: [], dropped: [{ why: 'unrelated-evidence' }] });
+  });
+
+  it('keeps a claim but loses ids, actions and repetitions that do not exist', () => {
+    const one = answerAbout(about, 'error-burst', 'orders', {
+      actions: ['restart', 'scale', 'rm -rf /'],
+      evidenceAgainst: ['E777'],
+    }) as { hypotheses: object[] };
+    const judgement = judgeAnswer({ ...one, hypotheses: [...one.hypotheses, ...one.hypotheses] }, judging);
+    expect(judgement?.hypotheses).toHaveLength(1);
+    expect(judgement?.hypotheses[0]).toMatchObject({ actions: ['restart'], evidenceAgainst: [] });
+    expect(new Set(judgement?.dropped.map(({ why }) => why))).toEqual(
+      new Set(['unknown-evidence', 'not-in-runbook', 'unknown-action', 'repeated']),
+    );
+  });
+
+  it('has no links, mark-up or secrets in its words', () => {
+    const judgement = judgeAnswer(
+      {
+        verdict: 'inconclusive',
+        summary: 'See ![x](https://evil.example/?q=1) <!channel> @here *now*',
+        hypotheses: [],
+        risks: ['password=hunter2', 'ignore <b>policy</b>'],
+      },
+      judging,
+    );
+    expect(judgement?.words).toBe('See x ((link) channel here now');
+    expect(judgement?.riskWords).toEqual(['password= redacted', 'ignore b policy /b']);
+  });
+});
+
+it('the schema for providers is closed and asks for every field, as strict structured output wants it', () => {
+  const schema = answerJsonSchema();
+  const objects: Record<string, unknown>[] = [];
+  JSON.stringify(schema, (_key, value) => {
+    if (value?.type === 'object') objects.push(value);
+    return value;
+  });
+  expect(objects).toHaveLength(2);
+  for (const one of objects) {
+    expect(one.additionalProperties).toBe(false);
+    expect(one.required).toEqual(Object.keys(one.properties as object));
+  }
+});

@@ -24,6 +24,8 @@ export type ApiDeps = {
   readonly metrics: Metrics;
   /** All metrics in Prometheus' text format. */
   readonly renderMetrics: () => Promise<{ text: string; contentType: string }>;
+  /** Of this Sentinel, such as `0.1.0`. */
+  readonly version: string;
   readonly log: Logger;
   readonly newId: () => string;
   /** How long an answer to a decision waits for the workflow to hear of it. Default 5000, which leaves time for its second way. */

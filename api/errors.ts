@@ -3,7 +3,7 @@
 import type { DecisionRefusal } from './ports.ts';
 
 /** Kind of problem → status and title. The kind is the last part of the problem's `type`. */
-const problems = {
+export const problems = {
   'invalid-input': { status: 400, title: 'The request is not valid' },
   unauthenticated: { status: 401, title: 'A valid API key is needed' },
   forbidden: { status: 403, title: 'The key may not do this' },
@@ -13,6 +13,7 @@ const problems = {
   expired: { status: 410, title: 'The time to decide is over' },
   'too-large': { status: 413, title: 'The request body is too large' },
   'unsupported-media-type': { status: 415, title: 'The request body must be JSON' },
+  'rate-limited': { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong in Sentinel' },
   unavailable: { status: 503, title: 'A server that is needed for this cannot be reached' },
 } as const;

@@ -10,11 +10,12 @@ import { registerKillSwitch } from './commands/kill-switch.ts';
 import { registerStart } from './commands/start.ts';
 import type { CliDeps } from './deps.ts';
 import { CliError, exitCodes } from './exit.ts';
+import { version } from './version.ts';
 
 export function createProgram(deps: CliDeps): Command {
   const program = new Command('sentinel')
     .description('Durable incident response: from an anomaly to a verified fix.')
-    .version('0.1.0')
+    .version(version)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => deps.stdout.write(text),

@@ -58,6 +58,8 @@ export type RouteDefinition<P extends Shape, Q extends Shape, B extends Shape, A
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** A body as documents show it. Needed on routes with a body. */
+  readonly example?: DeepReadonly<z.input<B>>;
   /** What it answers when it works, by status: a strict schema, or a media type. */
   readonly answers: A;
   /** Problems of its own, besides those that any route may answer with. */
@@ -78,6 +80,7 @@ export type Route = {
   readonly permission: Permission;
   readonly summary: string;
   readonly input: { readonly params: Shape; readonly query: Shape; readonly body: Shape | null };
+  readonly example: unknown;
   readonly answers: AnswerShapes;
   readonly problems: readonly ProblemKind[];
   run(raw: RawInput, surroundings: Surroundings): Promise<Answer>;
@@ -99,6 +102,7 @@ export function route<
     permission,
     summary,
     input: { params, query, body: body ?? null },
+    example: definition.example,
     answers,
     problems,
     async run(raw, surroundings) {

@@ -1,17 +1,12 @@
 // GET /api/audit: who did what to what, when and why.
 
 import { z } from 'zod';
-import { oneLine, pageQuery } from '../http/fields.ts';
+import { instant, oneLine, pageQuery } from '../http/fields.ts';
 import { route } from '../http/route.ts';
 import type { AuditEntry } from '../ports.ts';
 import { named } from '../schemas/named.ts';
 import { pageOf } from '../schemas/page.ts';
 import { instantMs, sha256 } from '../schemas/scope.ts';
-
-const instant = z.iso
-  .datetime({ offset: true, error: 'expected an instant such as 2026-01-31T12:00:00Z' })
-  .transform((text) => Date.parse(text))
-  .refine(Number.isFinite, 'expected an instant that exists');
 
 const auditEntry = named<AuditEntry>()(
   'AuditEntry',

@@ -25,7 +25,15 @@ export const decideApproval = route({
     .refine(({ decision, reason }) => decision === 'approve' || reason !== undefined, {
       path: ['reason'],
       error: 'is needed to reject',
+    })
+    .meta({
+      anyOf: [{ properties: { decision: { const: 'approve' } } }, { required: ['reason'] }],
     }),
+  example: {
+    planHash: 'ab12'.repeat(16),
+    decision: 'approve',
+    reason: 'the release is the cause',
+  },
   answers: {
     200: z.strictObject({
       approvalId: z.string(),

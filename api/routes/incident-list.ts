@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { incidentStatuses } from '../../domain/incident/status.ts';
-import { environment, oneLine, pageQuery } from '../http/fields.ts';
+import { environment, oneLine, pageQuery, yesOrNo } from '../http/fields.ts';
 import { route } from '../http/route.ts';
 import { presentSummary } from '../present.ts';
 import { incidentSummary } from '../schemas/incident.ts';
@@ -16,10 +16,7 @@ export const incidentList = route({
   query: z.strictObject({
     ...pageQuery,
     status: z.enum(incidentStatuses).optional(),
-    open: z
-      .enum(['true', 'false'])
-      .transform((text) => text === 'true')
-      .optional(),
+    open: yesOrNo.optional(),
     environment: environment.optional(),
     service: oneLine(200).optional(),
     severity: z.enum(['info', 'warning', 'critical']).optional(),

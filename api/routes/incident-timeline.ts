@@ -13,8 +13,12 @@ export const incidentTimeline = route({
   summary: 'Events of an incident in order, from the one after `after`; `nextAfter` asks for what follows.',
   params: incidentParams,
   query: z.strictObject({
-    after: wholeNumber(0, Number.MAX_SAFE_INTEGER).prefault('0'),
-    limit: wholeNumber(1, 1000).prefault('200'),
+    after: wholeNumber(0, Number.MAX_SAFE_INTEGER)
+      .prefault('0')
+      .meta({ type: 'integer', minimum: 0, default: 0 }),
+    limit: wholeNumber(1, 1000)
+      .prefault('200')
+      .meta({ type: 'integer', minimum: 1, maximum: 1000, default: 200 }),
   }),
   answers: { 200: z.strictObject({ items: z.array(incidentEvent), nextAfter: z.int() }) },
   handler: async ({ params, query: { after, limit }, deps }) => {

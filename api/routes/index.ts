@@ -15,6 +15,7 @@ import { keyCreate, keyList, keyRevoke } from './keys.ts';
 import { killSwitchList, killSwitchSet } from './kill-switch.ts';
 import { metrics } from './metrics.ts';
 import { pendingApprovals } from './pending-approvals.ts';
+import { openApi, reference, referenceStyle } from './reference.ts';
 
 export const routes: readonly Route[] = [
   incidentList,
@@ -37,4 +38,7 @@ export const routes: readonly Route[] = [
   health,
   ready,
   metrics,
+  openApi,
+  reference,
+  referenceStyle,
 ];

@@ -19,6 +19,7 @@ export const takeOver = route({
   summary: 'A person takes the incident over; Sentinel does nothing more in it.',
   params: incidentParams,
   body: reasonBody,
+  example: { reason: 'I am on it' },
   answers: { 200: accepted },
   problems: ['conflict'],
   handler: async (context) =>
@@ -34,6 +35,7 @@ export const abort = route({
   summary: 'Ends the work on the incident; what was done and did not help is undone first.',
   params: incidentParams,
   body: reasonBody,
+  example: { reason: 'I am on it' },
   answers: { 200: accepted },
   problems: ['conflict'],
   handler: async (context) =>
@@ -55,6 +57,7 @@ export const addNote = route({
       .regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected up to 64 letters, digits, . _ and -')
       .optional(),
   }),
+  example: { text: 'the database was slow, too', noteId: 'note-1' },
   answers: { 200: accepted.extend({ noteId: z.string() }) },
   problems: ['conflict'],
   handler: async (context) => {

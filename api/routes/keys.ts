@@ -33,6 +33,7 @@ export const keyCreate = route({
   permission: 'admin',
   summary: 'Makes an API key. The answer is the only place that ever shows it.',
   body: z.strictObject({ name: oneLine(100), role: z.enum(roles) }),
+  example: { name: 'ada', role: 'operator' },
   answers: { 201: z.strictObject({ keyId: z.string(), name: z.string(), role, key: z.string() }) },
   handler: async ({ body: { name, role }, principal, deps }) => {
     const { keyId, key } = await deps.apiKeys.create(name, role, principal.name);
@@ -46,7 +47,10 @@ export const keyRevoke = route({
   permission: 'admin',
   summary: 'Revokes an API key at once and for good.',
   params: z.strictObject({
-    keyId: z.string().regex(/^[A-Za-z0-9._-]{1,100}$/, 'is not the id of a key'),
+    keyId: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,100}$/, 'is not the id of a key')
+      .meta({ examples: ['key_3f2a9c'] }),
   }),
   answers: { 200: z.strictObject({ keyId: z.string(), revoked: z.literal(true) }) },
   handler: async ({ params, principal, deps }) => {

@@ -34,6 +34,7 @@ export const killSwitchSet = route({
     engaged: z.boolean({ error: 'expected true or false' }),
     reason: freeText(2000),
   }),
+  example: { environment: 'production', engaged: true, reason: 'maintenance' },
   answers: { 200: z.strictObject({ environment: z.string(), engaged: z.boolean() }) },
   handler: async ({ body, principal, log, deps }) => {
     await deps.killSwitch.set(body.environment, body.engaged, principal, body.reason);

@@ -11,6 +11,7 @@ import { startHttp } from '../../api/server.ts';
 import type { Config } from '../../config/load.ts';
 import { readConnection, writeConnection } from '../connection.ts';
 import type { RunningSentinel, SentinelRole } from '../deps.ts';
+import { version } from '../version.ts';
 import { createClosing } from './closing.ts';
 import { type Foundation, openFoundation } from './foundation.ts';
 import { componentsOf } from './health.ts';
@@ -76,6 +77,7 @@ function createApi(foundation: Foundation, closing: ReturnType<typeof createClos
     components: componentsOf(foundation),
     metrics,
     renderMetrics: metrics.render,
+    version,
     log,
     newId: randomUUID,
   }).fetch;

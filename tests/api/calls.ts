@@ -64,6 +64,9 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   'GET /health': { path: '/health' },
   'GET /ready': { path: '/ready' },
   'GET /metrics': { path: '/metrics' },
+  'GET /openapi.json': { path: '/openapi.json' },
+  'GET /docs': { path: '/docs' },
+  'GET /docs/style.css': { path: '/docs/style.css' },
 };
 
 export type RouteCase = {

@@ -67,6 +67,7 @@ export function createWorld(): World {
       metrics,
       renderMetrics: () => metrics.render(),
       log: logger(logged, {}),
+      version: '1.2.3',
       newId: randomUUID,
       deliveryTimeoutMs: 50,
       components: async () => world.components,

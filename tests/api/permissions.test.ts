@@ -46,7 +46,14 @@ describe.each(routeCases)('$name', (routeCase) => {
 
 test('only these routes are public', () => {
   const open = routeCases.filter(({ route }) => route.permission === 'public').map(({ name }) => name);
-  expect(open).toEqual(['GET /health', 'GET /ready', 'GET /metrics']);
+  expect(open).toEqual([
+    'GET /health',
+    'GET /ready',
+    'GET /metrics',
+    'GET /openapi.json',
+    'GET /docs',
+    'GET /docs/style.css',
+  ]);
 });
 
 test('whatever changes something needs at least an operator', () => {

@@ -1,4 +1,5 @@
-// Tells people. A failure is counted and thrown, so that Temporal tries again; the workflow goes on without waiting.
+// Announces a moment of the incident in the log. People are told by the herald (api/notifications), from the record. A failure
+// is counted and thrown, so that Temporal tries again; the workflow goes on without waiting.
 
 import type { ActivityDeps } from './deps.ts';
 import type { Activities } from './types.ts';
@@ -10,9 +11,9 @@ export function createNotify({
   return async (message) => {
     try {
       await notifier.notify(message);
-      metrics.count('sentinel_notifications_total', { kind: message.kind, result: 'sent' });
+      metrics.count('sentinel_notices_total', { kind: message.kind, result: 'sent' });
     } catch (error) {
-      metrics.count('sentinel_notifications_total', { kind: message.kind, result: 'failed' });
+      metrics.count('sentinel_notices_total', { kind: message.kind, result: 'failed' });
       throw error;
     }
   };

@@ -1,6 +1,6 @@
 // IncidentStore: the timeline of every incident and its read model, kept by the workflow's recordEvents activity.
 
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { IncidentStore } from '../../activities/ports.ts';
 import { canonicalJson } from '../../domain/audit/canonical.ts';
 import type { AuditEvent } from '../../domain/audit/event.ts';
@@ -149,7 +149,12 @@ async function updateReadModel(
   const updatedAtMs = events.reduce((latest, event) => Math.max(latest, event.atMs), state.openedAtMs);
   await trx
     .updateTable('incidents')
-    .set({ ...readModel(state), updated_at_ms: updatedAtMs, last_seq: state.lastSeq })
+    .set({
+      ...readModel(state),
+      updated_at_ms: updatedAtMs,
+      last_seq: state.lastSeq,
+      changed_xid: sql`pg_current_xact_id()`,
+    })
     .where('id', '=', incidentId)
     .execute();
 }

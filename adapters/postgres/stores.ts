@@ -9,6 +9,7 @@ import type {
   PlanStore,
   PostmortemStore,
 } from '../../activities/ports.ts';
+import type { NotificationStore } from '../../api/notifications/ports.ts';
 import type {
   ApiKeys,
   Approvals,
@@ -33,6 +34,7 @@ import { createIncidentReader } from './incident-reader.ts';
 import { createIncidentStore } from './incident-store.ts';
 import { createKillSwitch } from './kill-switch.ts';
 import { createMaintenance, type Maintenance } from './maintenance.ts';
+import { createNotificationStore } from './notifications.ts';
 import { createPlanStore } from './plan-store.ts';
 import { createPostmortemStore } from './postmortem-store.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
@@ -66,6 +68,7 @@ export type Stores = {
   readonly apiKeys: ApiKeys & BootstrapKeys;
   readonly audit: AuditReader;
   readonly sessions: Sessions;
+  readonly notifications: NotificationStore;
   /** For whichever process runs it now and then. */
   readonly maintenance: Maintenance;
 };
@@ -91,6 +94,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     apiKeys,
     audit: createAuditReader(db),
     sessions: createSessions(db, apiKeys, sessions),
+    notifications: createNotificationStore(db),
     maintenance: createMaintenance(db),
   };
 }

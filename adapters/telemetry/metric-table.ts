@@ -136,10 +136,21 @@ export const metricTable = {
     help: 'Answers to "is the symptom gone?".',
     labels: ['outcome'],
   },
+  sentinel_notices_total: {
+    kind: 'counter',
+    help: 'Moments that incidents announced, by kind and result.',
+    labels: ['kind', 'result'],
+  },
+  // Notifications
   sentinel_notifications_total: {
     kind: 'counter',
-    help: 'Messages to people by kind and result.',
-    labels: ['kind', 'result'],
+    help: 'Deliveries to a channel: delivered, retry, blocked (a person must repair it), refused.',
+    labels: ['channel', 'result'],
+  },
+  sentinel_notifications_waiting: {
+    kind: 'gauge',
+    help: 'Incidents whose latest a channel has not been told yet.',
+    labels: ['channel'],
   },
   sentinel_policy_verdicts_total: {
     kind: 'counter',

@@ -17,6 +17,7 @@ import { type Foundation, openFoundation } from './foundation.ts';
 import { componentsOf } from './health.ts';
 import { routed } from './http.ts';
 import { startIngestPart } from './ingest.ts';
+import { startNotifications } from './notifications.ts';
 import { startWorkerPart } from './worker.ts';
 
 export async function startSentinel(
@@ -66,6 +67,7 @@ function createApi(foundation: Foundation, closing: ReturnType<typeof createClos
   const messenger = createIncidentMessenger({ client: client.client });
   if (closing !== null) {
     closing.add('redelivery', startRedelivery({ approvals: stores.approvals, messenger, metrics, log }).stop);
+    startNotifications(foundation, messenger, closing);
   }
   return createApp({
     incidents: stores.incidentReader,

@@ -78,7 +78,27 @@ export type Schema = {
     closed_at_ms: number | null;
     last_seq: number;
     state: Json<IncidentState>;
+    /** The transaction that changed it last (xid8, as text). */
+    changed_xid: Generated<string>;
   };
+  notification_channels: { name: string; since_ms: number; noticed_xid: string };
+  notifications: {
+    channel: string;
+    incident_id: string;
+    /** The incident's `last_seq` as it was last noticed. */
+    wanted_seq: number;
+    delivered_seq: Generated<number>;
+    memory: NullableJson<Readonly<Record<string, unknown>>>;
+    told_at_ms: number | null;
+    attempts: Generated<number>;
+    failing_since_ms: number | null;
+    noted_since_ms: number | null;
+    last_error: string | null;
+    next_at_ms: Generated<number>;
+    lease: string | null;
+    locked_until_ms: Generated<number>;
+  };
+  slack_requests: { signature: string; seen_at_ms: number };
   incident_events: {
     incident_id: string;
     seq: number;

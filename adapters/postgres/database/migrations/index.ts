@@ -5,6 +5,7 @@ import { ingest } from './0001-ingest.ts';
 import { incidents } from './0002-incidents.ts';
 import { gate } from './0003-gate.ts';
 import { audit } from './0004-audit.ts';
+import { notifications } from './0005-notifications.ts';
 import { sessions } from './0007-sessions.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -12,5 +13,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-incidents': incidents,
   '0003-gate': gate,
   '0004-audit': audit,
+  '0005-notifications': notifications,
   '0007-sessions': sessions,
 };

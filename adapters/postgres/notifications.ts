@@ -1,0 +1,153 @@
+// NotificationStore: what every channel was told of every incident. One row per channel and incident that concerns it; a
+// look touches the rows that are behind and the incidents that changed, never all of them.
+
+import { randomUUID } from 'node:crypto';
+import { type Kysely, sql } from 'kysely';
+import {
+  type ChannelMemory,
+  LeaseLost,
+  type NotificationStore,
+  type TakenNotification,
+} from '../../api/notifications/ports.ts';
+import { databaseNow } from './clock.ts';
+import type { Schema } from './database/schema.ts';
+import { noticeChanges } from './notice-changes.ts';
+import { json, storable } from './text.ts';
+import { transact } from './transact.ts';
+
+const longestError = 500;
+
+export function createNotificationStore(db: Kysely<Schema>): NotificationStore {
+  return {
+    async register(channel) {
+      await sql`
+        insert into notification_channels (name, since_ms, noticed_xid)
+        values (${storable(channel)}, ${databaseNow}, pg_snapshot_xmin(pg_current_snapshot()))
+        on conflict (name) do nothing`.execute(db);
+    },
+
+    notice: (channel) => transact(db, (trx) => noticeChanges(trx, storable(channel))),
+
+    async take(channel, limit, leaseMs) {
+      // SKIP LOCKED: heralds that take at the same time get different incidents instead of waiting for each other.
+      const { rows } = await sql<TakenRow>`
+        with picked as (
+          select incident_id from notifications
+          where channel = ${storable(channel)} and delivered_seq < wanted_seq
+            and next_at_ms <= ${databaseNow} and locked_until_ms <= ${databaseNow}
+          order by next_at_ms, incident_id limit ${limit} for update skip locked)
+        update notifications set lease = ${randomUUID()}, locked_until_ms = ${databaseNow} + ${leaseMs}::bigint
+        from picked
+        where notifications.channel = ${storable(channel)} and notifications.incident_id = picked.incident_id
+        returning notifications.channel, notifications.incident_id, lease, delivered_seq, memory, attempts,
+          failing_since_ms, noted_since_ms, ${databaseNow} - told_at_ms as told_ago_ms`.execute(db);
+      return rows.map(taken);
+    },
+
+    async remember(taken, memory) {
+      await held(taken, mine(db, taken).set({ memory: json(memory) }));
+    },
+
+    async settle(taken, settlement) {
+      const row = mine(db, taken).set({ lease: null, locked_until_ms: 0 });
+      switch (settlement.kind) {
+        case 'told':
+          return held(taken, row.set({ ...good(settlement), told_at_ms: databaseNow, last_error: null }));
+        case 'skipped':
+          return held(taken, row.set({ ...good(settlement), last_error: short(settlement.reason) }));
+        case 'postponed':
+          return held(taken, row.set({ next_at_ms: after(settlement.forMs) }));
+        case 'failed':
+          return held(
+            taken,
+            row.set({
+              attempts: sql`attempts + 1`,
+              failing_since_ms: sql`coalesce(failing_since_ms, ${databaseNow})`,
+              last_error: short(settlement.reason),
+              next_at_ms: after(settlement.retryInMs),
+            }),
+          );
+      }
+    },
+
+    async noted(channel, incidentId, failingSinceMs) {
+      await db
+        .updateTable('notifications')
+        .set({ noted_since_ms: failingSinceMs })
+        .where('channel', '=', storable(channel))
+        .where('incident_id', '=', storable(incidentId))
+        .execute();
+    },
+
+    async waiting(channel) {
+      const { count } = await db
+        .selectFrom('notifications')
+        .select(sql<number>`count(*)`.as('count'))
+        .where('channel', '=', storable(channel))
+        .whereRef('delivered_seq', '<', 'wanted_seq')
+        .executeTakeFirstOrThrow();
+      return count;
+    },
+  };
+}
+
+type TakenRow = {
+  channel: string;
+  incident_id: string;
+  lease: string;
+  delivered_seq: number;
+  memory: ChannelMemory | null;
+  attempts: number;
+  failing_since_ms: number | null;
+  noted_since_ms: number | null;
+  told_ago_ms: number | null;
+};
+
+function taken(row: TakenRow): TakenNotification {
+  return {
+    channel: row.channel,
+    incidentId: row.incident_id,
+    lease: row.lease,
+    deliveredSeq: row.delivered_seq,
+    memory: row.memory,
+    toldAgoMs: row.told_ago_ms,
+    attempts: row.attempts,
+    failingSinceMs: row.failing_since_ms,
+    notedSinceMs: row.noted_since_ms,
+  };
+}
+
+/** The row, as long as the lease is still ours. */
+function mine(db: Kysely<Schema>, { channel, incidentId, lease }: TakenNotification) {
+  return db
+    .updateTable('notifications')
+    .where('channel', '=', channel)
+    .where('incident_id', '=', incidentId)
+    .where('lease', '=', lease);
+}
+
+async function held(
+  { channel, incidentId }: TakenNotification,
+  update: ReturnType<typeof mine>,
+): Promise<number | null> {
+  const row = await update.returning('failing_since_ms').executeTakeFirst();
+  if (row === undefined) throw new LeaseLost(`${channel} is told of ${incidentId} by somebody else now`);
+  return row.failing_since_ms;
+}
+
+function good(settlement: { readonly deliveredSeq: number; readonly memory?: ChannelMemory }) {
+  const { deliveredSeq, memory } = settlement;
+  return {
+    delivered_seq: deliveredSeq,
+    ...(memory === undefined ? {} : { memory: json(memory) }),
+    attempts: 0,
+    failing_since_ms: null,
+    next_at_ms: 0,
+  };
+}
+
+const after = (ms: number) => sql<number>`${databaseNow} + ${Math.round(ms)}::bigint`;
+
+function short(reason: string | null): string | null {
+  return reason === null ? null : storable(reason).slice(0, longestError);
+}

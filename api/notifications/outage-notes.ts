@@ -1,0 +1,70 @@
+// An incident says itself when a channel could not be told of it, and when it could again: whoever reads it anywhere else
+// knows who has not heard. A note id is made of the failure, so the same thing is said once, however often it is tried.
+
+import { timeText } from '../../domain/incident/words.ts';
+import { plainLine } from '../../domain/text.ts';
+import type { IncidentMessenger, Logger } from '../ports.ts';
+import type { Channel, NotificationStore } from './ports.ts';
+
+/** A passing fault of a minute or so is nobody's business. */
+const failuresBeforeNote = 5;
+const longestReason = 300;
+const author = 'sentinel';
+
+export type OutageNotesDeps = {
+  readonly messenger: Pick<IncidentMessenger, 'addNote'>;
+  readonly store: Pick<NotificationStore, 'noted'>;
+  readonly log: Logger;
+};
+
+export type Failure = {
+  readonly sinceMs: number;
+  readonly failures: number;
+  readonly reason: string;
+  /** It will not pass by itself. */
+  readonly blocked: boolean;
+  readonly notedSinceMs: number | null;
+};
+
+/** Says in the incident that the channel cannot be told, when it is time to. Never throws. */
+export async function noteFailure(
+  channel: Channel,
+  incidentId: string,
+  { sinceMs, failures, reason, blocked, notedSinceMs }: Failure,
+  deps: OutageNotesDeps,
+): Promise<void> {
+  if (notedSinceMs === sinceMs || !(blocked || failures >= failuresBeforeNote)) return;
+  const text =
+    `${channel.title} could not be told of this incident since ${timeText(sinceMs)}: ${plainLine(reason, longestReason)}. ` +
+    'It is tried again. An approval that is asked for stays open in the dashboard, the API and the command line.';
+  await say(channel, incidentId, `${channel.name}-failing-${sinceMs}`, text, sinceMs, deps);
+}
+
+/** Says in the incident that the channel was told again, when a note had said that it could not be. Never throws. */
+export async function noteRecovery(
+  channel: Channel,
+  incidentId: string,
+  notedSinceMs: number | null,
+  deps: OutageNotesDeps,
+): Promise<void> {
+  if (notedSinceMs === null) return;
+  const text = `${channel.title} is up to date with this incident again; it was not since ${timeText(notedSinceMs)}.`;
+  await say(channel, incidentId, `${channel.name}-works-${notedSinceMs}`, text, null, deps);
+}
+
+/** An incident that has ended takes no notes any more; that is an answer, too. */
+async function say(
+  channel: Channel,
+  incidentId: string,
+  noteId: string,
+  text: string,
+  notedSinceMs: number | null,
+  { messenger, store, log }: OutageNotesDeps,
+): Promise<void> {
+  try {
+    await messenger.addNote(incidentId, noteId, author, text);
+    await store.noted(channel.name, incidentId, notedSinceMs);
+  } catch (error) {
+    log.warn({ err: error, incidentId, channel: channel.name }, 'the incident could not be given a note');
+  }
+}

@@ -1,0 +1,57 @@
+// Is there anything to tell a channel about an incident, and may it wait? Pure.
+
+import type { IncidentEvent } from '../../domain/incident/events.ts';
+import { type Moment, momentOf, momentsNow } from '../../domain/incident/moments.ts';
+import type { IncidentState } from '../../domain/incident/state.ts';
+import { matchesGlob } from '../../domain/policy/glob.ts';
+import type { Channel, Route } from './ports.ts';
+
+export type Duty =
+  | { readonly kind: 'nothing' }
+  | {
+      readonly kind: 'tell';
+      readonly moments: readonly Moment[];
+      /** Not held back by the channel's cooldown. */
+      readonly urgent: boolean;
+    };
+
+const nothing: Duty = { kind: 'nothing' };
+
+/**
+ * A channel that was never told hears of an incident when it is its business now, whatever it was when it opened. One that was
+ * told hears its moments, always the end, and everything when it follows everything.
+ */
+export function dutyOf(input: {
+  readonly state: IncidentState;
+  /** After what the channel was told. */
+  readonly events: readonly IncidentEvent[];
+  readonly told: boolean;
+  readonly follows: Channel['follows'];
+  readonly route: Route;
+}): Duty {
+  const { state, events, told, follows, route } = input;
+  if (!told) {
+    const wanted = momentsNow(state).filter((moment) => route.moments.includes(moment));
+    return covers(route, state) && wanted.length > 0
+      ? { kind: 'tell', moments: wanted, urgent: true }
+      : nothing;
+  }
+  const wanted = events
+    .map(momentOf)
+    .filter((moment) => moment !== null)
+    .filter((moment) => route.moments.includes(moment) || isEnd(moment));
+  if (wanted.length === 0 && (follows === 'moments' || events.length === 0)) return nothing;
+  return {
+    kind: 'tell',
+    moments: wanted,
+    urgent: wanted.some((moment) => moment === 'approval' || isEnd(moment)),
+  };
+}
+
+function covers({ severities, environments }: Route, { severity, scope }: IncidentState): boolean {
+  return severities.includes(severity) && environments.some((glob) => matchesGlob(glob, scope.environment));
+}
+
+function isEnd(moment: Moment): boolean {
+  return moment === 'escalated' || moment === 'closed';
+}

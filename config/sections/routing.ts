@@ -1,0 +1,49 @@
+// Which incidents and moments a way to people is for: the same four settings for each of them.
+
+import { z } from 'zod';
+import { moments } from '../../domain/incident/moments.ts';
+import type { Severity } from '../../domain/scope.ts';
+import { duration } from '../duration.ts';
+
+const severities = ['info', 'warning', 'critical'] as const satisfies readonly Severity[];
+
+/** Fields for a strict object; read them back with `routeOf`. */
+export function routingFields(defaults: { cooldown: string; severities: readonly Severity[] }) {
+  return {
+    severities: z
+      .array(z.enum(severities))
+      .min(1)
+      .default([...defaults.severities])
+      .describe('Incidents of these severities. One that becomes graver counts from then on.'),
+    environments: z
+      .array(z.string().min(1).max(100))
+      .min(1)
+      .default(['*'])
+      .describe('Incidents of these environments; `*` stands for any characters.'),
+    moments: z
+      .array(z.enum(moments))
+      .min(1)
+      .default([...moments])
+      .describe(
+        'What is worth a message: `opened`, `approval` (somebody has to decide), `escalated` (a person has to take over), `closed`. ' +
+          'Whoever was told of an incident is always told of its end.',
+      ),
+    cooldown: duration('0s', '24h')
+      .prefault(defaults.cooldown)
+      .describe(
+        'Least time between two messages about one incident, but for the first, approvals and the end.',
+      ),
+  };
+}
+
+type Routing = {
+  readonly severities: readonly Severity[];
+  readonly environments: readonly string[];
+  readonly moments: readonly (typeof moments)[number][];
+  readonly cooldown: number;
+};
+
+/** The settings as the herald takes them. */
+export function routeOf({ severities: grave, environments, moments: wanted, cooldown }: Routing) {
+  return { severities: grave, environments, moments: wanted, cooldownMs: cooldown };
+}

@@ -1,0 +1,29 @@
+// The moments of an incident that people are told of wherever they are; everything else is for those who follow it.
+
+import type { IncidentEventBody } from './events.ts';
+import type { IncidentState } from './state.ts';
+
+/** `closed` is every end but the one that hands the incident to a person, `escalated`. */
+export const moments = ['opened', 'approval', 'escalated', 'closed'] as const;
+export type Moment = (typeof moments)[number];
+
+/** The moment that an event is; null for most. */
+export function momentOf(event: IncidentEventBody): Moment | null {
+  switch (event.type) {
+    case 'incident-opened':
+      return 'opened';
+    case 'approval-requested':
+      return 'approval';
+    case 'incident-closed':
+      return event.outcome === 'escalated' ? 'escalated' : 'closed';
+    default:
+      return null;
+  }
+}
+
+/** The moments that still say something to somebody who has heard of nothing so far, in order. */
+export function momentsNow(state: Pick<IncidentState, 'status' | 'outcome'>): readonly Moment[] {
+  if (state.status === 'awaiting-approval') return ['opened', 'approval'];
+  if (state.status !== 'closed') return ['opened'];
+  return ['opened', state.outcome === 'escalated' ? 'escalated' : 'closed'];
+}

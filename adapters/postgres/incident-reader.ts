@@ -10,7 +10,7 @@ import { storable } from './text.ts';
 
 const position = [z.int(), z.string()] as const;
 
-const summaryColumns = [
+export const summaryColumns = [
   'id',
   'title',
   'environment',
@@ -42,7 +42,7 @@ export function createIncidentReader(db: Kysely<Schema>): IncidentReader {
       const page = rows.slice(0, limit);
       const last = page.at(-1);
       return {
-        items: page.map(summary),
+        items: page.map(summaryOf),
         nextCursor:
           rows.length > limit && last !== undefined
             ? writeCursor('incidents', [last.opened_at_ms, last.id])
@@ -56,7 +56,7 @@ export function createIncidentReader(db: Kysely<Schema>): IncidentReader {
         .select([...summaryColumns, 'state'])
         .where('id', '=', storable(id))
         .executeTakeFirst();
-      return row === undefined ? null : { summary: summary(row), state: row.state };
+      return row === undefined ? null : { summary: summaryOf(row), state: row.state };
     },
 
     async timeline(id, afterSeq, limit) {
@@ -114,7 +114,7 @@ function filtered(db: Kysely<Schema>, filter: IncidentFilter) {
   return query;
 }
 
-function summary(row: {
+export function summaryOf(row: {
   id: string;
   title: string;
   environment: string;

@@ -14,6 +14,7 @@ import type {
   ApiKeys,
   Approvals,
   AuditReader,
+  EventFeed,
   IncidentReader,
   KillSwitch,
   Sessions,
@@ -27,6 +28,7 @@ import { createApprovals } from './approvals.ts';
 import { createAuditReader } from './audit/reader.ts';
 import type { Database } from './database/open.ts';
 import { createEpisodes } from './episodes/episodes.ts';
+import { createEventFeed } from './event-feed.ts';
 import { createEvidenceStore } from './evidence-store.ts';
 import { createGate } from './gate/gate.ts';
 import { createInbox } from './inbox.ts';
@@ -63,6 +65,7 @@ export type Stores = {
   readonly episodes: Episodes;
   /** For the API. */
   readonly incidentReader: IncidentReader;
+  readonly eventFeed: EventFeed;
   readonly approvals: Approvals;
   readonly killSwitch: KillSwitch;
   readonly apiKeys: ApiKeys & BootstrapKeys;
@@ -89,6 +92,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     inbox,
     episodes: createEpisodes(db, { lateFindingsMs }),
     incidentReader: createIncidentReader(db),
+    eventFeed: createEventFeed(db),
     approvals: createApprovals(db),
     killSwitch: createKillSwitch(db),
     apiKeys,

@@ -4,7 +4,7 @@
 // - Whole values are `json`, not `jsonb`: they are kept and given back, never searched, and `jsonb` refuses \u0000.
 //   What is searched is a column of its own.
 
-import type { ColumnType, Generated } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { AuditAction } from '../../../domain/audit/event.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { Evidence } from '../../../domain/diagnosis/diagnosis.ts';
@@ -106,7 +106,11 @@ export type Schema = {
     type: IncidentEventType;
     body: Json<IncidentEvent>;
     digest: string;
+    /** One order over all incidents; see event-feed.ts for when it may be relied on. */
+    position: GeneratedAlways<number>;
   };
+  /** Transactions that are adding events now: every position of theirs is above `floor`. A view. */
+  announced_events: { floor: GeneratedAlways<number> };
   evidence: {
     ref: string;
     incident_id: string;

@@ -6,6 +6,7 @@ import { incidents } from './0002-incidents.ts';
 import { gate } from './0003-gate.ts';
 import { audit } from './0004-audit.ts';
 import { notifications } from './0005-notifications.ts';
+import { eventFeed } from './0006-event-feed.ts';
 import { sessions } from './0007-sessions.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -14,5 +15,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-gate': gate,
   '0004-audit': audit,
   '0005-notifications': notifications,
+  '0006-event-feed': eventFeed,
   '0007-sessions': sessions,
 };

@@ -29,5 +29,6 @@ grant insert, update on
 
 -- Work that is done is cleaned up.
 grant insert, update, delete on
-  inbox, changes, service_edges, episode_services, anomaly_assignments, leases
+  inbox, changes, service_edges, episode_services, anomaly_assignments, leases, sessions,
+  notification_channels, notifications, slack_requests
   to sentinel_app;

@@ -198,6 +198,7 @@ await describePostgresStores('the application role of deploy/postgres/roles.sql'
         reason: '',
       };
       expect(await stores.approvals.decide(decision)).toMatchObject({ recorded: true });
+      expect(await stores.eventFeed.read(0, 1)).toHaveLength(1);
       const { key } = await stores.apiKeys.create('ci', 'viewer', 'ada');
       expect(await stores.apiKeys.authenticate(key)).toMatchObject({ role: 'viewer' });
       for (const statement of [

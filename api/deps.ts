@@ -1,5 +1,6 @@
 // Everything createApp is given: ports and nothing else.
 
+import type { PolicyConfig } from '../domain/policy/config.ts';
 import type {
   ApiKeys,
   Approvals,
@@ -7,9 +8,13 @@ import type {
   ComponentHealth,
   IncidentMessenger,
   IncidentReader,
+  Infrastructure,
   KillSwitch,
   Logger,
   Metrics,
+  QueueReader,
+  SeriesReader,
+  ServiceReader,
 } from './ports.ts';
 
 export type ApiDeps = {
@@ -19,13 +24,27 @@ export type ApiDeps = {
   readonly apiKeys: ApiKeys;
   readonly audit: AuditReader;
   readonly messenger: IncidentMessenger;
+  /** Null: telemetry history is switched off. */
+  readonly series: SeriesReader | null;
+  readonly services: ServiceReader;
+  readonly infrastructure: Infrastructure;
+  readonly queues: QueueReader;
+  readonly policy: PolicyConfig;
   /** Looks at every dependency now, within a second or so; a part that cannot be reached is an entry, not an error. */
   readonly components: () => Promise<readonly ComponentHealth[]>;
   readonly metrics: Metrics;
   /** All metrics in Prometheus' text format. */
   readonly renderMetrics: () => Promise<{ text: string; contentType: string }>;
-  /** Of this Sentinel, such as `0.1.0`. */
-  readonly version: string;
+  readonly about: {
+    /** Such as `0.1.0`. */
+    readonly version: string;
+    /** Which parts this process has. */
+    readonly role: string;
+    /** Version of Node. */
+    readonly node: string;
+    readonly startedAtMs: number;
+  };
+  readonly clock: { nowMs(): number };
   readonly log: Logger;
   readonly newId: () => string;
   /** How long an answer to a decision waits for the workflow to hear of it. Default 5000, which leaves time for its second way. */

@@ -61,6 +61,8 @@ export function problemResponse(error: unknown, request: { path: string; request
   });
 }
 
+const retryLater = { 'retry-after': '5' };
+
 export function asProblem(error: unknown): ApiProblem {
   if (error instanceof ApiProblem) return error;
   // By name, not class: a reader may bring its own copy of the error.
@@ -68,9 +70,14 @@ export function asProblem(error: unknown): ApiProblem {
     const message = 'is not a cursor of a previous page';
     return new ApiProblem('invalid-input', `cursor ${message}`, { errors: [{ field: 'cursor', message }] });
   }
+  if (error instanceof Error && error.name === 'HistoryUnavailable') {
+    const detail = 'Telemetry history cannot be read now; try again.';
+    return new ApiProblem('unavailable', detail, { reason: 'history-unavailable', headers: retryLater });
+  }
   if (isLostConnection(error)) {
-    const headers = { 'retry-after': '5' };
-    return new ApiProblem('unavailable', 'A store cannot be reached now; try again.', { headers });
+    return new ApiProblem('unavailable', 'A store cannot be reached now; try again.', {
+      headers: retryLater,
+    });
   }
   return new ApiProblem('internal', 'The log has the cause under this request id.');
 }

@@ -5,7 +5,10 @@ import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome, IncidentStatus } from '../domain/incident/status.ts';
 import type { Role, Verdict } from '../domain/policy/verdict.ts';
+import type { ActionId, ActionParameters } from '../domain/remediation/actions.ts';
+import type { Intent, IntentStatus } from '../domain/remediation/intent.ts';
 import type { HashedPlan } from '../domain/remediation/plan.ts';
+import type { TargetRef, TargetState } from '../domain/remediation/target.ts';
 import type { Severity } from '../domain/scope.ts';
 import type { ApprovalDecided } from '../workflows/messages.ts';
 
@@ -50,6 +53,8 @@ export interface IncidentReader {
     plans: readonly { hashedPlan: HashedPlan; verdict: Verdict | null }[];
     postmortem: string | null;
   }>;
+  /** What passed the gate for this incident, in the order in which it did. */
+  effects(id: string, limit: number, cursor: string | null): Promise<Page<EffectRecord>>;
 }
 
 /** An event of any incident, where it stands among the events of all, and what is known of its incident by now. */
@@ -68,6 +73,25 @@ export interface EventFeed {
   /** Final events after a position, in order; never one that another could still come before. */
   read(after: number, limit: number): Promise<readonly FeedEvent[]>;
 }
+
+/** One effect: the intent that was written before it, and what became of it. */
+export type EffectRecord = {
+  readonly id: string;
+  readonly planHash: string;
+  readonly step: number;
+  readonly direction: Intent['direction'];
+  readonly undoes: string | null;
+  readonly action: ActionId;
+  readonly target: TargetRef;
+  readonly executor: string;
+  readonly parameters: ActionParameters;
+  readonly fence: number;
+  readonly status: IntentStatus;
+  readonly result: string | null;
+  readonly writtenAtMs: number;
+  readonly sentAtMs: number | null;
+  readonly updatedAtMs: number;
+};
 
 export type PendingApproval = {
   readonly incidentId: string;
@@ -94,7 +118,8 @@ export type DecisionResult =
   | { readonly recorded: false; readonly reason: DecisionRefusal; readonly detail: string };
 
 export interface Approvals {
-  pending(limit: number): Promise<readonly PendingApproval[]>;
+  /** Nearest deadline first. */
+  pending(limit: number, cursor: string | null): Promise<Page<PendingApproval>>;
   /**
    * One transaction: checks the open request, the hash, the deadline and the role, and records the decision with its
    * audit event. The same actor deciding the same way again is answered with the first record (`repeated`).
@@ -190,7 +215,76 @@ export type ComponentHealth = {
   readonly ok: boolean;
   readonly required: boolean;
   readonly detail: string;
+  /** How long the look took. Absent for parts that are not looked at. */
+  readonly latencyMs?: number;
 };
+
+/** What waits to be worked off, for the people who watch over Sentinel itself. */
+export type Queues = {
+  readonly inboxPending: number;
+  /** Accepted, but not worked off after many tries; the reason stands in the inbox. */
+  readonly inboxDead: number;
+  /** When the oldest pending item came in. */
+  readonly inboxOldestMs: number | null;
+  readonly decisionsUndelivered: number;
+  readonly approvalsPending: number;
+  readonly incidentsOpen: number;
+};
+
+export interface QueueReader {
+  depths(): Promise<Queues>;
+}
+
+export const seriesKinds = ['calls', 'metrics', 'logs'] as const;
+export type SeriesKind = (typeof seriesKinds)[number];
+
+export type SeriesQuery = {
+  readonly kind: SeriesKind;
+  readonly environment: string;
+  readonly service: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Samples of one step become one point. */
+  readonly stepMs: number;
+  /** Only this metric; for the kind `metrics`. */
+  readonly metric?: string;
+};
+
+export type Series = {
+  /** What the values are: `calls`, `errors`, `latencyP95Ms`, a metric's name, a log template. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly points: readonly { readonly atMs: number; readonly value: number }[];
+};
+
+/** Telemetry history for people. Throws an error named `HistoryUnavailable` when it cannot be read. */
+export interface SeriesReader {
+  /** `truncated`: there was more than one answer holds, and the oldest is missing. */
+  series(query: SeriesQuery): Promise<{ series: readonly Series[]; truncated: boolean }>;
+}
+
+export type KnownService = {
+  readonly environment: string;
+  readonly service: string;
+  readonly calls: readonly string[];
+  readonly calledBy: readonly string[];
+  readonly seenAtMs: number;
+};
+
+export interface ServiceReader {
+  /** Services that called or were called, or had an incident; by environment and name. */
+  list(environment: string | null, limit: number, cursor: string | null): Promise<Page<KnownService>>;
+}
+
+/** What executors see of the things they act on. There is no way from here to an effect. */
+export interface Infrastructure {
+  readonly environments: readonly string[];
+  /** Asks every executor of an environment, for a few seconds at most; who does not answer is `missing`. */
+  observe(environment: string): Promise<{
+    targets: readonly TargetState[];
+    missing: readonly { executor: string; reason: string }[];
+  }>;
+}
 
 export type LogFields = Readonly<Record<string, unknown>>;
 

@@ -2,6 +2,7 @@
 
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { History } from '../../activities/ports.ts';
+import type { SeriesReader } from '../../api/ports.ts';
 import type { HistoryRows, HistoryWriter } from '../../ingest/ports.ts';
 import { type ClickHouseTarget, connect } from './connection.ts';
 import { orUnavailable } from './errors.ts';
@@ -9,6 +10,7 @@ import { createGroupCommit } from './group-commit.ts';
 import { createReader, type Reader } from './reader.ts';
 import { appendRows, countRows, emptyRows } from './rows.ts';
 import { migrate, tableNames, tables } from './schema.ts';
+import { readSeries } from './series.ts';
 
 export type HistoryOptions = ClickHouseTarget & {
   /** Default `sentinel`. */
@@ -22,7 +24,8 @@ export type HistoryOptions = ClickHouseTarget & {
 };
 
 export type ClickHouseHistory = History &
-  HistoryWriter & {
+  HistoryWriter &
+  SeriesReader & {
     /** Throws `HistoryUnavailable` when the engine does not answer or the tables cannot be made. */
     ping(): Promise<void>;
     /** Environments with telemetry since then, by name. */
@@ -30,6 +33,9 @@ export type ClickHouseHistory = History &
     /** Writes what waits, then closes the connection. */
     close(): Promise<void>;
   };
+
+/** A thousand steps of a few dozen series. */
+const maxSeriesRows = 20_000;
 
 type Ready = { readonly client: ClickHouseClient; readonly reader: Reader };
 
@@ -97,6 +103,10 @@ export function createHistory(options: HistoryOptions): ClickHouseHistory {
     calls: (range, services) => read('calls', (reader) => reader.calls(range, services)),
     metrics: (range, services) => read('metrics', (reader) => reader.metrics(range, services)),
     logs: (range, services) => read('logs', (reader) => reader.logs(range, services)),
+    series: (query) =>
+      orUnavailable('read series from history', () =>
+        use(({ client: connected }) => readSeries(connected, database, query, maxSeriesRows)),
+      ),
     write: (rows) => orUnavailable('write history', () => groups.add(rows)),
     environments: (sinceMs) => read('environments', (reader) => reader.environments(sinceMs)),
     ping: () =>

@@ -3,6 +3,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
+import { z } from 'zod';
+import { readCursor, writeCursor } from '../../api/cursor.ts';
 import type { Approvals, DecisionRefusal, DecisionResult, Principal } from '../../api/ports.ts';
 import { roleAtLeast } from '../../domain/policy/verdict.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
@@ -13,17 +15,19 @@ import { judgeApprovals } from './gate/approvals.ts';
 import { storable } from './text.ts';
 import { transact } from './transact.ts';
 
+const position = [z.number(), z.int()] as const;
 type DecideInput = Parameters<Approvals['decide']>[0];
 
 export function createApprovals(db: Kysely<Schema>): Approvals {
   return {
-    async pending(limit) {
-      const rows = await db
+    async pending(limit, cursor) {
+      let query = db
         .selectFrom('approval_requests as request')
         .innerJoin('incidents', 'incidents.id', 'request.incident_id')
         .select([
           'request.incident_id',
           'request.plan_hash',
+          'request.seq',
           'role',
           'quorum',
           'requested_at_ms',
@@ -41,11 +45,19 @@ export function createApprovals(db: Kysely<Schema>): Approvals {
         .where('status', '<>', 'closed')
         .whereRef('incidents.plan_hash', '=', 'request.plan_hash')
         .where('deadline_ms', '>=', databaseNow)
-        .orderBy('requested_at_ms')
-        .orderBy('seq')
-        .limit(limit)
-        .execute();
-      return rows.map((row) => ({
+        .orderBy('deadline_ms')
+        .orderBy('request.seq')
+        .limit(limit + 1);
+      if (cursor !== null) {
+        const [deadlineMs, seq] = readCursor('pending', position, cursor);
+        query = query.where(({ eb, refTuple, tuple }) =>
+          eb(refTuple('deadline_ms', 'request.seq'), '>', tuple(deadlineMs, seq)),
+        );
+      }
+      const rows = await query.execute();
+      const page = rows.slice(0, limit);
+      const last = page.at(-1);
+      const items = page.map((row) => ({
         incidentId: row.incident_id,
         planHash: row.plan_hash,
         role: row.role,
@@ -54,6 +66,8 @@ export function createApprovals(db: Kysely<Schema>): Approvals {
         requestedAtMs: row.requested_at_ms,
         deadlineMs: row.deadline_ms,
       }));
+      const more = rows.length > limit && last !== undefined;
+      return { items, nextCursor: more ? writeCursor('pending', [last.deadline_ms, last.seq]) : null };
     },
 
     decide: (input) => transact(db, (trx) => decide(trx, input)),

@@ -2,9 +2,10 @@
 
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
+import { readCursor, writeCursor } from '../../api/cursor.ts';
 import type { IncidentFilter, IncidentReader, IncidentSummary } from '../../api/ports.ts';
-import { readCursor, writeCursor } from './cursor.ts';
 import type { Schema } from './database/schema.ts';
+import { effectsOfIncident } from './effects-of-incident.ts';
 import { readPlan } from './plan-store.ts';
 import { storable } from './text.ts';
 
@@ -70,6 +71,8 @@ export function createIncidentReader(db: Kysely<Schema>): IncidentReader {
         .execute();
       return rows.map((row) => row.body);
     },
+
+    effects: (id, limit, cursor) => effectsOfIncident(db, id, limit, cursor),
 
     async details(id) {
       const incidentId = storable(id);

@@ -17,6 +17,8 @@ import type {
   EventFeed,
   IncidentReader,
   KillSwitch,
+  QueueReader,
+  ServiceReader,
   Sessions,
 } from '../../api/ports.ts';
 import type { LimitsConfig } from '../../domain/remediation/limits.ts';
@@ -39,6 +41,8 @@ import { createMaintenance, type Maintenance } from './maintenance.ts';
 import { createNotificationStore } from './notifications.ts';
 import { createPlanStore } from './plan-store.ts';
 import { createPostmortemStore } from './postmortem-store.ts';
+import { createQueueReader } from './queue-reader.ts';
+import { createServiceReader } from './service-reader.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
 
 export type StoreOptions = {
@@ -70,6 +74,8 @@ export type Stores = {
   readonly killSwitch: KillSwitch;
   readonly apiKeys: ApiKeys & BootstrapKeys;
   readonly audit: AuditReader;
+  readonly services: ServiceReader;
+  readonly queues: QueueReader;
   readonly sessions: Sessions;
   readonly notifications: NotificationStore;
   /** For whichever process runs it now and then. */
@@ -97,6 +103,8 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     killSwitch: createKillSwitch(db),
     apiKeys,
     audit: createAuditReader(db),
+    services: createServiceReader(db),
+    queues: createQueueReader(db),
     sessions: createSessions(db, apiKeys, sessions),
     notifications: createNotificationStore(db),
     maintenance: createMaintenance(db),

@@ -36,7 +36,8 @@ export const auditQuery = route({
       from: instant.optional(),
       to: instant.optional(),
     })
-    .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+    // Also asked when one of them was refused, and is still text.
+    .refine(({ from, to }) => typeof from !== 'number' || typeof to !== 'number' || from <= to, {
       path: ['from'],
       error: 'must not be after `to`',
     }),

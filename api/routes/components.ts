@@ -1,14 +1,20 @@
 // GET /api/components: the parts Sentinel stands on, with what is wrong with each.
 
 import { z } from 'zod';
+import { pageQuery } from '../http/fields.ts';
+import { pageOfAll } from '../http/paging.ts';
 import { route } from '../http/route.ts';
 import { componentHealth } from '../schemas/health.ts';
+import { pageOf } from '../schemas/page.ts';
 
 export const components = route({
   method: 'GET',
   path: '/api/components',
   permission: 'viewer',
   summary: 'Every part Sentinel stands on, reachable or not, with details.',
-  answers: { 200: z.strictObject({ items: z.array(componentHealth) }) },
-  handler: async ({ deps }) => ({ json: { items: await deps.components() } }),
+  query: z.strictObject(pageQuery),
+  answers: { 200: pageOf(componentHealth) },
+  handler: async ({ query, deps }) => ({
+    json: pageOfAll('components', await deps.components(), ({ name }) => [name, ''], query),
+  }),
 });

@@ -1,10 +1,12 @@
 // GET /api/incidents/:id/evidence: what the diagnoses stand on, and the postmortem's draft.
 
 import { z } from 'zod';
-import { incidentParams } from '../http/fields.ts';
+import { incidentParams, pageQuery } from '../http/fields.ts';
+import { byNumber, pageOfAll } from '../http/paging.ts';
 import { route } from '../http/route.ts';
 import { requireIncident } from '../present.ts';
 import { diagnosis, evidence } from '../schemas/analysis.ts';
+import { pageOf } from '../schemas/page.ts';
 
 export const incidentEvidence = route({
   method: 'GET',
@@ -12,16 +14,14 @@ export const incidentEvidence = route({
   permission: 'viewer',
   summary: 'Evidence of an incident with its diagnosis, and the draft of its postmortem.',
   params: incidentParams,
+  query: z.strictObject(pageQuery),
   answers: {
-    200: z.strictObject({
-      evidence: z.array(evidence),
-      diagnosis: diagnosis.nullable(),
-      postmortem: z.string().nullable(),
-    }),
+    200: pageOf(evidence).extend({ diagnosis: diagnosis.nullable(), postmortem: z.string().nullable() }),
   },
-  handler: async ({ params, deps }) => {
+  handler: async ({ params, query, deps }) => {
     const { state } = await requireIncident(deps.incidents, params.id);
-    const { evidence, postmortem } = await deps.incidents.details(params.id);
-    return { json: { evidence, diagnosis: state.diagnosis, postmortem } };
+    const { evidence: found, postmortem } = await deps.incidents.details(params.id);
+    const page = pageOfAll('evidence', found, byNumber, query);
+    return { json: { ...page, diagnosis: state.diagnosis, postmortem } };
   },
 });

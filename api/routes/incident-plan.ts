@@ -1,12 +1,16 @@
 // GET /api/incidents/:id/plan: every plan that was made, with what policy said; `current` is the one to decide on.
 
 import { z } from 'zod';
-import { incidentParams } from '../http/fields.ts';
+import { incidentParams, pageQuery } from '../http/fields.ts';
+import { byNumber, pageOfAll } from '../http/paging.ts';
 import { route } from '../http/route.ts';
 import { requireIncident } from '../present.ts';
 import { approvalState } from '../schemas/incident.ts';
+import { pageOf } from '../schemas/page.ts';
 import { hashedPlan, verdict } from '../schemas/plan.ts';
 import { sha256 } from '../schemas/scope.ts';
+
+const judgedPlan = z.strictObject({ hashedPlan, verdict: verdict.nullable() }).meta({ id: 'JudgedPlan' });
 
 export const incidentPlan = route({
   method: 'GET',
@@ -14,16 +18,14 @@ export const incidentPlan = route({
   permission: 'viewer',
   summary: 'Plans of an incident with their verdicts; `current` is the hash of the latest.',
   params: incidentParams,
+  query: z.strictObject(pageQuery),
   answers: {
-    200: z.strictObject({
-      current: sha256.nullable(),
-      approval: approvalState,
-      plans: z.array(z.strictObject({ hashedPlan, verdict: verdict.nullable() })),
-    }),
+    200: pageOf(judgedPlan).extend({ current: sha256.nullable(), approval: approvalState }),
   },
-  handler: async ({ params, deps }) => {
+  handler: async ({ params, query, deps }) => {
     const { state } = await requireIncident(deps.incidents, params.id);
     const { plans } = await deps.incidents.details(params.id);
-    return { json: { current: state.hashedPlan?.planHash ?? null, approval: state.approval, plans } };
+    const page = pageOfAll('plans', plans, byNumber, query);
+    return { json: { ...page, current: state.hashedPlan?.planHash ?? null, approval: state.approval } };
   },
 });

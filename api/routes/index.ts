@@ -1,21 +1,27 @@
 // Every route there is. docs/api.md and the permission tests are made from this table.
 
 import type { Route } from '../http/route.ts';
+import { actionList } from './actions.ts';
 import { auditQuery } from './audit.ts';
 import { components } from './components.ts';
 import { decideApproval } from './decide-approval.ts';
-import { health, ready } from './health.ts';
+import { health, healthDetailed, ready } from './health.ts';
+import { incidentActions } from './incident-actions.ts';
 import { incidentDetail } from './incident-detail.ts';
 import { incidentEvidence } from './incident-evidence.ts';
 import { incidentList } from './incident-list.ts';
 import { incidentPlan } from './incident-plan.ts';
 import { incidentTimeline } from './incident-timeline.ts';
+import { infrastructureStatus } from './infrastructure-status.ts';
 import { abort, addNote, takeOver } from './interventions.ts';
 import { keyCreate, keyList, keyRevoke } from './keys.ts';
 import { killSwitchList, killSwitchSet } from './kill-switch.ts';
 import { metrics } from './metrics.ts';
 import { pendingApprovals } from './pending-approvals.ts';
+import { policyTrial } from './policy-trial.ts';
 import { openApi, reference, referenceStyle } from './reference.ts';
+import { seriesQuery } from './series.ts';
+import { serviceList } from './services.ts';
 
 export const routes: readonly Route[] = [
   incidentList,
@@ -23,11 +29,17 @@ export const routes: readonly Route[] = [
   incidentTimeline,
   incidentEvidence,
   incidentPlan,
+  incidentActions,
   decideApproval,
   takeOver,
   abort,
   addNote,
   pendingApprovals,
+  actionList,
+  policyTrial,
+  seriesQuery,
+  serviceList,
+  infrastructureStatus,
   killSwitchList,
   killSwitchSet,
   keyList,
@@ -37,6 +49,7 @@ export const routes: readonly Route[] = [
   components,
   health,
   ready,
+  healthDetailed,
   metrics,
   openApi,
   reference,

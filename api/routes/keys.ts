@@ -3,8 +3,10 @@
 import { z } from 'zod';
 import { roles } from '../../domain/policy/verdict.ts';
 import { ApiProblem } from '../errors.ts';
-import { oneLine } from '../http/fields.ts';
+import { oneLine, pageQuery } from '../http/fields.ts';
+import { pageOfAll } from '../http/paging.ts';
 import { route } from '../http/route.ts';
+import { pageOf } from '../schemas/page.ts';
 import { role } from '../schemas/plan.ts';
 import { instantMs } from '../schemas/scope.ts';
 
@@ -23,8 +25,12 @@ export const keyList = route({
   path: '/api/keys',
   permission: 'admin',
   summary: 'API keys with name, role and dates; never the keys themselves.',
-  answers: { 200: z.strictObject({ items: z.array(key) }) },
-  handler: async ({ deps }) => ({ json: { items: await deps.apiKeys.list() } }),
+  query: z.strictObject(pageQuery),
+  answers: { 200: pageOf(key) },
+  handler: async ({ query, deps }) => {
+    const keys = await deps.apiKeys.list();
+    return { json: pageOfAll('keys', keys, ({ createdAtMs, keyId }) => [createdAtMs, keyId], query) };
+  },
 });
 
 export const keyCreate = route({

@@ -1,8 +1,10 @@
 // GET and POST /api/kill-switch: while it is engaged for an environment (or `*`), no effect passes the gate.
 
 import { z } from 'zod';
-import { environment, freeText } from '../http/fields.ts';
+import { environment, freeText, pageQuery } from '../http/fields.ts';
+import { pageOfAll } from '../http/paging.ts';
 import { route } from '../http/route.ts';
+import { pageOf } from '../schemas/page.ts';
 import { instantMs } from '../schemas/scope.ts';
 
 const killSwitch = z
@@ -20,8 +22,12 @@ export const killSwitchList = route({
   path: '/api/kill-switch',
   permission: 'viewer',
   summary: 'The kill switch of every environment it was ever set for; `*` stands for all.',
-  answers: { 200: z.strictObject({ items: z.array(killSwitch) }) },
-  handler: async ({ deps }) => ({ json: { items: await deps.killSwitch.list() } }),
+  query: z.strictObject(pageQuery),
+  answers: { 200: pageOf(killSwitch) },
+  handler: async ({ query, deps }) => {
+    const switches = await deps.killSwitch.list();
+    return { json: pageOfAll('kill-switch', switches, ({ environment: name }) => [name, ''], query) };
+  },
 });
 
 export const killSwitchSet = route({

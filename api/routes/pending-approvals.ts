@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { pageQuery } from '../http/fields.ts';
 import { route } from '../http/route.ts';
 import { toUrlId } from '../incident-id.ts';
+import { pageOf } from '../schemas/page.ts';
 import { role } from '../schemas/plan.ts';
 import { instantMs, sha256 } from '../schemas/scope.ts';
 
@@ -25,13 +26,15 @@ export const pendingApprovals = route({
   path: '/api/approvals/pending',
   permission: 'viewer',
   summary: 'Approvals people are asked for now, nearest deadline first.',
-  query: z.strictObject({ limit: pageQuery.limit }),
-  answers: { 200: z.strictObject({ items: z.array(pendingApproval) }) },
-  handler: async ({ query, deps }) => {
-    const pending = await deps.approvals.pending(query.limit);
-    const items = pending
-      .map((approval) => ({ ...approval, ref: toUrlId(approval.incidentId) }))
-      .sort((a, b) => a.deadlineMs - b.deadlineMs);
-    return { json: { items } };
+  query: z.strictObject(pageQuery),
+  answers: { 200: pageOf(pendingApproval) },
+  handler: async ({ query: { limit, cursor }, deps }) => {
+    const { items, nextCursor } = await deps.approvals.pending(limit, cursor ?? null);
+    return {
+      json: {
+        items: items.map((approval) => ({ ...approval, ref: toUrlId(approval.incidentId) })),
+        nextCursor,
+      },
+    };
   },
 });

@@ -20,7 +20,7 @@ export const openApi = route({
   permission: 'public',
   summary: 'This API as an OpenAPI 3.1 document.',
   answers: { 200: { mediaType: 'application/json', description: 'An OpenAPI 3.1 document.' } },
-  handler: async ({ table, deps }) => ({ response: Response.json(documentOf(table, deps.version)) }),
+  handler: async ({ table, deps }) => ({ response: Response.json(documentOf(table, deps.about.version)) }),
 });
 
 /** Only the style sheet may be loaded; nothing may run. */
@@ -34,7 +34,7 @@ export const reference = route({
   summary: 'This API as a page to read and search, with a call by curl for every operation.',
   answers: { 200: { mediaType: 'text/html', description: 'The reference.' } },
   handler: async ({ table, deps }) => {
-    const page = await referencePage(documentOf(table, deps.version), table);
+    const page = await referencePage(documentOf(table, deps.about.version), table);
     const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy };
     return { response: new Response(page, { headers }) };
   },

@@ -6,5 +6,11 @@ import { named } from './named.ts';
 
 export const componentHealth = named<ComponentHealth>()(
   'ComponentHealth',
-  z.strictObject({ name: z.string(), ok: z.boolean(), required: z.boolean(), detail: z.string() }),
+  z.strictObject({
+    name: z.string(),
+    ok: z.boolean(),
+    required: z.boolean(),
+    detail: z.string(),
+    latencyMs: z.number().optional(),
+  }),
 );

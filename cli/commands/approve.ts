@@ -15,7 +15,7 @@ import { incidentPath } from './incident-path.ts';
 type Flags = CommonFlags & { readonly planHash?: string; readonly reason?: string };
 type Plans = {
   readonly current: string | null;
-  readonly plans: readonly { readonly hashedPlan: HashedPlan; readonly verdict: Verdict | null }[];
+  readonly items: readonly { readonly hashedPlan: HashedPlan; readonly verdict: Verdict | null }[];
 };
 type Decided = { readonly planHash: string; readonly delivered: boolean; readonly repeated: boolean };
 
@@ -67,7 +67,7 @@ async function planToDecide(
   if (wanted !== undefined && !/^[0-9a-f]{8,64}$/.test(wanted)) {
     throw new CliError(exitCodes.usage, `--plan-hash takes ${shortestPrefix} to 64 hex digits.`);
   }
-  const { current, plans } = await api.get<Plans>(`${incidentPath(incident)}/plan`);
+  const { current, items: plans } = await api.get<Plans>(`${incidentPath(incident)}/plan?limit=200`);
   if (current === null) throw new CliError(exitCodes.refused, 'The incident has no plan to decide on.');
   if (wanted !== undefined && !current.startsWith(wanted)) {
     const message = `The plan is now ${current.slice(0, 12)}, not ${wanted.slice(0, 12)}. Read it before deciding: sentinel incident show ${clean(incident)}`;

@@ -2,6 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Executors } from '../../activities/ports.ts';
 import { type ClickHouseHistory, createHistory } from '../../adapters/clickhouse/history.ts';
 import { lockDirectory } from '../../adapters/postgres/database/directory-lock.ts';
 import { createStores, type Database, openDatabase, type Stores } from '../../adapters/postgres/index.ts';
@@ -12,6 +13,7 @@ import type { Config } from '../../config/load.ts';
 import type { SentinelRole } from '../deps.ts';
 import { CliError, exitCodes } from '../exit.ts';
 import type { Closing } from './closing.ts';
+import { createExecutors } from './executors.ts';
 import { findTemporal, type TemporalServer } from './temporal.ts';
 
 export type Foundation = {
@@ -23,6 +25,8 @@ export type Foundation = {
   readonly stores: Stores;
   /** Null: Sentinel runs without telemetry history. */
   readonly history: ClickHouseHistory | null;
+  /** One set per process, so that an executor that remembers has one memory. */
+  readonly executors: Executors;
   readonly temporal: TemporalServer;
   readonly client: TemporalClient;
 };
@@ -53,14 +57,16 @@ export async function openFoundation(
   if (history !== null) closing.add('history', history.close);
   const client = await connectTemporal({ address: temporal.address, namespace: config.temporal.namespace });
   closing.add('temporal client', client.close);
+  const clock = { nowMs: () => Date.now() };
   return {
     config,
     log,
     metrics: createMetrics({ onMistake: (mistake) => log.error({ mistake }, 'metric refused') }),
-    clock: { nowMs: () => Date.now() },
+    clock,
     database,
     stores: createStores(database, { limits: config.limits, sessions: sessionLimits(config) }),
     history,
+    executors: createExecutors(config.executors, clock.nowMs),
     temporal,
     client,
   };

@@ -28,18 +28,21 @@ async function look(
   where: string,
   ping: () => Promise<void>,
 ): Promise<ComponentHealth> {
+  const startedAtMs = performance.now();
+  const elapsedMs = () => Math.round(performance.now() - startedAtMs);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   });
   try {
     await Promise.race([ping(), late]);
-    return { name, ok: true, required, detail: where };
+    return { name, ok: true, required, detail: where, latencyMs: elapsedMs() };
   } catch (error) {
     return {
       name,
       ok: false,
       required,
+      latencyMs: elapsedMs(),
       detail: `${where}: ${error instanceof Error ? error.message : String(error)}`,
     };
   } finally {

@@ -16,6 +16,7 @@ import { createClosing } from './closing.ts';
 import { type Foundation, openFoundation } from './foundation.ts';
 import { componentsOf } from './health.ts';
 import { routed } from './http.ts';
+import { createInfrastructure } from './infrastructure.ts';
 import { startIngestPart } from './ingest.ts';
 import { startNotifications } from './notifications.ts';
 import { startWorkerPart } from './worker.ts';
@@ -37,7 +38,7 @@ export async function startSentinel(
     const http = await startHttp({
       fetch: routed({
         ingest: ingest?.app.fetch ?? null,
-        api: createApi(foundation, has('api') ? closing : null),
+        api: createApi(foundation, role, has('api') ? closing : null),
       }),
       host: config.server.host,
       port: config.server.port,
@@ -62,8 +63,12 @@ export async function startSentinel(
   }
 }
 
-function createApi(foundation: Foundation, closing: ReturnType<typeof createClosing> | null) {
-  const { stores, metrics, log, client } = foundation;
+function createApi(
+  foundation: Foundation,
+  role: SentinelRole,
+  closing: ReturnType<typeof createClosing> | null,
+) {
+  const { config, stores, history, executors, metrics, clock, log, client } = foundation;
   const messenger = createIncidentMessenger({ client: client.client });
   if (closing !== null) {
     closing.add('redelivery', startRedelivery({ approvals: stores.approvals, messenger, metrics, log }).stop);
@@ -76,10 +81,16 @@ function createApi(foundation: Foundation, closing: ReturnType<typeof createClos
     apiKeys: stores.apiKeys,
     audit: stores.audit,
     messenger,
+    series: history,
+    services: stores.services,
+    infrastructure: createInfrastructure(executors, config.executors),
+    queues: stores.queues,
+    policy: config.policy,
     components: componentsOf(foundation),
     metrics,
     renderMetrics: metrics.render,
-    version,
+    about: { version, role, node: process.version, startedAtMs: clock.nowMs() },
+    clock,
     log,
     newId: randomUUID,
   }).fetch;

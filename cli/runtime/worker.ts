@@ -8,7 +8,6 @@ import { runbookFrom } from '../../domain/remediation/runbook.ts';
 import { connectWorkers, installTemporalRuntime } from '../../workers/runtime.ts';
 import { startWorker } from '../../workers/start-worker.ts';
 import type { Closing } from './closing.ts';
-import { createExecutors } from './executors.ts';
 import type { Foundation } from './foundation.ts';
 
 const pruneEveryMs = 3_600_000;
@@ -18,7 +17,7 @@ export async function startWorkerPart(
   foundation: Foundation,
   closing: Closing,
 ): Promise<{ readonly stopped: Promise<void> }> {
-  const { config, log, metrics, clock, stores, history, temporal } = foundation;
+  const { config, log, metrics, clock, stores, history, temporal, executors } = foundation;
   // Only here: the native runtime ends with the last worker, and keeps a process up that never has one.
   installTemporalRuntime(log);
   const connection = await connectWorkers(temporal.address);
@@ -36,7 +35,7 @@ export async function startWorkerPart(
       plans: stores.plans,
       approvals: stores.approvalRequests,
       gate: stores.gate,
-      executors: createExecutors(config.executors, clock.nowMs),
+      executors,
       notifier: { notify: async (message) => log.info({ ...message }, 'notification') },
       postmortems: stores.postmortems,
       returns: stores.returns,

@@ -16,8 +16,12 @@ export type PolicyContext = {
   readonly contested: boolean;
 };
 
+/** What of a plan policy looks at. */
+export type JudgedStep = Pick<PlanStep, 'action' | 'target' | 'blastRadius'>;
+export type JudgedPlan = Pick<Plan, 'risk'> & { readonly steps: readonly JudgedStep[] };
+
 /** Judges a plan. Pure: the same plan, configuration and context always get the same verdict. */
-export function evaluate(plan: Plan, config: PolicyConfig, context: PolicyContext): Verdict {
+export function evaluate(plan: JudgedPlan, config: PolicyConfig, context: PolicyContext): Verdict {
   return (
     denyMalformed(plan) ??
     denyByRule(plan, config.deny) ??
@@ -26,7 +30,7 @@ export function evaluate(plan: Plan, config: PolicyConfig, context: PolicyContex
   );
 }
 
-function denyMalformed({ steps }: Plan): Verdict | null {
+function denyMalformed({ steps }: JudgedPlan): Verdict | null {
   if (steps.length === 0) return deny('no-steps', 'The plan has no steps.');
   const environments = new Set(steps.map(({ target }) => target.environment));
   if (environments.size > 1)
@@ -37,7 +41,7 @@ function denyMalformed({ steps }: Plan): Verdict | null {
   return null;
 }
 
-function denyByRule({ steps }: Plan, rules: readonly PolicyRule[]): Verdict | null {
+function denyByRule({ steps }: JudgedPlan, rules: readonly PolicyRule[]): Verdict | null {
   for (const rule of rules) {
     const step = steps.find((candidate) => matches(rule, candidate));
     if (step !== undefined)
@@ -46,13 +50,13 @@ function denyByRule({ steps }: Plan, rules: readonly PolicyRule[]): Verdict | nu
   return null;
 }
 
-function denyUnlisted({ steps }: Plan, rules: readonly PolicyRule[]): Verdict | null {
+function denyUnlisted({ steps }: JudgedPlan, rules: readonly PolicyRule[]): Verdict | null {
   if (rules.length === 0) return null;
   const step = steps.find((candidate) => !rules.some((rule) => matches(rule, candidate)));
   return step === undefined ? null : deny('allow-list', `${describe(step)} is on no allow rule.`);
 }
 
-function byRisk(plan: Plan, config: PolicyConfig, { missing, contested }: PolicyContext): Verdict {
+function byRisk(plan: JudgedPlan, config: PolicyConfig, { missing, contested }: PolicyContext): Verdict {
   const environment = plan.steps[0]?.target.environment ?? '';
   const own = Object.hasOwn(config.environments, environment) ? config.environments[environment] : undefined;
   const requirement: Requirement = own?.[plan.risk] ?? config.byRisk[plan.risk];
@@ -83,7 +87,7 @@ function deny(rule: string, reason: string): Verdict {
   return { kind: 'deny', rule, reason };
 }
 
-function matches(rule: PolicyRule, { action, target }: PlanStep): boolean {
+function matches(rule: PolicyRule, { action, target }: JudgedStep): boolean {
   return (
     rule.actions.some((allowed) => allowed === '*' || allowed === action) &&
     rule.services.some((pattern) => matchesGlob(pattern, target.service)) &&
@@ -91,6 +95,6 @@ function matches(rule: PolicyRule, { action, target }: PlanStep): boolean {
   );
 }
 
-function describe({ action, target }: PlanStep): string {
+function describe({ action, target }: JudgedStep): string {
   return `${action} on ${target.environment}/${target.service}`;
 }

@@ -129,7 +129,7 @@ function planOf(step: PlanStep, hypothesis: Hypothesis, { incidentId, attempt }:
 }
 
 /** The riskiest step's; high when several targets are changed in ways that cannot be undone. */
-export function planRisk(steps: readonly PlanStep[]): RiskLevel {
+export function planRisk(steps: readonly Pick<PlanStep, 'target' | 'risk' | 'reversible'>[]): RiskLevel {
   const irreversible = new Set(
     steps.filter(({ reversible }) => !reversible).map(({ target }) => target.service),
   );

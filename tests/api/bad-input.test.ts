@@ -21,6 +21,13 @@ function textFields(schema: z.ZodType): string[] {
   );
 }
 
+/** Values that are not of the type of a good one. */
+function wrongFor(good: unknown): unknown[] {
+  if (typeof good === 'boolean') return ['true', 1, null, {}];
+  if (Array.isArray(good)) return ['x', 1, true, null, {}, [1], [null]];
+  return [1, true, null, [], {}, ['x']];
+}
+
 test('there are naughty strings, and fields to put them in', () => {
   expect(naughty.length).toBeGreaterThan(400);
   expect(bodies.flatMap(({ route }) => textFields(route.input.body as z.ZodType)).length).toBeGreaterThan(8);
@@ -50,12 +57,12 @@ describe.each(bodies)('$name: the body', (routeCase) => {
   );
 
   test.each(Object.keys(valid.body ?? {}))('wrong types of %s are refused by name', async (field) => {
-    const wrong =
-      typeof valid.body?.[field] === 'boolean' ? ['true', 1, null, {}] : [1, true, null, [], {}, ['x']];
+    const wrong = wrongFor(valid.body?.[field]);
     for (const value of wrong) {
       const answer = await send({ ...valid.body, [field]: value });
       expect({ value, status: answer.status }).toEqual({ value, status: 400 });
-      expect(answer.json).toMatchObject({ errors: [{ field }] });
+      const { errors } = answer.json as { errors: { field: string }[] };
+      expect(errors.map((one) => one.field.split('.')[0])).toEqual([field]);
     }
   });
 
@@ -179,7 +186,7 @@ test.each(parameters)('$name: naughty strings as $parameter are taken or refused
   const world = worldWithIncident();
   const call = clientOf(world);
   for (const text of naughty) {
-    const [path, request] = toRequest(routeCase, { query: { [parameter]: text } });
+    const [path, request] = toRequest(routeCase, { query: { ...routeCase.valid.query, [parameter]: text } });
     const answer = await call(path, request);
     if (answer.status === 200) continue;
     expect({ text, status: answer.status }).toEqual({ text, status: 400 });

@@ -11,6 +11,7 @@ type ValidCall = {
   readonly body?: Record<string, unknown>;
 };
 
+const page = { limit: '10' };
 const filters = {
   status: 'closed',
   open: 'true',
@@ -26,8 +27,36 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
     path: `/api/incidents/${ref}/timeline`,
     query: { after: '0', limit: '5' },
   },
-  'GET /api/incidents/:id/evidence': { path: `/api/incidents/${ref}/evidence` },
-  'GET /api/incidents/:id/plan': { path: `/api/incidents/${ref}/plan` },
+  'GET /api/incidents/:id/evidence': { path: `/api/incidents/${ref}/evidence`, query: page },
+  'GET /api/incidents/:id/plan': { path: `/api/incidents/${ref}/plan`, query: page },
+  'GET /api/incidents/:id/actions': { path: `/api/incidents/${ref}/actions`, query: page },
+  'GET /api/actions': { path: '/api/actions', query: page },
+  'POST /api/policies/evaluate': {
+    path: '/api/policies/evaluate',
+    body: {
+      steps: [{ action: 'restart', environment: 'production', service: 'orders', risk: 'low' }],
+      missing: ['history'],
+      contested: false,
+    },
+  },
+  'GET /api/series': {
+    path: '/api/series',
+    query: {
+      kind: 'metrics',
+      environment: 'production',
+      service: 'orders',
+      metric: 'process.memory.usage',
+      from: '2026-01-01T00:00:00Z',
+      to: '2026-01-02T00:00:00+01:00',
+      points: '100',
+    },
+  },
+  'GET /api/services': { path: '/api/services', query: { ...page, environment: 'production' } },
+  'GET /api/infrastructure-status': {
+    path: '/api/infrastructure-status',
+    query: { ...page, environment: 'production' },
+  },
+  'GET /health/detailed': { path: '/health/detailed' },
   'POST /api/incidents/:id/approvals': {
     path: `/api/incidents/${ref}/approvals`,
     body: { planHash, decision: 'approve', reason: 'looks right' },
@@ -42,12 +71,12 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
     body: { text: 'the database was slow too', noteId: 'note-1' },
   },
   'GET /api/approvals/pending': { path: '/api/approvals/pending', query: { limit: '10' } },
-  'GET /api/kill-switch': { path: '/api/kill-switch' },
+  'GET /api/kill-switch': { path: '/api/kill-switch', query: page },
   'POST /api/kill-switch': {
     path: '/api/kill-switch',
     body: { environment: 'production', engaged: true, reason: 'maintenance' },
   },
-  'GET /api/keys': { path: '/api/keys' },
+  'GET /api/keys': { path: '/api/keys', query: page },
   'POST /api/keys': { path: '/api/keys', body: { name: 'ci', role: 'viewer' } },
   'DELETE /api/keys/:keyId': { path: '/api/keys/key-viewer' },
   'GET /api/audit': {
@@ -60,7 +89,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
       to: '2026-01-02T00:00:00+01:00',
     },
   },
-  'GET /api/components': { path: '/api/components' },
+  'GET /api/components': { path: '/api/components', query: page },
   'GET /health': { path: '/health' },
   'GET /ready': { path: '/ready' },
   'GET /metrics': { path: '/metrics' },

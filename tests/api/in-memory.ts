@@ -7,15 +7,22 @@ import {
   type AuditEntry,
   type ComponentHealth,
   type DecisionResult,
+  type EffectRecord,
   type IncidentSummary,
   InvalidCursor,
+  type KnownService,
   type LogFields,
   type Logger,
   type PendingApproval,
   type Principal,
+  type Queues,
+  type Series,
+  type SeriesQuery,
 } from '../../api/ports.ts';
+import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
+import { policyConfigSchema } from '../../domain/policy/config.ts';
 import type { Role, Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
@@ -28,6 +35,14 @@ export type World = {
   readonly keys: Readonly<Record<Role | 'revoked', string>>;
   incidents: Map<string, { summary: IncidentSummary; state: IncidentState; events: IncidentEvent[] }>;
   plans: { hashedPlan: HashedPlan; verdict: Verdict | null }[];
+  evidence: Evidence[];
+  effects: EffectRecord[];
+  series: Series[];
+  /** Every question to telemetry history. */
+  readonly asked: SeriesQuery[];
+  services: KnownService[];
+  observed: Awaited<ReturnType<ApiDeps['infrastructure']['observe']>>;
+  queues: Queues;
   pending: PendingApproval[];
   components: ComponentHealth[];
   audit: AuditEntry[];
@@ -55,6 +70,20 @@ export function createWorld(): World {
     keys,
     incidents: new Map(),
     plans: [],
+    evidence: [],
+    effects: [],
+    series: [],
+    asked: [],
+    services: [],
+    observed: { targets: [], missing: [] },
+    queues: {
+      inboxPending: 0,
+      inboxDead: 0,
+      inboxOldestMs: null,
+      decisionsUndelivered: 0,
+      approvalsPending: 0,
+      incidentsOpen: 0,
+    },
     pending: [],
     components: [{ name: 'postgres', ok: true, required: true, detail: 'db.internal:5432' }],
     audit: [],
@@ -67,7 +96,29 @@ export function createWorld(): World {
       metrics,
       renderMetrics: () => metrics.render(),
       log: logger(logged, {}),
-      version: '1.2.3',
+      about: { version: '1.2.3', role: 'all', node: 'v24.0.0', startedAtMs: 1_700_000_000_000 },
+      clock: { nowMs: () => 1_700_000_060_000 },
+      policy: policyConfigSchema.parse({}),
+      series: {
+        series: async (query) => {
+          world.asked.push(query);
+          return { series: world.series, truncated: false };
+        },
+      },
+      services: {
+        list: async (environment, limit, cursor) => {
+          const from = cursorPosition(cursor);
+          const found = world.services.filter(
+            (one) => environment === null || one.environment === environment,
+          );
+          return { items: found.slice(from, from + limit), nextCursor: null };
+        },
+      },
+      infrastructure: {
+        environments: ['production'],
+        observe: async () => world.observed,
+      },
+      queues: { depths: async () => world.queues },
       newId: randomUUID,
       deliveryTimeoutMs: 50,
       components: async () => world.components,
@@ -91,10 +142,19 @@ export function createWorld(): World {
         get: async (id) => world.incidents.get(id) ?? null,
         timeline: async (id, after, limit) =>
           (world.incidents.get(id)?.events ?? []).filter(({ seq }) => seq > after).slice(0, limit),
-        details: async () => ({ evidence: [], plans: world.plans, postmortem: null }),
+        details: async () => ({ evidence: world.evidence, plans: world.plans, postmortem: null }),
+        effects: async (id, limit, cursor) => {
+          const from = cursorPosition(cursor);
+          const all = world.incidents.has(id) ? world.effects : [];
+          const next = from + limit;
+          return { items: all.slice(from, next), nextCursor: next < all.length ? `at-${next}` : null };
+        },
       },
       approvals: {
-        pending: async (limit) => world.pending.slice(0, limit),
+        pending: async (limit, cursor) => {
+          const from = cursorPosition(cursor);
+          return { items: world.pending.slice(from, from + limit), nextCursor: null };
+        },
         decide: async (input) => {
           if (world.decide !== null) return world.decide(input);
           const { incidentId, planHash, principal, decision, reason } = input;

@@ -68,10 +68,14 @@ test('the timeline is followed with `after`, and an end without news is an empty
   expect(first).toMatchObject({ items: [{ seq: 1 }, { seq: 2 }], nextAfter: 2 });
   const second = (await call(`/api/incidents/${ref}/timeline?after=2`)).json;
   expect(second).toMatchObject({ items: [{ seq: 3, type: 'approval-granted' }], nextAfter: 3 });
-  expect((await call(`/api/incidents/${ref}/timeline?after=3`)).json).toEqual({ items: [], nextAfter: 3 });
+  expect((await call(`/api/incidents/${ref}/timeline?after=3`)).json).toEqual({
+    items: [],
+    nextCursor: null,
+    nextAfter: 3,
+  });
 });
 
 test('the plan answer names the one to decide on', async () => {
   const { json } = await clientOf(worldWithIncident())(`/api/incidents/${ref}/plan`);
-  expect(json).toMatchObject({ current: planHash, plans: [{ hashedPlan: { planHash }, verdict: null }] });
+  expect(json).toMatchObject({ current: planHash, items: [{ hashedPlan: { planHash }, verdict: null }] });
 });

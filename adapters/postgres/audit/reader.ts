@@ -2,8 +2,8 @@
 
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
+import { readCursor, writeCursor } from '../../../api/cursor.ts';
 import type { AuditReader } from '../../../api/ports.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
 import type { Schema } from '../database/schema.ts';
 import { storable } from '../text.ts';
 

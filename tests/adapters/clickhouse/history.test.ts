@@ -225,3 +225,98 @@ describe('a server that is away', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 });
+
+describe('series for people', () => {
+  const fromMs = nowMs - 60_000;
+  const ask = {
+    environment: 'prod',
+    service: 'orders',
+    fromMs,
+    toMs: nowMs + 1_000,
+    stepMs: 10_000,
+  } as const;
+  const firstStepMs = Math.floor(fromMs / 10_000) * 10_000;
+  let history: ClickHouseHistory;
+  beforeAll(async () => {
+    history = open('series');
+    const at = [firstStepMs + 10_000, firstStepMs + 11_000, firstStepMs + 20_000];
+    await history.write(
+      rows({
+        calls: [
+          call({ atMs: at[0], count: 10, errors: 1, latencyP50Ms: 10, latencyP95Ms: 20 }),
+          call({
+            atMs: at[1],
+            instance: 'orders-2',
+            count: 30,
+            errors: 2,
+            latencyP50Ms: 30,
+            latencyP95Ms: 50,
+          }),
+          call({ atMs: at[2], count: 5, errors: 0, latencyP50Ms: 1, latencyP95Ms: 2 }),
+          call({ atMs: at[0], side: 'client', peer: 'payments', count: 4 }),
+          call({ atMs: at[0], service: 'billing', count: 99 }),
+          call({ atMs: fromMs - 60_000, count: 99 }),
+        ],
+        metrics: [
+          metric({ atMs: at[0], value: 2 }),
+          metric({ atMs: at[1], value: 4 }),
+          metric({ atMs: at[0], metric: 'other', value: 1 }),
+        ],
+        logs: [log({ atMs: at[0], count: 3 }), log({ atMs: at[1], count: 4 })],
+      }),
+    );
+  });
+
+  test('calls of all instances come together, in whole steps, by side and peer', async () => {
+    const { series, truncated } = await history.series({ ...ask, kind: 'calls' });
+    expect(truncated).toBe(false);
+    const of = (name: string, side: string) =>
+      series.find((one) => one.name === name && one.labels.side === side);
+    const [first, second] = [firstStepMs + 10_000, firstStepMs + 20_000];
+    const server = { labels: { side: 'server' } };
+    expect(of('calls', 'server')).toMatchObject({
+      ...server,
+      points: [
+        { atMs: first, value: 40 },
+        { atMs: second, value: 5 },
+      ],
+    });
+    expect(of('errors', 'server')?.points).toEqual([
+      { atMs: first, value: 3 },
+      { atMs: second, value: 0 },
+    ]);
+    expect(of('latencyP50Ms', 'server')?.points[0]).toEqual({ atMs: first, value: 25 });
+    expect(of('latencyP95Ms', 'server')?.points[0]).toEqual({ atMs: first, value: 50 });
+    expect(of('calls', 'client')).toMatchObject({
+      labels: { peer: 'payments' },
+      points: [{ atMs: first, value: 4 }],
+    });
+  });
+
+  test('metrics are averaged by instance and attributes; one can be asked for by name', async () => {
+    const { series } = await history.series({ ...ask, kind: 'metrics', metric: 'pool.used' });
+    expect(series).toEqual([
+      {
+        name: 'pool.used',
+        labels: { instance: 'orders-1', attributes: 'pool=main' },
+        points: [{ atMs: firstStepMs + 10_000, value: 3 }],
+      },
+    ]);
+    const all = await history.series({ ...ask, kind: 'metrics' });
+    expect(all.series.map(({ name }) => name).toSorted()).toEqual(['other', 'pool.used']);
+  });
+
+  test('logs are counted by template', async () => {
+    const { series } = await history.series({ ...ask, kind: 'logs' });
+    expect(series).toMatchObject([
+      { name: 'payment <*> failed', labels: { template_id: 't1' }, points: [{ value: 7 }] },
+    ]);
+  });
+
+  test('hostile names find nothing and break nothing', async () => {
+    for (const text of naughtyStrings.slice(0, 200)) {
+      const found = await history.series({ ...ask, service: text, kind: 'metrics', metric: text });
+      expect(found).toEqual({ series: [], truncated: false });
+    }
+  });
+});

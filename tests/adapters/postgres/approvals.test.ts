@@ -134,13 +134,33 @@ await describeStores('approvals', (use) => {
     const late = await asked(under, oneOperator, Date.now() - 1);
     await decide(under, ready, 'ann');
     await decide(under, rejected, 'ann', 'reject');
-    const listed = await under.stores.approvals.pending(1_000);
-    const mine = listed.filter((one) =>
+    const { items } = await under.stores.approvals.pending(1_000, null);
+    const mine = items.filter((one) =>
       [ready, rejected, late].some(({ incidentId }) => incidentId === one.incidentId),
     );
     expect(mine).toMatchObject([
       { incidentId: ready.incidentId, planHash: ready.planHash, role: 'operator', quorum: 2, approvals: 1 },
     ]);
+  });
+
+  test('pending goes page by page, nearest deadline first', async () => {
+    const under = use();
+    const later = await asked(under, oneOperator, Date.now() + 900_000);
+    const sooner = await asked(under, oneOperator, Date.now() + 90_000);
+    const seen: string[] = [];
+    for (let cursor: string | null = null; ; ) {
+      const page: Awaited<ReturnType<typeof under.stores.approvals.pending>> =
+        await under.stores.approvals.pending(1, cursor);
+      seen.push(...page.items.map(({ incidentId }) => incidentId));
+      if (page.nextCursor === null) break;
+      cursor = page.nextCursor;
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen.indexOf(sooner.incidentId)).toBeGreaterThanOrEqual(0);
+    expect(seen.indexOf(later.incidentId)).toBeGreaterThan(seen.indexOf(sooner.incidentId));
+    await expect(under.stores.approvals.pending(1, 'no-cursor')).rejects.toMatchObject({
+      name: 'InvalidCursor',
+    });
   });
 
   test('a decision is redelivered until its workflow has recorded it, or the API says it was delivered', async () => {

@@ -1,0 +1,46 @@
+// GET /api/actions: the typed catalogue. Nothing that is not on it can be done.
+
+import { z } from 'zod';
+import { actionIds } from '../../domain/remediation/actions.ts';
+import { catalogue } from '../../domain/remediation/catalogue.ts';
+import { actionDescriptions } from '../../domain/remediation/describe-action.ts';
+import { pageQuery } from '../http/fields.ts';
+import { byNumber, pageOfAll } from '../http/paging.ts';
+import { route } from '../http/route.ts';
+import { pageOf } from '../schemas/page.ts';
+import { actionId, risk } from '../schemas/plan.ts';
+
+const action = z
+  .strictObject({
+    id: actionId,
+    summary: z.string(),
+    parameters: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'JSON Schema of the parameters; what it does not describe cannot be asked for.' }),
+    inverse: actionId.nullable().meta({ description: 'The action that undoes it.' }),
+    reversible: z.boolean(),
+    risks: z
+      .array(risk)
+      .meta({ description: 'Levels its risk can have; computed from the state of the target.' }),
+    settleSeconds: z.number().meta({ description: 'Time after the effect before samples are judged.' }),
+    timesPerIncident: z
+      .int()
+      .meta({ description: 'How often it may be tried on one target in one incident.' }),
+  })
+  .meta({ id: 'Action' });
+
+const actions = actionIds.map((id) => {
+  const { parameters, ...rest } = catalogue[id];
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(parameters);
+  return { id, ...actionDescriptions[id], ...rest, parameters: schema };
+});
+
+export const actionList = route({
+  method: 'GET',
+  path: '/api/actions',
+  permission: 'viewer',
+  summary: 'The catalogue: every action there is, its parameters, its inverse and its risk.',
+  query: z.strictObject(pageQuery),
+  answers: { 200: pageOf(action) },
+  handler: async ({ query }) => ({ json: pageOfAll('actions', actions, byNumber, query) }),
+});

@@ -1,0 +1,53 @@
+// GET /api/infrastructure-status: the things Sentinel could act on, as their executors see them now.
+
+import { z } from 'zod';
+import type { TargetState } from '../../domain/remediation/target.ts';
+import { environment, pageQuery } from '../http/fields.ts';
+import { pageOfAll } from '../http/paging.ts';
+import { route } from '../http/route.ts';
+import { pageOf } from '../schemas/page.ts';
+import { targetState } from '../schemas/plan.ts';
+
+const observed = z
+  .strictObject({
+    health: z
+      .enum(['ok', 'degraded', 'down'])
+      .meta({ description: 'Whether as many replicas run as are wanted, fewer, or none.' }),
+    runningReplicas: z.int(),
+    state: targetState,
+  })
+  .meta({ id: 'ObservedTarget' });
+
+export const infrastructureStatus = route({
+  method: 'GET',
+  path: '/api/infrastructure-status',
+  permission: 'viewer',
+  summary:
+    'Targets of every executor as it sees them now; executors that do not answer in time are `missing`.',
+  query: z.strictObject({ ...pageQuery, environment: environment.optional() }),
+  answers: {
+    200: pageOf(observed).extend({
+      missing: z.array(z.strictObject({ environment: z.string(), executor: z.string(), reason: z.string() })),
+    }),
+  },
+  handler: async ({ query: { environment: only, ...page }, deps: { infrastructure } }) => {
+    const asked = infrastructure.environments.filter((name) => only === undefined || name === only);
+    const seen = await Promise.all(
+      asked.map(async (name) => ({ name, ...(await infrastructure.observe(name)) })),
+    );
+    const targets = seen.flatMap((one) => one.targets.map(withHealth));
+    const missing = seen.flatMap((one) => one.missing.map((each) => ({ environment: one.name, ...each })));
+    return { json: { ...pageOfAll('targets', targets, placeOf, page), missing } };
+  },
+});
+
+function withHealth(state: TargetState) {
+  const runningReplicas = state.replicas.filter((replica) => replica.state === 'running').length;
+  const enough = runningReplicas >= state.desiredReplicas;
+  const health = enough ? 'ok' : runningReplicas > 0 ? 'degraded' : 'down';
+  return { health, runningReplicas, state } as const;
+}
+
+function placeOf({ state }: { readonly state: TargetState }): readonly [string, string] {
+  return [state.target.environment, `${state.target.service} ${state.executor}`];
+}

@@ -1,0 +1,58 @@
+// POST /api/policies/evaluate: what policy would say of some steps. The same function that judges real plans; nothing is
+// stored and nothing is done.
+
+import { z } from 'zod';
+import { evaluate } from '../../domain/policy/evaluate.ts';
+import { actionIds, riskLevels } from '../../domain/remediation/actions.ts';
+import { catalogue } from '../../domain/remediation/catalogue.ts';
+import { planRisk } from '../../domain/remediation/planner.ts';
+import { environment, oneLine } from '../http/fields.ts';
+import { route } from '../http/route.ts';
+import { verdict } from '../schemas/plan.ts';
+
+const step = z.strictObject({
+  action: z.enum(actionIds),
+  environment,
+  service: oneLine(200),
+  risk: z.enum(riskLevels),
+  blastRadius: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .meta({ description: "Share of the target's capacity that is disturbed at the worst moment." }),
+});
+
+export const policyTrial = route({
+  method: 'POST',
+  path: '/api/policies/evaluate',
+  permission: 'viewer',
+  summary: 'What policy would say of these steps; nothing is stored and nothing is done.',
+  body: z.strictObject({
+    steps: z.array(step).min(1, 'needs at least one step').max(50),
+    missing: z
+      .array(oneLine(200))
+      .max(50)
+      .default([])
+      .meta({ description: 'Evidence that could not be had.' }),
+    contested: z.boolean().default(false).meta({ description: 'Two analyses disagree about the cause.' }),
+  }),
+  example: {
+    steps: [
+      { action: 'restart', environment: 'production', service: 'orders', risk: 'low', blastRadius: 0.5 },
+    ],
+    missing: [],
+    contested: false,
+  },
+  answers: { 200: verdict },
+  handler: async ({ body: { steps, missing, contested }, deps }) => {
+    const judged = steps.map(({ environment: where, service, ...rest }) => ({
+      ...rest,
+      target: { environment: where, service },
+      reversible: catalogue[rest.action].reversible,
+    }));
+    return {
+      json: evaluate({ steps: judged, risk: planRisk(judged) }, deps.policy, { missing, contested }),
+    };
+  },
+});

@@ -62,6 +62,7 @@ async function serve(
     {
       principal,
       requestId: c.get('requestId'),
+      headers: request.headers,
       signal: request.signal,
       log: c.get('log'),
       deps,

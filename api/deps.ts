@@ -1,6 +1,7 @@
 // Everything createApp is given: ports and nothing else.
 
 import type { PolicyConfig } from '../domain/policy/config.ts';
+import type { Streams } from './feed/streams.ts';
 import type {
   ApiKeys,
   Approvals,
@@ -19,6 +20,8 @@ import type {
 
 export type ApiDeps = {
   readonly incidents: IncidentReader;
+  /** Live events. Whoever made them closes them. */
+  readonly streams: Streams;
   readonly approvals: Approvals;
   readonly killSwitch: KillSwitch;
   readonly apiKeys: ApiKeys;

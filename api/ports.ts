@@ -153,6 +153,8 @@ export interface ApiKeys {
     readonly { keyId: string; name: string; role: Role; createdAtMs: number; revokedAtMs: number | null }[]
   >;
   revoke(keyId: string, by: string): Promise<boolean>;
+  /** Those of the keys that exist and were not revoked, in one look. */
+  active(keyIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 export type OpenedSession = {

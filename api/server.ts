@@ -12,14 +12,18 @@ export type HttpServer = {
 };
 
 const closeGraceMs = 5000;
+/** Streams send a sign of life more often, so no byte has left for this long only when the client takes none. */
+const defaultStalledMs = 60_000;
 
 /** Rejects with an error that says which address is the matter and what to do. */
 export async function startHttp(options: {
   fetch: (request: Request) => Response | Promise<Response>;
   host: string;
   port: number;
+  /** A connection on which nothing moves for this long, in an answer, is closed. Default one minute. */
+  stalledMs?: number;
 }): Promise<HttpServer> {
-  const { fetch, host, port } = options;
+  const { fetch, host, port, stalledMs = defaultStalledMs } = options;
   const server = createAdaptorServer({
     fetch,
     serverOptions: {
@@ -29,6 +33,7 @@ export async function startHttp(options: {
       maxHeaderSize: 16_384,
     },
   }) as Server;
+  server.timeout = stalledMs;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
     server.listen(port, host, resolve);

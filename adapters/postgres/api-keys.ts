@@ -86,6 +86,17 @@ export function createApiKeys(db: Kysely<Schema>): ApiKeys & BootstrapKeys {
       });
     },
 
+    async active(keyIds) {
+      if (keyIds.length === 0) return new Set();
+      const rows = await db
+        .selectFrom('api_keys')
+        .select('key_id')
+        .where('key_id', 'in', keyIds)
+        .where('revoked_at_ms', 'is', null)
+        .execute();
+      return new Set(rows.map((row) => row.key_id));
+    },
+
     async ensureBootstrap(key) {
       if (!keyPattern.test(key)) {
         throw new UnusableKey(

@@ -34,6 +34,16 @@ export const metricTable = {
     help: 'Recorded decisions whose workflow has not heard of them yet.',
     labels: [],
   },
+  sentinel_stream_readers: {
+    kind: 'gauge',
+    help: 'Readers of live events (pages, command lines) that this process serves now.',
+    labels: [],
+  },
+  sentinel_stream_readers_ended_total: {
+    kind: 'counter',
+    help: 'Readers of live events that are served no more: gone, too-slow, revoked, shutdown.',
+    labels: ['reason'],
+  },
   sentinel_decision_redeliveries_total: {
     kind: 'counter',
     help: 'Attempts to hand over a recorded decision again.',

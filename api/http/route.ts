@@ -23,6 +23,8 @@ export type RouteContext<P, Q, B> = {
   /** Present on every route that is not public. */
   readonly principal: Principal;
   readonly requestId: string;
+  /** For what is said in headers and concerns one route (`Last-Event-ID`). */
+  readonly headers: Headers;
   /** Ends when the client goes away; for answers that stream. */
   readonly signal: AbortSignal;
   readonly log: Logger;

@@ -22,14 +22,17 @@ import { policyTrial } from './policy-trial.ts';
 import { openApi, reference, referenceStyle } from './reference.ts';
 import { seriesQuery } from './series.ts';
 import { serviceList } from './services.ts';
+import { stream, timelineStream } from './streams.ts';
 
 export const routes: readonly Route[] = [
   incidentList,
   incidentDetail,
   incidentTimeline,
+  timelineStream,
   incidentEvidence,
   incidentPlan,
   incidentActions,
+  stream,
   decideApproval,
   takeOver,
   abort,

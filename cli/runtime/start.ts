@@ -6,6 +6,7 @@ import { generateKey } from '../../adapters/postgres/index.ts';
 import { createLogger } from '../../adapters/telemetry/logger.ts';
 import { createIncidentMessenger } from '../../adapters/temporal/incident-messenger.ts';
 import { createApp } from '../../api/app.ts';
+import { createStreams, type Streams } from '../../api/feed/streams.ts';
 import { startRedelivery } from '../../api/redelivery.ts';
 import { startHttp } from '../../api/server.ts';
 import type { Config } from '../../config/load.ts';
@@ -34,16 +35,19 @@ export async function startSentinel(
     const adminKey = has('api') ? await ensureAdminKey(foundation) : null;
     const worker = has('worker') ? await startWorkerPart(foundation, closing) : null;
     const ingest = has('ingest') ? await startIngestPart(foundation, closing) : null;
+    const streams = openStreams(foundation);
     // Every role has the API's health and metrics routes; only the role `api` redelivers decisions.
     const http = await startHttp({
       fetch: routed({
         ingest: ingest?.app.fetch ?? null,
-        api: createApi(foundation, role, has('api') ? closing : null),
+        api: createApi(foundation, role, streams, has('api') ? closing : null),
       }),
       host: config.server.host,
       port: config.server.port,
     });
     closing.add('http', http.close);
+    // Closed before: an answer that never ends would hold the server open until it is cut off.
+    closing.add('streams', streams.close);
     if (adminKey !== null) writeConnection(config.dataDir, { url: http.url, apiKey: adminKey });
     const { temporal } = foundation;
     log.info({ url: http.url, temporal: temporal.address }, 'sentinel started');
@@ -63,9 +67,21 @@ export async function startSentinel(
   }
 }
 
+function openStreams({ config, stores, metrics, log }: Foundation): Streams {
+  return createStreams({
+    feed: stores.eventFeed,
+    incidents: stores.incidentReader,
+    apiKeys: stores.apiKeys,
+    metrics,
+    log,
+    maxReaders: config.server.maxStreams,
+  });
+}
+
 function createApi(
   foundation: Foundation,
   role: SentinelRole,
+  streams: Streams,
   closing: ReturnType<typeof createClosing> | null,
 ) {
   const { config, stores, history, executors, metrics, clock, log, client } = foundation;
@@ -76,6 +92,7 @@ function createApi(
   }
   return createApp({
     incidents: stores.incidentReader,
+    streams,
     approvals: stores.approvals,
     killSwitch: stores.killSwitch,
     apiKeys: stores.apiKeys,

@@ -19,6 +19,14 @@ export const serverSchema = z
       .describe(
         'How people reach this server, for links in messages and for logins behind a proxy that ends TLS. Default: made of host and port.',
       ),
+    maxStreams: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(1000)
+      .describe(
+        'Readers of live events (open pages, `sentinel incident watch`) that one process serves at a time. The next one gets 503.',
+      ),
     sessions: z
       .strictObject({
         idle: duration('1m', '30d')

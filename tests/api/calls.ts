@@ -27,6 +27,11 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
     path: `/api/incidents/${ref}/timeline`,
     query: { after: '0', limit: '5' },
   },
+  'GET /api/incidents/:id/timeline/stream': {
+    path: `/api/incidents/${ref}/timeline/stream`,
+    query: { after: '1' },
+  },
+  'GET /api/stream': { path: '/api/stream', query: { after: '1' } },
   'GET /api/incidents/:id/evidence': { path: `/api/incidents/${ref}/evidence`, query: page },
   'GET /api/incidents/:id/plan': { path: `/api/incidents/${ref}/plan`, query: page },
   'GET /api/incidents/:id/actions': { path: `/api/incidents/${ref}/actions`, query: page },

@@ -34,7 +34,7 @@ export function clientOf(world: World): (path: string, call?: Call) => Promise<A
       },
       ...(payload === undefined ? {} : { body: payload, duplex: 'half' }),
     } as RequestInit);
-    const text = await response.text();
+    const text = await textOf(response);
     const isJson = response.headers.get('content-type')?.includes('json') === true;
     const answered = {
       status: response.status,
@@ -45,4 +45,18 @@ export function clientOf(world: World): (path: string, call?: Call) => Promise<A
     expectDeclared(response.url || path, method ?? (payload === undefined ? 'GET' : 'POST'), answered);
     return answered;
   };
+}
+
+/** The whole body; of a stream, which has no end, what comes first. */
+async function textOf(response: Response): Promise<string> {
+  if (
+    response.body === null ||
+    response.headers.get('content-type')?.startsWith('text/event-stream') !== true
+  ) {
+    return response.text();
+  }
+  const reader = response.body.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return new TextDecoder().decode(value);
 }

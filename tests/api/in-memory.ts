@@ -3,11 +3,13 @@
 import { randomUUID } from 'node:crypto';
 import { createMetrics, type PrometheusMetrics } from '../../adapters/telemetry/metrics.ts';
 import type { ApiDeps } from '../../api/deps.ts';
+import { createStreams, type StreamsOptions } from '../../api/feed/streams.ts';
 import {
   type AuditEntry,
   type ComponentHealth,
   type DecisionResult,
   type EffectRecord,
+  type EventFeed,
   type IncidentSummary,
   InvalidCursor,
   type KnownService,
@@ -34,6 +36,8 @@ export type World = {
   readonly logged: LogLine[];
   readonly keys: Readonly<Record<Role | 'revoked', string>>;
   incidents: Map<string, { summary: IncidentSummary; state: IncidentState; events: IncidentEvent[] }>;
+  /** The events of all incidents, in the order they happened. */
+  readonly happened: { incidentId: string; event: IncidentEvent }[];
   plans: { hashedPlan: HashedPlan; verdict: Verdict | null }[];
   evidence: Evidence[];
   effects: EffectRecord[];
@@ -55,7 +59,7 @@ export type World = {
   readonly switches: { environment: string; engaged: boolean; by: string; reason: string; atMs: number }[];
 };
 
-export function createWorld(): World {
+export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World {
   const logged: LogLine[] = [];
   const metrics = createMetrics({ processMetrics: false });
   const keys = { viewer: key(), operator: key(), admin: key(), revoked: key() };
@@ -65,10 +69,15 @@ export function createWorld(): World {
     const revokedAtMs = name === 'revoked' ? 1 : null;
     stored.set(value, { keyId: `key-${name}`, name: `${name}-person`, role, createdAtMs: 0, revokedAtMs });
   }
+  const active = async (keyIds: readonly string[]) => {
+    const live = [...stored.values()].filter(({ revokedAtMs }) => revokedAtMs === null);
+    return new Set(live.map(({ keyId }) => keyId).filter((keyId) => keyIds.includes(keyId)));
+  };
   const world: World = {
     logged,
     keys,
     incidents: new Map(),
+    happened: [],
     plans: [],
     evidence: [],
     effects: [],
@@ -150,6 +159,15 @@ export function createWorld(): World {
           return { items: all.slice(from, next), nextCursor: next < all.length ? `at-${next}` : null };
         },
       },
+      streams: createStreams({
+        feed: feedOf(() => world),
+        incidents: { timeline: (id, after, limit) => world.deps.incidents.timeline(id, after, limit) },
+        apiKeys: { active },
+        metrics,
+        log: logger(logged, {}),
+        maxReaders: 10,
+        ...streamOptions,
+      }),
       approvals: {
         pending: async (limit, cursor) => {
           const from = cursorPosition(cursor);
@@ -190,6 +208,7 @@ export function createWorld(): World {
           if (found !== undefined) stored.set(found[0], { ...found[1], revokedAtMs: 1 });
           return found !== undefined;
         },
+        active,
       },
       audit: {
         query: async (filter, limit, cursor) => {
@@ -245,5 +264,20 @@ function logger(lines: LogLine[], bindings: LogFields): Logger {
     warn: at('warn'),
     error: at('error'),
     child: (more) => logger(lines, { ...bindings, ...more }),
+  };
+}
+
+/** Positions are those of `happened`, counted from 1; nothing is ever on its way. */
+export function feedOf(world: () => World): EventFeed {
+  return {
+    head: async () => world().happened.length,
+    reaches: async (position) => position <= world().happened.length,
+    read: async (after, limit) =>
+      world()
+        .happened.slice(after, after + limit)
+        .flatMap(({ incidentId, event }, index) => {
+          const incident = world().incidents.get(incidentId)?.summary;
+          return incident === undefined ? [] : [{ position: after + index + 1, incident, event }];
+        }),
   };
 }

@@ -95,9 +95,11 @@ export function addIncident(world: World, overrides: Partial<IncidentState> = {}
 export function happen(world: World, body: IncidentEventBody, id = incidentId): void {
   const events = world.incidents.get(id)?.events;
   if (events === undefined) throw new Error(`no incident ${id}`);
-  events.push({
+  const event = {
     seq: events.length + 1,
     atMs: 1_700_000_000_000 + events.length * 1000,
     ...body,
-  } as IncidentEvent);
+  } as IncidentEvent;
+  events.push(event);
+  world.happened.push({ incidentId: id, event });
 }

@@ -1,13 +1,19 @@
 // Over a real socket: it says where it is, refuses a port in use in words that help, and closes in order.
 
+import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createApp } from '../../api/app.ts';
 import { type HttpServer, startHttp } from '../../api/server.ts';
 import { createWorld } from './in-memory.ts';
 
 const open: HttpServer[] = [];
-const start = async (fetch: Parameters<typeof startHttp>[0]['fetch'], port = 0, host = '127.0.0.1') => {
-  const server = await startHttp({ fetch, host, port });
+const start = async (
+  fetch: Parameters<typeof startHttp>[0]['fetch'],
+  port = 0,
+  host = '127.0.0.1',
+  stalledMs = 60_000,
+) => {
+  const server = await startHttp({ fetch, host, port, stalledMs });
   open.push(server);
   return server;
 };
@@ -67,4 +73,20 @@ test('close lets the answer under way finish', async () => {
   await closed;
   await expect(fetch(server.url)).rejects.toThrow();
   open.splice(0);
+});
+
+test('a client that takes nothing of an answer without end loses the connection', async () => {
+  let cut = (): void => {};
+  const wasCut = new Promise<void>((resolve) => {
+    cut = resolve;
+  });
+  const endless = new ReadableStream({
+    pull: (controller) => controller.enqueue(new Uint8Array(1 << 20)),
+    cancel: () => cut(),
+  });
+  const { url } = await start(() => new Response(endless), 0, '127.0.0.1', 50);
+  const client = connect(Number(new URL(url).port), '127.0.0.1').pause();
+  client.write('GET / HTTP/1.1\r\nhost: sentinel\r\n\r\n');
+  await expect(wasCut).resolves.toBeUndefined();
+  client.destroy();
 });

@@ -2,6 +2,7 @@
 // title can be more than a name.
 
 import type { Anomaly, SignalKind } from '../../../domain/detection/anomaly.ts';
+import { percent, plainBytes, plainMs } from '../../../domain/detection/names.ts';
 
 const longestName = 80;
 
@@ -21,11 +22,22 @@ const words: Readonly<Record<SignalKind, string>> = {
   other: 'unusual values',
 };
 
+/** What is wrong where, now and usually, in units people read. */
 export function incidentTitle(anomaly: Anomaly): string {
   const service = name(anomaly.scope.service);
   const what = words[anomaly.signal];
   if (anomaly.signal === 'absence' || anomaly.signal === 'reported') return `${service}: ${what}`;
-  return `${service}: ${what} ${anomaly.direction}, ${number(anomaly.seen)} instead of ${number(anomaly.expected)}`;
+  const inWords = wordsFor(anomaly);
+  return `${service}: ${what} ${anomaly.direction}, ${inWords(anomaly.seen)} instead of ${inWords(anomaly.expected)}`;
+}
+
+function wordsFor({ signal, metric }: Anomaly): (value: number) => string {
+  const known = (plain: (value: number) => string) => (value: number) =>
+    Number.isFinite(value) ? plain(value) : number(value);
+  if (signal === 'errors' || metric.includes('utilization')) return known(percent);
+  if (signal === 'latency') return known(plainMs);
+  if ((signal === 'memory' || signal === 'disk') && metric.includes('usage')) return known(plainBytes);
+  return number;
 }
 
 function name(text: string): string {

@@ -37,10 +37,26 @@ await describeStores('episodes', (use) => {
       episode: 1,
       scope: { environment, service: 'checkout' },
       severity: 'critical',
-      title: 'checkout: errors up, 0.4 instead of 0.01',
+      title: 'checkout: errors up, 40 % instead of 1 %',
     });
     expect(input.fingerprint).toMatch(/^[0-9a-f]{32}$/);
     expect(input.incidentId).toBe(`incident/${input.fingerprint}/1`);
+  });
+
+  test.each([
+    ['latency', 'calls.server.latency-p50', 105.2, 5, 'latency up, 105 ms instead of 5 ms'],
+    ['memory', 'process.memory.usage', 210_000_000, 90_000_000, 'memory up, 210 MB instead of 90 MB'],
+    ['cpu', 'process.cpu.utilization', 0.98, 0.2, 'CPU up, 98 % instead of 20 %'],
+    ['traffic', 'calls.server.traffic', 61, 20, 'traffic up, 61 instead of 20'],
+    ['latency', 'calls.server.latency-p50', Number.NaN, 5, 'latency up, unknown instead of 5 ms'],
+  ] as const)('a title in units people read: %s of %s', async (signal, metric, seen, expected, words) => {
+    const anomaly = {
+      ...anomalyOf({ environment: unique('env'), service: 'api', signal }),
+      metric,
+      seen,
+      expected,
+    };
+    expect((await incidentOf(use(), anomaly)).title).toBe(`api: ${words}`);
   });
 
   test('the same anomaly again: the same answer', async () => {
@@ -137,7 +153,7 @@ await describeStores('episodes', (use) => {
     const under = use();
     const service = '<script>\u0000\ud800 DROP TABLE audit; -- \n'.repeat(10);
     const { title, scope } = await incidentOf(under, anomalyOf({ environment: unique('env'), service }));
-    expect(title).toMatch(/^script DROP TABLE audit --[\p{L} -]*: errors up, 0\.4 instead of 0\.01$/u);
+    expect(title).toMatch(/^script DROP TABLE audit --[\p{L} -]*: errors up, 40 % instead of 1 %$/u);
     expect(title.length).toBeLessThan(130);
     expect(scope.service).toContain('\uFFFD');
   });

@@ -1,6 +1,7 @@
 // Calls the REST API; problems become errors with the exit code that fits.
 
 import type { Connection } from './connection.ts';
+import { readMessages, type StreamMessage } from './event-stream.ts';
 import { CliError, type ExitCode, exitCodes } from './exit.ts';
 
 export type ApiClient = {
@@ -8,12 +9,16 @@ export type ApiClient = {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: unknown): Promise<T>;
   delete<T>(path: string): Promise<T>;
+  /** Messages of a stream until it ends or falls silent. Throws Unreachable when it breaks, and like the others. */
+  stream(path: string): AsyncGenerator<StreamMessage, void>;
 };
 
 /** Thrown when nothing answers at the address; a watcher may try again. */
 export class Unreachable extends CliError {}
 
 const timeoutMs = 15_000;
+/** Sentinel says something every 15 seconds. */
+const silenceMs = 45_000;
 
 export function createApiClient({ url, apiKey }: Connection): ApiClient {
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
@@ -38,8 +43,35 @@ export function createApiClient({ url, apiKey }: Connection): ApiClient {
     if (response.ok && answer !== undefined) return answer as T;
     throw problem(response.status, answer, url);
   };
+  async function* stream(path: string): AsyncGenerator<StreamMessage, void> {
+    const ended = new AbortController();
+    const silent = setTimeout(() => ended.abort(new DOMException('silence', 'TimeoutError')), silenceMs);
+    try {
+      const response = await fetch(`${url}${path}`, {
+        headers: { authorization: `Bearer ${apiKey}`, accept: 'text/event-stream' },
+        signal: ended.signal,
+        redirect: 'error',
+      });
+      if (!response.ok || response.body === null) {
+        throw problem(response.status, parse(await response.text()), url);
+      }
+      const alive = new TransformStream<Uint8Array, Uint8Array>({
+        transform(chunk, controller) {
+          silent.refresh();
+          controller.enqueue(chunk);
+        },
+      });
+      yield* readMessages(response.body.pipeThrough(alive));
+    } catch (error) {
+      throw error instanceof CliError ? error : unreachable(url, error);
+    } finally {
+      clearTimeout(silent);
+      ended.abort();
+    }
+  }
   return {
     url,
+    stream,
     get: (path) => call('GET', path),
     post: (path, body) => call('POST', path, body),
     delete: (path) => call('DELETE', path),

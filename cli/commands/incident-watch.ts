@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from '../../api/ports.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { type ApiClient, Unreachable } from '../api-client.ts';
+import { CliError } from '../exit.ts';
 import type { Output } from '../output.ts';
 import { eventLines, type ListedIncident } from './incident-lines.ts';
 import { incidentPath } from './incident-path.ts';
@@ -24,19 +25,40 @@ export async function watch({
 }): Promise<void> {
   const ref = text ?? (await newestOpen(api, out));
   const path = incidentPath(ref);
-  for (let after = 0; ; ) {
+  for await (const event of timeline(api, path, out)) {
+    out.answer(event, () => eventLines(event, out.paint));
+    if (event.type === 'approval-requested')
+      out.note(`          Decide: sentinel approve ${ref}, or sentinel reject ${ref} --reason …`);
+    if (event.type === 'incident-closed') return;
+  }
+}
+
+/** Every event once and in order: from the stream while there is one, else by asking for what is new. */
+async function* timeline(api: ApiClient, path: string, out: Output): AsyncGenerator<IncidentEvent, void> {
+  for (let after = 0; ; await pause(pollMs)) {
+    try {
+      for await (const { event, data } of api.stream(`${path}/timeline/stream?after=${after}`)) {
+        if (event !== 'timeline-event') continue;
+        const told = JSON.parse(data) as IncidentEvent;
+        if (told.seq <= after) continue;
+        after = told.seq;
+        yield told;
+      }
+    } catch (error) {
+      if (!mayBeAsked(error)) throw error;
+    }
     const page = await patiently(out, () =>
       api.get<{ items: IncidentEvent[]; nextAfter: number }>(`${path}/timeline?after=${after}`),
     );
-    for (const event of page.items) {
-      out.answer(event, () => eventLines(event, out.paint));
-      if (event.type === 'approval-requested')
-        out.note(`          Decide: sentinel approve ${ref}, or sentinel reject ${ref} --reason …`);
-      if (event.type === 'incident-closed') return;
-    }
+    yield* page.items;
     after = page.nextAfter;
-    if (page.items.length === 0) await pause(pollMs);
   }
+}
+
+/** No stream, but perhaps an answer: it broke, there is no room for one more reader, or the server knows no streams. */
+function mayBeAsked(error: unknown): boolean {
+  if (error instanceof Unreachable) return true;
+  return error instanceof CliError && [404, 503].includes(Number(error.details.status));
 }
 
 async function newestOpen(api: ApiClient, out: Output): Promise<string> {

@@ -91,6 +91,8 @@ describe('incident', () => {
     });
     await watching.until('Waiting for approval of ab12ab12ab12 by one operator, for 10 min');
     const { port } = new URL(server.url);
+    // Streams stay closed: when the server is back it has to be asked.
+    await world.deps.streams.close();
     await server.close();
     await watching.until('Sentinel does not answer; trying again.');
     server = await startHttp({
@@ -107,6 +109,38 @@ describe('incident', () => {
     const { code, stdout } = await watching.done;
     expect(code).toBe(0);
     expect(stdout).toContain('Closed: resolved (the symptom is gone)');
+  });
+
+  test('watch reads the stream, and goes on where it was cut; nothing twice', async () => {
+    world = createWorld({ pollMs: 1, longestMs: 20 });
+    addIncident(world);
+    const watching = startSentinel(['incident', 'watch', ref, '--json'], asRole('viewer'));
+    const opened = () =>
+      world.logged.filter(({ fields }) => fields.route === '/api/incidents/:id/timeline/stream').length;
+    await watching.until('"planned"');
+    for (const text of ['one', 'two', 'three']) {
+      happen(world, { type: 'note-added', noteId: text, actor: 'ann', text });
+      await watching.until(`"text":"${text}"`);
+      const before = opened();
+      await expect.poll(opened).toBeGreaterThan(before);
+    }
+    happen(world, { type: 'incident-closed', outcome: 'resolved', reason: 'r', actor: 'a' });
+    const { code, stdout } = await watching.done;
+    expect(code).toBe(0);
+    const seqs = stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { seq: number }).seq);
+    expect(seqs).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test('watch whose key is revoked ends as refused', async () => {
+    world = createWorld({ pollMs: 1, checkKeysMs: 1 });
+    addIncident(world);
+    const watching = startSentinel(['incident', 'watch', ref], asRole('viewer'));
+    await watching.until('Plan ab12ab12ab12');
+    await world.deps.apiKeys.revoke('key-viewer', 'ann');
+    expect(await watching.done).toMatchObject({ code: 3, stderr: expect.stringContaining('revoked') });
   });
 
   test('watch --json gives one event per line', async () => {

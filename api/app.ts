@@ -4,15 +4,20 @@ import { type Context, Hono } from 'hono';
 import type { ApiDeps } from './deps.ts';
 import { ApiProblem, asProblem, problemResponse } from './errors.ts';
 import { authenticate } from './http/authenticate.ts';
+import type { From } from './http/client-address.ts';
 import { readJson } from './http/json-body.ts';
+import { createLimiter, type Limiter, takeOrRefuse } from './http/limiter.ts';
 import { requestIdOf, traceIdOf } from './http/request-id.ts';
 import { type Answer, matches, type Route } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { bearerKey, type WayIn } from './http/ways-in.ts';
-import type { Logger } from './ports.ts';
+import type { Logger, Principal } from './ports.ts';
 import { routes } from './routes/index.ts';
 
-type Env = { Variables: { requestId: string; log: Logger; route: string } };
+type Env = {
+  Bindings: Partial<From> | undefined;
+  Variables: { requestId: string; log: Logger; route: string; limits: Readonly<Record<string, string>> };
+};
 
 /** Mount it or serve its `fetch`; it holds nothing that needs closing. */
 export function createApp(deps: ApiDeps): Hono<Env> {
@@ -25,17 +30,26 @@ export function createApp(deps: ApiDeps): Hono<Env> {
     c.set('requestId', requestId);
     c.set('log', deps.log.child({ requestId, ...(traceId === null ? {} : { traceId }) }));
     c.set('route', 'unmatched');
+    c.set('limits', {});
     await next();
     c.header('x-request-id', requestId);
+    for (const [name, value] of Object.entries(c.get('limits'))) c.header(name, value);
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
     const seconds = (performance.now() - startedAt) / 1000;
     const labels = { route: c.get('route'), method: methodLabel(c.req.method), status: String(c.res.status) };
     deps.metrics.observe('sentinel_http_request_duration_seconds', labels, seconds);
     c.get('log').info({ ...labels, seconds: Number(seconds.toFixed(4)) }, 'request');
   });
-  const ways: readonly WayIn[] = [bearerKey(deps.apiKeys)];
-  for (const route of routes) app.on(route.method, route.path, (c) => serve(route, c, deps, ways));
-  app.notFound((c) => problemResponse(noRoute(c.req.method, c.req.path), surroundings(c)));
+  const guard: Guard = {
+    ways: [bearerKey(deps.apiKeys)],
+    perKey: createLimiter('key', deps.rateLimits.perKey, deps.metrics),
+    perAddress: createLimiter('address', deps.rateLimits.perAddress, deps.metrics),
+  };
+  for (const route of routes) app.on(route.method, route.path, (c) => serve(route, c, deps, guard));
+  app.notFound(async (c) => {
+    c.set('limits', await takeOrRefuse(guard.perAddress, addressOf(c)));
+    return problemResponse(noRoute(c.req.method, c.req.path), surroundings(c));
+  });
   app.onError((error, c) => {
     const { kind } = asProblem(error);
     if (!(error instanceof ApiProblem) && (kind === 'internal' || kind === 'unavailable')) {
@@ -46,16 +60,17 @@ export function createApp(deps: ApiDeps): Hono<Env> {
   return app;
 }
 
-async function serve(
-  route: Route,
-  c: Context<Env>,
-  deps: ApiDeps,
-  ways: readonly WayIn[],
-): Promise<Response> {
+/** What stands between a request and its route. */
+type Guard = {
+  readonly ways: readonly WayIn[];
+  readonly perKey: Limiter | null;
+  readonly perAddress: Limiter | null;
+};
+
+async function serve(route: Route, c: Context<Env>, deps: ApiDeps, guard: Guard): Promise<Response> {
   c.set('route', route.path);
   const request = c.req.raw;
-  const { metrics } = deps;
-  const principal = await authenticate(request, route.permission, { ways, metrics });
+  const principal = await admit(route, c, deps, guard);
   if (route.permission !== 'public') c.set('log', c.get('log').child({ keyId: principal.keyId }));
   const answer = await route.run(
     { params: c.req.param(), query: queryOf(c.req.url), readBody: () => readJson(request) },
@@ -70,6 +85,30 @@ async function serve(
     },
   );
   return respond(answer);
+}
+
+/**
+ * Who has a good key is counted by it, and never by an address that others may share; everybody else by address. What
+ * only machines ask that watch over Sentinel is not counted at all.
+ */
+async function admit(route: Route, c: Context<Env>, { metrics }: ApiDeps, guard: Guard): Promise<Principal> {
+  const { ways, perKey, perAddress } = guard;
+  const count = async (limiter: Limiter | null, who: string) =>
+    c.set('limits', await takeOrRefuse(limiter, who));
+  let principal: Principal;
+  try {
+    principal = await authenticate(c.req.raw, route.permission, { ways, metrics });
+  } catch (error) {
+    await count(perAddress, addressOf(c));
+    throw error;
+  }
+  if (route.permission !== 'public') await count(perKey, principal.keyId);
+  else if (!route.unlimited) await count(perAddress, addressOf(c));
+  return principal;
+}
+
+function addressOf(c: Context<Env>): string {
+  return c.env?.address ?? 'unknown';
 }
 
 function respond(answer: Answer): Response {

@@ -33,6 +33,8 @@ export type ApiDeps = {
   readonly infrastructure: Infrastructure;
   readonly queues: QueueReader;
   readonly policy: PolicyConfig;
+  /** Requests a minute; 0 is no limit. */
+  readonly rateLimits: { readonly perKey: number; readonly perAddress: number };
   /** Looks at every dependency now, within a second or so; a part that cannot be reached is an entry, not an error. */
   readonly components: () => Promise<readonly ComponentHealth[]>;
   readonly metrics: Metrics;

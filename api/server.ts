@@ -3,6 +3,8 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import { clientAddress, type From } from './http/client-address.ts';
+import { answerUnparsable } from './http/unparsable.ts';
 
 export type HttpServer = {
   /** With the port it really has (0 was "any"). */
@@ -17,15 +19,24 @@ const defaultStalledMs = 60_000;
 
 /** Rejects with an error that says which address is the matter and what to do. */
 export async function startHttp(options: {
-  fetch: (request: Request) => Response | Promise<Response>;
+  fetch: (request: Request, from: From) => Response | Promise<Response>;
   host: string;
   port: number;
   /** A connection on which nothing moves for this long, in an answer, is closed. Default one minute. */
   stalledMs?: number;
+  /** Proxies of our own in front; default 0. */
+  trustedProxies?: number;
 }): Promise<HttpServer> {
-  const { fetch, host, port, stalledMs = defaultStalledMs } = options;
+  const { fetch, host, port, trustedProxies = 0, stalledMs = defaultStalledMs } = options;
   const server = createAdaptorServer({
-    fetch,
+    fetch: (request, { incoming }) =>
+      fetch(request, {
+        address: clientAddress(
+          incoming.socket.remoteAddress,
+          request.headers.get('x-forwarded-for'),
+          trustedProxies,
+        ),
+      }),
     serverOptions: {
       requestTimeout: 60_000,
       headersTimeout: 15_000,
@@ -34,6 +45,7 @@ export async function startHttp(options: {
     },
   }) as Server;
   server.timeout = stalledMs;
+  answerUnparsable(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
     server.listen(port, host, resolve);

@@ -24,6 +24,11 @@ export const metricTable = {
     help: 'Requests refused for who sent them: missing, malformed, unknown, foreign-page, role-too-low.',
     labels: ['reason'],
   },
+  sentinel_rate_limited_total: {
+    kind: 'counter',
+    help: 'Requests refused because there were too many: key, address, events, telemetry.',
+    labels: ['limit'],
+  },
   sentinel_approval_decisions_total: {
     kind: 'counter',
     help: 'Decisions on plans by people: recorded, repeated, or the reason of the refusal.',

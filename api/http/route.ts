@@ -54,6 +54,8 @@ export type RouteDefinition<P extends Shape, Q extends Shape, B extends Shape, A
   /** As people read it: `/api/incidents/:id/timeline`. */
   readonly path: string;
   readonly permission: Permission;
+  /** True for public routes that machines ask all the time to watch over Sentinel: never refused for their number. */
+  readonly unlimited?: true;
   /** One sentence for docs/api.md and the OpenAPI document. */
   readonly summary: string;
   /** Strict objects: an unknown field is refused and named. Absent means that nothing is accepted. */
@@ -80,6 +82,7 @@ export type Route = {
   readonly method: Method;
   readonly path: string;
   readonly permission: Permission;
+  readonly unlimited: boolean;
   readonly summary: string;
   readonly input: { readonly params: Shape; readonly query: Shape; readonly body: Shape | null };
   readonly example: unknown;
@@ -102,6 +105,7 @@ export function route<
     method,
     path,
     permission,
+    unlimited: definition.unlimited ?? false,
     summary,
     input: { params, query, body: body ?? null },
     example: definition.example,

@@ -107,11 +107,12 @@ function problemAnswers(route: Route): Responses {
 }
 
 /** Every kind of problem that a route may answer with. */
-function problemsOf({ permission, input, problems: own }: Route): ProblemKind[] {
+function problemsOf({ permission, unlimited, input, problems: own }: Route): ProblemKind[] {
   const keyed: ProblemKind[] = permission === 'public' ? [] : ['unauthenticated', 'forbidden'];
   const named: ProblemKind[] = hasFields(input.params) ? ['not-found'] : [];
   const sent: ProblemKind[] = input.body === null ? [] : ['too-large', 'unsupported-media-type'];
-  return ['invalid-input', ...keyed, ...named, ...own, ...sent, 'rate-limited', 'internal', 'unavailable'];
+  const limited: ProblemKind[] = unlimited ? [] : ['rate-limited'];
+  return ['invalid-input', ...keyed, ...named, ...own, ...sent, ...limited, 'internal', 'unavailable'];
 }
 
 /** `GET /api/incidents/:id/plan` → `getIncidentsByIdPlan`: made of what is unique anyway, so it is unique too. */

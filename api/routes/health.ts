@@ -9,6 +9,7 @@ export const health = route({
   method: 'GET',
   path: '/health',
   permission: 'public',
+  unlimited: true,
   summary: 'Liveness: answers without looking at anything.',
   answers: { 200: z.strictObject({ status: z.literal('ok') }) },
   handler: async () => ({ json: { status: 'ok' } }),
@@ -24,6 +25,7 @@ export const ready = route({
   method: 'GET',
   path: '/ready',
   permission: 'public',
+  unlimited: true,
   summary: 'Readiness: 503 while a required part cannot be reached.',
   answers: { 200: readiness, 503: readiness },
   handler: async ({ deps }) => {

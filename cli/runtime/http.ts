@@ -1,18 +1,19 @@
 // One address for people and telemetry: ingest's paths go to ingest, everything else to the API.
 
+import type { From } from '../../api/http/client-address.ts';
 import type { ApiKeys } from '../../api/ports.ts';
 import { roleAtLeast } from '../../domain/policy/verdict.ts';
 import type { Authorize } from '../../ingest/ports.ts';
 
-type Fetch = (request: Request) => Response | Promise<Response>;
+export type Fetch = (request: Request, from: From) => Response | Promise<Response>;
 
 const ingestPaths = /^\/(v1\/(metrics|logs|traces)|api\/(events|trigger-alert|alerts\/alertmanager))\/?$/;
 
 export function routed(parts: { ingest: Fetch | null; api: Fetch | null }): Fetch {
-  return (request) => {
+  return (request, from) => {
     const toIngest = ingestPaths.test(new URL(request.url).pathname);
     const fetch = toIngest ? (parts.ingest ?? parts.api) : (parts.api ?? parts.ingest);
-    return fetch === null ? new Response(null, { status: 404 }) : fetch(request);
+    return fetch === null ? new Response(null, { status: 404 }) : fetch(request, from);
   };
 }
 

@@ -19,6 +19,7 @@ import { componentsOf } from './health.ts';
 import { routed } from './http.ts';
 import { createInfrastructure } from './infrastructure.ts';
 import { startIngestPart } from './ingest.ts';
+import { limitedIngest } from './ingest-limits.ts';
 import { startNotifications } from './notifications.ts';
 import { startWorkerPart } from './worker.ts';
 
@@ -39,11 +40,15 @@ export async function startSentinel(
     // Every role has the API's health and metrics routes; only the role `api` redelivers decisions.
     const http = await startHttp({
       fetch: routed({
-        ingest: ingest?.app.fetch ?? null,
+        ingest:
+          ingest === null
+            ? null
+            : limitedIngest(ingest.app.fetch, config.server.rateLimits, foundation.metrics),
         api: createApi(foundation, role, streams, has('api') ? closing : null),
       }),
       host: config.server.host,
       port: config.server.port,
+      trustedProxies: config.server.trustedProxies,
     });
     closing.add('http', http.close);
     // Closed before: an answer that never ends would hold the server open until it is cut off.
@@ -103,6 +108,7 @@ function createApi(
     infrastructure: createInfrastructure(executors, config.executors),
     queues: stores.queues,
     policy: config.policy,
+    rateLimits: config.server.rateLimits,
     components: componentsOf(foundation),
     metrics,
     renderMetrics: metrics.render,

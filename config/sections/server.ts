@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { duration } from '../duration.ts';
+import { rateLimitsSchema } from './rate-limits.ts';
 
 export const port = z.int().min(0).max(65_535);
 
@@ -38,6 +39,15 @@ export const serverSchema = z
       })
       .prefault({})
       .describe('Logins in the dashboard.'),
+    trustedProxies: z
+      .int()
+      .min(0)
+      .max(10)
+      .default(0)
+      .describe(
+        'How many proxies of yours stand in front and append to `X-Forwarded-For`. 0 does not believe that header.',
+      ),
+    rateLimits: rateLimitsSchema.prefault({}),
   })
   .describe('The HTTP server.');
 

@@ -108,6 +108,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
       about: { version: '1.2.3', role: 'all', node: 'v24.0.0', startedAtMs: 1_700_000_000_000 },
       clock: { nowMs: () => 1_700_000_060_000 },
       policy: policyConfigSchema.parse({}),
+      rateLimits: { perKey: 0, perAddress: 0 },
       series: {
         series: async (query) => {
           world.asked.push(query);

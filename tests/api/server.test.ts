@@ -3,6 +3,7 @@
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { createApp } from '../../api/app.ts';
+import { problem } from '../../api/schemas/problem.ts';
 import { type HttpServer, startHttp } from '../../api/server.ts';
 import { createWorld } from './in-memory.ts';
 
@@ -34,6 +35,39 @@ test('a body that is too large is refused over a real socket too, and the server
   const body = `{"reason":"${'x'.repeat(5_000_000)}"}`;
   const response = await fetch(`${url}/api/kill-switch`, { method: 'POST', headers, body }).catch(() => null);
   if (response !== null) expect(response.status).toBe(413);
+  expect((await fetch(`${url}/health`)).status).toBe(200);
+});
+
+test('the address of the sender reaches what serves; a header is believed only from trusted proxies', async () => {
+  const seen: string[] = [];
+  const see: Parameters<typeof startHttp>[0]['fetch'] = (_, { address }) => {
+    seen.push(address);
+    return new Response('');
+  };
+  const direct = await start(see);
+  const behind = await startHttp({ fetch: see, host: '127.0.0.1', port: 0, trustedProxies: 1 });
+  open.push(behind);
+  const headers = { 'x-forwarded-for': '198.51.100.1' };
+  await fetch(direct.url, { headers });
+  await fetch(behind.url, { headers });
+  expect(seen).toEqual(['127.0.0.1', '198.51.100.1']);
+});
+
+test.each([
+  ['a URL that is too long', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nhost: a\r\n\r\n`, 431],
+  ['headers that are too long', `GET / HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, 431],
+  ['what is no HTTP', 'hello\r\n\r\n', 400],
+])('%s is a problem like any other', async (_, bytes, status) => {
+  const { url } = await start(createApp(createWorld().deps).fetch);
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write(bytes);
+  let answer = '';
+  for await (const chunk of socket) answer += chunk;
+  const [head = '', body = ''] = answer.split('\r\n\r\n');
+  expect(head).toContain(`HTTP/1.1 ${status} `);
+  expect(head).toContain('content-type: application/problem+json');
+  expect(problem.safeParse(JSON.parse(body)).success).toBe(true);
   expect((await fetch(`${url}/health`)).status).toBe(200);
 });
 

@@ -6,8 +6,9 @@ import { createExecutors } from '../../../cli/runtime/executors.ts';
 import { ingestAuthorize, routed } from '../../../cli/runtime/http.ts';
 
 describe('one address', () => {
+  const from = { address: '203.0.113.7' };
   const fetch = routed({ ingest: () => new Response('ingest'), api: () => new Response('api') });
-  const served = async (path: string) => (await fetch(new Request(`http://localhost${path}`))).text();
+  const served = async (path: string) => (await fetch(new Request(`http://localhost${path}`), from)).text();
 
   it.each([
     ['/v1/metrics', 'ingest'],
@@ -24,8 +25,10 @@ describe('one address', () => {
 
   it('serves what there is where a part is missing', async () => {
     const alone = routed({ ingest: null, api: () => new Response('api') });
-    expect(await (await alone(new Request('http://localhost/v1/logs'))).text()).toBe('api');
-    expect((await routed({ ingest: null, api: null })(new Request('http://localhost/'))).status).toBe(404);
+    expect(await (await alone(new Request('http://localhost/v1/logs'), from)).text()).toBe('api');
+    expect((await routed({ ingest: null, api: null })(new Request('http://localhost/'), from)).status).toBe(
+      404,
+    );
   });
 });
 

@@ -1,0 +1,81 @@
+// Too many requests: who is counted by what, what a refused caller is told, and who is never refused.
+
+import { expect, test } from 'vitest';
+import { createApp } from '../../api/app.ts';
+import { expectDeclared } from './declared.ts';
+import { createWorld, type World } from './in-memory.ts';
+
+function limited(perKey: number, perAddress: number) {
+  const world = createWorld();
+  const app = createApp({ ...world.deps, rateLimits: { perKey, perAddress } });
+  const ask = async (path: string, key: string | null, address = '203.0.113.7') => {
+    const headers: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` };
+    const response = await app.request(path, { headers }, { address });
+    const text = await response.text();
+    const json = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : undefined;
+    expectDeclared(path, 'GET', { status: response.status, headers: response.headers, json });
+    return { status: response.status, headers: response.headers, json };
+  };
+  return { world, ask };
+}
+
+const path = '/api/kill-switch';
+
+test('a key has so many requests a minute, from whatever address, and hears how many are left', async () => {
+  const { world, ask } = limited(2, 100);
+  const first = await ask(path, world.keys.viewer);
+  expect(first.headers.get('ratelimit-policy')).toBe('"key";q=2;w=60');
+  expect(first.headers.get('ratelimit')).toMatch(/^"key";r=1;t=(60|59)$/);
+  await ask(path, world.keys.viewer, '198.51.100.1');
+  const third = await ask(path, world.keys.viewer);
+  expect(third.status).toBe(429);
+  expect(third.json).toMatchObject({ type: 'urn:sentinel:problem:rate-limited', reason: 'key' });
+  const seconds = Number(third.headers.get('retry-after'));
+  expect(seconds).toBeGreaterThan(0);
+  expect(seconds).toBeLessThanOrEqual(60);
+  expect(third.headers.get('ratelimit')).toContain('r=0');
+  expect((await ask(path, world.keys.operator)).status).toBe(200);
+  const { text } = await world.deps.renderMetrics();
+  expect(text).toContain('sentinel_rate_limited_total{limit="key"} 1');
+});
+
+test.each<[string, (world: World) => string | null, string]>([
+  ['without a key', () => null, path],
+  ['with a wrong key', () => 'sk_00000000000000000000000000000000', path],
+  ['with a role that is too low', (world) => world.keys.viewer, '/api/keys'],
+  ['on a public page', () => null, '/docs'],
+  ['where nothing is', () => null, '/nowhere'],
+])('%s it is the address that is counted', async (_, keyOf, where) => {
+  const { world, ask } = limited(100, 2);
+  const key = keyOf(world);
+  expect((await ask(where, key)).status).not.toBe(429);
+  expect((await ask(where, key)).status).not.toBe(429);
+  const third = await ask(where, key);
+  expect(third.status).toBe(429);
+  expect(third.json).toMatchObject({ reason: 'address' });
+  expect((await ask(where, key, '198.51.100.1')).status).not.toBe(429);
+});
+
+test('a good key works from an address that has used up its share', async () => {
+  const { world, ask } = limited(100, 1);
+  await ask(path, null);
+  expect((await ask(path, null)).status).toBe(429);
+  expect((await ask(path, world.keys.operator)).status).toBe(200);
+});
+
+test.each(['/health', '/ready', '/metrics'])('%s is never refused for its number', async (where) => {
+  const { ask } = limited(1, 1);
+  for (let count = 0; count < 5; count += 1) {
+    const { status, headers } = await ask(where, null);
+    expect(status).toBe(200);
+    expect(headers.has('ratelimit')).toBe(false);
+  }
+});
+
+test('0 is no limit', async () => {
+  const { world, ask } = limited(0, 0);
+  for (let count = 0; count < 20; count += 1) {
+    expect((await ask(path, world.keys.viewer)).status).toBe(200);
+    expect((await ask(path, null)).status).toBe(401);
+  }
+});

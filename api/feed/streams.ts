@@ -117,8 +117,8 @@ export function createStreams(options: StreamsOptions): Streams {
   /** What comes for a reader until it is over, or until it has to come back. */
   async function* arrivals(live: Subscription): AsyncGenerator<Taken<News>, void> {
     const renewalAt = performance.now() + longestMs * (1 - Math.random() / 10);
-    while (performance.now() < renewalAt) {
-      const taken = await live.take(heartbeatMs);
+    for (let leftMs = longestMs; leftMs > 0; leftMs = renewalAt - performance.now()) {
+      const taken = await live.take(Math.min(heartbeatMs, leftMs));
       yield taken;
       if (taken.kind === 'ended') return;
     }

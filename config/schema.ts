@@ -10,6 +10,7 @@ import { verificationConfigSchema } from '../domain/remediation/verify-config.ts
 import { executorsSchema } from './sections/executors.ts';
 import { incidentSchema } from './sections/incident.ts';
 import { ingestSchema } from './sections/ingest.ts';
+import { kafkaSchema } from './sections/kafka.ts';
 import { loggingSchema, serverSchema } from './sections/server.ts';
 import { clickhouseSchema, postgresSchema, temporalSchema } from './sections/stores.ts';
 
@@ -27,6 +28,7 @@ export const configSchema = z
     postgres: postgresSchema.prefault({}),
     clickhouse: clickhouseSchema.prefault({}),
     ingest: ingestSchema.prefault({}),
+    kafka: kafkaSchema.prefault({}),
     detection: detectionConfigSchema.prefault({}),
     correlation: correlationConfigSchema.prefault({}).describe('Which anomalies belong to one incident.'),
     incident: incidentSchema.prefault({}),

@@ -38,6 +38,10 @@ export const secretVariables = {
     name: 'SENTINEL_CLICKHOUSE_PASSWORD',
     about: 'Password of `clickhouse.username`.',
   },
+  kafkaPassword: {
+    name: 'SENTINEL_KAFKA_PASSWORD',
+    about: 'Password of `kafka.sasl.username`.',
+  },
 } as const;
 export type SecretName = keyof typeof secretVariables;
 export type Secrets = { readonly [Name in SecretName]: Secret | null };
@@ -86,6 +90,7 @@ export function readSecrets(
     adminKey: read('adminKey'),
     postgresUrl: read('postgresUrl'),
     clickhousePassword: read('clickhousePassword'),
+    kafkaPassword: read('kafkaPassword'),
   };
   return { secrets, problems };
 }
@@ -104,6 +109,7 @@ function wrongWith(name: SecretName, value: string): string | null {
         ? null
         : 'expected a URL that starts with postgres:// (special characters in the password percent-encoded)';
     case 'clickhousePassword':
+    case 'kafkaPassword':
       return null;
   }
 }

@@ -1,4 +1,4 @@
-// One thing seen, as every way in (OTLP, events, later Kafka and remote write) hands it to the pipeline.
+// One thing seen, as every way in (OTLP, Kafka, events) hands it to the pipeline.
 // All instants are milliseconds since the Unix epoch, as the sender's clock had them.
 
 import type { Scope, Severity } from './scope.ts';

@@ -6,7 +6,7 @@ import { anomalyItem } from './events/items.ts';
 import type { Episodes, HistoryRows, HistoryWriter, Inbox, InboxItem, Logger, Metrics } from './ports.ts';
 
 export type DeliveryDeps = {
-  readonly inbox: Inbox;
+  readonly inbox: Pick<Inbox, 'put'>;
   readonly episodes: Pick<Episodes, 'rememberEdges'>;
   /** Null: no history is configured. */
   readonly history: HistoryWriter | null;

@@ -1,7 +1,8 @@
-// The way of a telemetry request, in one function: decode ▶ detect ▶ inbox(anomalies) ▶ history ▶ acknowledge.
+// The way of telemetry, in one function: decode ▶ detect ▶ inbox(anomalies) ▶ history ▶ acknowledge.
 
 import type { DetectionEngine } from '../domain/detection/engine.ts';
 import type { DetectionOutput } from '../domain/detection/output.ts';
+import type { TelemetryObservation } from '../domain/observation.ts';
 import type { Delivery } from './delivery.ts';
 import type { IngestLimits } from './limits.ts';
 import { decodeOtlp, type OtlpEncoding, type OtlpSignal } from './otlp/decode.ts';
@@ -11,14 +12,18 @@ import type { Clock, Metrics } from './ports.ts';
 /** Detection as the pipeline needs it (see domain/detection/engine.ts). Points seen before change nothing. */
 export type Detection = Pick<DetectionEngine, 'observe' | 'tick'>;
 
-export type Acknowledgement =
-  | { readonly kind: 'stored'; readonly tally: Tally }
-  /** Not durable: the sender should send the same again. */
-  | { readonly kind: 'retry'; readonly missing: 'inbox' | 'history' };
+/** Not durable: the sender should send the same again. */
+type Retry = { readonly kind: 'retry'; readonly missing: 'inbox' | 'history' };
+export type Acknowledgement = { readonly kind: 'stored'; readonly tally: Tally } | Retry;
+export type Handed = { readonly kind: 'stored' } | Retry;
 
 export type Pipeline = {
   /** Throws `Malformed` or `TooMany` when the body is not an OTLP request; nothing was taken then. */
   accept(signal: OtlpSignal, encoding: OtlpEncoding, body: Uint8Array): Promise<Acknowledgement>;
+  /** The same for observations that are decoded already, received at `nowMs`. None: tries again what is waiting. */
+  take(observations: readonly TelemetryObservation[], nowMs: number): Promise<Handed>;
+  /** Lets detection know that it is `nowMs`, and says whether everything it ever found is durable. */
+  pass(nowMs: number): Promise<Handed>;
   /** Lets detection know that time has passed; what it finds is in the inbox when this resolves. */
   tick(): Promise<void>;
   /** Resolves when the rows of past ticks are written or known to wait. */
@@ -45,7 +50,15 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     const nowMs = clock.nowMs();
     const { observations, tally } = decodeOtlp(signal, encoding, body, { limits, defaultEnvironment, nowMs });
     countDecoded(metrics, signal, observations.length, tally);
-    const findings = detection.observe(observations, nowMs);
+    const handed = await take(observations, nowMs);
+    return handed.kind === 'stored' ? { kind: 'stored', tally } : handed;
+  }
+
+  const take = (observations: readonly TelemetryObservation[], nowMs: number): Promise<Handed> =>
+    handOn(detection.observe(observations, nowMs));
+  const pass = (nowMs: number): Promise<Handed> => handOn(detection.tick(nowMs));
+
+  async function handOn(findings: DetectionOutput): Promise<Handed> {
     countDropped(metrics, findings);
     await delivery.edges(findings);
     if (!(await delivery.anomalies(findings))) {
@@ -53,8 +66,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
       await delivery.rows(findings);
       return { kind: 'retry', missing: 'inbox' };
     }
-    if (!(await delivery.rows(findings))) return { kind: 'retry', missing: 'history' };
-    return { kind: 'stored', tally };
+    return (await delivery.rows(findings)) ? { kind: 'stored' } : { kind: 'retry', missing: 'history' };
   }
 
   const writing = new Set<Promise<unknown>>();
@@ -76,7 +88,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     await Promise.allSettled(writing);
   };
 
-  return { accept, tick, settle };
+  return { accept, take, pass, tick, settle };
 }
 
 function countDecoded(metrics: Metrics, signal: OtlpSignal, taken: number, tally: Tally): void {

@@ -14,9 +14,10 @@ export interface HistoryWriter {
 export interface WarmHistory {
   /** Environments with telemetry since then. */
   environments(sinceMs: number): Promise<readonly string[]>;
-  calls(range: HistoryRange): Promise<readonly CallBucket[]>;
-  metrics(range: HistoryRange): Promise<readonly MetricBucket[]>;
-  logs(range: HistoryRange): Promise<readonly LogBucket[]>;
+  /** Of these services only, when given. */
+  calls(range: HistoryRange, services?: readonly string[]): Promise<readonly CallBucket[]>;
+  metrics(range: HistoryRange, services?: readonly string[]): Promise<readonly MetricBucket[]>;
+  logs(range: HistoryRange, services?: readonly string[]): Promise<readonly LogBucket[]>;
 }
 export type HistoryRange = { readonly environment: string; readonly fromMs: number; readonly toMs: number };
 

@@ -23,7 +23,7 @@ import type {
   WarmHistory,
 } from './ports.ts';
 import { createTicker } from './ticker.ts';
-import { warmDetection } from './warm.ts';
+import { type Services, warmDetection } from './warm.ts';
 
 export type IngestSettings = {
   readonly defaultEnvironment: string;
@@ -60,6 +60,8 @@ export type IngestDeps = {
   readonly starter: IncidentStarter;
   /** Null: Sentinel runs without telemetry history. */
   readonly history: (HistoryWriter & WarmHistory) | null;
+  /** Services whose telemetry comes in another way, which rebuilds its own detection. */
+  readonly watchedElsewhere?: Services | undefined;
   readonly authorize: Authorize;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -69,6 +71,8 @@ export type IngestDeps = {
 export type Ingest = {
   /** The HTTP routes; serve them wherever the process listens. */
   readonly app: Hono;
+  /** Something new is in the inbox. */
+  wake(): void;
   /** Ends the ticker and the dispatcher after what they are doing. Stop listening before. */
   stop(): Promise<void>;
 };
@@ -121,10 +125,11 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
   });
 
   dispatcher.start();
-  if (history !== null) await warmDetection({ detection, history, clock, log, warmMs: settings.warmMs });
+  await warmDetection({ detection, history, clock, log, warmMs: settings.warmMs }, deps.watchedElsewhere);
   ticker.start();
   return {
     app,
+    wake,
     stop: async () => {
       await ticker.stop();
       await pipeline.settle();

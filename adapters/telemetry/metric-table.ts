@@ -116,6 +116,26 @@ export const metricTable = {
     help: 'Items of the durable inbox worked on, by outcome (retry and dead among them).',
     labels: ['outcome'],
   },
+  sentinel_kafka_lag: {
+    kind: 'gauge',
+    help: 'Records of an assigned partition that are not worked through yet.',
+    labels: ['topic', 'partition'],
+  },
+  sentinel_kafka_records_total: {
+    kind: 'counter',
+    help: 'Records read, those delivered again among them.',
+    labels: ['topic'],
+  },
+  sentinel_kafka_retries_total: {
+    kind: 'counter',
+    help: 'Times that records were tried again because what they led to could not be stored.',
+    labels: ['topic'],
+  },
+  sentinel_kafka_dead_letters_total: {
+    kind: 'counter',
+    help: 'Records that went to the dead-letter topic, by reason.',
+    labels: ['topic', 'reason'],
+  },
   sentinel_detection_dropped_total: {
     kind: 'counter',
     help: 'Observations the detection engine dropped, by reason.',

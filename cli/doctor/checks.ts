@@ -29,6 +29,7 @@ export function standardChecks(config: Config): readonly Check[] {
     temporalServer(config),
     postgres(config),
     clickhouse(config),
+    ...kafka(config),
     ...executors(config),
   ];
 }
@@ -85,6 +86,13 @@ function executors({ executors: configured }: Config): Check[] {
     if (reason === null) return ok(name, `${host}:${port} accepts connections`);
     const advice = 'Start it, or correct its url; until then its targets are not acted on.';
     return warning(name, `${host}:${port} cannot be reached (${reason})`, advice);
+  });
+}
+
+function kafka({ kafka: { brokers } }: Config): Check[] {
+  return brokers.map((broker) => () => {
+    const { host, port } = splitHostPort(broker);
+    return server(`Kafka ${broker}`, host, port, 'Start it, or correct kafka.brokers.');
   });
 }
 

@@ -2,23 +2,28 @@
 
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
-import { defaultIngestSettings, type Ingest, startIngest } from '../../ingest/start.ts';
+import { defaultIngestSettings, type Ingest, type IngestSettings, startIngest } from '../../ingest/start.ts';
 import type { Closing } from './closing.ts';
 import type { Foundation } from './foundation.ts';
 import { ingestAuthorize } from './http.ts';
+import { createKafkaPart, startKafkaPart } from './kafka.ts';
 
 export async function startIngestPart(foundation: Foundation, closing: Closing): Promise<Ingest> {
   const { config, log, metrics, clock, stores, history, client } = foundation;
   const { defaultEnvironment, requireKey, alertmanager, ...limits } = config.ingest;
+  const settings: IngestSettings = {
+    ...defaultIngestSettings,
+    defaultEnvironment,
+    otlpAuth: requireKey ? 'keyed' : 'open',
+    alertmanagerLabels: alertmanager,
+    correlation: config.correlation,
+    limits: { ...defaultIngestSettings.limits, ...limits },
+  };
+  const kafka = createKafkaPart(foundation);
+  if (kafka !== null) closing.add('kafka', kafka.stop);
   const ingest = await startIngest({
-    settings: {
-      ...defaultIngestSettings,
-      defaultEnvironment,
-      otlpAuth: requireKey ? 'keyed' : 'open',
-      alertmanagerLabels: alertmanager,
-      correlation: config.correlation,
-      limits: { ...defaultIngestSettings.limits, ...limits },
-    },
+    settings,
+    watchedElsewhere: await kafka?.knownServices([config.kafka.topics.observations]),
     detection: createDetectionEngine(config.detection),
     inbox: stores.inbox,
     episodes: stores.episodes,
@@ -34,5 +39,6 @@ export async function startIngestPart(foundation: Foundation, closing: Closing):
     log,
   });
   closing.add('ingest', ingest.stop);
+  if (kafka !== null) startKafkaPart(kafka, foundation, settings, ingest.wake);
   return ingest;
 }

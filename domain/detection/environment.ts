@@ -118,7 +118,10 @@ export class EnvironmentDetector {
 
   /** Replays one second of history. */
   replay(rows: Rows, atMs: number): void {
-    for (const row of rows.calls) this.noteRow(row, true, false);
+    for (const row of rows.calls) {
+      this.noteRow(row, true, false);
+      this.calls.restore(row);
+    }
     for (const row of rows.logs) this.noteRow({ ...row, instance: '' }, true, false);
     for (const row of rows.metrics) {
       this.noteRow(row, !isReportedFromOutside(row.metric), true);

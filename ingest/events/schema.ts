@@ -68,7 +68,7 @@ export function eventSchemas(limits: IngestLimits) {
   const trigger = z.strictObject(alertFields).refine(needsId, why);
   const event = z.discriminatedUnion('kind', [change, alert]);
   const batch = z.strictObject({ events: z.array(event).min(1).max(limits.maxEvents) });
-  return { change, alert, trigger, batch };
+  return { change, alert, trigger, event, batch, attributes };
 }
 
 /** Keys are text from outside too. `__proto__` would set the prototype instead of a property. */

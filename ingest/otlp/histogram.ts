@@ -16,7 +16,7 @@ export function explicitBuckets(point: Node, maxBuckets: number): HistogramBucke
   const given = numbers(point, 'bucketCounts');
   // A histogram without buckets (count and sum only) is one overflow bucket.
   const bucketCounts = given.length === 0 && bounds.length === 0 ? [count] : given;
-  return checked(count, bounds, bucketCounts, maxBuckets);
+  return checkedBuckets(count, bounds, bucketCounts, maxBuckets);
 }
 
 /**
@@ -48,7 +48,7 @@ export function exponentialBuckets(point: Node, maxBuckets: number): HistogramBu
       bucketCounts.push(positive.counts[index] ?? 0);
     }
   }
-  return checked(count, bounds, bucketCounts, maxBuckets + 3);
+  return checkedBuckets(count, bounds, bucketCounts, maxBuckets + 3);
 }
 
 function side(point: Node, key: string): { offset: number; counts: readonly number[] } {
@@ -57,7 +57,8 @@ function side(point: Node, key: string): { offset: number; counts: readonly numb
   return { offset: number(buckets, 'offset'), counts: numbers(buckets, 'bucketCounts') };
 }
 
-function checked(
+/** Null when the bounds do not ascend, or the counts do not fit them, the total or `maxBuckets`. */
+export function checkedBuckets(
   count: number,
   bounds: readonly number[],
   bucketCounts: readonly number[],

@@ -6,7 +6,7 @@ import type { DetectionConfig } from '../config.ts';
 import type { DropCounter } from '../output.ts';
 import { EdgeMemory } from './edges.ts';
 import { type Explained, sideOf } from './open-second.ts';
-import { SpanSource } from './span-source.ts';
+import { SpanSource, secondMs } from './span-source.ts';
 import { TraceJoin } from './trace-join.ts';
 
 const otherPeer = 'other';
@@ -36,7 +36,7 @@ export class CallAggregator {
     }
     if (kept === 'full') this.drops.add('trace-limit');
     if (sideOf(span) === null) return;
-    const source = this.source(span);
+    const source = this.sourceOf(span.scope.service, span.scope.resourceId ?? '');
     if (source === undefined) {
       this.drops.add('service-limit');
       return;
@@ -44,6 +44,11 @@ export class CallAggregator {
     this.touched.add(source);
     this.newestMs = Math.max(this.newestMs, span.startMs + span.durationMs);
     if (!source.add(span, (call) => this.explain(call, source))) this.drops.add('late-span');
+  }
+
+  /** A second of history is closed: spans of it that are delivered again are late, and do not make it anew. */
+  restore({ service, instance, atMs }: CallBucket): void {
+    this.sourceOf(service, instance)?.closeThrough(atMs + secondMs, atMs);
   }
 
   /** Ends an export: closes what is complete. `nowMs` is the receiver's clock. */
@@ -68,8 +73,8 @@ export class CallAggregator {
   /** By service that has sent spans of late: the instant up to which all of its seconds are closed. */
   closedThrough(): ReadonlyMap<string, number> {
     const through = new Map<string, number>();
-    for (const { service, closedThroughMs } of this.sources.values())
-      through.set(service, Math.min(through.get(service) ?? closedThroughMs, closedThroughMs));
+    for (const { service, heard, closedThroughMs } of this.sources.values())
+      if (heard) through.set(service, Math.min(through.get(service) ?? closedThroughMs, closedThroughMs));
     return through;
   }
 
@@ -96,13 +101,12 @@ export class CallAggregator {
     return peer;
   }
 
-  private source(span: SpanSummary): SpanSource | undefined {
-    const { service, resourceId = '' } = span.scope;
-    const key = `${service}\u0000${resourceId}`;
+  private sourceOf(service: string, instance: string): SpanSource | undefined {
+    const key = `${service}\u0000${instance}`;
     const known = this.sources.get(key);
     if (known !== undefined) return known;
     if (this.sources.size >= this.config.limits.servicesPerEnvironment) return undefined;
-    const source = new SpanSource(service, resourceId);
+    const source = new SpanSource(service, instance);
     this.sources.set(key, source);
     return source;
   }

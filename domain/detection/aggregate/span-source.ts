@@ -16,6 +16,8 @@ export class SpanSource {
   readonly peers = new Set<string>();
   /** Everything before this instant is closed. */
   closedThroughMs = Number.NEGATIVE_INFINITY;
+  /** Whether spans came in, and not only rows of history. */
+  heard = false;
   lastReceivedMs = Number.NEGATIVE_INFINITY;
   private readonly open = new Map<number, OpenSecond>();
   private readonly disorderMs = new UsualWorst();
@@ -31,6 +33,7 @@ export class SpanSource {
 
   /** False when the span's second is closed already. */
   add(span: SpanSummary, explain: (span: SpanSummary) => Explained): boolean {
+    this.heard = true;
     const endMs = span.startMs + span.durationMs;
     this.batchOldestMs = Math.min(this.batchOldestMs, endMs);
     this.batchNewestMs = Math.max(this.batchNewestMs, endMs);
@@ -43,6 +46,12 @@ export class SpanSource {
     }
     second.add(span, explain);
     return true;
+  }
+
+  /** Everything before this instant was closed by an earlier process. */
+  closeThrough(throughMs: number, receivedMs: number): void {
+    this.closedThroughMs = Math.max(this.closedThroughMs, throughMs);
+    this.lastReceivedMs = Math.max(this.lastReceivedMs, receivedMs);
   }
 
   /** Called after the spans of one export, to learn how this process exports. */

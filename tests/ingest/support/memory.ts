@@ -185,26 +185,35 @@ export class MemoryHistory implements HistoryWriter, WarmHistory {
     if (this.down) throw new Down('history is down');
     return [...new Set(this.rows.map(({ environment }) => environment))];
   }
-  async calls(range: HistoryRange) {
+  async calls(range: HistoryRange, services?: readonly string[]) {
     return this.#within(
       range,
       this.rows.flatMap((rows) => (rows.environment === range.environment ? rows.calls : [])),
+      services,
     );
   }
-  async metrics(range: HistoryRange) {
+  async metrics(range: HistoryRange, services?: readonly string[]) {
     return this.#within(
       range,
       this.rows.flatMap((rows) => (rows.environment === range.environment ? rows.metrics : [])),
+      services,
     );
   }
-  async logs(range: HistoryRange) {
+  async logs(range: HistoryRange, services?: readonly string[]) {
     return this.#within(
       range,
       this.rows.flatMap((rows) => (rows.environment === range.environment ? rows.logs : [])),
+      services,
     );
   }
-  #within<T extends { readonly atMs: number }>({ fromMs, toMs }: HistoryRange, rows: readonly T[]): T[] {
-    return rows.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
+  #within<T extends { readonly atMs: number; readonly service: string }>(
+    { fromMs, toMs }: HistoryRange,
+    rows: readonly T[],
+    services: readonly string[] | undefined,
+  ): T[] {
+    return rows.filter(
+      ({ atMs, service }) => atMs >= fromMs && atMs < toMs && (services?.includes(service) ?? true),
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 /** All components, by name. */
 import { alertmanager } from './alertmanager.ts';
 import type { Component, ComponentName } from './component.ts';
+import { kafka } from './kafka.ts';
 import { postgres } from './postgres.ts';
 import { temporal } from './temporal.ts';
 import { timeSkipping } from './time-skipping.ts';
@@ -10,4 +11,5 @@ export const components: Readonly<Record<ComponentName, Component>> = {
   'time-skipping': timeSkipping,
   postgres,
   alertmanager,
+  kafka,
 };

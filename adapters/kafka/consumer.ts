@@ -1,0 +1,256 @@
+// The consumer group: partitions come and go, each with a worker of its own; offsets are committed by what the workers
+// call durable. What cannot be stored is tried again in place, with heartbeats, and never skipped.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Admin, EachBatchPayload, Kafka } from 'kafkajs';
+import type { OpenWorker, Position, StreamRecord } from '../../ingest/kafka/ports.ts';
+import { Assigned } from './assigned.ts';
+import type { KafkaLog } from './client.ts';
+import { type Committed, readCommitted } from './committed.ts';
+
+export type ConsumerDeps = {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly groupId: string;
+  /** What works through the partitions of each topic. */
+  readonly topics: Readonly<Record<string, OpenWorker>>;
+  readonly metrics: {
+    count(name: string, labels: Readonly<Record<string, string>>, value?: number): void;
+    gauge(name: string, labels: Readonly<Record<string, string>>, value: number): void;
+  };
+  readonly log: KafkaLog;
+};
+
+export type RunningConsumer = {
+  /** True while this process is in the group and hears from the brokers. */
+  healthy(): boolean;
+  /** Finishes the records under way, commits, leaves the group. */
+  stop(): Promise<void>;
+};
+
+type Offset = Position & { readonly offset: string; readonly metadata: string };
+
+const recordsAtOnce = 500;
+const tickMs = 1_000;
+const lagEveryTicks = 10;
+const fetchWaitMs = 1_000;
+/** Without a fetch for so long the brokers are not heard: silence is ours. */
+const deafMs = fetchWaitMs + 2_000;
+const firstRetryMs = 200;
+/** Well below the session, so that a heartbeat fits between two attempts. */
+const maxRetryMs = 3_000;
+
+/** Joins the group and works until `stop`. Throws when the brokers cannot be reached now. */
+export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer> {
+  const { kafka, admin, groupId, topics, metrics, log } = deps;
+  const names = Object.keys(topics);
+  const assigned = new Map<string, Assigned>();
+  let current: ReadonlySet<string> = new Set();
+  let committedAtJoin: Promise<Committed> = Promise.resolve(new Map());
+  let lastFetchMs = 0;
+  let joined = false;
+  let stopping = false;
+
+  const consumer = kafka.consumer({
+    groupId,
+    sessionTimeout: 15_000,
+    rebalanceTimeout: 60_000,
+    heartbeatInterval: 3_000,
+    maxWaitTimeInMs: fetchWaitMs,
+    // Sentinel outlives any outage of the brokers.
+    retry: { initialRetryTime: 200, maxRetryTime: 5_000, restartOnFailure: async () => true },
+  });
+
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    joined = true;
+    const now = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
+      partitions.map((partition) => ({ topic, partition })),
+    );
+    log.info(
+      { groupId, assigned: now.map(({ topic, partition }) => `${topic}/${partition}`) },
+      'kafka: joined',
+    );
+    current = new Set(now.map(keyOf));
+    for (const [key, one] of assigned) {
+      if (current.has(key)) continue;
+      one.revoked = true;
+      assigned.delete(key);
+      metrics.gauge('sentinel_kafka_lag', labelsOf(one), 0);
+    }
+    committedAtJoin = readCommitted(admin, groupId, names);
+    committedAtJoin.catch(() => {});
+    // Also those where nothing comes in: their silence may be what there is to find.
+    for (const position of now) void workerOf(position).catch(() => {});
+  });
+  consumer.on(consumer.events.FETCH, () => {
+    lastFetchMs = Date.now();
+  });
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    joined = false;
+    log.error({ err: payload.error, restarts: payload.restart }, 'kafka: the consumer lost its group');
+  });
+
+  const opening = new Map<string, Promise<Assigned>>();
+  function workerOf(position: Position): Promise<Assigned> {
+    const key = keyOf(position);
+    const known = assigned.get(key);
+    if (known !== undefined) return Promise.resolve(known);
+    let opened = opening.get(key);
+    if (opened === undefined) {
+      opened = open(position, key).finally(() => opening.delete(key));
+      opening.set(key, opened);
+    }
+    return opened;
+  }
+
+  async function open(position: Position, key: string): Promise<Assigned> {
+    const worker = topics[position.topic];
+    if (worker === undefined) throw new Error(`nobody works on the topic ${position.topic}`);
+    const committed = (await committedAtJoin).get(key) ?? { offset: null, metadata: '' };
+    if (!current.has(key)) throw new Error(`${key} is not ours any more`);
+    const one = new Assigned(position, committed, worker);
+    assigned.set(key, one);
+    return one;
+  }
+
+  async function eachBatch(payload: EachBatchPayload): Promise<void> {
+    const { batch, resolveOffset, heartbeat, isRunning, isStale, commitOffsetsIfNecessary } = payload;
+    const one = await workerOf(batch);
+    one.caughtUp = false;
+    const goOn = (): boolean => isRunning() && !isStale() && !one.revoked;
+    for (let from = 0; from < batch.messages.length && goOn(); from += recordsAtOnce) {
+      const records = batch.messages.slice(from, from + recordsAtOnce).map(toRecord);
+      metrics.count('sentinel_kafka_records_total', { topic: batch.topic }, records.length);
+      if (!(await takeStubbornly(one, records, heartbeat, goOn))) return;
+      resolveOffset(String(records.at(-1)?.offset));
+      await heartbeat();
+    }
+    one.caughtUp = one.next !== null && one.next >= BigInt(batch.highWatermark);
+    // The last chance before the group is left; the consumer itself commits nothing any more.
+    if (!isRunning()) {
+      await commit([one], async (offsets) => {
+        const topics = offsets.map(({ topic, ...partition }) => ({ topic, partitions: [partition] }));
+        await commitOffsetsIfNecessary({ topics });
+      });
+    }
+  }
+
+  /** True when they are taken; false when they are somebody else's by now. */
+  async function takeStubbornly(
+    one: Assigned,
+    records: readonly StreamRecord[],
+    heartbeat: () => Promise<void>,
+    goOn: () => boolean,
+  ): Promise<boolean> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await one.take(records);
+        return true;
+      } catch (error) {
+        metrics.count('sentinel_kafka_retries_total', { topic: one.position.topic });
+        const offset = String(records[0]?.offset);
+        log.warn({ err: error, ...one.position, offset, attempt }, 'kafka: records wait; will try again');
+      }
+      await heartbeat();
+      await pause(Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(attempt, 10)));
+      if (!goOn()) return false;
+    }
+  }
+
+  type Send = (offsets: readonly Offset[]) => Promise<void>;
+  const whileRunning: Send = (offsets) => consumer.commitOffsets([...offsets]);
+
+  async function commit(ones: readonly Assigned[], send: Send): Promise<void> {
+    const ready = ones.filter((one) => !one.revoked && one.uncommitted !== null);
+    const offsets = ready.flatMap(({ position, uncommitted }) =>
+      uncommitted === null
+        ? []
+        : [{ ...position, offset: String(uncommitted.nextOffset), metadata: uncommitted.metadata }],
+    );
+    if (offsets.length === 0) return;
+    const sent = ready.map((one) => one.uncommitted);
+    try {
+      await send(offsets);
+      for (const [index, one] of ready.entries()) if (one.uncommitted === sent[index]) one.uncommitted = null;
+    } catch (error) {
+      // Nothing is lost: it is committed with the next ones, or delivered again.
+      log.warn({ reason: error instanceof Error ? error.message : error }, 'kafka: could not commit');
+    }
+  }
+
+  let ticks = 0;
+  async function housekeeping(): Promise<void> {
+    ticks += 1;
+    const heard = Date.now() - lastFetchMs < deafMs;
+    const ours = [...assigned.values()];
+    for (const one of ours) {
+      if (!heard || !one.caughtUp) continue;
+      await one
+        .tick()
+        .catch((error: unknown) => log.warn({ err: error, ...one.position }, 'kafka: a tick failed'));
+    }
+    await commit(ours, whileRunning);
+    if (ticks % lagEveryTicks === 1) await measureLag(admin, ours, metrics).catch(() => {});
+  }
+  let keeping: Promise<void> = Promise.resolve();
+  let kept = true;
+  const timer = setInterval(() => {
+    if (!kept || !joined) return;
+    kept = false;
+    keeping = housekeeping().finally(() => {
+      kept = true;
+    });
+  }, tickMs);
+
+  const stop = async (): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    clearInterval(timer);
+    await keeping;
+    if (joined) await commit([...assigned.values()], whileRunning);
+    await consumer.stop();
+    await consumer.disconnect();
+  };
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: names, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 4,
+      eachBatch,
+    });
+  } catch (error) {
+    clearInterval(timer);
+    await consumer.disconnect().catch(() => {});
+    throw error;
+  }
+  return { healthy: () => joined && Date.now() - lastFetchMs < 2 * deafMs, stop };
+}
+
+async function measureLag(
+  admin: Admin,
+  ours: readonly Assigned[],
+  metrics: ConsumerDeps['metrics'],
+): Promise<void> {
+  const byTopic = Map.groupBy(ours, ({ position }) => position.topic);
+  for (const [topic, ones] of byTopic) {
+    const ends = new Map((await admin.fetchTopicOffsets(topic)).map((end) => [end.partition, end]));
+    for (const one of ones) {
+      const end = ends.get(one.position.partition);
+      if (end === undefined) continue;
+      const next = one.next ?? BigInt(end.low);
+      metrics.gauge('sentinel_kafka_lag', labelsOf(one), Math.max(0, Number(BigInt(end.high) - next)));
+      // Nothing to read at all is read to the end, too.
+      if (next >= BigInt(end.high) && !one.busy) one.caughtUp = true;
+    }
+  }
+}
+
+const keyOf = ({ topic, partition }: Position): string => `${topic}/${partition}`;
+const labelsOf = ({ position: { topic, partition } }: Assigned) => ({ topic, partition: String(partition) });
+
+function toRecord(message: EachBatchPayload['batch']['messages'][number]): StreamRecord {
+  const { offset, timestamp, key, value } = message;
+  return { offset: BigInt(offset), timestampMs: Number(timestamp), key, value };
+}

@@ -1,0 +1,64 @@
+// Kafka beside the HTTP ways in: the same inbox, history and pipeline behind it.
+
+import { createKafkaSource, type KafkaSource } from '../../adapters/kafka/source.ts';
+import type { Config } from '../../config/load.ts';
+import { alertPartition } from '../../ingest/kafka/alert-partition.ts';
+import { observationPartition } from '../../ingest/kafka/observation-partition.ts';
+import { recordSchemas } from '../../ingest/kafka/schema.ts';
+import type { IngestSettings } from '../../ingest/start.ts';
+import { CliError, exitCodes } from '../exit.ts';
+import type { Foundation } from './foundation.ts';
+
+/** Null when no brokers are configured. Connects to nothing yet. */
+export function createKafkaPart({ config, log, metrics }: Foundation): KafkaSource | null {
+  const { brokers, clientId, groupId, topics, tls } = config.kafka;
+  if (brokers.length === 0) return null;
+  return createKafkaSource(
+    {
+      brokers,
+      clientId,
+      groupId,
+      deadLetterTopic: topics.deadLetters,
+      tls: tls.enabled ? tls : null,
+      sasl: saslOf(config),
+    },
+    { log, metrics },
+  );
+}
+
+/** Starts reading the topics. */
+export function startKafkaPart(
+  source: KafkaSource,
+  { config, log, metrics, clock, stores, history }: Foundation,
+  settings: IngestSettings,
+  wake: () => void,
+): void {
+  const { limits, defaultEnvironment, warmMs, maxWaitingRows, maxWaitingAnomalies } = settings;
+  const { deadLetters } = source;
+  const { inbox, episodes } = stores;
+  const schemas = recordSchemas(limits);
+  const common = { schemas, limits, defaultEnvironment, deadLetters, inbox, wake, clock, metrics, log };
+  source.start({
+    [config.kafka.topics.observations]: observationPartition({
+      ...common,
+      detection: config.detection,
+      episodes,
+      history,
+      warmMs,
+      maxWaitingRows,
+      maxWaitingAnomalies,
+    }),
+    [config.kafka.topics.alerts]: alertPartition(common),
+  });
+}
+
+function saslOf({ kafka: { sasl }, secrets }: Config) {
+  if (sasl === undefined) return null;
+  if (secrets.kafkaPassword === null) {
+    throw new CliError(
+      exitCodes.usage,
+      'kafka.sasl is set, so a password is needed: set SENTINEL_KAFKA_PASSWORD in the environment.',
+    );
+  }
+  return { ...sasl, password: secrets.kafkaPassword.reveal() };
+}

@@ -1,0 +1,48 @@
+// What ingest needs of a partitioned log (Kafka), and what it gives to be run by it.
+
+/** One partition of one topic. */
+export type Position = { readonly topic: string; readonly partition: number };
+
+export type StreamRecord = {
+  readonly offset: bigint;
+  /** The record's own timestamp, ms since the epoch. */
+  readonly timestampMs: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+};
+
+/** From `nextOffset` on a successor has to read; everything before is in inbox or history. */
+export type Durable = { readonly nextOffset: bigint; readonly metadata: string };
+
+/** What works through one partition, from its assignment to its end. Calls never overlap. */
+export interface PartitionWorker {
+  /**
+   * Takes the next records, in order. Throws while what they led to cannot be stored: call again with the same ones, which
+   * are not counted twice.
+   */
+  take(records: readonly StreamRecord[]): Promise<void>;
+  /** Lets time pass. Only while the partition is read to its end: else records that wait look like silence. */
+  tick(): Promise<void>;
+  /** Null while there is nothing new to commit. */
+  durable(): Durable | null;
+}
+
+/** Called when a partition is assigned; `metadata` is what was committed last with its offset, empty without one. */
+export type OpenWorker = (position: Position, metadata: string) => Promise<PartitionWorker>;
+
+export const poisonReasons = ['empty', 'too-large', 'not-json', 'wrong-shape', 'bad-time'] as const;
+export type PoisonReason = (typeof poisonReasons)[number];
+
+/** A record that can never be used, with everything that is needed to repair and send it again. */
+export type DeadLetter = {
+  readonly source: Position;
+  readonly record: StreamRecord;
+  readonly reason: PoisonReason;
+  /** Where and what, for people. */
+  readonly detail: string;
+};
+
+export interface DeadLetters {
+  /** Resolves when all are acknowledged. */
+  put(letters: readonly DeadLetter[]): Promise<void>;
+}

@@ -1,0 +1,226 @@
+// The consumer group on a real broker, with workers over in-memory stores.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createKafkaSource, type KafkaSource } from '../../../adapters/kafka/source.ts';
+import { freePorts } from '../../../adapters/temporal-dev-server/ports.ts';
+import { startKafkaBroker } from '../../../bench/support/kafka-broker.ts';
+import { alertPartition } from '../../../ingest/kafka/alert-partition.ts';
+import type { OpenWorker } from '../../../ingest/kafka/ports.ts';
+import { recordSchemas } from '../../../ingest/kafka/schema.ts';
+import { defaultLimits } from '../../../ingest/limits.ts';
+import { MemoryClock, MemoryInbox, MemoryMetrics, silentLog } from '../../ingest/support/memory.ts';
+import { eventually } from '../../integration/support/wait.ts';
+import { describeWith } from '../../support/component.ts';
+import type { KafkaInfo } from '../../support/components/kafka.ts';
+import { type KafkaSide, kafkaSide } from '../../support/kafka.ts';
+
+const clock = { nowMs: () => Date.now() };
+const alert = (id: string, more: object = {}) => ({
+  kind: 'alert',
+  id,
+  environment: 'prod',
+  service: 'orders',
+  title: 'orders is slow',
+  ...more,
+});
+const message = (key: string, value: unknown) => ({ key, value: JSON.stringify(value) });
+
+/** One process of the group, with an inbox that may be shared. */
+class Member {
+  readonly metrics = new MemoryMetrics();
+  readonly source: KafkaSource;
+  readonly inbox: MemoryInbox;
+
+  constructor(side: KafkaSide, broker: string, inbox = new MemoryInbox(new MemoryClock(0))) {
+    const { metrics } = this;
+    this.inbox = inbox;
+    this.source = createKafkaSource(
+      {
+        brokers: [broker],
+        clientId: 'sut',
+        groupId: side.groupId,
+        deadLetterTopic: side.topics.deadLetters,
+        tls: null,
+        sasl: null,
+      },
+      { log: silentLog, metrics },
+    );
+  }
+
+  worker(): OpenWorker {
+    return alertPartition({
+      schemas: recordSchemas(defaultLimits),
+      limits: defaultLimits,
+      defaultEnvironment: 'test',
+      deadLetters: this.source.deadLetters,
+      inbox: this.inbox,
+      wake: () => {},
+      clock,
+      metrics: this.metrics,
+      log: silentLog,
+    });
+  }
+  get ids(): string[] {
+    return [...this.inbox.stored.values()].map(({ item }) =>
+      item.kind === 'change' ? item.change.id : item.anomaly.id,
+    );
+  }
+}
+
+await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
+  let side: KafkaSide;
+  const cleanUps: (() => Promise<unknown>)[] = [];
+  beforeEach(async () => {
+    side = await kafkaSide(broker);
+    cleanUps.push(side.close);
+  });
+  afterEach(async () => {
+    for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  });
+
+  function member(options: { inbox?: MemoryInbox; address?: string } = {}): Member {
+    const one = new Member(side, options.address ?? broker, options.inbox);
+    one.source.start({ [side.topics.alerts]: one.worker() });
+    cleanUps.push(() => one.source.stop());
+    return one;
+  }
+  const allCommitted = async () => (await side.uncommitted(side.topics.alerts)) === 0;
+
+  test('what was sent before anybody listened is taken, and committed when it is in the inbox', async () => {
+    await side.send(side.topics.alerts, [
+      message('prod/orders', alert('a1')),
+      message('prod/orders', [alert('a2'), alert('a3')]),
+    ]);
+    const one = member();
+    await eventually('three alerts', () => one.inbox.stored.size === 3);
+    await eventually('the commit', allCommitted);
+    expect(one.source.healthy()).toBe(true);
+  });
+
+  test('while the inbox is away nothing is committed and nothing skipped', async () => {
+    const inbox = new MemoryInbox(new MemoryClock(0));
+    inbox.down = true;
+    await side.send(side.topics.alerts, [message('prod/orders', alert('a1'))]);
+    const one = member({ inbox });
+    await eventually(
+      'two attempts',
+      () => (one.metrics.counts.get(`sentinel_kafka_retries_total{${side.topics.alerts}}`) ?? 0) >= 2,
+    );
+    expect(await side.uncommitted(side.topics.alerts)).toBe(1);
+    inbox.down = false;
+    await eventually('the alert', () => inbox.stored.size === 1);
+    await eventually('the commit', allCommitted);
+  });
+
+  test('poison goes to the dead-letter topic as it was, with its reason and origin, and the rest goes on', async () => {
+    const poison: [string | null, string][] = [
+      ['{"kind": "alert"', 'not-json'],
+      ['{"kind": "alert", "service": "orders"}', 'wrong-shape'],
+      [JSON.stringify([alert('good'), { ...alert('bad'), severity: 'sev1' }]), 'wrong-shape'],
+      [JSON.stringify(alert('old', { at: '2001-01-01T00:00:00Z' })), 'bad-time'],
+      [null, 'empty'],
+      ['['.repeat(100_000), 'not-json'],
+    ];
+    await side.send(side.topics.alerts, [
+      ...poison.map(([value]) => ({ key: 'prod/orders', value })),
+      message('prod/orders', alert('a1')),
+    ]);
+    const one = member();
+    await eventually('the good one', () => one.inbox.stored.size === 1);
+    await eventually('the commit', allCommitted);
+    const letters = await side.letters();
+    expect(letters.map(({ headers }) => headers['sentinel-reason'])).toEqual(
+      poison.map(([, reason]) => reason),
+    );
+    expect(letters.map(({ value }) => value)).toEqual(poison.map(([value]) => value));
+    const origins = letters.map(({ headers }) => Number(headers['sentinel-offset']));
+    expect(origins).toEqual(poison.map((_, index) => index));
+    expect(letters[2]).toMatchObject({
+      key: 'prod/orders',
+      headers: {
+        'sentinel-topic': side.topics.alerts,
+        'sentinel-detail': expect.stringContaining('[1].severity'),
+      },
+    });
+  });
+
+  test('two members share the partitions; when one goes the other takes over, and nothing is lost', async () => {
+    const inbox = new MemoryInbox(new MemoryClock(0));
+    const send = (from: number) =>
+      side.send(
+        side.topics.alerts,
+        Array.from({ length: 40 }, (_, index) => message(`prod/service-${index}`, alert(`a${from + index}`))),
+      );
+    const one = member({ inbox });
+    const two = member({ inbox });
+    await eventually('both', async () => (await side.members()) === 2);
+    await send(0);
+    await eventually('all', () => inbox.stored.size === 40);
+    const read = (who: Member) =>
+      who.metrics.counts.get(`sentinel_kafka_records_total{${side.topics.alerts}}`) ?? 0;
+    expect(read(one)).toBeGreaterThan(0);
+    expect(read(two)).toBeGreaterThan(0);
+    await one.source.stop();
+    await send(40);
+    await eventually('the rest', () => inbox.stored.size === 80);
+    await eventually('the commit', allCommitted);
+    expect(await side.members()).toBe(1);
+  });
+
+  test('stopping finishes what is under way, commits it and leaves the group at once', async () => {
+    const inbox = new MemoryInbox(new MemoryClock(0));
+    const put = inbox.put.bind(inbox);
+    let release = (): void => {};
+    let held = false;
+    inbox.put = async (items) => {
+      held = true;
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return put(items);
+    };
+    await side.send(side.topics.alerts, [message('prod/orders', alert('a1'))]);
+    const one = member({ inbox });
+    await eventually('it to be under way', () => held);
+    const stopped = one.source.stop();
+    release();
+    await stopped;
+    expect(inbox.stored.size).toBe(1);
+    expect(await allCommitted()).toBe(true);
+    expect(await side.members()).toBe(0);
+  });
+
+  test('brokers that are away at the start are waited for, and so are those that restart', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'sentinel-kafka-restart-'));
+    const [port = 0] = await freePorts(1);
+    const address = `127.0.0.1:${port}`;
+    const one = new Member(side, address);
+    expect(await one.source.knownServices([side.topics.observations])).toEqual(new Map());
+    one.source.start({ [side.topics.alerts]: one.worker() });
+    cleanUps.push(() => one.source.stop());
+    expect(one.source.healthy()).toBe(false);
+
+    let own = await startKafkaBroker(dir, port);
+    cleanUps.push(async () => {
+      await own.stop();
+      rmSync(dir, { recursive: true, force: true });
+    });
+    const operator = await kafkaSide(address, 1);
+    await operator.send(side.topics.alerts, [message('prod/orders', alert('a1'))]);
+    await eventually('the first', () => one.inbox.stored.size === 1);
+    await operator.close();
+
+    await own.stop();
+    await eventually('its absence to be noticed', () => !one.source.healthy());
+    own = await startKafkaBroker(dir, port);
+    const again = await kafkaSide(address, 1);
+    await again.send(side.topics.alerts, [message('prod/orders', alert('a2'))]);
+    await eventually('the second', () => one.inbox.stored.size === 2);
+    await again.close();
+    // Clean up the member before its broker.
+    await one.source.stop();
+  }, 120_000);
+});

@@ -1,0 +1,108 @@
+/** A producer's and an operator's side of a real Kafka, for tests. */
+import { randomUUID } from 'node:crypto';
+import { Kafka, logLevel, type Message, Partitioners } from 'kafkajs';
+import { eventually } from '../integration/support/wait.ts';
+
+export interface Letter {
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface KafkaSide {
+  readonly topics: { readonly observations: string; readonly alerts: string; readonly deadLetters: string };
+  readonly groupId: string;
+  send(topic: string, messages: readonly Message[]): Promise<void>;
+  /** Everything that is in the dead-letter topic now. */
+  letters(): Promise<readonly Letter[]>;
+  /** Records of the topic that the group has not committed; all of them when it has committed nothing. */
+  uncommitted(topic: string): Promise<number>;
+  /** What the group has committed of the topic never was; possible once its members are gone. */
+  rewind(topic: string): Promise<void>;
+  /** Members of the group now. */
+  members(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Fresh topics of `partitions` each, and a group nobody has used. */
+export async function kafkaSide(broker: string, partitions = 2): Promise<KafkaSide> {
+  const id = randomUUID().slice(0, 8);
+  const topics = {
+    observations: `observations-${id}`,
+    alerts: `alerts-${id}`,
+    deadLetters: `dead-letters-${id}`,
+  };
+  const groupId = `sentinel-${id}`;
+  const kafka = new Kafka({ brokers: [broker], clientId: `test-${id}`, logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: Object.values(topics).map((topic) => ({ topic, numPartitions: partitions })),
+  });
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+
+  async function letters(): Promise<readonly Letter[]> {
+    const ends = await admin.fetchTopicOffsets(topics.deadLetters);
+    let waitingFor = ends.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+    const found: Letter[] = [];
+    if (waitingFor === 0) return found;
+    const consumer = kafka.consumer({ groupId: `look-${randomUUID()}`, maxWaitTimeInMs: 100 });
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topics.deadLetters], fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      consumer
+        .run({
+          autoCommit: false,
+          eachMessage: async ({ message: { key, value, headers } }) => {
+            found.push({
+              key: key?.toString() ?? null,
+              value: value?.toString() ?? null,
+              headers: Object.fromEntries(
+                Object.entries(headers ?? {}).map(([name, text]) => [name, String(text)]),
+              ),
+            });
+            waitingFor -= 1;
+            if (waitingFor === 0) resolve();
+          },
+        })
+        .catch(reject);
+    });
+    await consumer.disconnect();
+    return found;
+  }
+
+  return {
+    topics,
+    groupId,
+    async send(topic, messages) {
+      await producer.send({ topic, acks: -1, messages: [...messages] });
+    },
+    letters,
+    async uncommitted(topic) {
+      const ends = await admin.fetchTopicOffsets(topic);
+      const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      const done = new Map(answer?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+      return ends.reduce(
+        (sum, { partition, high, low }) =>
+          sum + Number(high) - Math.max(Number(low), done.get(partition) ?? 0),
+        0,
+      );
+    },
+    async rewind(topic) {
+      await eventually('the group to be empty', async () => {
+        await admin.resetOffsets({ groupId, topic, earliest: true });
+        return true;
+      });
+    },
+    async members() {
+      const { groups } = await admin.describeGroups([groupId]);
+      return groups[0]?.members.length ?? 0;
+    },
+    async close() {
+      await producer.disconnect();
+      await admin.disconnect();
+    },
+  };
+}

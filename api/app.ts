@@ -1,6 +1,7 @@
 // The REST API as one fetch function: every route of the table, with ids, headers, log, metrics and errors around it.
 
 import { type Context, Hono } from 'hono';
+import { createDashboard } from './dashboard/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiProblem, asProblem, problemResponse } from './errors.ts';
 import { authenticate } from './http/authenticate.ts';
@@ -13,6 +14,7 @@ import { securityHeaders } from './http/security-headers.ts';
 import { bearerKey, type WayIn } from './http/ways-in.ts';
 import type { Logger, Principal } from './ports.ts';
 import { routes } from './routes/index.ts';
+import { browserSession } from './session/way-in.ts';
 
 type Env = {
   Bindings: Partial<From> | undefined;
@@ -40,12 +42,14 @@ export function createApp(deps: ApiDeps): Hono<Env> {
     deps.metrics.observe('sentinel_http_request_duration_seconds', labels, seconds);
     c.get('log').info({ ...labels, seconds: Number(seconds.toFixed(4)) }, 'request');
   });
+  const { dashboard } = deps;
   const guard: Guard = {
-    ways: [bearerKey(deps.apiKeys)],
+    ways: [bearerKey(deps.apiKeys), ...(dashboard ? [browserSession(dashboard)] : [])],
     perKey: createLimiter('key', deps.rateLimits.perKey, deps.metrics),
     perAddress: createLimiter('address', deps.rateLimits.perAddress, deps.metrics),
   };
   for (const route of routes) app.on(route.method, route.path, (c) => serve(route, c, deps, guard));
+  if (dashboard) app.route('/', createDashboard(deps, dashboard));
   app.notFound(async (c) => {
     c.set('limits', await takeOrRefuse(guard.perAddress, addressOf(c)));
     return problemResponse(noRoute(c.req.method, c.req.path), surroundings(c));

@@ -1,6 +1,7 @@
 // Everything createApp is given: ports and nothing else.
 
 import type { PolicyConfig } from '../domain/policy/config.ts';
+import type { DashboardDeps } from './dashboard/deps.ts';
 import type { Streams } from './feed/streams.ts';
 import type {
   ApiKeys,
@@ -54,4 +55,6 @@ export type ApiDeps = {
   readonly newId: () => string;
   /** How long an answer to a decision waits for the workflow to hear of it. Default 5000, which leaves time for its second way. */
   readonly deliveryTimeoutMs?: number;
+  /** Pages for people; without it there is only the API. */
+  readonly dashboard?: DashboardDeps;
 };

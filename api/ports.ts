@@ -1,6 +1,7 @@
 // What the REST API needs from outside: small interfaces, implemented in adapters/ (Postgres, Temporal).
 
 import type { Evidence } from '../domain/diagnosis/diagnosis.ts';
+import type { CallEdge } from '../domain/diagnosis/input.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome, IncidentStatus } from '../domain/incident/status.ts';
@@ -10,6 +11,7 @@ import type { Intent, IntentStatus } from '../domain/remediation/intent.ts';
 import type { HashedPlan } from '../domain/remediation/plan.ts';
 import type { TargetRef, TargetState } from '../domain/remediation/target.ts';
 import type { Severity } from '../domain/scope.ts';
+import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
 import type { ApprovalDecided } from '../workflows/messages.ts';
 
 export type Principal = { readonly keyId: string; readonly name: string; readonly role: Role };
@@ -93,6 +95,31 @@ export type EffectRecord = {
   readonly updatedAtMs: number;
 };
 
+/** The services around an incident as its latest analysis saw them. */
+export type ServiceMap = {
+  readonly services: readonly string[];
+  readonly edges: readonly CallEdge[];
+  /** Called, but never heard of by themselves. */
+  readonly outside: readonly string[];
+  /** What the incident's own plan may act on. */
+  readonly blastSet: readonly string[];
+};
+
+export interface ServiceMaps {
+  /** Null before the first analysis. */
+  of(incidentId: string): Promise<ServiceMap | null>;
+}
+
+type HistoryRange = { readonly environment: string; readonly fromMs: number; readonly toMs: number };
+
+/** Telemetry history, bucket by bucket; throws when it cannot be reached. */
+export interface TelemetryHistory {
+  calls(range: HistoryRange, services?: readonly string[]): Promise<readonly CallBucket[]>;
+  metrics(range: HistoryRange, services?: readonly string[]): Promise<readonly MetricBucket[]>;
+  logs(range: HistoryRange, services?: readonly string[]): Promise<readonly LogBucket[]>;
+  environments(sinceMs: number): Promise<readonly string[]>;
+}
+
 export type PendingApproval = {
   readonly incidentId: string;
   readonly planHash: string;
@@ -168,6 +195,8 @@ export type OpenedSession = {
 export interface Sessions {
   /** Null when the key is unknown or revoked. */
   open(presentedKey: string): Promise<OpenedSession | null>;
+  /** For somebody who has proven to hold this key in another way; null when it is unknown or revoked by now. */
+  openFor(keyId: string): Promise<OpenedSession | null>;
   /**
    * The principal as its key is now; null when the session ended, was idle too long or its key was revoked. `used` says
    * that a person did something: a page that only keeps itself up to date does not keep a session alive.

@@ -53,6 +53,7 @@ async function demo(flags: Flags, deps: CliDeps): Promise<void> {
   try {
     const startedMs = Date.now();
     say(`Up after ${seconds(startedMs - installedMs)}. Temporal Web UI: ${stage.sentinel.temporalUiUrl}`);
+    say(`Dashboard, opened by this link once: ${await dashboardLink(stage)}`);
     say(`The shop runs; Sentinel learns what is normal (${seconds(scenarios[0]?.warmUpMs ?? 0)}) …`);
     await delay(scenarios[0]?.warmUpMs ?? 0, undefined, { signal: stopping.signal });
     const results: DemoIncident[] = [];
@@ -116,9 +117,16 @@ function audienceOf(
 
 async function linger(stage: Stage, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   say('\nEverything stays up for you to look around; Ctrl-C ends it.');
+  say(`  Dashboard        ${await dashboardLink(stage)}`);
   say(`  Temporal Web UI  ${stage.sentinel.temporalUiUrl}`);
   say(`  Incidents        npm run sentinel -- incident list --config ${configFile(stage)}`);
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
+/** A fresh one each time: a link works once, and for five minutes. */
+async function dashboardLink({ operator }: Stage): Promise<string> {
+  const { body } = await operator.request('POST', '/api/login-link', {});
+  return (body as { url: string }).url;
 }
 
 const configFile = (stage: Stage): string => stage.sentinel.configFile;

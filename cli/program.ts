@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { registerApprovals } from './commands/approve.ts';
 import { registerConfig } from './commands/config.ts';
+import { registerDashboard } from './commands/dashboard.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerIncident } from './commands/incident.ts';
 import { registerKeys } from './commands/key.ts';
@@ -26,6 +27,7 @@ export function createProgram(deps: CliDeps): Command {
     .addHelpText('after', '\nExit codes: 0 ok, 1 failed, 2 used wrongly, 3 refused.');
   if (deps.start !== undefined) registerStart(program, deps, deps.start);
   registerDoctor(program, deps);
+  registerDashboard(program, deps);
   registerIncident(program, deps);
   registerApprovals(program, deps);
   registerKillSwitch(program, deps);

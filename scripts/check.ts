@@ -9,6 +9,10 @@ const bin = path.join(root, 'node_modules', '.bin');
 const checks = [
   { name: 'types', command: ['tsc', '--noEmit', '--pretty', 'false'] },
   {
+    name: 'types of the pages',
+    command: ['tsc', '--noEmit', '--pretty', 'false', '-p', 'api/dashboard/assets'],
+  },
+  {
     name: 'lint and format',
     command: ['biome', 'check', '--max-diagnostics=40', '--diagnostic-level=warn', '--error-on-warnings'],
   },

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import type { ApiKeys, Sessions } from '../../api/ports.ts';
+import type { ApiKeys, OpenedSession, Principal, Sessions } from '../../api/ports.ts';
 import { databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { sha256 } from './digest.ts';
@@ -25,24 +25,36 @@ export function createSessions(
   apiKeys: Pick<ApiKeys, 'authenticate'>,
   { idleMs, absoluteMs }: SessionLimits,
 ): Sessions {
+  const openAs = async (principal: Principal): Promise<OpenedSession> => {
+    const token = randomBytes(32).toString('base64url');
+    const nowMs = await databaseNowMs(db);
+    const expiresAtMs = nowMs + absoluteMs;
+    await db
+      .insertInto('sessions')
+      .values({
+        token_hash: sha256(token),
+        key_id: principal.keyId,
+        created_at_ms: nowMs,
+        last_seen_at_ms: nowMs,
+        expires_at_ms: expiresAtMs,
+      })
+      .execute();
+    return { token, principal, expiresAtMs };
+  };
   return {
     async open(presentedKey) {
       const principal = await apiKeys.authenticate(presentedKey);
-      if (principal === null) return null;
-      const token = randomBytes(32).toString('base64url');
-      const nowMs = await databaseNowMs(db);
-      const expiresAtMs = nowMs + absoluteMs;
-      await db
-        .insertInto('sessions')
-        .values({
-          token_hash: sha256(token),
-          key_id: principal.keyId,
-          created_at_ms: nowMs,
-          last_seen_at_ms: nowMs,
-          expires_at_ms: expiresAtMs,
-        })
-        .execute();
-      return { token, principal, expiresAtMs };
+      return principal === null ? null : openAs(principal);
+    },
+
+    async openFor(keyId) {
+      const row = await db
+        .selectFrom('api_keys')
+        .select(['key_id', 'name', 'role'])
+        .where('key_id', '=', keyId)
+        .where('revoked_at_ms', 'is', null)
+        .executeTakeFirst();
+      return row === undefined ? null : openAs({ keyId: row.key_id, name: row.name, role: row.role });
     },
 
     async find(token, used) {

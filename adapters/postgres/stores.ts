@@ -18,6 +18,7 @@ import type {
   IncidentReader,
   KillSwitch,
   QueueReader,
+  ServiceMaps,
   ServiceReader,
   Sessions,
 } from '../../api/ports.ts';
@@ -42,6 +43,7 @@ import { createNotificationStore } from './notifications.ts';
 import { createPlanStore } from './plan-store.ts';
 import { createPostmortemStore } from './postmortem-store.ts';
 import { createQueueReader } from './queue-reader.ts';
+import { createServiceMaps } from './service-maps.ts';
 import { createServiceReader } from './service-reader.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
 
@@ -78,6 +80,7 @@ export type Stores = {
   readonly queues: QueueReader;
   readonly sessions: Sessions;
   readonly notifications: NotificationStore;
+  readonly serviceMaps: ServiceMaps;
   /** For whichever process runs it now and then. */
   readonly maintenance: Maintenance;
 };
@@ -107,6 +110,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     queues: createQueueReader(db),
     sessions: createSessions(db, apiKeys, sessions),
     notifications: createNotificationStore(db),
+    serviceMaps: createServiceMaps(db),
     maintenance: createMaintenance(db),
   };
 }

@@ -8,14 +8,14 @@ const strictest = secureHeaders({
   contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   xFrameOptions: 'DENY',
 });
-const policy = 'content-security-policy';
+const ofPages = ['content-security-policy', 'referrer-policy'];
 
 /** Pages come with a policy of their own, which stands; everything else about them is as strict. */
 export const securityHeaders: MiddlewareHandler = async (c, next) => {
-  let own: string | null = null;
+  let own: (readonly [string, string | null])[] = [];
   await strictest(c, async () => {
     await next();
-    own = c.res.headers.get(policy);
+    own = ofPages.map((name) => [name, c.res.headers.get(name)]);
   });
-  if (own !== null) c.res.headers.set(policy, own);
+  for (const [name, value] of own) if (value !== null) c.res.headers.set(name, value);
 };

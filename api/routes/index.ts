@@ -16,6 +16,7 @@ import { infrastructureStatus } from './infrastructure-status.ts';
 import { abort, addNote, takeOver } from './interventions.ts';
 import { keyCreate, keyList, keyRevoke } from './keys.ts';
 import { killSwitchList, killSwitchSet } from './kill-switch.ts';
+import { loginLink } from './login-link.ts';
 import { metrics } from './metrics.ts';
 import { pendingApprovals } from './pending-approvals.ts';
 import { policyTrial } from './policy-trial.ts';
@@ -48,6 +49,7 @@ export const routes: readonly Route[] = [
   keyList,
   keyCreate,
   keyRevoke,
+  loginLink,
   auditQuery,
   components,
   health,

@@ -6,14 +6,17 @@ import { generateKey } from '../../adapters/postgres/index.ts';
 import { createLogger } from '../../adapters/telemetry/logger.ts';
 import { createIncidentMessenger } from '../../adapters/temporal/incident-messenger.ts';
 import { createApp } from '../../api/app.ts';
+import type { DashboardDeps } from '../../api/dashboard/deps.ts';
 import { createStreams, type Streams } from '../../api/feed/streams.ts';
 import { startRedelivery } from '../../api/redelivery.ts';
-import { startHttp } from '../../api/server.ts';
+import { type HttpServer, startHttp } from '../../api/server.ts';
+import { loginLinkUrl } from '../../api/session/login-links.ts';
 import type { Config } from '../../config/load.ts';
 import { readConnection, writeConnection } from '../connection.ts';
 import type { RunningSentinel, SentinelRole } from '../deps.ts';
 import { version } from '../version.ts';
 import { createClosing } from './closing.ts';
+import { dashboardOf } from './dashboard.ts';
 import { type Foundation, openFoundation } from './foundation.ts';
 import { componentsOf } from './health.ts';
 import { routed } from './http.ts';
@@ -38,13 +41,14 @@ export async function startSentinel(
     const ingest = has('ingest') ? await startIngestPart(foundation, closing) : null;
     const streams = openStreams(foundation);
     // Every role has the API's health and metrics routes; only the role `api` redelivers decisions.
-    const http = await startHttp({
+    const dashboard = has('api') ? dashboardOf(foundation, () => http.url) : null;
+    const http: HttpServer = await startHttp({
       fetch: routed({
         ingest:
           ingest === null
             ? null
             : limitedIngest(ingest.app.fetch, config.server.rateLimits, foundation.metrics),
-        api: createApi(foundation, role, streams, has('api') ? closing : null),
+        api: createApi(foundation, role, streams, dashboard, has('api') ? closing : null),
       }),
       host: config.server.host,
       port: config.server.port,
@@ -60,6 +64,7 @@ export async function startSentinel(
       banner: [
         `Sentinel is running (${role}).`,
         `  API and telemetry  ${http.url}`,
+        ...(dashboard === null ? [] : dashboardLines(dashboard, http.url, adminKey)),
         ...(temporal.uiUrl === null ? [] : [`  Temporal Web UI    ${temporal.uiUrl}`]),
         `  Data               ${config.dataDir}`,
       ],
@@ -83,10 +88,21 @@ function openStreams({ config, stores, metrics, log }: Foundation): Streams {
   });
 }
 
+/** With a link that works once, where only this machine can use it. */
+function dashboardLines({ loginLinks }: DashboardDeps, url: string, adminKey: string | null): string[] {
+  const keyId = adminKey?.split('_')[1];
+  if (loginLinks === null || keyId === undefined) return [`  Dashboard          ${url}`];
+  return [
+    `  Dashboard          ${loginLinkUrl(url, loginLinks.create(keyId))}`,
+    '                     (logs you in once, within five minutes; "sentinel dashboard" makes another link)',
+  ];
+}
+
 function createApi(
   foundation: Foundation,
   role: SentinelRole,
   streams: Streams,
+  dashboard: DashboardDeps | null,
   closing: ReturnType<typeof createClosing> | null,
 ) {
   const { config, stores, history, executors, metrics, clock, log, client } = foundation;
@@ -116,6 +132,7 @@ function createApi(
     clock,
     log,
     newId: randomUUID,
+    ...(dashboard === null ? {} : { dashboard }),
   }).fetch;
 }
 

@@ -84,6 +84,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   'GET /api/keys': { path: '/api/keys', query: page },
   'POST /api/keys': { path: '/api/keys', body: { name: 'ci', role: 'viewer' } },
   'DELETE /api/keys/:keyId': { path: '/api/keys/key-viewer' },
+  'POST /api/login-link': { path: '/api/login-link', body: { path: '/approvals' } },
   'GET /api/audit': {
     path: '/api/audit',
     query: {

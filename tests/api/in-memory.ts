@@ -29,6 +29,8 @@ import type { Role, Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
 
+import { createDashboardWorld, type DashboardWorld } from './dashboard/in-memory.ts';
+
 export type LogLine = { level: string; message: string; fields: LogFields };
 
 export type World = {
@@ -47,6 +49,7 @@ export type World = {
   services: KnownService[];
   observed: Awaited<ReturnType<ApiDeps['infrastructure']['observe']>>;
   queues: Queues;
+  postmortem: string | null;
   pending: PendingApproval[];
   components: ComponentHealth[];
   audit: AuditEntry[];
@@ -56,6 +59,7 @@ export type World = {
   /** Every message handed to a workflow, and whether handing over works. */
   readonly told: { incidentId: string; what: string; by: string }[];
   workflowAnswers: 'accepts' | 'refuses' | 'unreachable' | 'hangs';
+  readonly dashboard: DashboardWorld;
   readonly switches: { environment: string; engaged: boolean; by: string; reason: string; atMs: number }[];
 };
 
@@ -73,7 +77,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     const live = [...stored.values()].filter(({ revokedAtMs }) => revokedAtMs === null);
     return new Set(live.map(({ keyId }) => keyId).filter((keyId) => keyIds.includes(keyId)));
   };
-  const world: World = {
+  const world: Omit<World, 'dashboard'> = {
     logged,
     keys,
     incidents: new Map(),
@@ -93,6 +97,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
       approvalsPending: 0,
       incidentsOpen: 0,
     },
+    postmortem: null,
     pending: [],
     components: [{ name: 'postgres', ok: true, required: true, detail: 'db.internal:5432' }],
     audit: [],
@@ -152,7 +157,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         get: async (id) => world.incidents.get(id) ?? null,
         timeline: async (id, after, limit) =>
           (world.incidents.get(id)?.events ?? []).filter(({ seq }) => seq > after).slice(0, limit),
-        details: async () => ({ evidence: world.evidence, plans: world.plans, postmortem: null }),
+        details: async () => ({ evidence: world.evidence, plans: world.plans, postmortem: world.postmortem }),
         effects: async (id, limit, cursor) => {
           const from = cursorPosition(cursor);
           const all = world.incidents.has(id) ? world.effects : [];
@@ -161,7 +166,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         },
       },
       streams: createStreams({
-        feed: feedOf(() => world),
+        feed: feedOf(() => world as World),
         incidents: { timeline: (id, after, limit) => world.deps.incidents.timeline(id, after, limit) },
         apiKeys: { active },
         metrics,
@@ -241,7 +246,13 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     world.told.push({ incidentId, what, by });
     return { accepted: true, reason: '' };
   };
-  return world;
+  return withDashboard(world);
+}
+
+/** The pages look at the same ports as the API. */
+function withDashboard(world: Omit<World, 'dashboard'>): World {
+  const dashboard = createDashboardWorld(world.deps.apiKeys);
+  return Object.assign(world, { dashboard, deps: { ...world.deps, dashboard: dashboard.deps } });
 }
 
 function key(): string {

@@ -61,6 +61,7 @@ describe('a request with a session', () => {
     const asked: unknown[] = [];
     const sessions = {
       open: async () => null,
+      openFor: async () => null,
       end: async () => {},
       find: async (given: string, used: boolean) => {
         asked.push([given, used]);
@@ -111,16 +112,16 @@ describe('a request with a session', () => {
 
 describe('a login link', () => {
   test('works once', () => {
-    const links = createLoginLinks('the-key', () => 0);
-    const secret = links.create();
+    const links = createLoginLinks(() => 0);
+    const secret = links.create('the-key');
     expect(links.redeem(secret)).toBe('the-key');
     expect(links.redeem(secret)).toBeNull();
   });
 
   test('works for five minutes', () => {
     let now = 0;
-    const links = createLoginLinks('the-key', () => now);
-    const [early, late] = [links.create(), links.create()];
+    const links = createLoginLinks(() => now);
+    const [early, late] = [links.create('the-key'), links.create('the-key')];
     now = 5 * 60_000 - 1;
     expect(links.redeem(early)).toBe('the-key');
     now += 1;
@@ -128,8 +129,8 @@ describe('a login link', () => {
   });
 
   test.each(['', 'the-key', 'x'.repeat(43), '__proto__'])('is not guessed with %j', (secret) => {
-    const links = createLoginLinks('the-key', () => 0);
-    links.create();
+    const links = createLoginLinks(() => 0);
+    links.create('the-key');
     expect(links.redeem(secret)).toBeNull();
   });
 });

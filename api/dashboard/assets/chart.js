@@ -1,0 +1,267 @@
+// Draws a series with uPlot: its points, the band it was expected in, and the moments that matter, named at the top.
+
+import UPlot from './uplot.mjs';
+
+/**
+ * @typedef {'ratio' | 'ms' | 'per-second' | 'bytes' | 'plain'} Unit
+ * @typedef {{ at: number, kind: string, label: string }} Mark
+ * @typedef {{ name: string, unit: Unit, from: number, to: number, at: number[], values: number[],
+ *   band: { low: number, middle: number, high: number } | null, marks: Mark[] }} Chart
+ */
+
+const markColours = /** @type {Record<string, string>} */ ({
+  onset: '--red',
+  detected: '--muted',
+  action: '--blue',
+  undo: '--amber',
+  verified: '--green',
+  closed: '--muted',
+});
+const rowHeight = 16;
+const mostRows = 4;
+
+export function defineCharts() {
+  customElements.define('series-chart', SeriesChart);
+}
+
+class SeriesChart extends HTMLElement {
+  static observedAttributes = ['data-chart'];
+  /** @type {UPlot | null} */
+  plot = null;
+  resize = new ResizeObserver(() => this.fit());
+
+  connectedCallback() {
+    this.resize.observe(this);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.draw());
+    this.draw();
+  }
+  disconnectedCallback() {
+    this.resize.disconnect();
+  }
+  attributeChangedCallback() {
+    if (this.isConnected) this.draw();
+  }
+  fit() {
+    const width = Math.floor(this.clientWidth);
+    if (this.plot !== null && width > 0 && this.plot.width !== width) {
+      this.plot.setSize({ width, height: this.plot.height });
+    }
+  }
+  draw() {
+    const text = this.dataset.chart;
+    if (text === undefined) return;
+    /** @type {Chart} */
+    const chart = JSON.parse(text);
+    this.plot?.destroy();
+    const height = Math.max(176, Number.parseFloat(getComputedStyle(this).minHeight) || 240);
+    const options = optionsOf(chart, Math.floor(this.clientWidth) || 600, height, colourOf(this));
+    this.plot = new UPlot(options, [chart.at, chart.values], this);
+  }
+}
+
+/**
+ * @param {Chart} chart
+ * @param {number} width
+ * @param {number} height
+ * @param {(name: string) => string} colour
+ * @returns {UPlot.Options}
+ */
+function optionsOf(chart, width, height, colour) {
+  const rows = markRows(chart, width);
+  const top = Math.max(8, rows.count * rowHeight + 4);
+  /** @param {number} value */
+  const show = (value) => valueText(value, chart.unit);
+  const axis = {
+    stroke: colour('--muted'),
+    font: '12px system-ui, sans-serif',
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { stroke: colour('--line'), width: 1 },
+  };
+  return {
+    width,
+    height,
+    padding: [top, 8, 0, 0],
+    tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+    legend: { show: false },
+    cursor: { y: false, points: { size: 7 } },
+    scales: {
+      x: { range: () => [chart.from, chart.to] },
+      y: { range: (_, low, high) => yRange(chart, low, high) },
+    },
+    axes: [
+      { ...axis, space: 84, values: (_, seconds) => seconds.map(clockText) },
+      { ...axis, size: 64, values: (_, values) => values.map(show) },
+    ],
+    series: [
+      {},
+      {
+        stroke: colour('--accent'),
+        width: 1.75,
+        points: { show: chart.at.length < 40, size: 4 },
+        spanGaps: false,
+      },
+    ],
+    hooks: {
+      drawClear: [(plot) => drawBand(plot, chart, colour)],
+      draw: [(plot) => drawMarks(plot, chart, rows.of, colour)],
+      setCursor: [(plot) => showValue(plot, chart, show)],
+    },
+  };
+}
+
+/**
+ * @param {Chart} chart
+ * @param {number} low
+ * @param {number} high
+ * @returns {[number, number]}
+ */
+function yRange(chart, low, high) {
+  const lowest = Math.min(low ?? 0, chart.band?.low ?? low ?? 0);
+  const highest = Math.max(high ?? 0, chart.band?.high ?? high ?? 0);
+  // A line at nought stands at the bottom of a scale on which a little would be seen.
+  if (lowest === 0 && highest === 0) return [0, chart.unit === 'ratio' ? 0.05 : 1];
+  const room = (highest - lowest || Math.abs(highest)) * 0.08;
+  const bottom = lowest >= 0 && lowest < highest * 0.6 ? 0 : lowest - room;
+  const ceiling = chart.unit === 'ratio' && highest <= 1 ? 1.02 : Number.POSITIVE_INFINITY;
+  return [bottom, Math.min(highest + room, ceiling)];
+}
+
+/**
+ * @param {UPlot} plot
+ * @param {Chart} chart
+ * @param {(name: string) => string} colour
+ */
+function drawBand(plot, { band }, colour) {
+  if (band === null) return;
+  const { ctx, bbox } = plot;
+  const top = plot.valToPos(band.high, 'y', true);
+  const bottom = plot.valToPos(band.low, 'y', true);
+  const middle = plot.valToPos(band.middle, 'y', true);
+  ctx.save();
+  ctx.globalAlpha = 0.16;
+  ctx.fillStyle = colour('--green');
+  ctx.fillRect(bbox.left, top, bbox.width, Math.max(2, bottom - top));
+  ctx.globalAlpha = 0.7;
+  ctx.strokeStyle = colour('--green');
+  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, middle);
+  ctx.lineTo(bbox.left + bbox.width, middle);
+  ctx.stroke();
+  ctx.restore();
+}
+
+/**
+ * @param {UPlot} plot
+ * @param {Chart} chart
+ * @param {number[]} rows
+ * @param {(name: string) => string} colour
+ */
+function drawMarks(plot, { marks }, rows, colour) {
+  const { ctx, bbox } = plot;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  ctx.font = `600 ${11.5 * ratio}px system-ui, sans-serif`;
+  ctx.textBaseline = 'bottom';
+  ctx.lineWidth = 1.5 * ratio;
+  marks.forEach(({ at, kind, label }, index) => {
+    const x = Math.round(plot.valToPos(at, 'x', true));
+    const y = bbox.top - (rows[index] ?? 0) * rowHeight * ratio;
+    ctx.strokeStyle = colour(markColours[kind] ?? '--muted');
+    ctx.fillStyle = ctx.strokeStyle;
+    ctx.setLineDash(kind === 'detected' || kind === 'closed' ? [2 * ratio, 3 * ratio] : []);
+    ctx.beginPath();
+    ctx.moveTo(x, y - 2 * ratio);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    const toLeft = x + ctx.measureText(label).width + 6 * ratio > bbox.left + bbox.width + 8 * ratio;
+    ctx.textAlign = toLeft ? 'right' : 'left';
+    ctx.fillText(label, x + (toLeft ? -4 : 4) * ratio, y);
+  });
+  ctx.restore();
+}
+
+/**
+ * Which row each label stands in, so that no two cover each other.
+ * @param {Chart} chart
+ * @param {number} width
+ */
+function markRows({ marks, from, to }, width) {
+  /** @type {number[]} */
+  const ends = [];
+  const of = marks.map(({ at, label }) => {
+    const x = 64 + ((at - from) / Math.max(1, to - from)) * (width - 72);
+    const end = x + label.length * 6.6 + 12;
+    const free = ends.findIndex((taken) => taken < x);
+    const row = free >= 0 ? free : Math.min(ends.length, mostRows - 1);
+    ends[row] = Math.max(ends[row] ?? 0, end);
+    return row;
+  });
+  return { of, count: ends.length };
+}
+
+/**
+ * @param {UPlot} plot
+ * @param {Chart} chart
+ * @param {(value: number) => string} show
+ */
+function showValue(plot, chart, show) {
+  const caption = plot.root.closest('figure')?.querySelector('figcaption');
+  if (!(caption instanceof HTMLElement)) return;
+  caption.dataset.summary ??= caption.textContent ?? '';
+  const { idx } = plot.cursor;
+  const value = idx == null ? undefined : chart.values[idx];
+  caption.textContent =
+    idx == null || value === undefined
+      ? caption.dataset.summary
+      : `${clockText(chart.at[idx] ?? 0)}: ${show(value)}`;
+}
+
+/** A colour of the stylesheet as the scheme has it now: canvases do not know `light-dark()`. @param {Element} element */
+function colourOf(element) {
+  const probe = document.createElement('span');
+  element.append(probe);
+  const known = new Map();
+  return (/** @type {string} */ name) => {
+    if (!known.has(name)) {
+      if (!probe.isConnected) element.append(probe);
+      probe.style.color = `var(${name})`;
+      known.set(name, getComputedStyle(probe).color);
+      probe.remove();
+    }
+    return known.get(name);
+  };
+}
+
+/** @param {number} seconds */
+function clockText(seconds) {
+  return new Date(seconds * 1000).toISOString().slice(11, 19);
+}
+
+/**
+ * The same words as format.ts has.
+ * @param {number} value
+ * @param {Unit} unit
+ */
+function valueText(value, unit) {
+  switch (unit) {
+    case 'ratio':
+      return `${short(value * 100)} %`;
+    case 'ms':
+      return value >= 1000 ? `${short(value / 1000)} s` : `${short(value)} ms`;
+    case 'per-second':
+      return `${short(value)}/s`;
+    case 'bytes': {
+      const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+      const power = Math.min(4, Math.max(0, Math.floor(Math.log10(Math.max(1, Math.abs(value))) / 3)));
+      return `${short(value / 1000 ** power)} ${units[power]}`;
+    }
+    case 'plain':
+      return short(value);
+  }
+}
+
+/** @param {number} value */
+function short(value) {
+  return Math.abs(value) >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
+}

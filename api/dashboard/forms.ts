@@ -1,0 +1,118 @@
+// Everything a person can change from a page. A form is another way to call a route of the REST API: the same permission, the
+// same schema, the same handler. What is added is the proof that a page of ours sent it, and a page as the answer.
+
+import { setCookie } from 'hono/cookie';
+import { roleAtLeast } from '../../domain/policy/verdict.ts';
+import { ApiProblem } from '../errors.ts';
+import type { Route } from '../http/route.ts';
+import { fromUrlId } from '../incident-id.ts';
+import { decideApproval } from '../routes/decide-approval.ts';
+import { abort, addNote, takeOver } from '../routes/interventions.ts';
+import { killSwitchSet } from '../routes/kill-switch.ts';
+import { type BrowserSession, objectionToChange } from '../session/session.ts';
+import { readForm } from './form-body.ts';
+import type { Notice } from './notices.ts';
+import { ownPath, seeOther } from './response.ts';
+import { type Dashboard, type DashboardContext, themeCookie } from './visit.ts';
+
+type Fields = Readonly<Record<string, string>>;
+type Filled = { readonly session: BrowserSession; readonly fields: Fields };
+
+export function addForms({ app, deps, own, visits }: Dashboard): void {
+  const add = (path: string, run: (c: DashboardContext, filled: Filled) => Promise<Response>): void => {
+    app.post(path, async (c) => {
+      c.set('route', path);
+      const session = await visits.session(c);
+      if (session instanceof Response) return session;
+      const { csrf = null, ...fields } = await readForm(c.req.raw);
+      if (objectionToChange(c.req.raw, session, csrf, own.publicUrl) !== null) {
+        deps.metrics.count('sentinel_auth_failures_total', { reason: 'foreign-page' });
+        throw new ApiProblem(
+          'forbidden',
+          'The request does not come from a page of Sentinel. Reload the page and try again.',
+        );
+      }
+      return run(c, { session, fields });
+    });
+  };
+
+  /** Runs a route of the API as the person of the session; throws ApiProblem as that route does. */
+  const call = async (
+    c: DashboardContext,
+    route: Route,
+    { principal }: BrowserSession,
+    { params = {}, body }: { params?: Fields; body: unknown },
+  ): Promise<void> => {
+    if (route.permission !== 'public' && !roleAtLeast(principal.role, route.permission)) {
+      const detail = `This needs the role ${route.permission}; your key has the role ${principal.role}.`;
+      throw new ApiProblem('forbidden', detail, { reason: 'role-too-low' });
+    }
+    await route.run(
+      { params, query: {}, readBody: async () => body },
+      {
+        principal,
+        requestId: c.get('requestId'),
+        signal: c.req.raw.signal,
+        headers: c.req.raw.headers,
+        log: c.get('log'),
+        deps,
+        table: [],
+      },
+    );
+  };
+
+  const onIncident = (
+    path: string,
+    route: Route,
+    bodyOf: (fields: Fields) => unknown,
+    done: (fields: Fields) => Notice,
+  ) => {
+    add(`/incidents/:ref/${path}`, async (c, { session, fields }) => {
+      const ref = c.req.param('ref') ?? '';
+      await call(c, route, session, { params: { id: fromUrlId(ref) ?? ref }, body: bodyOf(fields) });
+      return seeOther(`/incidents/${encodeURIComponent(ref)}?done=${done(fields)}`);
+    });
+  };
+
+  onIncident(
+    'decision',
+    decideApproval,
+    // An empty reason is no reason: the route asks for one where it is needed.
+    ({ reason = '', ...rest }) => (reason.trim() === '' ? rest : { ...rest, reason }),
+    ({ decision }) => (decision === 'approve' ? 'approved' : 'rejected'),
+  );
+  onIncident(
+    'note',
+    addNote,
+    (fields) => fields,
+    () => 'noted',
+  );
+  onIncident(
+    'take-over',
+    takeOver,
+    (fields) => fields,
+    () => 'taken-over',
+  );
+  onIncident(
+    'abort',
+    abort,
+    (fields) => fields,
+    () => 'aborted',
+  );
+
+  add('/kill-switch', async (c, { session, fields: { engaged, ...fields } }) => {
+    const on = engaged === 'true' ? true : engaged === 'false' ? false : engaged;
+    await call(c, killSwitchSet, session, { body: { ...fields, engaged: on } });
+    return seeOther(`/?done=${on === true ? 'engaged' : 'released'}`);
+  });
+
+  add('/theme', async (c, { fields: { theme, next } }) => {
+    const known = theme === 'dark' || theme === 'light';
+    setCookie(c, themeCookie, known ? theme : '', {
+      path: '/',
+      sameSite: 'Lax',
+      maxAge: known ? 34_560_000 : 0,
+    });
+    return c.redirect(ownPath(next), 303);
+  });
+}

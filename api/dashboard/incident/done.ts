@@ -1,0 +1,75 @@
+// What was done and whether it helped: effects with their state, what was undone, and the symptom before, during and after.
+
+import { html } from 'hono/html';
+import { parseSeriesKey } from '../../../domain/detection/series.ts';
+import type { Briefing, EffectBriefing } from '../../../domain/incident/briefing.ts';
+import type { IncidentState } from '../../../domain/incident/state.ts';
+import type { VerificationResult } from '../../../domain/remediation/verification.ts';
+import { seriesName, unitOf } from '../charts/points.ts';
+import { valueText } from '../format.ts';
+import type { Html } from '../view.ts';
+import { plural } from '../words.ts';
+
+const effectWords: Readonly<Record<EffectBriefing['status'], { word: string; tone: string; mark: string }>> =
+  {
+    written: { word: 'Under way', tone: 'busy', mark: '…' },
+    applied: { word: 'Done', tone: 'good', mark: '✓' },
+    failed: { word: 'Failed', tone: 'bad', mark: '×' },
+    undone: { word: 'Undone', tone: 'wait', mark: '↩' },
+    'not-undone': { word: 'Could not be undone', tone: 'bad', mark: '!' },
+  };
+
+export function effectList(about: Briefing): Html {
+  const { effects, compensation } = about;
+  return html`<ol class="effects">${effects.map(({ step, attempt, status, summary }) => {
+    const { word, tone, mark } = effectWords[status];
+    const [action = step, target = ''] = step.split('@');
+    return html`<li><span class="chip ${tone}"><span aria-hidden="true">${mark}</span> ${word}</span> <div><b>${action}</b> <span class="id">${target}</span> <span class="muted">attempt ${attempt}</span>${summary === '' ? '' : html`<br>${summary}`}</div></li>`;
+  })}</ol>
+${compensation === null || compensation.notUndone.length === 0 ? '' : html`<p class="doubt"><b>Still standing:</b> ${compensation.notUndone.join(', ')}. A person has to look at it.</p>`}`;
+}
+
+const outcomeWords = {
+  recovered: { word: 'Recovered', tone: 'good', mark: '✓' },
+  'not-recovered': { word: 'Not recovered', tone: 'bad', mark: '×' },
+  unverified: { word: 'Cannot tell: not enough samples', tone: 'wait', mark: '?' },
+} as const;
+
+export function verificationTable(result: VerificationResult): Html {
+  const { word, tone, mark } = outcomeWords[result.outcome];
+  return html`<p><span class="chip ${tone}"><span aria-hidden="true">${mark}</span> ${word}</span> ${result.reason} <span class="muted">${plural(result.freshSamples, 'fresh sample')}</span></p>
+${
+  result.series.length === 0
+    ? ''
+    : html`<div class="scroll"><table><thead><tr><th scope="col">Symptom</th><th scope="col" class="figure">Before</th><th scope="col" class="figure">During</th><th scope="col" class="figure">After</th><th scope="col">Back to normal</th></tr></thead>
+<tbody>${result.series.map(({ seriesKey, before, during, after, ok }) => {
+        const ref = parseSeriesKey(seriesKey);
+        const show = (value: number) => valueText(value, ref === null ? 'plain' : unitOf(ref));
+        return html`<tr><th scope="row">${ref === null ? seriesKey : seriesName(ref)}</th><td class="figure">${show(before)}</td><td class="figure">${show(during)}</td><td class="figure">${show(after)}</td><td>${ok ? html`<span class="good">✓ yes</span>` : html`<span class="bad">× no</span>`}</td></tr>`;
+      })}</tbody></table></div>`
+}
+${result.controlImprovedToo ? html`<p class="doubt">Neighbours that were not touched improved in the same way: the action may not be what helped.</p>` : ''}`;
+}
+
+/** The life of an incident as steps, with where it is now. */
+export function lifeLine(
+  { status, outcome }: Pick<IncidentState, 'status' | 'outcome'>,
+  waited: boolean,
+): Html {
+  const stages = [
+    { word: 'Detect', of: ['detected'] },
+    { word: 'Diagnose', of: ['enriching', 'diagnosing'] },
+    { word: 'Plan', of: ['planning', 'deciding'] },
+    ...(waited ? [{ word: 'Approve', of: ['awaiting-approval'] }] : []),
+    { word: 'Act', of: ['executing'] },
+    status === 'compensating'
+      ? { word: 'Undo', of: ['compensating'] }
+      : { word: 'Verify', of: ['verifying'] },
+    { word: 'Close', of: ['closed'] },
+  ];
+  const now = stages.findIndex(({ of }) => of.includes(status));
+  return html`<ol class="life" aria-label="Where the incident is">${stages.map(({ word }, index) => {
+    const state = outcome !== null || index < now ? 'past' : index === now ? 'now' : 'next';
+    return html`<li class="${state}" ${state === 'now' ? html`aria-current="step"` : ''}>${word}</li>`;
+  })}</ol>`;
+}

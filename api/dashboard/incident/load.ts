@@ -1,0 +1,77 @@
+// Everything the page of one incident shows, read at the same time. What is not essential and cannot be read is left out and
+// named; the page is for a moment when parts of the world are down.
+
+import type { Evidence } from '../../../domain/diagnosis/diagnosis.ts';
+import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
+import type { IncidentEvent } from '../../../domain/incident/events.ts';
+import type { IncidentState } from '../../../domain/incident/state.ts';
+import type { IncidentReader, ServiceMap, ServiceMaps, TelemetryHistory } from '../../ports.ts';
+import type { Chart } from '../charts/chart.ts';
+import { symptomChart } from './symptom-chart.ts';
+
+export type IncidentData = {
+  readonly state: IncidentState;
+  readonly briefing: Briefing;
+  readonly timeline: readonly IncidentEvent[];
+  readonly evidence: readonly Evidence[];
+  readonly map: ServiceMap | null;
+  readonly chart: Chart | null;
+  readonly postmortem: string | null;
+};
+
+export type IncidentSources = {
+  readonly incidents: IncidentReader;
+  readonly serviceMaps: ServiceMaps;
+  /** Null: switched off. */
+  readonly history: TelemetryHistory | null;
+};
+
+/** Far more than an incident has: anomalies and attempts are bounded. */
+const mostEvents = 3_000;
+/** A page is not held up by a history that is slow today. */
+const chartTimeoutMs = 1_500;
+
+/** Null when there is no such incident. */
+export async function loadIncident(
+  id: string,
+  { incidents, serviceMaps, history }: IncidentSources,
+  nowMs: number,
+): Promise<IncidentData | null> {
+  const [found, timeline, details, map] = await Promise.all([
+    incidents.get(id),
+    incidents.timeline(id, 0, mostEvents),
+    incidents.details(id),
+    serviceMaps.of(id),
+  ]);
+  if (found === null) return null;
+  const { state } = found;
+  const { evidence, postmortem } = details;
+  const chart = history === null ? null : await readChart(history, state, timeline, nowMs);
+  return {
+    state,
+    briefing: briefing({ state, evidence, timeline }),
+    timeline,
+    evidence,
+    map,
+    chart,
+    postmortem,
+  };
+}
+
+/** Null when history does not answer in time: the page says so. */
+async function readChart(
+  history: TelemetryHistory,
+  state: IncidentState,
+  timeline: readonly IncidentEvent[],
+  nowMs: number,
+): Promise<Chart | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), chartTimeoutMs);
+  });
+  try {
+    return await Promise.race([symptomChart(history, state, timeline, nowMs).catch(() => null), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,75 @@
+// Every page with its address and the data it is made of.
+
+import { type Role, roleAtLeast } from '../../domain/policy/verdict.ts';
+import { ApiProblem } from '../errors.ts';
+import { fromUrlId } from '../incident-id.ts';
+import { loadIncident } from './incident/load.ts';
+import { incidentPage } from './incident/page.ts';
+import { approvalsPage, loadApprovals } from './pages/approvals.ts';
+import { auditPage, auditQuery, loadAudit } from './pages/audit.ts';
+import { incidentsPage, listQuery, loadIncidents } from './pages/incidents.ts';
+import { loadOverview, overviewPage } from './pages/overview.ts';
+import { loadSeries, seriesPage, seriesQuery } from './pages/series.ts';
+import { pageResponse } from './response.ts';
+import { latestComponents } from './status.ts';
+import type { Html, View } from './view.ts';
+import type { Dashboard, DashboardContext } from './visit.ts';
+
+export function addPages({ app, deps, own, visits }: Dashboard): void {
+  const components = latestComponents(deps.components, own.nowMs);
+  const add = (
+    path: string,
+    render: (c: DashboardContext, view: View) => Promise<Html>,
+    permission: Role = 'viewer',
+  ): void => {
+    app.get(path, async (c) => {
+      c.set('route', path);
+      const session = await visits.session(c);
+      if (session instanceof Response) return session;
+      if (!roleAtLeast(session.principal.role, permission)) {
+        throw new ApiProblem(
+          'forbidden',
+          `This page needs the role ${permission}; your key has the role ${session.principal.role}.`,
+        );
+      }
+      return pageResponse(await render(c, await visits.view(c, session)));
+    });
+  };
+
+  // Asked by open pages every few seconds: is there still a session?
+  app.get('/session', async (c) => {
+    c.set('route', '/session');
+    const session = await visits.session(c);
+    return session instanceof Response ? session : new Response(null, { status: 204 });
+  });
+
+  add('/', async (_c, view) => overviewPage(await loadOverview({ ...deps, components }), view));
+
+  add('/incidents', async (c, view) =>
+    incidentsPage(await loadIncidents(deps.incidents, listQuery.parse(c.req.query())), view),
+  );
+
+  add('/incidents/:ref', async (c, view) => {
+    const id = fromUrlId(c.req.param('ref') ?? '');
+    const sources = { incidents: deps.incidents, serviceMaps: own.serviceMaps, history: own.history };
+    const data = id === null ? null : await loadIncident(id, sources, view.nowMs);
+    if (data === null) throw new ApiProblem('not-found', 'There is no incident at this address.');
+    return incidentPage(data, view);
+  });
+
+  add('/approvals', async (_c, view) => approvalsPage(await loadApprovals(deps), view));
+
+  add('/series', async (c, view) => {
+    const query = seriesQuery.parse(c.req.query());
+    return seriesPage(await loadSeries(own.history, query, view.nowMs), view);
+  });
+
+  add(
+    '/audit',
+    async (c, view) => {
+      const query = auditQuery.parse(c.req.query());
+      return auditPage(await loadAudit(deps.audit, query), query, view);
+    },
+    'operator',
+  );
+}

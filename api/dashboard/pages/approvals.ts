@@ -1,0 +1,53 @@
+// The inbox of decisions: every plan that waits, the nearest deadline first, each with the form to decide on it.
+
+import { html } from 'hono/html';
+import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
+import { toUrlId } from '../../incident-id.ts';
+import type { Approvals, IncidentReader, PendingApproval } from '../../ports.ts';
+import { clockTime, relativeTime } from '../format.ts';
+import { riskText } from '../incident/decision.ts';
+import { page } from '../layout.ts';
+import type { Html, View } from '../view.ts';
+import { inWords, plural, severityMark } from '../words.ts';
+
+const shown = 50;
+
+type Waiting = { readonly pending: PendingApproval; readonly about: Briefing | null };
+
+export async function loadApprovals(deps: {
+  readonly incidents: IncidentReader;
+  readonly approvals: Pick<Approvals, 'pending'>;
+}): Promise<readonly Waiting[]> {
+  const { items } = await deps.approvals.pending(shown, null);
+  const pending = items.toSorted((a, b) => a.deadlineMs - b.deadlineMs);
+  return Promise.all(
+    pending.map(async (one) => {
+      const found = await deps.incidents.get(one.incidentId);
+      return { pending: one, about: found === null ? null : briefing({ state: found.state }) };
+    }),
+  );
+}
+
+export function approvalsPage(waiting: readonly Waiting[], view: View): Html {
+  return page(view, {
+    title: 'Approvals',
+    section: 'approvals',
+    body: html`<div data-stream="/api/stream" data-open="true"><header class="lead"><h1>Approvals</h1><p class="muted">Plans that wait for a person, the nearest deadline first.</p></header>
+<section id="inbox" data-live aria-label="Plans that wait">${
+      waiting.length === 0
+        ? html`<div class="quiet"><p><b>Nothing waits for a decision.</b></p><p class="muted">Plans that policy does not allow by itself appear here.</p></div>`
+        : html`<ul class="inbox">${waiting.map((one) => item(one, view))}</ul>`
+    }</section></div>`,
+  });
+}
+
+function item({ pending, about }: Waiting, view: View): Html {
+  const ref = toUrlId(pending.incidentId);
+  const { role, quorum, approvals, deadlineMs } = pending;
+  const plan = about?.plan ?? null;
+  return html`<li class="card" id="ask-${ref}">
+<h2>${about === null ? '' : severityMark(about.severity)} <a href="/incidents/${ref}#decision">${about?.title ?? ref}</a></h2>
+${plan === null ? '' : html`<p>${plan.reason}</p><ul class="brief-steps">${plan.steps.map(({ action, target, before, after }) => html`<li><b>${inWords(action)}</b> <span class="id">${target}</span>: ${before} → ${after}</li>`)}</ul>`}
+<p class="facts-line">${plan === null ? '' : html`<span>risk ${riskText(plan.risk)}</span>`} <span>${approvals} of ${plural(quorum, 'approval')}, role ${role}</span> <span>until ${clockTime(deadlineMs, view.nowMs)} (${relativeTime(deadlineMs, view.nowMs)})</span></p>
+<p><a class="button primary" href="/incidents/${ref}#decision">Review and decide</a></p></li>`;
+}

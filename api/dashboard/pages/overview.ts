@@ -1,0 +1,157 @@
+// The overview: what is wrong now, what waits for me, whether everything stands, what happened last, and the kill switch.
+
+import { html } from 'hono/html';
+import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
+import { toUrlId } from '../../incident-id.ts';
+import type {
+  Approvals,
+  ComponentHealth,
+  IncidentReader,
+  IncidentSummary,
+  KillSwitch,
+  PendingApproval,
+} from '../../ports.ts';
+import { durationText, relativeTime } from '../format.ts';
+import { csrfField, page } from '../layout.ts';
+import type { LatestComponents } from '../status.ts';
+import { type Html, may, type View } from '../view.ts';
+import { inWords, plural, severityMark, statusChip } from '../words.ts';
+
+const shownOpen = 20;
+const shownClosed = 12;
+
+type OpenIncident = { readonly summary: IncidentSummary; readonly about: Briefing | null };
+type Switch = Awaited<ReturnType<KillSwitch['list']>>[number];
+
+export type OverviewData = {
+  readonly open: readonly OpenIncident[];
+  readonly moreOpen: boolean;
+  readonly closed: readonly IncidentSummary[];
+  readonly pending: readonly PendingApproval[];
+  readonly components: readonly ComponentHealth[] | null;
+  readonly switches: readonly Switch[];
+};
+
+export async function loadOverview(deps: {
+  readonly incidents: IncidentReader;
+  readonly approvals: Pick<Approvals, 'pending'>;
+  readonly killSwitch: Pick<KillSwitch, 'list'>;
+  readonly components: LatestComponents;
+}): Promise<OverviewData> {
+  const [open, closed, pending, switches, components] = await Promise.all([
+    deps.incidents.list({ open: true }, shownOpen, null),
+    deps.incidents.list({ open: false }, shownClosed, null),
+    deps.approvals.pending(100, null),
+    deps.killSwitch.list(),
+    deps.components(),
+  ]);
+  const withBriefing = open.items.map(async (summary) => {
+    const found = await deps.incidents.get(summary.id);
+    return { summary, about: found === null ? null : briefing({ state: found.state }) };
+  });
+  return {
+    open: await Promise.all(withBriefing),
+    moreOpen: open.nextCursor !== null,
+    closed: closed.items,
+    pending: pending.items,
+    components,
+    switches,
+  };
+}
+
+export function overviewPage(data: OverviewData, view: View): Html {
+  return page(view, {
+    title: 'Overview',
+    section: 'overview',
+    body: html`<div class="overview" data-stream="/api/stream" data-open="true">
+<header class="lead" id="headline" data-live>${headline(data)}</header>
+<section id="waiting" data-live aria-labelledby="waiting-title" ${data.pending.length === 0 ? 'hidden' : ''}><h2 id="waiting-title">Waits for you</h2>${waitingList(data, view)}</section>
+<section id="now" data-live aria-labelledby="now-title"><h2 id="now-title">Wrong now</h2>${openList(data, view)}</section>
+<div class="columns even">
+<section id="last" data-live aria-labelledby="last-title"><h2 id="last-title">Last incidents</h2>${closedTable(data, view)}</section>
+<div>
+<section id="parts" data-live aria-labelledby="parts-title"><h2 id="parts-title">What Sentinel stands on</h2>${partList(data.components)}</section>
+<section id="kill-switch" aria-labelledby="switch-title"><h2 id="switch-title">Kill switch</h2><div id="switches" data-live>${switchList(data.switches, view)}</div>${switchForm(view)}</section>
+</div></div></div>`,
+  });
+}
+
+function headline({ open, moreOpen, pending, components }: OverviewData): Html {
+  const broken = (components ?? []).filter(({ ok }) => !ok);
+  const count = `${open.length}${moreOpen ? '+' : ''}`;
+  const title =
+    open.length === 0
+      ? html`<span class="good" aria-hidden="true">✓</span> Nothing is wrong`
+      : html`${count} ${open.length === 1 ? 'incident is' : 'incidents are'} open`;
+  const parts = [
+    ...(pending.length > 0 ? [`${plural(pending.length, 'plan')} waiting for approval`] : []),
+    ...(broken.length > 0 ? [`${broken.map(({ name }) => name).join(', ')} cannot be reached`] : []),
+  ];
+  return html`<h1>${title}</h1><p class="muted">${parts.length === 0 ? (open.length === 0 ? 'Sentinel is watching.' : 'Sentinel is working on it; nobody is asked for anything.') : `${parts.join(' · ')}.`}</p>`;
+}
+
+function waitingList({ pending, open }: OverviewData, view: View): Html {
+  const byId = new Map(open.map((one) => [one.summary.id, one]));
+  return html`<ul class="rows">${pending
+    .toSorted((left, right) => left.deadlineMs - right.deadlineMs)
+    .map(({ incidentId, role, quorum, approvals, deadlineMs }) => {
+      const known = byId.get(incidentId);
+      const ref = toUrlId(incidentId);
+      const step = known?.about?.plan?.steps[0];
+      return html`<li class="row ask"><div class="what"><a class="title" href="/incidents/${ref}#decision">${known?.summary.title ?? ref}</a>
+<p>${step === undefined ? '' : html`<b>${inWords(step.action)}</b> <span class="id">${step.target}</span>: ${step.before} → ${step.after}`}</p></div>
+<div class="facts-line"><span>${approvals} of ${quorum} given, role ${role}</span> <span>until ${relativeTime(deadlineMs, view.nowMs)}</span></div>
+<a class="button primary" href="/incidents/${ref}#decision">Review</a></li>`;
+    })}</ul>`;
+}
+
+function openList({ open, moreOpen }: OverviewData, view: View): Html {
+  if (open.length === 0) {
+    return html`<div class="quiet"><p><b>No open incident.</b></p><p class="muted">New ones appear here by themselves, with what is suspected and what is being done.</p></div>`;
+  }
+  return html`<ul class="rows">${open.map(({ summary, about }) => {
+    const suspect = about?.diagnosis?.hypotheses[0];
+    const others = about === null ? 0 : about.symptoms.length + about.moreAnomalies - 1;
+    return html`<li class="row" id="row-${toUrlId(summary.id)}"><div class="what">${severityMark(summary.severity)} <a class="title" href="/incidents/${toUrlId(summary.id)}">${summary.title}</a>
+<p>${suspect === undefined ? 'No diagnosis yet' : html`Suspected: <b>${inWords(suspect.cause).toLowerCase()}</b> of <span class="id">${suspect.service}</span>`}${others > 0 ? html` <span class="muted">· ${plural(others, 'more anomaly', 'more anomalies')}</span>` : ''}</p></div>
+<div class="facts-line"><span class="id">${summary.environment}/${summary.service}</span> <span>since ${relativeTime(summary.openedAtMs, view.nowMs)}</span></div>${statusChip(summary)}</li>`;
+  })}</ul>${moreOpen ? html`<p class="more"><a href="/incidents?open=true">All open incidents</a></p>` : ''}`;
+}
+
+function closedTable({ closed }: OverviewData, view: View): Html {
+  if (closed.length === 0) return html`<p class="empty">None yet.</p>`;
+  return html`<div class="scroll"><table><thead><tr><th scope="col">Incident</th><th scope="col">Outcome</th><th scope="col" class="figure">Took</th><th scope="col" class="figure">Closed</th></tr></thead><tbody>${closed.map(
+    (summary) =>
+      html`<tr><td><a href="/incidents/${toUrlId(summary.id)}">${summary.title}</a><br><span class="id muted">${summary.environment}/${summary.service}</span></td><td>${statusChip(summary)}</td><td class="figure">${durationText((summary.closedAtMs ?? summary.openedAtMs) - summary.openedAtMs)}</td><td class="figure">${relativeTime(summary.closedAtMs ?? summary.updatedAtMs, view.nowMs)}</td></tr>`,
+  )}</tbody></table></div><p class="more"><a href="/incidents">All incidents</a></p>`;
+}
+
+function partList(components: readonly ComponentHealth[] | null): Html {
+  if (components === null) return html`<p class="empty">Looking …</p>`;
+  return html`<ul class="parts">${components.map(
+    ({ name, ok, required, detail }) =>
+      html`<li>${ok ? html`<span class="good" aria-hidden="true">✓</span>` : html`<span class="bad" aria-hidden="true">×</span>`} <b>${name}</b> <span>${ok ? 'reachable' : required ? 'not reachable' : 'not reachable; works on with less evidence'}</span><br><span class="muted detail">${detail}</span></li>`,
+  )}</ul>`;
+}
+
+function switchList(switches: readonly Switch[], view: View): Html {
+  const engaged = switches.filter((one) => one.engaged);
+  if (engaged.length === 0) return html`<p>Released everywhere: what policy allows is carried out.</p>`;
+  return html`<ul class="rows">${engaged.map(
+    ({
+      environment,
+      by,
+      reason,
+      atMs,
+    }) => html`<li class="row ask"><div class="what"><b>Engaged ${environment === '*' ? 'everywhere' : html`in <span class="id">${environment}</span>`}</b><p>${by}, ${relativeTime(atMs, view.nowMs)}: ${reason}</p></div>
+${may(view, 'operator') ? html`<form method="post" action="/kill-switch">${csrfField(view)}<input type="hidden" name="environment" value="${environment}"><input type="hidden" name="engaged" value="false"><input type="hidden" name="reason" value="released in the dashboard"><button>Release</button></form>` : ''}</li>`,
+  )}</ul>`;
+}
+
+function switchForm(view: View): Html | '' {
+  if (!may(view, 'operator')) return '';
+  return html`<details id="engage"><summary>Engage it</summary><form method="post" action="/kill-switch">${csrfField(view)}<input type="hidden" name="engaged" value="true">
+<p>Stops every effect at the gate, at once. Sentinel goes on watching and diagnosing.</p>
+<label for="switch-environment">Environment <span class="muted">* for all</span></label><input id="switch-environment" name="environment" value="*" maxlength="200" required autocomplete="off">
+<label for="switch-reason">Reason</label><input id="switch-reason" name="reason" maxlength="2000" required autocomplete="off"><button class="danger">Engage the kill switch</button></form></details>`;
+}

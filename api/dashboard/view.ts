@@ -1,0 +1,36 @@
+// What every page is given besides its own data: who looks, since when, and what the frame around it shows.
+
+import type { html } from 'hono/html';
+import type { Role } from '../../domain/policy/verdict.ts';
+import type { Principal } from '../ports.ts';
+
+export type Html = ReturnType<typeof html>;
+export type Theme = 'light' | 'dark';
+
+export type View = {
+  readonly nowMs: number;
+  readonly principal: Principal;
+  /** Goes into every form: see api/session/csrf.ts. */
+  readonly csrf: string;
+  /** As chosen by the person; null follows the system. */
+  readonly theme: Theme | null;
+  /** Path and query of this page, for the way back after a form. */
+  readonly here: string;
+  readonly asset: (name: AssetName) => string;
+  /** Approvals that people are asked for now. */
+  readonly waiting: number;
+  /** Environments whose kill switch is engaged; `*` stands for all. */
+  readonly stopped: readonly string[];
+  /** What the last form did, in one sentence. */
+  readonly notice: string | null;
+  /** Where Temporal's own page of a workflow is, when that is known. */
+  readonly workflowUrl: (workflowId: string) => string | null;
+};
+
+export type AssetName = 'style.css' | 'main.js' | 'login.js' | 'icon.svg';
+
+/** What may be offered: the server asks again when it is used. */
+export function may(view: View, role: Role): boolean {
+  const order: readonly Role[] = ['viewer', 'operator', 'admin'];
+  return order.indexOf(view.principal.role) >= order.indexOf(role);
+}

@@ -1,0 +1,38 @@
+// POST /api/login-link: whoever presents a key gets an address that logs a browser in with it, once.
+
+import { z } from 'zod';
+import { ApiProblem } from '../errors.ts';
+import { route } from '../http/route.ts';
+import { loginLinkUrl } from '../session/login-links.ts';
+
+export const loginLink = route({
+  method: 'POST',
+  path: '/api/login-link',
+  permission: 'viewer',
+  summary:
+    'An address that opens the dashboard with the key of the caller: once, within five minutes, on this machine.',
+  body: z.strictObject({
+    path: z
+      .string()
+      .max(500)
+      .regex(/^\/(?![/\\])[\x21-\x7e]*$/, 'expected a path of this server, such as /incidents/3f2a9c-1')
+      .default('/'),
+  }),
+  example: { path: '/incidents/3f2a9c-1' },
+  answers: { 201: z.strictObject({ url: z.url() }) },
+  problems: ['conflict'],
+  handler: async ({ body, principal, deps }) => {
+    const links = deps.dashboard?.loginLinks ?? null;
+    if (links === null || deps.dashboard === undefined) {
+      throw new ApiProblem(
+        'conflict',
+        'This server is not on the loopback interface only: log in with an API key instead.',
+        { reason: 'not-local' },
+      );
+    }
+    return {
+      status: 201,
+      json: { url: loginLinkUrl(deps.dashboard.localUrl(), links.create(principal.keyId), body.path) },
+    };
+  },
+});

@@ -1,0 +1,204 @@
+// What can be changed from a page: only by a page of ours, only with the role, and only what is still the case.
+
+import { describe, expect, test } from 'vitest';
+import { decisionRefusals } from '../../../api/ports.ts';
+import { worldWithIncident } from '../calls.ts';
+import { clientOf } from '../client.ts';
+import { incidentId, planHash, ref } from '../incidents.ts';
+import { loggedIn } from './browser.ts';
+
+const forms = [
+  {
+    path: `/incidents/${ref}/decision`,
+    fields: { planHash, decision: 'approve' },
+    lands: `/incidents/${ref}?done=approved`,
+  },
+  {
+    path: `/incidents/${ref}/decision`,
+    fields: { planHash, decision: 'reject', reason: 'no' },
+    lands: `/incidents/${ref}?done=rejected`,
+  },
+  {
+    path: `/incidents/${ref}/note`,
+    fields: { text: 'seen\r\nbefore' },
+    lands: `/incidents/${ref}?done=noted`,
+  },
+  {
+    path: `/incidents/${ref}/take-over`,
+    fields: { reason: 'mine' },
+    lands: `/incidents/${ref}?done=taken-over`,
+  },
+  { path: `/incidents/${ref}/abort`, fields: { reason: 'a drill' }, lands: `/incidents/${ref}?done=aborted` },
+  {
+    path: '/kill-switch',
+    fields: { environment: '*', engaged: 'true', reason: 'stop' },
+    lands: '/?done=engaged',
+  },
+  {
+    path: '/kill-switch',
+    fields: { environment: 'production', engaged: 'false', reason: 'go' },
+    lands: '/?done=released',
+  },
+] as const;
+
+/** Everything that a form could have changed. */
+const changesOf = (world: ReturnType<typeof worldWithIncident>) => [
+  ...world.told,
+  ...world.switches,
+  ...world.undelivered,
+];
+
+describe.each(forms)('$path $fields', ({ path, fields, lands }) => {
+  test('does it, and says so on the page it leads to', async () => {
+    const world = worldWithIncident();
+    const browser = await loggedIn(world, world.keys.operator);
+    const answer = await browser.post(path, { ...fields, csrf: browser.csrf() });
+    expect({ status: answer.status, location: answer.location }).toEqual({ status: 303, location: lands });
+    expect(changesOf(world).length).toBe(1);
+    expect((await browser.get(lands)).text).toContain('class="notice"');
+  });
+
+  test.each([
+    ['without its token', {}, {}],
+    ['with the token of nobody', { csrf: 'x'.repeat(43) }, {}],
+    ['from another site', null, { origin: 'https://evil.example' }],
+    ['from a page without an origin', null, { origin: 'null' }],
+    ['from a neighbour site', null, { 'sec-fetch-site': 'same-site' }],
+  ] as const)('%s does nothing', async (_how, token, headers) => {
+    const world = worldWithIncident();
+    const browser = await loggedIn(world, world.keys.admin);
+    const sent = token ?? { csrf: browser.csrf() };
+    const answer = await browser.post(path, { ...fields, ...sent }, headers as Record<string, string>);
+    expect(answer.status).toBe(403);
+    expect(changesOf(world)).toEqual([]);
+  });
+
+  test('with the token of another session does nothing', async () => {
+    const world = worldWithIncident();
+    const other = await loggedIn(world, world.keys.admin);
+    const browser = await loggedIn(world, world.keys.operator);
+    expect((await browser.post(path, { ...fields, csrf: other.csrf() })).status).toBe(403);
+    expect(changesOf(world)).toEqual([]);
+  });
+
+  test('a viewer is told which role it needs', async () => {
+    const world = worldWithIncident();
+    const browser = await loggedIn(world, world.keys.viewer);
+    const answer = await browser.post(path, { ...fields, csrf: browser.csrf() });
+    expect(answer.status).toBe(403);
+    expect(answer.text).toContain('needs the role operator');
+    expect(changesOf(world)).toEqual([]);
+  });
+
+  test('a field that nobody knows is refused', async () => {
+    const world = worldWithIncident();
+    const browser = await loggedIn(world, world.keys.operator);
+    const answer = await browser.post(path, { ...fields, extra: '1', csrf: browser.csrf() });
+    expect(answer.status).toBe(400);
+    expect(changesOf(world)).toEqual([]);
+  });
+});
+
+describe('a decision', () => {
+  test.each(decisionRefusals)(
+    'that is refused (%s) shows a page that says so, and nothing is told',
+    async (reason) => {
+      const world = worldWithIncident();
+      world.decide = () => ({ recorded: false, reason, detail: 'because of the test' });
+      const browser = await loggedIn(world, world.keys.operator);
+      const answer = await browser.post(`/incidents/${ref}/decision`, {
+        planHash,
+        decision: 'approve',
+        csrf: browser.csrf(),
+      });
+      expect(answer.status).toBeGreaterThanOrEqual(400);
+      expect(answer.headers.get('content-type')).toContain('text/html');
+      if (reason === 'stale-plan') {
+        expect(answer.text).toContain('The plan has changed');
+        expect(answer.text).toContain('Nothing was done');
+      }
+      expect(world.told).toEqual([]);
+    },
+  );
+
+  test('to reject needs a reason', async () => {
+    const world = worldWithIncident();
+    const browser = await loggedIn(world, world.keys.operator);
+    const fields = { planHash, decision: 'reject', reason: '  ', csrf: browser.csrf() };
+    const answer = await browser.post(`/incidents/${ref}/decision`, fields);
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain('is needed to reject');
+    expect(changesOf(world)).toEqual([]);
+  });
+
+  test('is recorded under the name of the key', async () => {
+    const world = worldWithIncident();
+    const browser = await loggedIn(world, world.keys.operator);
+    await browser.post(`/incidents/${ref}/decision`, { planHash, decision: 'approve', csrf: browser.csrf() });
+    expect(world.told).toEqual([{ incidentId, what: 'approve', by: 'operator-person' }]);
+  });
+});
+
+describe('bodies that are no small forms', () => {
+  test.each([
+    ['JSON', '{"csrf":"x"}', 'application/json', 415],
+    ['too large', `csrf=${'x'.repeat(70_000)}`, 'application/x-www-form-urlencoded', 413],
+    ['a field twice', 'csrf=a&csrf=b', 'application/x-www-form-urlencoded', 400],
+  ])('%s', async (_what, body, type, status) => {
+    const world = worldWithIncident();
+    const browser = await loggedIn(world, world.keys.admin);
+    const { createApp } = await import('../../../api/app.ts');
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await createApp(world.deps).request('http://localhost/kill-switch', {
+      method: 'POST',
+      body,
+      headers: { 'content-type': type, cookie },
+    });
+    expect(answer.status).toBe(status);
+    expect(world.switches).toEqual([]);
+  });
+});
+
+describe('the session and the REST API', () => {
+  const cookieOf = async (world: ReturnType<typeof worldWithIncident>, key: string) => {
+    const browser = await loggedIn(world, key);
+    const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    return { cookie, csrf: browser.csrf() };
+  };
+  const call = (
+    world: ReturnType<typeof worldWithIncident>,
+    path: string,
+    headers: Record<string, string>,
+    body?: unknown,
+  ) => clientOf(world)(`http://localhost${path}`, { key: null, headers, body });
+
+  test('reading works with the cookie alone, with the role of the key', async () => {
+    const world = worldWithIncident();
+    const { cookie } = await cookieOf(world, world.keys.viewer);
+    expect((await call(world, '/api/incidents', { cookie })).status).toBe(200);
+    expect((await call(world, '/api/keys', { cookie })).status).toBe(403);
+  });
+
+  test('changing needs the token in a header', async () => {
+    const world = worldWithIncident();
+    const { cookie, csrf } = await cookieOf(world, world.keys.operator);
+    const body = { engaged: true, reason: 'stop' };
+    expect((await call(world, '/api/kill-switch', { cookie }, body)).status).toBe(403);
+    expect((await call(world, '/api/kill-switch', { cookie, 'x-csrf-token': 'guessed' }, body)).status).toBe(
+      403,
+    );
+    const foreign = { cookie, 'x-csrf-token': csrf, origin: 'https://evil.example' };
+    expect((await call(world, '/api/kill-switch', foreign, body)).status).toBe(403);
+    expect(world.switches).toEqual([]);
+    expect((await call(world, '/api/kill-switch', { cookie, 'x-csrf-token': csrf }, body)).status).toBe(200);
+    expect(world.switches).toHaveLength(1);
+  });
+
+  test('a cookie that nobody knows is 401; a key goes before a cookie', async () => {
+    const world = worldWithIncident();
+    const cookie = `sentinel-local=${'x'.repeat(43)}`;
+    expect((await call(world, '/api/incidents', { cookie })).status).toBe(401);
+    const authorization = `Bearer ${world.keys.viewer}`;
+    expect((await call(world, '/api/incidents', { cookie, authorization })).status).toBe(200);
+  });
+});

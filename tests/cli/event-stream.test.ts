@@ -13,14 +13,19 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 test('messages, comments, several lines of data, no space after the colon, a retry alone', async () => {
   const text = 'retry: 5\n\n: hm\n\nevent: a\nid: 1\ndata: {}\n\ndata:x\ndata:  y\n\nevent: b\ndata: cut off';
   expect(await read([bytes(text)])).toEqual([
-    { event: 'a', data: '{}' },
-    { event: 'message', data: 'x\n y' },
+    { event: 'a', id: '1', data: '{}' },
+    { event: 'message', id: '', data: 'x\n y' },
   ]);
 });
 
 test('however it is cut, also inside a character or a line end', async () => {
   const text = fc.string({ unit: 'grapheme' }).map((one) => one.replaceAll(/[\r\n]/g, ''));
-  const messages = fc.array(fc.record({ event: fc.constantFrom('a', 'bc'), data: text }), { maxLength: 5 });
+  const message = fc.record({
+    event: fc.constantFrom('a', 'bc'),
+    id: fc.constantFrom('7', '12'),
+    data: text,
+  });
+  const messages = fc.array(message, { maxLength: 5 });
   await fc.assert(
     fc.asyncProperty(
       messages,
@@ -28,7 +33,9 @@ test('however it is cut, also inside a character or a line end', async () => {
       fc.constantFrom('\n', '\r\n'),
       async (wanted, cuts, end) => {
         const whole = bytes(
-          wanted.map(({ event, data }) => `event: ${event}${end}data: ${data}${end}${end}`).join(''),
+          wanted
+            .map(({ event, id, data }) => `event: ${event}${end}id: ${id}${end}data: ${data}${end}${end}`)
+            .join(''),
         );
         const chunks: Uint8Array[] = [];
         let at = 0;

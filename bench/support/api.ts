@@ -1,0 +1,56 @@
+// The API over stores of a benchmark, without Temporal and telemetry: nothing here is told to a workflow.
+
+import { randomUUID } from 'node:crypto';
+import { createStores, type Database, type Stores } from '../../adapters/postgres/index.ts';
+import { createMetrics } from '../../adapters/telemetry/metrics.ts';
+import { createApp } from '../../api/app.ts';
+import { createStreams, type Streams } from '../../api/feed/streams.ts';
+import type { Logger } from '../../api/ports.ts';
+import { policyConfigSchema } from '../../domain/policy/config.ts';
+import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
+
+export type BenchApi = {
+  readonly stores: Stores;
+  readonly streams: Streams;
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+};
+
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+const nobody = async () => ({ accepted: false, reason: 'no workflow is here' });
+
+export function createBenchApi(database: Database): BenchApi {
+  const stores = createStores(database, { limits: limitsConfigSchema.parse({}) });
+  const metrics = createMetrics({ processMetrics: false });
+  const { incidentReader, apiKeys, approvals, killSwitch, audit, services, queues } = stores;
+  const streams = createStreams({
+    feed: stores.eventFeed,
+    incidents: incidentReader,
+    apiKeys,
+    metrics,
+    log: silent,
+    maxReaders: 1_000,
+  });
+  const app = createApp({
+    incidents: incidentReader,
+    streams,
+    approvals,
+    killSwitch,
+    apiKeys,
+    audit,
+    messenger: { approvalDecided: async () => {}, takeOver: nobody, abort: nobody, addNote: nobody },
+    series: null,
+    services,
+    infrastructure: { environments: [], observe: async () => ({ targets: [], missing: [] }) },
+    queues,
+    policy: policyConfigSchema.parse({}),
+    rateLimits: { perKey: 0, perAddress: 0 },
+    components: async () => [],
+    metrics,
+    renderMetrics: metrics.render,
+    about: { version: 'bench', role: 'api', node: process.version, startedAtMs: Date.now() },
+    clock: { nowMs: () => Date.now() },
+    log: silent,
+    newId: randomUUID,
+  });
+  return { stores, streams, fetch: (request) => app.fetch(request) };
+}

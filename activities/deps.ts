@@ -12,12 +12,25 @@ import type {
   Gate,
   History,
   IncidentStore,
+  LanguageModel,
   Logger,
   Metrics,
+  ModelBudgets,
+  ModelTurns,
   Notifier,
   PlanStore,
   PostmortemStore,
 } from './ports.ts';
+
+/** Language models, in the order they are asked, and what may be spent on them. */
+export type ModelDeps = {
+  readonly models: readonly LanguageModel[];
+  readonly turns: ModelTurns;
+  readonly budgets: ModelBudgets;
+  readonly maxOutputTokens: number;
+  /** False: no text of logs and changes leaves the machine, not even redacted. */
+  readonly texts: boolean;
+};
 
 export type ActivityDeps = {
   readonly history: History;
@@ -33,6 +46,8 @@ export type ActivityDeps = {
   readonly policy: PolicyConfig;
   readonly runbook: Runbook;
   readonly verification: VerificationConfig;
+  /** Null: the statistics stand alone. */
+  readonly model: ModelDeps | null;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

@@ -4,6 +4,7 @@
 import { neighbourhood } from '../domain/correlation/correlate.ts';
 import { diagnose } from '../domain/diagnosis/diagnose.ts';
 import type { CallEdge, DiagnosisInput } from '../domain/diagnosis/input.ts';
+import { findLeads } from '../domain/diagnosis/model/leads.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { History, TimeRange } from './ports.ts';
 import { type Gathering, startGathering } from './sources.ts';
@@ -21,11 +22,15 @@ const changesBeforeMs = 30 * 60_000;
 const maxHops = 4;
 
 export function createEnrich(
-  deps: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'clock'>,
+  deps: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'clock'> &
+    Partial<Pick<ActivityDeps, 'model'>>,
 ): Activities['enrich'] {
   return async (input) => {
     const diagnosisInput = await gather(deps, input);
-    const { evidence } = diagnose(diagnosisInput, input.failedCauses, input.attempt);
+    const found = diagnose(diagnosisInput, input.failedCauses, input.attempt).evidence;
+    // A model cites more than the statistics do, and only what is stored exists.
+    const leads = deps.model ? findLeads(diagnosisInput, input.attempt).evidence : [];
+    const evidence = [...found, ...leads];
     const evidenceRef = await deps.evidence.save(input.incidentId, input.attempt, diagnosisInput, evidence);
     // A retry gathers at another moment, but the first that was stored counts: the answer is about that.
     const stored = await deps.evidence.load(evidenceRef);

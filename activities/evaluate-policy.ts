@@ -9,10 +9,10 @@ export function createEvaluatePolicy({
   plans,
   policy,
 }: Pick<ActivityDeps, 'plans' | 'policy'>): Activities['evaluatePolicy'] {
-  return async ({ planHash, missing }) => {
+  return async ({ planHash, missing, contested = false }) => {
     const hashedPlan = await plans.plan(planHash);
     if (hashedPlan === null) throw finalFailure('UnknownPlan', `there is no plan ${planHash} to judge`);
-    const verdict = evaluate(hashedPlan.plan, policy, { missing, contested: false });
+    const verdict = evaluate(hashedPlan.plan, policy, { missing, contested });
     await plans.saveVerdict(planHash, verdict);
     return verdict;
   };

@@ -11,6 +11,7 @@ import { withFailures } from './failures.ts';
 import { withHeartbeats } from './heartbeats.ts';
 import { lookUpDefaults } from './look-up.ts';
 import { createMakePlan } from './make-plan.ts';
+import { createModelTurn } from './model-turn.ts';
 import { createNotify } from './notify.ts';
 import { createRecordEvents } from './record-events.ts';
 import { createRecords } from './records.ts';
@@ -27,6 +28,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     recordEvents: createRecordEvents(deps),
     enrich: createEnrich(deps),
     diagnose: createDiagnose(deps),
+    modelTurn: createModelTurn(deps),
     makePlan: createMakePlan(deps),
     evaluatePolicy: createEvaluatePolicy(deps),
     passGate: (input) => deps.gate.pass(input),

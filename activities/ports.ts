@@ -3,6 +3,7 @@
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { Evidence } from '../domain/diagnosis/diagnosis.ts';
 import type { DiagnosisInput } from '../domain/diagnosis/input.ts';
+import type { Dropped } from '../domain/diagnosis/model/opinion.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
@@ -127,4 +128,94 @@ export interface Logger {
 export interface Metrics {
   count(name: string, labels: Readonly<Record<string, string>>, value?: number): void;
   observe(name: string, labels: Readonly<Record<string, string>>, value: number): void;
+}
+
+/** What a call to a model cost in tokens; null when the provider did not say. */
+export type ModelUsage = { readonly inputTokens: number | null; readonly outputTokens: number | null };
+
+/**
+ * What became of a question. `answer`: text with a JSON object in it. `invalid`: words, but no JSON object in them (cut off, or nonsense). `refused`: the model or its
+ * filter would not answer. `failed`: no answer; `paid` says whether it may have been charged all the same.
+ */
+export type ModelReply =
+  | { readonly kind: 'answer'; readonly text: string; readonly usage: ModelUsage }
+  | {
+      readonly kind: 'invalid' | 'refused';
+      readonly reason: string;
+      readonly text: string;
+      readonly usage: ModelUsage;
+    }
+  | { readonly kind: 'overloaded'; readonly reason: string; readonly retryAfterMs: number | null }
+  | { readonly kind: 'failed'; readonly reason: string; readonly paid: boolean };
+
+/** One configured model of one provider. */
+export interface LanguageModel {
+  /** As configured; a label of metrics. */
+  readonly name: string;
+  readonly model: string;
+  /** US dollars for a million tokens, which is millionths of a dollar for one. */
+  readonly prices: { readonly input: number; readonly output: number };
+  /** Asks once, without repeating anything; never throws, and never takes much longer than `timeoutMs` of its configuration. */
+  ask(question: {
+    readonly system: string;
+    readonly prompt: string;
+    readonly maxOutputTokens: number;
+  }): Promise<ModelReply>;
+}
+
+/** What may be spent on models. Counted where it is spent: in Postgres, over all processes. */
+export type ModelBudgets = {
+  readonly turnsPerIncident: number;
+  readonly tokensPerIncident: number;
+  readonly microdollarsPerIncident: number;
+  readonly microdollarsPerHour: number;
+};
+
+export const modelBudgetNames = ['turns', 'tokens', 'money', 'money-per-hour'] as const;
+export type ModelBudgetName = (typeof modelBudgetNames)[number];
+
+export type ModelSpending = { readonly tokens: number; readonly microdollars: number };
+
+/** One call to a model. A turn of an incident is paid once; `finished` is what was stored of it. */
+export type ModelTurnKey = { readonly incidentId: string; readonly attempt: number; readonly turn: number };
+
+export type FinishedTurn = {
+  readonly outcome: ModelReply['kind'] | 'lost';
+  /** The model's text, bounded; empty when there was none. */
+  readonly output: string;
+  readonly reason: string;
+};
+
+export type TurnReservation =
+  | { readonly kind: 'reserved'; readonly tryNumber: number }
+  | { readonly kind: 'finished'; readonly turn: FinishedTurn }
+  | { readonly kind: 'over-budget'; readonly budget: ModelBudgetName };
+
+/** The write-ahead record of every call to a model, and what it cost. */
+export interface ModelTurns {
+  /**
+   * Takes what the call may cost from the budgets, in one transaction over all processes, and records the question; or says
+   * what the turn came to before. A turn that a process took and never finished may be asked once more; both are counted.
+   */
+  reserve(
+    turn: ModelTurnKey & {
+      readonly provider: string;
+      readonly model: string;
+      readonly system: string;
+      readonly prompt: string;
+      readonly estimate: ModelSpending;
+    },
+    budgets: ModelBudgets,
+  ): Promise<TurnReservation>;
+  /** Records the end of a call; the estimate gives way to `spent`. The first end of a turn stays. */
+  finish(
+    key: ModelTurnKey,
+    end: FinishedTurn & {
+      readonly estimate: ModelSpending;
+      readonly spent: ModelSpending;
+      readonly usage: ModelUsage;
+      readonly latencyMs: number;
+      readonly dropped: readonly Dropped[];
+    },
+  ): Promise<void>;
 }

@@ -25,6 +25,11 @@ function countEvent(event: IncidentEvent, state: IncidentState, metrics: Metrics
     case 'decided':
       metrics.count('sentinel_policy_verdicts_total', { verdict: event.verdict.kind });
       return;
+    case 'model-consulted':
+      metrics.count('sentinel_model_consultations_total', {
+        relation: event.diagnosis?.model?.relation ?? 'unavailable',
+      });
+      return;
     case 'gate-refused':
       metrics.count('sentinel_gate_refusals_total', { reason: event.reason });
       return;

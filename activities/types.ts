@@ -39,6 +39,25 @@ export type DiagnoseInput = {
   readonly failedCauses: readonly FailedCause[];
 };
 
+/** Whom to ask: place in the configured order; `repair` after an answer that could not be read, `waited` after a pause. */
+export type ModelAsk = { readonly provider: number; readonly repair: boolean; readonly waited: boolean };
+
+export type ModelTurnInput = {
+  readonly incidentId: string;
+  readonly attempt: number;
+  readonly turn: number;
+  readonly evidenceRef: string;
+  /** That of the statistics; the answer becomes part of it. */
+  readonly diagnosis: Diagnosis;
+  readonly failedCauses: readonly FailedCause[];
+  readonly ask: ModelAsk;
+};
+export type ModelTurnResult =
+  | { readonly kind: 'answered'; readonly diagnosis: Diagnosis }
+  | { readonly kind: 'again'; readonly ask: ModelAsk; readonly waitMs: number; readonly reason: string }
+  /** Nobody is left to ask, or nothing may be spent any more. */
+  | { readonly kind: 'over'; readonly reason: string };
+
 export type PlanInput = {
   readonly incidentId: string;
   readonly attempt: number;
@@ -95,11 +114,15 @@ export type Activities = {
   }): Promise<void>;
   enrich(input: EnrichInput): Promise<EnrichResult>;
   diagnose(input: DiagnoseInput): Promise<Diagnosis>;
+  /** One call to a language model, paid at most once; judges the answer and merges it into the diagnosis. */
+  modelTurn(input: ModelTurnInput): Promise<ModelTurnResult>;
   makePlan(input: PlanInput): Promise<PlanResult>;
   evaluatePolicy(input: {
     incidentId: string;
     planHash: string;
     missing: readonly string[];
+    /** True when two analyses disagree. */
+    contested?: boolean;
   }): Promise<Verdict>;
   /** Opens (idempotently) the approval request people answer. */
   requestApproval(input: {

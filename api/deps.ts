@@ -14,6 +14,7 @@ import type {
   KillSwitch,
   Logger,
   Metrics,
+  ModelTurnReader,
   QueueReader,
   SeriesReader,
   ServiceReader,
@@ -27,6 +28,7 @@ export type ApiDeps = {
   readonly killSwitch: KillSwitch;
   readonly apiKeys: ApiKeys;
   readonly audit: AuditReader;
+  readonly modelTurns: ModelTurnReader;
   readonly messenger: IncidentMessenger;
   /** Null: telemetry history is switched off. */
   readonly series: SeriesReader | null;

@@ -71,6 +71,7 @@ const worker = await startWorker({
   logger: silent,
   bundle: { cacheDir: join(import.meta.dirname, '../node_modules/.cache/sentinel-workflows') },
   activities: createActivities({
+    model: null,
     ...stores,
     approvals: stores.approvalRequests,
     history: madeUpHistory(began, healedAtMs),

@@ -2,6 +2,7 @@
 
 import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
+import { narrate as inWords } from '../domain/incident/narrate.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import type { PlanStep } from '../domain/remediation/plan.ts';
@@ -45,6 +46,8 @@ function tell(event: IncidentEvent): Told {
       };
     case 'diagnosed':
       return tellDiagnosis(event.diagnosis);
+    case 'model-consulted':
+      return { style: 'dim', text: inWords(event) };
     case 'planned': {
       const { plan, planHash } = event.hashedPlan;
       return {

@@ -1,6 +1,7 @@
 // The `sentinel` command: every subcommand registered, and every way to end mapped to an exit code.
 
 import { Command, CommanderError } from 'commander';
+import { registerAnalyse } from './commands/analyse.ts';
 import { registerApprovals } from './commands/approve.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDashboard } from './commands/dashboard.ts';
@@ -29,6 +30,7 @@ export function createProgram(deps: CliDeps): Command {
   registerDoctor(program, deps);
   registerDashboard(program, deps);
   registerIncident(program, deps);
+  registerAnalyse(program, deps);
   registerApprovals(program, deps);
   registerKillSwitch(program, deps);
   registerKeys(program, deps);

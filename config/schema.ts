@@ -11,6 +11,7 @@ import { executorsSchema } from './sections/executors.ts';
 import { incidentSchema } from './sections/incident.ts';
 import { ingestSchema } from './sections/ingest.ts';
 import { kafkaSchema } from './sections/kafka.ts';
+import { modelSchema } from './sections/model.ts';
 import { loggingSchema, serverSchema } from './sections/server.ts';
 import { clickhouseSchema, postgresSchema, temporalSchema } from './sections/stores.ts';
 
@@ -47,6 +48,7 @@ export const configSchema = z
       .prefault({})
       .describe('How much may be done at all, however good the reasons.'),
     executors: executorsSchema,
+    model: modelSchema.prefault({}),
     logging: loggingSchema.prefault({}),
   })
   .describe(

@@ -42,6 +42,13 @@ export const secretVariables = {
     name: 'SENTINEL_KAFKA_PASSWORD',
     about: 'Password of `kafka.sasl.username`.',
   },
+  groqApiKey: { name: 'SENTINEL_GROQ_API_KEY', about: 'API key of Groq, for `model.providers`.' },
+  openaiApiKey: { name: 'SENTINEL_OPENAI_API_KEY', about: 'API key of OpenAI, likewise.' },
+  anthropicApiKey: { name: 'SENTINEL_ANTHROPIC_API_KEY', about: 'API key of Anthropic, likewise.' },
+  modelApiKey: {
+    name: 'SENTINEL_MODEL_API_KEY',
+    about: 'API key that model providers of the type `compatible` get.',
+  },
 } as const;
 export type SecretName = keyof typeof secretVariables;
 export type Secrets = { readonly [Name in SecretName]: Secret | null };
@@ -91,6 +98,10 @@ export function readSecrets(
     postgresUrl: read('postgresUrl'),
     clickhousePassword: read('clickhousePassword'),
     kafkaPassword: read('kafkaPassword'),
+    groqApiKey: read('groqApiKey'),
+    openaiApiKey: read('openaiApiKey'),
+    anthropicApiKey: read('anthropicApiKey'),
+    modelApiKey: read('modelApiKey'),
   };
   return { secrets, problems };
 }
@@ -111,6 +122,11 @@ function wrongWith(name: SecretName, value: string): string | null {
     case 'clickhousePassword':
     case 'kafkaPassword':
       return null;
+    case 'groqApiKey':
+    case 'openaiApiKey':
+    case 'anthropicApiKey':
+    case 'modelApiKey':
+      return /^[\x21-\x7e]+$/.test(value) ? null : 'expected printable characters without spaces';
   }
 }
 

@@ -31,6 +31,8 @@ export type IncidentSettings = {
   readonly actAfterMs?: number;
   /** How long a symptom must stay gone, before any effect, to call it self-recovered. */
   readonly selfRecoveryMs: number;
+  /** How long an analysis waits for a language model; absent: none is asked. */
+  readonly modelBudgetMs?: number;
   /** How long to watch an incident that needs no action before handing it to a person. */
   readonly watchMs: number;
   /** Continue as new past this many history events, even when Temporal does not ask for it yet. */

@@ -36,6 +36,17 @@ export const analysis = proxyActivities<
 });
 
 /**
+ * Models: every provider has its own time-out inside (two minutes at most), so more than that is a lost worker. A turn that
+ * was answered is stored: a retry reads it. The incident does not wait for the end of a turn that it gave up.
+ */
+export const models = proxyActivities<Pick<Activities, 'modelTurn'>>({
+  startToCloseTimeout: 150_000,
+  heartbeatTimeout,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 5_000, maximumAttempts: 3 },
+});
+
+/**
  * Checks: asked again and again by the verification loop, so one failed answer is only one missing answer. 15 s is what a
  * query over some minutes of history may take on a loaded store.
  */

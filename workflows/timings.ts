@@ -17,6 +17,9 @@ export const stalePlanMs = 2 * 60_000;
 /** Early evidence is thin: an analysis that found nothing to try is repeated this often, each time `settleMs` later. */
 export const maxReanalyses = 2;
 
+/** Turns of one consultation: an answer and its repair from three providers. What they cost is bounded by budgets. */
+export const maxModelTurns = 6;
+
 /** How many looks a recovery without any effect gets, one every `verifyIntervalMs`. */
 export const recoveryLooks = 3;
 

@@ -6,6 +6,7 @@ import type {
   EvidenceStore,
   Gate,
   IncidentStore,
+  ModelTurns,
   PlanStore,
   PostmortemStore,
 } from '../../activities/ports.ts';
@@ -17,6 +18,7 @@ import type {
   EventFeed,
   IncidentReader,
   KillSwitch,
+  ModelTurnReader,
   QueueReader,
   ServiceMaps,
   ServiceReader,
@@ -39,6 +41,7 @@ import { createIncidentReader } from './incident-reader.ts';
 import { createIncidentStore } from './incident-store.ts';
 import { createKillSwitch } from './kill-switch.ts';
 import { createMaintenance, type Maintenance } from './maintenance.ts';
+import { createModelTurnReader, createModelTurns } from './model-turns.ts';
 import { createNotificationStore } from './notifications.ts';
 import { createPlanStore } from './plan-store.ts';
 import { createPostmortemStore } from './postmortem-store.ts';
@@ -66,6 +69,7 @@ export type Stores = {
   readonly gate: Gate;
   readonly postmortems: PostmortemStore;
   readonly returns: AnomalyReturns;
+  readonly modelTurns: ModelTurns;
   /** For ingest. */
   readonly inbox: Inbox;
   readonly episodes: Episodes;
@@ -76,6 +80,7 @@ export type Stores = {
   readonly killSwitch: KillSwitch;
   readonly apiKeys: ApiKeys & BootstrapKeys;
   readonly audit: AuditReader;
+  readonly modelTurnReader: ModelTurnReader;
   readonly services: ServiceReader;
   readonly queues: QueueReader;
   readonly sessions: Sessions;
@@ -98,6 +103,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     gate: createGate(db, { ...limits, grantValidMs }),
     postmortems: createPostmortemStore(db),
     returns: createAnomalyReturns(inbox),
+    modelTurns: createModelTurns(db),
     inbox,
     episodes: createEpisodes(db, { lateFindingsMs }),
     incidentReader: createIncidentReader(db),
@@ -106,6 +112,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     killSwitch: createKillSwitch(db),
     apiKeys,
     audit: createAuditReader(db),
+    modelTurnReader: createModelTurnReader(db),
     services: createServiceReader(db),
     queues: createQueueReader(db),
     sessions: createSessions(db, apiKeys, sessions),

@@ -156,6 +156,42 @@ export const metricTable = {
     labels: ['outcome'],
     buckets: incidentSeconds,
   },
+  sentinel_model_consultations_total: {
+    kind: 'counter',
+    help: 'What a language model said of a diagnosis: agrees, disagrees, doubts, explains, nothing, unavailable.',
+    labels: ['relation'],
+  },
+  sentinel_model_turn_seconds: {
+    kind: 'histogram',
+    help: 'Time a model took for one call, by provider and outcome.',
+    labels: ['provider', 'outcome'],
+    buckets: [0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120],
+  },
+  sentinel_model_tokens_total: {
+    kind: 'counter',
+    help: 'Tokens of models, by provider and direction (input, output).',
+    labels: ['provider', 'direction'],
+  },
+  sentinel_model_cost_usd_total: {
+    kind: 'counter',
+    help: 'What models cost, in US dollars by the configured prices.',
+    labels: ['provider'],
+  },
+  sentinel_model_fallbacks_total: {
+    kind: 'counter',
+    help: 'Times the next provider was asked, by the one that failed and why.',
+    labels: ['provider', 'reason'],
+  },
+  sentinel_model_over_budget_total: {
+    kind: 'counter',
+    help: 'Calls to models that were not made, by the budget that was used up.',
+    labels: ['budget'],
+  },
+  sentinel_model_dropped_claims_total: {
+    kind: 'counter',
+    help: "Parts of models' answers that were dropped, by reason.",
+    labels: ['reason'],
+  },
   sentinel_gate_refusals_total: {
     kind: 'counter',
     help: 'Effects the gate refused, by reason.',

@@ -7,6 +7,7 @@ import { components } from './components.ts';
 import { decideApproval } from './decide-approval.ts';
 import { health, healthDetailed, ready } from './health.ts';
 import { incidentActions } from './incident-actions.ts';
+import { incidentAnalysis } from './incident-analysis.ts';
 import { incidentDetail } from './incident-detail.ts';
 import { incidentEvidence } from './incident-evidence.ts';
 import { incidentList } from './incident-list.ts';
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
   incidentTimeline,
   timelineStream,
   incidentEvidence,
+  incidentAnalysis,
   incidentPlan,
   incidentActions,
   stream,

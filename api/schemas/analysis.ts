@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { type Anomaly, signalKinds } from '../../domain/detection/anomaly.ts';
 import { causes } from '../../domain/diagnosis/causes.ts';
 import type { Diagnosis, Evidence, Hypothesis } from '../../domain/diagnosis/diagnosis.ts';
+import { type ModelView, modelRelations } from '../../domain/diagnosis/model/opinion.ts';
+import { actionIds } from '../../domain/remediation/actions.ts';
 import { type VerificationResult, verificationOutcomes } from '../../domain/remediation/verification.ts';
 import { named } from './named.ts';
 import { figures, instantMs, scope, severity } from './scope.ts';
@@ -65,6 +67,29 @@ const hypothesis = named<Hypothesis>()(
     evidenceFor: z.array(z.string()),
     evidenceAgainst: z.array(z.string()),
     figures: figures.optional(),
+    by: z.literal('model').optional().meta({ description: 'Present when only a language model named it.' }),
+  }),
+);
+
+const modelView = named<ModelView>()(
+  'ModelView',
+  z.strictObject({
+    by: z.string().meta({ description: 'Provider and model.' }),
+    relation: z.enum(modelRelations),
+    words: z.string().meta({ description: "The model's own words: never facts." }),
+    hypotheses: z.array(
+      z.strictObject({
+        cause: z.enum(causes),
+        service: z.string(),
+        confidence: z.number(),
+        evidenceFor: z.array(z.string()),
+        evidenceAgainst: z.array(z.string()),
+        actions: z.array(z.enum(actionIds)),
+        words: z.string(),
+      }),
+    ),
+    riskWords: z.array(z.string()),
+    droppedClaims: z.number(),
   }),
 );
 
@@ -76,6 +101,8 @@ export const diagnosis = named<Diagnosis>()(
     reason: z.string(),
     missing: z.array(z.string()),
     method: z.enum(['statistical', 'model']),
+    contested: z.boolean().optional().meta({ description: 'Two analyses disagree: a person is asked.' }),
+    model: modelView.optional(),
   }),
 );
 

@@ -32,6 +32,12 @@ export const incidentEvent = named<IncidentEvent>()(
     happened('enrichment-started', { attempt }),
     happened('enriched', { attempt, evidenceIds: z.array(text), missing: z.array(text) }),
     happened('diagnosed', { attempt, diagnosis }),
+    happened('model-consulted', {
+      attempt,
+      outcome: z.enum(['answered', 'unavailable']),
+      reason: text,
+      diagnosis: diagnosis.nullable(),
+    }),
     happened('planned', { attempt, hashedPlan }),
     happened('nothing-to-try', { attempt, reason: text }),
     happened('decided', { attempt, verdict }),

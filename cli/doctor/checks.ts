@@ -2,6 +2,7 @@
 
 import type { Config, LoadedConfig } from '../../config/load.ts';
 import { describeProblem } from '../../config/problems.ts';
+import { baseUrlOf, missingKey } from '../runtime/model-settings.ts';
 import { type Check, type Finding, missing, ok, warning } from './check.ts';
 import { apiPort, disk, embeddedTemporalPort, nodeVersion, temporalCli } from './machine.ts';
 import { addressOf, splitHostPort, whyNotReachable } from './network.ts';
@@ -31,6 +32,7 @@ export function standardChecks(config: Config): readonly Check[] {
     clickhouse(config),
     ...kafka(config),
     ...executors(config),
+    ...models(config),
   ];
 }
 
@@ -93,6 +95,24 @@ function kafka({ kafka: { brokers } }: Config): Check[] {
   return brokers.map((broker) => () => {
     const { host, port } = splitHostPort(broker);
     return server(`Kafka ${broker}`, host, port, 'Start it, or correct kafka.brokers.');
+  });
+}
+
+function models({ model, secrets }: Config): Check[] {
+  if (model.providers.length === 0) {
+    return [async () => ok('Language model', 'none: the statistics stand alone')];
+  }
+  return model.providers.map((provider) => async () => {
+    const name = `Language model ${provider.name}`;
+    const key = missingKey(provider, secrets);
+    if (key !== null)
+      return warning(name, `${key} is not set`, `Set it; until then ${provider.name} is not asked.`);
+    // Whoever accepts connections may still refuse the key, but asking for more would cost money.
+    const { host, port } = addressOf(baseUrlOf(provider));
+    const reason = await whyNotReachable(host, port);
+    if (reason === null) return ok(name, `${provider.model} at ${host}:${port}, which accepts connections`);
+    const advice = 'Start it, or correct its baseUrl; until then the statistics stand alone.';
+    return warning(name, `${host}:${port} cannot be reached (${reason})`, advice);
   });
 }
 

@@ -30,7 +30,10 @@ export async function startIngestPart(foundation: Foundation, closing: Closing):
     starter: createIncidentStarter({
       client: client.client,
       taskQueue: config.temporal.taskQueue,
-      settings: config.incident,
+      settings: {
+        ...config.incident,
+        ...(config.model.providers.length === 0 ? {} : { modelBudgetMs: config.model.waitMs }),
+      },
     }),
     history,
     authorize: ingestAuthorize(stores.apiKeys, requireKey),

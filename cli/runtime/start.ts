@@ -118,6 +118,7 @@ function createApi(
     killSwitch: stores.killSwitch,
     apiKeys: stores.apiKeys,
     audit: stores.audit,
+    modelTurns: stores.modelTurnReader,
     messenger,
     series: history,
     services: stores.services,

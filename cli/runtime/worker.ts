@@ -9,6 +9,7 @@ import { connectWorkers, installTemporalRuntime } from '../../workers/runtime.ts
 import { startWorker } from '../../workers/start-worker.ts';
 import type { Closing } from './closing.ts';
 import type { Foundation } from './foundation.ts';
+import { openModels } from './models.ts';
 
 const pruneEveryMs = 3_600_000;
 
@@ -42,6 +43,9 @@ export async function startWorkerPart(
       policy: config.policy,
       runbook: runbookFrom(config.runbooks),
       verification: config.verification,
+      model: await openModels(config, stores.modelTurns, (provider, variable) =>
+        log.warn({ provider, variable }, 'model provider passed over: its key is not set'),
+      ),
       clock,
       logger: log,
       metrics,

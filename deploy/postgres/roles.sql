@@ -24,7 +24,7 @@ grant insert on audit, incident_events, evidence to sentinel_app;
 -- Added and brought along, never removed. (Postgres asks for the right to update of whoever locks a row, too.)
 grant insert, update on
   incidents, plans, postmortems, approval_requests, approvals, intents, fences, breaker, kill_switch,
-  episodes, api_keys
+  episodes, api_keys, model_turns
   to sentinel_app;
 
 -- Work that is done is cleaned up.

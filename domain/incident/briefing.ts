@@ -13,11 +13,12 @@ import { plainLine } from '../text.ts';
 import { symptoms } from './anomalies.ts';
 import { type ApprovalBriefing, type ApprovalFacts, approvalBriefing } from './approval-briefing.ts';
 import type { IncidentEvent } from './events.ts';
+import { modelText } from './model-words.ts';
 import type { AppliedEffect, IncidentState } from './state.ts';
 import type { IncidentOutcome, IncidentStatus } from './status.ts';
 
 /** Bounds: everything is cut to one clean line, so no text from telemetry can grow, break out of its place or hide. */
-const longest = { title: 200, name: 100, sentence: 300 } as const;
+const longest = { title: 200, name: 100, sentence: 300, model: 800 } as const;
 const shownSymptoms = 6;
 const shownHypotheses = 3;
 const shownEvidence = 5;
@@ -42,17 +43,22 @@ export type HypothesisBriefing = {
   /** 0..1, comparable within this diagnosis only. */
   readonly score: number;
   readonly reason: string;
+  readonly byModel: boolean;
   readonly evidenceFor: readonly CitedEvidence[];
   readonly evidenceAgainst: readonly CitedEvidence[];
 };
 
 export type DiagnosisBriefing = {
-  /** Best first; the words are a language model's own when `method` is `model`, and must be labelled so. */
+  /** Best first; the words are ours, also where a language model named it (`byModel`). */
   readonly hypotheses: readonly HypothesisBriefing[];
   readonly method: 'statistical' | 'model';
   readonly inconclusive: boolean;
   readonly reason: string;
   readonly missing: readonly string[];
+  /** Two analyses disagree, so a person is asked. */
+  readonly contested: boolean;
+  /** What a language model said, labelled as its words; null when none was heard. */
+  readonly model: string | null;
 };
 
 export type StepBriefing = Change & {
@@ -192,6 +198,7 @@ function diagnosisBriefing(
       service: name(hypothesis.scope.service),
       score: hypothesis.score,
       reason: sentence(hypothesis.reason),
+      byModel: hypothesis.by === 'model',
       evidenceFor: cite(hypothesis.evidenceFor),
       evidenceAgainst: cite(hypothesis.evidenceAgainst),
     })),
@@ -199,6 +206,8 @@ function diagnosisBriefing(
     inconclusive: diagnosis.inconclusive,
     reason: sentence(diagnosis.reason),
     missing: diagnosis.missing.map(sentence),
+    contested: diagnosis.contested === true,
+    model: diagnosis.model === undefined ? null : plainLine(modelText(diagnosis.model), longest.model),
   };
 }
 

@@ -69,6 +69,7 @@ function objection(command: IncidentCommand, state: IncidentState | null, atMs: 
       return inStatus(state, ['enriching']) ?? ofAttempt(state, command);
     case 'diagnosed':
       return inStatus(state, ['diagnosing']) ?? ofAttempt(state, command);
+    case 'model-consulted':
     case 'planned':
     case 'nothing-to-try':
       return inStatus(state, ['planning']) ?? ofAttempt(state, command);

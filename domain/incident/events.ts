@@ -29,6 +29,14 @@ export type IncidentEventBody =
       readonly missing: readonly string[];
     }
   | { readonly type: 'diagnosed'; readonly attempt: number; readonly diagnosis: Diagnosis }
+  /** `diagnosis`: the one before with the model's view in it; null when no model answered in time. */
+  | {
+      readonly type: 'model-consulted';
+      readonly attempt: number;
+      readonly outcome: 'answered' | 'unavailable';
+      readonly reason: string;
+      readonly diagnosis: Diagnosis | null;
+    }
   | { readonly type: 'planned'; readonly attempt: number; readonly hashedPlan: HashedPlan }
   | { readonly type: 'nothing-to-try'; readonly attempt: number; readonly reason: string }
   | { readonly type: 'decided'; readonly attempt: number; readonly verdict: Verdict }

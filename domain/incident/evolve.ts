@@ -82,6 +82,8 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
       return { ...state, status: 'diagnosing' };
     case 'diagnosed':
       return { ...state, status: 'planning', diagnosis: event.diagnosis };
+    case 'model-consulted':
+      return { ...state, diagnosis: event.diagnosis ?? state.diagnosis };
     case 'planned':
       return { ...state, status: 'deciding', hashedPlan: event.hashedPlan };
     case 'nothing-to-try':

@@ -1,6 +1,7 @@
 // One sentence of plain English for every event: the timeline of the postmortem, the CLI and the API speak with it.
 
 import type { IncidentEventBody } from './events.ts';
+import { modelText } from './model-words.ts';
 import { stepText, timeText } from './words.ts';
 
 /** What happened, for a person. */
@@ -23,6 +24,10 @@ export function narrate(event: IncidentEventBody): string {
       if (best === undefined) return `No explanation found: ${event.diagnosis.reason}`;
       const doubt = event.diagnosis.inconclusive ? 'Perhaps' : 'Likely cause:';
       return `${doubt} ${best.cause} of ${best.scope.service}: ${best.reason}`;
+    }
+    case 'model-consulted': {
+      const view = event.diagnosis?.model;
+      return view === undefined ? `No model was heard: ${event.reason}` : modelText(view);
     }
     case 'planned': {
       const { plan, planHash } = event.hashedPlan;

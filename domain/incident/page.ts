@@ -55,7 +55,14 @@ function symptomList({ symptoms, moreAnomalies }: Briefing): string {
   );
 }
 
-function diagnosisText({ hypotheses, inconclusive, reason, missing }: DiagnosisBriefing): string {
+function diagnosisText({
+  hypotheses,
+  inconclusive,
+  reason,
+  missing,
+  contested,
+  model,
+}: DiagnosisBriefing): string {
   const ids = (cited: readonly { id: string }[]): string => cited.map(({ id }) => id).join(' ');
   const lines = hypotheses.map(
     ({ cause, service, score, reason: why, evidenceFor, evidenceAgainst }, index) => {
@@ -66,7 +73,9 @@ function diagnosisText({ hypotheses, inconclusive, reason, missing }: DiagnosisB
   );
   const doubt = inconclusive ? [`Inconclusive: ${reason}`] : [];
   const gaps = missing.length > 0 ? [`Missing: ${missing.join('; ')}`] : [];
-  return ['**Most likely cause**', ...lines, ...doubt, ...gaps].join('\n');
+  const said = model === null ? [] : [`_${model}_`];
+  const asks = contested ? ['**Contested**: the two analyses disagree, so a person is asked.'] : [];
+  return ['**Most likely cause**', ...lines, ...doubt, ...gaps, ...asks, ...said].join('\n');
 }
 
 function planText({ planHash, risk, reason, steps }: PlanBriefing): string {

@@ -3,6 +3,7 @@
 import type { Evidence } from '../diagnosis/diagnosis.ts';
 import { symptoms } from './anomalies.ts';
 import type { IncidentEvent } from './events.ts';
+import { modelText } from './model-words.ts';
 import { narrate } from './narrate.ts';
 import type { IncidentState } from './state.ts';
 import { timeText } from './words.ts';
@@ -62,19 +63,25 @@ function impact(state: IncidentState): readonly string[] {
 /** The latest diagnosis that named a cause: after a fix that helped, the one that the fix was made for. */
 function rootCause(state: IncidentState, timeline: readonly IncidentEvent[]): readonly string[] {
   const diagnosed = timeline.findLast(
-    (event) => event.type === 'diagnosed' && event.diagnosis.hypotheses.length > 0,
+    (event) =>
+      (event.type === 'diagnosed' || event.type === 'model-consulted') &&
+      event.diagnosis !== null &&
+      event.diagnosis.hypotheses.length > 0,
   );
-  if (diagnosed?.type !== 'diagnosed') return [];
+  if (diagnosed?.type !== 'diagnosed' && diagnosed?.type !== 'model-consulted') return [];
+  if (diagnosed.diagnosis === null) return [];
+  const { hypotheses, model } = diagnosed.diagnosis;
   const certainty =
     state.outcome === 'resolved' ? 'The fix for the first one was verified.' : 'Not confirmed by a fix.';
   return [
-    ...diagnosed.diagnosis.hypotheses.map(
+    ...hypotheses.map(
       ({ cause, scope, score, reason, evidenceFor, evidenceAgainst }) =>
         `1. ${cause} of ${inline(scope.service)} (score ${figure(score)}): ${inline(reason)}; for: ` +
         `${evidenceFor.join(' ') || 'none'}; against: ${evidenceAgainst.join(' ') || 'none'}`,
     ),
     '',
     certainty,
+    ...(model === undefined ? [] : ['', inline(modelText(model))]),
   ];
 }
 

@@ -62,6 +62,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
     query: { ...page, environment: 'production' },
   },
   'GET /health/detailed': { path: '/health/detailed' },
+  'GET /api/incidents/:id/analysis': { path: `/api/incidents/${ref}/analysis` },
   'POST /api/incidents/:id/approvals': {
     path: `/api/incidents/${ref}/approvals`,
     body: { planHash, decision: 'approve', reason: 'looks right' },

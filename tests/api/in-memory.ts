@@ -15,6 +15,7 @@ import {
   type KnownService,
   type LogFields,
   type Logger,
+  type ModelTurnRecord,
   type PendingApproval,
   type Principal,
   type Queues,
@@ -53,6 +54,7 @@ export type World = {
   pending: PendingApproval[];
   components: ComponentHealth[];
   audit: AuditEntry[];
+  modelTurns: ModelTurnRecord[];
   /** What Approvals.decide answers; by default it records. */
   decide: ((input: Parameters<ApiDeps['approvals']['decide']>[0]) => DecisionResult) | null;
   undelivered: (ApprovalDecided & { incidentId: string })[];
@@ -101,6 +103,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     pending: [],
     components: [{ name: 'postgres', ok: true, required: true, detail: 'db.internal:5432' }],
     audit: [],
+    modelTurns: [],
     decide: null,
     undelivered: [],
     told: [],
@@ -225,6 +228,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
           return { items: items.slice(from, from + limit), nextCursor: null };
         },
       },
+      modelTurns: { turnsOf: async () => world.modelTurns },
       messenger: {
         approvalDecided: async (incidentId, { actor, decision }) => {
           if (world.workflowAnswers === 'hangs') await new Promise(() => {});

@@ -5,7 +5,7 @@ import { incidentWorkflowId } from '../../workflows/messages.ts';
 import { worldWithIncident } from './calls.ts';
 import { clientOf } from './client.ts';
 import { createWorld } from './in-memory.ts';
-import { addIncident, happen, incidentId, planHash, ref } from './incidents.ts';
+import { addIncident, happen, incidentId, modelTurn, planHash, ref } from './incidents.ts';
 
 describe('GET /api/incidents', () => {
   test('pages through everything, newest first, without gaps or repeats', async () => {
@@ -44,11 +44,14 @@ describe('GET /api/incidents/:id', () => {
     expect(json).toMatchObject({ id: incidentId, ref, state: { title: 'Errors in orders' } });
   });
 
-  test.each(['', '/timeline', '/evidence', '/plan'])('an unknown incident is 404 (%s)', async (rest) => {
-    const { status, json } = await clientOf(worldWithIncident())(`/api/incidents/ffff-9${rest}`);
-    expect(status).toBe(404);
-    expect(json).toMatchObject({ reason: 'unknown-incident', detail: 'There is no incident ffff-9.' });
-  });
+  test.each(['', '/timeline', '/evidence', '/analysis', '/plan'])(
+    'an unknown incident is 404 (%s)',
+    async (rest) => {
+      const { status, json } = await clientOf(worldWithIncident())(`/api/incidents/ffff-9${rest}`);
+      expect(status).toBe(404);
+      expect(json).toMatchObject({ reason: 'unknown-incident', detail: 'There is no incident ffff-9.' });
+    },
+  );
 
   test.each(['abc', '3f2a9c-0', 'incident%2Fxyz%2F1', '..%2F..%2Fetc', '3f2a9c-1%00', '%ff', '3F2A-1'])(
     'what is no incident id (%s) is 400 and named',
@@ -78,4 +81,20 @@ test('the timeline is followed with `after`, and an end without news is an empty
 test('the plan answer names the one to decide on', async () => {
   const { json } = await clientOf(worldWithIncident())(`/api/incidents/${ref}/plan`);
   expect(json).toMatchObject({ current: planHash, items: [{ hashedPlan: { planHash }, verdict: null }] });
+});
+
+describe('GET /api/incidents/:id/analysis', () => {
+  test('shows every call to a model, what was dropped and what it cost, to operators', async () => {
+    const world = worldWithIncident();
+    world.modelTurns = [modelTurn({ usd: 0.001 }), modelTurn({ turn: 2, usd: 0.0025 })];
+    const { status, json } = await clientOf(world)(`/api/incidents/${ref}/analysis`);
+    expect(status).toBe(200);
+    expect(json).toMatchObject({
+      usd: 0.0035,
+      turns: [{ prompt: 'why?', dropped: [{ what: 'E9', why: 'unknown-evidence' }] }, { turn: 2 }],
+    });
+    expect((await clientOf(world)(`/api/incidents/${ref}/analysis`, { key: world.keys.viewer })).status).toBe(
+      403,
+    );
+  });
 });

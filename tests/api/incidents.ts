@@ -1,5 +1,6 @@
 // Incidents for tests of the API and the command line.
 
+import type { ModelTurnRecord } from '../../api/ports.ts';
 import type { IncidentEvent, IncidentEventBody } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
@@ -102,4 +103,30 @@ export function happen(world: World, body: IncidentEventBody, id = incidentId): 
   } as IncidentEvent;
   events.push(event);
   world.happened.push({ incidentId: id, event });
+}
+
+/** A call to a model as the store tells of it. */
+export function modelTurn(change: Partial<ModelTurnRecord> = {}): ModelTurnRecord {
+  return {
+    attempt: 1,
+    turn: 1,
+    tries: 1,
+    provider: 'groq',
+    model: 'm-1',
+    system: 'be brief',
+    prompt: 'why?',
+    promptHash: 'a'.repeat(64),
+    outcome: 'answer',
+    reason: '',
+    output: '{"verdict":"explained"}',
+    outputHash: 'b'.repeat(64),
+    dropped: [{ what: 'E9', why: 'unknown-evidence' }],
+    inputTokens: 900,
+    outputTokens: 100,
+    usd: 0.001,
+    latencyMs: 850,
+    askedAtMs: 1_000,
+    answeredAtMs: 1_850,
+    ...change,
+  };
 }

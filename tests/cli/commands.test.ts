@@ -9,7 +9,7 @@ import type { ApiDeps } from '../../api/deps.ts';
 import { type HttpServer, startHttp } from '../../api/server.ts';
 import { readConnection, writeConnection } from '../../cli/connection.ts';
 import { createWorld, type World } from '../api/in-memory.ts';
-import { addIncident, happen, hashedPlan, incidentId, planHash, ref } from '../api/incidents.ts';
+import { addIncident, happen, hashedPlan, incidentId, modelTurn, planHash, ref } from '../api/incidents.ts';
 import { here, sentinel, startSentinel } from './run-sentinel.ts';
 
 let world: World;
@@ -395,4 +395,25 @@ test('help is 0, what does not exist is 2 with a suggestion', async () => {
   expect(none.code).toBe(2);
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('Did you mean incident?') });
   expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+});
+
+describe('analyse', () => {
+  test('shows prompt, answer, what was dropped and the cost; no escape of a model gets through', async () => {
+    world.modelTurns = [modelTurn({ output: 'It is \u001b[31mred\u001b[0m', prompt: 'one\ntwo' })];
+    const { stdout, code } = await here(['analyse', ref], asRole());
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('\u001b');
+    expect(stdout).toMatch(/Analysis 1, turn 1: groq\/m-1\nanswer after 850 ms\ntokens 900 in, 100 out/);
+    expect(stdout).toMatch(/Prompt\n {2}one\n {2}two\n/);
+    expect(stdout).toMatch(/Dropped\n {2}unknown-evidence: E9\n/);
+    expect(stdout).toMatch(/1 call, 0\.001 US dollars/);
+  });
+
+  test('is JSON on request, says so when no model was asked, and is not for viewers', async () => {
+    const none = await here(['analyse', ref], asRole());
+    expect(none.stdout).toBe('No model was asked about this incident.\n');
+    const json = await here(['analyse', ref, '--json'], asRole());
+    expect(JSON.parse(json.stdout)).toEqual({ diagnosis: null, turns: [], usd: 0 });
+    expect((await here(['analyse', ref], asRole('viewer'))).code).toBe(3);
+  });
 });

@@ -1,4 +1,6 @@
 /** The incidents whose histories are kept: every way to end, and every way through the workflow that leaves other traces. */
+import { setTimeout } from 'node:timers/promises';
+import type { Diagnosis } from '../../domain/diagnosis/diagnosis.ts';
 import * as messages from '../../workflows/messages.ts';
 import { createWorld, type World } from '../support/fakes.ts';
 import { anomaly, approval, auto, deny, rollback, scaleOut } from '../support/incident-examples.ts';
@@ -47,6 +49,17 @@ async function decide(incident: OpenIncident, decision: 'approve' | 'reject'): P
     args: [{ approvalId: 'ap-1', planHash, actor: 'ada', decision, reason: 'so be it' }],
   });
 }
+
+/** A model that answers with this much of a diagnosis. */
+const answering =
+  (view: Partial<Diagnosis>): World['modelTurn'] =>
+  async ({ diagnosis }) => ({ kind: 'answered', diagnosis: { ...diagnosis, ...view } });
+
+/** Says nothing for longer than anybody waits; then it ends, as a worker waits for its activities. */
+const silent: World['modelTurn'] = async () => {
+  await setTimeout(8_000);
+  return { kind: 'over', reason: 'too late' };
+};
 
 export const scenarios: readonly Scenario[] = [
   scenario('resolved', () => ({})),
@@ -156,6 +169,48 @@ export const scenarios: readonly Scenario[] = [
       await incident.world.called('readApproval');
       const note = { noteId: 'n1', actor: 'ada', text: 'I take this one' };
       await incident.handle.executeUpdate(messages.addNote, { args: [note] });
+      await incident.handle.executeUpdate(messages.takeOver, { args: [{ actor: 'ada', reason: 'mine' }] });
+    },
+  ),
+  scenario('resolved-model-agrees', (world) => {
+    world.modelTurn = answering({});
+    return { modelBudgetMs: 10_000 };
+  }),
+  scenario(
+    'resolved-after-contested-approval',
+    (world) => {
+      world.modelTurn = answering({ contested: true });
+      return { modelBudgetMs: 10_000 };
+    },
+    (incident) => decide(incident, 'approve'),
+  ),
+  scenario('resolved-model-turns', (world) => {
+    world.modelTurn = async ({ turn, ask, diagnosis }) =>
+      turn < 3
+        ? { kind: 'again', ask: { ...ask, provider: turn }, waitMs: turn === 2 ? 100 : 0, reason: 'nonsense' }
+        : { kind: 'answered', diagnosis };
+    return { modelBudgetMs: 10_000 };
+  }),
+  scenario('resolved-model-late', (world) => {
+    world.modelTurn = silent;
+    return { modelBudgetMs: 1_000 };
+  }),
+  scenario('resolved-model-broken', (world) => {
+    world.broken.add('modelTurn');
+    return { modelBudgetMs: 10_000 };
+  }),
+  scenario('resolved-model-none-left', (world) => {
+    world.modelTurn = async () => ({ kind: 'over', reason: 'the budget for models (money) is used up' });
+    return { modelBudgetMs: 10_000 };
+  }),
+  scenario(
+    'taken-over-while-asking-a-model',
+    (world) => {
+      world.modelTurn = silent;
+      return { modelBudgetMs: 60_000 };
+    },
+    async (incident) => {
+      await incident.world.called('modelTurn');
       await incident.handle.executeUpdate(messages.takeOver, { args: [{ actor: 'ada', reason: 'mine' }] });
     },
   ),

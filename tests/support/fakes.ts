@@ -10,7 +10,7 @@ import { withFailures } from '../../activities/failures.ts';
 import { createNotify } from '../../activities/notify.ts';
 import { createRecordEvents } from '../../activities/record-events.ts';
 import { createRecords } from '../../activities/records.ts';
-import type { Activities, VerifyInput } from '../../activities/types.ts';
+import type { Activities, ModelTurnInput, ModelTurnResult, VerifyInput } from '../../activities/types.ts';
 import type { Cause } from '../../domain/diagnosis/causes.ts';
 import type { Diagnosis } from '../../domain/diagnosis/diagnosis.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
@@ -19,7 +19,7 @@ import { stepKey } from '../../domain/remediation/plan.ts';
 import type { VerificationResult } from '../../domain/remediation/verification.ts';
 import { createFakeExecutor, type FakeExecutor } from './fake-executor.ts';
 import { createFakeStores, type FakeStores } from './fake-stores.ts';
-import { auto, deny, environment, rollback, service } from './incident-examples.ts';
+import { approval, auto, deny, environment, rollback, service } from './incident-examples.ts';
 
 export type ScriptedAnalysis =
   | { readonly steps: readonly PlanStep[]; readonly verdict: Verdict; readonly cause?: Cause }
@@ -36,6 +36,8 @@ export type World = {
   healthy: boolean;
   /** What a verification answers while the target is not healthy. */
   unhealthyAnswer: VerificationResult['outcome'];
+  /** What a model turn comes to. */
+  modelTurn: (input: ModelTurnInput) => Promise<ModelTurnResult>;
   /** Names of activities that fail for good while they are in here. */
   readonly broken: Set<keyof Activities>;
   /** Every call of an activity, in order. */
@@ -55,6 +57,7 @@ export function createWorld(): World {
     unhealthyAnswer: 'not-recovered',
     broken: new Set(),
     calls: [],
+    modelTurn: async () => ({ kind: 'over', reason: 'no model is configured' }),
     executor: createFakeExecutor((key) => {
       if (world.fixedBy.includes(key)) world.healthy = true;
     }),
@@ -97,7 +100,7 @@ function activitiesOf(world: World): Activities {
 
 function scriptedAnalysis(
   world: World,
-): Pick<Activities, 'enrich' | 'diagnose' | 'makePlan' | 'evaluatePolicy'> {
+): Pick<Activities, 'enrich' | 'diagnose' | 'modelTurn' | 'makePlan' | 'evaluatePolicy'> {
   const scripted = (attempt: number): ScriptedAnalysis =>
     world.script[Math.min(attempt, world.script.length) - 1] ?? {
       nothing: 'nothing scripted',
@@ -114,6 +117,7 @@ function scriptedAnalysis(
       missing: [],
     }),
     diagnose: async ({ attempt }) => diagnosis(causeOf(attempt)),
+    modelTurn: async (input) => world.modelTurn(input),
     async makePlan({ incidentId, attempt }) {
       const analysis = scripted(attempt);
       if ('nothing' in analysis)
@@ -129,9 +133,10 @@ function scriptedAnalysis(
       world.stores.plans.set(hashedPlan.planHash, hashedPlan);
       return { kind: 'plan', hashedPlan };
     },
-    async evaluatePolicy({ planHash }) {
+    async evaluatePolicy({ planHash, contested }) {
       const analysis = scripted(world.stores.plans.get(planHash)?.plan.attempt ?? 1);
-      const verdict = 'steps' in analysis ? analysis.verdict : deny;
+      const ruled = 'steps' in analysis ? analysis.verdict : deny;
+      const verdict = contested === true && ruled.kind === 'auto' ? approval() : ruled;
       world.stores.verdicts.set(planHash, verdict);
       return verdict;
     },

@@ -134,6 +134,7 @@ function dispatching(worlds: ReadonlyMap<string, World>): Activities {
     'recordEvents',
     'enrich',
     'diagnose',
+    'modelTurn',
     'makePlan',
     'evaluatePolicy',
     'requestApproval',

@@ -6,6 +6,7 @@ import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import { analysis } from '../proxies.ts';
 import type { Run } from '../run.ts';
+import { consult } from './consult.ts';
 
 export type Proposal =
   | { readonly kind: 'plan'; readonly hashedPlan: HashedPlan; readonly verdict: Verdict }
@@ -20,6 +21,7 @@ export async function propose(run: Run): Promise<Proposal> {
   const attempt = run.journal.state().attempt + 1;
   const evidenceRef = await enrich(run, attempt);
   await diagnose(run, attempt, evidenceRef);
+  await consult(run, attempt, evidenceRef);
   return plan(run, attempt, evidenceRef);
 }
 
@@ -84,7 +86,7 @@ async function plan(run: Run, attempt: number, evidenceRef: string): Promise<Pro
   const { planHash } = hashedPlan;
   const verdict = await analysis.evaluatePolicy.executeWithOptions(
     { summary: `may we: ${hashedPlan.plan.steps.map(stepText).join(', then ')}?` },
-    [{ incidentId, planHash, missing: diagnosis.missing }],
+    [{ incidentId, planHash, missing: diagnosis.missing, contested: diagnosis.contested === true }],
   );
   journal.record({ type: 'decided', attempt, verdict });
   return { kind: 'plan', hashedPlan, verdict };

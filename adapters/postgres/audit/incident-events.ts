@@ -94,6 +94,7 @@ function entryOf(event: IncidentEvent): Entry | null {
     case 'enrichment-started':
     case 'enriched':
     case 'diagnosed':
+    case 'model-consulted':
     case 'nothing-to-try':
     case 'verification-started':
     case 'note-added':

@@ -9,6 +9,7 @@ import type { AuditAction } from '../../../domain/audit/event.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { Evidence } from '../../../domain/diagnosis/diagnosis.ts';
 import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
+import type { Dropped } from '../../../domain/diagnosis/model/opinion.ts';
 import type { IncidentEvent, IncidentEventType } from '../../../domain/incident/events.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
 import type { IncidentOutcome, IncidentStatus } from '../../../domain/incident/status.ts';
@@ -179,6 +180,32 @@ export type Schema = {
   };
   kill_switch: { environment: string; engaged: boolean; by_actor: string; reason: string; at_ms: number };
   postmortems: { incident_id: string; markdown: string; digest: string; saved_at_ms: number };
+  model_turns: {
+    incident_id: string;
+    attempt: number;
+    turn: number;
+    status: 'reserved' | 'finished';
+    /** How often the model was (or may have been) asked: again after a process that never said how it went. */
+    tries: number;
+    provider: string;
+    model: string;
+    system: string;
+    prompt: string;
+    prompt_hash: string;
+    outcome: string | null;
+    reason: string | null;
+    output: string | null;
+    output_hash: string | null;
+    dropped: NullableJson<readonly Dropped[]>;
+    input_tokens: number | null;
+    output_tokens: number | null;
+    latency_ms: number | null;
+    /** What counts against the budgets: estimates while it runs, and for tries that were lost. */
+    tokens: number;
+    microdollars: number;
+    reserved_at_ms: number;
+    finished_at_ms: number | null;
+  };
   audit: {
     seq: Generated<number>;
     at_ms: number;

@@ -134,6 +134,15 @@ function wordsOf(text: string, maxLength: number): string {
 }
 
 function shownPart(part: unknown): string {
-  const text = typeof part === 'string' ? part : (JSON.stringify(part) ?? typeof part);
-  return wordsOf(text.slice(0, 400), 120) || '(not shown)';
+  return wordsOf(textOf(part).slice(0, 400), 120) || '(not shown)';
+}
+
+/** Some values have no JSON: too deep, or of a kind that JSON does not know. */
+function textOf(part: unknown): string {
+  if (typeof part === 'string') return part;
+  try {
+    return JSON.stringify(part) ?? typeof part;
+  } catch {
+    return typeof part;
+  }
 }

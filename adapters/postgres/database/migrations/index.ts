@@ -8,6 +8,7 @@ import { audit } from './0004-audit.ts';
 import { notifications } from './0005-notifications.ts';
 import { eventFeed } from './0006-event-feed.ts';
 import { sessions } from './0007-sessions.ts';
+import { modelTurns } from './0008-model-turns.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -17,4 +18,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-notifications': notifications,
   '0006-event-feed': eventFeed,
   '0007-sessions': sessions,
+  '0008-model-turns': modelTurns,
 };

@@ -82,6 +82,14 @@ describe('an answer', () => {
     expect([judged > 500, stood > 50]).toEqual([true, true]);
   });
 
+  it('of absurd depth, or with values that JSON does not know, is only dropped', () => {
+    let deep: unknown = 0;
+    for (let level = 0; level < 100_000; level += 1) deep = [deep];
+    const risks = [deep, 10n, Symbol('x'), () => 0];
+    const judgement = judgeAnswer({ verdict: 'explained', summary: '', hypotheses: risks, risks }, judging);
+    expect(judgement?.dropped.map(({ why }) => why)).toEqual(Array.from({ length: 8 }, () => 'malformed'));
+  });
+
   it('that is right stands as it is', () => {
     const judgement = judgeAnswer(
       answerAbout(about, 'error-burst', 'orders', { actions: ['restart'] }),

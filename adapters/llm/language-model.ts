@@ -1,0 +1,123 @@
+// LanguageModel through the AI SDK: one call, no repetitions (Temporal does these), every way to fail told apart.
+
+import { APICallError, generateText, jsonSchema, NoObjectGeneratedError, Output } from 'ai';
+import type { LanguageModel, ModelReply, ModelUsage } from '../../activities/ports.ts';
+import { answerJsonSchema } from '../../domain/diagnosis/model/answer.ts';
+import { findObject } from '../../domain/diagnosis/model/json-text.ts';
+import { boundedFetch } from './bounded-fetch.ts';
+import { openModel } from './providers.ts';
+import type { ModelSettings } from './settings.ts';
+
+// The SDK writes warnings about model settings to the console; our log is JSON lines.
+globalThis.AI_SDK_LOG_WARNINGS = false;
+
+export function createLanguageModel(settings: ModelSettings): LanguageModel {
+  const model = openModel(settings, boundedFetch);
+  return {
+    name: settings.name,
+    model: settings.model,
+    prices: settings.prices,
+    async ask({ system, prompt, maxOutputTokens }) {
+      try {
+        const { text, finishReason, usage } = await generateText({
+          model,
+          instructions: system,
+          prompt,
+          maxOutputTokens,
+          maxRetries: 0,
+          abortSignal: AbortSignal.timeout(settings.timeoutMs),
+          ...outputOf(settings),
+        });
+        return replyOf(text, finishReason, usage);
+      } catch (error) {
+        return replyOfError(error, settings);
+      }
+    },
+  };
+}
+
+/** The SDK's own reading of the output is not used: it takes nothing but bare JSON, and models like to add words. */
+function outputOf({ structuredOutput }: ModelSettings) {
+  switch (structuredOutput) {
+    case 'schema':
+      return { output: Output.object({ name: 'diagnosis', schema: jsonSchema(answerJsonSchema()) }) };
+    case 'json':
+      return { output: Output.json() };
+    case 'none':
+      return {};
+  }
+}
+
+type Usage = { readonly inputTokens: number | undefined; readonly outputTokens: number | undefined };
+
+function replyOf(text: string, finishReason: string | undefined, used: Usage | undefined): ModelReply {
+  const usage: ModelUsage = {
+    inputTokens: tokens(used?.inputTokens),
+    outputTokens: tokens(used?.outputTokens),
+  };
+  if (finishReason === 'content-filter') {
+    return { kind: 'refused', reason: "the provider's filter stopped the answer", text, usage };
+  }
+  if (findObject(text) !== null) return { kind: 'answer', text, usage };
+  if (finishReason === 'length') return { kind: 'invalid', reason: 'the answer was cut off', text, usage };
+  // Words instead of an object: asking for the object again would get the same words.
+  return text.includes('{')
+    ? { kind: 'invalid', reason: 'the answer is not the JSON object that was asked for', text, usage }
+    : {
+        kind: 'refused',
+        reason: text.trim() === '' ? 'an empty answer' : 'words instead of an answer',
+        text,
+        usage,
+      };
+}
+
+function tokens(count: number | undefined): number | null {
+  return count !== undefined && Number.isFinite(count) && count >= 0 ? Math.round(count) : null;
+}
+
+function replyOfError(error: unknown, { name, timeoutMs }: ModelSettings): ModelReply {
+  if (NoObjectGeneratedError.isInstance(error))
+    return replyOf(error.text ?? '', error.finishReason, error.usage);
+  if (APICallError.isInstance(error)) {
+    const { statusCode } = error;
+    if (statusCode === 429 || statusCode === 503 || statusCode === 529) {
+      const reason = `${name} answered ${statusCode}`;
+      return { kind: 'overloaded', reason, retryAfterMs: retryAfterMs(error.responseHeaders) };
+    }
+    // An answer that is none (a page, half of a body) came with 200, and was written by a model that is paid for.
+    if (statusCode !== undefined && statusCode >= 400) {
+      return { kind: 'failed', reason: `${name} answered ${statusCode}`, paid: false };
+    }
+  }
+  const { name: kind, message } = error instanceof Error ? error : new Error(String(error));
+  const late = kind === 'TimeoutError' || kind === 'AbortError';
+  const reason = late
+    ? `${name} gave no answer within ${timeoutMs} ms`
+    : `${name}: ${causeOf(error) ?? message}`;
+  return { kind: 'failed', reason: reason.slice(0, 300), paid: !neverSent(error) };
+}
+
+/** What lies at the bottom says more than "fetch failed". */
+function causeOf(error: unknown): string | null {
+  let at: unknown = error;
+  let found: string | null = null;
+  for (let depth = 0; at instanceof Error && depth < 6; depth += 1) {
+    found = 'code' in at && typeof at.code === 'string' ? at.code : at.message;
+    at = at.cause;
+  }
+  return found;
+}
+
+function neverSent(error: unknown): boolean {
+  return /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT)$/.test(
+    causeOf(error) ?? '',
+  );
+}
+
+/** Seconds, or an HTTP date; null when there is none to be made sense of. */
+function retryAfterMs(headers: Readonly<Record<string, string>> | undefined): number | null {
+  const value = headers?.['retry-after'];
+  if (value === undefined) return null;
+  const ms = /^\d{1,6}(\.\d{1,3})?$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
+  return Number.isFinite(ms) ? Math.max(0, ms) : null;
+}

@@ -13,7 +13,8 @@ import { inWords, plural } from '../words.ts';
 export function hypothesisList(diagnosis: DiagnosisBriefing, evidence: readonly Evidence[]): Html {
   const byId = new Map(evidence.map((item) => [item.id, item]));
   return html`
-${diagnosis.method === 'model' ? html`<p class="from-model"><b>Words of a language model.</b> Every cited piece of evidence was checked to exist.</p>` : ''}
+${diagnosis.model === null ? '' : html`<p class="from-model"><b>Words of a language model.</b> ${diagnosis.model}. Every cited piece of evidence was checked to exist.</p>`}
+${diagnosis.contested ? html`<p class="doubt"><b>Contested.</b> The two analyses disagree, so a person is asked.</p>` : ''}
 ${diagnosis.inconclusive ? html`<p class="doubt"><b>Inconclusive.</b> ${diagnosis.reason}</p>` : ''}
 <ol class="hypotheses">${diagnosis.hypotheses.map((one, index) => hypothesisItem(one, index, byId))}</ol>
 ${diagnosis.missing.length === 0 ? '' : html`<p class="doubt"><b>Missing evidence:</b> ${diagnosis.missing.join('; ')}. This lowers what may be done without asking.</p>`}`;
@@ -24,12 +25,12 @@ function hypothesisItem(
   index: number,
   byId: ReadonlyMap<string, Evidence>,
 ): Html {
-  const { cause, service, score, reason, evidenceFor, evidenceAgainst } = hypothesis;
+  const { cause, service, score, reason, byModel, evidenceFor, evidenceAgainst } = hypothesis;
   const percent = Math.round(Math.min(1, Math.max(0, score)) * 100);
   return html`<li><details id="hypothesis-${index}" ${index === 0 ? 'open' : ''}>
 <summary><span class="cause"><b>${inWords(cause)}</b> of <b>${service}</b></span>
 <span class="score" title="Comparable within this diagnosis only"><meter min="0" max="100" value="${percent}" aria-label="Score">${percent} %</meter> <span class="figure">${percent}</span></span></summary>
-<p>${reason}</p>
+<p>${reason}${byModel ? html` <span class="tag">model</span>` : ''}</p>
 ${evidenceGroup('For', evidenceFor, byId)}
 ${evidenceGroup('Against', evidenceAgainst, byId)}
 </details></li>`;

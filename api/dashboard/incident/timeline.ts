@@ -90,6 +90,7 @@ function toneOf(event: IncidentEvent): Tone {
     case 'enrichment-started':
     case 'enriched':
     case 'diagnosed':
+    case 'model-consulted':
     case 'planned':
     case 'decided':
     case 'nothing-to-try':

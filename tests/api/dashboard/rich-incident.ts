@@ -61,6 +61,15 @@ export function addRichIncident(world: World, text: string): void {
     reason: text,
     missing: [text],
     method: 'model',
+    contested: true,
+    model: {
+      by: text,
+      relation: 'disagrees',
+      words: text,
+      hypotheses: [],
+      riskWords: [text],
+      droppedClaims: 1,
+    },
   } as const;
   const [step] = hashedPlan.plan.steps;
   if (step === undefined) throw new Error('the example plan has no step');

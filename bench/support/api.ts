@@ -37,6 +37,7 @@ export function createBenchApi(database: Database): BenchApi {
     killSwitch,
     apiKeys,
     audit,
+    modelTurns: stores.modelTurnReader,
     messenger: { approvalDecided: async () => {}, takeOver: nobody, abort: nobody, addNote: nobody },
     series: null,
     services,

@@ -1,5 +1,6 @@
 /** All components, by name. */
 import { alertmanager } from './alertmanager.ts';
+import { chromium } from './chromium.ts';
 import type { Component, ComponentName } from './component.ts';
 import { kafka } from './kafka.ts';
 import { postgres } from './postgres.ts';
@@ -12,4 +13,5 @@ export const components: Readonly<Record<ComponentName, Component>> = {
   postgres,
   alertmanager,
   kafka,
+  chromium,
 };

@@ -18,7 +18,8 @@ const markColours = /** @type {Record<string, string>} */ ({
   closed: '--muted',
 });
 const rowHeight = 16;
-const mostRows = 4;
+const mostRows = 5;
+const rightMargin = 28;
 
 export function defineCharts() {
   customElements.define('series-chart', SeriesChart);
@@ -67,8 +68,8 @@ class SeriesChart extends HTMLElement {
  * @returns {UPlot.Options}
  */
 function optionsOf(chart, width, height, colour) {
-  const rows = markRows(chart, width);
-  const top = Math.max(8, rows.count * rowHeight + 4);
+  const labels = placeLabels(chart, width);
+  const top = Math.max(8, labels.count * rowHeight + 4);
   /** @param {number} value */
   const show = (value) => valueText(value, chart.unit);
   const axis = {
@@ -80,7 +81,7 @@ function optionsOf(chart, width, height, colour) {
   return {
     width,
     height,
-    padding: [top, 8, 0, 0],
+    padding: [top, rightMargin, 0, 0],
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     legend: { show: false },
     cursor: { y: false, points: { size: 7 } },
@@ -103,7 +104,7 @@ function optionsOf(chart, width, height, colour) {
     ],
     hooks: {
       drawClear: [(plot) => drawBand(plot, chart, colour)],
-      draw: [(plot) => drawMarks(plot, chart, rows.of, colour)],
+      draw: [(plot) => drawMarks(plot, chart, labels.places, colour)],
       setCursor: [(plot) => showValue(plot, chart, show)],
     },
   };
@@ -154,10 +155,10 @@ function drawBand(plot, { band }, colour) {
 /**
  * @param {UPlot} plot
  * @param {Chart} chart
- * @param {number[]} rows
+ * @param {{ row: number, toLeft: boolean }[]} places
  * @param {(name: string) => string} colour
  */
-function drawMarks(plot, { marks }, rows, colour) {
+function drawMarks(plot, { marks }, places, colour) {
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;
   ctx.save();
@@ -166,7 +167,8 @@ function drawMarks(plot, { marks }, rows, colour) {
   ctx.lineWidth = 1.5 * ratio;
   marks.forEach(({ at, kind, label }, index) => {
     const x = Math.round(plot.valToPos(at, 'x', true));
-    const y = bbox.top - (rows[index] ?? 0) * rowHeight * ratio;
+    const { row = 0, toLeft = false } = places[index] ?? {};
+    const y = bbox.top - row * rowHeight * ratio;
     ctx.strokeStyle = colour(markColours[kind] ?? '--muted');
     ctx.fillStyle = ctx.strokeStyle;
     ctx.setLineDash(kind === 'detected' || kind === 'closed' ? [2 * ratio, 3 * ratio] : []);
@@ -174,7 +176,6 @@ function drawMarks(plot, { marks }, rows, colour) {
     ctx.moveTo(x, y - 2 * ratio);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    const toLeft = x + ctx.measureText(label).width + 6 * ratio > bbox.left + bbox.width + 8 * ratio;
     ctx.textAlign = toLeft ? 'right' : 'left';
     ctx.fillText(label, x + (toLeft ? -4 : 4) * ratio, y);
   });
@@ -182,22 +183,27 @@ function drawMarks(plot, { marks }, rows, colour) {
 }
 
 /**
- * Which row each label stands in, so that no two cover each other.
+ * Which row each label stands in, so that no two cover each other, and whether it stands left of its line.
  * @param {Chart} chart
  * @param {number} width
  */
-function markRows({ marks, from, to }, width) {
-  /** @type {number[]} */
-  const ends = [];
-  const of = marks.map(({ at, label }) => {
-    const x = 64 + ((at - from) / Math.max(1, to - from)) * (width - 72);
-    const end = x + label.length * 6.6 + 12;
-    const free = ends.findIndex((taken) => taken < x);
-    const row = free >= 0 ? free : Math.min(ends.length, mostRows - 1);
-    ends[row] = Math.max(ends[row] ?? 0, end);
-    return row;
+function placeLabels({ marks, from, to }, width) {
+  const [left, right] = [64, width - rightMargin];
+  /** @type {{ start: number, end: number }[][]} */
+  const rows = [];
+  const places = marks.map(({ at, label }) => {
+    const x = left + ((at - from) / Math.max(1, to - from)) * (right - left);
+    const length = label.length * 6.8 + 10;
+    const toLeft = x + length > width;
+    const [start, end] = toLeft ? [x - length, x] : [x, x + length];
+    const isFree = (/** @type {{ start: number, end: number }[]} */ taken) =>
+      taken.every((other) => other.end < start || other.start > end);
+    const free = rows.findIndex(isFree);
+    const row = free >= 0 ? free : rows.length < mostRows ? rows.push([]) - 1 : mostRows - 1;
+    rows[row]?.push({ start, end });
+    return { row, toLeft };
   });
-  return { of, count: ends.length };
+  return { places, count: rows.length };
 }
 
 /**

@@ -10,7 +10,11 @@ import type { Chart, Mark } from '../charts/chart.ts';
 import { expectedBand } from '../charts/expected.ts';
 import { readPoints, seriesName, unitOf } from '../charts/points.ts';
 
+/** What a series was like before is told by this much of it. */
 const beforeMs = 5 * 60_000;
+/** And as much of that is shown as leaves room to see what happened. */
+const leastShownBeforeMs = 60_000;
+const shownBeforeShare = 3;
 const afterMs = 60_000;
 /** Longer than this a chart of seconds says nothing; the explorer shows more. */
 const longestMs = 6 * 3_600_000;
@@ -57,13 +61,16 @@ export async function symptomChart(
   const range = incidentRange(state, nowMs);
   const points = await readPoints(history, ref, range);
   const unit = unitOf(ref);
+  const lastedMs = range.toMs - state.onsetMs;
+  const shownBeforeMs = Math.min(beforeMs, Math.max(leastShownBeforeMs, lastedMs * shownBeforeShare));
+  const shown = { ...range, fromMs: Math.max(range.fromMs, state.onsetMs - shownBeforeMs) };
   return {
     name: seriesName(ref),
     unit,
-    range,
-    points,
+    range: shown,
+    points: points.filter(({ atMs }) => atMs >= shown.fromMs),
     band: expectedBand(points, state.onsetMs, expected, unit),
-    marks: marksOf(state, timeline).filter(({ atMs }) => atMs >= range.fromMs && atMs <= range.toMs),
+    marks: marksOf(state, timeline).filter(({ atMs }) => atMs >= shown.fromMs && atMs <= shown.toMs),
   };
 }
 

@@ -4,7 +4,7 @@ import { html } from 'hono/html';
 import type { IncidentEvent, IncidentEventType } from '../../../domain/incident/events.ts';
 import { narrate } from '../../../domain/incident/narrate.ts';
 import { plainLine } from '../../../domain/text.ts';
-import { clockTime } from '../format.ts';
+import { clockText, clockTime } from '../format.ts';
 import type { Html } from '../view.ts';
 import { plural } from '../words.ts';
 
@@ -15,7 +15,7 @@ const longestSentence = 400;
 const foldFrom = 4;
 
 export function timelineList(events: readonly IncidentEvent[], nowMs: number): Html {
-  const said = sentences(events);
+  const said = sentences(events, nowMs);
   const groups = folded(events).toReversed();
   return html`<ol class="timeline">${groups.map((group) => (group.length < foldFrom ? group.toReversed().map((event) => eventItem(event, said, nowMs)) : foldedItem(group, said, nowMs)))}</ol>`;
 }
@@ -41,8 +41,8 @@ function foldedWords(group: readonly IncidentEvent[]): string {
 
 type Sentences = (event: IncidentEvent) => string;
 
-/** What an event says; where it names another event by an id, that one's words instead. */
-function sentences(events: readonly IncidentEvent[]): Sentences {
+/** What an event says; where it names another event by an id, that one's words instead, and times as everywhere on the page. */
+function sentences(events: readonly IncidentEvent[], nowMs: number): Sentences {
   const summaries = new Map(
     events.flatMap((event) =>
       event.type === 'anomaly-observed' ? [[event.anomaly.id, event.anomaly] as const] : [],
@@ -59,6 +59,10 @@ function sentences(events: readonly IncidentEvent[]): Sentences {
         }
         case 'intent-written':
           return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} is written down and about to run`;
+        case 'approval-requested':
+          return `Approval asked of ${event.quorum} × ${event.role} until ${clockText(event.deadlineMs, nowMs)}`;
+        case 'verification-started':
+          return `Watching whether it helped, until ${clockText(event.deadlineMs, nowMs)}`;
         default:
           return narrate(event);
       }

@@ -42,12 +42,12 @@ export function auditPage(found: Page<AuditEntry>, query: AuditQuery, view: View
 <div><label for="action">Action</label><select id="action" name="action">${options(query.action, [['', 'all'], ...actions])}</select></div>
 <div><label for="subject">Subject</label><input id="subject" name="subject" value="${query.subject ?? ''}"></div>
 <button>Show</button></form>
-${found.items.length === 0 ? html`<p class="empty">Nothing fits.</p>` : html`<div class="scroll"><table><thead><tr><th scope="col">Time</th><th scope="col">Actor</th><th scope="col">Action</th><th scope="col">Subject</th><th scope="col">Reason</th></tr></thead><tbody>${found.items.map((entry) => row(entry, view))}</tbody></table></div>`}
+${found.items.length === 0 ? html`<p class="empty">Nothing fits.</p>` : html`<div class="scroll"><table class="stack"><thead><tr><th scope="col">Time</th><th scope="col">Actor</th><th scope="col">Action</th><th scope="col">Subject</th><th scope="col">Reason</th></tr></thead><tbody>${found.items.map((entry) => row(entry, view))}</tbody></table></div>`}
 ${found.nextCursor === null ? '' : html`<p class="more"><a href="/audit?${next}" rel="next">More</a></p>`}`,
   });
 }
 
 function row({ atMs, actor, action, subject, reason, planHash }: AuditEntry, view: View): Html {
   const ref = subject.startsWith('incident/') ? toUrlId(subject) : null;
-  return html`<tr><td class="nowrap">${clockTime(atMs, view.nowMs)}</td><td>${actor}</td><td class="nowrap">${action}</td><td>${ref === null || ref === subject ? html`<span class="id">${subject}</span>` : html`<a class="id" href="/incidents/${ref}">${ref}</a>`}</td><td>${reason}${planHash === null ? '' : html` <span class="id muted">plan ${planHash.slice(0, 12)}</span>`}</td></tr>`;
+  return html`<tr><td class="nowrap">${clockTime(atMs, view.nowMs)}</td><td>${actor}</td><td class="nowrap">${action}</td><td class="wide">${ref === null || ref === subject ? html`<span class="id">${subject}</span>` : html`<a class="id" href="/incidents/${ref}">${ref}</a>`}</td><td class="wide">${reason}${planHash === null ? '' : html` <span class="id muted">plan ${planHash.slice(0, 12)}</span>`}</td></tr>`;
 }

@@ -62,9 +62,9 @@ export function incidentsPage({ query, found }: ListData, view: View): Html {
 function table({ items, nextCursor }: Page<IncidentSummary>, query: ListQuery, view: View): Html {
   if (items.length === 0) return html`<p class="empty">No incident fits.</p>`;
   const next = nextPage(query, nextCursor);
-  return html`<div class="scroll"><table class="incidents"><thead><tr><th scope="col">Severity</th><th scope="col">Incident</th><th scope="col">Service</th><th scope="col">State</th><th scope="col" class="figure">Opened</th><th scope="col" class="figure">Lasted</th></tr></thead><tbody>${items.map(
+  return html`<div class="scroll"><table class="stack"><thead><tr><th scope="col">Severity</th><th scope="col">Incident</th><th scope="col">Service</th><th scope="col">State</th><th scope="col" class="figure">Opened</th><th scope="col" class="figure">Lasted</th></tr></thead><tbody>${items.map(
     (one) =>
-      html`<tr><td>${severityMark(one.severity)}</td><td><a href="/incidents/${toUrlId(one.id)}">${one.title}</a></td><td><span class="id">${one.environment}/${one.service}</span></td><td>${statusChip(one)}</td><td class="figure">${relativeTime(one.openedAtMs, view.nowMs)}</td><td class="figure">${durationText((one.closedAtMs ?? view.nowMs) - one.openedAtMs)}</td></tr>`,
+      html`<tr><td>${severityMark(one.severity)}</td><td class="wide"><a href="/incidents/${toUrlId(one.id)}">${one.title}</a></td><td><span class="id">${one.environment}/${one.service}</span></td><td>${statusChip(one)}</td><td class="figure">${relativeTime(one.openedAtMs, view.nowMs)}</td><td class="figure">${durationText((one.closedAtMs ?? view.nowMs) - one.openedAtMs)}</td></tr>`,
   )}</tbody></table></div>${nextCursor === null ? '' : html`<p class="more"><a href="/incidents?${next}" rel="next">Older incidents</a></p>`}`;
 }
 

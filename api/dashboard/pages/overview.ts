@@ -120,9 +120,9 @@ function openList({ open, moreOpen }: OverviewData, view: View): Html {
 
 function closedTable({ closed }: OverviewData, view: View): Html {
   if (closed.length === 0) return html`<p class="empty">None yet.</p>`;
-  return html`<div class="scroll"><table><thead><tr><th scope="col">Incident</th><th scope="col">Outcome</th><th scope="col" class="figure">Took</th><th scope="col" class="figure">Closed</th></tr></thead><tbody>${closed.map(
+  return html`<div class="scroll"><table class="stack"><thead><tr><th scope="col">Incident</th><th scope="col">Outcome</th><th scope="col" class="figure">Took</th><th scope="col" class="figure">Closed</th></tr></thead><tbody>${closed.map(
     (summary) =>
-      html`<tr><td><a href="/incidents/${toUrlId(summary.id)}">${summary.title}</a><br><span class="id muted">${summary.environment}/${summary.service}</span></td><td>${statusChip(summary)}</td><td class="figure">${durationText((summary.closedAtMs ?? summary.openedAtMs) - summary.openedAtMs)}</td><td class="figure">${relativeTime(summary.closedAtMs ?? summary.updatedAtMs, view.nowMs)}</td></tr>`,
+      html`<tr><td class="wide"><a href="/incidents/${toUrlId(summary.id)}">${summary.title}</a><br><span class="id muted">${summary.environment}/${summary.service}</span></td><td>${statusChip(summary)}</td><td class="figure">${durationText((summary.closedAtMs ?? summary.openedAtMs) - summary.openedAtMs)}</td><td class="figure">${relativeTime(summary.closedAtMs ?? summary.updatedAtMs, view.nowMs)}</td></tr>`,
   )}</tbody></table></div><p class="more"><a href="/incidents">All incidents</a></p>`;
 }
 

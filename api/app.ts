@@ -82,6 +82,7 @@ async function serve(route: Route, c: Context<Env>, deps: ApiDeps, guard: Guard)
       principal,
       requestId: c.get('requestId'),
       headers: request.headers,
+      request,
       signal: request.signal,
       log: c.get('log'),
       deps,

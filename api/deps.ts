@@ -53,6 +53,8 @@ export type ApiDeps = {
     readonly startedAtMs: number;
   };
   readonly clock: { nowMs(): number };
+  /** Takes what Slack sends, and answers within its three seconds; null: Slack is not configured. */
+  readonly slackEvents: ((request: Request) => Promise<Response>) | null;
   readonly log: Logger;
   readonly newId: () => string;
   /** How long an answer to a decision waits for the workflow to hear of it. Default 5000, which leaves time for its second way. */

@@ -3,6 +3,7 @@
 import type { Evidence } from '../domain/diagnosis/diagnosis.ts';
 import type { CallEdge } from '../domain/diagnosis/input.ts';
 import type { Dropped } from '../domain/diagnosis/model/opinion.ts';
+import type { ApprovalFacts } from '../domain/incident/approval-briefing.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome, IncidentStatus } from '../domain/incident/status.ts';
@@ -159,9 +160,17 @@ export interface Approvals {
     decision: 'approve' | 'reject';
     reason: string;
   }): Promise<DecisionResult>;
+  /** Where the approval of a plan stands; null when nobody was asked. */
+  standing(incidentId: string, planHash: string): Promise<ApprovalFacts | null>;
   /** Decisions whose workflow has not confirmed hearing of them, for redelivery. */
   undelivered(limit: number): Promise<readonly (ApprovalDecided & { incidentId: string })[]>;
   delivered(approvalId: string): Promise<void>;
+}
+
+/** Signed requests that were let in: the same one a second time is a replay. */
+export interface SignedRequests {
+  /** True the first time; false for a signature that was let in before. Remembers longer than a timestamp is good for. */
+  isFirst(signature: string): Promise<boolean>;
 }
 
 export interface KillSwitch {

@@ -13,6 +13,7 @@ import { ingestSchema } from './sections/ingest.ts';
 import { kafkaSchema } from './sections/kafka.ts';
 import { modelSchema } from './sections/model.ts';
 import { loggingSchema, serverSchema } from './sections/server.ts';
+import { slackSchema } from './sections/slack.ts';
 import { clickhouseSchema, postgresSchema, temporalSchema } from './sections/stores.ts';
 
 export const configSchema = z
@@ -49,6 +50,7 @@ export const configSchema = z
       .describe('How much may be done at all, however good the reasons.'),
     executors: executorsSchema,
     model: modelSchema.prefault({}),
+    slack: slackSchema.optional(),
     logging: loggingSchema.prefault({}),
   })
   .describe(

@@ -49,6 +49,18 @@ export const secretVariables = {
     name: 'SENTINEL_MODEL_API_KEY',
     about: 'API key that model providers of the type `compatible` get.',
   },
+  slackBotToken: {
+    name: 'SENTINEL_SLACK_BOT_TOKEN',
+    about: 'Token of the Slack app (`xoxb-…`): with it incidents are told in `slack.channel`.',
+  },
+  slackSigningSecret: {
+    name: 'SENTINEL_SLACK_SIGNING_SECRET',
+    about: 'Signing secret of the Slack app: with it clicks are taken over HTTP, at /api/slack/events.',
+  },
+  slackAppToken: {
+    name: 'SENTINEL_SLACK_APP_TOKEN',
+    about: 'App-level token of the Slack app (`xapp-…`): with it clicks are taken over Socket Mode.',
+  },
 } as const;
 export type SecretName = keyof typeof secretVariables;
 export type Secrets = { readonly [Name in SecretName]: Secret | null };
@@ -102,6 +114,9 @@ export function readSecrets(
     openaiApiKey: read('openaiApiKey'),
     anthropicApiKey: read('anthropicApiKey'),
     modelApiKey: read('modelApiKey'),
+    slackBotToken: read('slackBotToken'),
+    slackSigningSecret: read('slackSigningSecret'),
+    slackAppToken: read('slackAppToken'),
   };
   return { secrets, problems };
 }
@@ -119,8 +134,17 @@ function wrongWith(name: SecretName, value: string): string | null {
       return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol)
         ? null
         : 'expected a URL that starts with postgres:// (special characters in the password percent-encoded)';
+    case 'slackBotToken':
+      return /^xox[a-z]-\S+$/.test(value)
+        ? null
+        : 'expected the token of a Slack bot, which starts with xoxb-';
+    case 'slackAppToken':
+      return /^xapp-\S+$/.test(value)
+        ? null
+        : 'expected an app-level token of Slack, which starts with xapp-';
     case 'clickhousePassword':
     case 'kafkaPassword':
+    case 'slackSigningSecret':
       return null;
     case 'groqApiKey':
     case 'openaiApiKey':

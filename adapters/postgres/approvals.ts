@@ -8,6 +8,7 @@ import { readCursor, writeCursor } from '../../api/cursor.ts';
 import type { Approvals, DecisionRefusal, DecisionResult, Principal } from '../../api/ports.ts';
 import { roleAtLeast } from '../../domain/policy/verdict.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
+import { readStanding } from './approval-standing.ts';
 import { appendAudit, person } from './audit/append.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
@@ -71,6 +72,8 @@ export function createApprovals(db: Kysely<Schema>): Approvals {
     },
 
     decide: (input) => transact(db, (trx) => decide(trx, input)),
+
+    standing: (incidentId, planHash) => readStanding(db, incidentId, planHash),
 
     async undelivered(limit) {
       const rows = await db

@@ -11,6 +11,8 @@ const inboxDoneMs = 7 * dayMs;
 const inboxDeadMs = 90 * dayMs;
 const changesMs = 90 * dayMs;
 const edgesMs = 30 * dayMs;
+/** A signature is good for minutes only. */
+const signedRequestsMs = dayMs;
 
 export type Maintenance = {
   /** Removes what is past its time; returns how many rows. Safe to call at any moment, from any process. */
@@ -39,6 +41,10 @@ export function createMaintenance(db: Kysely<Schema>): Maintenance {
         await db
           .deleteFrom('service_edges')
           .where('seen_at_ms', '<', nowMs - edgesMs)
+          .execute(),
+        await db
+          .deleteFrom('slack_requests')
+          .where('seen_at_ms', '<', nowMs - signedRequestsMs)
           .execute(),
         await db.deleteFrom('sessions').where('expires_at_ms', '<', nowMs).execute(),
       ];

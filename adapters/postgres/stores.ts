@@ -23,6 +23,7 @@ import type {
   ServiceMaps,
   ServiceReader,
   Sessions,
+  SignedRequests,
 } from '../../api/ports.ts';
 import type { LimitsConfig } from '../../domain/remediation/limits.ts';
 import type { Episodes, Inbox } from '../../ingest/ports.ts';
@@ -49,6 +50,7 @@ import { createQueueReader } from './queue-reader.ts';
 import { createServiceMaps } from './service-maps.ts';
 import { createServiceReader } from './service-reader.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
+import { createSignedRequests } from './signed-requests.ts';
 
 export type StoreOptions = {
   readonly limits: LimitsConfig;
@@ -86,6 +88,7 @@ export type Stores = {
   readonly sessions: Sessions;
   readonly notifications: NotificationStore;
   readonly serviceMaps: ServiceMaps;
+  readonly signedRequests: SignedRequests;
   /** For whichever process runs it now and then. */
   readonly maintenance: Maintenance;
 };
@@ -118,6 +121,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     sessions: createSessions(db, apiKeys, sessions),
     notifications: createNotificationStore(db),
     serviceMaps: createServiceMaps(db),
+    signedRequests: createSignedRequests(db),
     maintenance: createMaintenance(db),
   };
 }

@@ -218,6 +218,11 @@ export const metricTable = {
     help: 'Deliveries to a channel: delivered, retry, blocked (a person must repair it), refused.',
     labels: ['channel', 'result'],
   },
+  sentinel_slack_requests_total: {
+    kind: 'counter',
+    help: 'Requests from Slack: taken, or why not (unsigned, not-current, forged, replayed, foreign, malformed, too-large, late).',
+    labels: ['result'],
+  },
   sentinel_notifications_waiting: {
     kind: 'gauge',
     help: 'Incidents whose latest a channel has not been told yet.',

@@ -52,6 +52,7 @@ export function addForms({ app, deps, own, visits }: Dashboard): void {
       {
         principal,
         requestId: c.get('requestId'),
+        request: c.req.raw,
         signal: c.req.raw.signal,
         headers: c.req.raw.headers,
         log: c.get('log'),

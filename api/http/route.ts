@@ -25,6 +25,8 @@ export type RouteContext<P, Q, B> = {
   readonly requestId: string;
   /** For what is said in headers and concerns one route (`Last-Event-ID`). */
   readonly headers: Headers;
+  /** As it came in, body unread unless the route has one: for what is signed over its bytes. */
+  readonly request: Request;
   /** Ends when the client goes away; for answers that stream. */
   readonly signal: AbortSignal;
   readonly log: Logger;
@@ -54,7 +56,7 @@ export type RouteDefinition<P extends Shape, Q extends Shape, B extends Shape, A
   /** As people read it: `/api/incidents/:id/timeline`. */
   readonly path: string;
   readonly permission: Permission;
-  /** True for public routes that machines ask all the time to watch over Sentinel: never refused for their number. */
+  /** True for public routes that machines ask all the time (to watch over Sentinel, to bring clicks): never refused for their number. */
   readonly unlimited?: true;
   /** One sentence for docs/api.md and the OpenAPI document. */
   readonly summary: string;

@@ -1,10 +1,7 @@
 // POST /api/incidents/:id/approvals: a person's yes or no to exactly one plan.
-//
-// The decision is recorded first (Postgres is the authority) and told to the workflow second. A workflow that cannot
-// be told now is no error for the caller: the record stays undelivered, and api/redelivery.ts hands it over.
 
 import { z } from 'zod';
-import { deliver } from '../delivery.ts';
+import { decideOnPlan } from '../decisions.ts';
 import { decisionProblem } from '../errors.ts';
 import { freeText, incidentParams, planHash } from '../http/fields.ts';
 import { route } from '../http/route.ts';
@@ -48,22 +45,11 @@ export const decideApproval = route({
   problems: ['conflict', 'expired'],
   handler: async ({ params, body, principal, log, deps }) => {
     const { decision, reason = '' } = body;
-    const result = await deps.approvals.decide({
-      incidentId: params.id,
-      planHash: body.planHash,
-      principal,
-      decision,
-      reason,
-    });
-    if (!result.recorded) {
-      deps.metrics.count('sentinel_approval_decisions_total', { decision, result: result.reason });
-      throw decisionProblem(result.reason, result.detail);
-    }
-    deps.metrics.count('sentinel_approval_decisions_total', {
-      decision,
-      result: result.repeated ? 'repeated' : 'recorded',
-    });
-    const delivered = await deliver(params.id, result.decision, { ...deps, log });
-    return { json: { ...result.decision, repeated: result.repeated, delivered } };
+    const result = await decideOnPlan(
+      { incidentId: params.id, planHash: body.planHash, principal, decision, reason },
+      { ...deps, log },
+    );
+    if (!result.recorded) throw decisionProblem(result.reason, result.detail);
+    return { json: { ...result.decision, repeated: result.repeated, delivered: result.delivered } };
   },
 });

@@ -24,6 +24,7 @@ import { policyTrial } from './policy-trial.ts';
 import { openApi, reference, referenceStyle } from './reference.ts';
 import { seriesQuery } from './series.ts';
 import { serviceList } from './services.ts';
+import { slackEvents } from './slack-events.ts';
 import { stream, timelineStream } from './streams.ts';
 
 export const routes: readonly Route[] = [
@@ -53,6 +54,7 @@ export const routes: readonly Route[] = [
   keyRevoke,
   loginLink,
   auditQuery,
+  slackEvents,
   components,
   health,
   ready,

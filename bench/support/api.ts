@@ -39,6 +39,7 @@ export function createBenchApi(database: Database): BenchApi {
     audit,
     modelTurns: stores.modelTurnReader,
     messenger: { approvalDecided: async () => {}, takeOver: nobody, abort: nobody, addNote: nobody },
+    slackEvents: null,
     series: null,
     services,
     infrastructure: { environments: [], observe: async () => ({ targets: [], missing: [] }) },

@@ -6,6 +6,7 @@ import { baseUrlOf, missingKey } from '../runtime/model-settings.ts';
 import { type Check, type Finding, missing, ok, warning } from './check.ts';
 import { apiPort, disk, embeddedTemporalPort, nodeVersion, temporalCli } from './machine.ts';
 import { addressOf, splitHostPort, whyNotReachable } from './network.ts';
+import { slack } from './slack.ts';
 
 export function configurationCheck(loaded: LoadedConfig): Finding {
   const name = 'Configuration';
@@ -33,6 +34,7 @@ export function standardChecks(config: Config): readonly Check[] {
     ...kafka(config),
     ...executors(config),
     ...models(config),
+    ...slack(config),
   ];
 }
 

@@ -5,14 +5,15 @@ import type { RoutedChannel } from '../../api/notifications/ports.ts';
 import type { IncidentMessenger } from '../../api/ports.ts';
 import type { Closing } from './closing.ts';
 import type { Foundation } from './foundation.ts';
+import { slackChannel } from './slack.ts';
 
 /** Null when no channel is configured. */
-export function startNotifications(
+export async function startNotifications(
   foundation: Foundation,
   messenger: IncidentMessenger,
   closing: Closing,
-): Herald | null {
-  const channels = channelsOf(foundation);
+): Promise<Herald | null> {
+  const channels = await channelsOf(foundation);
   if (channels.length === 0) return null;
   const { stores, metrics, log } = foundation;
   const herald = startHerald({
@@ -28,6 +29,7 @@ export function startNotifications(
 }
 
 /** One entry for each way to people; a new one is added here. */
-function channelsOf(_foundation: Foundation): readonly RoutedChannel[] {
-  return [];
+async function channelsOf(foundation: Foundation): Promise<readonly RoutedChannel[]> {
+  const all = [await slackChannel(foundation)];
+  return all.filter((routed) => routed !== null);
 }

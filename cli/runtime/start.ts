@@ -24,6 +24,7 @@ import { createInfrastructure } from './infrastructure.ts';
 import { startIngestPart } from './ingest.ts';
 import { limitedIngest } from './ingest-limits.ts';
 import { startNotifications } from './notifications.ts';
+import { startSlackReceiver } from './slack.ts';
 import { startWorkerPart } from './worker.ts';
 
 export async function startSentinel(
@@ -48,7 +49,7 @@ export async function startSentinel(
           ingest === null
             ? null
             : limitedIngest(ingest.app.fetch, config.server.rateLimits, foundation.metrics),
-        api: createApi(foundation, role, streams, dashboard, has('api') ? closing : null),
+        api: await createApi(foundation, role, streams, dashboard, has('api') ? closing : null),
       }),
       host: config.server.host,
       port: config.server.port,
@@ -98,7 +99,7 @@ function dashboardLines({ loginLinks }: DashboardDeps, url: string, adminKey: st
   ];
 }
 
-function createApi(
+async function createApi(
   foundation: Foundation,
   role: SentinelRole,
   streams: Streams,
@@ -109,8 +110,9 @@ function createApi(
   const messenger = createIncidentMessenger({ client: client.client });
   if (closing !== null) {
     closing.add('redelivery', startRedelivery({ approvals: stores.approvals, messenger, metrics, log }).stop);
-    startNotifications(foundation, messenger, closing);
+    await startNotifications(foundation, messenger, closing);
   }
+  const slackEvents = closing === null ? null : await startSlackReceiver(foundation, messenger, closing);
   return createApp({
     incidents: stores.incidentReader,
     streams,
@@ -120,6 +122,7 @@ function createApi(
     audit: stores.audit,
     modelTurns: stores.modelTurnReader,
     messenger,
+    slackEvents,
     series: history,
     services: stores.services,
     infrastructure: createInfrastructure(executors, config.executors),

@@ -96,6 +96,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
       to: '2026-01-02T00:00:00+01:00',
     },
   },
+  'POST /api/slack/events': { path: '/api/slack/events' },
   'GET /api/components': { path: '/api/components', query: page },
   'GET /health': { path: '/health' },
   'GET /ready': { path: '/ready' },

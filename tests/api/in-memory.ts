@@ -137,6 +137,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         observe: async () => world.observed,
       },
       queues: { depths: async () => world.queues },
+      slackEvents: async () => Response.json({}),
       newId: randomUUID,
       deliveryTimeoutMs: 50,
       components: async () => world.components,
@@ -189,6 +190,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
           world.undelivered.push({ ...decided, incidentId });
           return { recorded: true, decision: decided, repeated: false };
         },
+        standing: async () => null,
         undelivered: async (limit) => world.undelivered.slice(0, limit),
         delivered: async (approvalId) => {
           world.undelivered = world.undelivered.filter((one) => one.approvalId !== approvalId);

@@ -1,0 +1,90 @@
+// The buttons of the card. A button says which incident and which plan it stood under, and nothing else: whether the click
+// counts is decided from the record.
+
+import type { Button, KnownBlock } from '@slack/web-api';
+import { z } from 'zod';
+import type { Briefing } from '../../domain/incident/briefing.ts';
+import { planLines, shownSteps } from './card-lines.ts';
+import { fitsSection } from './text.ts';
+
+export const actionIds = {
+  approve: 'sentinel_approve',
+  reject: 'sentinel_reject',
+  takeOver: 'sentinel_take_over',
+  details: 'sentinel_details',
+  open: 'sentinel_open',
+} as const;
+
+const valueSchema = z.strictObject({
+  incidentId: z.string().min(1).max(300),
+  /** Empty under a card without a plan. */
+  planHash: z.string().max(128),
+});
+export type ButtonValue = z.output<typeof valueSchema>;
+
+export const writeValue = ({ incidentId, planHash }: ButtonValue): string =>
+  JSON.stringify({ incidentId, planHash });
+
+/** Null for anything that no card of ours carries. */
+export function readValue(text: string | undefined): ButtonValue | null {
+  try {
+    return valueSchema.parse(JSON.parse(text ?? ''));
+  } catch {
+    return null;
+  }
+}
+
+/** Nobody approves what is not shown. */
+export function tooLongToApproveHere(briefing: Briefing): boolean {
+  const { plan } = briefing;
+  return plan !== null && (plan.steps.length > shownSteps || !fitsSection(planLines(briefing)));
+}
+
+export function cardButtons(briefing: Briefing, incidentUrl: string | null): KnownBlock[] {
+  const { incidentId, approval, plan, status } = briefing;
+  const value = writeValue({ incidentId, planHash: plan?.planHash ?? '' });
+  const decidable =
+    status === 'awaiting-approval' && approval?.outcome === 'pending' && !tooLongToApproveHere(briefing);
+  const elements: Button[] = [
+    ...(decidable
+      ? [
+          { ...button('Approve', actionIds.approve, value), style: 'primary' as const, ...risky(plan) },
+          { ...button('Reject…', actionIds.reject, value), style: 'danger' as const },
+        ]
+      : []),
+    ...(status === 'closed'
+      ? []
+      : [{ ...button('Take over', actionIds.takeOver, value), confirm: sureToTakeOver }]),
+    button('Details', actionIds.details, value),
+    ...(incidentUrl === null ? [] : [{ ...button('Open', actionIds.open, value), url: incidentUrl }]),
+  ];
+  return [{ type: 'actions', elements }];
+}
+
+function button(text: string, actionId: string, value: string): Button {
+  return { type: 'button', text: { type: 'plain_text', text, emoji: false }, action_id: actionId, value };
+}
+
+const sureToTakeOver = {
+  title: { type: 'plain_text', text: 'Take this incident over?' },
+  text: {
+    type: 'plain_text',
+    text: 'Sentinel does nothing more in it. What it has done so far stays as it is.',
+  },
+  confirm: { type: 'plain_text', text: 'Take over' },
+  deny: { type: 'plain_text', text: 'Cancel' },
+} as const;
+
+/** One question more before a plan of high risk. */
+function risky(plan: Briefing['plan']): Pick<Button, 'confirm'> {
+  if (plan?.risk !== 'high') return {};
+  return {
+    confirm: {
+      title: { type: 'plain_text', text: 'Approve a plan of high risk?' },
+      text: { type: 'plain_text', text: 'Read before → after and the undo of every step once more.' },
+      confirm: { type: 'plain_text', text: 'Approve' },
+      deny: { type: 'plain_text', text: 'Cancel' },
+      style: 'danger',
+    },
+  };
+}

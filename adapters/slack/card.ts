@@ -1,0 +1,91 @@
+// The card of an incident: the one message that is edited in place. Built from the facts of the briefing, never from free
+// text of a model without saying so.
+
+import type { KnownBlock } from '@slack/web-api';
+import type { Briefing } from '../../domain/incident/briefing.ts';
+import { cardButtons, tooLongToApproveHere } from './card-buttons.ts';
+import {
+  approvalLines,
+  causeLines,
+  effectLines,
+  endingLines,
+  planLines,
+  symptomLines,
+} from './card-lines.ts';
+import { code, context, escaped, localTime, section } from './text.ts';
+
+export type Card = { readonly text: string; readonly blocks: KnownBlock[] };
+
+export type CardLinks = {
+  /** Page of the incident for people; null when nobody knows its address. */
+  readonly incidentUrl: string | null;
+  /** The incident as command line and API call it. */
+  readonly reference: string;
+};
+
+const marks = { critical: '🔴', warning: '🟠', info: '🔵' } as const;
+const longestHeader = 150;
+
+/** Within all limits of Slack, whatever the briefing holds. */
+export function renderCard(briefing: Briefing, links: CardLinks): Card {
+  const { severity, title } = briefing;
+  const mark = briefing.outcome === null ? marks[severity] : '⚪';
+  const header = [...`${mark} ${severity}: ${title}`].slice(0, longestHeader - 10).join('');
+  const parts = [
+    symptomLines(briefing),
+    causeLines(briefing),
+    planLines(briefing),
+    approvalLines(briefing),
+    effectLines(briefing),
+    endingLines(briefing),
+  ].filter((lines) => lines.length > 0);
+  return {
+    text: summary(briefing),
+    blocks: [
+      { type: 'header', text: { type: 'plain_text', text: header, emoji: false } },
+      context(headline(briefing)),
+      ...parts.map(section),
+      ...(tooLongToApproveHere(briefing)
+        ? [
+            section([
+              '*This plan is too long to be shown whole.* Decide in the dashboard or on the command line.',
+            ]),
+          ]
+        : []),
+      ...cardButtons(briefing, links.incidentUrl),
+      context(footer(briefing, links)),
+    ],
+  };
+}
+
+/** For notifications, screen readers, and clients without blocks. */
+export function summary({
+  severity,
+  title,
+  environment,
+  service,
+  status,
+  outcome,
+  approval,
+}: Briefing): string {
+  const where = `${severity}: ${title} (${environment}/${service})`;
+  if (outcome !== null) return escaped(`${where}: closed, ${outcome}`);
+  if (approval?.outcome !== 'pending') return escaped(`${where}: ${words(status)}`);
+  const plan = approval.planHash.slice(0, 12);
+  return escaped(`${where}: plan ${plan} needs ${approval.quorum} × ${approval.role}`);
+}
+
+function headline({ environment, service, status, outcome, onsetMs, attempt }: Briefing): string {
+  const state = outcome === null ? words(status) : `closed: ${words(outcome)}`;
+  const analysis = attempt > 1 ? ` · analysis ${attempt}` : '';
+  return `*${state}* · ${code(`${environment}/${service}`)} · since ${localTime(onsetMs)}${analysis}`;
+}
+
+function footer({ plan }: Briefing, { reference }: CardLinks): string {
+  const hash = plan === null ? '' : ` · plan ${code(plan.planHash.slice(0, 12))}`;
+  return `${code(reference)}${hash} · also: ${code(`sentinel incident show ${reference}`)}`;
+}
+
+function words(name: string): string {
+  return name.replaceAll('-', ' ');
+}

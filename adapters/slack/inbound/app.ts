@@ -1,0 +1,99 @@
+// Bolt's app: which click and which form goes to which handler, over whatever receiver it comes in.
+
+import { App, type Receiver, type RespondFn } from '@slack/bolt';
+import type { WebClient } from '@slack/web-api';
+import type { Logger, Metrics } from '../../../api/ports.ts';
+import { actionIds } from '../card-buttons.ts';
+import { errorName } from '../failures.ts';
+import { slackLogger, webClientOptions } from '../web-client.ts';
+import { createHandlers, type HandlerDeps, type Tell } from './handlers.ts';
+import { type Click, clickOf, originOf } from './payload.ts';
+import { reasonMissing, rejectForm, submissionOf } from './reject-form.ts';
+
+export type InboundAppOptions = HandlerDeps & {
+  readonly receiver: Receiver;
+  readonly botToken: string;
+  readonly apiUrl?: string;
+  /** When given, payloads of other workspaces or apps are refused. */
+  readonly teamId?: string;
+  readonly appId?: string;
+  readonly metrics: Metrics;
+};
+
+export function createInboundApp(options: InboundAppOptions): App {
+  const { receiver, botToken, apiUrl, teamId, appId, metrics, log, client } = options;
+  const handlers = createHandlers(options);
+  const app = new App({
+    receiver,
+    // Our own token, without asking Slack about it first: a click is acknowledged also while Slack is slow.
+    authorize: async () => ({ botToken }),
+    clientOptions: webClientOptions(apiUrl, log),
+    logger: slackLogger(log),
+    convoStore: false,
+    ignoreSelf: false,
+  });
+
+  app.use(async ({ body, next }) => {
+    const origin = originOf(body);
+    const foreign =
+      (teamId !== undefined && origin.team !== teamId) || (appId !== undefined && origin.app !== appId);
+    if (!foreign) return next();
+    metrics.count('sentinel_slack_requests_total', { result: 'foreign' });
+    log.warn({ team: origin.team, app: origin.app }, 'a request of another workspace or app was refused');
+  });
+  app.error(async (error) => log.error({ err: error }, 'a request of Slack failed'));
+
+  const onClick = (actionId: string, handle: (click: Click, tell: Tell) => Promise<void>): void => {
+    app.action(actionId, async ({ ack, body, respond }) => {
+      const click = clickOf(body);
+      await ack();
+      if (click !== null) await handle(click, throughResponse(respond, log));
+    });
+  };
+  onClick(actionIds.approve, handlers.approve);
+  onClick(actionIds.reject, handlers.askForReason);
+  onClick(actionIds.takeOver, handlers.takeOver);
+  onClick(actionIds.details, handlers.details);
+  app.action(actionIds.open, async ({ ack }) => ack());
+
+  app.view({ callback_id: rejectForm, type: 'view_submission' }, async ({ ack, body }) => {
+    const submission = submissionOf(body);
+    if (submission === null) return ack();
+    if (submission.reason === '') return ack(reasonMissing);
+    await ack();
+    await handlers.reject(submission, inConversation(client, submission, log));
+  });
+  return app;
+}
+
+/** The answer to a click stays beside the card, for the one who clicked. */
+function throughResponse(respond: RespondFn, log: Logger): Tell {
+  return async ({ text, blocks }) => {
+    try {
+      await respond({
+        response_type: 'ephemeral',
+        replace_original: false,
+        text,
+        ...(blocks === undefined ? {} : { blocks }),
+      });
+    } catch (error) {
+      log.warn({ reason: errorName(error) }, 'the person who clicked could not be told');
+    }
+  };
+}
+
+/** A form has no response of its own. */
+function inConversation(
+  client: WebClient,
+  { user, conversation }: { readonly user: string; readonly conversation: string | null },
+  log: Logger,
+): Tell {
+  return async ({ text }) => {
+    if (conversation === null) return;
+    try {
+      await client.chat.postEphemeral({ channel: conversation, user, text });
+    } catch (error) {
+      log.warn({ reason: errorName(error) }, 'the person who submitted the form could not be told');
+    }
+  };
+}

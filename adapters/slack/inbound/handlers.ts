@@ -1,0 +1,119 @@
+// What clicks and forms do. Each is acknowledged first; everything it says about the incident is looked up again, and the
+// decision is made by the same function as everywhere (api/decisions.ts).
+
+import type { WebClient } from '@slack/web-api';
+import { type DecisionDeps, decideOnPlan } from '../../../api/decisions.ts';
+import type { Approvals, IncidentMessenger, IncidentReader, Logger, Principal } from '../../../api/ports.ts';
+import { briefing } from '../../../domain/incident/briefing.ts';
+import type { ButtonValue } from '../card-buttons.ts';
+import { errorName } from '../failures.ts';
+import { escaped, section } from '../text.ts';
+import { decisionAnswer, unreachable } from './answers.ts';
+import { detailBlocks } from './details.ts';
+import type { Click } from './payload.ts';
+import { type SlackPeople, whoIs } from './people.ts';
+import { rejectView, type Submission } from './reject-form.ts';
+
+export type HandlerDeps = Omit<DecisionDeps, 'approvals' | 'messenger'> & {
+  readonly approvals: Pick<Approvals, 'decide' | 'delivered' | 'standing'>;
+  readonly messenger: Pick<IncidentMessenger, 'approvalDecided' | 'takeOver'>;
+  readonly incidents: IncidentReader;
+  readonly people: SlackPeople;
+  readonly client: WebClient;
+  readonly log: Logger;
+};
+
+/** Tells the person who clicked, and nobody else. */
+export type Tell = (answer: {
+  readonly text: string;
+  readonly blocks?: ReturnType<typeof detailBlocks>;
+}) => Promise<void>;
+
+const toldEvents = 200;
+
+export function createHandlers(deps: HandlerDeps) {
+  const { incidents, approvals, messenger, people, client, log } = deps;
+
+  /** Whatever breaks, the person hears that nothing happened. */
+  const guarded = async (tell: Tell, what: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      log.error({ err: error, what }, 'a click could not be carried out');
+      await tell({ text: unreachable });
+    }
+  };
+
+  const decide = (
+    { incidentId, planHash }: ButtonValue,
+    principal: Principal,
+    decision: 'approve' | 'reject',
+    reason: string,
+    tell: Tell,
+  ): Promise<void> =>
+    guarded(tell, decision, async () => {
+      const decided = await decideOnPlan({ incidentId, planHash, principal, decision, reason }, deps);
+      const [standing, found] = await Promise.all([
+        approvals.standing(incidentId, planHash),
+        incidents.get(incidentId),
+      ]).catch(() => [null, null] as const);
+      const asked = found?.state.approval;
+      const quorum = asked?.planHash === planHash ? asked.quorum : null;
+      await tell({ text: decisionAnswer(decided, standing, quorum) });
+    });
+
+  return {
+    async approve({ user, value }: Click, tell: Tell): Promise<void> {
+      const who = whoIs(user, people, 'operator');
+      if (!who.ok) return tell({ text: who.why });
+      await decide(value, who.principal, 'approve', '', tell);
+    },
+
+    /** Slack's permission to open a form is good for three seconds only: nothing is looked up before. */
+    async askForReason({ user, value, triggerId, conversation }: Click, tell: Tell): Promise<void> {
+      const who = whoIs(user, people, 'operator');
+      if (!who.ok) return tell({ text: who.why });
+      try {
+        await client.views.open({ trigger_id: triggerId, view: rejectView(value, conversation) });
+      } catch (error) {
+        log.warn({ reason: errorName(error) }, 'Slack did not open the form for a rejection');
+        await tell({ text: `Slack did not open the form (${escaped(errorName(error))}). ${unreachable}` });
+      }
+    },
+
+    async reject({ user, reason, incidentId, planHash }: Submission, tell: Tell): Promise<void> {
+      const who = whoIs(user, people, 'operator');
+      if (!who.ok) return tell({ text: who.why });
+      await decide({ incidentId, planHash }, who.principal, 'reject', reason, tell);
+    },
+
+    async takeOver({ user, value: { incidentId } }: Click, tell: Tell): Promise<void> {
+      const who = whoIs(user, people, 'operator');
+      if (!who.ok) return tell({ text: who.why });
+      await guarded(tell, 'take over', async () => {
+        const said = await messenger.takeOver(incidentId, who.principal.name, 'taken over from Slack');
+        const text = said.accepted
+          ? 'The incident is yours. Sentinel does nothing more in it.'
+          : `The incident cannot be taken over: ${escaped(said.reason)}`;
+        await tell({ text });
+      });
+    },
+
+    async details({ user, value: { incidentId } }: Click, tell: Tell): Promise<void> {
+      const who = whoIs(user, people, 'viewer');
+      if (!who.ok) return tell({ text: who.why });
+      await guarded(tell, 'details', async () => {
+        const found = await incidents.get(incidentId);
+        if (found === null) return tell({ text: 'Sentinel does not know this incident.' });
+        const { state } = found;
+        const [{ evidence }, timeline] = await Promise.all([
+          incidents.details(incidentId),
+          incidents.timeline(incidentId, Math.max(0, state.lastSeq - toldEvents), toldEvents),
+        ]);
+        const blocks = detailBlocks(briefing({ state, evidence, timeline }), evidence, timeline);
+        const empty = [section(['There is nothing more to show yet.'])];
+        await tell({ text: 'Details of the incident', blocks: blocks.length === 0 ? empty : blocks });
+      });
+    },
+  };
+}

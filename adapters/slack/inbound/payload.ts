@@ -1,0 +1,46 @@
+// What of Slack's payloads is used, checked: a click on a button, a submitted form, and whose they are.
+
+import { z } from 'zod';
+import { type ButtonValue, readValue } from '../card-buttons.ts';
+
+const id = z.string().min(1).max(64);
+
+const clickSchema = z.object({
+  user: z.object({ id }),
+  trigger_id: z.string().max(500).optional(),
+  channel: z.object({ id }).optional(),
+  actions: z.array(z.object({ value: z.string().optional() })).min(1),
+});
+
+export type Click = {
+  readonly user: string;
+  readonly triggerId: string;
+  readonly conversation: string | null;
+  readonly value: ButtonValue;
+};
+
+/** Null when the button is none of ours. */
+export function clickOf(body: unknown): Click | null {
+  const parsed = clickSchema.safeParse(body);
+  if (!parsed.success) return null;
+  const { user, trigger_id: triggerId = '', channel, actions } = parsed.data;
+  const value = readValue(actions[0]?.value);
+  return value === null ? null : { user: user.id, triggerId, conversation: channel?.id ?? null, value };
+}
+
+const originSchema = z.object({
+  api_app_id: z.string().optional(),
+  team: z.object({ id: z.string() }).nullish(),
+  team_id: z.string().optional(),
+  user: z.object({ team_id: z.string().optional() }).optional(),
+});
+
+export type Origin = { readonly app: string | null; readonly team: string | null };
+
+/** The app and workspace a payload speaks of. */
+export function originOf(body: unknown): Origin {
+  const parsed = originSchema.safeParse(body);
+  if (!parsed.success) return { app: null, team: null };
+  const { api_app_id: app = null, team, team_id: teamId, user } = parsed.data;
+  return { app, team: team?.id ?? teamId ?? user?.team_id ?? null };
+}

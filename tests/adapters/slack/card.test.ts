@@ -1,0 +1,213 @@
+/** The card shows facts, whole or not at all, and text from elsewhere can do nothing in it. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type CardLinks, renderCard, summary } from '../../../adapters/slack/card.ts';
+import { actionIds, readValue } from '../../../adapters/slack/card-buttons.ts';
+import { threadMessage } from '../../../adapters/slack/thread.ts';
+import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
+import type { IncidentEvent } from '../../../domain/incident/events.ts';
+import { fold } from '../../../domain/incident/evolve.ts';
+import type { IncidentState } from '../../../domain/incident/state.ts';
+import { commands, plan } from '../../domain/incident/commands.ts';
+import { anomaly, approval } from '../../support/incident-examples.ts';
+import { blocksProblem } from '../../support/slack/limits.ts';
+
+const links: CardLinks = { incidentUrl: 'https://sentinel.test/incidents/a-1', reference: 'a-1' };
+
+const timeline: readonly IncidentEvent[] = [
+  commands.planned[0],
+  commands.observe('a', 'critical', 1_700_000_000_000),
+  ...commands.planned.slice(1),
+  { type: 'decided' as const, attempt: 1, verdict: approval() },
+  commands.requestApproval(1_700_000_900_000),
+].flatMap((command, index) =>
+  command === undefined ? [] : [{ seq: index + 1, atMs: 1_700_000_000_000 + index, ...command }],
+);
+
+function asking(change: Partial<IncidentState> = {}): Briefing {
+  const state = fold(timeline, 'incident/a/1');
+  if (state === null) throw new Error('the example has no incident');
+  return briefing({ state: { ...state, ...change }, timeline });
+}
+
+const textOf = (brief: Briefing): string => JSON.stringify(renderCard(brief, links).blocks);
+const offered = (brief: Briefing): string[] => {
+  const actions = renderCard(brief, links).blocks.find(({ type }) => type === 'actions');
+  if (actions?.type !== 'actions') return [];
+  return actions.elements.map((element) => ('action_id' in element ? (element.action_id ?? '') : ''));
+};
+
+test('a person sees what is wrong, what would change, at what risk, how it is undone, and until when', () => {
+  const text = textOf(asking());
+  for (const fact of [
+    'errors rose from 1 % to 40 %',
+    '*scale* `test/orders` `replicas=4`',
+    '2 replicas  →  4 replicas',
+    'undo: 2 replicas again (scale)',
+    'risk low',
+    `plan \`${plan.planHash}\``,
+    '1 × operator',
+    '<!date^1700000900^',
+    'rule `medium-risk`',
+  ]) {
+    expect(text).toContain(fact);
+  }
+  expect(summary(asking())).toBe('critical: errors of orders (test/orders): plan hash-1 needs 1 × operator');
+});
+
+test('buttons say which incident and plan, and are there only while they can be used', () => {
+  const { approve, reject, takeOver, details, open } = actionIds;
+  expect(offered(asking())).toEqual([approve, reject, takeOver, details, open]);
+  expect(offered(asking({ status: 'executing' }))).toEqual([takeOver, details, open]);
+  expect(offered(asking({ status: 'closed', outcome: 'resolved' }))).toEqual([details, open]);
+  const card = JSON.stringify(renderCard(asking(), links));
+  expect(card).toContain(JSON.stringify(JSON.stringify({ incidentId: 'incident/a/1', planHash: 'hash-1' })));
+});
+
+test.each([
+  undefined,
+  '',
+  'null',
+  '[]',
+  '{}',
+  '{"incidentId":"a"}',
+  '{"incidentId":"a","planHash":"b","x":1}',
+  '{',
+])('a button with the value %j is none of ours', (value) => {
+  expect(readValue(value)).toBeNull();
+});
+
+test('a plan that is not shown whole is not approved here', () => {
+  const step = plan.plan.steps[0];
+  if (step === undefined) throw new Error('the example plan has no step');
+  const wordy = {
+    ...step,
+    executor: 'e'.repeat(200),
+    parameters: Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`p${index}`, 'v'.repeat(90)])),
+  };
+  for (const steps of [Array.from({ length: 9 }, () => step), Array.from({ length: 4 }, () => wordy)]) {
+    const brief = asking({ hashedPlan: { ...plan, plan: { ...plan.plan, steps } } });
+    expect(offered(brief)).not.toContain(actionIds.approve);
+    expect(textOf(brief)).toContain('too long to be shown whole');
+  }
+});
+
+test('words of a model are labelled', () => {
+  const diagnosis = {
+    hypotheses: [
+      {
+        cause: 'bad-release',
+        scope: { environment: 'test', service: 'orders' },
+        score: 0.8,
+        reason: 'I believe so',
+        evidenceFor: ['E1'],
+        evidenceAgainst: [],
+      },
+    ],
+    inconclusive: false,
+    reason: '',
+    missing: [],
+  } as const;
+  expect(textOf(asking({ diagnosis: { ...diagnosis, method: 'model' } }))).toContain(
+    'words of a language model',
+  );
+  expect(textOf(asking({ diagnosis: { ...diagnosis, method: 'statistical' } }))).not.toContain('model');
+});
+
+test('a plan of high risk asks once more', () => {
+  const risky = { ...plan, plan: { ...plan.plan, risk: 'high' as const } };
+  expect(textOf(asking({ hashedPlan: risky }))).toContain('Approve a plan of high risk?');
+});
+
+/** What Slack would turn into a mention, a link or a date that is not ours. */
+const tags = /<(?!!date\^\d+\^\{date_short_pretty\} \{time_secs\}\|[-0-9T:.Z]+>)/;
+
+test('no text from telemetry becomes a mention, a link or formatting', () => {
+  const hostile = '<!channel> <@U1> <https://evil.test|click> &lt;!here&gt; *bold* `code` ~x~';
+  const scope = { environment: hostile, service: hostile };
+  const anomalies = { a: anomaly('a', { summary: hostile, scope }) };
+  const [header, ...marked] = renderCard(asking({ title: hostile, anomalies }), links).blocks;
+  expect(header).toMatchObject({ text: { type: 'plain_text', emoji: false } });
+  const text = JSON.stringify(marked);
+  expect(text).not.toMatch(/<[!@h](?!date)/);
+  expect(text).toContain('&lt;!channel&gt;');
+  expect(text).toContain('&amp;lt;!here&amp;gt;');
+  expect(text).not.toContain('*bold*');
+  expect(summary(asking({ title: hostile }))).not.toContain('<');
+});
+
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 4_000 }),
+  fc.constantFrom('<!channel>', '&<>'.repeat(1_500), '`'.repeat(400), '</script>', 'x'.repeat(10_000)),
+);
+
+test('whatever the texts hold, Slack takes the card and the thread, and every tag in them is ours', () => {
+  fc.assert(
+    fc.property(anyText, anyText, anyText, fc.integer({ min: 1, max: 30 }), (title, words, name, count) => {
+      const scope = { environment: name, service: name };
+      const anomalies = Object.fromEntries(
+        Array.from({ length: count }, (_, index) => [
+          `a${index}`,
+          anomaly(`a${index}`, { summary: words, scope }),
+        ]),
+      );
+      const brief = asking({
+        title,
+        scope,
+        anomalies,
+        anomaliesSeen: count,
+        diagnosis: {
+          hypotheses: Array.from({ length: 5 }, () => ({
+            cause: 'crash' as const,
+            scope,
+            score: 1,
+            reason: words,
+            evidenceFor: Array.from({ length: 9 }, (_, index) => `${name}${index}`),
+            evidenceAgainst: [name],
+          })),
+          inconclusive: true,
+          reason: words,
+          missing: Array.from({ length: 20 }, () => words),
+          method: 'model',
+        },
+      });
+      const card = renderCard(brief, links);
+      expect(blocksProblem(card.blocks)).toBeNull();
+      const notes: IncidentEvent[] = Array.from({ length: count }, (_, index) => ({
+        seq: index + 1,
+        atMs: 1_700_000_000_000,
+        type: 'note-added',
+        noteId: 'n',
+        actor: name,
+        text: words,
+      }));
+      const thread = threadMessage(notes, [], false);
+      expect(blocksProblem(thread?.blocks)).toBeNull();
+      for (const block of [...card.blocks, ...(thread?.blocks ?? [])]) {
+        if (block.type === 'section') expect(block.text?.text).not.toMatch(tags);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a storm in the thread is counted, and what says nothing to a reader is left out', () => {
+  const event = (seq: number): IncidentEvent => ({
+    seq,
+    atMs: 0,
+    type: 'note-added',
+    noteId: 'n',
+    actor: 'a',
+    text: `t${seq}`,
+  });
+  const text = JSON.stringify(
+    threadMessage(
+      Array.from({ length: 40 }, (_, index) => event(index)),
+      [],
+      false,
+    ),
+  );
+  expect(text).toContain('28 earlier events');
+  expect(text).toContain('t39');
+  expect(threadMessage([{ seq: 1, atMs: 0, type: 'enrichment-started', attempt: 1 }], [], false)).toBeNull();
+});

@@ -51,7 +51,12 @@ export function createApp(deps: ApiDeps): Hono<Env> {
   for (const route of routes) app.on(route.method, route.path, (c) => serve(route, c, deps, guard));
   if (dashboard) app.route('/', createDashboard(deps, dashboard));
   app.notFound(async (c) => {
-    c.set('limits', await takeOrRefuse(guard.perAddress, addressOf(c)));
+    try {
+      c.set('limits', await takeOrRefuse(guard.perAddress, addressOf(c)));
+    } catch (error) {
+      // Not thrown: the dashboard looks for a page before this, and would answer a program with one.
+      return problemResponse(error, surroundings(c));
+    }
     return problemResponse(noRoute(c.req.method, c.req.path), surroundings(c));
   });
   app.onError((error, c) => {

@@ -302,6 +302,8 @@ export type Queues = {
   readonly decisionsUndelivered: number;
   readonly approvalsPending: number;
   readonly incidentsOpen: number;
+  /** Rows of telemetry that wait in this process to be written; null where there is no history. */
+  readonly historyRows: number | null;
 };
 
 export interface QueueReader {

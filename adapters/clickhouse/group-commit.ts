@@ -16,6 +16,8 @@ export type GroupCommitOptions<T> = {
 export type GroupCommit<T> = {
   /** Resolves when the entry is written, rejects with the error of its group. */
   add(entry: T): Promise<void>;
+  /** Size of the entries that wait for their turn; the group being written is no longer among them. */
+  waitingSize(): number;
   /** Resolves when everything added so far was written or refused. */
   settle(): Promise<void>;
 };
@@ -88,5 +90,5 @@ export function createGroupCommit<T>(options: GroupCommitOptions<T>): GroupCommi
     }
   }
 
-  return { add, settle };
+  return { add, waitingSize: () => waitingSize, settle };
 }

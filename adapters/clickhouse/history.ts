@@ -30,6 +30,8 @@ export type ClickHouseHistory = History &
     ping(): Promise<void>;
     /** Environments with telemetry since then, by name. */
     environments(sinceMs: number): Promise<readonly string[]>;
+    /** Rows that wait for their turn to be written. */
+    waitingRows(): number;
     /** Writes what waits, then closes the connection. */
     close(): Promise<void>;
   };
@@ -116,6 +118,7 @@ export function createHistory(options: HistoryOptions): ClickHouseHistory {
           if (!result.success) throw result.error;
         }),
       ),
+    waitingRows: groups.waitingSize,
     close: async () => {
       await groups.settle();
       closed = true;

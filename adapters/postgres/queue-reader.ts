@@ -1,11 +1,16 @@
 // QueueReader: how much waits, counted in one look.
 
 import { type Kysely, sql } from 'kysely';
-import type { QueueReader } from '../../api/ports.ts';
+import type { Queues } from '../../api/ports.ts';
 import { databaseNow } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 
-export function createQueueReader(db: Kysely<Schema>): QueueReader {
+/** Without what a process holds in memory. */
+export type StoredQueues = {
+  depths(): Promise<Omit<Queues, 'historyRows'>>;
+};
+
+export function createQueueReader(db: Kysely<Schema>): StoredQueues {
   return {
     async depths() {
       const { rows } = await sql<{

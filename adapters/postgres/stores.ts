@@ -19,7 +19,6 @@ import type {
   IncidentReader,
   KillSwitch,
   ModelTurnReader,
-  QueueReader,
   ServiceMaps,
   ServiceReader,
   Sessions,
@@ -46,7 +45,7 @@ import { createModelTurnReader, createModelTurns } from './model-turns.ts';
 import { createNotificationStore } from './notifications.ts';
 import { createPlanStore } from './plan-store.ts';
 import { createPostmortemStore } from './postmortem-store.ts';
-import { createQueueReader } from './queue-reader.ts';
+import { createQueueReader, type StoredQueues } from './queue-reader.ts';
 import { createServiceMaps } from './service-maps.ts';
 import { createServiceReader } from './service-reader.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
@@ -84,7 +83,7 @@ export type Stores = {
   readonly audit: AuditReader;
   readonly modelTurnReader: ModelTurnReader;
   readonly services: ServiceReader;
-  readonly queues: QueueReader;
+  readonly queues: StoredQueues;
   readonly sessions: Sessions;
   readonly notifications: NotificationStore;
   readonly serviceMaps: ServiceMaps;

@@ -71,11 +71,18 @@ export const yesOrNo = z
   .meta({ type: 'boolean' });
 
 /** An instant of the calendar, as milliseconds since the epoch. */
-export const instant = z.iso
-  .datetime({ offset: true, error: 'expected an instant such as 2026-01-31T12:00:00Z' })
-  .transform((given) => Date.parse(given))
-  .refine(Number.isFinite, 'expected an instant that exists')
-  .meta({ type: 'string', format: 'date-time', examples: ['2026-01-31T12:00:00Z'] });
+const instant = (example: string) =>
+  z.iso
+    .datetime({ offset: true, error: 'expected an instant such as 2026-01-31T12:00:00Z' })
+    .transform((given) => Date.parse(given))
+    .refine(Number.isFinite, 'expected an instant that exists')
+    .meta({ type: 'string', format: 'date-time', examples: [example] });
+
+/** A range of time. */
+export const range = {
+  from: instant('2026-01-31T12:00:00Z').optional(),
+  to: instant('2026-01-31T13:00:00Z').optional(),
+};
 
 export const pageQuery = {
   limit: wholeNumber(1, 200).prefault('50').meta({ type: 'integer', minimum: 1, maximum: 200, default: 50 }),

@@ -1,7 +1,7 @@
 // GET /api/audit: who did what to what, when and why.
 
 import { z } from 'zod';
-import { instant, oneLine, pageQuery } from '../http/fields.ts';
+import { oneLine, pageQuery, range } from '../http/fields.ts';
 import { route } from '../http/route.ts';
 import type { AuditEntry } from '../ports.ts';
 import { named } from '../schemas/named.ts';
@@ -33,8 +33,7 @@ export const auditQuery = route({
       actor: oneLine(300).optional(),
       action: oneLine(100).optional(),
       subject: oneLine(300).optional(),
-      from: instant.optional(),
-      to: instant.optional(),
+      ...range,
     })
     // Also asked when one of them was refused, and is still text.
     .refine(({ from, to }) => typeof from !== 'number' || typeof to !== 'number' || from <= to, {

@@ -46,6 +46,10 @@ const queues = z
     decisionsUndelivered: z.int(),
     approvalsPending: z.int(),
     incidentsOpen: z.int(),
+    historyRows: z
+      .int()
+      .nullable()
+      .meta({ description: 'Rows of telemetry that wait in this process to be written.' }),
   })
   .meta({ id: 'Queues' });
 

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { ApiProblem } from '../errors.ts';
-import { environment, instant, oneLine, wholeNumber } from '../http/fields.ts';
+import { environment, oneLine, range, wholeNumber } from '../http/fields.ts';
 import { route } from '../http/route.ts';
 import { type Series, seriesKinds } from '../ports.ts';
 import { named } from '../schemas/named.ts';
@@ -35,8 +35,7 @@ export const seriesQuery = route({
     environment: environment.meta({ examples: ['production'] }),
     service: oneLine(200).meta({ examples: ['orders'] }),
     metric: oneLine(200).optional(),
-    from: instant.optional(),
-    to: instant.optional(),
+    ...range,
     points: wholeNumber(1, 1000)
       .prefault('240')
       .meta({ type: 'integer', minimum: 1, maximum: 1000, default: 240 }),

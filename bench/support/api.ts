@@ -43,7 +43,7 @@ export function createBenchApi(database: Database): BenchApi {
     series: null,
     services,
     infrastructure: { environments: [], observe: async () => ({ targets: [], missing: [] }) },
-    queues,
+    queues: { depths: async () => ({ ...(await queues.depths()), historyRows: null }) },
     policy: policyConfigSchema.parse({}),
     rateLimits: { perKey: 0, perAddress: 0 },
     components: async () => [],

@@ -126,7 +126,12 @@ async function createApi(
     series: history,
     services: stores.services,
     infrastructure: createInfrastructure(executors, config.executors),
-    queues: stores.queues,
+    queues: {
+      depths: async () => ({
+        ...(await stores.queues.depths()),
+        historyRows: history?.waitingRows() ?? null,
+      }),
+    },
     policy: config.policy,
     rateLimits: config.server.rateLimits,
     components: componentsOf(foundation),

@@ -98,6 +98,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
       decisionsUndelivered: 0,
       approvalsPending: 0,
       incidentsOpen: 0,
+      historyRows: null,
     },
     postmortem: null,
     pending: [],

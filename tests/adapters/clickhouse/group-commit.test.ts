@@ -29,6 +29,22 @@ describe('group commit', () => {
     await expect(both).resolves.toEqual([undefined, undefined]);
   });
 
+  test('says how much waits for its turn', async () => {
+    const { commit, groups, ends } = harness();
+    expect(commit.waitingSize()).toBe(0);
+    const first = commit.add(1);
+    await expect.poll(() => groups).toEqual([[1]]);
+    const second = commit.add(2);
+    const third = commit.add(3);
+    expect(commit.waitingSize()).toBe(2);
+    ends[0]?.ok();
+    await first;
+    await expect.poll(() => groups.length).toBe(2);
+    expect(commit.waitingSize()).toBe(0);
+    ends[1]?.ok();
+    await Promise.all([second, third]);
+  });
+
   test('a full group does not wait for the moment to pass', async () => {
     const { commit, groups, ends } = harness({ lingerMs: 3_600_000 });
     const all = Promise.all([commit.add(1), commit.add(2), commit.add(3)]);

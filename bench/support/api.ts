@@ -53,6 +53,16 @@ export function createBenchApi(database: Database): BenchApi {
     clock: { nowMs: () => Date.now() },
     log: silent,
     newId: randomUUID,
+    dashboard: {
+      sessions: stores.sessions,
+      serviceMaps: stores.serviceMaps,
+      history: null,
+      loginLinks: null,
+      localUrl: () => 'http://localhost',
+      publicUrl: undefined,
+      workflowUrl: () => null,
+      nowMs: () => Date.now(),
+    },
   });
   return { stores, streams, fetch: (request) => app.fetch(request) };
 }

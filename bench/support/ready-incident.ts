@@ -7,7 +7,8 @@ import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { fold } from '../../domain/incident/evolve.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
-import type { Plan } from '../../domain/remediation/plan.ts';
+import type { HashedPlan, Plan } from '../../domain/remediation/plan.ts';
+import type { Scope } from '../../domain/scope.ts';
 
 export type ReadyIncident = { readonly incidentId: string; readonly planHash: string };
 
@@ -32,10 +33,10 @@ export function madeUpAnomaly(environment: string, service: string, onsetMs: num
   };
 }
 
-/** Records an incident up to the moment before it asks the gate; its target is its own. */
-export async function readyIncident(stores: Stores, environment: string): Promise<ReadyIncident> {
-  const incidentId = `incident/${randomUUID()}/1`;
-  const target = { environment, service: randomUUID() };
+export type HashedWithBytes = HashedPlan & { readonly canonical: string };
+
+/** Scales a service from two replicas to four. */
+export function madeUpPlan(incidentId: string, target: Scope): HashedWithBytes {
   const plan: Plan = {
     incidentId,
     attempt: 1,
@@ -66,8 +67,15 @@ export async function readyIncident(stores: Stores, environment: string): Promis
     ],
   };
   const canonical = canonicalJson(plan);
-  const planHash = createHash('sha256').update(canonical).digest('hex');
-  const hashedPlan = { plan, planHash };
+  return { plan, canonical, planHash: createHash('sha256').update(canonical).digest('hex') };
+}
+
+/** Records an incident up to the moment before it asks the gate; its target is its own. */
+export async function readyIncident(stores: Stores, environment: string): Promise<ReadyIncident> {
+  const incidentId = `incident/${randomUUID()}/1`;
+  const target = { environment, service: randomUUID() };
+  const { canonical, ...hashedPlan } = madeUpPlan(incidentId, target);
+  const { planHash } = hashedPlan;
   const verdict: Verdict = { kind: 'auto', rule: 'risk low', reason: 'low risk' };
   await stores.plans.savePlan(hashedPlan, canonical);
   await stores.plans.saveVerdict(planHash, verdict);

@@ -75,8 +75,8 @@ export class SentinelClient {
 
   /** Every piece of evidence so far, in the order of finding. */
   async evidence(id: string): Promise<readonly { readonly id: string; readonly finding: string }[]> {
-    const path = `/api/incidents/${encodeURIComponent(id)}/evidence`;
-    return (await this.#get<{ evidence: { id: string; finding: string }[] }>(path)).evidence;
+    const path = `/api/incidents/${encodeURIComponent(id)}/evidence?limit=200`;
+    return (await this.#get<{ items: { id: string; finding: string }[] }>(path)).items;
   }
 
   /** True when this call's decision was recorded; false when somebody or something was faster. */

@@ -7,7 +7,8 @@ import { LineCounter, parseDocument } from 'yaml';
 import { explainIssues, type Source } from './explain.ts';
 import type { ConfigProblem } from './problems.ts';
 import { configSchema, type Settings } from './schema.ts';
-import { type Environment, readSecrets, type Secrets } from './secrets.ts';
+import { type Environment, readSecrets, readVariable, type Secret, type Secrets } from './secrets.ts';
+import { notifierVariable } from './sections/notifiers.ts';
 
 /** All durations are whole milliseconds. Frozen, at every depth. */
 export type Config = Settings & {
@@ -17,6 +18,8 @@ export type Config = Settings & {
   readonly cacheDir: string;
   readonly ingest: Settings['ingest'] & { readonly requireKey: boolean };
   readonly secrets: Secrets;
+  /** By the name of the notifier. */
+  readonly notifierSecrets: Readonly<Record<string, Secret | null>>;
   /** The file it was read from; null when everything is default. */
   readonly file: string | null;
 };
@@ -38,7 +41,8 @@ const largestFileBytes = 1024 * 1024;
 
 /** Never throws: whatever is wrong with file or environment comes back as problems, all of them at once. */
 export function loadConfig({ file, env, cwd = process.cwd() }: LoadOptions): LoadedConfig {
-  const { secrets, problems } = readSecrets(env, (name) => readFileSync(path.resolve(cwd, name), 'utf8'));
+  const readFile = (name: string): string => readFileSync(path.resolve(cwd, name), 'utf8');
+  const { secrets, problems } = readSecrets(env, readFile);
   const wanted = file ?? env.SENTINEL_CONFIG;
   const present =
     wanted === undefined && existsSync(path.resolve(cwd, defaultFile)) ? defaultFile : undefined;
@@ -50,6 +54,12 @@ export function loadConfig({ file, env, cwd = process.cwd() }: LoadOptions): Loa
   }
   const parsed = parseSettings(read.text, name ?? defaultFile);
   if (!parsed.ok) return { ok: false, problems: [...parsed.problems, ...problems] };
+  const notifierSecrets = Object.fromEntries(
+    parsed.settings.notifiers.map(({ name: notifier }) => [
+      notifier,
+      readVariable(notifierVariable(notifier), env, readFile, problems),
+    ]),
+  );
   if (problems.length > 0) return { ok: false, problems };
 
   const { settings } = parsed;
@@ -64,6 +74,7 @@ export function loadConfig({ file, env, cwd = process.cwd() }: LoadOptions): Loa
       requireKey: settings.ingest.requireKey ?? !isLoopback(settings.server.host),
     },
     secrets,
+    notifierSecrets,
     file: absolute,
   };
   return { ok: true, config: freeze(config) };

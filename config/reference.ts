@@ -51,6 +51,7 @@ function environmentSection(): string {
     '| variable | meaning |',
     '|---|---|',
     ...secrets,
+    '| `SENTINEL_NOTIFIER_<NAME>` | The secret of the notifier with this name, in capitals and with `_` for `-`. |',
     ...plain,
     '',
   ].join('\n');

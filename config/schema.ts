@@ -12,6 +12,7 @@ import { incidentSchema } from './sections/incident.ts';
 import { ingestSchema } from './sections/ingest.ts';
 import { kafkaSchema } from './sections/kafka.ts';
 import { modelSchema } from './sections/model.ts';
+import { notifiersSchema } from './sections/notifiers.ts';
 import { loggingSchema, serverSchema } from './sections/server.ts';
 import { slackSchema } from './sections/slack.ts';
 import { clickhouseSchema, postgresSchema, temporalSchema } from './sections/stores.ts';
@@ -51,6 +52,7 @@ export const configSchema = z
     executors: executorsSchema,
     model: modelSchema.prefault({}),
     slack: slackSchema.optional(),
+    notifiers: notifiersSchema,
     logging: loggingSchema.prefault({}),
   })
   .describe(

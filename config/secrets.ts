@@ -84,26 +84,7 @@ export function readSecrets(
   const problems: ConfigProblem[] = misspelt(env);
   const read = (name: SecretName): Secret | null => {
     const variable = secretVariables[name].name;
-    const direct = env[variable];
-    const file = env[`${variable}_FILE`];
-    const refuse = (message: string): null => {
-      problems.push({ source: 'environment', path: variable, line: null, message });
-      return null;
-    };
-    if (direct !== undefined && file !== undefined)
-      return refuse(`set ${variable} or ${variable}_FILE, not both`);
-    let value = direct;
-    if (file !== undefined) {
-      try {
-        value = readFile(file).replace(/\r?\n$/, '');
-      } catch (error) {
-        return refuse(`${variable}_FILE: ${(error as Error).message}`);
-      }
-    }
-    if (value === undefined) return null;
-    if (value === '') return refuse('is set but empty: unset it, or give it a value');
-    const wrong = wrongWith(name, value);
-    return wrong === null ? new Secret(value) : refuse(wrong);
+    return readVariable(variable, env, readFile, problems, (value) => wrongWith(name, value));
   };
   const secrets: Secrets = {
     adminKey: read('adminKey'),
@@ -119,6 +100,36 @@ export function readSecrets(
     slackAppToken: read('slackAppToken'),
   };
   return { secrets, problems };
+}
+
+/** One secret, `VARIABLE` or `VARIABLE_FILE`; null when it is not there, or is a problem. */
+export function readVariable(
+  variable: string,
+  env: Environment,
+  readFile: ReadFile,
+  problems: ConfigProblem[],
+  wrongWithIt: (value: string) => string | null = () => null,
+): Secret | null {
+  const direct = env[variable];
+  const file = env[`${variable}_FILE`];
+  const refuse = (message: string): null => {
+    problems.push({ source: 'environment', path: variable, line: null, message });
+    return null;
+  };
+  if (direct !== undefined && file !== undefined)
+    return refuse(`set ${variable} or ${variable}_FILE, not both`);
+  let value = direct;
+  if (file !== undefined) {
+    try {
+      value = readFile(file).replace(/\r?\n$/, '');
+    } catch (error) {
+      return refuse(`${variable}_FILE: ${(error as Error).message}`);
+    }
+  }
+  if (value === undefined) return null;
+  if (value === '') return refuse('is set but empty: unset it, or give it a value');
+  const wrong = wrongWithIt(value);
+  return wrong === null ? new Secret(value) : refuse(wrong);
 }
 
 /** The form that the store of keys accepts (adapters/postgres/api-keys.ts); checked here to fail before anything starts. */

@@ -5,6 +5,7 @@ import type { RoutedChannel } from '../../api/notifications/ports.ts';
 import type { IncidentMessenger } from '../../api/ports.ts';
 import type { Closing } from './closing.ts';
 import type { Foundation } from './foundation.ts';
+import { createNotifiers } from './notifiers.ts';
 import { slackChannel } from './slack.ts';
 
 /** Null when no channel is configured. */
@@ -30,6 +31,7 @@ export async function startNotifications(
 
 /** One entry for each way to people; a new one is added here. */
 async function channelsOf(foundation: Foundation): Promise<readonly RoutedChannel[]> {
-  const all = [await slackChannel(foundation)];
+  const { config, clock } = foundation;
+  const all = [await slackChannel(foundation), ...createNotifiers(config, clock)];
   return all.filter((routed) => routed !== null);
 }

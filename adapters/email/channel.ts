@@ -1,0 +1,88 @@
+// Mail over SMTP. Every mail has an id made from incident and event, so that servers and programs recognise one that was
+// sent again, and refers to the first one of its incident, so that they stand together.
+
+import { createHash } from 'node:crypto';
+import { createTransport, type Transporter } from 'nodemailer';
+import type { Channel, Delivery, DeliveryResult } from '../../api/notifications/ports.ts';
+import { letterOf } from './letter.ts';
+
+export type EmailOptions = {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  /** `implicit`: TLS from the first byte (port 465); `starttls`: must be upgraded; `none`: never, for a relay on this machine. */
+  readonly tls: 'implicit' | 'starttls' | 'none';
+  /** Null: no login. */
+  readonly auth: { readonly username: string; readonly password: string } | null;
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly incidentUrl: (incidentId: string) => string;
+  /** Certificates to trust instead of the system's. */
+  readonly ca?: string;
+};
+
+const connectMs = 10_000;
+const socketMs = 20_000;
+
+export function createEmailChannel(options: EmailOptions): Channel {
+  const { name, from, to, incidentUrl } = options;
+  const transport = transportOf(options);
+  const domain = from.replace(/^.*@/, '').replace(/[^A-Za-z0-9.-]/g, '') || 'sentinel';
+
+  async function deliver({ briefing, events, moments, memory }: Delivery): Promise<DeliveryResult> {
+    const { incidentId } = briefing;
+    const seq = events.at(-1)?.seq ?? 0;
+    const messageId = idOf(incidentId, String(seq), domain);
+    const root = typeof memory?.root === 'string' ? memory.root : messageId;
+    try {
+      await transport.sendMail({
+        from,
+        to: [...to],
+        ...letterOf(briefing, moments, incidentUrl(incidentId)),
+        messageId,
+        ...(root === messageId ? {} : { inReplyTo: root, references: root }),
+        // So that no holiday answers come back (RFC 3834).
+        headers: { 'Auto-Submitted': 'auto-generated', 'X-Sentinel-Incident': incidentId },
+      });
+      return { kind: 'delivered', memory: { root } };
+    } catch (error) {
+      return problem(error, options);
+    }
+  }
+
+  return { name, title: `mail ${name}`, follows: 'moments', deliver };
+}
+
+function transportOf({ host, port, tls, auth, ca }: EmailOptions): Transporter {
+  return createTransport({
+    host,
+    port,
+    secure: tls === 'implicit',
+    requireTLS: tls === 'starttls',
+    ignoreTLS: tls === 'none',
+    ...(auth === null ? {} : { auth: { user: auth.username, pass: auth.password } }),
+    ...(ca === undefined ? {} : { tls: { ca } }),
+    connectionTimeout: connectMs,
+    greetingTimeout: connectMs,
+    socketTimeout: socketMs,
+    // Nothing in a mail is ever read from a file or fetched.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+}
+
+function idOf(incidentId: string, part: string, domain: string): string {
+  const digest = createHash('sha256').update(`${incidentId}\n${part}`).digest('hex').slice(0, 32);
+  return `<${digest}@${domain}>`;
+}
+
+/** 4xx and lost connections pass; a login, an address or a certificate is repaired by a person; 5xx of the message is final. */
+function problem(error: unknown, { host, port }: EmailOptions): DeliveryResult {
+  const { code = '', responseCode = 0, message = '' } = error as SmtpError;
+  const reason = `mail server ${host}:${port}: ${message.replace(/\s+/g, ' ').slice(0, 200)}`;
+  if (code === 'EAUTH')
+    return { kind: responseCode >= 400 && responseCode < 500 ? 'retry' : 'blocked', reason };
+  if (responseCode < 500) return { kind: 'retry', reason };
+  return { kind: code === 'EENVELOPE' ? 'blocked' : 'refused', reason };
+}
+type SmtpError = { readonly code?: string; readonly responseCode?: number; readonly message?: string };

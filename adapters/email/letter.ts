@@ -1,0 +1,91 @@
+// An incident as a mail: plain text, and the same as simple HTML. All of it comes from the briefing, whose texts are
+// single clean lines. Pure.
+
+import { type Briefing, stepLine } from '../../domain/incident/briefing.ts';
+import type { Moment } from '../../domain/incident/moments.ts';
+
+export type Letter = { readonly subject: string; readonly text: string; readonly html: string };
+
+type Section = { readonly title: string; readonly lines: readonly string[] };
+
+/** The subject is the same for the whole incident: mail programs thread by it, too. */
+export function letterOf(briefing: Briefing, moments: readonly Moment[], url: string): Letter {
+  const { severity, title, environment, service } = briefing;
+  const headline = headlineOf(briefing, moments);
+  const sections = sectionsOf(briefing).filter(({ lines }) => lines.length > 0);
+  const text = [
+    headline,
+    '',
+    ...sections.flatMap(({ title: name, lines }) => [`${name}:`, ...lines.map((line) => `  - ${line}`), '']),
+    url,
+    '',
+  ].join('\n');
+  const html = [
+    `<p><strong>${escaped(headline)}</strong></p>`,
+    ...sections.map(
+      ({ title: name, lines }) =>
+        `<p>${escaped(name)}:</p><ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`,
+    ),
+    `<p><a href="${escaped(url)}">The incident in Sentinel</a></p>`,
+  ].join('\n');
+  return { subject: `[${severity}] ${title} (${environment}/${service})`, text, html };
+}
+
+function headlineOf({ outcome, approval, status }: Briefing, moments: readonly Moment[]): string {
+  switch (outcome) {
+    case 'escalated':
+      return 'A person has to take over: Sentinel cannot fix it, or may not.';
+    case 'resolved':
+      return 'Resolved, and verified with fresh samples.';
+    case 'self-recovered':
+      return 'It went away by itself.';
+    case 'suppressed':
+      return 'Suppressed.';
+    case 'taken-over':
+      return 'A person has taken over; Sentinel does nothing more.';
+    case 'aborted':
+      return 'A person has ended the work on it.';
+    case null:
+      if (approval?.outcome === 'pending')
+        return `A decision is needed: ${approval.quorum} × ${approval.role}.`;
+      return moments.includes('opened') ? 'A new incident.' : `An incident is ${status}.`;
+  }
+}
+
+function sectionsOf(briefing: Briefing): readonly Section[] {
+  const { symptoms, moreAnomalies, diagnosis, plan, approval, effects, verification, ending } = briefing;
+  const more = moreAnomalies > 0 ? [`and ${moreAnomalies} more`] : [];
+  return [
+    { title: 'What is seen', lines: [...symptoms.map(({ text }) => text), ...more] },
+    {
+      title: diagnosis?.method === 'model' ? 'What it may be (words of a language model)' : 'What it may be',
+      lines: (diagnosis?.hypotheses ?? []).map(
+        ({ cause, service, score, reason }) =>
+          `${cause} of ${service} (${Math.round(score * 100)} %): ${reason}`,
+      ),
+    },
+    { title: `What is proposed (risk ${plan?.risk ?? ''})`, lines: (plan?.steps ?? []).map(stepLine) },
+    {
+      title: 'Decision',
+      lines: approval?.outcome === 'pending' ? [`until ${new Date(approval.deadlineMs).toISOString()}`] : [],
+    },
+    {
+      title: 'What was done',
+      lines: effects.map(({ step, status, summary }) => `${step}: ${summary === '' ? status : summary}`),
+    },
+    { title: 'Verification', lines: verification === null ? [] : [verification.reason] },
+    { title: 'How it ended', lines: ending === null || ending.reason === '' ? [] : [ending.reason] },
+  ];
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => entities[char] ?? char);
+}

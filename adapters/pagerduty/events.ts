@@ -1,0 +1,85 @@
+// Which events bring a PagerDuty incident to where ours is. Pure.
+
+import { type Briefing, stepLine } from '../../domain/incident/briefing.ts';
+
+export type PagerDutyEvent = {
+  readonly event_action: 'trigger' | 'acknowledge' | 'resolve';
+  readonly dedup_key: string;
+  readonly payload?: Readonly<Record<string, unknown>>;
+  readonly links?: readonly { readonly href: string; readonly text: string }[];
+  readonly client?: string;
+  readonly client_url?: string;
+};
+
+/** Longest that PagerDuty takes. */
+const longestSummary = 1024;
+
+/** What PagerDuty is to know, as one word: the same again needs no event. */
+export function stateOf(briefing: Briefing): string {
+  const { outcome, approval, severity } = briefing;
+  if (outcome !== null) return outcome;
+  if (approval?.outcome === 'pending') return `approval/${approval.planHash}`;
+  if (approval?.outcome === 'granted') return `granted/${approval.planHash}`;
+  return `open/${severity}`;
+}
+
+/** In order. `first`: nobody was paged yet, as far as is known. */
+export function eventsFor(briefing: Briefing, first: boolean, url: string): readonly PagerDutyEvent[] {
+  const { outcome, approval } = briefing;
+  const trigger = triggerOf(briefing, url);
+  const acknowledge = { event_action: 'acknowledge', dedup_key: briefing.incidentId } as const;
+  switch (outcome) {
+    case 'resolved':
+    case 'self-recovered':
+    case 'suppressed':
+      // Unknown there: it changes nothing.
+      return [{ event_action: 'resolve', dedup_key: briefing.incidentId }];
+    case 'escalated':
+      return [trigger];
+    case 'taken-over':
+    case 'aborted':
+      // A person has it; the symptom may still be there, so it is theirs to resolve.
+      return first ? [trigger, acknowledge] : [acknowledge];
+    case null:
+      return approval?.outcome === 'granted' ? (first ? [trigger, acknowledge] : [acknowledge]) : [trigger];
+  }
+}
+
+function triggerOf(briefing: Briefing, url: string): PagerDutyEvent {
+  const { incidentId, title, severity, environment, service, openedAtMs } = briefing;
+  return {
+    event_action: 'trigger',
+    dedup_key: incidentId,
+    payload: {
+      summary: `${lead(briefing)}${title} (${environment}/${service})`.slice(0, longestSummary),
+      source: `${environment}/${service}`,
+      severity,
+      timestamp: new Date(openedAtMs).toISOString(),
+      component: service,
+      group: environment,
+      class: 'incident',
+      custom_details: detailsOf(briefing),
+    },
+    links: [{ href: url, text: 'The incident in Sentinel' }],
+    client: 'Sentinel',
+    client_url: url,
+  };
+}
+
+function lead({ outcome, approval }: Briefing): string {
+  if (outcome === 'escalated') return 'Needs a person: ';
+  return approval?.outcome === 'pending' ? 'Needs a decision: ' : '';
+}
+
+function detailsOf({ symptoms, diagnosis, plan, approval, ending }: Briefing): Record<string, unknown> {
+  const [best] = diagnosis?.hypotheses ?? [];
+  return {
+    symptoms: symptoms.map(({ text }) => text),
+    ...(best === undefined ? {} : { cause: `${best.cause} of ${best.service}: ${best.reason}` }),
+    ...(plan === null ? {} : { plan: plan.steps.map(stepLine), risk: plan.risk }),
+    ...(approval === null
+      ? {}
+      : { approval: { role: approval.role, deadline: new Date(approval.deadlineMs).toISOString() } }),
+    ...(ending === null ? {} : { ending: ending.reason }),
+  };
+}

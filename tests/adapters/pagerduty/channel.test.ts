@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createPagerDutyChannel } from '../../../adapters/pagerduty/channel.ts';
+import type { Channel, ChannelMemory } from '../../../api/notifications/ports.ts';
+import type { Briefing } from '../../../domain/incident/briefing.ts';
+import {
+  delivery,
+  exampleBriefing,
+  incidentId,
+  incidentUrl,
+  pendingApproval,
+} from '../../support/deliveries.ts';
+import { type FakePagerDuty, routingKey, startFakePagerDuty } from '../../support/fake-pagerduty.ts';
+
+let pagerduty: FakePagerDuty;
+let channel: Channel;
+beforeEach(async () => {
+  pagerduty = await startFakePagerDuty();
+  channel = createPagerDutyChannel({ name: 'oncall', url: pagerduty.url, routingKey, incidentUrl });
+});
+afterEach(() => pagerduty.close());
+
+/** Tells the channel of one state after the other, as the herald does. */
+async function tell(...briefings: readonly Partial<Briefing>[]): Promise<void> {
+  let memory: ChannelMemory | null = null;
+  for (const [index, fields] of briefings.entries()) {
+    const result = await channel.deliver(delivery(exampleBriefing(fields), { seq: index + 1, memory }));
+    if (result.kind !== 'delivered') throw new Error(JSON.stringify(result));
+    memory = result.memory;
+  }
+}
+const ended = (outcome: Briefing['outcome'], reason = 'because') =>
+  ({ status: 'closed', outcome, ending: { outcome, actor: 'sentinel', reason } }) as Partial<Briefing>;
+const granted = { approval: { ...pendingApproval, outcome: 'granted', given: ['ada'] } } as const;
+
+test('opened pages with everything that is known, under the id of the incident', async () => {
+  await tell({});
+  expect(pagerduty.incidents).toMatchObject([{ key: incidentId, status: 'triggered' }]);
+  const event = JSON.parse(pagerduty.received[0]?.body ?? '');
+  expect(event).toMatchObject({
+    payload: {
+      summary: 'orders: errors up, 40 % instead of 0 % (prod/orders)',
+      source: 'prod/orders',
+      severity: 'critical',
+      custom_details: { symptoms: ['orders fails 40 % of calls'] },
+    },
+    links: [{ href: incidentUrl(incidentId) }],
+  });
+});
+
+describe('the life of an incident is one incident there', () => {
+  test.each<[string, readonly Partial<Briefing>[], readonly string[], string]>([
+    ['resolved', [{}, { status: 'verifying' }, ended('resolved')], ['trigger', 'resolve'], 'resolved'],
+    ['gone by itself', [{}, ended('self-recovered')], ['trigger', 'resolve'], 'resolved'],
+    [
+      'a decision is asked for, and taken',
+      [{}, { approval: pendingApproval }, granted],
+      ['trigger', 'trigger', 'acknowledge'],
+      'acknowledged',
+    ],
+    ['handed to a person', [{}, ended('escalated')], ['trigger', 'trigger'], 'triggered'],
+    ['taken over', [{}, ended('taken-over')], ['trigger', 'acknowledge'], 'acknowledged'],
+    ['heard of late', [ended('taken-over')], ['trigger', 'acknowledge'], 'acknowledged'],
+    ['graver than at first', [{ severity: 'warning' }, {}], ['trigger', 'trigger'], 'triggered'],
+    [
+      'nothing that matters there',
+      [{}, { status: 'diagnosing' }, { status: 'planning' }],
+      ['trigger'],
+      'triggered',
+    ],
+  ])('%s', async (_what, life, actions, status) => {
+    await tell(...life);
+    expect(pagerduty.actions).toEqual(actions);
+    expect(pagerduty.incidents).toMatchObject([{ key: incidentId, status }]);
+  });
+
+  test('over before anybody was paged: nobody is paged', async () => {
+    await tell(ended('resolved'));
+    expect(pagerduty.incidents).toEqual([]);
+  });
+
+  test('what is asked of people stands first', async () => {
+    await tell({ approval: pendingApproval }, ended('escalated', 'nothing left to try'));
+    expect(pagerduty.incidents[0]?.summaries).toEqual([
+      expect.stringMatching(/^Needs a decision: /),
+      expect.stringMatching(/^Needs a person: /),
+    ]);
+  });
+});
+
+describe('faults', () => {
+  const attempt = (timeoutMs = 5_000) => channel.deliver(delivery(exampleBriefing(), { timeoutMs }));
+
+  test('executed, but the answer is lost: the same again pages nobody twice', async () => {
+    pagerduty.fail('executed-then-silent');
+    await expect(attempt(200)).rejects.toThrow('did not answer in time');
+    expect(await attempt()).toMatchObject({ kind: 'delivered' });
+    expect(pagerduty.incidents).toHaveLength(1);
+  });
+
+  test('what was sent before the process died is known to the next delivery', async () => {
+    const first = delivery(exampleBriefing(ended('taken-over')));
+    pagerduty.fail({ status: 202 }, { status: 503 });
+    expect(await channel.deliver(first)).toMatchObject({ kind: 'retry' });
+    expect(first.remembered).toEqual([{ state: 'triggered' }]);
+    const again = delivery(exampleBriefing(ended('taken-over')), { memory: first.remembered[0] ?? null });
+    expect(await channel.deliver(again)).toMatchObject({ kind: 'delivered' });
+    expect(pagerduty.actions).toEqual(['acknowledge']);
+  });
+
+  test.each([
+    [
+      '429 says how long to wait',
+      { status: 429, headers: { 'retry-after': '7' } },
+      { kind: 'retry', afterMs: 7_000 },
+    ],
+    ['429 that does not', { status: 429 }, { kind: 'retry' }],
+    [
+      '500',
+      { status: 500, body: '<html>oops' },
+      { kind: 'retry', reason: 'PagerDuty answered 500: <html>oops' },
+    ],
+    ['an answer without end', 'endless', { kind: 'retry' }],
+    ['a redirect', { status: 302, headers: { location: 'http://evil.invalid' } }, { kind: 'blocked' }],
+    ['400', { status: 400, body: '{"message":"Event object is invalid"}' }, { kind: 'refused' }],
+    ['the key is wrong', { status: 400, body: '{"message":"Invalid routing key"}' }, { kind: 'blocked' }],
+    ['403', { status: 403 }, { kind: 'blocked' }],
+  ] as const)('%s', async (_what, fault, expected) => {
+    pagerduty.fail(fault);
+    expect(await attempt()).toMatchObject(expected);
+    expect(pagerduty.received).toHaveLength(1);
+  });
+
+  test('garbage, and nobody at all', async () => {
+    pagerduty.fail('garbage');
+    await expect(attempt()).rejects.toThrow('cannot be reached');
+    await pagerduty.close();
+    await expect(attempt()).rejects.toThrow('cannot be reached (ECONNREFUSED)');
+  });
+
+  test('the key is never in a reason', async () => {
+    pagerduty.fail({ status: 500 });
+    expect(JSON.stringify(await attempt())).not.toContain(routingKey);
+  });
+});

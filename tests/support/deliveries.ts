@@ -1,0 +1,72 @@
+/** What the herald hands to a channel, made up. */
+import type { ChannelMemory, Delivery } from '../../api/notifications/ports.ts';
+import type { Briefing } from '../../domain/incident/briefing.ts';
+import type { IncidentEvent } from '../../domain/incident/events.ts';
+
+export const incidentId = 'incident/0a1b2c/1';
+export const incidentUrl = (id: string): string =>
+  `https://sentinel.invalid/incidents/${encodeURIComponent(id)}`;
+
+export function exampleBriefing(fields: Partial<Briefing> = {}): Briefing {
+  return {
+    incidentId,
+    title: 'orders: errors up, 40 % instead of 0 %',
+    severity: 'critical',
+    environment: 'prod',
+    service: 'orders',
+    status: 'detected',
+    outcome: null,
+    attempt: 1,
+    onsetMs: Date.UTC(2030, 0, 2, 3, 4, 0),
+    openedAtMs: Date.UTC(2030, 0, 2, 3, 4, 5),
+    closedAtMs: null,
+    symptoms: [{ service: 'orders', text: 'orders fails 40 % of calls', onsetMs: 1, clearedMs: null }],
+    moreAnomalies: 0,
+    diagnosis: null,
+    plan: null,
+    policy: null,
+    approval: null,
+    effects: [],
+    verification: null,
+    compensation: null,
+    ending: null,
+    ...fields,
+  };
+}
+
+export const pendingApproval = {
+  planHash: 'f'.repeat(64),
+  outcome: 'pending',
+  given: [],
+  rejectedBy: null,
+  reason: '',
+  role: 'operator',
+  quorum: 1,
+  deadlineMs: Date.UTC(2030, 0, 2, 4, 0, 0),
+} as const;
+
+export type TestDelivery = Delivery & { readonly remembered: ChannelMemory[] };
+
+/** `seq`: of the latest event. */
+export function delivery(
+  briefing: Briefing,
+  fields: {
+    seq?: number;
+    moments?: Delivery['moments'];
+    memory?: ChannelMemory | null;
+    timeoutMs?: number;
+  } = {},
+): TestDelivery {
+  const { seq = 1, moments = ['opened'], memory = null, timeoutMs = 5_000 } = fields;
+  const remembered: ChannelMemory[] = [];
+  const event = { type: 'note-added', noteId: 'n', actor: 'ada', text: 'x', seq, atMs: briefing.openedAtMs };
+  return {
+    briefing,
+    events: [event as unknown as IncidentEvent],
+    moments,
+    memory,
+    remembered,
+    remember: async (one) => void remembered.push(one),
+    signal: AbortSignal.timeout(timeoutMs),
+  };
+}

@@ -1,6 +1,7 @@
 /** Enrichment, plan, policy, verification over stores: what is missing is named, what is stored is what is used. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { ModelDeps } from '../../activities/deps.ts';
 import { createEnrich } from '../../activities/enrich.ts';
 import { createEvaluatePolicy } from '../../activities/evaluate-policy.ts';
 import { createMakePlan } from '../../activities/make-plan.ts';
@@ -95,6 +96,18 @@ describe('enrichment', () => {
     );
     expect(again.missing).toHaveLength(3);
     expect(saved.size).toBe(1);
+  });
+
+  test('stores what a model may cite only where one is configured', async () => {
+    const { store, saved } = evidenceStore();
+    const deps = { history: emptyHistory, evidence: store, executors: executorsOf(observing()), clock };
+    const without = await createEnrich(deps)({ ...enrichInput, incidentId: 'incident/2' });
+    const model = { models: [] } as unknown as ModelDeps;
+    const { evidenceRef, evidenceIds } = await createEnrich({ ...deps, model })(enrichInput);
+    expect(without.evidenceIds).not.toContain('A1');
+    expect(evidenceIds).toContain('A1');
+    const stored = saved.get(evidenceRef)?.evidence.find(({ id }) => id === 'A1');
+    expect(stored).toMatchObject({ scope: { environment, service }, source: 'detection' });
   });
 
   test('reads the past, the beginning and the present, and no more of a long incident', () => {

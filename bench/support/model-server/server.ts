@@ -22,10 +22,12 @@ export type ModelServer = {
   /** Modes of the next calls; then `mode` for the rest. */
   readonly next: ModelMode[];
   mode: ModelMode;
+  /** Chooses by what the prompt is about; null leaves it to `next` and `mode`. */
+  choose: (facts: Facts) => ModelMode | null;
   /** What `correct` says; default: an error burst at the first service there is evidence about. */
   answer: (facts: Facts) => unknown;
-  /** Calls wait for this before they are answered. */
-  hold: Promise<void> | null;
+  /** A call waits for this before it is answered. */
+  hold: (request: ModelRequest) => Promise<void> | null;
   stop(): Promise<void>;
 };
 
@@ -41,8 +43,9 @@ export async function startModelServer(): Promise<ModelServer> {
     requests,
     next: [],
     mode: 'correct',
+    choose: () => null,
     answer: likelyAnswer,
-    hold: null,
+    hold: () => null,
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -52,9 +55,9 @@ export async function startModelServer(): Promise<ModelServer> {
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const request = await read(incoming);
     requests.push(request);
-    await self.hold;
-    const mode = self.next.shift() ?? self.mode;
+    await self.hold(request);
     const facts = readFacts(request.prompt);
+    const mode = self.choose(facts) ?? self.next.shift() ?? self.mode;
     const behaviour = behaviours[mode](facts, () => self.answer(facts));
     send(response, behaviour, incoming.url?.endsWith('/messages') === true);
   }

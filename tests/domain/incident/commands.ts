@@ -115,6 +115,29 @@ const planned: readonly IncidentCommand[] = [
   { type: 'diagnosed', attempt: 1, diagnosis },
   { type: 'planned', attempt: 1, hashedPlan: plan },
 ];
+export const consulted: IncidentCommand = {
+  type: 'model-consulted',
+  attempt: 1,
+  outcome: 'answered',
+  reason: '',
+  diagnosis: {
+    ...diagnosis,
+    contested: true,
+    model: {
+      by: 'groq/m-1',
+      relation: 'disagrees',
+      words: 'It looks like the release.',
+      hypotheses: [
+        {
+          ...{ cause: 'bad-release', service: 'orders', confidence: 0.7, words: 'w', actions: [] },
+          ...{ evidenceFor: ['E1'], evidenceAgainst: [] },
+        },
+      ],
+      riskWords: [],
+      droppedClaims: 2,
+    },
+  },
+};
 const executing = [...planned, one.decided('auto')];
 const fixed = [...executing, one.intent(), one.applied()];
 const verifying: readonly IncidentCommand[] = [
@@ -139,6 +162,7 @@ export const anyCommand: fc.Arbitrary<IncidentCommand> = fc.oneof(
   attempt.map(one.enrich),
   attempt.map((n): IncidentCommand => ({ type: 'enriched', attempt: n, evidenceIds: [], missing: [] })),
   attempt.map((n): IncidentCommand => ({ type: 'diagnosed', attempt: n, diagnosis })),
+  attempt.map((n): IncidentCommand => ({ ...consulted, attempt: n })),
   attempt.map((n): IncidentCommand => ({ type: 'planned', attempt: n, hashedPlan: plan })),
   attempt.map((n): IncidentCommand => ({ type: 'nothing-to-try', attempt: n, reason: 'r' })),
   fc.tuple(fc.constantFrom('auto', 'approval', 'deny'), attempt).map(([kind, n]) => one.decided(kind, n)),

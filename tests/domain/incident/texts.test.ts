@@ -2,9 +2,10 @@
 import { expect, test } from 'vitest';
 import type { IncidentEvent } from '../../../domain/incident/events.ts';
 import { fold } from '../../../domain/incident/evolve.ts';
+import { narrate } from '../../../domain/incident/narrate.ts';
 import { incidentPage, incidentSummary } from '../../../domain/incident/page.ts';
 import { postmortem } from '../../../domain/incident/postmortem.ts';
-import { commands } from './commands.ts';
+import { commands, consulted } from './commands.ts';
 
 const timeline: IncidentEvent[] = [
   commands.verifying[0],
@@ -54,4 +55,17 @@ test('text of people cannot start a section of its own in the postmortem', () =>
   };
   const draft = postmortem(state, [...timeline, note], []);
   expect(draft.match(/^## Root cause$/gm)).toHaveLength(1);
+});
+
+test('a model is named, its words are quoted as its own, and a contest is said', () => {
+  const story = [...commands.planned.slice(0, 4), consulted, ...commands.planned.slice(4)];
+  const events = story.map((command, index) => ({ seq: index + 1, atMs: 1_000, ...command }));
+  const contested = fold(events, 'incident/1');
+  if (contested === null) throw new Error('the example has no incident');
+  const said =
+    'The model groq/m-1 disagrees and names bad-release of orders; in its words: “It looks like the release.”';
+  expect(narrate(consulted)).toBe(said);
+  expect(incidentPage(contested, '')).toContain(`_${said}_`);
+  expect(incidentPage(contested, '')).toContain('**Contested**');
+  expect(postmortem(contested, events, [])).toContain(said);
 });

@@ -1,5 +1,5 @@
 /** A real lab with a real Sentinel beside it, made to be killed: how each test of kill.test.ts begins and ends. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'vitest';
@@ -11,7 +11,7 @@ import { type HoldingProxy, startProxy } from './proxy.ts';
 import { story } from './story.ts';
 import { eventually } from './wait.ts';
 
-const template = join(import.meta.dirname, 'kill.yaml');
+const ordinary = join(import.meta.dirname, 'kill.yaml');
 const requestsPerSecond = 15;
 /** How much ordinary traffic Sentinel has seen before anything goes wrong: about 18 seconds of it. */
 const ordinaryRequests = 18 * requestsPerSecond;
@@ -41,8 +41,12 @@ const alertedService = 'bookkeeping';
 export async function startKillStage(
   { onTestFinished, task }: TestContext,
   fault: FaultRequest,
+  /** More of the configuration, in YAML. */
+  addition = '',
 ): Promise<KillStage> {
   const dir = await mkdtemp(join(tmpdir(), 'sentinel-kill-'));
+  const template = join(dir, 'template.yaml');
+  await writeFile(template, `${await readFile(ordinary, 'utf8')}${addition}`);
   let supervisor: HoldingProxy | null = null;
   let stage: Stage | null = null;
   onTestFinished(async () => {

@@ -16,7 +16,8 @@ export type EmailOptions = {
   readonly auth: { readonly username: string; readonly password: string } | null;
   readonly from: string;
   readonly to: readonly string[];
-  readonly incidentUrl: (incidentId: string) => string;
+  /** Null when nobody can know the address. */
+  readonly incidentUrl: (incidentId: string) => string | null;
   /** Certificates to trust instead of the system's. */
   readonly ca?: string;
 };

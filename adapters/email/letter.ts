@@ -9,7 +9,7 @@ export type Letter = { readonly subject: string; readonly text: string; readonly
 type Section = { readonly title: string; readonly lines: readonly string[] };
 
 /** The subject is the same for the whole incident: mail programs thread by it, too. */
-export function letterOf(briefing: Briefing, moments: readonly Moment[], url: string): Letter {
+export function letterOf(briefing: Briefing, moments: readonly Moment[], url: string | null): Letter {
   const { severity, title, environment, service } = briefing;
   const headline = headlineOf(briefing, moments);
   const sections = sectionsOf(briefing).filter(({ lines }) => lines.length > 0);
@@ -17,8 +17,7 @@ export function letterOf(briefing: Briefing, moments: readonly Moment[], url: st
     headline,
     '',
     ...sections.flatMap(({ title: name, lines }) => [`${name}:`, ...lines.map((line) => `  - ${line}`), '']),
-    url,
-    '',
+    ...(url === null ? [] : [url, '']),
   ].join('\n');
   const html = [
     `<p><strong>${escaped(headline)}</strong></p>`,
@@ -26,7 +25,7 @@ export function letterOf(briefing: Briefing, moments: readonly Moment[], url: st
       ({ title: name, lines }) =>
         `<p>${escaped(name)}:</p><ul>${lines.map((line) => `<li>${escaped(line)}</li>`).join('')}</ul>`,
     ),
-    `<p><a href="${escaped(url)}">The incident in Sentinel</a></p>`,
+    ...(url === null ? [] : [`<p><a href="${escaped(url)}">The incident in Sentinel</a></p>`]),
   ].join('\n');
   return { subject: `[${severity}] ${title} (${environment}/${service})`, text, html };
 }

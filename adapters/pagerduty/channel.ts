@@ -12,7 +12,8 @@ export type PagerDutyOptions = {
   readonly url: string;
   /** Integration key of a PagerDuty service. */
   readonly routingKey: string;
-  readonly incidentUrl: (incidentId: string) => string;
+  /** Null when nobody can know the address. */
+  readonly incidentUrl: (incidentId: string) => string | null;
 };
 
 export function createPagerDutyChannel({ name, url, routingKey, incidentUrl }: PagerDutyOptions): Channel {

@@ -24,7 +24,7 @@ export function stateOf(briefing: Briefing): string {
 }
 
 /** In order. `first`: nobody was paged yet, as far as is known. */
-export function eventsFor(briefing: Briefing, first: boolean, url: string): readonly PagerDutyEvent[] {
+export function eventsFor(briefing: Briefing, first: boolean, url: string | null): readonly PagerDutyEvent[] {
   const { outcome, approval } = briefing;
   const trigger = triggerOf(briefing, url);
   const acknowledge = { event_action: 'acknowledge', dedup_key: briefing.incidentId } as const;
@@ -45,7 +45,7 @@ export function eventsFor(briefing: Briefing, first: boolean, url: string): read
   }
 }
 
-function triggerOf(briefing: Briefing, url: string): PagerDutyEvent {
+function triggerOf(briefing: Briefing, url: string | null): PagerDutyEvent {
   const { incidentId, title, severity, environment, service, openedAtMs } = briefing;
   return {
     event_action: 'trigger',
@@ -60,9 +60,8 @@ function triggerOf(briefing: Briefing, url: string): PagerDutyEvent {
       class: 'incident',
       custom_details: detailsOf(briefing),
     },
-    links: [{ href: url, text: 'The incident in Sentinel' }],
     client: 'Sentinel',
-    client_url: url,
+    ...(url === null ? {} : { client_url: url, links: [{ href: url, text: 'The incident in Sentinel' }] }),
   };
 }
 

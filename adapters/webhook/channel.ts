@@ -9,7 +9,8 @@ export type WebhookOptions = {
   readonly url: string;
   readonly secret: string;
   readonly follows: Channel['follows'];
-  readonly incidentUrl: (incidentId: string) => string;
+  /** Null when nobody can know the address. */
+  readonly incidentUrl: (incidentId: string) => string | null;
   readonly nowMs: () => number;
 };
 

@@ -10,10 +10,11 @@ import { CliError, exitCodes } from '../exit.ts';
 import { incidentUrl } from './links.ts';
 
 type Notifier = Config['notifiers'][number];
+type LinkTo = (incidentId: string) => string | null;
 
 /** Throws when one lacks its secret. */
 export function createNotifiers(config: Config, clock: { nowMs(): number }): readonly RoutedChannel[] {
-  const linkTo = (incidentId: string): string => incidentUrl(config, incidentId);
+  const linkTo: LinkTo = (incidentId) => incidentUrl(config, incidentId);
   return config.notifiers.map((notifier) => ({
     channel: create(notifier, config.notifierSecrets[notifier.name]?.reveal() ?? null, linkTo, clock),
     route: notifier.route,
@@ -23,7 +24,7 @@ export function createNotifiers(config: Config, clock: { nowMs(): number }): rea
 function create(
   notifier: Notifier,
   secret: string | null,
-  linkTo: (incidentId: string) => string,
+  linkTo: LinkTo,
   clock: { nowMs(): number },
 ): Channel {
   const { name } = notifier;

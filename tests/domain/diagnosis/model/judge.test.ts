@@ -21,7 +21,7 @@ const anyClaim = fc.oneof(
   fc.record(
     {
       cause: fc.oneof(fc.constantFrom(...causes), anyText),
-      service: fc.oneof(fc.constantFrom('web', 'orders', 'ledger', 'other', '__proto__'), anyText),
+      service: fc.oneof(fc.constantFrom('web', 'orders', 'ledger', 'billing', '__proto__'), anyText),
       confidence: fc.oneof(fc.double(), anyText),
       reason: anyText,
       evidenceFor: someIds,
@@ -118,6 +118,13 @@ describe('an answer', () => {
     const web = evidence.find(({ scope }) => scope.service === 'web')?.id;
     const judgement = judgeAnswer(answerAbout(about, 'hang', 'ledger', { evidenceFor: [web] }), judging);
     expect(judgement).toMatchObject({ hypotheses: [], dropped: [{ why: 'unrelated-evidence' }] });
+  });
+
+  it('cannot be about a service that this incident does not reach, whatever evidence there is about it', () => {
+    const beside = situation(['it was me'], 'billing');
+    expect(beside.judging.services.has('billing')).toBe(true);
+    const judgement = judgeAnswer(answerAbout(beside, 'hang', 'billing'), beside.judging);
+    expect(judgement).toMatchObject({ hypotheses: [], dropped: [{ why: 'outside-reach' }] });
   });
 
   it('keeps a claim but loses ids, actions and repetitions that do not exist', () => {

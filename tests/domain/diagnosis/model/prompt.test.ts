@@ -26,7 +26,10 @@ describe('the prompt', () => {
       }),
     );
     const data = dataOf(prompt);
-    expect(data).toMatchObject({ services: ['ledger', 'orders', 'web'], earlierAttempts: [{ attempt: 1 }] });
+    expect(data).toMatchObject({
+      services: ['billing', 'ledger', 'orders', 'web'],
+      earlierAttempts: [{ attempt: 1 }],
+    });
     expect(data.logMessages).toMatchObject([
       { id: 'L1', service: 'orders', text: 'pool timeout after <n>ms' },
     ]);

@@ -21,13 +21,20 @@ export type Situation = {
 
 let simulated: DiagnosisInput | undefined;
 
-/** `web` calls `orders`, which calls `ledger` and fails requests by itself; with log messages of one's choice. */
-export function situation(logTexts: readonly string[] = ['payment refused by policy']): Situation {
+/**
+ * `web` calls `orders`, which calls `ledger` and fails requests by itself; `billing` is beside them and has no part in it. With
+ * log messages of one's choice, of `orders` unless said otherwise.
+ */
+export function situation(
+  logTexts: readonly string[] = ['payment refused by policy'],
+  logsOf = 'orders',
+): Situation {
   simulated ??= simulate({
     services: [
       { name: 'web', replicas: 1, selfMs: 8, calls: ['orders'] },
       { name: 'orders', replicas: 2, selfMs: 25, calls: ['ledger'] },
       { name: 'ledger', replicas: 2, selfMs: 40, calls: [] },
+      { name: 'billing', replicas: 1, selfMs: 5, calls: [] },
     ],
     entry: 'web',
     requestsPerSecond: 20,
@@ -37,7 +44,7 @@ export function situation(logTexts: readonly string[] = ['payment refused by pol
   const base = simulated;
   return situationOf({
     ...base,
-    logs: logTexts.flatMap((text, index) => logRows(text, index, base)),
+    logs: logTexts.flatMap((text, index) => logRows(text, index, base, logsOf)),
   });
 }
 
@@ -60,11 +67,16 @@ export function situationOf(input: DiagnosisInput): Situation {
   };
 }
 
-function logRows(template: string, index: number, { onsetMs, nowMs }: DiagnosisInput): readonly LogBucket[] {
+function logRows(
+  template: string,
+  index: number,
+  { onsetMs, nowMs }: DiagnosisInput,
+  service: string,
+): readonly LogBucket[] {
   const seconds = Math.floor((nowMs - onsetMs) / 1_000);
   return Array.from({ length: seconds }, (_, second) => ({
     atMs: onsetMs + second * 1_000,
-    service: 'orders',
+    service,
     templateId: `template-${index}`,
     template,
     severityNumber: 17,

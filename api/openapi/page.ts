@@ -41,7 +41,10 @@ export async function referencePage(document: OpenApiDocument, table: readonly R
     <h1>Sentinel API</h1>
     <p>${document.info.description}</p>
     <p>The same as a document for programs: <a href="/openapi.json">/openapi.json</a> (OpenAPI ${document.openapi}).</p>
-    ${groups.flatMap(({ operations }) => operations.map((one) => article(one.route, one.operation)))}
+    ${groups.map(
+      ({ name, operations }) => html`<section aria-label="${name}"><h2>${name}</h2>
+    ${operations.map(({ route, operation }) => article(route, operation))}</section>`,
+    )}
     <h2>Schemas</h2>
     ${schemasOf(document).map(
       ([name, schema]) => html`<section id="schema-${name}"><h3>${name}</h3>${json(schema)}</section>`,
@@ -92,7 +95,7 @@ function article(route: Route, operation: Operation) {
       <thead><tr><th>name</th><th>in</th><th>required</th><th>schema</th></tr></thead>
       <tbody>${parameters.map(
         (one) => html`<tr><td><code>${one.name}</code></td><td>${one.in}</td>
-        <td>${one.required === true ? 'yes' : 'no'}</td><td>${json(one.schema)}</td></tr>`,
+        <td>${one.required === true ? 'yes' : 'no'}</td><td><code>${JSON.stringify(one.schema)}</code></td></tr>`,
       )}</tbody></table>`
     }
     ${requestBody === undefined ? '' : html`<h4>Body</h4>${bodies(requestBody.content)}`}

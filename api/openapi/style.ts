@@ -9,11 +9,11 @@ nav h2 { font-size: 0.9rem; margin: 1rem 0 0.25rem; }
 nav ul { list-style: none; margin: 0; padding: 0; font-size: 0.85rem; }
 nav a { text-decoration: none; overflow-wrap: anywhere; }
 main { padding: 1rem 2rem 4rem; max-width: 60rem; }
-article, section { border-top: 1px solid var(--line); padding-block: 1rem; }
-pre { overflow: auto; padding: 0.5rem; border: 1px solid var(--line); border-radius: 4px; font-size: 0.85rem; }
+article, section[id] { border-top: 1px solid var(--line); padding-block: 1rem; }
+pre, td { white-space: pre-wrap; overflow-wrap: anywhere; }
+pre { padding: 0.5rem; border: 1px solid var(--line); border-radius: 4px; font-size: 0.85rem; }
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; font-weight: bold; }
 th, td { text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); padding: 0.25rem 0.5rem; }
-td pre { border: 0; margin: 0; padding: 0; }
 @media (max-width: 50rem) { body { display: block; } nav { position: static; height: auto; border: 0; } }
 `;

@@ -61,6 +61,7 @@ export async function serveApi(): Promise<ServedApi> {
       revoke: async (keyId, by) => keyId !== admin.keyId && stores.apiKeys.revoke(keyId, by),
     },
     audit: stores.audit,
+    modelTurns: stores.modelTurnReader,
     services: stores.services,
     queues: {
       depths: async () => ({ ...(await stores.queues.depths()), historyRows: history.waitingRows() }),

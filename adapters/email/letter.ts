@@ -57,11 +57,15 @@ function sectionsOf(briefing: Briefing): readonly Section[] {
   return [
     { title: 'What is seen', lines: [...symptoms.map(({ text }) => text), ...more] },
     {
-      title: diagnosis?.method === 'model' ? 'What it may be (words of a language model)' : 'What it may be',
+      title: 'What it may be',
       lines: (diagnosis?.hypotheses ?? []).map(
         ({ cause, service, score, reason }) =>
           `${cause} of ${service} (${Math.round(score * 100)} %): ${reason}`,
       ),
+    },
+    {
+      title: 'Words of a language model',
+      lines: diagnosis === null || diagnosis.model === null ? [] : [diagnosis.model],
     },
     { title: `What is proposed (risk ${plan?.risk ?? ''})`, lines: (plan?.steps ?? []).map(stepLine) },
     {

@@ -20,12 +20,10 @@ export function symptomLines({ symptoms, moreAnomalies }: Briefing): string[] {
 
 export function causeLines({ diagnosis }: Briefing): string[] {
   if (diagnosis === null) return [];
-  const { hypotheses, method, inconclusive, reason, missing } = diagnosis;
+  const { hypotheses, inconclusive, reason, missing, contested, model } = diagnosis;
   const [best, ...others] = hypotheses;
   return [
-    method === 'model'
-      ? '*Likely cause* _(words of a language model; evidence and figures are measured)_'
-      : '*Likely cause*',
+    '*Likely cause*',
     ...(best === undefined
       ? []
       : [
@@ -39,6 +37,8 @@ export function causeLines({ diagnosis }: Briefing): string[] {
           `Less likely: ${others.map(({ cause, service }) => `${code(cause)} of ${code(service)}`).join(', ')}`,
         ]),
     ...(inconclusive ? [`*Inconclusive:* ${escaped(reason)}`] : []),
+    ...(contested ? ['*Contested:* the two analyses disagree, so a person is asked.'] : []),
+    ...(model === null ? [] : [`_Words of a language model:_ ${escaped(model)}`]),
     ...(missing.length === 0 ? [] : [`Missing: ${missing.map(escaped).join('; ')}`]),
   ];
 }

@@ -32,6 +32,7 @@ export function incidentSummary(state: IncidentState, why: string): string {
     `${severity}: ${title} (${environment}/${service})`,
     why,
     cause === undefined ? '' : `likely cause: ${cause.cause} of ${cause.service}, ${cause.reason}`,
+    diagnosis?.model ?? '',
     plan === null ? '' : `plan: ${plan.steps.map(stepLine).join(', then ')}`,
     effects.length === 0 ? '' : `done: ${effects.map(({ step, status }) => `${step} ${status}`).join(', ')}`,
   ]

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { type CardLinks, renderCard, summary } from '../../../adapters/slack/card.ts';
 import { actionIds, readValue } from '../../../adapters/slack/card-buttons.ts';
 import { threadMessage } from '../../../adapters/slack/thread.ts';
+import type { ModelView } from '../../../domain/diagnosis/model/opinion.ts';
 import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
 import type { IncidentEvent } from '../../../domain/incident/events.ts';
 import { fold } from '../../../domain/incident/evolve.ts';
@@ -108,10 +109,20 @@ test('words of a model are labelled', () => {
     reason: '',
     missing: [],
   } as const;
-  expect(textOf(asking({ diagnosis: { ...diagnosis, method: 'model' } }))).toContain(
-    'words of a language model',
-  );
-  expect(textOf(asking({ diagnosis: { ...diagnosis, method: 'statistical' } }))).not.toContain('model');
+  const model: ModelView = {
+    by: 'groq/m-1',
+    relation: 'doubts',
+    words: 'no <!channel> idea',
+    hypotheses: [],
+    riskWords: [],
+    droppedClaims: 0,
+  };
+  const method = 'statistical';
+  const said = textOf(asking({ diagnosis: { ...diagnosis, method, contested: true, model } }));
+  expect(said).toContain('_Words of a language model:_ The model groq/m-1 doubts');
+  expect(said).toContain('*Contested:*');
+  expect(said).not.toContain('<!channel>');
+  expect(textOf(asking({ diagnosis: { ...diagnosis, method } }))).not.toContain('model');
 });
 
 test('a plan of high risk asks once more', () => {
@@ -169,6 +180,17 @@ test('whatever the texts hold, Slack takes the card and the thread, and every ta
           reason: words,
           missing: Array.from({ length: 20 }, () => words),
           method: 'model',
+          contested: true,
+          model: {
+            ...{
+              by: name,
+              relation: 'disagrees',
+              words,
+              hypotheses: [],
+              riskWords: [words],
+              droppedClaims: 1,
+            },
+          },
         },
       });
       const card = renderCard(brief, links);

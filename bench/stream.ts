@@ -66,8 +66,10 @@ for (let count = 0; count < 2; count += 1) {
   apis.push({ url: `http://127.0.0.1:${port}`, port, process: await startProcess(port) });
 }
 
-/** One incident, told note by note until the time is over. */
-async function write(incidentId: string, index: number, untilMs: number): Promise<void> {
+let over = false;
+
+/** One incident, told note by note until it is over. */
+async function write(incidentId: string, index: number): Promise<void> {
   const scope = { environment: `bench-${index}`, service: 'service' };
   const events: IncidentEvent[] = [];
   const record = async (body: IncidentEventBody): Promise<void> => {
@@ -85,7 +87,7 @@ async function write(incidentId: string, index: number, untilMs: number): Promis
     fingerprint: 'f',
     episode: 1,
   });
-  while (Date.now() < untilMs) {
+  while (!over) {
     const noteId = `${index}-${events.length}`;
     await record({ type: 'note-added', noteId, actor: 'bench', text });
     await pause((Math.random() * 2_000 * writerCount) / Number(values['events-per-second']));
@@ -94,7 +96,7 @@ async function write(incidentId: string, index: number, untilMs: number): Promis
 
 const incidentIds = Array.from({ length: writerCount }, (_, index) => incidentWorkflowId(`be${index}`, 1));
 const untilMs = Date.now() + runMs;
-const writing = Promise.all(incidentIds.map((id, index) => write(id, index, untilMs)));
+const writing = Promise.all(incidentIds.map((id, index) => write(id, index)));
 while ((await stores.eventFeed.read(0, writerCount)).length < writerCount) await pause(20);
 
 // Three of four follow all incidents; the others one each.
@@ -112,7 +114,7 @@ while (readers.some((reader) => reader.from() === null)) await pause(20);
 
 async function cutReaders(): Promise<number> {
   let done = 0;
-  for (const startedAt = Date.now(); done < cuts && Date.now() < untilMs; ) {
+  for (const startedAt = Date.now(); done < cuts; ) {
     const wanted = Math.ceil(((Date.now() - startedAt) / (untilMs - startedAt)) * cuts);
     const reader = readers[Math.floor(Math.random() * readers.length)];
     if (done < wanted && reader?.isConnected()) {
@@ -137,7 +139,9 @@ async function killProcesses(): Promise<number> {
   return done;
 }
 
-const [cutCount, killCount] = await Promise.all([cutReaders(), killProcesses(), writing]);
+const [cutCount, killCount] = await Promise.all([cutReaders(), killProcesses(), pause(runMs)]);
+over = true;
+await writing;
 const stored = await database.db
   .selectFrom('incident_events')
   .select(['position', 'incident_id', 'seq'])

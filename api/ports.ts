@@ -51,6 +51,8 @@ export interface IncidentReader {
   /** Newest first; `cursor` is opaque and from a previous page. Throws InvalidCursor for anything else. */
   list(filter: IncidentFilter, limit: number, cursor: string | null): Promise<Page<IncidentSummary>>;
   get(id: string): Promise<{ summary: IncidentSummary; state: IncidentState } | null>;
+  /** The states of those that there are, in one look. */
+  states(ids: readonly string[]): Promise<ReadonlyMap<string, IncidentState>>;
   timeline(id: string, afterSeq: number, limit: number): Promise<readonly IncidentEvent[]>;
   details(id: string): Promise<{
     evidence: readonly Evidence[];

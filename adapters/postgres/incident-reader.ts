@@ -60,6 +60,16 @@ export function createIncidentReader(db: Kysely<Schema>): IncidentReader {
       return row === undefined ? null : { summary: summaryOf(row), state: row.state };
     },
 
+    async states(ids) {
+      if (ids.length === 0) return new Map();
+      const rows = await db
+        .selectFrom('incidents')
+        .select(['id', 'state'])
+        .where('id', 'in', ids.map(storable))
+        .execute();
+      return new Map(rows.map((row) => [row.id, row.state]));
+    },
+
     async timeline(id, afterSeq, limit) {
       const rows = await db
         .selectFrom('incident_events')

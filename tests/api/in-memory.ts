@@ -160,6 +160,13 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
           return { items: all.slice(from, next), nextCursor: next < all.length ? `at-${next}` : null };
         },
         get: async (id) => world.incidents.get(id) ?? null,
+        states: async (ids) =>
+          new Map(
+            ids.flatMap((id) => {
+              const found = world.incidents.get(id);
+              return found === undefined ? [] : [[id, found.state] as const];
+            }),
+          ),
         timeline: async (id, after, limit) =>
           (world.incidents.get(id)?.events ?? []).filter(({ seq }) => seq > after).slice(0, limit),
         details: async () => ({ evidence: world.evidence, plans: world.plans, postmortem: world.postmortem }),

@@ -20,12 +20,11 @@ export async function loadApprovals(deps: {
 }): Promise<readonly Waiting[]> {
   const { items } = await deps.approvals.pending(shown, null);
   const pending = items.toSorted((a, b) => a.deadlineMs - b.deadlineMs);
-  return Promise.all(
-    pending.map(async (one) => {
-      const found = await deps.incidents.get(one.incidentId);
-      return { pending: one, about: found === null ? null : briefing({ state: found.state }) };
-    }),
-  );
+  const states = await deps.incidents.states(pending.map(({ incidentId }) => incidentId));
+  return pending.map((one) => {
+    const state = states.get(one.incidentId);
+    return { pending: one, about: state === undefined ? null : briefing({ state }) };
+  });
 }
 
 export function approvalsPage(waiting: readonly Waiting[], view: View): Html {

@@ -45,12 +45,13 @@ export async function loadOverview(deps: {
     deps.killSwitch.list(),
     deps.components(),
   ]);
-  const withBriefing = open.items.map(async (summary) => {
-    const found = await deps.incidents.get(summary.id);
-    return { summary, about: found === null ? null : briefing({ state: found.state }) };
+  const states = await deps.incidents.states(open.items.map(({ id }) => id));
+  const withBriefing = open.items.map((summary) => {
+    const state = states.get(summary.id);
+    return { summary, about: state === undefined ? null : briefing({ state }) };
   });
   return {
-    open: await Promise.all(withBriefing),
+    open: withBriefing,
     moreOpen: open.nextCursor !== null,
     closed: closed.items,
     pending: pending.items,

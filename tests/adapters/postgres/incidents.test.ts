@@ -45,6 +45,10 @@ await describeStores('the record of an incident', (use) => {
       state: told.state(),
     });
     expect(await stores.incidentReader.get('incident/none/1')).toBeNull();
+    expect(await stores.incidentReader.states(['incident/none/1', told.incidentId])).toEqual(
+      new Map([[told.incidentId, told.state()]]),
+    );
+    expect(await stores.incidentReader.states([])).toEqual(new Map());
     expect(await stores.incidentReader.timeline(told.incidentId, 1, 1)).toEqual([told.events[1]]);
   });
 

@@ -15,10 +15,11 @@ const markColours = /** @type {Record<string, string>} */ ({
   action: '--blue',
   undo: '--amber',
   verified: '--green',
+  failed: '--red',
   closed: '--muted',
 });
 const rowHeight = 16;
-const mostRows = 5;
+const mostRows = 6;
 const rightMargin = 28;
 
 export function defineCharts() {
@@ -80,7 +81,7 @@ function optionsOf(chart, width, height, colour) {
   };
   return {
     width,
-    height,
+    height: height + top,
     padding: [top, rightMargin, 0, 0],
     tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     legend: { show: false },

@@ -9,7 +9,7 @@ import type { Point, Range } from './points.ts';
 
 export type Mark = {
   readonly atMs: number;
-  readonly kind: 'onset' | 'detected' | 'action' | 'undo' | 'verified' | 'closed';
+  readonly kind: 'onset' | 'detected' | 'action' | 'undo' | 'verified' | 'failed' | 'closed';
   readonly label: string;
 };
 

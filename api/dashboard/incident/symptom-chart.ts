@@ -74,20 +74,32 @@ export async function symptomChart(
   };
 }
 
+/** Moments closer than this are one mark with both names. */
+const togetherMs = 1_500;
+
 /** The moments of an incident's life that a chart shows, oldest first. */
 export function marksOf(
   state: Pick<IncidentState, 'onsetMs'>,
   timeline: readonly IncidentEvent[],
 ): readonly Mark[] {
+  const firstEffectMs =
+    timeline.find(({ type }) => type === 'effect-applied')?.atMs ?? Number.POSITIVE_INFINITY;
   const marks: Mark[] = [{ atMs: state.onsetMs, kind: 'onset', label: 'onset' }];
   for (const event of timeline) {
-    const mark = markOf(event);
+    const mark = markOf(event, event.atMs > firstEffectMs);
     if (mark !== null) marks.push({ atMs: event.atMs, ...mark });
   }
-  return marks.toSorted((left, right) => left.atMs - right.atMs);
+  const merged: Mark[] = [];
+  for (const mark of marks.toSorted((left, right) => left.atMs - right.atMs)) {
+    const last = merged.at(-1);
+    if (last === undefined || mark.atMs - last.atMs >= togetherMs) merged.push(mark);
+    else merged[merged.length - 1] = { ...last, label: `${last.label}, ${mark.label}` };
+  }
+  return merged;
 }
 
-function markOf(event: IncidentEvent): Omit<Mark, 'atMs'> | null {
+/** `acted`: something was done before; until then a look at the symptom is no moment of its own. */
+function markOf(event: IncidentEvent, acted: boolean): Omit<Mark, 'atMs'> | null {
   switch (event.type) {
     case 'incident-opened':
       return { kind: 'detected', label: 'detected' };
@@ -96,12 +108,12 @@ function markOf(event: IncidentEvent): Omit<Mark, 'atMs'> | null {
         ? { kind: 'action', label: 'action' }
         : { kind: 'undo', label: 'undone' };
     case 'effect-failed':
-      return { kind: 'action', label: event.direction === 'forward' ? 'action failed' : 'undo failed' };
+      return { kind: 'failed', label: event.direction === 'forward' ? 'action failed' : 'undo failed' };
     case 'verified':
-      return {
-        kind: 'verified',
-        label: event.result.outcome === 'recovered' ? 'verified' : event.result.outcome,
-      };
+      if (event.result.outcome === 'recovered') return { kind: 'verified', label: 'verified' };
+      return acted
+        ? { kind: 'failed', label: event.result.outcome === 'unverified' ? 'cannot tell' : 'no help' }
+        : null;
     case 'incident-closed':
       return { kind: 'closed', label: 'closed' };
     default:

@@ -10,7 +10,8 @@ nav ul { list-style: none; margin: 0; padding: 0; font-size: 0.85rem; }
 nav a { text-decoration: none; overflow-wrap: anywhere; }
 main { padding: 1rem 2rem 4rem; max-width: 60rem; }
 article, section[id] { border-top: 1px solid var(--line); padding-block: 1rem; }
-pre, td { white-space: pre-wrap; overflow-wrap: anywhere; }
+pre { white-space: pre-wrap; }
+pre, h3, td:last-child { overflow-wrap: anywhere; }
 pre { padding: 0.5rem; border: 1px solid var(--line); border-radius: 4px; font-size: 0.85rem; }
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; font-weight: bold; }

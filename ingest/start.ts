@@ -60,8 +60,8 @@ export type IngestDeps = {
   readonly starter: IncidentStarter;
   /** Null: Sentinel runs without telemetry history. */
   readonly history: (HistoryWriter & WarmHistory) | null;
-  /** Services whose telemetry comes in another way, which rebuilds its own detection. */
-  readonly watchedElsewhere?: Services | undefined;
+  /** Services whose telemetry comes in another way, which rebuilds its own detection; null when they are not known. */
+  readonly watchedElsewhere?: Services | null | undefined;
   readonly authorize: Authorize;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -125,7 +125,14 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
   });
 
   dispatcher.start();
-  await warmDetection({ detection, history, clock, log, warmMs: settings.warmMs }, deps.watchedElsewhere);
+  if (deps.watchedElsewhere === null)
+    // Whoever is heard of elsewhere would be missed here: rather learn again.
+    log.warn({}, 'detection starts cold: nobody knows which services come in another way');
+  else
+    await warmDetection(
+      { detection, history, clock, log, warmMs: settings.warmMs },
+      deps.watchedElsewhere ?? undefined,
+    );
   ticker.start();
   return {
     app,

@@ -16,8 +16,8 @@ export type SourceOptions = KafkaOptions & {
 
 export type KafkaSource = {
   readonly deadLetters: DeadLetters;
-  /** Services whose telemetry comes over these topics, by environment; empty when the brokers cannot be asked now. */
-  knownServices(topics: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** Services whose telemetry comes over these topics, by environment; null when the brokers cannot be asked now. */
+  knownServices(topics: readonly string[]): Promise<ReadonlyMap<string, readonly string[]> | null>;
   /** Reads the topics from now on; returns at once. */
   start(topics: Readonly<Record<string, OpenWorker>>): void;
   healthy(): boolean;
@@ -78,7 +78,7 @@ export function createKafkaSource(
         return servicesOf(await readCommitted(await connectedAdmin(), groupId, topics));
       } catch (error) {
         log.warn({ err: error }, 'kafka: the brokers cannot be asked which services they carry');
-        return new Map();
+        return null;
       }
     },
     start(topics) {

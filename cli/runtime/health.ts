@@ -5,9 +5,13 @@ import type { Foundation } from './foundation.ts';
 
 const timeoutMs = 2_000;
 
-export function componentsOf(foundation: Foundation): () => Promise<readonly ComponentHealth[]> {
+/** `kafka`: of a process that reads from it. */
+export function componentsOf(
+  foundation: Foundation,
+  kafka: { healthy(): boolean } | null,
+): () => Promise<readonly ComponentHealth[]> {
   const { database, history, client, temporal, config } = foundation;
-  return () =>
+  const withoutKafka = () =>
     Promise.all([
       look('temporal', true, temporal.address, () => client.ping(timeoutMs)),
       look('postgres', true, database.location, () => database.ping()),
@@ -20,6 +24,15 @@ export function componentsOf(foundation: Foundation): () => Promise<readonly Com
           }
         : look('clickhouse', false, config.clickhouse.url ?? 'embedded', () => history.ping()),
     ]);
+  if (kafka === null) return withoutKafka;
+  return async () => [...(await withoutKafka()), kafkaHealth(kafka, config.kafka.brokers)];
+}
+
+/** Not required: what comes over HTTP is taken, and Kafka keeps its records. */
+function kafkaHealth(kafka: { healthy(): boolean }, brokers: readonly string[]): ComponentHealth {
+  const where = brokers.join(', ');
+  const ok = kafka.healthy();
+  return { name: 'kafka', ok, required: false, detail: ok ? where : `${where}: not in the group` };
 }
 
 async function look(

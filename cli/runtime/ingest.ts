@@ -1,5 +1,6 @@
 // The ingest part of a process: telemetry and events in, anomalies to their incidents.
 
+import type { KafkaSource } from '../../adapters/kafka/source.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
 import { defaultIngestSettings, type Ingest, type IngestSettings, startIngest } from '../../ingest/start.ts';
@@ -8,7 +9,12 @@ import type { Foundation } from './foundation.ts';
 import { ingestAuthorize } from './http.ts';
 import { createKafkaPart, startKafkaPart } from './kafka.ts';
 
-export async function startIngestPart(foundation: Foundation, closing: Closing): Promise<Ingest> {
+export type IngestPart = Ingest & {
+  /** Null: Kafka is not configured. */
+  readonly kafka: KafkaSource | null;
+};
+
+export async function startIngestPart(foundation: Foundation, closing: Closing): Promise<IngestPart> {
   const { config, log, metrics, clock, stores, history, client } = foundation;
   const { defaultEnvironment, requireKey, alertmanager, ...limits } = config.ingest;
   const settings: IngestSettings = {
@@ -43,5 +49,5 @@ export async function startIngestPart(foundation: Foundation, closing: Closing):
   });
   closing.add('ingest', ingest.stop);
   if (kafka !== null) startKafkaPart(kafka, foundation, settings, ingest.wake);
-  return ingest;
+  return { ...ingest, kafka };
 }

@@ -2,6 +2,7 @@
 // keep its stores inside the process; the other roles share servers given by URL.
 
 import { randomUUID } from 'node:crypto';
+import type { KafkaSource } from '../../adapters/kafka/source.ts';
 import { generateKey } from '../../adapters/postgres/index.ts';
 import { createLogger } from '../../adapters/telemetry/logger.ts';
 import { createIncidentMessenger } from '../../adapters/temporal/incident-messenger.ts';
@@ -49,7 +50,14 @@ export async function startSentinel(
           ingest === null
             ? null
             : limitedIngest(ingest.app.fetch, config.server.rateLimits, foundation.metrics),
-        api: await createApi(foundation, role, streams, dashboard, has('api') ? closing : null),
+        api: await createApi(
+          foundation,
+          role,
+          streams,
+          dashboard,
+          ingest?.kafka ?? null,
+          has('api') ? closing : null,
+        ),
       }),
       host: config.server.host,
       port: config.server.port,
@@ -104,6 +112,7 @@ async function createApi(
   role: SentinelRole,
   streams: Streams,
   dashboard: DashboardDeps | null,
+  kafka: KafkaSource | null,
   closing: ReturnType<typeof createClosing> | null,
 ) {
   const { config, stores, history, executors, metrics, clock, log, client } = foundation;
@@ -134,7 +143,7 @@ async function createApi(
     },
     policy: config.policy,
     rateLimits: config.server.rateLimits,
-    components: componentsOf(foundation),
+    components: componentsOf(foundation, kafka),
     metrics,
     renderMetrics: metrics.render,
     about: { version, role, node: process.version, startedAtMs: clock.nowMs() },

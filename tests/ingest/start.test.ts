@@ -35,7 +35,11 @@ afterEach(async () => {
 const clock = { nowMs: () => Date.now() };
 const newEngine = (): DetectionEngine => createDetectionEngine(detectionConfigSchema.parse({}));
 
-async function start(history: MemoryHistory | null, detection = newEngine()) {
+async function start(
+  history: MemoryHistory | null,
+  detection = newEngine(),
+  watchedElsewhere?: ReadonlyMap<string, readonly string[]> | null,
+) {
   const inbox = new MemoryInbox(new MemoryClock(0));
   const episodes = new MemoryEpisodes();
   const starter = new MemoryStarter();
@@ -53,6 +57,7 @@ async function start(history: MemoryHistory | null, detection = newEngine()) {
     episodes,
     starter,
     history,
+    watchedElsewhere,
     authorize,
     clock,
     metrics,
@@ -170,6 +175,30 @@ test('a starting process rebuilds detection from the history of every environmen
     ['prod', 1],
     ['test', 1],
   ]);
+});
+
+test.each([
+  [
+    'the services that come in another way are left out',
+    new Map([['prod', ['s']]]),
+    [
+      ['prod', 0],
+      ['test', 1],
+    ],
+  ],
+  ['while nobody knows which those are, detection starts cold', null, []],
+] as const)('%s', async (_what, elsewhere, expected) => {
+  const history = new MemoryHistory();
+  const row = { atMs: Date.now() - 5_000, service: 's', instance: '', metric: 'm', attributes: '', value: 1 };
+  for (const environment of ['prod', 'test'])
+    await history.write({ environment, calls: [], metrics: [row], logs: [], anomalies: [] });
+  const warmed: [string, number][] = [];
+  const engine = newEngine();
+  const warm: DetectionEngine['warm'] = (environment, rows) => {
+    warmed.push([environment, rows.metrics.length]);
+  };
+  await start(history, { ...engine, warm }, elsewhere);
+  expect(warmed).toEqual(expected);
 });
 
 test('history that is away does not keep ingest from starting', async () => {

@@ -134,6 +134,12 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     );
     await eventually('the topic to be read to its end', async () => (await lag(side.topics.alerts)) === 0);
 
+    const health = await (await fetch(`${sentinel.url}/ready`)).json();
+    expect(health).toMatchObject({
+      components: expect.arrayContaining([
+        expect.objectContaining({ name: 'kafka', ok: true, required: false }),
+      ]),
+    });
     const { code } = await sentinel.stop();
     expect(code).toBe(0);
     expect(await side.uncommitted(side.topics.alerts)).toBe(0);

@@ -138,8 +138,13 @@ await describeStores('API keys', (use) => {
   test('revoked: at once, once, and for good', async () => {
     const { stores } = use();
     const { keyId, key } = await stores.apiKeys.create('ci', 'admin', 'ada');
+    const other = (await stores.apiKeys.create('cd', 'viewer', 'ada')).keyId;
+    const asked = [keyId, other, 'none'];
+    expect(await stores.apiKeys.active(asked)).toEqual(new Set([keyId, other]));
     expect(await stores.apiKeys.revoke(keyId, 'ben')).toBe(true);
     expect(await stores.apiKeys.authenticate(key)).toBeNull();
+    expect(await stores.apiKeys.active(asked)).toEqual(new Set([other]));
+    expect(await stores.apiKeys.active([])).toEqual(new Set());
     expect(await stores.apiKeys.revoke(keyId, 'ben')).toBe(false);
     expect(await stores.apiKeys.revoke('none', 'ben')).toBe(false);
     const { items } = await stores.audit.query({ subject: `key/${keyId}` }, 10, null);

@@ -23,7 +23,7 @@ import { approval, auto, deny, environment, rollback, service } from './incident
 
 export type ScriptedAnalysis =
   | { readonly steps: readonly PlanStep[]; readonly verdict: Verdict; readonly cause?: Cause }
-  | { readonly nothing: string; readonly harmless: boolean };
+  | { readonly nothing: string; readonly harmless: boolean; readonly inconclusive?: boolean };
 
 export type World = {
   readonly activities: Activities;
@@ -116,7 +116,11 @@ function scriptedAnalysis(
       evidenceIds: ['E1'],
       missing: [],
     }),
-    diagnose: async ({ attempt }) => diagnosis(causeOf(attempt)),
+    diagnose: async ({ attempt }) => {
+      const analysis = scripted(attempt);
+      const inconclusive = 'nothing' in analysis && analysis.inconclusive === true;
+      return { ...diagnosis(causeOf(attempt)), inconclusive };
+    },
     modelTurn: async (input) => world.modelTurn(input),
     async makePlan({ incidentId, attempt }) {
       const analysis = scripted(attempt);

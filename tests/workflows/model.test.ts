@@ -131,6 +131,16 @@ describe.concurrent('a model', () => {
     ]);
   });
 
+  test('is not asked of thin evidence that comes again in a moment, only of the last', async ({ expect }) => {
+    const world = createWorld();
+    world.modelTurn = answering({});
+    world.script = [{ nothing: 'nobody can tell', harmless: false, inconclusive: true }];
+    const { result, types } = await (await stage.open(world, withModel)).ended();
+    expect(result).toMatchObject({ outcome: 'escalated' });
+    expect(types.filter((type) => type === 'diagnosed')).toHaveLength(3);
+    expect(turnsOf(world)).toMatchObject([{ attempt: 3 }]);
+  });
+
   test('does not keep a person from taking over', async ({ expect }) => {
     const world = createWorld();
     const { promise, resolve } = Promise.withResolvers<void>();

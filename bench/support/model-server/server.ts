@@ -59,7 +59,7 @@ export async function startModelServer(): Promise<ModelServer> {
     const facts = readFacts(request.prompt);
     const mode = self.choose(facts) ?? self.next.shift() ?? self.mode;
     const behaviour = behaviours[mode](facts, () => self.answer(facts));
-    send(response, behaviour, incoming.url?.endsWith('/messages') === true);
+    send(response, behaviour, incoming.url?.endsWith('/messages') === true ? request : null);
   }
   return self;
 }
@@ -103,11 +103,12 @@ async function read(incoming: IncomingMessage): Promise<ModelRequest> {
   return { path: incoming.url ?? '', headers: incoming.headers, system, prompt, body };
 }
 
-function send(response: ServerResponse, behaviour: Behaviour, anthropic: boolean): void {
+/** `asked` is the request when it was made in Anthropic's protocol. */
+function send(response: ServerResponse, behaviour: Behaviour, asked: ModelRequest | null): void {
   switch (behaviour.kind) {
     case 'says':
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(anthropic ? message(behaviour) : completion(behaviour)));
+      response.end(JSON.stringify(asked === null ? completion(behaviour) : message(behaviour, asked)));
       return;
     case 'status':
       response.writeHead(behaviour.status, { 'content-type': 'application/json', ...behaviour.headers });
@@ -164,20 +165,34 @@ function completion({ text, finish, refusal }: Extract<Behaviour, { kind: 'says'
   };
 }
 
-function message({ text, finish }: Extract<Behaviour, { kind: 'says' }>): object {
+function message({ text, finish }: Extract<Behaviour, { kind: 'says' }>, { body }: ModelRequest): object {
   const reasons: Readonly<Record<string, string>> = {
     stop: 'end_turn',
     length: 'max_tokens',
     content_filter: 'refusal',
   };
+  // Models without structured output are made to call a tool whose arguments are the answer.
+  const tool = (body.tools as readonly { name: string }[] | undefined)?.[0]?.name;
+  const called = tool === undefined ? null : objectOf(text);
   return {
     id: 'msg_1',
     type: 'message',
     role: 'assistant',
     model: 'fake-1',
-    content: [{ type: 'text', text }],
-    stop_reason: reasons[finish] ?? 'end_turn',
+    content:
+      called === null
+        ? [{ type: 'text', text }]
+        : [{ type: 'tool_use', id: 'toolu_1', name: tool, input: called }],
+    stop_reason: called === null ? (reasons[finish] ?? 'end_turn') : 'tool_use',
     stop_sequence: null,
     usage: { input_tokens: 1_000, output_tokens: tokensOf(text) },
   };
+}
+
+function objectOf(text: string): object | null {
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    return null;
+  }
 }

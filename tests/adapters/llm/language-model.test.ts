@@ -71,6 +71,13 @@ describe.each([
   });
 });
 
+it.each(['claude-3-5-haiku-latest', 'claude-sonnet-4-5'])(
+  '%s answers, whichever way it takes a schema',
+  async (model) => {
+    expect(await ask({ type: 'anthropic', model })).toMatchObject({ kind: 'answer' });
+  },
+);
+
 it('reads nothing from the environment: no key, no other address', async () => {
   vi.stubEnv('OPENAI_BASE_URL', 'http://127.0.0.1:9/v1');
   vi.stubEnv('OPENAI_API_KEY', 'key-of-the-environment');

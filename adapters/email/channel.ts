@@ -35,17 +35,21 @@ export function createEmailChannel(options: EmailOptions): Channel {
     const seq = events.at(-1)?.seq ?? 0;
     const messageId = idOf(incidentId, String(seq), domain);
     const root = typeof memory?.root === 'string' ? memory.root : messageId;
+    const letter = letterOf(briefing, moments, incidentUrl(incidentId));
+    // Mail programs thread by it, too, and titles change.
+    const subject = typeof memory?.subject === 'string' ? memory.subject : letter.subject;
     try {
       await transport.sendMail({
         from,
         to: [...to],
-        ...letterOf(briefing, moments, incidentUrl(incidentId)),
+        ...letter,
+        subject,
         messageId,
         ...(root === messageId ? {} : { inReplyTo: root, references: root }),
         // So that no holiday answers come back (RFC 3834).
         headers: { 'Auto-Submitted': 'auto-generated', 'X-Sentinel-Incident': incidentId },
       });
-      return { kind: 'delivered', memory: { root } };
+      return { kind: 'delivered', memory: { root, subject } };
     } catch (error) {
       return problem(error, options);
     }

@@ -8,7 +8,6 @@ export type Letter = { readonly subject: string; readonly text: string; readonly
 
 type Section = { readonly title: string; readonly lines: readonly string[] };
 
-/** The subject is the same for the whole incident: mail programs thread by it, too. */
 export function letterOf(briefing: Briefing, moments: readonly Moment[], url: string | null): Letter {
   const { severity, title, environment, service } = briefing;
   const headline = headlineOf(briefing, moments);

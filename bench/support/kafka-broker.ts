@@ -53,12 +53,25 @@ async function fetchWithMaven(report: (line: string) => void): Promise<void> {
   }
 }
 
+/** A listener beside the plain one: TLS with this certificate, and a login by PLAIN. */
+export type SecureListener = {
+  readonly port: number;
+  readonly key: string;
+  readonly cert: string;
+  readonly username: string;
+  readonly password: string;
+};
+
 /** Starts one on the data in `dir`, made if there is none; on the same `port` it is the broker of before. */
-export async function startKafkaBroker(dir: string, port?: number): Promise<KafkaBroker> {
+export async function startKafkaBroker(
+  dir: string,
+  port?: number,
+  secure?: SecureListener,
+): Promise<KafkaBroker> {
   const [free = 0, controller = 0] = await freePorts(2);
   const address = `127.0.0.1:${port ?? free}`;
   const properties = join(dir, 'server.properties');
-  writeFileSync(properties, settings(dir, address, `127.0.0.1:${controller}`));
+  writeFileSync(properties, settings(dir, address, `127.0.0.1:${controller}`, secure));
   if (!existsSync(join(dir, 'data'))) {
     const format = ['format', '-t', 'c2VudGluZWwtdGVzdHMtMQ', '-c', properties];
     await promisify(execFile)('java', javaArguments('kafka.tools.StorageTool', ...format));
@@ -88,14 +101,15 @@ function javaArguments(main: string, ...rest: readonly string[]): string[] {
   ];
 }
 
-function settings(dir: string, address: string, controller: string): string {
+function settings(dir: string, address: string, controller: string, secure?: SecureListener): string {
+  const more = secure === undefined ? '' : `,SECURE://127.0.0.1:${secure.port}`;
   return Object.entries({
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@${controller}`,
-    listeners: `PLAINTEXT://${address},CONTROLLER://${controller}`,
-    'advertised.listeners': `PLAINTEXT://${address}`,
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    listeners: `PLAINTEXT://${address},CONTROLLER://${controller}${more}`,
+    'advertised.listeners': `PLAINTEXT://${address}${more}`,
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL',
     'controller.listener.names': 'CONTROLLER',
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': join(dir, 'data'),
@@ -105,9 +119,22 @@ function settings(dir: string, address: string, controller: string): string {
     'transaction.state.log.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
     'num.partitions': 2,
+    ...(secure === undefined ? {} : secureSettings(secure)),
   })
     .map(([key, value]) => `${key}=${value}\n`)
     .join('');
+}
+
+function secureSettings({ key, cert, username, password }: SecureListener): Record<string, string> {
+  const pem = (text: string): string => text.trim().replaceAll('\n', '\\n');
+  const login = 'org.apache.kafka.common.security.plain.PlainLoginModule';
+  return {
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'listener.name.secure.plain.sasl.jaas.config': `${login} required user_${username}="${password}";`,
+    'listener.name.secure.ssl.keystore.type': 'PEM',
+    'listener.name.secure.ssl.keystore.certificate.chain': pem(cert),
+    'listener.name.secure.ssl.keystore.key': pem(key),
+  };
 }
 
 const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createEmailChannel, type EmailOptions } from '../../../adapters/email/channel.ts';
+import { ownCertificate } from '../../support/certificate.ts';
 import { delivery, exampleBriefing, incidentId, incidentUrl } from '../../support/deliveries.ts';
-import { type MailServer, mailLogin, ownCertificate, startMailServer } from '../../support/mail-server.ts';
+import { type MailServer, mailLogin, startMailServer } from '../../support/mail-server.ts';
 
 let server: MailServer;
 beforeEach(async () => {
@@ -41,7 +42,7 @@ test('the mails of an incident refer to the first one, and have its subject', as
   const one = channel();
   const first = await one.deliver(delivery(exampleBriefing(), { seq: 1 }));
   const memory = first.kind === 'delivered' ? first.memory : null;
-  const closed = exampleBriefing({ outcome: 'resolved', status: 'closed' });
+  const closed = exampleBriefing({ outcome: 'resolved', status: 'closed', title: 'orders: errors up' });
   await one.deliver(delivery(closed, { seq: 9, memory, moments: ['closed'] }));
   const [opening, ending] = server.mails.map(({ headers }) => headers);
   expect(ending).toMatchObject({

@@ -1,10 +1,10 @@
 // The consumer group on a real broker, with workers over in-memory stores.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createKafkaSource, type KafkaSource } from '../../../adapters/kafka/source.ts';
+import { createKafkaSource, type KafkaSource, type SourceOptions } from '../../../adapters/kafka/source.ts';
 import { freePorts } from '../../../adapters/temporal-dev-server/ports.ts';
 import { startKafkaBroker } from '../../../bench/support/kafka-broker.ts';
 import { alertPartition } from '../../../ingest/kafka/alert-partition.ts';
@@ -13,6 +13,7 @@ import { recordSchemas } from '../../../ingest/kafka/schema.ts';
 import { defaultLimits } from '../../../ingest/limits.ts';
 import { MemoryClock, MemoryInbox, MemoryMetrics, silentLog } from '../../ingest/support/memory.ts';
 import { eventually } from '../../integration/support/wait.ts';
+import { ownCertificate } from '../../support/certificate.ts';
 import { describeWith } from '../../support/component.ts';
 import type { KafkaInfo } from '../../support/components/kafka.ts';
 import { type KafkaSide, kafkaSide } from '../../support/kafka.ts';
@@ -34,7 +35,12 @@ class Member {
   readonly source: KafkaSource;
   readonly inbox: MemoryInbox;
 
-  constructor(side: KafkaSide, broker: string, inbox = new MemoryInbox(new MemoryClock(0))) {
+  constructor(
+    side: KafkaSide,
+    broker: string,
+    inbox = new MemoryInbox(new MemoryClock(0)),
+    secure: Pick<SourceOptions, 'tls' | 'sasl'> = { tls: null, sasl: null },
+  ) {
     const { metrics } = this;
     this.inbox = inbox;
     this.source = createKafkaSource(
@@ -43,8 +49,7 @@ class Member {
         clientId: 'sut',
         groupId: side.groupId,
         deadLetterTopic: side.topics.deadLetters,
-        tls: null,
-        sasl: null,
+        ...secure,
       },
       { log: silentLog, metrics },
     );
@@ -192,6 +197,35 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     expect(await allCommitted()).toBe(true);
     expect(await side.members()).toBe(0);
   });
+
+  test('over TLS with a login; without trust or with a wrong password nothing is read', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'sentinel-kafka-secure-'));
+    const [plainPort = 0, port = 0] = await freePorts(2);
+    const login = { username: 'sentinel', password: 'only the two of us' };
+    const { key, cert } = ownCertificate();
+    const caFile = join(dir, 'ca.pem');
+    writeFileSync(caFile, cert);
+    const own = await startKafkaBroker(dir, plainPort, { port, key, cert, ...login });
+    cleanUps.push(async () => {
+      await own.stop();
+      rmSync(dir, { recursive: true, force: true });
+    });
+    const operator = await kafkaSide(own.address, 1);
+    await operator.send(operator.topics.alerts, [message('prod/orders', alert('a1'))]);
+    const sasl = { mechanism: 'plain', ...login } as const;
+    const connect = (tls: SourceOptions['tls'], password: string) =>
+      new Member(operator, `127.0.0.1:${port}`, undefined, { tls, sasl: { ...sasl, password } });
+    const strangers = [connect({}, login.password), connect({ caFile }, 'another')];
+    for (const { source } of strangers) {
+      expect(await source.knownServices([operator.topics.alerts])).toBeNull();
+      await source.stop();
+    }
+    const one = connect({ caFile }, login.password);
+    one.source.start({ [operator.topics.alerts]: one.worker() });
+    await eventually('the alert', () => one.inbox.stored.size === 1);
+    await one.source.stop();
+    await operator.close();
+  }, 120_000);
 
   test('brokers that are away at the start are waited for, and so are those that restart', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'sentinel-kafka-restart-'));

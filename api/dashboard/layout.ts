@@ -33,7 +33,7 @@ export function page(view: View, { title, section, body }: PageFrame): Html {
       .filter(({ id }) => id !== 'audit' || may(view, 'operator'))
       .map(
         ({ id, href, word }) =>
-          html`<a href="${href}" ${id === section ? html`aria-current="page"` : ''}>${word}${id === 'approvals' && view.waiting > 0 ? html` <span class="count" title="waiting">${view.waiting}<span class="hidden"> waiting</span></span>` : ''}</a>`,
+          html`<a href="${href}" ${id === section ? html`aria-current="page"` : ''}>${word}${id === 'approvals' && view.pending.length > 0 ? html` <span class="count" title="waiting">${view.pending.length}<span class="hidden"> waiting</span></span>` : ''}</a>`,
       )}
   </nav>
   <div class="who">
@@ -84,7 +84,8 @@ ${script === null ? '' : html`<script type="module" src="${script}"></script>`}
 </html>`;
 }
 
-function stoppedBanner({ stopped }: View): Html | '' {
+function stoppedBanner({ switches }: View): Html | '' {
+  const stopped = switches.filter(({ engaged }) => engaged).map(({ environment }) => environment);
   if (stopped.length === 0) return '';
   const where = stopped.includes('*') ? 'everywhere' : `in ${stopped.join(', ')}`;
   return html`<p class="stopped" role="alert"><b>Kill switch engaged ${where}.</b> Sentinel watches and diagnoses, and changes nothing. <a href="/#kill-switch">Release it</a></p>`;

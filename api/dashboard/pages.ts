@@ -57,7 +57,9 @@ export function addPages({ app, deps, own, visits }: Dashboard): void {
     return incidentPage(data, view);
   });
 
-  add('/approvals', async (_c, view) => approvalsPage(await loadApprovals(deps), view));
+  add('/approvals', async (_c, view) =>
+    approvalsPage(await loadApprovals(deps.incidents, view.pending), view),
+  );
 
   add('/series', async (c, view) => {
     const query = seriesQuery.parse(c.req.query());

@@ -2,9 +2,10 @@
 
 import type { html } from 'hono/html';
 import type { Role } from '../../domain/policy/verdict.ts';
-import type { Principal } from '../ports.ts';
+import type { KillSwitch, PendingApproval, Principal } from '../ports.ts';
 
 export type Html = ReturnType<typeof html>;
+export type KillSwitchState = Awaited<ReturnType<KillSwitch['list']>>[number];
 export type Theme = 'light' | 'dark';
 
 export type View = {
@@ -18,9 +19,9 @@ export type View = {
   readonly here: string;
   readonly asset: (name: AssetName) => string;
   /** Approvals that people are asked for now. */
-  readonly waiting: number;
-  /** Environments whose kill switch is engaged; `*` stands for all. */
-  readonly stopped: readonly string[];
+  readonly pending: readonly PendingApproval[];
+  /** Every kill switch that was ever set; `*` stands for all environments. */
+  readonly switches: readonly KillSwitchState[];
   /** What the last form did, in one sentence. */
   readonly notice: string | null;
   /** Where Temporal's own page of a workflow is, when that is known. */

@@ -74,8 +74,8 @@ export function createVisits(deps: ApiDeps, own: DashboardDeps, assets: Assets):
         theme: themeOf(c),
         here: hereOf(c),
         asset: assets.url,
-        waiting: pending.items.length,
-        stopped: switches.filter(({ engaged }) => engaged).map(({ environment }) => environment),
+        pending: pending.items,
+        switches,
         notice: noticeOf(c.req.query('done')),
         workflowUrl: own.workflowUrl,
       };

@@ -3,28 +3,28 @@
 import { html } from 'hono/html';
 import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
 import { toUrlId } from '../../incident-id.ts';
-import type { Approvals, IncidentReader, PendingApproval } from '../../ports.ts';
+import type { IncidentReader, PendingApproval } from '../../ports.ts';
 import { clockTime, relativeTime } from '../format.ts';
 import { riskText } from '../incident/decision.ts';
 import { page } from '../layout.ts';
 import type { Html, View } from '../view.ts';
 import { inWords, plural, severityMark } from '../words.ts';
 
-const shown = 50;
+const mostShown = 50;
 
 type Waiting = { readonly pending: PendingApproval; readonly about: Briefing | null };
 
-export async function loadApprovals(deps: {
-  readonly incidents: IncidentReader;
-  readonly approvals: Pick<Approvals, 'pending'>;
-}): Promise<readonly Waiting[]> {
-  const { items } = await deps.approvals.pending(shown, null);
-  const pending = items.toSorted((a, b) => a.deadlineMs - b.deadlineMs);
-  const states = await deps.incidents.states(pending.map(({ incidentId }) => incidentId));
-  return pending.map((one) => {
-    const state = states.get(one.incidentId);
-    return { pending: one, about: state === undefined ? null : briefing({ state }) };
-  });
+export async function loadApprovals(
+  incidents: IncidentReader,
+  pending: readonly PendingApproval[],
+): Promise<readonly Waiting[]> {
+  const shown = pending.toSorted((a, b) => a.deadlineMs - b.deadlineMs).slice(0, mostShown);
+  return Promise.all(
+    shown.map(async (one) => {
+      const found = await incidents.get(one.incidentId);
+      return { pending: one, about: found === null ? null : briefing({ state: found.state }) };
+    }),
+  );
 }
 
 export function approvalsPage(waiting: readonly Waiting[], view: View): Html {

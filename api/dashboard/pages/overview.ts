@@ -3,14 +3,7 @@
 import { html } from 'hono/html';
 import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
 import { toUrlId } from '../../incident-id.ts';
-import type {
-  Approvals,
-  ComponentHealth,
-  IncidentReader,
-  IncidentSummary,
-  KillSwitch,
-  PendingApproval,
-} from '../../ports.ts';
+import type { ComponentHealth, IncidentReader, IncidentSummary } from '../../ports.ts';
 import { durationText, relativeTime } from '../format.ts';
 import { csrfField, page } from '../layout.ts';
 import type { LatestComponents } from '../status.ts';
@@ -21,28 +14,21 @@ const shownOpen = 20;
 const shownClosed = 12;
 
 type OpenIncident = { readonly summary: IncidentSummary; readonly about: Briefing | null };
-type Switch = Awaited<ReturnType<KillSwitch['list']>>[number];
 
 export type OverviewData = {
   readonly open: readonly OpenIncident[];
   readonly moreOpen: boolean;
   readonly closed: readonly IncidentSummary[];
-  readonly pending: readonly PendingApproval[];
   readonly components: readonly ComponentHealth[] | null;
-  readonly switches: readonly Switch[];
 };
 
 export async function loadOverview(deps: {
   readonly incidents: IncidentReader;
-  readonly approvals: Pick<Approvals, 'pending'>;
-  readonly killSwitch: Pick<KillSwitch, 'list'>;
   readonly components: LatestComponents;
 }): Promise<OverviewData> {
-  const [open, closed, pending, switches, components] = await Promise.all([
+  const [open, closed, components] = await Promise.all([
     deps.incidents.list({ open: true }, shownOpen, null),
     deps.incidents.list({ open: false }, shownClosed, null),
-    deps.approvals.pending(100, null),
-    deps.killSwitch.list(),
     deps.components(),
   ]);
   const states = await deps.incidents.states(open.items.map(({ id }) => id));
@@ -54,9 +40,7 @@ export async function loadOverview(deps: {
     open: withBriefing,
     moreOpen: open.nextCursor !== null,
     closed: closed.items,
-    pending: pending.items,
     components,
-    switches,
   };
 }
 
@@ -65,19 +49,19 @@ export function overviewPage(data: OverviewData, view: View): Html {
     title: 'Overview',
     section: 'overview',
     body: html`<div class="overview" data-stream="/api/stream" data-open="true">
-<header class="lead" id="headline" data-live>${headline(data)}</header>
-<section id="waiting" data-live aria-labelledby="waiting-title" ${data.pending.length === 0 ? 'hidden' : ''}><h2 id="waiting-title">Waits for you</h2>${waitingList(data, view)}</section>
+<header class="lead" id="headline" data-live>${headline(data, view)}</header>
+<section id="waiting" data-live aria-labelledby="waiting-title" ${view.pending.length === 0 ? 'hidden' : ''}><h2 id="waiting-title">Waits for you</h2>${waitingList(data, view)}</section>
 <section id="now" data-live aria-labelledby="now-title"><h2 id="now-title">Wrong now</h2>${openList(data, view)}</section>
 <div class="columns even">
 <section id="last" data-live aria-labelledby="last-title"><h2 id="last-title">Last incidents</h2>${closedTable(data, view)}</section>
 <div>
 <section id="parts" data-live aria-labelledby="parts-title"><h2 id="parts-title">What Sentinel stands on</h2>${partList(data.components)}</section>
-<section id="kill-switch" aria-labelledby="switch-title"><h2 id="switch-title">Kill switch</h2><div id="switches" data-live>${switchList(data.switches, view)}</div>${switchForm(view)}</section>
+<section id="kill-switch" aria-labelledby="switch-title"><h2 id="switch-title">Kill switch</h2><div id="switches" data-live>${switchList(view)}</div>${switchForm(view)}</section>
 </div></div></div>`,
   });
 }
 
-function headline({ open, moreOpen, pending, components }: OverviewData): Html {
+function headline({ open, moreOpen, components }: OverviewData, { pending }: View): Html {
   const broken = (components ?? []).filter(({ ok }) => !ok);
   const count = `${open.length}${moreOpen ? '+' : ''}`;
   const title =
@@ -91,9 +75,9 @@ function headline({ open, moreOpen, pending, components }: OverviewData): Html {
   return html`<h1>${title}</h1><p class="muted">${parts.length === 0 ? (open.length === 0 ? 'Sentinel is watching.' : 'Sentinel is working on it; nobody is asked for anything.') : `${parts.join(' · ')}.`}</p>`;
 }
 
-function waitingList({ pending, open }: OverviewData, view: View): Html {
+function waitingList({ open }: OverviewData, view: View): Html {
   const byId = new Map(open.map((one) => [one.summary.id, one]));
-  return html`<ul class="rows">${pending
+  return html`<ul class="rows">${view.pending
     .toSorted((left, right) => left.deadlineMs - right.deadlineMs)
     .map(({ incidentId, role, quorum, approvals, deadlineMs }) => {
       const known = byId.get(incidentId);
@@ -135,8 +119,8 @@ function partList(components: readonly ComponentHealth[] | null): Html {
   )}</ul>`;
 }
 
-function switchList(switches: readonly Switch[], view: View): Html {
-  const engaged = switches.filter((one) => one.engaged);
+function switchList(view: View): Html {
+  const engaged = view.switches.filter((one) => one.engaged);
   if (engaged.length === 0) return html`<p>Released everywhere: what policy allows is carried out.</p>`;
   return html`<ul class="rows">${engaged.map(
     ({

@@ -51,7 +51,8 @@ export function addPages({ app, deps, own, visits }: Dashboard): void {
 
   add('/incidents/:ref', async (c, view) => {
     const id = fromUrlId(c.req.param('ref') ?? '');
-    const sources = { incidents: deps.incidents, serviceMaps: own.serviceMaps, history: own.history };
+    const { incidents, modelTurns } = deps;
+    const sources = { incidents, modelTurns, serviceMaps: own.serviceMaps, history: own.history };
     const data = id === null ? null : await loadIncident(id, sources, view.nowMs);
     if (data === null) throw new ApiProblem('not-found', 'There is no incident at this address.');
     return incidentPage(data, view);

@@ -1,9 +1,11 @@
 // What a page does beyond being read: it keeps itself up to date, its times run, and its charts are drawn.
 
-import { defineCharts } from './chart.js';
 import { startLive } from './live.js';
 import { startTimes } from './times.js';
 
-defineCharts();
+// The library is as large as everything else together: only pages that have charts, or may get one, load it.
+if (document.querySelector('series-chart, .incident') !== null) {
+  import('./chart.js').then(({ defineCharts }) => defineCharts());
+}
 startTimes();
 startLive();

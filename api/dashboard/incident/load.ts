@@ -5,7 +5,14 @@ import type { Evidence } from '../../../domain/diagnosis/diagnosis.ts';
 import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
 import type { IncidentEvent } from '../../../domain/incident/events.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
-import type { IncidentReader, ServiceMap, ServiceMaps, TelemetryHistory } from '../../ports.ts';
+import type {
+  IncidentReader,
+  ModelTurnReader,
+  ModelTurnRecord,
+  ServiceMap,
+  ServiceMaps,
+  TelemetryHistory,
+} from '../../ports.ts';
 import type { Chart } from '../charts/chart.ts';
 import { symptomChart } from './symptom-chart.ts';
 
@@ -17,11 +24,13 @@ export type IncidentData = {
   readonly map: ServiceMap | null;
   readonly chart: Chart | null;
   readonly postmortem: string | null;
+  readonly modelTurns: readonly ModelTurnRecord[];
 };
 
 export type IncidentSources = {
   readonly incidents: IncidentReader;
   readonly serviceMaps: ServiceMaps;
+  readonly modelTurns: ModelTurnReader;
   /** Null: switched off. */
   readonly history: TelemetryHistory | null;
 };
@@ -34,14 +43,15 @@ const chartTimeoutMs = 1_500;
 /** Null when there is no such incident. */
 export async function loadIncident(
   id: string,
-  { incidents, serviceMaps, history }: IncidentSources,
+  { incidents, serviceMaps, modelTurns, history }: IncidentSources,
   nowMs: number,
 ): Promise<IncidentData | null> {
-  const [found, timeline, details, map] = await Promise.all([
+  const [found, timeline, details, map, turns] = await Promise.all([
     incidents.get(id),
     incidents.timeline(id, 0, mostEvents),
     incidents.details(id),
     serviceMaps.of(id),
+    modelTurns.turnsOf(id),
   ]);
   if (found === null) return null;
   const { state } = found;
@@ -55,6 +65,7 @@ export async function loadIncident(
     map,
     chart,
     postmortem,
+    modelTurns: turns,
   };
 }
 

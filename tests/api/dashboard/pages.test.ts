@@ -135,6 +135,12 @@ describe('the page of an incident', () => {
     expect(text).toContain('name="planHash" value="ab12');
   });
 
+  test('says what a language model was asked and what it cost', async () => {
+    const { text } = await (await loggedInTo(richWorld())).get(`/incidents/${ref}`);
+    expect(text).toContain('asked 1 time');
+    expect(text).toContain('1200 tokens in, 340 out, $0.0021');
+  });
+
   test('offers no decision once it is closed, and says how it ended', async () => {
     const world = createWorld();
     addIncident(world, { status: 'closed', outcome: 'resolved', closedAtMs: nowMs });
@@ -255,7 +261,9 @@ describe('files', () => {
       expect({ name, status: found.status, type: found.headers.get('content-type') }).toEqual({
         ...{ name, status: 200, type: 'text/javascript; charset=utf-8' },
       });
-      open.push(...[...found.text.matchAll(/from '\.\/([\w.]+)'/g)].map(([, other = '']) => other));
+      open.push(
+        ...[...found.text.matchAll(/(?:from |import\()'\.\/([\w.]+)'/g)].map(([, other = '']) => other),
+      );
     }
     expect(seen).toContain('uplot.mjs');
   });

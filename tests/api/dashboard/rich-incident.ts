@@ -162,6 +162,30 @@ export function addRichIncident(world: World, text: string): void {
   for (const event of events) happen(world, event, state.incidentId);
   world.evidence = [evidence('E1', 'measured'), evidence('E2', 'reported')];
   world.postmortem = text;
+  world.modelTurns = [
+    {
+      ...{
+        attempt: 1,
+        turn: 1,
+        tries: 1,
+        provider: text,
+        model: text,
+        system: text,
+        prompt: text,
+        promptHash: text,
+      },
+      ...{
+        outputHash: text,
+        outcome: text,
+        reason: text,
+        output: text,
+        dropped: [],
+        inputTokens: 1200,
+        outputTokens: 340,
+      },
+      ...{ usd: 0.0021, latencyMs: 900, askedAtMs: nowMs, answeredAtMs: nowMs },
+    },
+  ];
   world.pending = [
     {
       incidentId: state.incidentId,

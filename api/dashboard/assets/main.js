@@ -3,9 +3,10 @@
 import { startLive } from './live.js';
 import { startTimes } from './times.js';
 
-// The library is as large as everything else together: only pages that have charts, or may get one, load it.
-if (document.querySelector('series-chart, .incident') !== null) {
-  import('./chart.js').then(({ defineCharts }) => defineCharts());
-}
 startTimes();
 startLive();
+// The library is as large as everything else together: only pages that have charts, or may get one, load it.
+if (document.querySelector('series-chart, .incident') !== null) {
+  const { defineCharts } = await import('./chart.js');
+  defineCharts();
+}

@@ -2,7 +2,7 @@
 
 import { briefing } from '../../domain/incident/briefing.ts';
 import type { IncidentReader, Logger, Metrics } from '../ports.ts';
-import { noteFailure, noteRecovery, type OutageNotesDeps } from './outage-notes.ts';
+import { noteFailure, noteRecovery, noteRefusal, type OutageNotesDeps } from './outage-notes.ts';
 import { pauseAfterFailure } from './pauses.ts';
 import {
   type DeliveryResult,
@@ -104,6 +104,7 @@ async function settle(
     case 'refused':
       log.error({ channel: channel.name, incidentId, reason: result.reason }, 'a notification was refused');
       await store.settle(taken, { kind: 'skipped', deliveredSeq, reason: result.reason });
+      await noteRefusal(channel, incidentId, result.reason, deps);
       return { result: 'refused', quietMs: 0 };
     case 'retry':
     case 'blocked': {

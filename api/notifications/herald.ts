@@ -9,7 +9,7 @@ export type HeraldDeps = Omit<AttemptDeps, 'timeoutMs'> & {
   readonly channels: readonly RoutedChannel[];
   /** Pause between two looks when nothing is to do. Default 1000. */
   readonly intervalMs?: number;
-  /** How long one delivery may take. Default 30 s. */
+  /** How long one delivery may take. Default 15 s. */
   readonly timeoutMs?: number;
 };
 
@@ -20,8 +20,8 @@ export type Herald = {
   stop(): Promise<void>;
 };
 
-/** What a process that dies leaves behind is taken up after this many times the longest delivery. */
-const leaseFactor = 3;
+/** What a process that dies leaves behind is taken up after this many times the longest delivery, some twenty seconds. */
+const leaseFactor = 1.5;
 const defaultConcurrency = 4;
 
 /** One loop for each channel: one that hangs or is out holds up no other. */
@@ -34,7 +34,7 @@ export function startHerald({ channels, ...deps }: HeraldDeps): Herald {
 }
 
 function startLoop(routed: RoutedChannel, deps: Omit<HeraldDeps, 'channels'>): Herald {
-  const { store, metrics, log, intervalMs = 1_000, timeoutMs = 30_000 } = deps;
+  const { store, metrics, log, intervalMs = 1_000, timeoutMs = 15_000 } = deps;
   const { channel, concurrency = defaultConcurrency } = routed;
   const underway = new Set<Promise<void>>();
   let stopped = false;

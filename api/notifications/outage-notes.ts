@@ -10,6 +10,7 @@ import type { Channel, NotificationStore } from './ports.ts';
 const failuresBeforeNote = 5;
 const longestReason = 300;
 const author = 'sentinel';
+const meanwhile = 'An approval that is asked for stays open in the dashboard, the API and the command line.';
 
 export type OutageNotesDeps = {
   readonly messenger: Pick<IncidentMessenger, 'addNote'>;
@@ -36,7 +37,7 @@ export async function noteFailure(
   if (notedSinceMs === sinceMs || !(blocked || failures >= failuresBeforeNote)) return;
   const text =
     `${channel.title} could not be told of this incident since ${timeText(sinceMs)}: ${plainLine(reason, longestReason)}. ` +
-    'It is tried again. An approval that is asked for stays open in the dashboard, the API and the command line.';
+    `It is tried again. ${meanwhile}`;
   await say(channel, incidentId, `${channel.name}-failing-${sinceMs}`, text, sinceMs, deps);
 }
 
@@ -50,6 +51,24 @@ export async function noteRecovery(
   if (notedSinceMs === null) return;
   const text = `${channel.title} is up to date with this incident again; it was not since ${timeText(notedSinceMs)}.`;
   await say(channel, incidentId, `${channel.name}-works-${notedSinceMs}`, text, null, deps);
+}
+
+/**
+ * Says in the incident, once, that the channel does not take a message about it, which is not tried again. Once, because a note
+ * is news as well, and may be refused as well. Never throws.
+ */
+export async function noteRefusal(
+  channel: Channel,
+  incidentId: string,
+  reason: string,
+  { messenger, log }: OutageNotesDeps,
+): Promise<void> {
+  const text = `${channel.title} refused a message about this incident: ${plainLine(reason, longestReason)}. ${meanwhile}`;
+  try {
+    await messenger.addNote(incidentId, `${channel.name}-refused`, author, text);
+  } catch (error) {
+    log.warn({ err: error, incidentId, channel: channel.name }, 'the incident could not be given a note');
+  }
 }
 
 /** An incident that has ended takes no notes any more; that is an answer, too. */

@@ -1,8 +1,8 @@
 /** What `doctor` says of Slack. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { appToken, botToken, type FakeSlack, startFakeSlack } from '../../bench/support/slack/server.ts';
 import { slack } from '../../cli/doctor/slack.ts';
 import { type Config, loadConfig, parseSettings } from '../../config/load.ts';
-import { appToken, botToken, type FakeSlack, startFakeSlack } from '../support/slack/server.ts';
 
 let server: FakeSlack;
 beforeAll(async () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { type CardLinks, renderCard, summary } from '../../../adapters/slack/card.ts';
 import { actionIds, readValue } from '../../../adapters/slack/card-buttons.ts';
 import { threadMessage } from '../../../adapters/slack/thread.ts';
+import { blocksProblem } from '../../../bench/support/slack/limits.ts';
 import type { ModelView } from '../../../domain/diagnosis/model/opinion.ts';
 import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
 import type { IncidentEvent } from '../../../domain/incident/events.ts';
@@ -11,7 +12,6 @@ import { fold } from '../../../domain/incident/evolve.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
 import { commands, plan } from '../../domain/incident/commands.ts';
 import { anomaly, approval } from '../../support/incident-examples.ts';
-import { blocksProblem } from '../../support/slack/limits.ts';
 
 const links: CardLinks = { incidentUrl: 'https://sentinel.test/incidents/a-1', reference: 'a-1' };
 

@@ -3,9 +3,14 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createSlackChannel } from '../../../adapters/slack/channel.ts';
 import { createWebClient } from '../../../adapters/slack/web-client.ts';
 import { toUrlId } from '../../../api/incident-id.ts';
+import {
+  botToken,
+  conversation,
+  type FakeSlack,
+  startFakeSlack,
+} from '../../../bench/support/slack/server.ts';
 import { caughtUp, type HeraldStage, heraldStage, until } from '../../api/notifications/stage.ts';
 import { silent } from '../../support/fakes.ts';
-import { botToken, conversation, type FakeSlack, startFakeSlack } from '../../support/slack/server.ts';
 import { describeStores } from '../../support/stores.ts';
 import { askPeople, oneOperator, readyToAct, tell, unique } from '../postgres/fixtures.ts';
 

@@ -252,7 +252,7 @@ await describeStores('the herald', (use) => {
     await until(() => expect(stage.notes).toHaveLength(1));
   });
 
-  test('what the other side will never take is not tried again; the next event is', async () => {
+  test('what the other side will never take is not tried again; the next event is, and the incident says so once', async () => {
     const { stores, stage } = setUp();
     const channel = await registered(stores);
     channel.answer = async () => ({ kind: 'refused', reason: 'too long' });
@@ -263,6 +263,8 @@ await describeStores('the herald', (use) => {
     expect(channel.heard).toHaveLength(1);
     await told.record(note('next'));
     await until(() => expect(channel.heard).toHaveLength(2));
+    await caughtUp(stores, channel);
+    expect(stage.notes.map(({ text }) => text)).toEqual([expect.stringContaining('refused a message')]);
   });
 
   test('a channel that never answers is given up for now, and its late words change nothing', async () => {

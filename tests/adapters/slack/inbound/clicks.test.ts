@@ -2,8 +2,13 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Stores } from '../../../../adapters/postgres/index.ts';
 import { actionIds, writeValue } from '../../../../adapters/slack/card-buttons.ts';
-import { asForm, clickPayload, signed, submissionPayload } from '../../../support/slack/interactions.ts';
-import { type FakeSlack, startFakeSlack } from '../../../support/slack/server.ts';
+import {
+  asForm,
+  clickPayload,
+  signed,
+  submissionPayload,
+} from '../../../../bench/support/slack/interactions.ts';
+import { type FakeSlack, startFakeSlack } from '../../../../bench/support/slack/server.ts';
 import { describeStores } from '../../../support/stores.ts';
 import {
   askPeople,

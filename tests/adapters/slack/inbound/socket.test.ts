@@ -1,9 +1,9 @@
 /** Clicks over Socket Mode: no address that Slack can reach, no signing secret. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { actionIds, writeValue } from '../../../../adapters/slack/card-buttons.ts';
+import { clickPayload } from '../../../../bench/support/slack/interactions.ts';
+import { appToken, type FakeSlack, startFakeSlack } from '../../../../bench/support/slack/server.ts';
 import { until } from '../../../api/notifications/stage.ts';
-import { clickPayload } from '../../../support/slack/interactions.ts';
-import { appToken, type FakeSlack, startFakeSlack } from '../../../support/slack/server.ts';
 import { describeStores } from '../../../support/stores.ts';
 import { askPeople, oneOperator, readyToAct } from '../../postgres/fixtures.ts';
 import { type InboundStage, inboundStage } from './stage.ts';

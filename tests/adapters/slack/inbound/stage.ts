@@ -5,7 +5,6 @@ import type { SlackInboundOptions } from '../../../../adapters/slack/inbound/inb
 import { createWebClient, startSlackInbound } from '../../../../adapters/slack/index.ts';
 import { createMetrics } from '../../../../adapters/telemetry/metrics.ts';
 import type { Logger } from '../../../../api/ports.ts';
-import { silent } from '../../../support/fakes.ts';
 import {
   asForm,
   type Click,
@@ -13,8 +12,9 @@ import {
   type SignedRequest,
   signed,
   signingSecret,
-} from '../../../support/slack/interactions.ts';
-import { botToken, type FakeSlack } from '../../../support/slack/server.ts';
+} from '../../../../bench/support/slack/interactions.ts';
+import { botToken, type FakeSlack } from '../../../../bench/support/slack/server.ts';
+import { silent } from '../../../support/fakes.ts';
 
 const people = {
   UADA: { name: 'ada', role: 'operator' },

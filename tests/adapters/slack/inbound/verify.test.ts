@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { verify } from '../../../../adapters/slack/inbound/verify.ts';
-import { signed, signingSecret } from '../../../support/slack/interactions.ts';
+import { signed, signingSecret } from '../../../../bench/support/slack/interactions.ts';
 
 const nowMs = 1_800_000_000_000;
 

@@ -1,6 +1,6 @@
 /** What Slack sends when somebody clicks: payloads of its shape, signed its way. */
 import { createHmac, randomUUID } from 'node:crypto';
-import { app, conversation, type FakeSlack, team } from './server.ts';
+import { app, conversation, type FakeSlack, type SlackMessage, team } from './server.ts';
 
 export const signingSecret = '8f742231b10e8888abcd99yyyzzz85a5';
 
@@ -24,6 +24,13 @@ export function signed(
 }
 
 export const asForm = (payload: unknown): string => `payload=${encodeURIComponent(JSON.stringify(payload))}`;
+
+/** The value of a button of a card; undefined when the card does not offer it. */
+export function buttonOf(card: SlackMessage, actionId: string): string | undefined {
+  const actions = card.blocks.find(({ type }) => type === 'actions');
+  const elements = (actions?.elements ?? []) as { action_id: string; value: string }[];
+  return elements.find(({ action_id }) => action_id === actionId)?.value;
+}
 
 export type Click = {
   readonly actionId: string;

@@ -9,6 +9,7 @@ import type { Approvals, DecisionRefusal, DecisionResult, Principal } from '../.
 import { roleAtLeast } from '../../domain/policy/verdict.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
 import { readStanding } from './approval-standing.ts';
+import { createApprovalStore } from './approval-store.ts';
 import { appendAudit, person } from './audit/append.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
@@ -110,10 +111,10 @@ async function decide(trx: Kysely<Schema>, input: DecideInput): Promise<Decision
   if (incident === undefined) return refused('unknown-incident', `there is no incident ${incidentId}`);
 
   // The lock that makes deciders of one plan come one after the other.
-  const request = await requestFor(trx, incidentId)
-    .where('plan_hash', '=', storable(planHash))
-    .forUpdate()
-    .executeTakeFirst();
+  const lockRequest = () =>
+    requestFor(trx, incidentId).where('plan_hash', '=', storable(planHash)).forUpdate().executeTakeFirst();
+  let request = await lockRequest();
+  if (request === undefined && (await openAsked(trx, incidentId, planHash))) request = await lockRequest();
   if (request === undefined) {
     const other = await requestFor(trx, incidentId).orderBy('seq', 'desc').limit(1).executeTakeFirst();
     if (other === undefined || incident.status === 'closed') {
@@ -162,6 +163,25 @@ async function decide(trx: Kysely<Schema>, input: DecideInput): Promise<Decision
   if (after === 'granted' || after === 'rejected') await resolve(trx, incidentId, planHash, after);
   await auditDecision(trx, input, nowMs, { approvalId: row.id, standing: after });
   return { recorded: true, decision: decided(row), repeated: false };
+}
+
+/**
+ * The incident says that it asks before its workflow has opened the request; whoever reads the one may answer before the other
+ * is there. Both say the same, so the request is opened here; the workflow finds it then. False when the incident asks nothing.
+ */
+async function openAsked(trx: Kysely<Schema>, incidentId: string, planHash: string): Promise<boolean> {
+  const asking = await trx
+    .selectFrom('incidents')
+    .select('state')
+    .where('id', '=', storable(incidentId))
+    .where('status', '=', 'awaiting-approval')
+    .where('plan_hash', '=', storable(planHash))
+    .executeTakeFirst();
+  const approval = asking?.state.approval;
+  if (approval == null || approval.planHash !== planHash) return false;
+  const { role, quorum, deadlineMs } = approval;
+  await createApprovalStore(trx).open({ incidentId, planHash, role, quorum, deadlineMs });
+  return true;
 }
 
 function requestFor(trx: Kysely<Schema>, incidentId: string) {

@@ -41,6 +41,33 @@ async function asked(
 }
 
 await describeStores('approvals', (use) => {
+  test('a decision may come before the workflow has opened the request that the incident already speaks of', async () => {
+    const { stores } = use();
+    const ready = await readyToAct(stores, { verdict: twoOperators });
+    const { incidentId, planHash } = ready;
+    const { role, quorum } = twoOperators;
+    const asked = { planHash, role, quorum, deadlineMs: Date.now() + 600_000 };
+    const approve = (name: string) =>
+      stores.approvals.decide({
+        incidentId,
+        planHash,
+        principal: person(name),
+        decision: 'approve',
+        reason: '',
+      });
+    expect(await approve('ada')).toMatchObject({ recorded: false, reason: 'not-awaiting' });
+    await ready.record({ type: 'approval-requested', ...asked });
+    expect(await Promise.all([approve('ada'), approve('bo')])).toMatchObject([
+      { recorded: true },
+      { recorded: true },
+    ]);
+    await stores.approvalRequests.open({ incidentId, ...asked, quorum: 9 });
+    expect(await stores.approvals.standing(incidentId, planHash)).toMatchObject({
+      outcome: 'granted',
+      given: expect.arrayContaining(['ada', 'bo']),
+    });
+  });
+
   test('a decision is recorded with who, what and why, and the same one again is answered with the first record', async () => {
     const under = use();
     const ready = await asked(under);

@@ -35,7 +35,7 @@ async function visit(browser: Browser, url: string, cookie: string | null): Prom
   const page = await context.newPage();
   await page.goto(url, { waitUntil: 'load' });
   // The paint entry comes with a frame after the load.
-  await page.waitForFunction("performance.getEntriesByName('first-contentful-paint').length > 0");
+  await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0);
   const seen = await page.evaluate<Visit>(`(() => {
     const [navigation] = performance.getEntriesByType('navigation');
     const [paint] = performance.getEntriesByName('first-contentful-paint');

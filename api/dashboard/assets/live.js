@@ -9,7 +9,7 @@ const gatherMs = 250;
 const openEveryMs = 5_000;
 const quietEveryMs = 30_000;
 /** Also how soon a page notices that its session ended. */
-const sessionEveryMs = 4_000;
+const sessionEveryMs = 3_000;
 const lostAfterFailures = 3;
 
 /** Marks requests that nobody asked for: they do not keep a session alive. */

@@ -31,6 +31,8 @@ const message = (key: string, value: unknown) => ({ key, value: JSON.stringify(v
 
 /** One process of the group, with an inbox that may be shared. */
 class Member {
+  warnings = 0;
+  ticks = 0;
   readonly metrics = new MemoryMetrics();
   readonly source: KafkaSource;
   readonly inbox: MemoryInbox;
@@ -51,12 +53,15 @@ class Member {
         deadLetterTopic: side.topics.deadLetters,
         ...secure,
       },
-      { log: silentLog, metrics },
+      { log: { ...silentLog, warn: () => this.#warned() }, metrics },
     );
   }
 
+  #warned(): void {
+    this.warnings += 1;
+  }
   worker(): OpenWorker {
-    return alertPartition({
+    const open = alertPartition({
       schemas: recordSchemas(defaultLimits),
       limits: defaultLimits,
       defaultEnvironment: 'test',
@@ -66,6 +71,12 @@ class Member {
       clock,
       metrics: this.metrics,
       log: silentLog,
+    });
+    return async (position, metadata) => ({
+      ...(await open(position, metadata)),
+      tick: async () => {
+        this.ticks += 1;
+      },
     });
   }
   get ids(): string[] {
@@ -246,9 +257,14 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     await operator.send(side.topics.alerts, [message('prod/orders', alert('a1'))]);
     await eventually('the first', () => one.inbox.stored.size === 1);
     await operator.close();
+    await eventually('time to pass for its worker', () => one.ticks > 0);
 
     await own.stop();
     await eventually('its absence to be noticed', () => !one.source.healthy());
+    const before = { ticks: one.ticks, warnings: one.warnings };
+    await eventually('attempts to reach it', () => one.warnings > before.warnings + 3);
+    // Else whoever cannot be heard would be taken for silent.
+    expect(one.ticks).toBe(before.ticks);
     own = await startKafkaBroker(dir, port);
     const again = await kafkaSide(address, 1);
     await again.send(side.topics.alerts, [message('prod/orders', alert('a2'))]);

@@ -10,6 +10,8 @@ import { createHandlers, type HandlerDeps, type Tell } from './handlers.ts';
 import { type Click, clickOf, originOf } from './payload.ts';
 import { reasonMissing, rejectForm, submissionOf } from './reject-form.ts';
 
+const acknowledgeAfterMs = 2_000;
+
 export type InboundAppOptions = HandlerDeps & {
   readonly receiver: Receiver;
   readonly botToken: string;
@@ -50,7 +52,12 @@ export function createInboundApp(options: InboundAppOptions): App {
       if (click !== null) await handle(click, throughResponse(respond, log));
     });
   };
-  onClick(actionIds.approve, handlers.approve);
+  app.action(actionIds.approve, async ({ ack, body, respond }) => {
+    const click = clickOf(body);
+    if (click === null) return ack();
+    const tell = throughResponse(respond, log);
+    await onceRecorded(ack, (recorded) => handlers.approve(click, { tell, recorded }));
+  });
   onClick(actionIds.reject, handlers.askForReason);
   onClick(actionIds.takeOver, handlers.takeOver);
   onClick(actionIds.details, handlers.details);
@@ -60,10 +67,32 @@ export function createInboundApp(options: InboundAppOptions): App {
     const submission = submissionOf(body);
     if (submission === null) return ack();
     if (submission.reason === '') return ack(reasonMissing);
-    await ack();
-    await handlers.reject(submission, inConversation(client, submission, log));
+    const tell = inConversation(client, submission, log);
+    await onceRecorded(ack, (recorded) => handlers.reject(submission, { tell, recorded }));
   });
   return app;
+}
+
+/**
+ * A decision is acknowledged when it is recorded, so that no process takes a click with it that Slack believes to have arrived;
+ * or after two seconds, because Slack waits for three.
+ */
+async function onceRecorded(
+  ack: () => Promise<void>,
+  work: (recorded: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  let acknowledged: Promise<void> | null = null;
+  const acknowledge = (): Promise<void> => {
+    acknowledged ??= ack();
+    return acknowledged;
+  };
+  const timer = setTimeout(() => void acknowledge().catch(() => {}), acknowledgeAfterMs);
+  try {
+    await work(acknowledge);
+  } finally {
+    clearTimeout(timer);
+    await acknowledge();
+  }
 }
 
 /** The answer to a click stays beside the card, for the one who clicked. */

@@ -1,4 +1,4 @@
-// What clicks and forms do. Each is acknowledged first; everything it says about the incident is looked up again, and the
+// What clicks and forms do. Everything it says about the incident is looked up again, and the
 // decision is made by the same function as everywhere (api/decisions.ts).
 
 import type { WebClient } from '@slack/web-api';
@@ -29,7 +29,34 @@ export type Tell = (answer: {
   readonly blocks?: ReturnType<typeof detailBlocks>;
 }) => Promise<void>;
 
+/** For what must not be lost once it is acknowledged. */
+export type Answering = {
+  readonly tell: Tell;
+  /** The decision is in the record, or refused: Slack may be told that the click has arrived. */
+  recorded(): Promise<void>;
+};
+
 const toldEvents = 200;
+
+async function refuse({ tell, recorded }: Answering, text: string): Promise<void> {
+  await recorded();
+  await tell({ text });
+}
+
+/** The same approvals; says so as soon as a decision is recorded, before the workflow is told. */
+function telling(
+  approvals: HandlerDeps['approvals'],
+  recorded: () => Promise<void>,
+): HandlerDeps['approvals'] {
+  return {
+    ...approvals,
+    async decide(input) {
+      const result = await approvals.decide(input);
+      await recorded();
+      return result;
+    },
+  };
+}
 
 export function createHandlers(deps: HandlerDeps) {
   const { incidents, approvals, messenger, people, client, log } = deps;
@@ -49,10 +76,11 @@ export function createHandlers(deps: HandlerDeps) {
     principal: Principal,
     decision: 'approve' | 'reject',
     reason: string,
-    tell: Tell,
+    { tell, recorded }: Answering,
   ): Promise<void> =>
     guarded(tell, decision, async () => {
-      const decided = await decideOnPlan({ incidentId, planHash, principal, decision, reason }, deps);
+      const input = { incidentId, planHash, principal, decision, reason };
+      const decided = await decideOnPlan(input, { ...deps, approvals: telling(approvals, recorded) });
       const [standing, found] = await Promise.all([
         approvals.standing(incidentId, planHash),
         incidents.get(incidentId),
@@ -63,10 +91,10 @@ export function createHandlers(deps: HandlerDeps) {
     });
 
   return {
-    async approve({ user, value }: Click, tell: Tell): Promise<void> {
+    async approve({ user, value }: Click, answering: Answering): Promise<void> {
       const who = whoIs(user, people, 'operator');
-      if (!who.ok) return tell({ text: who.why });
-      await decide(value, who.principal, 'approve', '', tell);
+      if (!who.ok) return refuse(answering, who.why);
+      await decide(value, who.principal, 'approve', '', answering);
     },
 
     /** Slack's permission to open a form is good for three seconds only: nothing is looked up before. */
@@ -81,10 +109,11 @@ export function createHandlers(deps: HandlerDeps) {
       }
     },
 
-    async reject({ user, reason, incidentId, planHash }: Submission, tell: Tell): Promise<void> {
+    async reject(submission: Submission, answering: Answering): Promise<void> {
+      const { user, reason, incidentId, planHash } = submission;
       const who = whoIs(user, people, 'operator');
-      if (!who.ok) return tell({ text: who.why });
-      await decide({ incidentId, planHash }, who.principal, 'reject', reason, tell);
+      if (!who.ok) return refuse(answering, who.why);
+      await decide({ incidentId, planHash }, who.principal, 'reject', reason, answering);
     },
 
     async takeOver({ user, value: { incidentId } }: Click, tell: Tell): Promise<void> {

@@ -340,7 +340,14 @@ await describeStores('clicks in Slack', (use) => {
     expect(await (await stage.post(request)).json()).toEqual({ challenge: 'c' });
   });
 
-  test('a click is acknowledged before the work: a store that hangs costs nobody three seconds', async () => {
+  test('what is acknowledged is recorded: a process that dies then takes no decision with it', async () => {
+    const { stores, ready } = await setUp();
+    stage.workflow = 'unreachable';
+    expect((await approve(ready)).status).toBe(200);
+    expect(await standing(stores, ready)).toMatchObject({ outcome: 'granted' });
+  });
+
+  test('a store that hangs costs nobody three seconds', async () => {
     const { stores, ready } = await setUp();
     await stage.stop();
     let release = (): void => {};

@@ -21,6 +21,8 @@ export interface KafkaSide {
   rewind(topic: string): Promise<void>;
   /** Members of the group now. */
   members(): Promise<number>;
+  /** Members that have been given their partitions; null while the group is still sharing them out. */
+  settledMembers(): Promise<number | null>;
   close(): Promise<void>;
 }
 
@@ -99,6 +101,10 @@ export async function kafkaSide(broker: string, partitions = 2): Promise<KafkaSi
     async members() {
       const { groups } = await admin.describeGroups([groupId]);
       return groups[0]?.members.length ?? 0;
+    },
+    async settledMembers() {
+      const [group] = (await admin.describeGroups([groupId])).groups;
+      return group?.state === 'Stable' ? group.members.length : null;
     },
     async close() {
       await producer.disconnect();

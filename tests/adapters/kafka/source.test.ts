@@ -172,7 +172,7 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
       );
     const one = member({ inbox });
     const two = member({ inbox });
-    await eventually('both', async () => (await side.members()) === 2);
+    await eventually('both to have partitions', async () => (await side.settledMembers()) === 2);
     await send(0);
     await eventually('all', () => inbox.stored.size === 40);
     const read = (who: Member) =>

@@ -1,5 +1,5 @@
-// Which incidents changed since a channel last looked. A look remembers the oldest transaction that was still running then;
-// whatever commits later has a number at or after it, so the next look, starting there, cannot miss it. Looking at a
+// Which incidents changed since a channel last looked. A look remembers its snapshot, which says of every transaction
+// whether it had committed by then; so the next look finds just what has committed since, in whatever order. Looking at a
 // change twice does nothing.
 
 import { type Kysely, sql } from 'kysely';
@@ -11,7 +11,7 @@ const clockSkewMs = 60_000;
 /** Marks what changed as wanted by the channel, and moves its position on. Inside a transaction. */
 export async function noticeChanges(trx: Kysely<Schema>, channel: string): Promise<void> {
   const position = await sql<{ from: string; ahead: boolean }>`
-    select noticed_xid::text as from, noticed_xid > pg_snapshot_xmax(pg_current_snapshot()) as ahead
+    select noticed::text as from, pg_snapshot_xmax(noticed) > pg_snapshot_xmax(pg_current_snapshot()) as ahead
     from notification_channels where name = ${channel}`.execute(trx);
   const [at] = position.rows;
   if (at === undefined) return;
@@ -20,7 +20,10 @@ export async function noticeChanges(trx: Kysely<Schema>, channel: string): Promi
   // two heralds that look at the same time must not lock them crosswise.
   await sql`
     with changed as (
-      select id, last_seq from incidents where changed_xid >= ${at.from}::xid8 order by id),
+      select id, last_seq from incidents
+      where changed_xid >= pg_snapshot_xmin(${at.from}::pg_snapshot)
+        and not pg_visible_in_snapshot(changed_xid, ${at.from}::pg_snapshot)
+      order by id),
     wanted as (
       insert into notifications (channel, incident_id, wanted_seq)
       select ${channel}, id, last_seq from changed
@@ -29,9 +32,8 @@ export async function noticeChanges(trx: Kysely<Schema>, channel: string): Promi
         -- News may be urgent, so a cooldown is judged again; a pause after a failure stays.
         next_at_ms = case when notifications.attempts = 0 then 0 else notifications.next_at_ms end
         where notifications.wanted_seq < excluded.wanted_seq)
-    update notification_channels set noticed_xid = pg_snapshot_xmin(pg_current_snapshot())
-    where name = ${channel} and noticed_xid < pg_snapshot_xmin(pg_current_snapshot())
-      and exists (select 1 from changed)`.execute(trx);
+    update notification_channels set noticed = pg_current_snapshot()
+    where name = ${channel} and exists (select 1 from changed)`.execute(trx);
 }
 
 /**
@@ -50,6 +52,5 @@ async function startOver(trx: Kysely<Schema>, channel: string): Promise<void> {
     on conflict (channel, incident_id) do update set wanted_seq = excluded.wanted_seq
       where notifications.wanted_seq < excluded.wanted_seq`.execute(trx);
   await sql`
-    update notification_channels set noticed_xid = pg_snapshot_xmin(pg_current_snapshot())
-    where name = ${channel}`.execute(trx);
+    update notification_channels set noticed = pg_current_snapshot() where name = ${channel}`.execute(trx);
 }

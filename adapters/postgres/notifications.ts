@@ -21,8 +21,8 @@ export function createNotificationStore(db: Kysely<Schema>): NotificationStore {
   return {
     async register(channel) {
       await sql`
-        insert into notification_channels (name, since_ms, noticed_xid)
-        values (${storable(channel)}, ${databaseNow}, pg_snapshot_xmin(pg_current_snapshot()))
+        insert into notification_channels (name, since_ms, noticed)
+        values (${storable(channel)}, ${databaseNow}, pg_current_snapshot())
         on conflict (name) do nothing`.execute(db);
     },
 

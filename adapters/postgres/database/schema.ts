@@ -82,7 +82,7 @@ export type Schema = {
     /** The transaction that changed it last (xid8, as text). */
     changed_xid: Generated<string>;
   };
-  notification_channels: { name: string; since_ms: number; noticed_xid: string };
+  notification_channels: { name: string; since_ms: number; noticed: string };
   notifications: {
     channel: string;
     incident_id: string;

@@ -85,7 +85,7 @@ await describeStores('notifications', (use) => {
     const told = tell(stores, unique('env'));
     await told.record(told.opened);
     // Another server: its transactions have lower numbers than the dump speaks of.
-    await sql`update notification_channels set noticed_xid = '9000000000' where name = ${channel}`.execute(
+    await sql`update notification_channels set noticed = '9000000000:9000000000:' where name = ${channel}`.execute(
       db,
     );
     await sql`update incidents set changed_xid = '8000000000'`.execute(db);
@@ -117,6 +117,23 @@ await describePostgresStores('notifications of several connections', (use) => {
       expect(await noticed(stores, db, channel)).toEqual([]);
     });
     expect(await noticed(stores, db, channel)).toEqual([slow.incidentId]);
+  });
+
+  test('a channel that registers during a long transaction, in whatever database, is not told of older incidents', async () => {
+    const { stores, database } = use();
+    const { db } = database;
+    await db.transaction().execute(async (trx) => {
+      await sql`select pg_current_xact_id()`.execute(trx);
+      const old = tell(stores, unique('env'));
+      await old.record(old.opened);
+      const channel = await registered(stores);
+      expect(await noticed(stores, db, channel)).toEqual([]);
+      const told = tell(stores, unique('env'));
+      await told.record(told.opened);
+      expect(await noticed(stores, db, channel)).toEqual([told.incidentId]);
+      await old.record(note());
+      expect(await noticed(stores, db, channel)).toEqual([old.incidentId, told.incidentId].toSorted());
+    });
   });
 
   test('many writers and lookers at once: every incident is wanted at its latest event', async () => {

@@ -9,6 +9,7 @@ import { notifications } from './0005-notifications.ts';
 import { eventFeed } from './0006-event-feed.ts';
 import { sessions } from './0007-sessions.ts';
 import { modelTurns } from './0008-model-turns.ts';
+import { noticedSnapshot } from './0009-noticed-snapshot.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -19,4 +20,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006-event-feed': eventFeed,
   '0007-sessions': sessions,
   '0008-model-turns': modelTurns,
+  '0009-noticed-snapshot': noticedSnapshot,
 };

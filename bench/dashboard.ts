@@ -13,6 +13,7 @@ import { startHttp } from '../api/server.ts';
 import { createBenchApi } from './support/api.ts';
 import { seedIncidents } from './support/many-incidents.ts';
 import { startPostgres } from './support/postgres-server.ts';
+import { quantile } from './support/quantile.ts';
 
 const { values } = parseArgs({
   options: { incidents: { type: 'string', default: '10000' }, visits: { type: 'string', default: '20' } },
@@ -48,8 +49,8 @@ async function visit(browser: Browser, url: string, cookie: string | null): Prom
 }
 
 function figures(all: readonly Visit[], of: keyof Visit) {
-  const sorted = all.map((one) => one[of]).toSorted((left, right) => left - right);
-  const at = (share: number) => Math.round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0);
+  const values = all.map((one) => one[of]);
+  const at = (share: number) => Math.round(quantile(values, share));
   return { p50: at(0.5), p95: at(0.95), max: at(1) };
 }
 

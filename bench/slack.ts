@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { actionIds } from '../adapters/slack/card-buttons.ts';
 import { cardWith, click } from './support/approvals/people.ts';
 import { startApprovalStage, until } from './support/approvals/stage.ts';
+import { quantile } from './support/quantile.ts';
 
 const { values } = parseArgs({ options: { clicks: { type: 'string', default: '20' } } });
 const clicks = Number(values.clicks);
@@ -49,8 +50,6 @@ stdout.write(
 await stage.close();
 
 function figures(all: readonly number[]): { p50: number; p95: number; max: number } {
-  const sorted = all.toSorted((left, right) => left - right);
-  const at = (share: number): number =>
-    Math.round((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0) * 10) / 10;
+  const at = (share: number): number => Math.round(quantile(all, share) * 10) / 10;
   return { p50: at(0.5), p95: at(0.95), max: at(1) };
 }

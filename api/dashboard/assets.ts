@@ -24,7 +24,16 @@ const types = {
   mjs: 'text/javascript; charset=utf-8',
   svg: 'image/svg+xml',
 };
-const own = ['main.js', 'login.js', 'live.js', 'morph.js', 'times.js', 'chart.js', 'icon.svg'] as const;
+const own = [
+  'main.js',
+  'login.js',
+  'live.js',
+  'morph.js',
+  'times.js',
+  'text.js',
+  'chart.js',
+  'icon.svg',
+] as const;
 /** Beside the build that Node would take are the one for browsers and the stylesheet. */
 const uplot = import.meta.resolve('uplot');
 

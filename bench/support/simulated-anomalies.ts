@@ -2,8 +2,8 @@
 
 import type { Anomaly, SignalKind } from '../../domain/detection/anomaly.ts';
 import type { CallBucket } from '../../domain/telemetry.ts';
+import { quantile } from './quantile.ts';
 import { environment, type Fault, type World } from './simulated-behaviour.ts';
-import { quantile } from './simulated-random.ts';
 
 /** What a plain detector would have found: services whose callers or users see errors or slowness, and the fault's own signal. */
 export function anomaliesOf(world: World, calls: readonly CallBucket[], onsetMs: number): Anomaly[] {

@@ -23,8 +23,3 @@ export function poisson(mean: number, random: () => number): number {
   for (let product = random(); product > limit; product *= random()) count += 1;
   return count;
 }
-
-export function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0;
-}

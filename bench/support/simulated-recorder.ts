@@ -1,8 +1,8 @@
 // Keeps what a simulated world does as the buckets ingest would have written.
 
 import type { CallBucket, LogBucket, MetricBucket } from '../../domain/telemetry.ts';
+import { quantile } from './quantile.ts';
 import type { Behaviour, SimulatedService } from './simulated-behaviour.ts';
-import { quantile } from './simulated-random.ts';
 
 const poolSize = 8;
 

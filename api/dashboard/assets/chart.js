@@ -1,9 +1,10 @@
 // Draws a series with uPlot: its points, the band it was expected in, and the moments that matter, named at the top.
 
+import { valueText } from './text.js';
 import UPlot from './uplot.mjs';
 
 /**
- * @typedef {'ratio' | 'ms' | 'per-second' | 'bytes' | 'plain'} Unit
+ * @typedef {import('./text.js').Unit} Unit
  * @typedef {{ at: number, kind: string, label: string }} Mark
  * @typedef {{ name: string, unit: Unit, from: number, to: number, at: number[], values: number[],
  *   band: { low: number, middle: number, high: number } | null, marks: Mark[] }} Chart
@@ -243,32 +244,4 @@ function colourOf(element) {
 /** @param {number} seconds */
 function clockText(seconds) {
   return new Date(seconds * 1000).toISOString().slice(11, 19);
-}
-
-/**
- * The same words as format.ts has.
- * @param {number} value
- * @param {Unit} unit
- */
-function valueText(value, unit) {
-  switch (unit) {
-    case 'ratio':
-      return `${short(value * 100)} %`;
-    case 'ms':
-      return value >= 1000 ? `${short(value / 1000)} s` : `${short(value)} ms`;
-    case 'per-second':
-      return `${short(value)}/s`;
-    case 'bytes': {
-      const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-      const power = Math.min(4, Math.max(0, Math.floor(Math.log10(Math.max(1, Math.abs(value))) / 3)));
-      return `${short(value / 1000 ** power)} ${units[power]}`;
-    }
-    case 'plain':
-      return short(value);
-  }
-}
-
-/** @param {number} value */
-function short(value) {
-  return Math.abs(value) >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
 }

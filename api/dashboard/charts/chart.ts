@@ -2,7 +2,8 @@
 // assets/chart.js draws the picture from the same data; without it nothing is missing but the picture.
 
 import { html } from 'hono/html';
-import { clockText, type Unit, valueText } from '../format.ts';
+import { type Unit, valueText } from '../assets/text.js';
+import { clockText } from '../format.ts';
 import type { Html } from '../view.ts';
 import type { Band } from './expected.ts';
 import type { Point, Range } from './points.ts';

@@ -1,6 +1,6 @@
 // The band in which a series was expected: its own past before the trouble, median and robust spread.
 
-import type { Unit } from '../format.ts';
+import type { Unit } from '../assets/text.js';
 import type { Point } from './points.ts';
 
 export type Band = { readonly low: number; readonly middle: number; readonly high: number };

@@ -10,7 +10,7 @@ import {
 } from '../../../domain/detection/series.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../../../domain/telemetry.ts';
 import type { TelemetryHistory } from '../../ports.ts';
-import type { Unit } from '../format.ts';
+import type { Unit } from '../assets/text.js';
 
 export type Point = { readonly atMs: number; readonly value: number };
 export type Range = { readonly fromMs: number; readonly toMs: number };

@@ -5,8 +5,8 @@ import { parseSeriesKey } from '../../../domain/detection/series.ts';
 import type { Briefing, EffectBriefing } from '../../../domain/incident/briefing.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
 import type { VerificationResult } from '../../../domain/remediation/verification.ts';
+import { valueText } from '../assets/text.js';
 import { seriesName, unitOf } from '../charts/points.ts';
-import { valueText } from '../format.ts';
 import type { Html } from '../view.ts';
 import { plural } from '../words.ts';
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { callMeasures, parseSeriesKey, type SeriesRef, seriesKey } from '../../../domain/detection/series.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../../../domain/telemetry.ts';
 import type { TelemetryHistory } from '../../ports.ts';
+import { valueText } from '../assets/text.js';
 import { type Chart, chartFigure } from '../charts/chart.ts';
 import {
   callPoints,
@@ -16,7 +17,7 @@ import {
   stepFor,
   unitOf,
 } from '../charts/points.ts';
-import { dateText, valueText } from '../format.ts';
+import { dateText } from '../format.ts';
 import { page } from '../layout.ts';
 import type { Html, View } from '../view.ts';
 import { options } from './incidents.ts';

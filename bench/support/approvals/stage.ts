@@ -3,17 +3,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stderr } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { obtainTemporalCli, startTemporalDevServer } from '../../../adapters/temporal-dev-server/index.ts';
 import { freePort } from '../../../lab/run/sentinel-process.ts';
-import { searchAttributeNames } from '../../../workflows/search-attributes.ts';
 import { startPostgres } from '../postgres-server.ts';
 import { type FakeSlack, startFakeSlack } from '../slack/server.ts';
+import { startBenchTemporal } from '../temporal-server.ts';
 import { slackEnvironment, slackSettings } from './people.ts';
 import { type ApprovalWorld, createApprovalWorld } from './world.ts';
 
@@ -33,23 +31,12 @@ export type ApprovalStage = {
 export async function startApprovalStage(quorum = 1): Promise<ApprovalStage> {
   const folder = await mkdtemp(join(tmpdir(), 'sentinel-bench-approvals-'));
   const [temporal, postgres, slack, port] = await Promise.all([
-    obtainTemporalCli({
-      cacheDir: join(homedir(), '.cache', 'sentinel'),
-      report: (line) => stderr.write(`${line}\n`),
-    }).then((executable) =>
-      startTemporalDevServer({
-        executable,
-        dir: join(folder, 'temporal'),
-        inMemory: true,
-        namespace: 'default',
-        searchAttributes: searchAttributeNames,
-      }),
-    ),
+    startBenchTemporal(join(folder, 'temporal')),
     startPostgres(),
     startFakeSlack(),
     freePort(),
   ]);
-  const server = { address: temporal.address, namespace: 'default' };
+  const server = { address: temporal.address, namespace: temporal.namespace };
   const world = await createApprovalWorld({ databaseUrl: postgres.url, temporal: server, quorum });
   await world.startWorker();
   const configFile = join(folder, 'sentinel.yaml');

@@ -1,0 +1,150 @@
+// Whole incidents: real workflows, stores, analysis and gate; only the telemetry and the target are made up. Each incident
+// has an environment of its own, where a release broke one service and its rollback heals it.
+
+import { join } from 'node:path';
+import type { ActivityDeps } from '../../activities/deps.ts';
+import { createActivities } from '../../activities/index.ts';
+import { createMockExecutor } from '../../adapters/mock/executor.ts';
+import { createStores, type Database, type Stores } from '../../adapters/postgres/index.ts';
+import { connectTemporal, type TemporalClient } from '../../adapters/temporal/connect.ts';
+import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
+import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
+import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
+import { defaultRunbook } from '../../domain/remediation/runbook.ts';
+import { verificationConfigSchema } from '../../domain/remediation/verify-config.ts';
+import { connectWorkers, installTemporalRuntime } from '../../workers/runtime.ts';
+import { type RunningWorker, startWorker } from '../../workers/start-worker.ts';
+import { type IncidentSettings, incidentTaskQueue, incidentWorkflowId } from '../../workflows/messages.ts';
+import { brokenService, madeUpHistory } from './made-up-telemetry.ts';
+
+type MockExecutor = ReturnType<typeof createMockExecutor>;
+type Intent = Parameters<MockExecutor['apply']>[0];
+
+export type IncidentWorldOptions = {
+  readonly database: Database;
+  readonly temporal: { readonly address: string; readonly namespace: string };
+  /** Environments are called this and the incident's number. */
+  readonly prefix?: string;
+  /** Everything is allowed, when left out. */
+  readonly policy?: PolicyConfig;
+  readonly settings?: Partial<IncidentSettings>;
+  /** When the trouble began; now, when left out. */
+  readonly beganMs?: number;
+  /** Every call that reaches the executor, before it acts. */
+  readonly onEffect?: (intent: Intent) => void;
+  /** What activities work with instead of the usual. */
+  readonly instead?: (usual: ActivityDeps, stores: Stores) => Partial<ActivityDeps>;
+};
+
+export type IncidentWorld = {
+  readonly stores: Stores;
+  readonly database: Database;
+  readonly client: TemporalClient['client'];
+  readonly executor: MockExecutor;
+  environmentOf(index: number): string;
+  /** Starts the incident of that number; answers its id. */
+  open(index: number): Promise<string>;
+  startWorker(): Promise<void>;
+  stopWorker(): Promise<void>;
+  /** Its own connections; the servers are the caller's. */
+  close(): Promise<void>;
+};
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const bundleCache = join(import.meta.dirname, '../../node_modules/.cache/sentinel-workflows');
+
+export async function createIncidentWorld(options: IncidentWorldOptions): Promise<IncidentWorld> {
+  const { database, temporal, prefix = 'bench-', beganMs = Date.now(), onEffect, instead } = options;
+  installTemporalRuntime(silent);
+  const stores = createStores(database, {
+    limits: limitsConfigSchema.parse({
+      effectsPerEnvironmentPerHour: 10_000,
+      effectsPerTargetPerHour: 1_000,
+    }),
+  });
+  const healedAtMs = new Map<string, number>();
+  const executor = createMockExecutor({
+    name: 'mock',
+    services: [{ service: brokenService, replicas: 2 }],
+    nowMs: () => Date.now(),
+  });
+  const acting: MockExecutor = {
+    ...executor,
+    async apply(intent) {
+      onEffect?.(intent);
+      const answer = await executor.apply(intent);
+      if (intent.action === 'rollback-release') healedAtMs.set(intent.target.environment, Date.now());
+      return answer;
+    },
+  };
+  const usual: ActivityDeps = {
+    model: null,
+    ...stores,
+    approvals: stores.approvalRequests,
+    history: madeUpHistory(beganMs, healedAtMs),
+    executors: { forTarget: () => acting, forEnvironment: () => [acting] },
+    notifier: { notify: async () => {} },
+    policy:
+      options.policy ?? policyConfigSchema.parse({ byRisk: { low: 'auto', medium: 'auto', high: 'auto' } }),
+    runbook: defaultRunbook,
+    verification: verificationConfigSchema.parse({ settleSeconds: 0, windowSeconds: 2, minSamples: 2 }),
+    clock: { nowMs: () => Date.now() },
+    logger: silent,
+    metrics: { count() {}, observe() {} },
+  };
+  const activities = createActivities({ ...usual, ...instead?.(usual, stores) });
+  const connected = await connectTemporal(temporal);
+  const starter = createIncidentStarter({
+    client: connected.client,
+    taskQueue: incidentTaskQueue,
+    settings: {
+      settleMs: 1,
+      maxAttempts: 3,
+      verifyIntervalMs: 1_000,
+      verifyTimeoutMs: 60_000,
+      selfRecoveryMs: 1_000,
+      watchMs: 1_000,
+      ...options.settings,
+    },
+  });
+  const connection = await connectWorkers(temporal.address);
+  let worker: RunningWorker | null = null;
+  const environmentOf = (index: number): string => `${prefix}${index}`;
+
+  const world: IncidentWorld = {
+    stores,
+    database,
+    client: connected.client,
+    executor,
+    environmentOf,
+    async open(index) {
+      const environment = environmentOf(index);
+      const { anomaly, change } = madeUpHistory.trouble(environment, beganMs);
+      await stores.episodes.rememberChange(change);
+      const incidentId = incidentWorkflowId(index.toString(16).padStart(32, '0'), 1);
+      const { scope, severity } = anomaly;
+      const input = { incidentId, fingerprint: environment, episode: 1, scope, severity, title: 'errors' };
+      await starter.observed(input, anomaly);
+      return incidentId;
+    },
+    async startWorker() {
+      worker = await startWorker({
+        connection,
+        namespace: temporal.namespace,
+        logger: silent,
+        bundle: { cacheDir: bundleCache },
+        activities,
+      });
+    },
+    async stopWorker() {
+      await worker?.stop();
+      worker = null;
+    },
+    async close() {
+      await world.stopWorker();
+      await connection.close();
+      await connected.close();
+    },
+  };
+  return world;
+}

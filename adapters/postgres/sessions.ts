@@ -1,12 +1,15 @@
 // Sessions over Postgres. The cookie holds 256 random bits, the table their SHA-256: who reads the table cannot use what
-// is in it. Every look-up joins the key, so revoking a key ends its sessions at that moment, with nothing to clean up.
+// is in it. Every look-up joins the key, so revoking a key ends its sessions at that moment, with nothing to clean up. Who
+// logs in and out stands in the audit trail; a session that ends by time does so without an entry.
 
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { ApiKeys, OpenedSession, Principal, Sessions } from '../../api/ports.ts';
+import { appendAudit, person } from './audit/append.ts';
 import { databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { sha256 } from './digest.ts';
+import { transact } from './transact.ts';
 
 export type SessionLimits = {
   /** Ends a session in which nobody did anything for this long. */
@@ -25,26 +28,28 @@ export function createSessions(
   apiKeys: Pick<ApiKeys, 'authenticate'>,
   { idleMs, absoluteMs }: SessionLimits,
 ): Sessions {
-  const openAs = async (principal: Principal): Promise<OpenedSession> => {
-    const token = randomBytes(32).toString('base64url');
-    const nowMs = await databaseNowMs(db);
-    const expiresAtMs = nowMs + absoluteMs;
-    await db
-      .insertInto('sessions')
-      .values({
-        token_hash: sha256(token),
-        key_id: principal.keyId,
-        created_at_ms: nowMs,
-        last_seen_at_ms: nowMs,
-        expires_at_ms: expiresAtMs,
-      })
-      .execute();
-    return { token, principal, expiresAtMs };
-  };
+  const openAs = (principal: Principal, reason: string): Promise<OpenedSession> =>
+    transact(db, async (trx) => {
+      const token = randomBytes(32).toString('base64url');
+      const nowMs = await databaseNowMs(trx);
+      const expiresAtMs = nowMs + absoluteMs;
+      await trx
+        .insertInto('sessions')
+        .values({
+          token_hash: sha256(token),
+          key_id: principal.keyId,
+          created_at_ms: nowMs,
+          last_seen_at_ms: nowMs,
+          expires_at_ms: expiresAtMs,
+        })
+        .execute();
+      await audit(trx, 'session.open', principal, nowMs, reason);
+      return { token, principal, expiresAtMs };
+    });
   return {
     async open(presentedKey) {
       const principal = await apiKeys.authenticate(presentedKey);
-      return principal === null ? null : openAs(principal);
+      return principal === null ? null : openAs(principal, 'logged in with the key');
     },
 
     async openFor(keyId) {
@@ -54,7 +59,9 @@ export function createSessions(
         .where('key_id', '=', keyId)
         .where('revoked_at_ms', 'is', null)
         .executeTakeFirst();
-      return row === undefined ? null : openAs({ keyId: row.key_id, name: row.name, role: row.role });
+      return row === undefined
+        ? null
+        : openAs({ keyId: row.key_id, name: row.name, role: row.role }, 'logged in with a one-time link');
     },
 
     async find(token, used) {
@@ -84,7 +91,30 @@ export function createSessions(
     },
 
     async end(token) {
-      await db.deleteFrom('sessions').where('token_hash', '=', sha256(token)).execute();
+      await transact(db, async (trx) => {
+        const ended = await trx
+          .deleteFrom('sessions')
+          .using('api_keys')
+          .whereRef('api_keys.key_id', '=', 'sessions.key_id')
+          .where('token_hash', '=', sha256(token))
+          .returning(['sessions.key_id', 'name', 'role'])
+          .executeTakeFirst();
+        if (ended === undefined) return;
+        const principal = { keyId: ended.key_id, name: ended.name, role: ended.role };
+        await audit(trx, 'session.end', principal, await databaseNowMs(trx), 'logged out');
+      });
     },
   };
+}
+
+async function audit(
+  trx: Kysely<Schema>,
+  action: 'session.open' | 'session.end',
+  { keyId, name, role }: Principal,
+  atMs: number,
+  reason: string,
+): Promise<void> {
+  await appendAudit(trx, [
+    { actor: person(name), action, atMs, reason, subject: `key/${keyId}`, planHash: null, details: { role } },
+  ]);
 }

@@ -13,6 +13,8 @@ export const auditActions = [
   'kill-switch.set',
   'api-key.create',
   'api-key.revoke',
+  'session.open',
+  'session.end',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

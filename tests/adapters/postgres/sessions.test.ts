@@ -52,6 +52,25 @@ await describeStores('sessions', (use) => {
     expect(await stores.sessions.find(other?.token ?? '', true)).not.toBeNull();
   });
 
+  test('who logs in and out is in the audit trail, once each, without the token', async () => {
+    const { stores, token, keyId, principal } = await loggedIn();
+    await stores.sessions.openFor(keyId);
+    await stores.sessions.end(token);
+    await stores.sessions.end(token);
+    await stores.sessions.end('x'.repeat(43));
+    const { items } = await stores.audit.query({ subject: `key/${keyId}` }, 10, null);
+    expect(items.map(({ action, reason }) => [action, reason])).toEqual([
+      ['session.end', 'logged out'],
+      ['session.open', 'logged in with a one-time link'],
+      ['session.open', 'logged in with the key'],
+      ['api-key.create', 'a key was created'],
+    ]);
+    expect(new Set(items.slice(0, 3).map(({ actor }) => actor))).toEqual(
+      new Set([`person:${principal.name}`]),
+    );
+    expect(JSON.stringify(items)).not.toContain(token);
+  });
+
   test('ends when nobody did anything for too long; a page that refreshes itself does not count', async () => {
     const { stores, db, token } = await loggedIn();
     await age(db, 'last_seen_at_ms', 11 * hourMs);

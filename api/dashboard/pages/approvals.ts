@@ -1,22 +1,30 @@
 // The inbox of decisions: every plan that waits, the nearest deadline first, each with the form to decide on it.
 
 import { html } from 'hono/html';
+import type { Briefing } from '../../../domain/incident/briefing.ts';
 import { toUrlId } from '../../incident-id.ts';
 import type { IncidentReader, PendingApproval } from '../../ports.ts';
 import { clockTime, relativeTime } from '../format.ts';
 import { riskText } from '../incident/decision.ts';
+import { briefingsOf, mostUrgent } from '../known.ts';
 import { page } from '../layout.ts';
 import type { Html, View } from '../view.ts';
-import { loadWaiting, type Waiting } from '../waiting.ts';
 import { inWords, plural, severityMark } from '../words.ts';
 
 const mostShown = 50;
 
-export function loadApprovals(
+type Waiting = { readonly pending: PendingApproval; readonly about: Briefing | null };
+
+export async function loadApprovals(
   incidents: IncidentReader,
   pending: readonly PendingApproval[],
 ): Promise<readonly Waiting[]> {
-  return loadWaiting(incidents, pending, mostShown);
+  const shown = mostUrgent(pending, mostShown);
+  const known = await briefingsOf(
+    incidents,
+    shown.map(({ incidentId }) => incidentId),
+  );
+  return shown.map((one) => ({ pending: one, about: known.get(one.incidentId) ?? null }));
 }
 
 export function approvalsPage(waiting: readonly Waiting[], view: View): Html {

@@ -1,25 +1,25 @@
 // The overview: what is wrong now, what waits for me, whether everything stands, what happened last, and the kill switch.
 
 import { html } from 'hono/html';
-import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
+import type { Briefing } from '../../../domain/incident/briefing.ts';
 import { toUrlId } from '../../incident-id.ts';
 import type { ComponentHealth, IncidentReader, IncidentSummary, PendingApproval } from '../../ports.ts';
 import { durationText, relativeTime } from '../format.ts';
+import { briefingsOf, mostUrgent } from '../known.ts';
 import { csrfField, page } from '../layout.ts';
 import type { LatestComponents } from '../status.ts';
 import { type Html, may, type View } from '../view.ts';
-import { loadWaiting, type Waiting } from '../waiting.ts';
 import { inWords, plural, severityMark, statusChip } from '../words.ts';
 
 const shownWaiting = 10;
 const shownOpen = 20;
 const shownClosed = 12;
 
-type OpenIncident = { readonly summary: IncidentSummary; readonly about: Briefing | null };
-
 export type OverviewData = {
-  readonly waiting: readonly Waiting[];
-  readonly open: readonly OpenIncident[];
+  readonly waiting: readonly PendingApproval[];
+  readonly open: readonly IncidentSummary[];
+  /** What is known of the waiting and the open ones. */
+  readonly known: ReadonlyMap<string, Briefing>;
   readonly moreOpen: boolean;
   readonly closed: readonly IncidentSummary[];
   readonly components: readonly ComponentHealth[] | null;
@@ -29,20 +29,20 @@ export async function loadOverview(
   deps: { readonly incidents: IncidentReader; readonly components: LatestComponents },
   pending: readonly PendingApproval[],
 ): Promise<OverviewData> {
-  const [waiting, open, closed, components] = await Promise.all([
-    loadWaiting(deps.incidents, pending, shownWaiting),
+  const waiting = mostUrgent(pending, shownWaiting);
+  const [open, closed, components] = await Promise.all([
     deps.incidents.list({ open: true }, shownOpen, null),
     deps.incidents.list({ open: false }, shownClosed, null),
     deps.components(),
   ]);
-  const states = await deps.incidents.states(open.items.map(({ id }) => id));
-  const withBriefing = open.items.map((summary) => {
-    const state = states.get(summary.id);
-    return { summary, about: state === undefined ? null : briefing({ state }) };
-  });
+  const known = await briefingsOf(deps.incidents, [
+    ...waiting.map(({ incidentId }) => incidentId),
+    ...open.items.map(({ id }) => id),
+  ]);
   return {
     waiting,
-    open: withBriefing,
+    open: open.items,
+    known,
     moreOpen: open.nextCursor !== null,
     closed: closed.items,
     components,
@@ -80,10 +80,10 @@ function headline({ open, moreOpen, components }: OverviewData, { pending }: Vie
   return html`<h1>${title}</h1><p class="muted">${parts.length === 0 ? (open.length === 0 ? 'Sentinel is watching.' : 'Sentinel is working on it; nobody is asked for anything.') : `${parts.join(' · ')}.`}</p>`;
 }
 
-function waitingList({ waiting }: OverviewData, view: View): Html {
+function waitingList({ waiting, known }: OverviewData, view: View): Html {
   const all = view.pending.length;
-  return html`<ul class="rows">${waiting.map(({ pending, about }) => {
-    const { incidentId, role, quorum, approvals, deadlineMs } = pending;
+  return html`<ul class="rows">${waiting.map(({ incidentId, role, quorum, approvals, deadlineMs }) => {
+    const about = known.get(incidentId);
     const ref = toUrlId(incidentId);
     const step = about?.plan?.steps[0];
     return html`<li class="row ask"><div class="what"><a class="title" href="/incidents/${ref}#decision">${about?.title ?? ref}</a>
@@ -93,13 +93,14 @@ function waitingList({ waiting }: OverviewData, view: View): Html {
   })}</ul>${all > waiting.length ? html`<p class="more"><a href="/approvals">All ${all} that wait</a></p>` : ''}`;
 }
 
-function openList({ open, moreOpen }: OverviewData, view: View): Html {
+function openList({ open, moreOpen, known }: OverviewData, view: View): Html {
   if (open.length === 0) {
     return html`<div class="quiet"><p><b>No open incident.</b></p><p class="muted">New ones appear here by themselves, with what is suspected and what is being done.</p></div>`;
   }
-  return html`<ul class="rows">${open.map(({ summary, about }) => {
+  return html`<ul class="rows">${open.map((summary) => {
+    const about = known.get(summary.id);
     const suspect = about?.diagnosis?.hypotheses[0];
-    const others = about === null ? 0 : about.symptoms.length + about.moreAnomalies - 1;
+    const others = about === undefined ? 0 : about.symptoms.length + about.moreAnomalies - 1;
     return html`<li class="row" id="row-${toUrlId(summary.id)}"><div class="what">${severityMark(summary.severity)} <a class="title" href="/incidents/${toUrlId(summary.id)}">${summary.title}</a>
 <p>${suspect === undefined ? 'No diagnosis yet' : html`Suspected: <b>${inWords(suspect.cause).toLowerCase()}</b> of <span class="id">${suspect.service}</span>`}${others > 0 ? html` <span class="muted">· ${plural(others, 'more anomaly', 'more anomalies')}</span>` : ''}</p></div>
 <div class="facts-line"><span class="id">${summary.environment}/${summary.service}</span> <span>since ${relativeTime(summary.openedAtMs, view.nowMs)}</span></div>${statusChip(summary)}</li>`;

@@ -4,7 +4,7 @@ import type { PolicyConfig } from '../domain/policy/config.ts';
 import type { Runbook } from '../domain/remediation/runbook.ts';
 import type { VerificationConfig } from '../domain/remediation/verify-config.ts';
 import type {
-  AnomalyReturns,
+  AnomalyRequeue,
   ApprovalStore,
   Clock,
   EvidenceStore,
@@ -42,7 +42,7 @@ export type ActivityDeps = {
   readonly executors: Executors;
   readonly notifier: Notifier;
   readonly postmortems: PostmortemStore;
-  readonly returns: AnomalyReturns;
+  readonly requeue: AnomalyRequeue;
   readonly policy: PolicyConfig;
   readonly runbook: Runbook;
   readonly verification: VerificationConfig;

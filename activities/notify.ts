@@ -1,4 +1,4 @@
-// Announces a moment of the incident in the log. People are told by the herald (api/notifications), from the record. A failure
+// Announces a moment of the incident in the log. People are told by the notification dispatcher (api/notifications), from the record. A failure
 // is counted and thrown, so that Temporal tries again; the workflow goes on without waiting.
 
 import type { ActivityDeps } from './deps.ts';

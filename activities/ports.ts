@@ -108,7 +108,7 @@ export interface PostmortemStore {
 }
 
 /** Back to correlation: anomalies that reached an incident after its end. Idempotent by incident and anomaly. */
-export interface AnomalyReturns {
+export interface AnomalyRequeue {
   putBack(incidentId: string, anomalies: readonly Anomaly[]): Promise<void>;
 }
 

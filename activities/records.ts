@@ -6,9 +6,9 @@ import type { Activities } from './types.ts';
 export function createRecords({
   approvals,
   incidents,
-  returns,
+  requeue,
   clock,
-}: Pick<ActivityDeps, 'approvals' | 'incidents' | 'returns' | 'clock'>): Pick<
+}: Pick<ActivityDeps, 'approvals' | 'incidents' | 'requeue' | 'clock'>): Pick<
   Activities,
   'requestApproval' | 'readApproval' | 'closeEpisode' | 'returnAnomalies'
 > {
@@ -16,6 +16,6 @@ export function createRecords({
     requestApproval: (request) => approvals.open(request),
     readApproval: ({ incidentId, planHash }) => approvals.status(incidentId, planHash, clock.nowMs()),
     closeEpisode: ({ incidentId, outcome }) => incidents.closeEpisode(incidentId, outcome, clock.nowMs()),
-    returnAnomalies: ({ incidentId, anomalies }) => returns.putBack(incidentId, anomalies),
+    returnAnomalies: ({ incidentId, anomalies }) => requeue.putBack(incidentId, anomalies),
   };
 }

@@ -1,5 +1,5 @@
 // How long the server takes for what people look at, with 10,000 incidents stored: pages of the dashboard, lists of the API,
-// and one look of the herald of notifications; on a Postgres server and on PGlite in a folder. One request at a time, in
+// and one look of the notification dispatcher; on a Postgres server and on PGlite in a folder. One request at a time, in
 // this process, from the request to the last byte of the answer. Prints one JSON line. `/health` is the yardstick of the
 // same run: a route that looks at nothing.
 //
@@ -85,7 +85,7 @@ async function measure(database: Database) {
     });
   }
   await stores.notifications.register('bench');
-  ms['one look of the herald'] = await timed(async () => {
+  ms['one look of the notification dispatcher'] = await timed(async () => {
     await stores.notifications.notice('bench');
     await stores.notifications.waiting('bench');
     await stores.notifications.take('bench', 4, 90_000);

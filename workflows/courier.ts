@@ -2,7 +2,7 @@
 
 import { CancellationScope, condition, log } from '@temporalio/workflow';
 import type { Activities } from '../activities/types.ts';
-import { courtesies } from './proxies.ts';
+import { bestEffort } from './proxies.ts';
 
 export type MessageKind = Parameters<Activities['notify']>[0]['kind'];
 
@@ -17,7 +17,7 @@ export function createCourier(incidentId: string): Courier {
 
   async function deliver(kind: MessageKind, text: string): Promise<void> {
     try {
-      await courtesies.notify.executeWithOptions({ summary: `tell people: ${kind}` }, [
+      await bestEffort.notify.executeWithOptions({ summary: `tell people: ${kind}` }, [
         { incidentId, kind, text },
       ]);
     } catch (error) {

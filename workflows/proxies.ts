@@ -78,8 +78,8 @@ export const effects = proxyActivities<Pick<Activities, 'execute'>>({
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000, maximumAttempts: 10 },
 });
 
-/** Courtesies: an incident is never worse off for a message that was not sent. Three attempts, then go on. */
-export const courtesies = proxyActivities<Pick<Activities, 'notify' | 'draftPostmortem'>>({
+/** Best effort: an incident is never worse off for a message that was not sent. Three attempts, then go on. */
+export const bestEffort = proxyActivities<Pick<Activities, 'notify' | 'draftPostmortem'>>({
   startToCloseTimeout: 15_000,
   heartbeatTimeout,
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 5_000, maximumAttempts: 3 },

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { createTransport, type Transporter } from 'nodemailer';
 import type { Channel, Delivery, DeliveryResult } from '../../api/notifications/ports.ts';
-import { letterOf } from './letter.ts';
+import { emailMessage } from './message.ts';
 
 export type EmailOptions = {
   readonly name: string;
@@ -35,14 +35,14 @@ export function createEmailChannel(options: EmailOptions): Channel {
     const seq = events.at(-1)?.seq ?? 0;
     const messageId = idOf(incidentId, String(seq), domain);
     const root = typeof memory?.root === 'string' ? memory.root : messageId;
-    const letter = letterOf(briefing, moments, incidentUrl(incidentId));
+    const message = emailMessage(briefing, moments, incidentUrl(incidentId));
     // Mail programs thread by it, too, and titles change.
-    const subject = typeof memory?.subject === 'string' ? memory.subject : letter.subject;
+    const subject = typeof memory?.subject === 'string' ? memory.subject : message.subject;
     try {
       await transport.sendMail({
         from,
         to: [...to],
-        ...letter,
+        ...message,
         subject,
         messageId,
         ...(root === messageId ? {} : { inReplyTo: root, references: root }),

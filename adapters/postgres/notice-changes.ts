@@ -17,7 +17,7 @@ export async function noticeChanges(trx: Kysely<Schema>, channel: string): Promi
   if (at === undefined) return;
   if (at.ahead) return startOver(trx, channel);
   // One statement, so that the changes and the position belong to the same snapshot. Rows in the order of their key:
-  // two heralds that look at the same time must not lock them crosswise.
+  // two dispatchers that look at the same time must not lock them crosswise.
   await sql`
     with changed as (
       select id, last_seq from incidents

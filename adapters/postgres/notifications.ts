@@ -29,7 +29,7 @@ export function createNotificationStore(db: Kysely<Schema>): NotificationStore {
     notice: (channel) => transact(db, (trx) => noticeChanges(trx, storable(channel))),
 
     async take(channel, limit, leaseMs) {
-      // SKIP LOCKED: heralds that take at the same time get different incidents instead of waiting for each other.
+      // SKIP LOCKED: dispatchers that take at the same time get different incidents instead of waiting for each other.
       const { rows } = await sql<TakenRow>`
         with picked as (
           select incident_id from notifications

@@ -1,7 +1,7 @@
 // All stores over one database, by the port they implement.
 
 import type {
-  AnomalyReturns,
+  AnomalyRequeue,
   ApprovalStore,
   EvidenceStore,
   Gate,
@@ -26,7 +26,7 @@ import type {
 } from '../../api/ports.ts';
 import type { LimitsConfig } from '../../domain/remediation/limits.ts';
 import type { Episodes, Inbox } from '../../ingest/ports.ts';
-import { createAnomalyReturns } from './anomaly-returns.ts';
+import { createAnomalyRequeue } from './anomaly-requeue.ts';
 import { type BootstrapKeys, createApiKeys } from './api-keys.ts';
 import { createApprovalStore } from './approval-store.ts';
 import { createApprovals } from './approvals.ts';
@@ -69,7 +69,7 @@ export type Stores = {
   readonly approvalRequests: ApprovalStore;
   readonly gate: Gate;
   readonly postmortems: PostmortemStore;
-  readonly returns: AnomalyReturns;
+  readonly requeue: AnomalyRequeue;
   readonly modelTurns: ModelTurns;
   /** For ingest. */
   readonly inbox: Inbox;
@@ -104,7 +104,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     approvalRequests: createApprovalStore(db),
     gate: createGate(db, { ...limits, grantValidMs }),
     postmortems: createPostmortemStore(db),
-    returns: createAnomalyReturns(inbox),
+    requeue: createAnomalyRequeue(inbox),
     modelTurns: createModelTurns(db),
     inbox,
     episodes: createEpisodes(db, { lateFindingsMs }),

@@ -1,4 +1,4 @@
-// Slack as a channel of the herald: one message per incident, edited in place, and its thread as the timeline.
+// Slack as a channel of the notification dispatcher: one message per incident, edited in place, and its thread as the timeline.
 
 import { createHash } from 'node:crypto';
 import type { WebClient } from '@slack/web-api';

@@ -1,4 +1,4 @@
-// Slack's Web API through its own SDK. Retrying is the herald's business: it survives restarts, the SDK's queue does not.
+// Slack's Web API through its own SDK. Retrying is the notification dispatcher's business: it survives restarts, the SDK's queue does not.
 
 import { LogLevel, type Logger as SlackLogger, WebClient } from '@slack/web-api';
 import type { Logger } from '../../api/ports.ts';

@@ -10,19 +10,19 @@ import { decideApproval } from '../routes/decide-approval.ts';
 import { abort, addNote, takeOver } from '../routes/interventions.ts';
 import { killSwitchSet } from '../routes/kill-switch.ts';
 import { type BrowserSession, objectionToChange } from '../session/session.ts';
+import type { Notice } from './flash.ts';
 import { readForm } from './form-body.ts';
-import type { Notice } from './notices.ts';
+import { type Dashboard, type DashboardContext, themeCookie } from './page-session.ts';
 import { ownPath, seeOther } from './response.ts';
-import { type Dashboard, type DashboardContext, themeCookie } from './visit.ts';
 
 type Fields = Readonly<Record<string, string>>;
 type Filled = { readonly session: BrowserSession; readonly fields: Fields };
 
-export function addForms({ app, deps, own, visits }: Dashboard): void {
+export function addForms({ app, deps, own, pageSessions }: Dashboard): void {
   const add = (path: string, run: (c: DashboardContext, filled: Filled) => Promise<Response>): void => {
     app.post(path, async (c) => {
       c.set('route', path);
-      const session = await visits.session(c);
+      const session = await pageSessions.session(c);
       if (session instanceof Response) return session;
       const { csrf = null, ...fields } = await readForm(c.req.raw);
       if (objectionToChange(c.req.raw, session, csrf, own.publicUrl) !== null) {

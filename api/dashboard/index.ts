@@ -5,23 +5,29 @@ import type { ApiDeps } from '../deps.ts';
 import { ApiProblem } from '../errors.ts';
 import { loadAssets } from './assets.ts';
 import type { DashboardDeps } from './deps.ts';
-import { addEntry } from './entry.ts';
 import { addForms } from './forms.ts';
+import { addLoginRoutes } from './login-routes.ts';
+import { createPageSessions, type Dashboard, type DashboardEnv } from './page-session.ts';
 import { addPages } from './pages.ts';
-import { createVisits, type Dashboard, type DashboardEnv } from './visit.ts';
 
 /** Pages at `/`, `/incidents`, `/approvals`, `/series`, `/audit` and `/login`; files under `/assets/`. */
 export function createDashboard(deps: ApiDeps, own: DashboardDeps): Hono<DashboardEnv> {
   const app = new Hono<DashboardEnv>();
   const assets = loadAssets();
-  const dashboard: Dashboard = { app, deps, own, assets, visits: createVisits(deps, own, assets) };
+  const dashboard: Dashboard = {
+    app,
+    deps,
+    own,
+    assets,
+    pageSessions: createPageSessions(deps, own, assets),
+  };
   app.get('/assets/:version/:name', (c) => {
     c.set('route', '/assets/:version/:name');
     const { version, name } = c.req.param();
     const found = assets.serve(version, name, c.req.header('accept-encoding') ?? '');
     return found ?? c.text('There is no such file.', 404);
   });
-  addEntry(dashboard);
+  addLoginRoutes(dashboard);
   addPages(dashboard);
   addForms(dashboard);
   // A wrong address typed by a person; programs get the API's own answer.
@@ -30,6 +36,6 @@ export function createDashboard(deps: ApiDeps, own: DashboardDeps): Hono<Dashboa
     if (isPage) throw new ApiProblem('not-found', 'There is no page at this address.');
     await next();
   });
-  app.onError((error, c) => dashboard.visits.problem(error, c));
+  app.onError((error, c) => dashboard.pageSessions.problem(error, c));
   return app;
 }

@@ -5,6 +5,7 @@ import { ApiProblem } from '../errors.ts';
 import { fromUrlId } from '../incident-id.ts';
 import { loadIncident } from './incident/load.ts';
 import { incidentPage } from './incident/page.ts';
+import type { Dashboard, DashboardContext } from './page-session.ts';
 import { approvalsPage, loadApprovals } from './pages/approvals.ts';
 import { auditPage, auditQuery, loadAudit } from './pages/audit.ts';
 import { incidentsPage, listQuery, loadIncidents } from './pages/incidents.ts';
@@ -13,9 +14,8 @@ import { loadSeries, seriesPage, seriesQuery } from './pages/series.ts';
 import { pageResponse } from './response.ts';
 import { latestComponents } from './status.ts';
 import type { Html, View } from './view.ts';
-import type { Dashboard, DashboardContext } from './visit.ts';
 
-export function addPages({ app, deps, own, visits }: Dashboard): void {
+export function addPages({ app, deps, own, pageSessions }: Dashboard): void {
   const components = latestComponents(deps.components, own.nowMs);
   const add = (
     path: string,
@@ -24,7 +24,7 @@ export function addPages({ app, deps, own, visits }: Dashboard): void {
   ): void => {
     app.get(path, async (c) => {
       c.set('route', path);
-      const session = await visits.session(c);
+      const session = await pageSessions.session(c);
       if (session instanceof Response) return session;
       if (!roleAtLeast(session.principal.role, permission)) {
         throw new ApiProblem(
@@ -32,14 +32,14 @@ export function addPages({ app, deps, own, visits }: Dashboard): void {
           `This page needs the role ${permission}; your key has the role ${session.principal.role}.`,
         );
       }
-      return pageResponse(await render(c, await visits.view(c, session)));
+      return pageResponse(await render(c, await pageSessions.view(c, session)));
     });
   };
 
   // Asked by open pages every few seconds: is there still a session?
   app.get('/session', async (c) => {
     c.set('route', '/session');
-    const session = await visits.session(c);
+    const session = await pageSessions.session(c);
     return session instanceof Response ? session : new Response(null, { status: 204 });
   });
 

@@ -1,4 +1,4 @@
-// What the herald needs: channels to people (chat, pager, mail, webhook), and a store of what each channel was told.
+// What the notification dispatcher needs: channels to people (chat, pager, mail, webhook), and a store of what each channel was told.
 
 import type { Briefing } from '../../domain/incident/briefing.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';

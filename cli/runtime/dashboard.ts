@@ -3,10 +3,10 @@
 import type { DashboardDeps } from '../../api/dashboard/deps.ts';
 import { isLoopback } from '../../api/session/cookie.ts';
 import { createLoginLinks, type LoginLinks } from '../../api/session/login-links.ts';
-import type { Foundation } from './foundation.ts';
+import type { Platform } from './platform.ts';
 
 export function dashboardOf(
-  { stores, history, config, temporal, clock }: Foundation,
+  { stores, history, config, temporal, clock }: Platform,
   localUrl: () => string,
 ): DashboardDeps & { readonly loginLinks: LoginLinks | null } {
   const { host, publicUrl } = config.server;

@@ -1,16 +1,16 @@
 // The state of everything this process stands on, as `/ready` and `doctor` show it.
 
 import type { ComponentHealth } from '../../api/ports.ts';
-import type { Foundation } from './foundation.ts';
+import type { Platform } from './platform.ts';
 
 const timeoutMs = 2_000;
 
 /** `kafka`: of a process that reads from it. */
 export function componentsOf(
-  foundation: Foundation,
+  platform: Platform,
   kafka: { healthy(): boolean } | null,
 ): () => Promise<readonly ComponentHealth[]> {
-  const { database, history, client, temporal, config } = foundation;
+  const { database, history, client, temporal, config } = platform;
   const withoutKafka = () =>
     Promise.all([
       look('temporal', true, temporal.address, () => client.ping(timeoutMs)),

@@ -4,18 +4,18 @@ import type { KafkaSource } from '../../adapters/kafka/source.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
 import { defaultIngestSettings, type Ingest, type IngestSettings, startIngest } from '../../ingest/start.ts';
-import type { Closing } from './closing.ts';
-import type { Foundation } from './foundation.ts';
 import { ingestAuthorize } from './http.ts';
 import { createKafkaPart, startKafkaPart } from './kafka.ts';
+import type { Platform } from './platform.ts';
+import type { Shutdown } from './shutdown.ts';
 
 export type IngestPart = Ingest & {
   /** Null: Kafka is not configured. */
   readonly kafka: KafkaSource | null;
 };
 
-export async function startIngestPart(foundation: Foundation, closing: Closing): Promise<IngestPart> {
-  const { config, log, metrics, clock, stores, history, client } = foundation;
+export async function startIngestPart(platform: Platform, shutdown: Shutdown): Promise<IngestPart> {
+  const { config, log, metrics, clock, stores, history, client } = platform;
   const { defaultEnvironment, requireKey, alertmanager, ...limits } = config.ingest;
   const settings: IngestSettings = {
     ...defaultIngestSettings,
@@ -25,8 +25,8 @@ export async function startIngestPart(foundation: Foundation, closing: Closing):
     correlation: config.correlation,
     limits: { ...defaultIngestSettings.limits, ...limits },
   };
-  const kafka = createKafkaPart(foundation);
-  if (kafka !== null) closing.add('kafka', kafka.stop);
+  const kafka = createKafkaPart(platform);
+  if (kafka !== null) shutdown.add('kafka', kafka.stop);
   const ingest = await startIngest({
     settings,
     watchedElsewhere: await kafka?.knownServices([config.kafka.topics.observations]),
@@ -47,7 +47,7 @@ export async function startIngestPart(foundation: Foundation, closing: Closing):
     metrics,
     log,
   });
-  closing.add('ingest', ingest.stop);
-  if (kafka !== null) startKafkaPart(kafka, foundation, settings, ingest.wake);
+  shutdown.add('ingest', ingest.stop);
+  if (kafka !== null) startKafkaPart(kafka, platform, settings, ingest.wake);
   return { ...ingest, kafka };
 }

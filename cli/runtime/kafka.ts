@@ -7,10 +7,10 @@ import { observationPartition } from '../../ingest/kafka/observation-partition.t
 import { recordSchemas } from '../../ingest/kafka/schema.ts';
 import type { IngestSettings } from '../../ingest/start.ts';
 import { CliError, exitCodes } from '../exit.ts';
-import type { Foundation } from './foundation.ts';
+import type { Platform } from './platform.ts';
 
 /** Null when no brokers are configured. Connects to nothing yet. */
-export function createKafkaPart({ config, log, metrics }: Foundation): KafkaSource | null {
+export function createKafkaPart({ config, log, metrics }: Platform): KafkaSource | null {
   const { brokers, clientId, groupId, topics, tls } = config.kafka;
   if (brokers.length === 0) return null;
   return createKafkaSource(
@@ -29,7 +29,7 @@ export function createKafkaPart({ config, log, metrics }: Foundation): KafkaSour
 /** Starts reading the topics. */
 export function startKafkaPart(
   source: KafkaSource,
-  { config, log, metrics, clock, stores, history }: Foundation,
+  { config, log, metrics, clock, stores, history }: Platform,
   settings: IngestSettings,
   wake: () => void,
 ): void {

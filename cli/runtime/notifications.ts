@@ -1,23 +1,23 @@
-// The ways to people that the configuration names, and the herald that keeps them up to date.
+// The ways to people that the configuration names, and the notification dispatcher that keeps them up to date.
 
-import { type Herald, startHerald } from '../../api/notifications/herald.ts';
+import { type NotificationDispatcher, startDispatcher } from '../../api/notifications/dispatcher.ts';
 import type { RoutedChannel } from '../../api/notifications/ports.ts';
 import type { IncidentMessenger } from '../../api/ports.ts';
-import type { Closing } from './closing.ts';
-import type { Foundation } from './foundation.ts';
 import { createNotifiers } from './notifiers.ts';
+import type { Platform } from './platform.ts';
+import type { Shutdown } from './shutdown.ts';
 import { slackChannel } from './slack.ts';
 
 /** Null when no channel is configured. */
 export async function startNotifications(
-  foundation: Foundation,
+  platform: Platform,
   messenger: IncidentMessenger,
-  closing: Closing,
-): Promise<Herald | null> {
-  const channels = await channelsOf(foundation);
+  shutdown: Shutdown,
+): Promise<NotificationDispatcher | null> {
+  const channels = await channelsOf(platform);
   if (channels.length === 0) return null;
-  const { stores, metrics, log } = foundation;
-  const herald = startHerald({
+  const { stores, metrics, log } = platform;
+  const dispatcher = startDispatcher({
     channels,
     incidents: stores.incidentReader,
     store: stores.notifications,
@@ -25,13 +25,13 @@ export async function startNotifications(
     metrics,
     log,
   });
-  closing.add('notifications', herald.stop);
-  return herald;
+  shutdown.add('notifications', dispatcher.stop);
+  return dispatcher;
 }
 
 /** One entry for each way to people; a new one is added here. */
-async function channelsOf(foundation: Foundation): Promise<readonly RoutedChannel[]> {
-  const { config, clock } = foundation;
-  const all = [await slackChannel(foundation), ...createNotifiers(config, clock)];
+async function channelsOf(platform: Platform): Promise<readonly RoutedChannel[]> {
+  const { config, clock } = platform;
+  const all = [await slackChannel(platform), ...createNotifiers(config, clock)];
   return all.filter((routed) => routed !== null);
 }

@@ -5,12 +5,12 @@ import { toUrlId } from '../../api/incident-id.ts';
 import type { RoutedChannel } from '../../api/notifications/ports.ts';
 import type { IncidentMessenger } from '../../api/ports.ts';
 import { routeOf } from '../../config/sections/routing.ts';
-import type { Closing } from './closing.ts';
-import type { Foundation } from './foundation.ts';
 import { incidentUrl } from './links.ts';
+import type { Platform } from './platform.ts';
+import type { Shutdown } from './shutdown.ts';
 
 /** Null when Slack is not configured, or nobody gave a token. */
-export async function slackChannel({ config, log, clock }: Foundation): Promise<RoutedChannel | null> {
+export async function slackChannel({ config, log, clock }: Platform): Promise<RoutedChannel | null> {
   const { slack, secrets } = config;
   if (slack === undefined) return null;
   if (secrets.slackBotToken === null) {
@@ -33,9 +33,9 @@ export async function slackChannel({ config, log, clock }: Foundation): Promise<
 
 /** What takes Slack's requests over HTTP; null when they are not taken. Socket Mode, where configured, is started too. */
 export async function startSlackReceiver(
-  { config, stores, metrics, log, clock }: Foundation,
+  { config, stores, metrics, log, clock }: Platform,
   messenger: IncidentMessenger,
-  closing: Closing,
+  shutdown: Shutdown,
 ): Promise<((request: Request) => Promise<Response>) | null> {
   const { slack, secrets } = config;
   const { slackBotToken, slackSigningSecret, slackAppToken } = secrets;
@@ -60,7 +60,7 @@ export async function startSlackReceiver(
     log,
     nowMs: clock.nowMs,
   });
-  closing.add('slack', inbound.stop);
+  shutdown.add('slack', inbound.stop);
   return inbound.receive;
 }
 

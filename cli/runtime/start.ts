@@ -16,15 +16,15 @@ import type { Config } from '../../config/load.ts';
 import { readConnection, writeConnection } from '../connection.ts';
 import type { RunningSentinel, SentinelRole } from '../deps.ts';
 import { version } from '../version.ts';
-import { createClosing } from './closing.ts';
 import { dashboardOf } from './dashboard.ts';
-import { type Foundation, openFoundation } from './foundation.ts';
 import { componentsOf } from './health.ts';
 import { routed } from './http.ts';
 import { createInfrastructure } from './infrastructure.ts';
 import { startIngestPart } from './ingest.ts';
 import { limitedIngest } from './ingest-limits.ts';
 import { startNotifications } from './notifications.ts';
+import { openPlatform, type Platform } from './platform.ts';
+import { createShutdown } from './shutdown.ts';
 import { startSlackReceiver } from './slack.ts';
 import { startWorkerPart } from './worker.ts';
 
@@ -34,40 +34,42 @@ export async function startSentinel(
   report: (line: string) => void,
 ): Promise<RunningSentinel> {
   const log = createLogger({ level: config.logging.level, role });
-  const closing = createClosing((part, error) => log.error({ err: error, part }, 'closing failed'));
+  const shutdown = createShutdown((part, error) =>
+    log.error({ err: error, part }, 'part could not be closed'),
+  );
   const has = (part: SentinelRole) => role === 'all' || role === part;
   try {
-    const foundation = await openFoundation(config, role, closing, log, report);
-    const adminKey = has('api') ? await ensureAdminKey(foundation) : null;
-    const worker = has('worker') ? await startWorkerPart(foundation, closing) : null;
-    const ingest = has('ingest') ? await startIngestPart(foundation, closing) : null;
-    const streams = openStreams(foundation);
+    const platform = await openPlatform(config, role, shutdown, log, report);
+    const adminKey = has('api') ? await ensureAdminKey(platform) : null;
+    const worker = has('worker') ? await startWorkerPart(platform, shutdown) : null;
+    const ingest = has('ingest') ? await startIngestPart(platform, shutdown) : null;
+    const streams = openStreams(platform);
     // Every role has the API's health and metrics routes; only the role `api` redelivers decisions.
-    const dashboard = has('api') ? dashboardOf(foundation, () => http.url) : null;
+    const dashboard = has('api') ? dashboardOf(platform, () => http.url) : null;
     const http: HttpServer = await startHttp({
       fetch: routed({
         ingest:
           ingest === null
             ? null
-            : limitedIngest(ingest.app.fetch, config.server.rateLimits, foundation.metrics),
+            : limitedIngest(ingest.app.fetch, config.server.rateLimits, platform.metrics),
         api: await createApi(
-          foundation,
+          platform,
           role,
           streams,
           dashboard,
           ingest?.kafka ?? null,
-          has('api') ? closing : null,
+          has('api') ? shutdown : null,
         ),
       }),
       host: config.server.host,
       port: config.server.port,
       trustedProxies: config.server.trustedProxies,
     });
-    closing.add('http', http.close);
+    shutdown.add('http', http.close);
     // Closed before: an answer that never ends would hold the server open until it is cut off.
-    closing.add('streams', streams.close);
+    shutdown.add('streams', streams.close);
     if (adminKey !== null) writeConnection(config.dataDir, { url: http.url, apiKey: adminKey });
-    const { temporal } = foundation;
+    const { temporal } = platform;
     log.info({ url: http.url, temporal: temporal.address }, 'sentinel started');
     return {
       banner: [
@@ -78,15 +80,15 @@ export async function startSentinel(
         `  Data               ${config.dataDir}`,
       ],
       failed: failure(worker?.stopped ?? null),
-      stop: () => closing.close(),
+      stop: () => shutdown.close(),
     };
   } catch (error) {
-    await closing.close();
+    await shutdown.close();
     throw error;
   }
 }
 
-function openStreams({ config, stores, metrics, log }: Foundation): Streams {
+function openStreams({ config, stores, metrics, log }: Platform): Streams {
   return createStreams({
     feed: stores.eventFeed,
     incidents: stores.incidentReader,
@@ -108,20 +110,23 @@ function dashboardLines({ loginLinks }: DashboardDeps, url: string, adminKey: st
 }
 
 async function createApi(
-  foundation: Foundation,
+  platform: Platform,
   role: SentinelRole,
   streams: Streams,
   dashboard: DashboardDeps | null,
   kafka: KafkaSource | null,
-  closing: ReturnType<typeof createClosing> | null,
+  shutdown: ReturnType<typeof createShutdown> | null,
 ) {
-  const { config, stores, history, executors, metrics, clock, log, client } = foundation;
+  const { config, stores, history, executors, metrics, clock, log, client } = platform;
   const messenger = createIncidentMessenger({ client: client.client });
-  if (closing !== null) {
-    closing.add('redelivery', startRedelivery({ approvals: stores.approvals, messenger, metrics, log }).stop);
-    await startNotifications(foundation, messenger, closing);
+  if (shutdown !== null) {
+    shutdown.add(
+      'redelivery',
+      startRedelivery({ approvals: stores.approvals, messenger, metrics, log }).stop,
+    );
+    await startNotifications(platform, messenger, shutdown);
   }
-  const slackEvents = closing === null ? null : await startSlackReceiver(foundation, messenger, closing);
+  const slackEvents = shutdown === null ? null : await startSlackReceiver(platform, messenger, shutdown);
   return createApp({
     incidents: stores.incidentReader,
     streams,
@@ -143,7 +148,7 @@ async function createApi(
     },
     policy: config.policy,
     rateLimits: config.server.rateLimits,
-    components: componentsOf(foundation, kafka),
+    components: componentsOf(platform, kafka),
     metrics,
     renderMetrics: metrics.render,
     about: { version, role, node: process.version, startedAtMs: clock.nowMs() },
@@ -155,7 +160,7 @@ async function createApi(
 }
 
 /** The operator's key from the environment; else the one of the last start here; else a new one. */
-async function ensureAdminKey({ config, stores }: Foundation): Promise<string> {
+async function ensureAdminKey({ config, stores }: Platform): Promise<string> {
   const key = config.secrets.adminKey?.reveal() ?? readConnection(config.dataDir)?.apiKey ?? generateKey();
   await stores.apiKeys.ensureBootstrap(key);
   return key;

@@ -7,22 +7,22 @@ import { HistoryUnavailable } from '../../adapters/clickhouse/errors.ts';
 import { runbookFrom } from '../../domain/remediation/runbook.ts';
 import { connectWorkers, installTemporalRuntime } from '../../workers/runtime.ts';
 import { startWorker } from '../../workers/start-worker.ts';
-import type { Closing } from './closing.ts';
-import type { Foundation } from './foundation.ts';
 import { openModels } from './models.ts';
+import type { Platform } from './platform.ts';
+import type { Shutdown } from './shutdown.ts';
 
 const pruneEveryMs = 3_600_000;
 
 /** Resolves when the worker polls; the answer settles when it is down for whatever reason. */
 export async function startWorkerPart(
-  foundation: Foundation,
-  closing: Closing,
+  platform: Platform,
+  shutdown: Shutdown,
 ): Promise<{ readonly stopped: Promise<void> }> {
-  const { config, log, metrics, clock, stores, history, temporal, executors } = foundation;
+  const { config, log, metrics, clock, stores, history, temporal, executors } = platform;
   // Only here: the native runtime ends with the last worker, and keeps a process up that never has one.
   installTemporalRuntime(log);
   const connection = await connectWorkers(temporal.address);
-  closing.add('worker connection', () => connection.close());
+  shutdown.add('worker connection', () => connection.close());
   const worker = await startWorker({
     connection,
     namespace: config.temporal.namespace,
@@ -39,7 +39,7 @@ export async function startWorkerPart(
       executors,
       notifier: { notify: async (message) => log.info({ ...message }, 'notification') },
       postmortems: stores.postmortems,
-      returns: stores.returns,
+      requeue: stores.requeue,
       policy: config.policy,
       runbook: runbookFrom(config.runbooks),
       verification: config.verification,
@@ -51,11 +51,11 @@ export async function startWorkerPart(
       metrics,
     }),
   });
-  closing.add('worker', worker.stop);
+  shutdown.add('worker', worker.stop);
   const pruning = setInterval(() => {
     stores.maintenance.prune().catch((error: unknown) => log.warn({ err: error }, 'pruning failed'));
   }, pruneEveryMs);
-  closing.add('pruning', async () => clearInterval(pruning));
+  shutdown.add('pruning', async () => clearInterval(pruning));
   return worker;
 }
 

@@ -43,7 +43,7 @@ type Routing = {
   readonly cooldown: number;
 };
 
-/** The settings as the herald takes them. */
+/** The settings as the notification dispatcher takes them. */
 export function routeOf({ severities: grave, environments, moments: wanted, cooldown }: Routing) {
   return { severities: grave, environments, moments: wanted, cooldownMs: cooldown };
 }

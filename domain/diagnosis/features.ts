@@ -5,9 +5,9 @@ import type { ChangeEvent } from '../observation.ts';
 import type { TargetState } from '../remediation/target.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
 import { baselineOf, type CallStats, callStats } from './call-stats.ts';
-import { deafUntil } from './deafness.ts';
 import { buildGraph, type Graph } from './graph.ts';
 import { group } from './grouping.ts';
+import { ingestGapUntil } from './ingest-gap.ts';
 import type { DiagnosisInput } from './input.ts';
 import { type InstanceFeatures, instanceFeatures } from './instances.ts';
 import { type LogStats, logStats } from './log-stats.ts';
@@ -59,9 +59,9 @@ export type Features = {
 };
 
 export function extractFeatures(input: DiagnosisInput): Features {
-  const deafUntilMs = deafUntil(input.calls, input.metrics, input.nowMs);
-  const windows = cutWindows(input.calls, input, deafUntilMs);
-  const metricWindows = cutWindows(input.metrics, input, deafUntilMs);
+  const gapUntilMs = ingestGapUntil(input.calls, input.metrics, input.nowMs);
+  const windows = cutWindows(input.calls, input, gapUntilMs);
+  const metricWindows = cutWindows(input.metrics, input, gapUntilMs);
   const graph = buildGraph(input);
   const calls = groupCalls(input.calls, windows);
   const metrics = group(input.metrics, ({ service }) => service);

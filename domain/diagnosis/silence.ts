@@ -14,10 +14,10 @@ export function silentSince(
 ): number | null {
   const { minExpected, minMs } = thresholds.silence;
   const rate = stats.before.ratePerSecond;
-  const quietFromMs = Math.max(stats.lastSeenMs + 1_000, windows.deafUntilMs);
+  const quietFromMs = Math.max(stats.lastSeenMs + 1_000, windows.gapUntilMs);
   const quietMs = windows.dataEndMs - quietFromMs;
   if (quietMs >= minMs && (rate * quietMs) / 1000 >= minExpected) return quietFromMs;
-  if (windows.recent.fromMs < windows.deafUntilMs) return null;
+  if (windows.recent.fromMs < windows.gapUntilMs) return null;
   const expected = rate * lengthSeconds(windows.recent);
   const trickles = expected >= minExpected * 2 && stats.recent.requests <= expected * trickle;
   return trickles ? windows.recent.fromMs : null;

@@ -59,7 +59,7 @@ export const thresholds = {
     /** Exporters send in batches, and not at the same moment. */
     minMs: 4_000,
   },
-  deafness: {
+  ingestGap: {
     /** Senders a second; with fewer, a pause of all of them is nothing unusual. */
     minVoices: 3,
     minMs: 3_000,

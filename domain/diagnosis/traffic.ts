@@ -38,13 +38,13 @@ function compare({ stats, buckets }: CallView, windows: Windows): Traffic {
   return { factor, up, beforePerSecond: before.ratePerSecond, nowPerSecond };
 }
 
-/** Seconds in which Sentinel was deaf are no seconds without calls: the past counts from their end, if there is enough. */
+/** Seconds in which Sentinel heard nothing are no seconds without calls: the past counts from their end, if there is enough. */
 function heardBefore(
   stats: CallStats,
   buckets: readonly CallBucket[],
-  { before, deafUntilMs }: Windows,
+  { before, gapUntilMs }: Windows,
 ): Pick<CallStats['before'], 'requests' | 'ratePerSecond'> | null {
-  if (deafUntilMs <= before.fromMs) return stats.before;
-  if (before.toMs - deafUntilMs < thresholds.traffic.minPastMs) return null;
-  return aggregate(buckets, { fromMs: deafUntilMs, toMs: before.toMs });
+  if (gapUntilMs <= before.fromMs) return stats.before;
+  if (before.toMs - gapUntilMs < thresholds.traffic.minPastMs) return null;
+  return aggregate(buckets, { fromMs: gapUntilMs, toMs: before.toMs });
 }

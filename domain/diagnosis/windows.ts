@@ -15,8 +15,8 @@ export type Windows = {
   readonly tail: Window;
   /** End of the newest complete second of data: silence is measured from here, not from a clock. */
   readonly dataEndMs: number;
-  /** Silence before this says nothing, see deafness.ts. */
-  readonly deafUntilMs: number;
+  /** Silence before this says nothing, see ingest-gap.ts. */
+  readonly gapUntilMs: number;
 };
 
 const bucketMs = 1_000;
@@ -29,7 +29,7 @@ const bucketMs = 1_000;
 export function cutWindows(
   rows: readonly { readonly atMs: number }[],
   { nowMs, onsetMs }: Pick<DiagnosisInput, 'nowMs' | 'onsetMs'>,
-  deafUntilMs: number,
+  gapUntilMs: number,
 ): Windows {
   let firstMs = Number.POSITIVE_INFINITY;
   let lastMs = Number.NEGATIVE_INFINITY;
@@ -48,7 +48,7 @@ export function cutWindows(
     recent: { fromMs: dataEndMs - recentMs, toMs: dataEndMs },
     tail: { fromMs: dataEndMs - tailMs, toMs: dataEndMs },
     dataEndMs,
-    deafUntilMs,
+    gapUntilMs,
   };
 }
 

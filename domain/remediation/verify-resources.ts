@@ -203,7 +203,7 @@ function statsWithin(rows: readonly MetricBucket[], window: Window): ResourceSta
     recent: window,
     tail: window,
     dataEndMs: window.toMs,
-    deafUntilMs: Number.NEGATIVE_INFINITY,
+    gapUntilMs: Number.NEGATIVE_INFINITY,
   });
 }
 

@@ -1,4 +1,4 @@
-/** What the herald hands to a channel, made up. */
+/** What the notification dispatcher hands to a channel, made up. */
 import type { ChannelMemory, Delivery } from '../../api/notifications/ports.ts';
 import type { Briefing } from '../../domain/incident/briefing.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';

@@ -1,6 +1,6 @@
 /** Stores in memory that keep the promises of activities/ports.ts as far as the incident workflow relies on them. */
 import type {
-  AnomalyReturns,
+  AnomalyRequeue,
   ApprovalStore,
   EvidenceStore,
   Gate,
@@ -37,7 +37,7 @@ export type FakeStores = {
     failing: boolean;
   };
   readonly postmortems: PostmortemStore & { readonly saved: Map<string, string> };
-  readonly returns: AnomalyReturns & { readonly returned: Anomaly[] };
+  readonly requeue: AnomalyRequeue & { readonly returned: Anomaly[] };
   readonly closedEpisodes: string[];
 };
 
@@ -56,7 +56,7 @@ export function createFakeStores(): FakeStores {
     evidence: fakeEvidence(),
     notifier: fakeNotifier(),
     postmortems: fakePostmortems(),
-    returns: fakeReturns(),
+    requeue: fakeRequeue(),
   };
 }
 
@@ -230,7 +230,7 @@ function fakePostmortems(): FakeStores['postmortems'] {
   };
 }
 
-function fakeReturns(): FakeStores['returns'] {
+function fakeRequeue(): FakeStores['requeue'] {
   const returned: Anomaly[] = [];
   return {
     returned,

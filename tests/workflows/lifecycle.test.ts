@@ -113,7 +113,7 @@ describe.concurrent('messages', () => {
     };
     const { result } = await incident.ended();
     expect(result).toMatchObject({ outcome: 'resolved' });
-    expect(world.stores.returns.returned.map(({ id }) => id)).toEqual(['late']);
+    expect(world.stores.requeue.returned.map(({ id }) => id)).toEqual(['late']);
   });
 
   test('of hundreds of anomalies keep the state bounded and count the rest', async ({ expect }) => {

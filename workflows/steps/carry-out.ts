@@ -7,8 +7,8 @@ import { type HashedPlan, type PlanStep, stepKey } from '../../domain/remediatio
 import { type Ending, type Run, throwIfStopped } from '../run.ts';
 import { gatePatience } from '../timings.ts';
 import { type EffectOutcome, perform } from './effect.ts';
-import { lookUntilSettled } from './look.ts';
 import { needless } from './recover.ts';
+import { lookUntilSettled } from './verification-loop.ts';
 
 export type Attempt =
   | { readonly kind: 'recovered'; readonly reason: string }

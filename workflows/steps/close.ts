@@ -4,7 +4,7 @@
 import { ActivityFailure, allHandlersFinished, condition, log } from '@temporalio/workflow';
 import { incidentSummary } from '../../domain/incident/page.ts';
 import type { IncidentOutcome } from '../../domain/incident/status.ts';
-import { courtesies, records } from '../proxies.ts';
+import { bestEffort, records } from '../proxies.ts';
 import type { Ending, Run } from '../run.ts';
 
 export type IncidentResult = {
@@ -34,7 +34,7 @@ export async function close(run: Run, ending: Ending): Promise<IncidentResult> {
 /** An incident without a postmortem is still closed. */
 async function draftPostmortem({ journal, input, memory }: Run): Promise<void> {
   try {
-    const { digest } = await courtesies.draftPostmortem.executeWithOptions(
+    const { digest } = await bestEffort.draftPostmortem.executeWithOptions(
       { summary: 'write the postmortem' },
       [{ incidentId: input.incidentId, evidenceRefs: memory.evidenceRefs }],
     );

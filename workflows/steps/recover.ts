@@ -7,7 +7,7 @@ import type { VerificationResult } from '../../domain/remediation/verification.t
 import type { Ending, Run } from '../run.ts';
 import { passingLooks, recoveryLooks, recoveryRecheckMs, stalePlanMs } from '../timings.ts';
 import { escalation, resolved, selfRecovered } from './endings.ts';
-import { lookOnce, lookUntilSettled } from './look.ts';
+import { lookOnce, lookUntilSettled } from './verification-loop.ts';
 
 /** Gathers further anomalies before the first analysis: causes often show a moment after their symptoms. */
 export async function settle(run: Run): Promise<void> {

@@ -9,7 +9,7 @@ import { csrfField, page } from '../layout.ts';
 import { type Html, may, type View } from '../view.ts';
 import { severityMark, statusChip } from '../words.ts';
 import { decisionPanel, planSteps, riskText } from './decision.ts';
-import { effectList, lifeLine, verificationTable } from './done.ts';
+import { effectList, lifeLine, verificationTable } from './effects.ts';
 import { serviceGraph } from './graph.ts';
 import { hypothesisList } from './hypotheses.ts';
 import type { IncidentData } from './load.ts';

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => pagerduty.close());
 
-/** Tells the channel of one state after the other, as the herald does. */
+/** Tells the channel of one state after the other, as the notification dispatcher does. */
 async function tell(...briefings: readonly Partial<Briefing>[]): Promise<void> {
   let memory: ChannelMemory | null = null;
   for (const [index, fields] of briefings.entries()) {

@@ -231,8 +231,8 @@ await describeStores('late findings', (use) => {
   test('anomalies that a workflow hands back go through the inbox once per incident', async () => {
     const under = use();
     const anomaly = anomalyOf({ environment: unique('env') });
-    await under.stores.returns.putBack('incident/x/1', [anomaly]);
-    await under.stores.returns.putBack('incident/x/1', [anomaly]);
+    await under.stores.requeue.putBack('incident/x/1', [anomaly]);
+    await under.stores.requeue.putBack('incident/x/1', [anomaly]);
     const taken = await under.stores.inbox.take(1_000, 60_000);
     expect(taken.filter((item) => item.kind === 'anomaly' && item.anomaly.id === anomaly.id)).toHaveLength(1);
   });

@@ -9,14 +9,14 @@ import {
   type FakeSlack,
   startFakeSlack,
 } from '../../../bench/support/slack/server.ts';
-import { caughtUp, type HeraldStage, heraldStage, until } from '../../api/notifications/stage.ts';
+import { caughtUp, type DispatcherStage, dispatcherStage, until } from '../../api/notifications/stage.ts';
 import { silent } from '../../support/fakes.ts';
 import { describeStores } from '../../support/stores.ts';
 import { askPeople, oneOperator, readyToAct, tell, unique } from '../postgres/fixtures.ts';
 
 await describeStores('the Slack channel', (use) => {
   let slack: FakeSlack;
-  let stage: HeraldStage;
+  let stage: DispatcherStage;
   beforeAll(async () => {
     slack = await startFakeSlack();
   });
@@ -27,7 +27,7 @@ await describeStores('the Slack channel', (use) => {
   /** A channel of its own name, so that the tests of this file do not hear each other's incidents. */
   const setUp = async (change: Partial<FakeSlack> = {}) => {
     const { stores } = use();
-    stage = heraldStage(stores);
+    stage = dispatcherStage(stores);
     slack.messages.splice(0);
     slack.calls.splice(0);
     slack.faults.clear();
@@ -170,7 +170,7 @@ await describeStores('the Slack channel', (use) => {
     expect(JSON.stringify(slack.cards()[0]?.blocks)).toContain('Closed as escalated');
   });
 
-  test('two heralds make one card', async () => {
+  test('two dispatchers make one card', async () => {
     const { stores, stage, channel } = await setUp();
     stage.start(channel);
     stage.start(channel);

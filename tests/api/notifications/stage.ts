@@ -1,8 +1,12 @@
-/** A herald over real stores, with a channel that answers as it is told and notes what it hears. */
+/** A dispatcher over real stores, with a channel that answers as it is told and notes what it hears. */
 import { expect, vi } from 'vitest';
 import type { Stores } from '../../../adapters/postgres/index.ts';
 import { createMetrics } from '../../../adapters/telemetry/metrics.ts';
-import { type Herald, type HeraldDeps, startHerald } from '../../../api/notifications/herald.ts';
+import {
+  type DispatcherDeps,
+  type NotificationDispatcher,
+  startDispatcher,
+} from '../../../api/notifications/dispatcher.ts';
 import type { Channel, Delivery, DeliveryResult, Route } from '../../../api/notifications/ports.ts';
 import type { LogFields, Logger } from '../../../api/ports.ts';
 import { moments } from '../../../domain/incident/moments.ts';
@@ -49,25 +53,25 @@ export function testChannel(follows: Channel['follows'] = 'everything'): TestCha
 
 export type Note = { readonly incidentId: string; readonly noteId: string; readonly text: string };
 
-export type HeraldStage = {
+export type DispatcherStage = {
   readonly notes: Note[];
   readonly warnings: { fields: LogFields; message: string }[];
   readonly metrics: ReturnType<typeof createMetrics>;
   /** Whether notes reach the incident. */
   messengerWorks: boolean;
-  start(channel: Channel, route?: Partial<Route>, more?: Partial<HeraldDeps>): Herald;
+  start(channel: Channel, route?: Partial<Route>, more?: Partial<DispatcherDeps>): NotificationDispatcher;
   stopAll(): Promise<void>;
 };
 
-export function heraldStage(stores: Stores): HeraldStage {
-  const running: Herald[] = [];
-  const stage: HeraldStage = {
+export function dispatcherStage(stores: Stores): DispatcherStage {
+  const running: NotificationDispatcher[] = [];
+  const stage: DispatcherStage = {
     notes: [],
     warnings: [],
     metrics: createMetrics({ processMetrics: false }),
     messengerWorks: true,
     start(channel, route = {}, more = {}) {
-      const herald = startHerald({
+      const dispatcher = startDispatcher({
         channels: [{ channel, route: { ...everything, ...route } }],
         incidents: stores.incidentReader,
         store: stores.notifications,
@@ -84,17 +88,17 @@ export function heraldStage(stores: Stores): HeraldStage {
         intervalMs: 5,
         ...more,
       });
-      running.push(herald);
-      return herald;
+      running.push(dispatcher);
+      return dispatcher;
     },
     async stopAll() {
-      await Promise.all(running.splice(0).map((herald) => herald.stop()));
+      await Promise.all(running.splice(0).map((dispatcher) => dispatcher.stop()));
     },
   };
   return stage;
 }
 
-function collecting(warnings: HeraldStage['warnings']): Logger {
+function collecting(warnings: DispatcherStage['warnings']): Logger {
   const log: Logger = {
     debug() {},
     info() {},

@@ -1,9 +1,9 @@
 /** The seams of a composed process: who serves a path, who may send, which executor acts, what is closed when. */
 import { describe, expect, it } from 'vitest';
 import type { Principal } from '../../../api/ports.ts';
-import { createClosing } from '../../../cli/runtime/closing.ts';
 import { createExecutors } from '../../../cli/runtime/executors.ts';
 import { ingestAuthorize, routed } from '../../../cli/runtime/http.ts';
+import { createShutdown } from '../../../cli/runtime/shutdown.ts';
 
 describe('one address', () => {
   const from = { address: '203.0.113.7' };
@@ -78,21 +78,21 @@ describe('executors', () => {
   });
 });
 
-describe('closing', () => {
+describe('shutdown', () => {
   it('goes backwards, once, and past a part that fails', async () => {
     const closed: string[] = [];
     const failed: string[] = [];
-    const closing = createClosing((name) => failed.push(name));
+    const shutdown = createShutdown((name) => failed.push(name));
     const part = (name: string, works: boolean) =>
-      closing.add(name, async () => {
+      shutdown.add(name, async () => {
         if (!works) throw new Error(name);
         closed.push(name);
       });
     part('first', true);
     part('second', false);
     part('third', true);
-    await closing.close();
-    await closing.close();
+    await shutdown.close();
+    await shutdown.close();
     expect(closed).toEqual(['third', 'first']);
     expect(failed).toEqual(['second']);
   });

@@ -1,4 +1,4 @@
-// One visit: who it is, what every page shows around its own content, and what becomes of an error.
+// The session behind a page: who it is, what every page shows around its own content, and what becomes of an error.
 
 import type { Context, Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
@@ -10,8 +10,8 @@ import { csrfTokenOf } from '../session/csrf.ts';
 import { type BrowserSession, sessionOf } from '../session/session.ts';
 import type { Assets } from './assets.ts';
 import type { DashboardDeps } from './deps.ts';
-import { noticeOf } from './notices.ts';
-import { arrivalPage, type Outside, problemPage } from './pages/entry.ts';
+import { noticeOf } from './flash.ts';
+import { arrivalPage, type Outside, problemPage } from './pages/login.ts';
 import { ownPath, pageResponse, seeOther } from './response.ts';
 import type { Theme, View } from './view.ts';
 
@@ -26,10 +26,10 @@ export type Dashboard = {
   readonly deps: ApiDeps;
   readonly own: DashboardDeps;
   readonly assets: Assets;
-  readonly visits: Visits;
+  readonly pageSessions: PageSessions;
 };
 
-export type Visits = {
+export type PageSessions = {
   /** The session, or the answer that leads to one. */
   session(c: DashboardContext): Promise<BrowserSession | Response>;
   view(c: DashboardContext, session: BrowserSession): Promise<View>;
@@ -41,7 +41,7 @@ export const themeCookie = 'sentinel-theme';
 /** Sent by assets/live.js: the page keeps itself up to date, nobody did anything. */
 const refreshHeader = 'x-sentinel-refresh';
 
-export function createVisits(deps: ApiDeps, own: DashboardDeps, assets: Assets): Visits {
+export function createPageSessions(deps: ApiDeps, own: DashboardDeps, assets: Assets): PageSessions {
   const outside = (c: DashboardContext): Outside => ({ theme: themeOf(c), asset: assets.url });
   return {
     outside,

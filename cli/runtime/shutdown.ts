@@ -1,12 +1,12 @@
 // What was started is closed in the opposite order, each part once, and one that fails does not keep the others open.
 
-export type Closing = {
+export type Shutdown = {
   /** Remembers how to close a part; `name` is for the log. */
   add(name: string, close: () => Promise<void>): void;
   close(): Promise<void>;
 };
 
-export function createClosing(onError: (name: string, error: unknown) => void): Closing {
+export function createShutdown(onError: (name: string, error: unknown) => void): Shutdown {
   const parts: { name: string; close: () => Promise<void> }[] = [];
   return {
     add: (name, close) => void parts.push({ name, close }),

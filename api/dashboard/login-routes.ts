@@ -6,14 +6,14 @@ import { cookieNameFor, isLoopback, sessionCookie } from '../session/cookie.ts';
 import { isCsrfTokenOf, isFromOwnPages } from '../session/csrf.ts';
 import { originOf, sessionOf } from '../session/session.ts';
 import { readForm } from './form-body.ts';
-import { loginPage } from './pages/entry.ts';
+import type { Dashboard, DashboardContext } from './page-session.ts';
+import { loginPage } from './pages/login.ts';
 import { ownPath, pageResponse, seeOther } from './response.ts';
-import type { Dashboard, DashboardContext } from './visit.ts';
 
 /** Keys cannot be guessed; this keeps guessing from being work. */
 const attemptsPerMinute = 20;
 
-export function addEntry({ app, deps, own, visits }: Dashboard): void {
+export function addLoginRoutes({ app, deps, own, pageSessions }: Dashboard): void {
   const { metrics } = deps;
   const attempts = createLimiter('login', attemptsPerMinute, metrics);
 
@@ -24,7 +24,7 @@ export function addEntry({ app, deps, own, visits }: Dashboard): void {
     problem: string,
   ): Promise<Response> =>
     pageResponse(
-      loginPage(visits.outside(c), { next, problem }),
+      loginPage(pageSessions.outside(c), { next, problem }),
       status,
       status === 429 ? { 'retry-after': '60' } : {},
     );
@@ -39,7 +39,7 @@ export function addEntry({ app, deps, own, visits }: Dashboard): void {
     c.set('route', '/login');
     const next = ownPath(c.req.query('next'));
     if ((await sessionOf(c.req.raw, false, own)) !== null) return seeOther(next);
-    return pageResponse(loginPage(visits.outside(c), { next, problem: insecure(c, own.publicUrl) }));
+    return pageResponse(loginPage(pageSessions.outside(c), { next, problem: insecure(c, own.publicUrl) }));
   });
 
   app.post('/login', async (c) => {

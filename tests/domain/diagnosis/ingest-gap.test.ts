@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Fault, simulate, startMs, type World } from '../../../bench/support/simulated-system.ts';
-import { deafUntil } from '../../../domain/diagnosis/deafness.ts';
 import { diagnose } from '../../../domain/diagnosis/diagnose.ts';
+import { ingestGapUntil } from '../../../domain/diagnosis/ingest-gap.ts';
 import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
 
 const never = Number.NEGATIVE_INFINITY;
@@ -20,7 +20,7 @@ describe('until when silence is no evidence', () => {
         count: 1,
       })),
     );
-  const until = (...voices: readonly number[]) => deafUntil(heard(...voices), [], voices.length * 1_000);
+  const until = (...voices: readonly number[]) => ingestGapUntil(heard(...voices), [], voices.length * 1_000);
 
   test('five seconds after the stretch in which next to nobody was heard', () => {
     expect(until(6, 6, 6, 0, 0, 0, 6, 6)).toBe(6_000 + 5_000);
@@ -45,9 +45,9 @@ describe('until when silence is no evidence', () => {
   test('metrics are signs of life too, and calls that did not happen are none', () => {
     const calls = heard(6, 6, 0, 0, 0, 0, 6);
     const metrics = heard(0, 0, 6, 6, 6, 6, 0);
-    expect(deafUntil(calls, metrics, 7_000)).toBe(never);
+    expect(ingestGapUntil(calls, metrics, 7_000)).toBe(never);
     const empty = metrics.map((row) => ({ ...row, count: 0 }));
-    expect(deafUntil([...calls, ...empty], [], 7_000)).toBe(6_000 + 5_000);
+    expect(ingestGapUntil([...calls, ...empty], [], 7_000)).toBe(6_000 + 5_000);
   });
 
   test('property: five seconds after a second in which somebody was heard, and never later than that after the last', () => {
@@ -64,7 +64,7 @@ describe('until when silence is no evidence', () => {
   });
 });
 
-describe('a diagnosis after a while of deafness', () => {
+describe('a diagnosis after a gap in ingest', () => {
   const warmUpSeconds = 70;
   const faultMs = startMs + warmUpSeconds * 1_000;
   const worldWith = (fault: Fault): World => ({
@@ -82,7 +82,7 @@ describe('a diagnosis after a while of deafness', () => {
   });
 
   /** Nothing is heard from 4 s after the fault; the others are heard again 12 s later, `late` only another 5 s later. */
-  function deaf(input: DiagnosisInput, late: string): DiagnosisInput {
+  function withIngestGap(input: DiagnosisInput, late: string): DiagnosisInput {
     const lost = ({ atMs, service }: { readonly atMs: number; readonly service: string }): boolean =>
       atMs >= faultMs + 4_000 && atMs < faultMs + (service === late ? 21_000 : 16_000);
     return {
@@ -102,13 +102,13 @@ describe('a diagnosis after a while of deafness', () => {
     (late) => {
       const input = simulate(worldWith({ kind: 'errors', service: 'stock', rate: 0.6 }));
       expect(first(input)).toBe('error-burst of stock');
-      expect(first(deaf(input, late))).toBe('error-burst of stock');
+      expect(first(withIngestGap(input, late))).toBe('error-burst of stock');
     },
   );
 
   test('one that really hangs is found once there was time to hear of it', () => {
     const input = simulate({ ...worldWith({ kind: 'hang', service: 'stock' }), afterSeconds: 32 });
-    expect(first(deaf(input, 'nobody'))).toBe('hang of stock');
+    expect(first(withIngestGap(input, 'nobody'))).toBe('hang of stock');
   });
 
   test.each([

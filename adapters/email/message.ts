@@ -4,11 +4,15 @@
 import { type Briefing, stepLine } from '../../domain/incident/briefing.ts';
 import type { Moment } from '../../domain/incident/moments.ts';
 
-export type Letter = { readonly subject: string; readonly text: string; readonly html: string };
+export type EmailMessage = { readonly subject: string; readonly text: string; readonly html: string };
 
 type Section = { readonly title: string; readonly lines: readonly string[] };
 
-export function letterOf(briefing: Briefing, moments: readonly Moment[], url: string | null): Letter {
+export function emailMessage(
+  briefing: Briefing,
+  moments: readonly Moment[],
+  url: string | null,
+): EmailMessage {
   const { severity, title, environment, service } = briefing;
   const headline = headlineOf(briefing, moments);
   const sections = sectionsOf(briefing).filter(({ lines }) => lines.length > 0);

@@ -11,18 +11,18 @@ import {
   unique,
 } from '../../adapters/postgres/fixtures.ts';
 import { describeStores } from '../../support/stores.ts';
-import { caughtUp, type HeraldStage, heraldStage, testChannel, until } from './stage.ts';
+import { caughtUp, type DispatcherStage, dispatcherStage, testChannel, until } from './stage.ts';
 
-await describeStores('the herald', (use) => {
-  let stage: HeraldStage | undefined;
+await describeStores('the notification dispatcher', (use) => {
+  let stage: DispatcherStage | undefined;
   const setUp = () => {
     const { stores } = use();
-    stage = heraldStage(stores);
+    stage = dispatcherStage(stores);
     return { stores, stage };
   };
   afterEach(() => stage?.stopAll());
 
-  /** Another incident of this herald's tests must not be heard: a channel hears from its registration on. */
+  /** Another incident of this dispatcher's tests must not be heard: a channel hears from its registration on. */
   const registered = async (stores: ReturnType<typeof use>['stores'], channel = testChannel()) => {
     await stores.notifications.register(channel.name);
     return channel;
@@ -72,7 +72,7 @@ await describeStores('the herald', (use) => {
     await until(() => expect(memories).toEqual([null, { posted: 'perhaps' }, { posted: 'yes' }]));
   });
 
-  test('a restarted herald goes on where the last one was', async () => {
+  test('a restarted dispatcher goes on where the last one was', async () => {
     const { stores, stage } = setUp();
     const channel = await registered(stores);
     const told = tell(stores, unique('env'));
@@ -85,7 +85,7 @@ await describeStores('the herald', (use) => {
     expect(channel.heard.flatMap(({ seqs }) => seqs)).toEqual([1, 2]);
   });
 
-  test('a herald that died in the middle is taken over when its lease has run out', async () => {
+  test('a dispatcher that died in the middle is taken over when its lease has run out', async () => {
     const { stores, stage } = setUp();
     const channel = await registered(stores);
     const told = tell(stores, unique('env'));
@@ -97,7 +97,7 @@ await describeStores('the herald', (use) => {
     await until(() => expect(channel.heard).toHaveLength(1));
   });
 
-  test('two heralds tell each incident once, and of a slow delivery only one of them', async () => {
+  test('two dispatchers tell each incident once, and of a slow delivery only one of them', async () => {
     const { stores, stage } = setUp();
     const channel = await registered(stores);
     let release = (): void => {};

@@ -1,9 +1,9 @@
-// AnomalyReturns: anomalies that reached an incident's workflow after its end go through the inbox again.
+// AnomalyRequeue: anomalies that reached an incident's workflow after its end go through the inbox again.
 
-import type { AnomalyReturns } from '../../activities/ports.ts';
+import type { AnomalyRequeue } from '../../activities/ports.ts';
 import type { Inbox } from '../../ingest/ports.ts';
 
-export function createAnomalyReturns(inbox: Inbox): AnomalyReturns {
+export function createAnomalyRequeue(inbox: Inbox): AnomalyRequeue {
   return {
     async putBack(incidentId, anomalies) {
       await inbox.put(

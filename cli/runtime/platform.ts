@@ -12,11 +12,11 @@ import { connectTemporal, type TemporalClient } from '../../adapters/temporal/co
 import type { Config } from '../../config/load.ts';
 import type { SentinelRole } from '../deps.ts';
 import { CliError, exitCodes } from '../exit.ts';
-import type { Closing } from './closing.ts';
 import { createExecutors } from './executors.ts';
+import type { Shutdown } from './shutdown.ts';
 import { findTemporal, type TemporalServer } from './temporal.ts';
 
-export type Foundation = {
+export type Platform = {
   readonly config: Config;
   readonly log: ReturnType<typeof createLogger>;
   readonly metrics: PrometheusMetrics;
@@ -31,22 +31,22 @@ export type Foundation = {
   readonly client: TemporalClient;
 };
 
-/** Opens everything; what was opened is in `closing`, also when this throws half-way. */
-export async function openFoundation(
+/** Opens everything; what was opened is in `shutdown`, also when this throws half-way. */
+export async function openPlatform(
   config: Config,
   role: SentinelRole,
-  closing: Closing,
+  shutdown: Shutdown,
   log: ReturnType<typeof createLogger>,
   report: (line: string) => void,
-): Promise<Foundation> {
+): Promise<Platform> {
   requireSharedStores(config, role);
   mkdirSync(config.dataDir, { recursive: true });
   // First of all: whoever comes second must not find, and then stop, the servers of the one that runs.
-  if (role === 'all') closing.add('data folder', await lockDirectory(config.dataDir));
+  if (role === 'all') shutdown.add('data folder', await lockDirectory(config.dataDir));
   const keep =
     <T>(name: string, close: (part: T) => Promise<void>) =>
     (part: T) => {
-      closing.add(name, () => close(part));
+      shutdown.add(name, () => close(part));
       return part;
     };
   const [temporal, database] = await settled([
@@ -54,9 +54,9 @@ export async function openFoundation(
     openDatabase(databaseOptions(config)).then(keep('database', (part) => part.close())),
   ]);
   const history = openHistory(config);
-  if (history !== null) closing.add('history', history.close);
+  if (history !== null) shutdown.add('history', history.close);
   const client = await connectTemporal({ address: temporal.address, namespace: config.temporal.namespace });
-  closing.add('temporal client', client.close);
+  shutdown.add('temporal client', client.close);
   const clock = { nowMs: () => Date.now() };
   return {
     config,
@@ -72,7 +72,7 @@ export async function openFoundation(
   };
 }
 
-/** Like Promise.all, but waits for every part before it throws, so that nothing opens after the closing. */
+/** Like Promise.all, but waits for every part before it throws, so that nothing opens after the shutdown. */
 async function settled<A, B>(parts: [Promise<A>, Promise<B>]): Promise<[A, B]> {
   const results = await Promise.allSettled(parts);
   const failed = results.find((result) => result.status === 'rejected');

@@ -1,11 +1,11 @@
-// The herald keeps every channel up to date with every incident that is its business: it looks at the record again and
+// The notification dispatcher keeps every channel up to date with every incident that is its business: it looks at the record again and
 // again, so a restart, an outage of a channel or a lost message changes when people hear, never whether. Several
 // processes may run one each; an incident is told to a channel by one of them at a time.
 
 import { type AttemptDeps, attempt } from './attempt.ts';
 import type { RoutedChannel } from './ports.ts';
 
-export type HeraldDeps = Omit<AttemptDeps, 'timeoutMs'> & {
+export type DispatcherDeps = Omit<AttemptDeps, 'timeoutMs'> & {
   readonly channels: readonly RoutedChannel[];
   /** Pause between two looks when nothing is to do. Default 1000. */
   readonly intervalMs?: number;
@@ -13,7 +13,7 @@ export type HeraldDeps = Omit<AttemptDeps, 'timeoutMs'> & {
   readonly timeoutMs?: number;
 };
 
-export type Herald = {
+export type NotificationDispatcher = {
   /** Looks now: something has happened. */
   wake(): void;
   /** Resolves when the deliveries under way have ended. */
@@ -25,7 +25,7 @@ const leaseFactor = 1.5;
 const defaultConcurrency = 4;
 
 /** One loop for each channel: one that hangs or is out holds up no other. */
-export function startHerald({ channels, ...deps }: HeraldDeps): Herald {
+export function startDispatcher({ channels, ...deps }: DispatcherDeps): NotificationDispatcher {
   const loops = channels.map((routed) => startLoop(routed, deps));
   return {
     wake: () => loops.forEach((loop) => void loop.wake()),
@@ -33,7 +33,7 @@ export function startHerald({ channels, ...deps }: HeraldDeps): Herald {
   };
 }
 
-function startLoop(routed: RoutedChannel, deps: Omit<HeraldDeps, 'channels'>): Herald {
+function startLoop(routed: RoutedChannel, deps: Omit<DispatcherDeps, 'channels'>): NotificationDispatcher {
   const { store, metrics, log, intervalMs = 1_000, timeoutMs = 15_000 } = deps;
   const { channel, concurrency = defaultConcurrency } = routed;
   const underway = new Set<Promise<void>>();

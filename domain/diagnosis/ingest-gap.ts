@@ -1,4 +1,4 @@
-// Whether Sentinel itself was deaf for a while: it was down, or the way to it was. What was not heard then says nothing
+// Whether Sentinel itself received nothing for a while: it was down, or the way to it was. What was not heard then says nothing
 // about whoever was not heard.
 
 import type { CallBucket, MetricBucket } from '../telemetry.ts';
@@ -9,9 +9,9 @@ const secondMs = 1_000;
 /**
  * Until when silence is no evidence: the end of the last stretch in which fewer than half of the usual voices were heard
  * and after which they were again, and some seconds more, because senders come back one by one. Minus infinity without
- * such a stretch. One that goes on is no deafness: then it may well be the system that is down.
+ * such a stretch. One that goes on is no gap: then it may well be the system that is down.
  */
-export function deafUntil(
+export function ingestGapUntil(
   calls: readonly Pick<CallBucket, 'atMs' | 'service' | 'instance' | 'count'>[],
   metrics: readonly Pick<MetricBucket, 'atMs' | 'service' | 'instance'>[],
   nowMs: number,
@@ -26,7 +26,7 @@ export function deafUntil(
   for (const call of calls) if (call.count > 0) hear(call);
   for (const metric of metrics) hear(metric);
 
-  const { minVoices, minMs, returnMs } = thresholds.deafness;
+  const { minVoices, minMs, returnMs } = thresholds.ingestGap;
   const sizes = [...heard.values()].map(({ size }) => size).sort((a, b) => a - b);
   const usual = sizes[Math.floor(sizes.length / 2)] ?? 0;
   if (usual < minVoices) return Number.NEGATIVE_INFINITY;

@@ -1,6 +1,8 @@
 // The REST API as one fetch function: every route of the table, with ids, headers, log, metrics and errors around it.
 
 import { type Context, Hono } from 'hono';
+import { getPath } from 'hono/utils/url';
+import { routePath } from '../domain/http-path.ts';
 import { createDashboard } from './dashboard/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiProblem, asProblem, problemResponse } from './errors.ts';
@@ -23,7 +25,7 @@ type Env = {
 
 /** Mount it or serve its `fetch`; it holds nothing that needs closing. */
 export function createApp(deps: ApiDeps): Hono<Env> {
-  const app = new Hono<Env>();
+  const app = new Hono<Env>({ getPath: (request) => routePath(getPath(request)) });
   app.use(securityHeaders);
   app.use(async (c, next) => {
     const startedAt = performance.now();
@@ -149,7 +151,7 @@ function noRoute(method: string, path: string): ApiProblem {
 }
 
 function surroundings(c: Context<Env>): { path: string; requestId: string } {
-  return { path: c.req.path.slice(0, 500), requestId: c.get('requestId') };
+  return { path: new URL(c.req.url).pathname.slice(0, 500), requestId: c.get('requestId') };
 }
 
 /** Metric labels come from closed sets; a method is whatever a client sends. */

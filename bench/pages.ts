@@ -68,14 +68,14 @@ async function measure(database: Database) {
     ['/incidents/:another', 'page'],
     ['/incidents/:one', 'page'],
     ['/approvals', 'page'],
-    ['/api/incidents', 'api'],
-    ['/api/incidents?open=true', 'api'],
-    ['/api/incidents?status=awaiting-approval', 'api'],
-    ['/api/incidents?open=false&severity=critical&environment=staging', 'api'],
-    ['/api/incidents?severity=info', 'api'],
-    ['/api/incidents/:another', 'api'],
-    ['/api/incidents/:another/timeline', 'api'],
-    ['/api/approvals/pending', 'api'],
+    ['/api/v1/incidents', 'api'],
+    ['/api/v1/incidents?open=true', 'api'],
+    ['/api/v1/incidents?status=awaiting-approval', 'api'],
+    ['/api/v1/incidents?open=false&severity=critical&environment=staging', 'api'],
+    ['/api/v1/incidents?severity=info', 'api'],
+    ['/api/v1/incidents/:another', 'api'],
+    ['/api/v1/incidents/:another/timeline', 'api'],
+    ['/api/v1/approvals/pending', 'api'],
   ];
   const ms: Record<string, Figures> = {};
   for (const [address, as] of addresses) {

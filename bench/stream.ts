@@ -107,7 +107,7 @@ const address = (): string => {
 };
 const readers: BenchReader[] = Array.from({ length: readerCount }, (_, index) => {
   const id = incidentIds[index % writerCount] ?? '';
-  const path = index % 4 > 0 ? '/api/stream' : `/api/incidents/${toUrlId(id)}/timeline/stream`;
+  const path = index % 4 > 0 ? '/api/v1/stream' : `/api/v1/incidents/${toUrlId(id)}/timeline/stream`;
   return startReader({ address, path, apiKey: key });
 });
 while (readers.some((reader) => reader.from() === null)) await pause(20);
@@ -152,7 +152,7 @@ const stored = await database.db
 function owed(reader: BenchReader): readonly number[] {
   const from = reader.from() ?? 0;
   const ids =
-    reader.path === '/api/stream'
+    reader.path === '/api/v1/stream'
       ? stored.map(({ position }) => position)
       : stored.filter((row) => reader.path.includes(`${toUrlId(row.incident_id)}/`)).map(({ seq }) => seq);
   return ids.filter((id) => id > from);

@@ -125,7 +125,7 @@ async function linger(stage: Stage, say: (line: string) => void, signal: AbortSi
 
 /** A fresh one each time: a link works once, and for five minutes. */
 async function dashboardLink({ operator }: Stage): Promise<string> {
-  const { body } = await operator.request('POST', '/api/login-link', {});
+  const { body } = await operator.request('POST', '/api/v1/login-link', {});
   return (body as { url: string }).url;
 }
 

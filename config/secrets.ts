@@ -55,7 +55,7 @@ export const secretVariables = {
   },
   slackSigningSecret: {
     name: 'SENTINEL_SLACK_SIGNING_SECRET',
-    about: 'Signing secret of the Slack app: with it clicks are taken over HTTP, at /api/slack/events.',
+    about: 'Signing secret of the Slack app: with it clicks are taken over HTTP, at /api/v1/slack/events.',
   },
   slackAppToken: {
     name: 'SENTINEL_SLACK_APP_TOKEN',

@@ -1,44 +1,69 @@
 // The HTTP way in: OTLP export routes and event routes behind one Hono app.
 
 import { Hono } from 'hono';
+import { getPath } from 'hono/utils/url';
+import { routePath } from '../domain/http-path.ts';
 import { handleAlertmanager } from './http/alertmanager-route.ts';
 import type { IngestAppDeps } from './http/deps.ts';
 import { handleEvents } from './http/event-routes.ts';
 import { handleOtlp } from './http/otlp-routes.ts';
 import { problemResponse } from './http/problem.ts';
 import { requestIdOf } from './http/request-id.ts';
-import { otlpSignals } from './otlp/decode.ts';
 
-/** Routes: POST /v1/metrics, /v1/logs, /v1/traces, /api/events, /api/trigger-alert, /api/alerts/alertmanager. */
+type Handler = (request: Request, deps: IngestAppDeps) => Promise<Response>;
+
+/** Every path that senders post to. */
+const ways: Readonly<Record<string, Handler>> = {
+  '/v1/metrics': (request, deps) => handleOtlp('metrics', request, deps),
+  '/v1/logs': (request, deps) => handleOtlp('logs', request, deps),
+  '/v1/traces': (request, deps) => handleOtlp('traces', request, deps),
+  '/api/v1/events': (request, deps) => handleEvents('events', request, deps),
+  '/api/v1/trigger-alert': (request, deps) => handleEvents('trigger-alert', request, deps),
+  '/api/v1/alerts/alertmanager': handleAlertmanager,
+};
+
+/** Where an exporter's or a sender's requests may start: what is posted below is meant for ingest, also when it is misspelt. */
+const senders = /^\/(v1|opentelemetry|otlp|api\/v1\/(alerts|events|trigger-alert))(\/|$)/;
+
+/** True for what ingest answers, be it with a 404 that names the right path: an exporter told only the host posts to `/`. */
+export function isForIngest({ method, url }: Pick<Request, 'method' | 'url'>): boolean {
+  const path = routePath(new URL(url).pathname);
+  return Object.hasOwn(ways, path) || senders.test(path) || (method === 'POST' && path === '/');
+}
+
+/** Routes are those of `ways`, each also with slashes too many and under its path of before there were versions. */
 export function createIngestApp(deps: IngestAppDeps): Hono {
-  const app = new Hono();
-  for (const signal of otlpSignals) {
-    app.post(`/v1/${signal}`, (context) => handleOtlp(signal, context.req.raw, deps));
-  }
-  app.post('/api/events', (context) => handleEvents('events', context.req.raw, deps));
-  app.post('/api/trigger-alert', (context) => handleEvents('trigger-alert', context.req.raw, deps));
-  app.post('/api/alerts/alertmanager', (context) => handleAlertmanager(context.req.raw, deps));
-
-  const eventPaths = ['/api/events', '/api/trigger-alert', '/api/alerts/alertmanager'];
-  for (const path of [...otlpSignals.map((signal) => `/v1/${signal}`), ...eventPaths]) {
+  const app = new Hono({ getPath: (request) => routePath(getPath(request)) });
+  for (const [path, handle] of Object.entries(ways)) {
+    app.post(path, (context) => handle(context.req.raw, deps));
     app.all(path, (context) => {
-      const detail = `${path} takes POST`;
-      const requestId = requestIdOf(context.req.raw);
       const problem = {
         status: 405,
         kind: 'method-not-allowed',
         title: 'Method not allowed',
-        detail,
+        detail: `${path} takes POST`,
       } as const;
-      const response = problemResponse(problem, requestId);
+      const response = problemResponse(problem, requestIdOf(context.req.raw));
       response.headers.set('allow', 'POST');
       return response;
     });
   }
   app.notFound((context) => {
-    const detail = 'no such route';
-    const problem = { status: 404, kind: 'not-found', title: 'Not found', detail } as const;
+    const problem = {
+      status: 404,
+      kind: 'not-found',
+      title: 'Not found',
+      detail: `There is nothing at this path. ${meant(context.req.path)}`,
+    } as const;
     return problemResponse(problem, requestIdOf(context.req.raw));
   });
   return app;
+}
+
+/** What the sender probably wants: exporters append their own path to what they are given as an endpoint. */
+function meant(path: string): string {
+  const known = Object.keys(ways);
+  const [signal] = known.filter((one) => path.endsWith(one) || path.endsWith(one.slice('/v1'.length)));
+  if (signal !== undefined) return `Did you mean ${signal}?`;
+  return `Senders post to ${known.join(', ')}.`;
 }

@@ -2,6 +2,7 @@
 // forget to say who may call it or what it answers; docs/api.md and the OpenAPI document are made of the same table.
 
 import { z } from 'zod';
+import { routePath } from '../../domain/http-path.ts';
 import type { Role } from '../../domain/policy/verdict.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ProblemKind } from '../errors.ts';
@@ -53,7 +54,7 @@ export type Answer = { readonly json: unknown; readonly status?: Status } | { re
 
 export type RouteDefinition<P extends Shape, Q extends Shape, B extends Shape, A extends AnswerShapes> = {
   readonly method: Method;
-  /** As people read it: `/api/incidents/:id/timeline`. */
+  /** As people read it: `/api/v1/incidents/:id/timeline`. */
   readonly path: string;
   readonly permission: Permission;
   /** True for public routes that machines ask all the time (to watch over Sentinel, to bring clicks): never refused for their number. */
@@ -103,6 +104,8 @@ export function route<
   const params = (definition.params ?? nothing) as P;
   const query = (definition.query ?? nothing) as Q;
   const { body } = definition;
+  if (routePath(path) !== path)
+    throw new Error(`the route ${path} would never be reached: write it as ${routePath(path)}`);
   return {
     method,
     path,

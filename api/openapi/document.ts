@@ -2,6 +2,7 @@
 
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from 'zod';
+import { apiVersion } from '../../domain/http-path.ts';
 import { type ProblemKind, problems } from '../errors.ts';
 import type { AnswerShapes, Route } from '../http/route.ts';
 import { problem } from '../schemas/problem.ts';
@@ -34,7 +35,7 @@ export function openApiDocument(table: readonly Route[], version: string): OpenA
   });
 }
 
-/** `/api/incidents/:id/plan` as OpenAPI writes it: `/api/incidents/{id}/plan`. */
+/** `/api/v1/incidents/:id/plan` as OpenAPI writes it: `/api/v1/incidents/{id}/plan`. */
 export function openApiPath(path: string): string {
   return path.replaceAll(/:(\w+)/g, '{$1}');
 }
@@ -115,11 +116,11 @@ function problemsOf({ permission, unlimited, input, problems: own }: Route): Pro
   return ['invalid-input', ...keyed, ...named, ...own, ...sent, ...limited, 'internal', 'unavailable'];
 }
 
-/** `GET /api/incidents/:id/plan` → `getIncidentsByIdPlan`: made of what is unique anyway, so it is unique too. */
+/** `GET /api/v1/incidents/:id/plan` → `getIncidentsByIdPlan`: made of what is unique anyway, so it is unique too. */
 function operationIdOf({ method, path }: Route): string {
   const words = path
     .split('/')
-    .filter((part) => part !== '' && part !== 'api')
+    .filter((part) => part !== '' && part !== 'api' && part !== apiVersion)
     .flatMap((part) => (part.startsWith(':') ? ['by', part.slice(1)] : part.split(/[^a-zA-Z]/)));
   return [method.toLowerCase(), ...words.map((word) => word.charAt(0).toUpperCase() + word.slice(1))].join(
     '',
@@ -127,6 +128,6 @@ function operationIdOf({ method, path }: Route): string {
 }
 
 function tagOf({ path }: Pick<Route, 'path'>): string {
-  const [, first = '', second = ''] = path.split('/');
-  return first === 'api' ? second : 'operations';
+  const [, first = '', , third = ''] = path.split('/');
+  return first === 'api' ? third : 'operations';
 }

@@ -1,4 +1,4 @@
-// GET /api/actions: the typed catalogue. Nothing that is not on it can be done.
+// GET /api/v1/actions: the typed catalogue. Nothing that is not on it can be done.
 
 import { z } from 'zod';
 import { actionIds } from '../../domain/remediation/actions.ts';
@@ -37,7 +37,7 @@ const actions = actionIds.map((id) => {
 
 export const actionList = route({
   method: 'GET',
-  path: '/api/actions',
+  path: '/api/v1/actions',
   permission: 'viewer',
   summary: 'The catalogue: every action there is, its parameters, its inverse and its risk.',
   query: z.strictObject(pageQuery),

@@ -1,4 +1,4 @@
-// GET /api/audit: who did what to what, when and why.
+// GET /api/v1/audit: who did what to what, when and why.
 
 import { z } from 'zod';
 import { oneLine, pageQuery, range } from '../http/fields.ts';
@@ -24,7 +24,7 @@ const auditEntry = named<AuditEntry>()(
 
 export const auditQuery = route({
   method: 'GET',
-  path: '/api/audit',
+  path: '/api/v1/audit',
   permission: 'operator',
   summary: 'Audit entries by actor, action, subject and time (`from`, `to`), newest first.',
   query: z

@@ -1,4 +1,4 @@
-// GET /api/components: the parts Sentinel stands on, with what is wrong with each.
+// GET /api/v1/components: the parts Sentinel stands on, with what is wrong with each.
 
 import { z } from 'zod';
 import { pageQuery } from '../http/fields.ts';
@@ -9,7 +9,7 @@ import { pageOf } from '../schemas/page.ts';
 
 export const components = route({
   method: 'GET',
-  path: '/api/components',
+  path: '/api/v1/components',
   permission: 'viewer',
   summary: 'Every part Sentinel stands on, reachable or not, with details.',
   query: z.strictObject(pageQuery),

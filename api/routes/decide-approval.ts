@@ -1,4 +1,4 @@
-// POST /api/incidents/:id/approvals: a person's yes or no to exactly one plan.
+// POST /api/v1/incidents/:id/approvals: a person's yes or no to exactly one plan.
 
 import { z } from 'zod';
 import { decideOnPlan } from '../decisions.ts';
@@ -9,7 +9,7 @@ import { sha256 } from '../schemas/scope.ts';
 
 export const decideApproval = route({
   method: 'POST',
-  path: '/api/incidents/:id/approvals',
+  path: '/api/v1/incidents/:id/approvals',
   permission: 'operator',
   summary: 'Approves or rejects the plan with this hash; a rejection needs a reason.',
   params: incidentParams,

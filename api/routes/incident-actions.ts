@@ -1,4 +1,4 @@
-// GET /api/incidents/:id/actions: every effect that passed the gate, and what became of it.
+// GET /api/v1/incidents/:id/actions: every effect that passed the gate, and what became of it.
 
 import { z } from 'zod';
 import { incidentParams, pageQuery } from '../http/fields.ts';
@@ -34,7 +34,7 @@ const effect = named<EffectRecord>()(
 
 export const incidentActions = route({
   method: 'GET',
-  path: '/api/incidents/:id/actions',
+  path: '/api/v1/incidents/:id/actions',
   permission: 'viewer',
   summary: 'Effects of an incident in the order in which they were let out, and what became of each.',
   params: incidentParams,

@@ -1,4 +1,4 @@
-// GET /api/incidents/:id/analysis: every call to a language model, word for word, with what was dropped of the answers.
+// GET /api/v1/incidents/:id/analysis: every call to a language model, word for word, with what was dropped of the answers.
 // For operators: prompts and answers hold more of the system's inner life than the pages made of them.
 
 import { z } from 'zod';
@@ -38,7 +38,7 @@ const modelTurn = named<ModelTurnRecord>()(
 
 export const incidentAnalysis = route({
   method: 'GET',
-  path: '/api/incidents/:id/analysis',
+  path: '/api/v1/incidents/:id/analysis',
   permission: 'operator',
   summary:
     'What a language model was asked about an incident, what it answered, what of it was dropped, and what it cost.',

@@ -1,4 +1,4 @@
-// GET /api/incidents/:id: one incident with everything it knows about itself.
+// GET /api/v1/incidents/:id: one incident with everything it knows about itself.
 
 import { incidentParams } from '../http/fields.ts';
 import { route } from '../http/route.ts';
@@ -7,7 +7,7 @@ import { incident } from '../schemas/incident.ts';
 
 export const incidentDetail = route({
   method: 'GET',
-  path: '/api/incidents/:id',
+  path: '/api/v1/incidents/:id',
   permission: 'viewer',
   summary: 'One incident: summary and state.',
   params: incidentParams,

@@ -1,4 +1,4 @@
-// GET /api/incidents/:id/evidence: what the diagnoses stand on, and the postmortem's draft.
+// GET /api/v1/incidents/:id/evidence: what the diagnoses stand on, and the postmortem's draft.
 
 import { z } from 'zod';
 import { incidentParams, pageQuery } from '../http/fields.ts';
@@ -10,7 +10,7 @@ import { pageOf } from '../schemas/page.ts';
 
 export const incidentEvidence = route({
   method: 'GET',
-  path: '/api/incidents/:id/evidence',
+  path: '/api/v1/incidents/:id/evidence',
   permission: 'viewer',
   summary: 'Evidence of an incident with its diagnosis, and the draft of its postmortem.',
   params: incidentParams,

@@ -1,4 +1,4 @@
-// GET /api/incidents: newest first, by filter, page by page.
+// GET /api/v1/incidents: newest first, by filter, page by page.
 
 import { z } from 'zod';
 import { incidentStatuses } from '../../domain/incident/status.ts';
@@ -10,7 +10,7 @@ import { pageOf } from '../schemas/page.ts';
 
 export const incidentList = route({
   method: 'GET',
-  path: '/api/incidents',
+  path: '/api/v1/incidents',
   permission: 'viewer',
   summary: 'Incidents, newest first.',
   query: z.strictObject({

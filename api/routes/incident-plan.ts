@@ -1,4 +1,4 @@
-// GET /api/incidents/:id/plan: every plan that was made, with what policy said; `current` is the one to decide on.
+// GET /api/v1/incidents/:id/plan: every plan that was made, with what policy said; `current` is the one to decide on.
 
 import { z } from 'zod';
 import { incidentParams, pageQuery } from '../http/fields.ts';
@@ -14,7 +14,7 @@ const judgedPlan = z.strictObject({ hashedPlan, verdict: verdict.nullable() }).m
 
 export const incidentPlan = route({
   method: 'GET',
-  path: '/api/incidents/:id/plan',
+  path: '/api/v1/incidents/:id/plan',
   permission: 'viewer',
   summary: 'Plans of an incident with their verdicts; `current` is the hash of the latest.',
   params: incidentParams,

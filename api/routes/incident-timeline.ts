@@ -1,4 +1,4 @@
-// GET /api/incidents/:id/timeline: the events in order; asking again with `after` follows a running incident.
+// GET /api/v1/incidents/:id/timeline: the events in order; asking again with `after` follows a running incident.
 
 import { z } from 'zod';
 import { readCursor, writeCursor } from '../cursor.ts';
@@ -10,7 +10,7 @@ import { pageOf } from '../schemas/page.ts';
 
 export const incidentTimeline = route({
   method: 'GET',
-  path: '/api/incidents/:id/timeline',
+  path: '/api/v1/incidents/:id/timeline',
   permission: 'viewer',
   summary:
     'Events of an incident in order, from the one after `after`; `nextAfter` asks for what is still to come.',

@@ -1,4 +1,4 @@
-// GET /api/infrastructure-status: the things Sentinel could act on, as their executors see them now.
+// GET /api/v1/infrastructure-status: the things Sentinel could act on, as their executors see them now.
 
 import { z } from 'zod';
 import type { TargetState } from '../../domain/remediation/target.ts';
@@ -20,7 +20,7 @@ const observed = z
 
 export const infrastructureStatus = route({
   method: 'GET',
-  path: '/api/infrastructure-status',
+  path: '/api/v1/infrastructure-status',
   permission: 'viewer',
   summary:
     'Targets of every executor as it sees them now; executors that do not answer in time are `missing`.',

@@ -1,4 +1,4 @@
-// POST /api/incidents/:id/take-over | abort | notes: what people say to a running incident.
+// POST /api/v1/incidents/:id/take-over | abort | notes: what people say to a running incident.
 
 import { z } from 'zod';
 import { updateRefusals } from '../../workflows/messages.ts';
@@ -14,7 +14,7 @@ type Context = Pick<RouteContext<{ id: string }, object, object>, 'params' | 'de
 
 export const takeOver = route({
   method: 'POST',
-  path: '/api/incidents/:id/take-over',
+  path: '/api/v1/incidents/:id/take-over',
   permission: 'operator',
   summary: 'A person takes the incident over; Sentinel does nothing more in it.',
   params: incidentParams,
@@ -30,7 +30,7 @@ export const takeOver = route({
 
 export const abort = route({
   method: 'POST',
-  path: '/api/incidents/:id/abort',
+  path: '/api/v1/incidents/:id/abort',
   permission: 'operator',
   summary: 'Ends the work on the incident; what was done and did not help is undone first.',
   params: incidentParams,
@@ -46,7 +46,7 @@ export const abort = route({
 
 export const addNote = route({
   method: 'POST',
-  path: '/api/incidents/:id/notes',
+  path: '/api/v1/incidents/:id/notes',
   permission: 'operator',
   summary: 'Adds a note to the timeline; the same `noteId` again adds nothing.',
   params: incidentParams,

@@ -1,4 +1,4 @@
-// GET, POST and DELETE /api/keys. A key is shown once, in the answer that made it.
+// GET, POST and DELETE /api/v1/keys. A key is shown once, in the answer that made it.
 
 import { z } from 'zod';
 import { roles } from '../../domain/policy/verdict.ts';
@@ -22,7 +22,7 @@ const key = z
 
 export const keyList = route({
   method: 'GET',
-  path: '/api/keys',
+  path: '/api/v1/keys',
   permission: 'admin',
   summary: 'API keys with name, role and dates; never the keys themselves.',
   query: z.strictObject(pageQuery),
@@ -35,7 +35,7 @@ export const keyList = route({
 
 export const keyCreate = route({
   method: 'POST',
-  path: '/api/keys',
+  path: '/api/v1/keys',
   permission: 'admin',
   summary: 'Makes an API key. The answer is the only place that ever shows it.',
   body: z.strictObject({ name: oneLine(100), role: z.enum(roles) }),
@@ -49,7 +49,7 @@ export const keyCreate = route({
 
 export const keyRevoke = route({
   method: 'DELETE',
-  path: '/api/keys/:keyId',
+  path: '/api/v1/keys/:keyId',
   permission: 'admin',
   summary: 'Revokes an API key at once and for good.',
   params: z.strictObject({

@@ -1,4 +1,4 @@
-// GET and POST /api/kill-switch: while it is engaged for an environment (or `*`), no effect passes the gate.
+// GET and POST /api/v1/kill-switch: while it is engaged for an environment (or `*`), no effect passes the gate.
 
 import { z } from 'zod';
 import { environment, freeText, pageQuery } from '../http/fields.ts';
@@ -19,7 +19,7 @@ const killSwitch = z
 
 export const killSwitchList = route({
   method: 'GET',
-  path: '/api/kill-switch',
+  path: '/api/v1/kill-switch',
   permission: 'viewer',
   summary: 'The kill switch of every environment it was ever set for; `*` stands for all.',
   query: z.strictObject(pageQuery),
@@ -32,7 +32,7 @@ export const killSwitchList = route({
 
 export const killSwitchSet = route({
   method: 'POST',
-  path: '/api/kill-switch',
+  path: '/api/v1/kill-switch',
   permission: 'operator',
   summary: 'Engages or releases the kill switch of an environment, or of all with `*`.',
   body: z.strictObject({

@@ -1,4 +1,4 @@
-// POST /api/login-link: whoever presents a key gets an address that logs a browser in with it, once.
+// POST /api/v1/login-link: whoever presents a key gets an address that logs a browser in with it, once.
 
 import { z } from 'zod';
 import { ApiProblem } from '../errors.ts';
@@ -7,7 +7,7 @@ import { loginLinkUrl } from '../session/login-links.ts';
 
 export const loginLink = route({
   method: 'POST',
-  path: '/api/login-link',
+  path: '/api/v1/login-link',
   permission: 'viewer',
   summary:
     'An address that opens the dashboard with the key of the caller: once, within five minutes, on this machine.',

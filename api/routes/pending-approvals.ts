@@ -1,4 +1,4 @@
-// GET /api/approvals/pending: the open questions, those with the nearest deadline first.
+// GET /api/v1/approvals/pending: the open questions, those with the nearest deadline first.
 
 import { z } from 'zod';
 import { pageQuery } from '../http/fields.ts';
@@ -23,7 +23,7 @@ const pendingApproval = z
 
 export const pendingApprovals = route({
   method: 'GET',
-  path: '/api/approvals/pending',
+  path: '/api/v1/approvals/pending',
   permission: 'viewer',
   summary: 'Approvals people are asked for now, nearest deadline first.',
   query: z.strictObject(pageQuery),

@@ -1,4 +1,4 @@
-// POST /api/policies/evaluate: what policy would say of some steps. The same function that judges real plans; nothing is
+// POST /api/v1/policies/evaluate: what policy would say of some steps. The same function that judges real plans; nothing is
 // stored and nothing is done.
 
 import { z } from 'zod';
@@ -25,7 +25,7 @@ const step = z.strictObject({
 
 export const policyTrial = route({
   method: 'POST',
-  path: '/api/policies/evaluate',
+  path: '/api/v1/policies/evaluate',
   permission: 'viewer',
   summary: 'What policy would say of these steps; nothing is stored and nothing is done.',
   body: z.strictObject({

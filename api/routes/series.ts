@@ -1,4 +1,4 @@
-// GET /api/series: what telemetry history has of one service, as few enough points to draw.
+// GET /api/v1/series: what telemetry history has of one service, as few enough points to draw.
 
 import { z } from 'zod';
 import { ApiProblem } from '../errors.ts';
@@ -26,7 +26,7 @@ const series = named<Series>()(
 
 export const seriesQuery = route({
   method: 'GET',
-  path: '/api/series',
+  path: '/api/v1/series',
   permission: 'viewer',
   summary:
     'Calls, metrics or logs of a service over time, in at most `points` steps; by default the last 15 minutes.',

@@ -1,4 +1,4 @@
-// GET /api/services: what is known of the services of each environment, and who calls whom.
+// GET /api/v1/services: what is known of the services of each environment, and who calls whom.
 
 import { z } from 'zod';
 import { environment, pageQuery } from '../http/fields.ts';
@@ -21,7 +21,7 @@ const service = named<KnownService>()(
 
 export const serviceList = route({
   method: 'GET',
-  path: '/api/services',
+  path: '/api/v1/services',
   permission: 'viewer',
   summary: 'Services that called or were called, or had an incident, with their neighbours.',
   query: z.strictObject({ ...pageQuery, environment: environment.optional() }),

@@ -1,4 +1,4 @@
-// POST /api/slack/events: clicks and forms from Slack. Who sent it is proven by the signature over the raw body, so the
+// POST /api/v1/slack/events: clicks and forms from Slack. Who sent it is proven by the signature over the raw body, so the
 // route needs no key; without a signing secret there is no such route.
 
 import { ApiProblem } from '../errors.ts';
@@ -6,7 +6,7 @@ import { route } from '../http/route.ts';
 
 export const slackEvents = route({
   method: 'POST',
-  path: '/api/slack/events',
+  path: '/api/v1/slack/events',
   permission: 'public',
   // Everybody's clicks come from a few addresses of Slack; what it did not sign is refused before anything is looked up.
   unlimited: true,

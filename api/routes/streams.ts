@@ -1,4 +1,4 @@
-// GET /api/stream and GET /api/incidents/:id/timeline/stream: what happens, as it happens (server-sent events).
+// GET /api/v1/stream and GET /api/v1/incidents/:id/timeline/stream: what happens, as it happens (server-sent events).
 
 import { z } from 'zod';
 import { ApiProblem } from '../errors.ts';
@@ -16,7 +16,7 @@ const answers = {
 
 export const stream = route({
   method: 'GET',
-  path: '/api/stream',
+  path: '/api/v1/stream',
   permission: 'viewer',
   summary: 'What happens in all incidents, as server-sent events; resumes after `Last-Event-ID` or `after`.',
   query,
@@ -30,7 +30,7 @@ export const stream = route({
 
 export const timelineStream = route({
   method: 'GET',
-  path: '/api/incidents/:id/timeline/stream',
+  path: '/api/v1/incidents/:id/timeline/stream',
   permission: 'viewer',
   summary:
     'Events of an incident, stored and new, as server-sent events; resumes after `Last-Event-ID` or `after`.',

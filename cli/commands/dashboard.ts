@@ -13,7 +13,7 @@ export function registerDashboard(program: Command, deps: CliDeps): void {
   ).action(async (incident: string | undefined, flags: CommonFlags) => {
     const { api, out } = connect(flags, deps);
     const path = incident === undefined ? '/' : `/incidents/${encodeURIComponent(toUrlId(incident))}`;
-    const answer = await api.post<{ url: string }>('/api/login-link', { path });
+    const answer = await api.post<{ url: string }>('/api/v1/login-link', { path });
     out.answer(answer, () => [answer.url]);
   });
 }

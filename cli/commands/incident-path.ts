@@ -11,5 +11,5 @@ export function incidentPath(text: string): string {
     const message = `"${clean(text)}" is not an incident id such as 3f2a9c-1; "sentinel incident list" shows them.`;
     throw new CliError(exitCodes.usage, message);
   }
-  return `/api/incidents/${toUrlId(id)}`;
+  return `/api/v1/incidents/${toUrlId(id)}`;
 }

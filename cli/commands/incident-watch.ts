@@ -64,7 +64,7 @@ function mayBeAsked(error: unknown): boolean {
 async function newestOpen(api: ApiClient, out: Output): Promise<string> {
   for (let told = false; ; told = true) {
     const { items } = await patiently(out, () =>
-      api.get<Page<ListedIncident>>('/api/incidents?open=true&limit=1'),
+      api.get<Page<ListedIncident>>('/api/v1/incidents?open=true&limit=1'),
     );
     const [newest] = items;
     if (newest !== undefined) return newest.ref;

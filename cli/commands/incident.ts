@@ -37,7 +37,7 @@ export function registerIncident(program: Command, deps: CliDeps): void {
       for (const [name, value] of Object.entries({ open, status, environment, service, limit, cursor })) {
         if (value !== undefined) query.set(name, String(value));
       }
-      const page = await api.get<Page<ListedIncident>>(`/api/incidents?${query}`);
+      const page = await api.get<Page<ListedIncident>>(`/api/v1/incidents?${query}`);
       out.answer(page, () => listLines(page, out.paint));
     });
 

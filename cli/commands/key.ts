@@ -16,14 +16,14 @@ export function registerKeys(program: Command, deps: CliDeps): void {
     .addOption(new Option('--role <role>', 'what it may do').choices(roles).default('viewer'))
     .action(async (name: string, flags: CommonFlags & { role: string }) => {
       const { api, out } = connect(flags, deps);
-      const made = await api.post<{ keyId: string; key: string }>('/api/keys', { name, role: flags.role });
+      const made = await api.post<{ keyId: string; key: string }>('/api/v1/keys', { name, role: flags.role });
       out.note(`Key ${made.keyId} with the role ${flags.role}. This is the only time it is shown:`);
       out.answer(made, () => [made.key]);
     });
 
   apiCommand(key, 'list', 'keys with name, role and dates').action(async (flags: CommonFlags) => {
     const { api, out } = connect(flags, deps);
-    const list = await api.get<KeyList>('/api/keys');
+    const list = await api.get<KeyList>('/api/v1/keys');
     const day = (ms: number | null): string => (ms === null ? '' : new Date(ms).toISOString().slice(0, 10));
     const rows = list.items.map(({ keyId, name, role, createdAtMs, revokedAtMs }) => [
       ...[keyId, role, day(createdAtMs), day(revokedAtMs), name],
@@ -33,7 +33,7 @@ export function registerKeys(program: Command, deps: CliDeps): void {
 
   apiCommand(key, 'revoke <keyId>', 'end a key at once').action(async (keyId: string, flags: CommonFlags) => {
     const { api, out } = connect(flags, deps);
-    const answer = await api.delete(`/api/keys/${encodeURIComponent(keyId)}`);
+    const answer = await api.delete(`/api/v1/keys/${encodeURIComponent(keyId)}`);
     out.answer(answer, () => [`Revoked ${clean(keyId)}.`]);
   });
 }

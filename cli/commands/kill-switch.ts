@@ -19,7 +19,7 @@ function register(program: Command, deps: CliDeps, name: string, engaged: boolea
     .action(async (flags: Flags) => {
       const { api, out } = connect(flags, deps);
       const { environment, reason } = flags;
-      const answer = await api.post('/api/kill-switch', { environment, engaged, reason });
+      const answer = await api.post('/api/v1/kill-switch', { environment, engaged, reason });
       const where = environment === '*' ? 'everywhere' : `in ${clean(environment)}`;
       out.answer(answer, () => [
         engaged ? `Paused ${where}: Sentinel goes on looking, and does nothing.` : `Resumed ${where}.`,

@@ -3,16 +3,14 @@
 import type { From } from '../../api/http/client-address.ts';
 import type { ApiKeys } from '../../api/ports.ts';
 import { roleAtLeast } from '../../domain/policy/verdict.ts';
+import { isForIngest } from '../../ingest/http.ts';
 import type { Authorize } from '../../ingest/ports.ts';
 
 export type Fetch = (request: Request, from: From) => Response | Promise<Response>;
 
-const ingestPaths = /^\/(v1\/(metrics|logs|traces)|api\/(events|trigger-alert|alerts\/alertmanager))\/?$/;
-
 export function routed(parts: { ingest: Fetch | null; api: Fetch | null }): Fetch {
   return (request, from) => {
-    const toIngest = ingestPaths.test(new URL(request.url).pathname);
-    const fetch = toIngest ? (parts.ingest ?? parts.api) : (parts.api ?? parts.ingest);
+    const fetch = isForIngest(request) ? (parts.ingest ?? parts.api) : (parts.api ?? parts.ingest);
     return fetch === null ? new Response(null, { status: 404 }) : fetch(request, from);
   };
 }

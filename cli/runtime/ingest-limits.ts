@@ -4,6 +4,7 @@ import { ApiProblem, problemResponse } from '../../api/errors.ts';
 import { createLimiter } from '../../api/http/limiter.ts';
 import type { Metrics } from '../../api/ports.ts';
 import type { Config } from '../../config/load.ts';
+import { routePath } from '../../domain/http-path.ts';
 import { requestIdOf } from '../../ingest/http/request-id.ts';
 import { statusAnswer } from '../../ingest/otlp/respond.ts';
 import type { Fetch } from './http.ts';
@@ -19,7 +20,7 @@ export function limitedIngest(fetch: Fetch, limits: Limits, metrics: Metrics): F
   const events = createLimiter('events', limits.eventsPerSource, metrics);
   return async (request, from) => {
     const { pathname } = new URL(request.url);
-    const isTelemetry = pathname.startsWith('/v1/');
+    const isTelemetry = routePath(pathname).startsWith('/v1/');
     const limiter = isTelemetry ? telemetry : events;
     const taken = await limiter?.take(from.address);
     if (limiter === null || taken === undefined || taken.allowed) return fetch(request, from);

@@ -21,7 +21,7 @@ const alertmanagerSchema = z
     resource: labelNames('the running instance', 'instance', 'pod'),
     severity: labelNames('the severity', 'severity'),
   })
-  .describe('How alerts of `POST /api/alerts/alertmanager` are read.');
+  .describe('How alerts of `POST /api/v1/alerts/alertmanager` are read.');
 
 export const ingestSchema = z
   .strictObject({

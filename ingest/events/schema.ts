@@ -1,4 +1,4 @@
-// What POST /api/events and POST /api/trigger-alert accept, and errors that name the field.
+// What POST /api/v1/events and POST /api/v1/trigger-alert accept, and errors that name the field.
 
 import { z } from 'zod';
 import type { IngestLimits } from '../limits.ts';

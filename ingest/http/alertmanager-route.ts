@@ -1,4 +1,4 @@
-// POST /api/alerts/alertmanager: every usable alert of the group is in the durable inbox before the 2xx. Alertmanager
+// POST /api/v1/alerts/alertmanager: every usable alert of the group is in the durable inbox before the 2xx. Alertmanager
 // sends again after 5xx only, so an alert that can never be used is answered once and not asked for again.
 
 import { decodeAlert, webhookSchema } from '../alertmanager/decode.ts';

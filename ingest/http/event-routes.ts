@@ -1,4 +1,4 @@
-// POST /api/events and POST /api/trigger-alert: checked as a whole, in the durable inbox before the 2xx.
+// POST /api/v1/events and POST /api/v1/trigger-alert: checked as a whole, in the durable inbox before the 2xx.
 
 import { alertItem, eventId, eventItem, eventTimeProblem, type ItemContext } from '../events/items.ts';
 import type { InboxItem } from '../ports.ts';

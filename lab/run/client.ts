@@ -47,24 +47,24 @@ export class SentinelClient {
   }
 
   async createKey(name: string, role: string): Promise<string> {
-    const { status, body } = await this.request<{ key: string }>('POST', '/api/keys', { name, role });
+    const { status, body } = await this.request<{ key: string }>('POST', '/api/v1/keys', { name, role });
     if (status !== 201 && status !== 200) throw new Error(`creating a key: status ${status}`);
     return body.key;
   }
 
   async incidents(): Promise<readonly IncidentSummary[]> {
-    return (await this.#get<{ items: IncidentSummary[] }>('/api/incidents?limit=100')).items;
+    return (await this.#get<{ items: IncidentSummary[] }>('/api/v1/incidents?limit=100')).items;
   }
 
   async pendingApprovals(): Promise<readonly PendingApproval[]> {
-    return (await this.#get<{ items: PendingApproval[] }>('/api/approvals/pending')).items;
+    return (await this.#get<{ items: PendingApproval[] }>('/api/v1/approvals/pending')).items;
   }
 
   async timeline(id: string, afterSeq = 0): Promise<readonly TimelineEvent[]> {
     const all: TimelineEvent[] = [];
     let from = afterSeq;
     for (;;) {
-      const path = `/api/incidents/${encodeURIComponent(id)}/timeline?after=${from}&limit=200`;
+      const path = `/api/v1/incidents/${encodeURIComponent(id)}/timeline?after=${from}&limit=200`;
       const page = (await this.#get<{ items: TimelineEvent[] }>(path)).items;
       all.push(...page);
       const last = page.at(-1);
@@ -75,7 +75,7 @@ export class SentinelClient {
 
   /** Every piece of evidence so far, in the order of finding. */
   async evidence(id: string): Promise<readonly { readonly id: string; readonly finding: string }[]> {
-    const path = `/api/incidents/${encodeURIComponent(id)}/evidence?limit=200`;
+    const path = `/api/v1/incidents/${encodeURIComponent(id)}/evidence?limit=200`;
     return (await this.#get<{ items: { id: string; finding: string }[] }>(path)).items;
   }
 
@@ -83,7 +83,7 @@ export class SentinelClient {
   async decide(pending: PendingApproval, decision: 'approve' | 'reject', reason: string): Promise<boolean> {
     const { status } = await this.request(
       'POST',
-      `/api/incidents/${encodeURIComponent(pending.incidentId)}/approvals`,
+      `/api/v1/incidents/${encodeURIComponent(pending.incidentId)}/approvals`,
       { planHash: pending.planHash, decision, reason },
     );
     return status < 300;

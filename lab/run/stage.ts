@@ -33,7 +33,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   const lab = await startLab({
     seed,
     otlpEndpoint: url,
-    eventsUrl: `${url}/api/events`,
+    eventsUrl: `${url}/api/v1/events`,
     environment: stageEnvironment,
     load: { requestsPerSecond },
     dir: join(dir, 'lab'),

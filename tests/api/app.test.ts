@@ -26,11 +26,11 @@ describe('request id', () => {
     const world = createWorld();
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
-    await clientOf(world)('/api/kill-switch', { headers, key: world.keys.viewer });
+    await clientOf(world)('/api/v1/kill-switch', { headers, key: world.keys.viewer });
     expect(world.logged.at(-1)?.fields).toMatchObject({
       traceId,
       keyId: 'key-viewer',
-      route: '/api/kill-switch',
+      route: '/api/v1/kill-switch',
     });
   });
 
@@ -57,15 +57,31 @@ test('answers are not cached, not framed, not sniffed, and not for other origins
 
 describe('paths and methods', () => {
   test('an unknown path is 404', async () => {
-    const { status, json } = await clientOf(createWorld())('/api/nothing');
+    const { status, json } = await clientOf(createWorld())('/api/v1/nothing');
     expect(status).toBe(404);
-    expect(json).toMatchObject({ type: 'urn:sentinel:problem:not-found', instance: '/api/nothing' });
+    expect(json).toMatchObject({ type: 'urn:sentinel:problem:not-found', instance: '/api/v1/nothing' });
+  });
+
+  test.each(['/api/kill-switch', '//api/v1/kill-switch', '/api/v1/kill-switch/', '//api//kill-switch//'])(
+    '%s is the route /api/v1/kill-switch',
+    async (path) => {
+      const world = createWorld();
+      const { status, json } = await clientOf(world)(`http://localhost${path}`);
+      expect(status).toBe(200);
+      expect(json).toEqual({ items: [], nextCursor: null });
+      expect(world.logged.at(-1)?.fields).toMatchObject({ route: '/api/v1/kill-switch' });
+    },
+  );
+
+  test('the path of a problem is the one that was asked for', async () => {
+    const { json } = await clientOf(createWorld())('/api/nothing/');
+    expect(json).toMatchObject({ instance: '/api/nothing/' });
   });
 
   test.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
     '%s on a known path is 405 and says what it takes',
     async (method) => {
-      const { status, headers } = await clientOf(createWorld())('/api/kill-switch', { method });
+      const { status, headers } = await clientOf(createWorld())('/api/v1/kill-switch', { method });
       expect(status).toBe(405);
       expect(headers.get('allow')).toBe('GET, POST');
     },
@@ -84,7 +100,7 @@ describe('errors below a route', () => {
 
   test('an unexpected one is 500 without its text, and in the log with the request id', async () => {
     const world = failing(new Error('password=hunter2 at db.internal'));
-    const answer = await clientOf(world)('/api/kill-switch', { headers: { 'x-request-id': 'r1' } });
+    const answer = await clientOf(world)('/api/v1/kill-switch', { headers: { 'x-request-id': 'r1' } });
     expect(answer.status).toBe(500);
     expect(answer.text).not.toContain('hunter2');
     const line = world.logged.find(({ level }) => level === 'error');
@@ -95,14 +111,14 @@ describe('errors below a route', () => {
     'a lost connection (%s) is 503',
     async (code) => {
       const world = failing(Object.assign(new Error('gone'), { code }));
-      const answer = await clientOf(world)('/api/kill-switch');
+      const answer = await clientOf(world)('/api/v1/kill-switch');
       expect(answer.status).toBe(503);
       expect(answer.headers.get('retry-after')).toBe('5');
     },
   );
 
   test('a cursor nobody handed out is 400, named', async () => {
-    const { status, json } = await clientOf(failing(new InvalidCursor('x')))('/api/kill-switch');
+    const { status, json } = await clientOf(failing(new InvalidCursor('x')))('/api/v1/kill-switch');
     expect(status).toBe(400);
     expect(json).toMatchObject({ errors: [{ field: 'cursor' }] });
   });

@@ -6,7 +6,7 @@ import { worldWithIncident } from './calls.ts';
 import { clientOf } from './client.ts';
 import { incidentId, planHash, ref } from './incidents.ts';
 
-const path = `/api/incidents/${ref}/approvals`;
+const path = `/api/v1/incidents/${ref}/approvals`;
 const approve = { planHash, decision: 'approve' };
 
 describe('a decision', () => {
@@ -92,7 +92,7 @@ test('pending approvals come with the short id', async () => {
     },
   });
   world.pending = [pending(10), pending(20)];
-  const { json } = await clientOf(world)('/api/approvals/pending', { key: world.keys.viewer });
+  const { json } = await clientOf(world)('/api/v1/approvals/pending', { key: world.keys.viewer });
   expect(json).toMatchObject({
     items: [
       { deadlineMs: 10, ref },

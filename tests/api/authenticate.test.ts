@@ -40,7 +40,7 @@ test.each([
 
 test('the scheme is read without regard to case', async () => {
   const world = createWorld();
-  const answer = await clientOf(world)('/api/incidents', {
+  const answer = await clientOf(world)('/api/v1/incidents', {
     key: null,
     headers: { authorization: `bearer ${world.keys.viewer}` },
   });
@@ -52,13 +52,13 @@ test('malformed, unknown and revoked keys are told apart by nobody but the metri
   const call = clientOf(world);
   const bodies: unknown[] = [];
   for (const key of ['x', 'sk_00000000000000000000000000000000', world.keys.revoked]) {
-    const { json, headers } = await call('/api/incidents', { key, headers: { 'x-request-id': 'same' } });
+    const { json, headers } = await call('/api/v1/incidents', { key, headers: { 'x-request-id': 'same' } });
     bodies.push([json, headers.get('www-authenticate')]);
   }
   expect(bodies[1]).toEqual(bodies[0]);
   expect(bodies[2]).toEqual(bodies[0]);
-  await call('/api/incidents', { key: null });
-  await call('/api/keys', { key: world.keys.viewer });
+  await call('/api/v1/incidents', { key: null });
+  await call('/api/v1/keys', { key: world.keys.viewer });
   const { text } = await world.deps.renderMetrics();
   expect(text).toContain('sentinel_auth_failures_total{reason="malformed"} 1');
   expect(text).toContain('sentinel_auth_failures_total{reason="unknown"} 2');
@@ -68,7 +68,7 @@ test('malformed, unknown and revoked keys are told apart by nobody but the metri
 
 test('no key appears in an answer or in the log', async () => {
   const world = createWorld();
-  const { text } = await clientOf(world)('/api/incidents', { key: world.keys.revoked });
+  const { text } = await clientOf(world)('/api/v1/incidents', { key: world.keys.revoked });
   expect(text + JSON.stringify(world.logged)).not.toContain(world.keys.revoked);
 });
 

@@ -103,7 +103,7 @@ describe.each(bodies)('$name: the body', (routeCase) => {
 
 describe('the body as a whole', () => {
   const post = (rawBody: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>, headers = {}) =>
-    clientOf(worldWithIncident())('/api/kill-switch', { method: 'POST', rawBody, headers });
+    clientOf(worldWithIncident())('/api/v1/kill-switch', { method: 'POST', rawBody, headers });
 
   test('deep nesting is refused before it is parsed', async () => {
     const answer = await post(`${'['.repeat(30_000)}${']'.repeat(30_000)}`);
@@ -199,7 +199,7 @@ test.each(['0', '201', '-1', '1.5', '1e3', '', ' 5', '٣', '9'.repeat(30)])(
   'limit=%s is refused by name',
   async (limit) => {
     const { status, json } = await clientOf(worldWithIncident())(
-      `/api/incidents?limit=${encodeURIComponent(limit)}`,
+      `/api/v1/incidents?limit=${encodeURIComponent(limit)}`,
     );
     expect(status).toBe(400);
     expect(json).toMatchObject({ errors: [{ field: 'limit' }] });
@@ -210,7 +210,7 @@ test.each(['', 'nobody-handed-this-out', 'at--1', 'é', '\u0000', 'x'.repeat(501
   'the cursor %j is refused by name',
   async (cursor) => {
     const { status, json } = await clientOf(worldWithIncident())(
-      `/api/incidents?cursor=${encodeURIComponent(cursor)}`,
+      `/api/v1/incidents?cursor=${encodeURIComponent(cursor)}`,
     );
     expect(status).toBe(400);
     expect(json).toMatchObject({ errors: [{ field: 'cursor' }] });
@@ -224,7 +224,7 @@ test('naughty strings as incident ids are 400 or 404, never found, never an inte
   for (const text of naughty) {
     const encoded = encodeURIComponent(text.toWellFormed());
     if (encoded === '' || encoded === '.' || encoded === '..') continue;
-    const { status } = await call(`/api/incidents/${encoded}/plan`);
+    const { status } = await call(`/api/v1/incidents/${encoded}/plan`);
     expect([400, 404]).toContain(status);
   }
 });

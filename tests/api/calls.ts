@@ -21,31 +21,31 @@ const filters = {
 };
 
 export const validCalls: Readonly<Record<string, ValidCall>> = {
-  'GET /api/incidents': { path: '/api/incidents', query: { limit: '10', ...filters } },
-  'GET /api/incidents/:id': { path: `/api/incidents/${ref}` },
-  'GET /api/incidents/:id/timeline': {
-    path: `/api/incidents/${ref}/timeline`,
+  'GET /api/v1/incidents': { path: '/api/v1/incidents', query: { limit: '10', ...filters } },
+  'GET /api/v1/incidents/:id': { path: `/api/v1/incidents/${ref}` },
+  'GET /api/v1/incidents/:id/timeline': {
+    path: `/api/v1/incidents/${ref}/timeline`,
     query: { after: '0', limit: '5' },
   },
-  'GET /api/incidents/:id/timeline/stream': {
-    path: `/api/incidents/${ref}/timeline/stream`,
+  'GET /api/v1/incidents/:id/timeline/stream': {
+    path: `/api/v1/incidents/${ref}/timeline/stream`,
     query: { after: '1' },
   },
-  'GET /api/stream': { path: '/api/stream', query: { after: '1' } },
-  'GET /api/incidents/:id/evidence': { path: `/api/incidents/${ref}/evidence`, query: page },
-  'GET /api/incidents/:id/plan': { path: `/api/incidents/${ref}/plan`, query: page },
-  'GET /api/incidents/:id/actions': { path: `/api/incidents/${ref}/actions`, query: page },
-  'GET /api/actions': { path: '/api/actions', query: page },
-  'POST /api/policies/evaluate': {
-    path: '/api/policies/evaluate',
+  'GET /api/v1/stream': { path: '/api/v1/stream', query: { after: '1' } },
+  'GET /api/v1/incidents/:id/evidence': { path: `/api/v1/incidents/${ref}/evidence`, query: page },
+  'GET /api/v1/incidents/:id/plan': { path: `/api/v1/incidents/${ref}/plan`, query: page },
+  'GET /api/v1/incidents/:id/actions': { path: `/api/v1/incidents/${ref}/actions`, query: page },
+  'GET /api/v1/actions': { path: '/api/v1/actions', query: page },
+  'POST /api/v1/policies/evaluate': {
+    path: '/api/v1/policies/evaluate',
     body: {
       steps: [{ action: 'restart', environment: 'production', service: 'orders', risk: 'low' }],
       missing: ['history'],
       contested: false,
     },
   },
-  'GET /api/series': {
-    path: '/api/series',
+  'GET /api/v1/series': {
+    path: '/api/v1/series',
     query: {
       kind: 'metrics',
       environment: 'production',
@@ -56,38 +56,38 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
       points: '100',
     },
   },
-  'GET /api/services': { path: '/api/services', query: { ...page, environment: 'production' } },
-  'GET /api/infrastructure-status': {
-    path: '/api/infrastructure-status',
+  'GET /api/v1/services': { path: '/api/v1/services', query: { ...page, environment: 'production' } },
+  'GET /api/v1/infrastructure-status': {
+    path: '/api/v1/infrastructure-status',
     query: { ...page, environment: 'production' },
   },
   'GET /health/detailed': { path: '/health/detailed' },
-  'GET /api/incidents/:id/analysis': { path: `/api/incidents/${ref}/analysis` },
-  'POST /api/incidents/:id/approvals': {
-    path: `/api/incidents/${ref}/approvals`,
+  'GET /api/v1/incidents/:id/analysis': { path: `/api/v1/incidents/${ref}/analysis` },
+  'POST /api/v1/incidents/:id/approvals': {
+    path: `/api/v1/incidents/${ref}/approvals`,
     body: { planHash, decision: 'approve', reason: 'looks right' },
   },
-  'POST /api/incidents/:id/take-over': {
-    path: `/api/incidents/${ref}/take-over`,
+  'POST /api/v1/incidents/:id/take-over': {
+    path: `/api/v1/incidents/${ref}/take-over`,
     body: { reason: 'I am on it' },
   },
-  'POST /api/incidents/:id/abort': { path: `/api/incidents/${ref}/abort`, body: { reason: 'a test' } },
-  'POST /api/incidents/:id/notes': {
-    path: `/api/incidents/${ref}/notes`,
+  'POST /api/v1/incidents/:id/abort': { path: `/api/v1/incidents/${ref}/abort`, body: { reason: 'a test' } },
+  'POST /api/v1/incidents/:id/notes': {
+    path: `/api/v1/incidents/${ref}/notes`,
     body: { text: 'the database was slow too', noteId: 'note-1' },
   },
-  'GET /api/approvals/pending': { path: '/api/approvals/pending', query: { limit: '10' } },
-  'GET /api/kill-switch': { path: '/api/kill-switch', query: page },
-  'POST /api/kill-switch': {
-    path: '/api/kill-switch',
+  'GET /api/v1/approvals/pending': { path: '/api/v1/approvals/pending', query: { limit: '10' } },
+  'GET /api/v1/kill-switch': { path: '/api/v1/kill-switch', query: page },
+  'POST /api/v1/kill-switch': {
+    path: '/api/v1/kill-switch',
     body: { environment: 'production', engaged: true, reason: 'maintenance' },
   },
-  'GET /api/keys': { path: '/api/keys', query: page },
-  'POST /api/keys': { path: '/api/keys', body: { name: 'ci', role: 'viewer' } },
-  'DELETE /api/keys/:keyId': { path: '/api/keys/key-viewer' },
-  'POST /api/login-link': { path: '/api/login-link', body: { path: '/approvals' } },
-  'GET /api/audit': {
-    path: '/api/audit',
+  'GET /api/v1/keys': { path: '/api/v1/keys', query: page },
+  'POST /api/v1/keys': { path: '/api/v1/keys', body: { name: 'ci', role: 'viewer' } },
+  'DELETE /api/v1/keys/:keyId': { path: '/api/v1/keys/key-viewer' },
+  'POST /api/v1/login-link': { path: '/api/v1/login-link', body: { path: '/approvals' } },
+  'GET /api/v1/audit': {
+    path: '/api/v1/audit',
     query: {
       actor: 'a',
       action: 'b',
@@ -96,8 +96,8 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
       to: '2026-01-02T00:00:00+01:00',
     },
   },
-  'POST /api/slack/events': { path: '/api/slack/events' },
-  'GET /api/components': { path: '/api/components', query: page },
+  'POST /api/v1/slack/events': { path: '/api/v1/slack/events' },
+  'GET /api/v1/components': { path: '/api/v1/components', query: page },
   'GET /health': { path: '/health' },
   'GET /ready': { path: '/ready' },
   'GET /metrics': { path: '/metrics' },

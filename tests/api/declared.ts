@@ -4,13 +4,14 @@ import { z } from 'zod';
 import { matches } from '../../api/http/route.ts';
 import { routes } from '../../api/routes/index.ts';
 import { problem } from '../../api/schemas/problem.ts';
+import { routePath } from '../../domain/http-path.ts';
 
 export type Seen = { readonly status: number; readonly headers: Headers; readonly json: unknown };
 
 /** Throws when the answer is not one that the route of this path declares. Problems have one shape everywhere. */
 export function expectDeclared(path: string, method: string, { status, headers, json }: Seen): void {
   const contentType = headers.get('content-type') ?? '';
-  const { pathname } = new URL(path, 'http://sentinel.test');
+  const pathname = routePath(new URL(path, 'http://sentinel.test').pathname);
   const where = `${method} ${pathname} answered ${status}`;
   if (contentType.startsWith('application/problem+json')) {
     fits(problem, json, where);

@@ -11,9 +11,9 @@ import { planHash, ref } from './incidents.ts';
 
 type Paged = { items: unknown[]; nextCursor: string | null };
 
-describe('GET /api/actions', () => {
+describe('GET /api/v1/actions', () => {
   test('has every action of the catalogue, with parameters that can be checked', async () => {
-    const { json } = await clientOf(createWorld())('/api/actions');
+    const { json } = await clientOf(createWorld())('/api/v1/actions');
     const { items } = json as { items: { id: string; parameters: object }[] };
     expect(items.map(({ id }) => id)).toEqual(actionIds);
     expect(items.find(({ id }) => id === 'scale')).toMatchObject({
@@ -31,17 +31,17 @@ describe('GET /api/actions', () => {
 
   test('goes page by page; a cursor of another list is refused', async () => {
     const call = clientOf(createWorld());
-    const first = (await call('/api/actions?limit=5')).json as Paged;
-    const rest = (await call(`/api/actions?cursor=${first.nextCursor}`)).json as Paged;
+    const first = (await call('/api/v1/actions?limit=5')).json as Paged;
+    const rest = (await call(`/api/v1/actions?cursor=${first.nextCursor}`)).json as Paged;
     expect(first.items.length + rest.items.length).toBe(actionIds.length);
     expect(rest.nextCursor).toBeNull();
-    const elsewhere = await call(`/api/components?cursor=${first.nextCursor}`);
+    const elsewhere = await call(`/api/v1/components?cursor=${first.nextCursor}`);
     expect(elsewhere.status).toBe(400);
     expect(elsewhere.json).toMatchObject({ errors: [{ field: 'cursor' }] });
   });
 });
 
-describe('GET /api/incidents/:id/actions', () => {
+describe('GET /api/v1/incidents/:id/actions', () => {
   test('shows what became of each effect; an unknown incident is 404', async () => {
     const world = worldWithIncident();
     const effect: EffectRecord = {
@@ -51,15 +51,18 @@ describe('GET /api/incidents/:id/actions', () => {
     };
     world.effects = [effect];
     const call = clientOf(world);
-    expect((await call(`/api/incidents/${ref}/actions`)).json).toEqual({ items: [effect], nextCursor: null });
-    expect((await call('/api/incidents/ffff-9/actions')).status).toBe(404);
+    expect((await call(`/api/v1/incidents/${ref}/actions`)).json).toEqual({
+      items: [effect],
+      nextCursor: null,
+    });
+    expect((await call('/api/v1/incidents/ffff-9/actions')).status).toBe(404);
   });
 });
 
-describe('POST /api/policies/evaluate', () => {
+describe('POST /api/v1/policies/evaluate', () => {
   const step = { action: 'restart', environment: 'production', service: 'orders', risk: 'low' };
   const ask = async (body: object) =>
-    (await clientOf(createWorld())('/api/policies/evaluate', { body })).json;
+    (await clientOf(createWorld())('/api/v1/policies/evaluate', { body })).json;
 
   test('answers what policy would say, and why', async () => {
     expect(await ask({ steps: [step] })).toMatchObject({ kind: 'auto', rule: 'risk: low' });
@@ -85,12 +88,12 @@ describe('POST /api/policies/evaluate', () => {
 
   test('does nothing and stores nothing', async () => {
     const world = worldWithIncident();
-    await clientOf(world)('/api/policies/evaluate', { body: { steps: [step] }, key: world.keys.viewer });
+    await clientOf(world)('/api/v1/policies/evaluate', { body: { steps: [step] }, key: world.keys.viewer });
     expect([world.told, world.undelivered, world.switches, world.audit]).toEqual([[], [], [], []]);
   });
 });
 
-describe('GET /api/series', () => {
+describe('GET /api/v1/series', () => {
   const which = 'kind=calls&environment=production&service=orders';
 
   test('is asked for the last 15 minutes in whole seconds, unless told otherwise', async () => {
@@ -98,7 +101,7 @@ describe('GET /api/series', () => {
     const series = [{ name: 'calls', labels: { side: 'server' }, points: [{ atMs: 1, value: 2 }] }];
     world.series = series;
     const nowMs = world.deps.clock.nowMs();
-    const { json } = await clientOf(world)(`/api/series?${which}`);
+    const { json } = await clientOf(world)(`/api/v1/series?${which}`);
     const asked = { fromMs: nowMs - 900_000, toMs: nowMs, stepMs: 4_000 };
     expect(json).toEqual({ ...asked, truncated: false, series });
     expect(world.asked).toEqual([{ ...asked, kind: 'calls', environment: 'production', service: 'orders' }]);
@@ -114,7 +117,7 @@ describe('GET /api/series', () => {
     [`${which}&from=2099-01-01T00:00:00Z`, 'from'],
   ])('%s is refused by name (%s)', async (query, field) => {
     const world = createWorld();
-    const { status, json } = await clientOf(world)(`/api/series?${query}`);
+    const { status, json } = await clientOf(world)(`/api/v1/series?${query}`);
     expect(status).toBe(400);
     expect((json as { errors: { field: string }[] }).errors.map((one) => one.field)).toContain(field);
     expect(world.asked).toEqual([]);
@@ -122,12 +125,14 @@ describe('GET /api/series', () => {
 
   test('says why there is none when history is off, or away', async () => {
     const world = createWorld();
-    const off = await clientOf({ ...world, deps: { ...world.deps, series: null } })(`/api/series?${which}`);
+    const off = await clientOf({ ...world, deps: { ...world.deps, series: null } })(
+      `/api/v1/series?${which}`,
+    );
     expect(off.status).toBe(503);
     expect(off.json).toMatchObject({ reason: 'history-off' });
     const gone = Object.assign(new Error('clickhouse.internal refused'), { name: 'HistoryUnavailable' });
     const deps = { ...world.deps, series: { series: () => Promise.reject(gone) } };
-    const away = await clientOf({ ...world, deps })(`/api/series?${which}`);
+    const away = await clientOf({ ...world, deps })(`/api/v1/series?${which}`);
     expect(away.status).toBe(503);
     expect(away.json).toMatchObject({ reason: 'history-unavailable' });
     expect(away.headers.get('retry-after')).toBe('5');
@@ -142,14 +147,14 @@ test('services are listed with their neighbours', async () => {
     { environment: 'staging', service: 'orders', calls: [], calledBy: [], seenAtMs: 1 },
   ];
   const call = clientOf(world);
-  expect(((await call('/api/services')).json as Paged).items).toHaveLength(2);
-  expect((await call('/api/services?environment=staging')).json).toMatchObject({
+  expect(((await call('/api/v1/services')).json as Paged).items).toHaveLength(2);
+  expect((await call('/api/v1/services?environment=staging')).json).toMatchObject({
     items: [{ environment: 'staging' }],
     nextCursor: null,
   });
 });
 
-describe('GET /api/infrastructure-status', () => {
+describe('GET /api/v1/infrastructure-status', () => {
   const target = (service: string, running: number, desiredReplicas = 2): TargetState => ({
     target: { environment: 'production', service },
     executor: 'cluster',
@@ -168,7 +173,7 @@ describe('GET /api/infrastructure-status', () => {
       targets: [target('web', 2), target('orders', 1), target('billing', 0)],
       missing: [{ executor: 'other', reason: 'no answer within 3000 ms' }],
     };
-    const { json } = await clientOf(world)('/api/infrastructure-status', { key: world.keys.viewer });
+    const { json } = await clientOf(world)('/api/v1/infrastructure-status', { key: world.keys.viewer });
     expect(json).toMatchObject({
       items: [
         { health: 'down', runningReplicas: 0, state: { target: { service: 'billing' } } },
@@ -182,7 +187,7 @@ describe('GET /api/infrastructure-status', () => {
   test('an environment without executors has nothing', async () => {
     const world = createWorld();
     world.observed = { targets: [target('web', 2)], missing: [] };
-    const { json } = await clientOf(world)('/api/infrastructure-status?environment=elsewhere');
+    const { json } = await clientOf(world)('/api/v1/infrastructure-status?environment=elsewhere');
     expect(json).toEqual({ items: [], nextCursor: null, missing: [] });
   });
 });

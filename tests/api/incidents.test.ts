@@ -7,7 +7,7 @@ import { clientOf } from './client.ts';
 import { createWorld } from './in-memory.ts';
 import { addIncident, happen, incidentId, modelTurn, planHash, ref } from './incidents.ts';
 
-describe('GET /api/incidents', () => {
+describe('GET /api/v1/incidents', () => {
   test('pages through everything, newest first, without gaps or repeats', async () => {
     const world = createWorld();
     for (let episode = 1; episode <= 5; episode += 1) {
@@ -16,7 +16,7 @@ describe('GET /api/incidents', () => {
     const call = clientOf(world);
     const seen: string[] = [];
     for (let cursor = ''; ; ) {
-      const { json } = await call(`/api/incidents?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      const { json } = await call(`/api/v1/incidents?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`);
       const page = json as { items: { ref: string }[]; nextCursor: string | null };
       seen.push(...page.items.map((item) => item.ref));
       if (page.nextCursor === null) break;
@@ -29,7 +29,7 @@ describe('GET /api/incidents', () => {
     const world = worldWithIncident();
     const call = clientOf(world);
     const count = async (query: string) =>
-      ((await call(`/api/incidents?${query}`)).json as { items: unknown[] }).items.length;
+      ((await call(`/api/v1/incidents?${query}`)).json as { items: unknown[] }).items.length;
     expect(await count('open=true&environment=production&service=orders&severity=critical')).toBe(1);
     expect(await count('status=awaiting-approval')).toBe(1);
     expect(await count('open=false')).toBe(0);
@@ -37,9 +37,9 @@ describe('GET /api/incidents', () => {
   });
 });
 
-describe('GET /api/incidents/:id', () => {
+describe('GET /api/v1/incidents/:id', () => {
   test.each([ref, encodeURIComponent(incidentId)])('finds it as %s', async (id) => {
-    const { status, json } = await clientOf(worldWithIncident())(`/api/incidents/${id}`);
+    const { status, json } = await clientOf(worldWithIncident())(`/api/v1/incidents/${id}`);
     expect(status).toBe(200);
     expect(json).toMatchObject({ id: incidentId, ref, state: { title: 'Errors in orders' } });
   });
@@ -47,7 +47,7 @@ describe('GET /api/incidents/:id', () => {
   test.each(['', '/timeline', '/evidence', '/analysis', '/plan'])(
     'an unknown incident is 404 (%s)',
     async (rest) => {
-      const { status, json } = await clientOf(worldWithIncident())(`/api/incidents/ffff-9${rest}`);
+      const { status, json } = await clientOf(worldWithIncident())(`/api/v1/incidents/ffff-9${rest}`);
       expect(status).toBe(404);
       expect(json).toMatchObject({ reason: 'unknown-incident', detail: 'There is no incident ffff-9.' });
     },
@@ -56,7 +56,7 @@ describe('GET /api/incidents/:id', () => {
   test.each(['abc', '3f2a9c-0', 'incident%2Fxyz%2F1', '..%2F..%2Fetc', '3f2a9c-1%00', '%ff', '3F2A-1'])(
     'what is no incident id (%s) is 400 and named',
     async (id) => {
-      const { status, json } = await clientOf(worldWithIncident())(`/api/incidents/${id}`);
+      const { status, json } = await clientOf(worldWithIncident())(`/api/v1/incidents/${id}`);
       expect(status).toBe(400);
       expect(json).toMatchObject({ errors: [{ field: 'id' }] });
     },
@@ -67,11 +67,11 @@ test('the timeline is followed with `after`, and an end without news is an empty
   const world = worldWithIncident();
   happen(world, { type: 'approval-granted', planHash });
   const call = clientOf(world);
-  const first = (await call(`/api/incidents/${ref}/timeline?limit=2`)).json;
+  const first = (await call(`/api/v1/incidents/${ref}/timeline?limit=2`)).json;
   expect(first).toMatchObject({ items: [{ seq: 1 }, { seq: 2 }], nextAfter: 2 });
-  const second = (await call(`/api/incidents/${ref}/timeline?after=2`)).json;
+  const second = (await call(`/api/v1/incidents/${ref}/timeline?after=2`)).json;
   expect(second).toMatchObject({ items: [{ seq: 3, type: 'approval-granted' }], nextAfter: 3 });
-  expect((await call(`/api/incidents/${ref}/timeline?after=3`)).json).toEqual({
+  expect((await call(`/api/v1/incidents/${ref}/timeline?after=3`)).json).toEqual({
     items: [],
     nextCursor: null,
     nextAfter: 3,
@@ -79,22 +79,22 @@ test('the timeline is followed with `after`, and an end without news is an empty
 });
 
 test('the plan answer names the one to decide on', async () => {
-  const { json } = await clientOf(worldWithIncident())(`/api/incidents/${ref}/plan`);
+  const { json } = await clientOf(worldWithIncident())(`/api/v1/incidents/${ref}/plan`);
   expect(json).toMatchObject({ current: planHash, items: [{ hashedPlan: { planHash }, verdict: null }] });
 });
 
-describe('GET /api/incidents/:id/analysis', () => {
+describe('GET /api/v1/incidents/:id/analysis', () => {
   test('shows every call to a model, what was dropped and what it cost, to operators', async () => {
     const world = worldWithIncident();
     world.modelTurns = [modelTurn({ usd: 0.001 }), modelTurn({ turn: 2, usd: 0.0025 })];
-    const { status, json } = await clientOf(world)(`/api/incidents/${ref}/analysis`);
+    const { status, json } = await clientOf(world)(`/api/v1/incidents/${ref}/analysis`);
     expect(status).toBe(200);
     expect(json).toMatchObject({
       usd: 0.0035,
       turns: [{ prompt: 'why?', dropped: [{ what: 'E9', why: 'unknown-evidence' }] }, { turn: 2 }],
     });
-    expect((await clientOf(world)(`/api/incidents/${ref}/analysis`, { key: world.keys.viewer })).status).toBe(
-      403,
-    );
+    expect(
+      (await clientOf(world)(`/api/v1/incidents/${ref}/analysis`, { key: world.keys.viewer })).status,
+    ).toBe(403);
   });
 });

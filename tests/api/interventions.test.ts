@@ -10,7 +10,7 @@ describe.each([
   ['abort', { reason: 'a false alarm' }],
   ['notes', { text: 'seen before', noteId: 'n1' }],
 ])('POST …/%s', (what, body) => {
-  const path = `/api/incidents/${ref}/${what}`;
+  const path = `/api/v1/incidents/${ref}/${what}`;
 
   test('reaches the workflow with the name of the person', async () => {
     const world = worldWithIncident();
@@ -39,14 +39,14 @@ describe.each([
 
   test('is 404 for an unknown incident', async () => {
     const world = worldWithIncident();
-    expect((await clientOf(world)(`/api/incidents/ffff-9/${what}`, { body })).status).toBe(404);
+    expect((await clientOf(world)(`/api/v1/incidents/ffff-9/${what}`, { body })).status).toBe(404);
     expect(world.told).toEqual([]);
   });
 });
 
 test('a note without an id gets one, so that the answer can be repeated', async () => {
   const world = worldWithIncident();
-  const { json } = await clientOf(world)(`/api/incidents/${ref}/notes`, { body: { text: 'hello' } });
+  const { json } = await clientOf(world)(`/api/v1/incidents/${ref}/notes`, { body: { text: 'hello' } });
   const { noteId } = json as { noteId: string };
   expect(noteId).toMatch(/^[0-9a-f-]{36}$/);
   expect(world.told[0]?.what).toBe(`note ${noteId}`);

@@ -19,7 +19,7 @@ function limited(perKey: number, perAddress: number) {
   return { world, ask };
 }
 
-const path = '/api/kill-switch';
+const path = '/api/v1/kill-switch';
 
 test('a key has so many requests a minute, from whatever address, and hears how many are left', async () => {
   const { world, ask } = limited(2, 100);
@@ -42,7 +42,7 @@ test('a key has so many requests a minute, from whatever address, and hears how 
 test.each<[string, (world: World) => string | null, string]>([
   ['without a key', () => null, path],
   ['with a wrong key', () => 'sk_00000000000000000000000000000000', path],
-  ['with a role that is too low', (world) => world.keys.viewer, '/api/keys'],
+  ['with a role that is too low', (world) => world.keys.viewer, '/api/v1/keys'],
   ['on a public page', () => null, '/docs'],
   ['where nothing is', () => null, '/nowhere'],
 ])('%s it is the address that is counted', async (_, keyOf, where) => {

@@ -7,9 +7,9 @@ import { createWorld } from './in-memory.ts';
 test('the kill switch is for all environments unless one is named', async () => {
   const world = createWorld();
   const call = clientOf(world);
-  await call('/api/kill-switch', { key: world.keys.operator, body: { engaged: true, reason: 'storm' } });
-  await call('/api/kill-switch', { body: { environment: 'staging', engaged: false, reason: 'over' } });
-  expect((await call('/api/kill-switch')).json).toMatchObject({
+  await call('/api/v1/kill-switch', { key: world.keys.operator, body: { engaged: true, reason: 'storm' } });
+  await call('/api/v1/kill-switch', { body: { environment: 'staging', engaged: false, reason: 'over' } });
+  expect((await call('/api/v1/kill-switch')).json).toMatchObject({
     items: [
       { environment: '*', engaged: true, by: 'operator-person', reason: 'storm' },
       { environment: 'staging', engaged: false },
@@ -21,21 +21,21 @@ describe('API keys', () => {
   test('a made key works until it is revoked, and is shown once', async () => {
     const world = createWorld();
     const call = clientOf(world);
-    const made = await call('/api/keys', { body: { name: 'ci', role: 'operator' } });
+    const made = await call('/api/v1/keys', { body: { name: 'ci', role: 'operator' } });
     expect(made.status).toBe(201);
     const { key, keyId } = made.json as { key: string; keyId: string };
-    expect((await call('/api/kill-switch', { key })).status).toBe(200);
-    const listed = await call('/api/keys');
+    expect((await call('/api/v1/kill-switch', { key })).status).toBe(200);
+    const listed = await call('/api/v1/keys');
     expect(listed.text).toContain(keyId);
     expect(listed.text).not.toContain(key);
-    expect((await call(`/api/keys/${keyId}`, { method: 'DELETE' })).status).toBe(200);
-    expect((await call('/api/kill-switch', { key })).status).toBe(401);
-    expect((await call(`/api/keys/${keyId}`, { method: 'DELETE' })).status).toBe(404);
+    expect((await call(`/api/v1/keys/${keyId}`, { method: 'DELETE' })).status).toBe(200);
+    expect((await call('/api/v1/kill-switch', { key })).status).toBe(401);
+    expect((await call(`/api/v1/keys/${keyId}`, { method: 'DELETE' })).status).toBe(404);
   });
 
   test('the key itself is in no log line', async () => {
     const world = createWorld();
-    const { json } = await clientOf(world)('/api/keys', { body: { name: 'ci', role: 'viewer' } });
+    const { json } = await clientOf(world)('/api/v1/keys', { body: { name: 'ci', role: 'viewer' } });
     expect(JSON.stringify(world.logged)).not.toContain((json as { key: string }).key);
   });
 });
@@ -55,7 +55,7 @@ describe('audit', () => {
         canonical: '{}',
       },
     }));
-    const { json } = await clientOf(world)('/api/audit?actor=b', { key: world.keys.operator });
+    const { json } = await clientOf(world)('/api/v1/audit?actor=b', { key: world.keys.operator });
     expect(json).toMatchObject({ items: [{ actor: 'b' }], nextCursor: null });
   });
 
@@ -65,7 +65,7 @@ describe('audit', () => {
     ['to=2026-01-01', 'to'],
     ['from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', 'from'],
   ])('a time that is none (%s) is named', async (query, field) => {
-    const { status, json } = await clientOf(createWorld())(`/api/audit?${query}`);
+    const { status, json } = await clientOf(createWorld())(`/api/v1/audit?${query}`);
     expect(status).toBe(400);
     expect(json).toMatchObject({ errors: [{ field }] });
   });
@@ -95,19 +95,19 @@ describe('health', () => {
       status: 'not-ready',
       components: [{ name: 'postgres', ok: false, required: true }],
     });
-    expect((await call('/api/components', { key: world.keys.viewer })).text).toContain('db.internal');
+    expect((await call('/api/v1/components', { key: world.keys.viewer })).text).toContain('db.internal');
   });
 });
 
 test('requests are counted by route pattern, never by what was in the path', async () => {
   const world = createWorld();
   const call = clientOf(world);
-  await call('/api/incidents/3f2a9c-1');
+  await call('/api/v1/incidents/3f2a9c-1');
   await call('/no/such/path');
   await call('/health', { method: 'BREW' });
   const { text, headers } = await call('/metrics', { key: null });
   expect(headers.get('content-type')).toContain('text/plain');
-  expect(text).toContain('route="/api/incidents/:id",method="GET",status="404"');
+  expect(text).toContain('route="/api/v1/incidents/:id",method="GET",status="404"');
   expect(text).toContain('route="unmatched",method="GET",status="404"');
   expect(text).toContain('route="unmatched",method="other",status="405"');
   expect(text).not.toContain('3f2a9c');

@@ -62,7 +62,7 @@ describe.each(routeCases.filter(({ route }) => route.permission !== 'public'))('
 test('only these routes are public', () => {
   const open = routeCases.filter(({ route }) => route.permission === 'public').map(({ name }) => name);
   expect(open).toEqual([
-    'POST /api/slack/events',
+    'POST /api/v1/slack/events',
     'GET /health',
     'GET /ready',
     'GET /metrics',
@@ -73,10 +73,10 @@ test('only these routes are public', () => {
 });
 
 /** A question that is too long for a query; and a login link, which gives nobody more than the key it was asked for with. */
-const questions = ['POST /api/policies/evaluate', 'POST /api/login-link'];
+const questions = ['POST /api/v1/policies/evaluate', 'POST /api/v1/login-link'];
 
 /** Slack's requests are proven by their signature, and people by the configuration (tests/adapters/slack/inbound). */
-const signed = ['POST /api/slack/events'];
+const signed = ['POST /api/v1/slack/events'];
 
 test('whatever changes something needs at least an operator', () => {
   const changing = routeCases.filter(

@@ -9,7 +9,7 @@ import { expectDeclared, type Seen } from './declared.ts';
 
 const whole = {
   method: 'GET',
-  path: '/api/things',
+  path: '/api/v1/things',
   permission: 'viewer',
   summary: 'Things.',
   answers: { 200: z.strictObject({ count: z.int() }) },

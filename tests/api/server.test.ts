@@ -33,7 +33,9 @@ test('a body that is too large is refused over a real socket too, and the server
   const { url } = await start(createApp(world.deps).fetch);
   const headers = { authorization: `Bearer ${world.keys.admin}`, 'content-type': 'application/json' };
   const body = `{"reason":"${'x'.repeat(5_000_000)}"}`;
-  const response = await fetch(`${url}/api/kill-switch`, { method: 'POST', headers, body }).catch(() => null);
+  const response = await fetch(`${url}/api/v1/kill-switch`, { method: 'POST', headers, body }).catch(
+    () => null,
+  );
   if (response !== null) expect(response.status).toBe(413);
   expect((await fetch(`${url}/health`)).status).toBe(200);
 });

@@ -14,7 +14,7 @@ test('whatever is not JSON reaches Slack’s receiver byte by byte', async () =>
       return new Response(null, { status: 401 });
     },
   });
-  const answer = await app.request('/api/slack/events', { method: 'POST', body: bytes });
+  const answer = await app.request('/api/v1/slack/events', { method: 'POST', body: bytes });
   expect(answer.status).toBe(401);
   expect(received).toEqual(bytes);
 });
@@ -22,6 +22,6 @@ test('whatever is not JSON reaches Slack’s receiver byte by byte', async () =>
 test('without a signing secret there is no such route', async () => {
   const { deps } = createWorld();
   const app = createApp({ ...deps, slackEvents: null });
-  const answer = await app.request('/api/slack/events', { method: 'POST', body: 'payload=1' });
+  const answer = await app.request('/api/v1/slack/events', { method: 'POST', body: 'payload=1' });
   expect(answer.status).toBe(404);
 });

@@ -116,7 +116,7 @@ describe('incident', () => {
     addIncident(world);
     const watching = startSentinel(['incident', 'watch', ref, '--json'], asRole('viewer'));
     const opened = () =>
-      world.logged.filter(({ fields }) => fields.route === '/api/incidents/:id/timeline/stream').length;
+      world.logged.filter(({ fields }) => fields.route === '/api/v1/incidents/:id/timeline/stream').length;
     await watching.until('"planned"');
     for (const text of ['one', 'two', 'three']) {
       happen(world, { type: 'note-added', noteId: text, actor: 'ann', text });

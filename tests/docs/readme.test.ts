@@ -40,7 +40,7 @@ test('the Collector sends to the port that Sentinel listens on, unless configure
 });
 
 test('the event is accepted', () => {
-  const json = /-d '\n?\s*(\{[\s\S]*?\})'/.exec(block('sh', '/api/events'))?.[1] ?? '';
+  const json = /-d '\n?\s*(\{[\s\S]*?\})'/.exec(block('sh', '/api/v1/events'))?.[1] ?? '';
   expect(eventSchemas(defaultLimits).batch.safeParse(JSON.parse(json)).success).toBe(true);
 });
 

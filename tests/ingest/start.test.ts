@@ -142,7 +142,7 @@ test('what the OpenTelemetry SDK exports becomes rows of history and edges of th
 test('an alert posted over HTTP reaches its incident', async () => {
   const { ingest, starter, inbox } = await start(null);
   const base = await serve(ingest);
-  const response = await fetch(`${base}/api/trigger-alert`, {
+  const response = await fetch(`${base}/api/v1/trigger-alert`, {
     method: 'POST',
     headers: { authorization: 'Bearer good', 'content-type': 'application/json' },
     body: JSON.stringify({ title: 'checkout is down', service: 'orders', environment: 'prod' }),

@@ -130,7 +130,7 @@ await describeWith<ChromiumInfo>('chromium', 'the dashboard', ({ executable }) =
     await page.keyboard.type('half a sentence');
     const before = await page.locator('.timeline > li').first().getAttribute('id');
     const { id } = await incidentOf('orders');
-    await ada.request('POST', `/api/incidents/${encodeURIComponent(id)}/notes`, {
+    await ada.request('POST', `/api/v1/incidents/${encodeURIComponent(id)}/notes`, {
       text: 'a colleague is here',
     });
     await page.getByText('a colleague is here').first().waitFor();
@@ -211,10 +211,10 @@ await describeWith<ChromiumInfo>('chromium', 'the dashboard', ({ executable }) =
     await logIn(person, key);
     const { body } = await sentinel.admin.request<{ items: { keyId: string; name: string }[] }>(
       'GET',
-      '/api/keys',
+      '/api/v1/keys',
     );
     const keyId = body.items.find(({ name }) => name === 'leaver')?.keyId ?? '';
-    expect((await sentinel.admin.request('DELETE', `/api/keys/${keyId}`)).status).toBe(200);
+    expect((await sentinel.admin.request('DELETE', `/api/v1/keys/${keyId}`)).status).toBe(200);
     await person.page.waitForURL(/\/login/);
     await person.page.goto(`${sentinel.url}/audit`);
     expect(person.page.url()).toContain('/login');
@@ -226,7 +226,7 @@ await describeWith<ChromiumInfo>('chromium', 'the dashboard', ({ executable }) =
       await first.context.close();
       await second.context.close();
     });
-    const { body } = await ada.request<{ url: string }>('POST', '/api/login-link', {
+    const { body } = await ada.request<{ url: string }>('POST', '/api/v1/login-link', {
       path: '/approvals',
     });
     await first.page.goto(body.url);

@@ -69,7 +69,7 @@ test('everybody hears of an incident and of its end, through faults and a kill',
     severity: 'critical',
     title: 'orders do not arrive',
   };
-  expect((await sentinel.admin.request('POST', '/api/trigger-alert', alert)).status).toBe(202);
+  expect((await sentinel.admin.request('POST', '/api/v1/trigger-alert', alert)).status).toBe(202);
   await eventually('the first attempts', () => pagerduty.received.length > 0 && desk.received.length > 0);
   sentinel.running.child.kill('SIGKILL');
   await sentinel.running.done;

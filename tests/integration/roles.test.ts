@@ -88,9 +88,9 @@ test('an alert that ingest took becomes an incident at the api, and goes to a pe
   const key = await admin.createKey('the monitoring', 'operator');
   const monitoring = new SentinelClient(processes.ingest.url, key);
   const alert = { id: 'a1', service: 'billing', title: 'no bill was written since yesterday' };
-  const taken = await monitoring.request('POST', '/api/trigger-alert', alert);
+  const taken = await monitoring.request('POST', '/api/v1/trigger-alert', alert);
   expect(taken).toMatchObject({ status: 202, body: { accepted: 1 } });
-  expect(await monitoring.request('POST', '/api/trigger-alert', alert)).toMatchObject({
+  expect(await monitoring.request('POST', '/api/v1/trigger-alert', alert)).toMatchObject({
     body: { duplicates: 1 },
   });
 
@@ -118,8 +118,8 @@ test('an approved plan stops at the gate of the worker, because of a kill switch
     if (task.result?.state === 'fail') console.error(await story(viewer));
   });
   const engage = { environment, engaged: true, reason: 'somebody works on it by hand' };
-  expect((await viewer.request('POST', '/api/kill-switch', engage)).status).toBe(403);
-  expect((await operator.request('POST', '/api/kill-switch', engage)).status).toBe(200);
+  expect((await viewer.request('POST', '/api/v1/kill-switch', engage)).status).toBe(403);
+  expect((await operator.request('POST', '/api/v1/kill-switch', engage)).status).toBe(200);
 
   await eventually('ordinary traffic', () => traffic.seconds >= 18);
   traffic.fail(0.6);
@@ -140,7 +140,7 @@ test('an approved plan stops at the gate of the worker, because of a kill switch
   expect(await processes.worker.metric('sentinel_gate_refusals_total', labels)).toBeGreaterThan(0);
   expect(await processes.api.metric('sentinel_gate_refusals_total', labels)).toBe(0);
 
-  const path = `/api/incidents/${encodeURIComponent(pending.incidentId)}/take-over`;
+  const path = `/api/v1/incidents/${encodeURIComponent(pending.incidentId)}/take-over`;
   expect((await viewer.request('POST', path, { reason: 'mine' })).status).toBe(403);
   expect((await operator.request('POST', path, { reason: 'I am on it' })).status).toBe(200);
   const closed = await eventually(

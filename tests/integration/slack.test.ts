@@ -112,7 +112,7 @@ describe('an approval in Slack', () => {
     });
     expect(JSON.stringify(note)).toContain('account_inactive');
     const ref = incidentId.replace(/^incident\/(.*)\/(\d+)$/, '$1-$2');
-    const { status } = await api.admin.request('POST', `/api/incidents/${ref}/approvals`, {
+    const { status } = await api.admin.request('POST', `/api/v1/incidents/${ref}/approvals`, {
       planHash: asked.planHash,
       decision: 'approve',
     });

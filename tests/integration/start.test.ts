@@ -85,7 +85,7 @@ describe('a Sentinel with everything embedded', () => {
 
   test('stopped and started again: its incidents go on, and what it was told is known', async () => {
     const alert = { id: 'a1', service: 'orders', title: 'orders do not arrive' };
-    expect((await sentinel.admin.request('POST', '/api/trigger-alert', alert)).status).toBe(202);
+    expect((await sentinel.admin.request('POST', '/api/v1/trigger-alert', alert)).status).toBe(202);
     const before = await eventually('an incident', async () => (await sentinel.admin.incidents())[0] ?? null);
 
     const { code, stderr } = await sentinel.stop();
@@ -96,7 +96,7 @@ describe('a Sentinel with everything embedded', () => {
     sentinel = await startUp(folder.path, settings, { adminKey });
     const again = await sentinel.admin.incidents();
     expect(again.map(({ id }) => id)).toEqual([before.id]);
-    const repeated = await sentinel.admin.request('POST', '/api/trigger-alert', alert);
+    const repeated = await sentinel.admin.request('POST', '/api/v1/trigger-alert', alert);
     expect(repeated.body).toMatchObject({ accepted: 0, duplicates: 1 });
     const ended = await eventually(
       'its end',

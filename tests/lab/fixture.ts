@@ -26,7 +26,7 @@ export interface ActionAnswer {
 
 export async function startFixture(): Promise<Fixture> {
   const receiver = await startReceiver();
-  const eventsUrl = `${receiver.url}/api/events`;
+  const eventsUrl = `${receiver.url}/api/v1/events`;
   const lab = await startLab({ seed: 11, otlpEndpoint: receiver.url, eventsUrl, apiKey: 'key-of-the-lab' });
   let count = 0;
   return {

@@ -78,7 +78,7 @@ export async function startReceiver(): Promise<Receiver> {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const body = JSON.parse(Buffer.concat(chunks).toString() || '{}');
-    const refused = request.url === '/api/events' && receiver.refuseEvents > 0;
+    const refused = request.url === '/api/v1/events' && receiver.refuseEvents > 0;
     if (refused) receiver.refuseEvents -= 1;
     else take(receiver, request.url ?? '', body, request.headers.authorization);
     response.writeHead(refused ? 503 : 200, { 'content-type': 'application/json' }).end('{}');
@@ -90,7 +90,7 @@ export async function startReceiver(): Promise<Receiver> {
 }
 
 function take(receiver: Receiver, url: string, body: Json, authorization: string | undefined): void {
-  if (url === '/api/events') {
+  if (url === '/api/v1/events') {
     receiver.events.push(...body.events);
     receiver.authorizations.push(authorization ?? '');
   }

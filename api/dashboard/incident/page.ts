@@ -24,7 +24,7 @@ export function incidentPage(data: IncidentData, view: View): Html {
   return page(view, {
     title: about.title,
     section: 'incidents',
-    body: html`<article class="incident" data-stream="/api/incidents/${ref}/timeline/stream?after=${state.lastSeq}" data-open="${String(state.closedAtMs === null)}">
+    body: html`<article class="incident" data-stream="/api/v1/incidents/${ref}/timeline/stream?after=${state.lastSeq}" data-open="${String(state.closedAtMs === null)}">
 <header class="lead" id="lead" data-live>${leadOf(data, ref, view)}</header>
 <div class="columns"><div class="main-column">
 <div id="decision" data-live>${decision ?? ''}</div>

@@ -31,7 +31,7 @@ export function approvalsPage(waiting: readonly Waiting[], view: View): Html {
   return page(view, {
     title: 'Approvals',
     section: 'approvals',
-    body: html`<div data-stream="/api/stream" data-open="true"><header class="lead"><h1>Approvals</h1><p class="muted">Plans that wait for a person, the nearest deadline first.</p></header>
+    body: html`<div data-stream="/api/v1/stream" data-open="true"><header class="lead"><h1>Approvals</h1><p class="muted">Plans that wait for a person, the nearest deadline first.</p></header>
 <section id="inbox" data-live aria-label="Plans that wait">${
       waiting.length === 0
         ? html`<div class="quiet"><p><b>Nothing waits for a decision.</b></p><p class="muted">Plans that policy does not allow by itself appear here.</p></div>`

@@ -39,7 +39,7 @@ export function incidentsPage({ query, found }: ListData, view: View): Html {
   return page(view, {
     title: 'Incidents',
     section: 'incidents',
-    body: html`<div data-stream="/api/stream" data-open="${String(query.cursor === undefined)}"><header class="lead"><h1>Incidents</h1></header>
+    body: html`<div data-stream="/api/v1/stream" data-open="${String(query.cursor === undefined)}"><header class="lead"><h1>Incidents</h1></header>
 <form class="filters" method="get" action="/incidents" role="search">
 <div><label for="open">State</label><select id="open" name="open">${options(query.open, [
       ['', 'all'],

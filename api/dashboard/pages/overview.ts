@@ -53,7 +53,7 @@ export function overviewPage(data: OverviewData, view: View): Html {
   return page(view, {
     title: 'Overview',
     section: 'overview',
-    body: html`<div class="overview" data-stream="/api/stream" data-open="true">
+    body: html`<div class="overview" data-stream="/api/v1/stream" data-open="true">
 <header class="lead" id="headline" data-live>${headline(data, view)}</header>
 <section id="waiting" data-live aria-labelledby="waiting-title" ${view.pending.length === 0 ? 'hidden' : ''}><h2 id="waiting-title">Waits for you</h2>${waitingList(data, view)}</section>
 <section id="now" data-live aria-labelledby="now-title"><h2 id="now-title">Wrong now</h2>${openList(data, view)}</section>

@@ -30,7 +30,7 @@ export async function click(
   how: { readonly secret?: string; readonly atMs?: number } = {},
 ): Promise<number> {
   const { body, headers } = signed(asForm(clickPayload(slack, what)), how);
-  const answer = await fetch(`${url}/api/slack/events`, { method: 'POST', body, headers });
+  const answer = await fetch(`${url}/api/v1/slack/events`, { method: 'POST', body, headers });
   await answer.arrayBuffer();
   return answer.status;
 }

@@ -175,30 +175,32 @@ describe('the session and the REST API', () => {
   test('reading works with the cookie alone, with the role of the key', async () => {
     const world = worldWithIncident();
     const { cookie } = await cookieOf(world, world.keys.viewer);
-    expect((await call(world, '/api/incidents', { cookie })).status).toBe(200);
-    expect((await call(world, '/api/keys', { cookie })).status).toBe(403);
+    expect((await call(world, '/api/v1/incidents', { cookie })).status).toBe(200);
+    expect((await call(world, '/api/v1/keys', { cookie })).status).toBe(403);
   });
 
   test('changing needs the token in a header', async () => {
     const world = worldWithIncident();
     const { cookie, csrf } = await cookieOf(world, world.keys.operator);
     const body = { engaged: true, reason: 'stop' };
-    expect((await call(world, '/api/kill-switch', { cookie }, body)).status).toBe(403);
-    expect((await call(world, '/api/kill-switch', { cookie, 'x-csrf-token': 'guessed' }, body)).status).toBe(
-      403,
-    );
+    expect((await call(world, '/api/v1/kill-switch', { cookie }, body)).status).toBe(403);
+    expect(
+      (await call(world, '/api/v1/kill-switch', { cookie, 'x-csrf-token': 'guessed' }, body)).status,
+    ).toBe(403);
     const foreign = { cookie, 'x-csrf-token': csrf, origin: 'https://evil.example' };
-    expect((await call(world, '/api/kill-switch', foreign, body)).status).toBe(403);
+    expect((await call(world, '/api/v1/kill-switch', foreign, body)).status).toBe(403);
     expect(world.switches).toEqual([]);
-    expect((await call(world, '/api/kill-switch', { cookie, 'x-csrf-token': csrf }, body)).status).toBe(200);
+    expect((await call(world, '/api/v1/kill-switch', { cookie, 'x-csrf-token': csrf }, body)).status).toBe(
+      200,
+    );
     expect(world.switches).toHaveLength(1);
   });
 
   test('a cookie that nobody knows is 401; a key goes before a cookie', async () => {
     const world = worldWithIncident();
     const cookie = `sentinel-local=${'x'.repeat(43)}`;
-    expect((await call(world, '/api/incidents', { cookie })).status).toBe(401);
+    expect((await call(world, '/api/v1/incidents', { cookie })).status).toBe(401);
     const authorization = `Bearer ${world.keys.viewer}`;
-    expect((await call(world, '/api/incidents', { cookie, authorization })).status).toBe(200);
+    expect((await call(world, '/api/v1/incidents', { cookie, authorization })).status).toBe(200);
   });
 });

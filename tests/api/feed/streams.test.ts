@@ -9,8 +9,8 @@ import { addIncident, happen, incidentId, ref } from '../incidents.ts';
 import { readStream, type StreamReader } from './reader.ts';
 
 const quick = { pollMs: 1, checkKeysMs: 5 } as const;
-const news = '/api/stream';
-const timeline = `/api/incidents/${ref}/timeline/stream`;
+const news = '/api/v1/stream';
+const timeline = `/api/v1/incidents/${ref}/timeline/stream`;
 
 function world(options: Partial<StreamsOptions> = {}): World {
   const made = createWorld({ ...quick, ...options });
@@ -96,7 +96,7 @@ describe('what a reader gets', () => {
   });
 
   test('an incident that is not there', async () => {
-    expect((await get(world(), '/api/incidents/beef-1/timeline/stream')).status).toBe(404);
+    expect((await get(world(), '/api/v1/incidents/beef-1/timeline/stream')).status).toBe(404);
   });
 });
 

@@ -35,15 +35,15 @@ test('a source that sends too much is told when to come back; others and the oth
   expect(Number(third.headers.get('retry-after'))).toBeGreaterThan(0);
   expect((await send('/v1/traces', '198.51.100.1')).status).toBe(202);
 
-  expect((await send('/api/events')).status).toBe(202);
-  const second = await send('/api/trigger-alert');
+  expect((await send('/api/v1/events')).status).toBe(202);
+  const second = await send('/api/v1/trigger-alert');
   expect(second.status).toBe(429);
   expect(second.headers.get('content-type')).toBe('application/problem+json');
   expect(await second.json()).toMatchObject({
     ...{ type: 'urn:sentinel:problem:rate-limited', status: 429, reason: 'events' },
     requestId: second.headers.get('x-request-id'),
   });
-  expect(served).toEqual(['/v1/logs', '/v1/metrics', '/v1/traces', '/api/events']);
+  expect(served).toEqual(['/v1/logs', '/v1/metrics', '/v1/traces', '/api/v1/events']);
 });
 
 test('protobuf is answered in protobuf', async () => {

@@ -11,7 +11,7 @@ beforeEach(() => {
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const headers = { 'content-type': 'application/json', authorization: 'Bearer good' };
-const send = (body: unknown) => sut.post('/api/alerts/alertmanager', JSON.stringify(body), headers);
+const send = (body: unknown) => sut.post('/api/v1/alerts/alertmanager', JSON.stringify(body), headers);
 const alert = (fields: object = {}) => ({
   status: 'firing',
   labels: {
@@ -44,7 +44,7 @@ const webhook = (...alerts: unknown[]) => ({
 const stored = () =>
   [...sut.inbox.stored.values()].flatMap(({ item }) => (item.kind === 'anomaly' ? [item.anomaly] : []));
 
-describe('POST /api/alerts/alertmanager', () => {
+describe('POST /api/v1/alerts/alertmanager', () => {
   test('an alert is in the inbox before the 202, with scope, severity and title from its labels', async () => {
     const response = await send(webhook(alert()));
     expect(response.status).toBe(202);
@@ -159,7 +159,7 @@ describe('POST /api/alerts/alertmanager', () => {
   });
 
   test('without a key: 401', async () => {
-    const path = '/api/alerts/alertmanager';
+    const path = '/api/v1/alerts/alertmanager';
     const response = await sut.post(path, JSON.stringify(webhook(alert())), {
       'content-type': 'application/json',
     });

@@ -17,13 +17,13 @@ const release = { kind: 'change', type: 'release', service: 'orders', summary: '
 const page = { kind: 'alert', service: 'orders', title: 'checkout is down', id: 'page-1' };
 const stored = () => [...sut.inbox.stored.values()].map(({ item }) => item);
 
-describe('POST /api/events', () => {
+describe('POST /api/v1/events', () => {
   test('changes and alerts are in the inbox before the 202', async () => {
     const attributes = { from: 'v7', to: 'v8' };
     const released = { ...release, id: 'r8', environment: 'prod', attributes };
     const change = { ...released, at: new Date(nowMs - 1_000).toISOString() };
     const alert = { ...page, severity: 'critical', source: 'pager', component: '/pay' };
-    const response = await post('/api/events', { events: [change, alert] });
+    const response = await post('/api/v1/events', { events: [change, alert] });
     expect(response.status).toBe(202);
     expect(await response.json()).toEqual({ accepted: 2, duplicates: 0, ids: ['r8', 'page-1'] });
     expect(stored()).toMatchObject([
@@ -46,11 +46,11 @@ describe('POST /api/events', () => {
 
   test('the same event id twice is a duplicate, in one request or in two', async () => {
     const event = { ...release, id: 'r8' };
-    expect(await (await post('/api/events', { events: [event, event] })).json()).toMatchObject({
+    expect(await (await post('/api/v1/events', { events: [event, event] })).json()).toMatchObject({
       accepted: 1,
       duplicates: 1,
     });
-    expect(await (await post('/api/events', { events: [event] })).json()).toMatchObject({
+    expect(await (await post('/api/v1/events', { events: [event] })).json()).toMatchObject({
       accepted: 0,
       duplicates: 1,
     });
@@ -59,21 +59,21 @@ describe('POST /api/events', () => {
 
   test('an Idempotency-Key makes a repeated request harmless, and loses nothing when used for something else', async () => {
     const key = { 'idempotency-key': 'deploy 17' };
-    const first = await (await post('/api/events', { events: [release] }, key)).json();
-    const again = await (await post('/api/events', { events: [release] }, key)).json();
+    const first = await (await post('/api/v1/events', { events: [release] }, key)).json();
+    const again = await (await post('/api/v1/events', { events: [release] }, key)).json();
     expect(first).toMatchObject({ accepted: 1, duplicates: 0 });
     expect(again).toMatchObject({ accepted: 0, duplicates: 1, ids: (first as { ids: string[] }).ids });
-    const other = await post('/api/events', { events: [{ ...release, service: 'payments' }] }, key);
+    const other = await post('/api/v1/events', { events: [{ ...release, service: 'payments' }] }, key);
     expect(await other.json()).toMatchObject({ accepted: 1 });
   });
 
   test('without ids and key every event is new', async () => {
-    await post('/api/events', { events: [release, release] });
+    await post('/api/v1/events', { events: [release, release] });
     expect(stored()).toHaveLength(2);
   });
 
   test('an alert and its resolution are one anomaly: firing, then cleared', async () => {
-    await post('/api/events', { events: [page, { ...page, status: 'resolved' }] });
+    await post('/api/v1/events', { events: [page, { ...page, status: 'resolved' }] });
     const anomalies = stored().flatMap((item) => (item.kind === 'anomaly' ? [item.anomaly] : []));
     expect(anomalies.map(({ state }) => state)).toEqual(['firing', 'cleared']);
     expect(new Set(anomalies.map(({ id }) => id)).size).toBe(1);
@@ -81,7 +81,7 @@ describe('POST /api/events', () => {
 
   test('gzip is welcome', async () => {
     const body = gzipSync(JSON.stringify({ events: [release] }));
-    expect((await sut.post('/api/events', body, { ...headers, 'content-encoding': 'gzip' })).status).toBe(
+    expect((await sut.post('/api/v1/events', body, { ...headers, 'content-encoding': 'gzip' })).status).toBe(
       202,
     );
   });
@@ -117,7 +117,7 @@ describe('POST /api/events', () => {
     ['too many events', { events: Array.from({ length: 1_001 }, () => release) }, 422, 'events'],
     ['not an object', 7, 422, ''],
   ])('%s: nothing is stored, and the field is named', async (_what, body, status, field) => {
-    const response = await post('/api/events', body);
+    const response = await post('/api/v1/events', body);
     expect(response.status).toBe(status);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
     const problem = (await response.json()) as Record<string, unknown>;
@@ -138,7 +138,7 @@ describe('POST /api/events', () => {
     ['a key without the permission', '{}', { ...headers, authorization: 'Bearer weak' }, 403],
     ['a bad Idempotency-Key', '{"events": []}', { ...headers, 'idempotency-key': 'é' }, 422],
   ])('%s: %i', async (_what, body, given, status) => {
-    const response = await sut.post('/api/events', body, given);
+    const response = await sut.post('/api/v1/events', body, given);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({
       status,
@@ -149,7 +149,7 @@ describe('POST /api/events', () => {
 
   test('the inbox is away: 503, to be sent again', async () => {
     sut.inbox.down = true;
-    const response = await post('/api/events', { events: [release] });
+    const response = await post('/api/v1/events', { events: [release] });
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
     expect(await response.json()).toMatchObject({ type: 'urn:sentinel:problem:unavailable' });
   });
@@ -162,7 +162,7 @@ describe('POST /api/events', () => {
         summary: text,
         attributes: { [`k${text.slice(0, 50)}`]: text },
       };
-      const response = await post('/api/events', {
+      const response = await post('/api/v1/events', {
         events: [event, { ...page, id: undefined, title: text, service: text }],
       });
       expect([202, 422]).toContain(response.status);
@@ -180,7 +180,7 @@ describe('POST /api/events', () => {
           { events: [value] },
           { events: [{ ...release, attributes: value }] },
         ]) {
-          const response = await post('/api/events', body);
+          const response = await post('/api/v1/events', body);
           expect([202, 422]).toContain(response.status);
         }
       }),
@@ -188,14 +188,14 @@ describe('POST /api/events', () => {
   });
 });
 
-describe('POST /api/trigger-alert', () => {
+describe('POST /api/v1/trigger-alert', () => {
   test('one alert becomes a reported anomaly; the answer has the id that resolves it', async () => {
     const alert = { title: 'checkout is down', service: 'orders', environment: 'prod', severity: 'critical' };
-    const response = await post('/api/trigger-alert', alert);
+    const response = await post('/api/v1/trigger-alert', alert);
     expect(response.status).toBe(202);
     const { id } = (await response.json()) as { id: string };
     expect(id).toBe('fresh-1');
-    expect((await post('/api/trigger-alert', { ...alert, id, status: 'resolved' })).status).toBe(202);
+    expect((await post('/api/v1/trigger-alert', { ...alert, id, status: 'resolved' })).status).toBe(202);
     const anomalies = stored().flatMap((item) => (item.kind === 'anomaly' ? [item.anomaly] : []));
     expect(anomalies).toMatchObject([
       { state: 'firing', detector: 'external', signal: 'reported', severity: 'critical' },
@@ -206,15 +206,15 @@ describe('POST /api/trigger-alert', () => {
 
   test('a new alert without an id is a new finding, not a duplicate of the last one', async () => {
     const alert = { title: 'checkout is down', service: 'orders' };
-    await post('/api/trigger-alert', alert);
-    await post('/api/trigger-alert', alert);
+    await post('/api/v1/trigger-alert', alert);
+    await post('/api/v1/trigger-alert', alert);
     expect(stored()).toHaveLength(2);
   });
 
   test('a sent-again request with an Idempotency-Key is one alert', async () => {
     const alert = { title: 'checkout is down', service: 'orders' };
-    await post('/api/trigger-alert', alert, { 'idempotency-key': 'k' });
-    const again = await post('/api/trigger-alert', alert, { 'idempotency-key': 'k' });
+    await post('/api/v1/trigger-alert', alert, { 'idempotency-key': 'k' });
+    const again = await post('/api/v1/trigger-alert', alert, { 'idempotency-key': 'k' });
     expect(await again.json()).toMatchObject({ accepted: 0, duplicates: 1 });
   });
 
@@ -225,7 +225,7 @@ describe('POST /api/trigger-alert', () => {
     ['kind', { title: 'x', service: 'orders', kind: 'alert' }],
     ['id', { title: 'x', service: 'orders', status: 'resolved' }],
   ])('names the wrong field: %s', async (field, body) => {
-    const response = await post('/api/trigger-alert', body);
+    const response = await post('/api/v1/trigger-alert', body);
     expect(response.status).toBe(422);
     expect(await response.json()).toMatchObject({ field });
     expect(stored()).toEqual([]);

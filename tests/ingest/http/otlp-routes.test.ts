@@ -232,7 +232,13 @@ describe('durable before 2xx', () => {
 test('any bytes under any headers get an answer that is not a crash', async () => {
   const header = fc.constantFrom('application/json', 'application/x-protobuf', 'text/html');
   const coding = fc.constantFrom('', 'gzip', 'identity', 'zstd');
-  const path = fc.constantFrom('/v1/metrics', '/v1/logs', '/v1/traces', '/api/events', '/api/trigger-alert');
+  const path = fc.constantFrom(
+    '/v1/metrics',
+    '/v1/logs',
+    '/v1/traces',
+    '/api/v1/events',
+    '/api/v1/trigger-alert',
+  );
   await fc.assert(
     fc.asyncProperty(
       path,
@@ -247,4 +253,45 @@ test('any bytes under any headers get an answer that is not a crash', async () =
     ),
     { numRuns: 500 },
   );
+});
+
+describe('an endpoint written with slashes too many', () => {
+  test.each(['//v1/metrics', '/v1/metrics/', '///v1//metrics//'])('%s is taken', async (path) => {
+    const body = encodeRequest('metrics', 'json', good);
+    const response = await sut.post(`http://localhost${path}`, body, json);
+    expect(response.status).toBe(200);
+    expect(sut.observed).toMatchObject([{ kind: 'gauge', metric: 'm', value: 1 }]);
+  });
+
+  test.each(['//v1/logs', '/v1/logs/', '//v1/traces', '/v1/traces/'])(
+    '%s takes an empty request',
+    async (path) => {
+      const name = path.includes('logs') ? 'resourceLogs' : 'resourceSpans';
+      const response = await sut.post(`http://localhost${path}`, JSON.stringify({ [name]: [] }), json);
+      expect(response.status).toBe(200);
+    },
+  );
+
+  test.each(['//api/events', '/api/v1/events/', '/api/trigger-alert/', '/api/alerts/alertmanager/'])(
+    '%s is a route that wants a key',
+    async (path) => {
+      const response = await sut.post(`http://localhost${path}`, '{', json);
+      expect(response.status).toBe(401);
+    },
+  );
+});
+
+describe('a path that is none', () => {
+  test.each([
+    ['/v1/traces/v1/traces', 'Did you mean /v1/traces?'],
+    ['/v1/v1/logs', 'Did you mean /v1/logs?'],
+    ['/otlp/v1/metrics', 'Did you mean /v1/metrics?'],
+    ['/opentelemetry/logs', 'Did you mean /v1/logs?'],
+    ['/api/v1/alerts', 'Senders post to /v1/metrics, /v1/logs'],
+    ['/', 'Senders post to /v1/metrics, /v1/logs'],
+  ])('%s is answered with what is there', async (path, hint) => {
+    const response = await sut.post(path, '{}', json);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining(hint) });
+  });
 });

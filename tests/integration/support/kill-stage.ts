@@ -107,7 +107,7 @@ export async function startKillStage(
       return (await find())?.status ?? 'none';
     },
     async kill() {
-      const { status } = await operator.request('POST', '/api/trigger-alert', {
+      const { status } = await operator.request('POST', '/api/v1/trigger-alert', {
         id: 'last-words',
         service: alertedService,
         title: 'the books do not balance',

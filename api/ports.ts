@@ -7,6 +7,7 @@ import type { ApprovalFacts } from '../domain/incident/approval-briefing.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome, IncidentStatus } from '../domain/incident/status.ts';
+import type { ResourceSample } from '../domain/infrastructure/usage.ts';
 import type { Role, Verdict } from '../domain/policy/verdict.ts';
 import type { ActionId, ActionParameters } from '../domain/remediation/actions.ts';
 import type { Intent, IntentStatus } from '../domain/remediation/intent.ts';
@@ -338,6 +339,8 @@ export type Series = {
 export interface SeriesReader {
   /** `truncated`: there was more than one answer holds, and the oldest is missing. */
   series(query: SeriesQuery): Promise<{ series: readonly Series[]; truncated: boolean }>;
+  /** The latest sample since then of every series of these metrics, in all environments. */
+  latest(metrics: readonly string[], sinceMs: number): Promise<readonly ResourceSample[]>;
 }
 
 export type KnownService = {

@@ -8,6 +8,7 @@ import { type ClickHouseTarget, connect } from './connection.ts';
 import { orUnavailable } from './errors.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { createReader, type Reader } from './reader.ts';
+import { readLatest } from './resources.ts';
 import { appendRows, countRows, emptyRows } from './rows.ts';
 import { migrate, tableNames, tables } from './schema.ts';
 import { readSeries } from './series.ts';
@@ -108,6 +109,10 @@ export function createHistory(options: HistoryOptions): ClickHouseHistory {
     series: (query) =>
       orUnavailable('read series from history', () =>
         use(({ client: connected }) => readSeries(connected, database, query, maxSeriesRows)),
+      ),
+    latest: (metrics, sinceMs) =>
+      orUnavailable('read the latest samples from history', () =>
+        use(({ client: connected }) => readLatest(connected, database, metrics, sinceMs, maxSeriesRows)),
       ),
     write: (rows) => orUnavailable('write history', () => groups.add(rows)),
     environments: (sinceMs) => read('environments', (reader) => reader.environments(sinceMs)),

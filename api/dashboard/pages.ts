@@ -3,6 +3,7 @@
 import { type Role, roleAtLeast } from '../../domain/policy/verdict.ts';
 import { ApiProblem } from '../errors.ts';
 import { fromUrlId } from '../incident-id.ts';
+import { readResources } from '../resource-usage.ts';
 import { loadIncident } from './incident/load.ts';
 import { incidentPage } from './incident/page.ts';
 import type { Dashboard, DashboardContext } from './page-session.ts';
@@ -12,11 +13,12 @@ import { incidentsPage, listQuery, loadIncidents } from './pages/incidents.ts';
 import { loadOverview, overviewPage } from './pages/overview.ts';
 import { loadSeries, seriesPage, seriesQuery } from './pages/series.ts';
 import { pageResponse } from './response.ts';
-import { latestComponents } from './status.ts';
+import { latestOf } from './status.ts';
 import type { Html, View } from './view.ts';
 
 export function addPages({ app, deps, own, pageSessions }: Dashboard): void {
-  const components = latestComponents(deps.components, own.nowMs);
+  const components = latestOf(deps.components, own.nowMs);
+  const resources = latestOf(() => readResources(deps), own.nowMs);
   const add = (
     path: string,
     render: (c: DashboardContext, view: View) => Promise<Html>,
@@ -43,7 +45,9 @@ export function addPages({ app, deps, own, pageSessions }: Dashboard): void {
     return session instanceof Response ? session : new Response(null, { status: 204 });
   });
 
-  add('/', async (_c, view) => overviewPage(await loadOverview({ ...deps, components }, view.pending), view));
+  add('/', async (_c, view) =>
+    overviewPage(await loadOverview({ ...deps, components, resources }, view.pending), view),
+  );
 
   add('/incidents', async (c, view) =>
     incidentsPage(await loadIncidents(deps.incidents, listQuery.parse(c.req.query())), view),

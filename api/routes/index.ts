@@ -22,6 +22,7 @@ import { metrics } from './metrics.ts';
 import { pendingApprovals } from './pending-approvals.ts';
 import { policyTrial } from './policy-trial.ts';
 import { openApi, reference, referenceStyle } from './reference.ts';
+import { resourceUsage } from './resource-usage.ts';
 import { seriesQuery } from './series.ts';
 import { serviceList } from './services.ts';
 import { slackEvents } from './slack-events.ts';
@@ -47,6 +48,7 @@ export const routes: readonly Route[] = [
   seriesQuery,
   serviceList,
   infrastructureStatus,
+  resourceUsage,
   killSwitchList,
   killSwitchSet,
   keyList,

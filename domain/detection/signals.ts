@@ -110,6 +110,11 @@ export function signalOf(metric: string): SignalRule {
   return byName.get(metric) ?? unknown;
 }
 
+/** The names of all metrics that mean one of these. */
+export function metricNamesOf(signals: readonly SignalKind[]): readonly string[] {
+  return [...byName].filter(([, { signal }]) => signals.includes(signal)).map(([name]) => name);
+}
+
 /** Attributes that split a capacity into states; a usage counts in its `used` state only. */
 const stateKeys = [
   'state',

@@ -61,6 +61,10 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
     path: '/api/v1/infrastructure-status',
     query: { ...page, environment: 'production' },
   },
+  'GET /api/v1/resource-usage': {
+    path: '/api/v1/resource-usage',
+    query: { ...page, environment: 'production' },
+  },
   'GET /health/detailed': { path: '/health/detailed' },
   'GET /api/v1/incidents/:id/analysis': { path: `/api/v1/incidents/${ref}/analysis` },
   'POST /api/v1/incidents/:id/approvals': {

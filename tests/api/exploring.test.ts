@@ -131,7 +131,10 @@ describe('GET /api/v1/series', () => {
     expect(off.status).toBe(503);
     expect(off.json).toMatchObject({ reason: 'history-off' });
     const gone = Object.assign(new Error('clickhouse.internal refused'), { name: 'HistoryUnavailable' });
-    const deps = { ...world.deps, series: { series: () => Promise.reject(gone) } };
+    const deps = {
+      ...world.deps,
+      series: { series: () => Promise.reject(gone), latest: () => Promise.reject(gone) },
+    };
     const away = await clientOf({ ...world, deps })(`/api/v1/series?${which}`);
     expect(away.status).toBe(503);
     expect(away.json).toMatchObject({ reason: 'history-unavailable' });

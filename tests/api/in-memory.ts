@@ -25,6 +25,7 @@ import {
 import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
+import type { ResourceSample } from '../../domain/infrastructure/usage.ts';
 import { policyConfigSchema } from '../../domain/policy/config.ts';
 import type { Role, Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
@@ -45,6 +46,8 @@ export type World = {
   evidence: Evidence[];
   effects: EffectRecord[];
   series: Series[];
+  /** The latest samples of resources. */
+  samples: ResourceSample[];
   /** Every question to telemetry history. */
   readonly asked: SeriesQuery[];
   services: KnownService[];
@@ -88,6 +91,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     evidence: [],
     effects: [],
     series: [],
+    samples: [],
     asked: [],
     services: [],
     observed: { targets: [], missing: [] },
@@ -123,6 +127,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
           world.asked.push(query);
           return { series: world.series, truncated: false };
         },
+        latest: async (metrics) => world.samples.filter(({ metric }) => metrics.includes(metric)),
       },
       services: {
         list: async (environment, limit, cursor) => {

@@ -5,7 +5,7 @@ import { morph } from './morph.js';
 
 /** Several events at once are one look. */
 const gatherMs = 250;
-/** The chart of an open incident moves without any event. */
+/** The chart of an open incident and the infrastructure on the overview move without any event. */
 const openEveryMs = 5_000;
 const quietEveryMs = 30_000;
 /** Also how soon a page notices that its session ended. */
@@ -61,12 +61,12 @@ function createPage() {
     busy = false;
     if (again) page.refresh();
   }
-  const isIncident = document.querySelector('.incident') !== null;
+  const moves = document.querySelector('.incident, .overview') !== null;
   setInterval(
     () => {
       if (!document.hidden) page.refresh();
     },
-    isIncident ? openEveryMs : quietEveryMs,
+    moves ? openEveryMs : quietEveryMs,
   );
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) page.refresh();

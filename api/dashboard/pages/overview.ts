@@ -4,12 +4,14 @@ import { html } from 'hono/html';
 import type { Briefing } from '../../../domain/incident/briefing.ts';
 import { toUrlId } from '../../incident-id.ts';
 import type { ComponentHealth, IncidentReader, IncidentSummary, PendingApproval } from '../../ports.ts';
+import type { ResourceView } from '../../resource-usage.ts';
 import { briefingsOf, mostUrgent } from '../approval-queue.ts';
 import { durationText, relativeTime } from '../format.ts';
 import { csrfField, page } from '../layout.ts';
-import type { LatestComponents } from '../status.ts';
+import type { Latest } from '../status.ts';
 import { type Html, may, type View } from '../view.ts';
 import { inWords, plural, severityMark, statusChip } from '../words.ts';
+import { infrastructureTable } from './infrastructure.ts';
 
 const shownWaiting = 10;
 const shownOpen = 20;
@@ -23,17 +25,23 @@ export type OverviewData = {
   readonly moreOpen: boolean;
   readonly closed: readonly IncidentSummary[];
   readonly components: readonly ComponentHealth[] | null;
+  readonly resources: ResourceView | null;
 };
 
 export async function loadOverview(
-  deps: { readonly incidents: IncidentReader; readonly components: LatestComponents },
+  deps: {
+    readonly incidents: IncidentReader;
+    readonly components: Latest<readonly ComponentHealth[]>;
+    readonly resources: Latest<ResourceView>;
+  },
   pending: readonly PendingApproval[],
 ): Promise<OverviewData> {
   const waiting = mostUrgent(pending, shownWaiting);
-  const [open, closed, components] = await Promise.all([
+  const [open, closed, components, resources] = await Promise.all([
     deps.incidents.list({ open: true }, shownOpen, null),
     deps.incidents.list({ open: false }, shownClosed, null),
     deps.components(),
+    deps.resources(),
   ]);
   const known = await briefingsOf(deps.incidents, [
     ...waiting.map(({ incidentId }) => incidentId),
@@ -46,6 +54,7 @@ export async function loadOverview(
     moreOpen: open.nextCursor !== null,
     closed: closed.items,
     components,
+    resources,
   };
 }
 
@@ -57,10 +66,11 @@ export function overviewPage(data: OverviewData, view: View): Html {
 <header class="lead" id="headline" data-live>${headline(data, view)}</header>
 <section id="waiting" data-live aria-labelledby="waiting-title" ${view.pending.length === 0 ? 'hidden' : ''}><h2 id="waiting-title">Waits for you</h2>${waitingList(data, view)}</section>
 <section id="now" data-live aria-labelledby="now-title"><h2 id="now-title">Wrong now</h2>${openList(data, view)}</section>
+<section id="infrastructure" data-live aria-labelledby="infrastructure-title"><h2 id="infrastructure-title">Infrastructure</h2>${infrastructureTable(data.resources, view)}</section>
 <div class="columns even">
 <section id="last" data-live aria-labelledby="last-title"><h2 id="last-title">Last incidents</h2>${closedTable(data, view)}</section>
 <div>
-<section id="parts" data-live aria-labelledby="parts-title"><h2 id="parts-title">What Sentinel stands on</h2>${partList(data.components)}</section>
+<section id="parts" data-live aria-labelledby="parts-title"><h2 id="parts-title">Dependencies</h2>${partList(data.components)}</section>
 <section id="kill-switch" aria-labelledby="switch-title"><h2 id="switch-title">Kill switch</h2><div id="switches" data-live>${switchList(view)}</div>${switchForm(view)}</section>
 </div></div></div>`,
   });
@@ -119,7 +129,7 @@ function partList(components: readonly ComponentHealth[] | null): Html {
   if (components === null) return html`<p class="empty">Looking …</p>`;
   return html`<ul class="parts">${components.map(
     ({ name, ok, required, detail }) =>
-      html`<li>${ok ? html`<span class="good" aria-hidden="true">✓</span>` : html`<span class="bad" aria-hidden="true">×</span>`} <b>${name}</b> <span>${ok ? 'reachable' : required ? 'not reachable' : 'not reachable; works on with less evidence'}</span><br><span class="muted detail">${detail}</span></li>`,
+      html`<li>${ok ? html`<span class="good" aria-hidden="true">✓</span>` : html`<span class="bad" aria-hidden="true">×</span>`} <b>${name}</b> <span>${ok ? 'reachable' : required ? 'not reachable' : 'not reachable; optional: works with less evidence'}</span><br><span class="muted detail">${detail}</span></li>`,
   )}</ul>`;
 }
 

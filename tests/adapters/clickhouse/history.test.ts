@@ -150,6 +150,33 @@ describe('what is written is read back', () => {
   });
 });
 
+test('the latest sample of every series is found, of the metrics that are asked for', async () => {
+  const history = open('latest');
+  const row = (value: number, atMs: number, more: Partial<MetricBucket> = {}) =>
+    metric({ metric: 'process.memory.usage', attributes: '', value, atMs, ...more });
+  const calls: CallBucket[] = [];
+  const logs: LogBucket[] = [];
+  const own = { calls, logs, anomalies: [] };
+  const metrics = [
+    row(1, nowMs - 2_000),
+    row(3, nowMs),
+    row(2, nowMs - 1_000),
+    row(9, nowMs, { metric: 'other' }),
+  ];
+  await history.write({ ...own, environment: 'production', metrics });
+  await history.write({
+    ...own,
+    environment: 'staging',
+    metrics: [row(5, nowMs - 1_000), row(4, nowMs - 99_000)],
+  });
+  const latest = await history.latest(['process.memory.usage'], nowMs - 60_000);
+  expect(latest.map(({ environment, atMs, value }) => [environment, atMs, value])).toEqual([
+    ['production', nowMs, 3],
+    ['staging', nowMs - 1_000, 5],
+  ]);
+  expect(await history.latest(['process.memory.usage'], nowMs + 1)).toEqual([]);
+});
+
 test('a query returns at most maxRows: the newest', async () => {
   const history = open('bounded', { maxRows: 3 });
   const times = [0, 1, 2, 3, 4].map((second) => nowMs - second * 1_000);

@@ -195,6 +195,31 @@ describe('the overview', () => {
     expect(text).toContain('No open incident.');
   });
 
+  test('shows what services run on, the fullest first, and what is missing containers before all', async () => {
+    const world = createWorld();
+    const own = { environment: 'production', instance: 'i', attributes: '', atMs: nowMs - 1_000 };
+    world.samples = [
+      { ...own, service: 'calm', metric: 'process.cpu.utilization', value: 0.1 },
+      { ...own, service: 'full', metric: 'container.memory.usage', value: 970e6 },
+      { ...own, service: 'full', metric: 'container.memory.limit', value: 1e9 },
+    ];
+    const target = { executor: 'cluster', release: 'v1', config: 'c1', supports: [], desiredReplicas: 2 };
+    world.observed = {
+      targets: [{ ...target, target: { environment: 'production', service: 'short' }, replicas: [] }],
+      missing: [],
+    };
+    const { text } = await (await loggedInTo(world)).get('/');
+    const table = text.slice(text.indexOf('id="infrastructure"'), text.indexOf('id="last"'));
+    expect([...table.matchAll(/id="res-production-(\w+)"/g)].map(([, name]) => name)).toEqual([
+      'short',
+      'full',
+      'calm',
+    ]);
+    expect(table).toContain('0 of 2');
+    expect(table).toContain('97 %');
+    expect(table).toContain('title="970 MB of 1 GB"');
+  });
+
   test('does not wait for a part that does not answer', async () => {
     const world = createWorld();
     const deps = { ...world.deps, components: () => new Promise<never>(() => {}) };

@@ -75,11 +75,11 @@ function tell(event: IncidentEvent): Told {
       };
     }
     case 'approval-granted':
-      return { style: 'cyan', text: 'The plan is approved' };
+      return { style: 'cyan', text: 'Plan approved' };
     case 'approval-rejected':
-      return { style: 'cyan', text: `The plan is rejected by ${event.actor}: ${event.reason}` };
+      return { style: 'cyan', text: `Plan rejected by ${event.actor}: ${event.reason}` };
     case 'approval-expired':
-      return { style: 'yellow', text: 'Nobody decided in time' };
+      return { style: 'yellow', text: 'Approval timed out' };
     case 'gate-refused':
       return {
         style: 'yellow',
@@ -88,10 +88,10 @@ function tell(event: IncidentEvent): Told {
     case 'intent-written':
       return {
         style: 'dim',
-        text: `${direction(event.direction)} step ${event.step + 1} is written down (${event.intentId})`,
+        text: `${direction(event.direction)} step ${event.step + 1} recorded (${event.intentId})`,
       };
     case 'effect-applied': {
-      const how = event.foundByLookup ? ' (the answer was lost; found by looking)' : '';
+      const how = event.foundByLookup ? ' (response lost, confirmed by checking)' : '';
       return { text: `${direction(event.direction)} step ${event.step + 1} done: ${event.summary}${how}` };
     }
     case 'effect-failed':
@@ -102,7 +102,7 @@ function tell(event: IncidentEvent): Told {
     case 'verification-started':
       return {
         style: 'dim',
-        text: `Checking whether it helped, for at most ${formatDuration(event.deadlineMs - event.atMs)}`,
+        text: `Verifying for up to ${formatDuration(event.deadlineMs - event.atMs)}`,
       };
     case 'verified':
       return tellVerification(event.result);
@@ -116,7 +116,7 @@ function tell(event: IncidentEvent): Told {
     case 'note-added':
       return { text: `Note by ${event.actor}: ${event.text}` };
     case 'postmortem-drafted':
-      return { style: 'dim', text: 'The postmortem is drafted' };
+      return { style: 'dim', text: 'Postmortem drafted' };
     case 'incident-closed':
       return { style: outcomeStyle(event.outcome), text: `Closed: ${event.outcome} (${event.reason})` };
   }

@@ -3,10 +3,10 @@
 const sentences = {
   approved: 'Your approval is recorded.',
   rejected: 'Your rejection is recorded.',
-  noted: 'Your note is in the timeline.',
-  'taken-over': 'You took this incident over. Sentinel does nothing more in it.',
-  aborted: 'The work on this incident is being ended.',
-  engaged: 'The kill switch is engaged: nothing is changed any more.',
+  noted: 'Note added to the timeline.',
+  'taken-over': 'You have taken over. Sentinel takes no further action on this incident.',
+  aborted: 'This incident is being aborted.',
+  engaged: 'The kill switch is engaged: no actions run.',
   released: 'The kill switch is released.',
 } as const;
 export type Notice = keyof typeof sentences;

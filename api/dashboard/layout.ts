@@ -88,7 +88,7 @@ function stoppedBanner({ switches }: View): Html | '' {
   const stopped = switches.filter(({ engaged }) => engaged).map(({ environment }) => environment);
   if (stopped.length === 0) return '';
   const where = stopped.includes('*') ? 'everywhere' : `in ${stopped.join(', ')}`;
-  return html`<p class="stopped" role="alert"><b>Kill switch engaged ${where}.</b> Sentinel watches and diagnoses, and changes nothing. <a href="/#kill-switch">Release it</a></p>`;
+  return html`<p class="stopped" role="alert"><b>Kill switch engaged ${where}.</b> Detection continues; no actions run. <a href="/#kill-switch">Release it</a></p>`;
 }
 
 function themeSwitch(view: View): Html {

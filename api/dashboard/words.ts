@@ -34,7 +34,7 @@ export const statusWords: Readonly<Record<IncidentStatus, { word: string; tone: 
 export const outcomeWords: Readonly<Record<IncidentOutcome, { word: string; mark: string; tone: Tone }>> = {
   resolved: { word: 'Resolved', mark: '✓', tone: 'good' },
   'self-recovered': { word: 'Recovered by itself', mark: '✓', tone: 'good' },
-  escalated: { word: 'Handed to a person', mark: '!', tone: 'bad' },
+  escalated: { word: 'Escalated to a person', mark: '!', tone: 'bad' },
   suppressed: { word: 'Suppressed', mark: '–', tone: 'quiet' },
   'taken-over': { word: 'Taken over', mark: '→', tone: 'quiet' },
   aborted: { word: 'Aborted', mark: '×', tone: 'quiet' },

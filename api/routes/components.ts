@@ -1,4 +1,4 @@
-// GET /api/v1/components: the parts Sentinel stands on, with what is wrong with each.
+// GET /api/v1/components: the parts Sentinel depends on, with what is wrong with each.
 
 import { z } from 'zod';
 import { pageQuery } from '../http/fields.ts';
@@ -11,7 +11,7 @@ export const components = route({
   method: 'GET',
   path: '/api/v1/components',
   permission: 'viewer',
-  summary: 'Every part Sentinel stands on, reachable or not, with details.',
+  summary: 'Every part Sentinel depends on, reachable or not, with details.',
   query: z.strictObject(pageQuery),
   answers: { 200: pageOf(componentHealth) },
   handler: async ({ query, deps }) => ({

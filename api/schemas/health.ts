@@ -1,4 +1,4 @@
-// The parts Sentinel stands on.
+// The parts Sentinel depends on.
 
 import { z } from 'zod';
 import type { ComponentHealth } from '../ports.ts';

@@ -1,4 +1,4 @@
-// The servers Sentinel stands on. Without an address each runs embedded, inside or beside the process.
+// The servers Sentinel depends on. Without an address each runs embedded, inside or beside the process.
 
 import { z } from 'zod';
 import { port } from './server.ts';

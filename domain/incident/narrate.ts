@@ -17,7 +17,7 @@ export function narrate(event: IncidentEventBody): string {
       return `Analysis ${event.attempt} started`;
     case 'enriched': {
       const missing = event.missing.length === 0 ? '' : `; missing: ${event.missing.join(', ')}`;
-      return `${event.evidenceIds.length} pieces of evidence gathered${missing}`;
+      return `${event.evidenceIds.length} evidence items gathered${missing}`;
     }
     case 'diagnosed': {
       const best = event.diagnosis.hypotheses[0];
@@ -27,7 +27,7 @@ export function narrate(event: IncidentEventBody): string {
     }
     case 'model-consulted': {
       const view = event.diagnosis?.model;
-      return view === undefined ? `No model was heard: ${event.reason}` : modelText(view);
+      return view === undefined ? `No answer from a model: ${event.reason}` : modelText(view);
     }
     case 'planned': {
       const { plan, planHash } = event.hashedPlan;
@@ -38,7 +38,7 @@ export function narrate(event: IncidentEventBody): string {
     case 'decided':
       return `Policy says ${event.verdict.kind} (rule ${event.verdict.rule}): ${event.verdict.reason}`;
     case 'approval-requested':
-      return `Approval asked of ${event.quorum} × ${event.role} until ${timeText(event.deadlineMs)}`;
+      return `Approval requested from ${event.quorum} × ${event.role}, by ${timeText(event.deadlineMs)}`;
     case 'approval-recorded':
       return `${event.actor} decided to ${event.decision}${event.reason === '' ? '' : `: ${event.reason}`}`;
     case 'approval-granted':
@@ -46,19 +46,19 @@ export function narrate(event: IncidentEventBody): string {
     case 'approval-rejected':
       return `Plan ${event.planHash.slice(0, 12)} rejected by ${event.actor}: ${event.reason}`;
     case 'approval-expired':
-      return `Nobody decided on plan ${event.planHash.slice(0, 12)} in time`;
+      return `Approval of plan ${event.planHash.slice(0, 12)} timed out`;
     case 'gate-refused':
       return `The gate refused step ${event.step + 1}: ${event.reason} (${event.detail})`;
     case 'intent-written':
       return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} about to run (${event.intentId})`;
     case 'effect-applied': {
-      const found = event.foundByLookup ? ' (answer lost, found by looking)' : '';
+      const found = event.foundByLookup ? ' (response lost, confirmed by checking)' : '';
       return `${event.direction === 'forward' ? 'Done' : 'Undone'}: ${event.summary}${found}`;
     }
     case 'effect-failed':
       return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} failed: ${event.reason}`;
     case 'verification-started':
-      return `Watching whether it helped, until ${timeText(event.deadlineMs)}`;
+      return `Verifying until ${timeText(event.deadlineMs)}`;
     case 'verified':
       return `Verification: ${event.result.outcome}, ${event.result.reason}`;
     case 'compensation-started':

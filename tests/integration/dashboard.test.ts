@@ -107,7 +107,7 @@ await describeWith<ChromiumInfo>('chromium', 'the dashboard', ({ executable }) =
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/incidents\?open=true$/);
     await page.goto(`${sentinel.url}/`);
-    await page.getByText('Nothing is wrong').waitFor();
+    await page.getByText('No open incidents').waitFor();
     await page.locator('#connection[data-state="live"]').waitFor();
     await picture(page, 'quiet');
 

@@ -50,8 +50,8 @@ ${planSteps(plan)}
 <dl class="facts wide">
 <div><dt>Rule</dt><dd>${policy === null ? '–' : html`<span class="id">${policy.rule}</span> ${policy.reason}`}</dd></div>
 <div><dt>Needs</dt><dd>${plural(approval.quorum, 'approval')} of role ${approval.role}${given === 0 ? '' : html`; given by ${approval.given.join(', ')}`}</dd></div>
-<div><dt>Until</dt><dd>${clockTime(approval.deadlineMs, view.nowMs)} (${relativeTime(approval.deadlineMs, view.nowMs)}); then it is handed to a person</dd></div>
-<div><dt>Plan</dt><dd><span class="id" title="${plan.planHash}">${plan.planHash.slice(0, 12)}</span>; exactly this is carried out, and nothing else</dd></div>
+<div><dt>Until</dt><dd>${clockTime(approval.deadlineMs, view.nowMs)} (${relativeTime(approval.deadlineMs, view.nowMs)}); then it escalates to a person</dd></div>
+<div><dt>Plan</dt><dd><span class="id" title="${plan.planHash}">${plan.planHash.slice(0, 12)}</span>; only this plan will run</dd></div>
 </dl>
 ${decisionForm(approval.planHash, approval.role, ref, view)}
 </section>`;
@@ -64,7 +64,7 @@ function decisionForm(planHash: string, role: string, ref: string, view: View): 
   }
   return html`<form method="post" action="/incidents/${ref}/decision" class="decide">${csrfField(view)}
 <input type="hidden" name="planHash" value="${planHash}">
-<label for="reason">Reason <span class="muted">needed to reject, welcome to approve</span></label>
+<label for="reason">Reason <span class="muted">required to reject, optional to approve</span></label>
 <textarea id="reason" name="reason" rows="2" maxlength="2000"></textarea>
 <div class="buttons"><button class="primary" name="decision" value="approve">Approve plan ${planHash.slice(0, 8)}</button>
 <button class="danger" name="decision" value="reject">Reject</button></div></form>`;

@@ -13,11 +13,11 @@ import { inWords, plural } from '../words.ts';
 export function hypothesisList(diagnosis: DiagnosisBriefing, evidence: readonly Evidence[]): Html {
   const byId = new Map(evidence.map((item) => [item.id, item]));
   return html`
-${diagnosis.model === null ? '' : html`<p class="from-model"><b>Words of a language model.</b> ${diagnosis.model}. Every cited piece of evidence was checked to exist.</p>`}
+${diagnosis.model === null ? '' : html`<p class="from-model"><b>From a language model.</b> ${diagnosis.model}. All cited evidence was checked to exist.</p>`}
 ${diagnosis.contested ? html`<p class="doubt"><b>Contested.</b> The two analyses disagree, so a person is asked.</p>` : ''}
 ${diagnosis.inconclusive ? html`<p class="doubt"><b>Inconclusive.</b> ${diagnosis.reason}</p>` : ''}
 <ol class="hypotheses">${diagnosis.hypotheses.map((one, index) => hypothesisItem(one, index, byId))}</ol>
-${diagnosis.missing.length === 0 ? '' : html`<p class="doubt"><b>Missing evidence:</b> ${diagnosis.missing.join('; ')}. This lowers what may be done without asking.</p>`}`;
+${diagnosis.missing.length === 0 ? '' : html`<p class="doubt"><b>Missing evidence:</b> ${diagnosis.missing.join('; ')}. Sentinel asks more often while it is missing.</p>`}`;
 }
 
 function hypothesisItem(

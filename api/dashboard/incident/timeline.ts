@@ -58,11 +58,11 @@ function sentences(events: readonly IncidentEvent[], nowMs: number): Sentences {
             : `Cleared in ${anomaly.scope.service}: ${anomaly.summary}`;
         }
         case 'intent-written':
-          return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} is written down and about to run`;
+          return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} recorded, about to run`;
         case 'approval-requested':
-          return `Approval asked of ${event.quorum} × ${event.role} until ${clockText(event.deadlineMs, nowMs)}`;
+          return `Approval requested from ${event.quorum} × ${event.role}, by ${clockText(event.deadlineMs, nowMs)}`;
         case 'verification-started':
-          return `Watching whether it helped, until ${clockText(event.deadlineMs, nowMs)}`;
+          return `Verifying until ${clockText(event.deadlineMs, nowMs)}`;
         default:
           return narrate(event);
       }

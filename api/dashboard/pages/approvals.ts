@@ -31,10 +31,10 @@ export function approvalsPage(waiting: readonly Waiting[], view: View): Html {
   return page(view, {
     title: 'Approvals',
     section: 'approvals',
-    body: html`<div data-stream="/api/v1/stream" data-open="true"><header class="lead"><h1>Approvals</h1><p class="muted">Plans that wait for a person, the nearest deadline first.</p></header>
-<section id="inbox" data-live aria-label="Plans that wait">${
+    body: html`<div data-stream="/api/v1/stream" data-open="true"><header class="lead"><h1>Approvals</h1><p class="muted">Plans waiting for a person, earliest deadline first.</p></header>
+<section id="inbox" data-live aria-label="Pending approvals">${
       waiting.length === 0
-        ? html`<div class="quiet"><p><b>Nothing waits for a decision.</b></p><p class="muted">Plans that policy does not allow by itself appear here.</p></div>`
+        ? html`<div class="quiet"><p><b>No pending approvals.</b></p><p class="muted">Plans that need approval show up here.</p></div>`
         : html`<ul class="inbox">${waiting.map((one) => item(one, view))}</ul>`
     }</section></div>`,
   });

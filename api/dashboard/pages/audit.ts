@@ -36,13 +36,13 @@ export function auditPage(found: Page<AuditEntry>, query: AuditQuery, view: View
   return page(view, {
     title: 'Audit',
     section: 'audit',
-    body: html`<header class="lead"><h1>Audit</h1><p class="muted">Who did what, to what, when and why. Entries are added and never changed.</p></header>
+    body: html`<header class="lead"><h1>Audit</h1><p class="muted">Who did what, to what, when and why. Append-only.</p></header>
 <form class="filters" method="get" action="/audit" role="search">
 <div><label for="actor">Actor</label><input id="actor" name="actor" value="${query.actor ?? ''}" placeholder="person:ada"></div>
 <div><label for="action">Action</label><select id="action" name="action">${options(query.action, [['', 'all'], ...actions])}</select></div>
 <div><label for="subject">Subject</label><input id="subject" name="subject" value="${query.subject ?? ''}"></div>
 <button>Show</button></form>
-${found.items.length === 0 ? html`<p class="empty">Nothing fits.</p>` : html`<div class="scroll"><table class="stack"><thead><tr><th scope="col">Time</th><th scope="col">Actor</th><th scope="col">Action</th><th scope="col">Subject</th><th scope="col">Reason</th></tr></thead><tbody>${found.items.map((entry) => row(entry, view))}</tbody></table></div>`}
+${found.items.length === 0 ? html`<p class="empty">No entries match.</p>` : html`<div class="scroll"><table class="stack"><thead><tr><th scope="col">Time</th><th scope="col">Actor</th><th scope="col">Action</th><th scope="col">Subject</th><th scope="col">Reason</th></tr></thead><tbody>${found.items.map((entry) => row(entry, view))}</tbody></table></div>`}
 ${found.nextCursor === null ? '' : html`<p class="more"><a href="/audit?${next}" rel="next">More</a></p>`}`,
   });
 }

@@ -60,7 +60,7 @@ export function incidentsPage({ query, found }: ListData, view: View): Html {
 }
 
 function table({ items, nextCursor }: Page<IncidentSummary>, query: ListQuery, view: View): Html {
-  if (items.length === 0) return html`<p class="empty">No incident fits.</p>`;
+  if (items.length === 0) return html`<p class="empty">No incidents match.</p>`;
   const next = nextPage(query, nextCursor);
   return html`<div class="scroll"><table class="stack"><thead><tr><th scope="col">Severity</th><th scope="col">Incident</th><th scope="col">Service</th><th scope="col">State</th><th scope="col" class="figure">Opened</th><th scope="col" class="figure">Lasted</th></tr></thead><tbody>${items.map(
     (one) =>

@@ -64,11 +64,11 @@ export function overviewPage(data: OverviewData, view: View): Html {
     section: 'overview',
     body: html`<div class="overview" data-stream="/api/v1/stream" data-open="true">
 <header class="lead" id="headline" data-live>${headline(data, view)}</header>
-<section id="waiting" data-live aria-labelledby="waiting-title" ${view.pending.length === 0 ? 'hidden' : ''}><h2 id="waiting-title">Waits for you</h2>${waitingList(data, view)}</section>
-<section id="now" data-live aria-labelledby="now-title"><h2 id="now-title">Wrong now</h2>${openList(data, view)}</section>
+<section id="waiting" data-live aria-labelledby="waiting-title" ${view.pending.length === 0 ? 'hidden' : ''}><h2 id="waiting-title">Needs your decision</h2>${waitingList(data, view)}</section>
+<section id="now" data-live aria-labelledby="now-title"><h2 id="now-title">Open incidents</h2>${openList(data, view)}</section>
 <section id="infrastructure" data-live aria-labelledby="infrastructure-title"><h2 id="infrastructure-title">Infrastructure</h2>${infrastructureTable(data.resources, view)}</section>
 <div class="columns even">
-<section id="last" data-live aria-labelledby="last-title"><h2 id="last-title">Last incidents</h2>${closedTable(data, view)}</section>
+<section id="last" data-live aria-labelledby="last-title"><h2 id="last-title">Recent incidents</h2>${closedTable(data, view)}</section>
 <div>
 <section id="parts" data-live aria-labelledby="parts-title"><h2 id="parts-title">Dependencies</h2>${partList(data.components)}</section>
 <section id="kill-switch" aria-labelledby="switch-title"><h2 id="switch-title">Kill switch</h2><div id="switches" data-live>${switchList(view)}</div>${switchForm(view)}</section>
@@ -81,13 +81,13 @@ function headline({ open, moreOpen, components }: OverviewData, { pending }: Vie
   const count = `${open.length}${moreOpen ? '+' : ''}`;
   const title =
     open.length === 0
-      ? html`<span class="good" aria-hidden="true">✓</span> Nothing is wrong`
+      ? html`<span class="good" aria-hidden="true">✓</span> No open incidents`
       : html`${count} ${open.length === 1 ? 'incident is' : 'incidents are'} open`;
   const parts = [
-    ...(pending.length > 0 ? [`${plural(pending.length, 'plan')} waiting for approval`] : []),
+    ...(pending.length > 0 ? [`${plural(pending.length, 'pending approval')}`] : []),
     ...(broken.length > 0 ? [`${broken.map(({ name }) => name).join(', ')} cannot be reached`] : []),
   ];
-  return html`<h1>${title}</h1><p class="muted">${parts.length === 0 ? (open.length === 0 ? 'Sentinel is watching.' : 'Sentinel is working on it; nobody is asked for anything.') : `${parts.join(' · ')}.`}</p>`;
+  return html`<h1>${title}</h1><p class="muted">${parts.length === 0 ? (open.length === 0 ? 'Sentinel is watching.' : 'Sentinel is working on it. No approval is pending.') : `${parts.join(' · ')}.`}</p>`;
 }
 
 function waitingList({ waiting, known }: OverviewData, view: View): Html {
@@ -98,14 +98,14 @@ function waitingList({ waiting, known }: OverviewData, view: View): Html {
     const step = about?.plan?.steps[0];
     return html`<li class="row ask"><div class="what"><a class="title" href="/incidents/${ref}#decision">${about?.title ?? ref}</a>
 <p>${step === undefined ? '' : html`<b>${inWords(step.action)}</b> <span class="id">${step.target}</span>: ${step.before} → ${step.after}`}</p></div>
-<div class="facts-line"><span>${approvals} of ${quorum} given, role ${role}</span> <span>until ${relativeTime(deadlineMs, view.nowMs)}</span></div>
+<div class="facts-line"><span>${approvals} of ${quorum} approvals (${role})</span> <span>until ${relativeTime(deadlineMs, view.nowMs)}</span></div>
 <a class="button primary" href="/incidents/${ref}#decision">Review</a></li>`;
-  })}</ul>${all > waiting.length ? html`<p class="more"><a href="/approvals">All ${all} that wait</a></p>` : ''}`;
+  })}</ul>${all > waiting.length ? html`<p class="more"><a href="/approvals">All ${all} pending approvals</a></p>` : ''}`;
 }
 
 function openList({ open, moreOpen, known }: OverviewData, view: View): Html {
   if (open.length === 0) {
-    return html`<div class="quiet"><p><b>No open incident.</b></p><p class="muted">New ones appear here by themselves, with what is suspected and what is being done.</p></div>`;
+    return html`<div class="quiet"><p><b>No open incidents.</b></p><p class="muted">New ones show up here with the suspected cause and what is being done.</p></div>`;
   }
   return html`<ul class="rows">${open.map((summary) => {
     const about = known.get(summary.id);
@@ -135,7 +135,7 @@ function partList(components: readonly ComponentHealth[] | null): Html {
 
 function switchList(view: View): Html {
   const engaged = view.switches.filter((one) => one.engaged);
-  if (engaged.length === 0) return html`<p>Released everywhere: what policy allows is carried out.</p>`;
+  if (engaged.length === 0) return html`<p>Not engaged: actions that policy allows are carried out.</p>`;
   return html`<ul class="rows">${engaged.map(
     ({
       environment,
@@ -149,8 +149,8 @@ ${may(view, 'operator') ? html`<form method="post" action="/kill-switch">${csrfF
 
 function switchForm(view: View): Html | '' {
   if (!may(view, 'operator')) return '';
-  return html`<details id="engage"><summary>Engage it</summary><form method="post" action="/kill-switch">${csrfField(view)}<input type="hidden" name="engaged" value="true">
-<p>Stops every effect at the gate, at once. Sentinel goes on watching and diagnosing.</p>
+  return html`<details id="engage"><summary>Engage</summary><form method="post" action="/kill-switch">${csrfField(view)}<input type="hidden" name="engaged" value="true">
+<p>Stops every action immediately. Detection and diagnosis continue.</p>
 <label for="switch-environment">Environment <span class="muted">* for all</span></label><input id="switch-environment" name="environment" value="*" maxlength="200" required autocomplete="off">
 <label for="switch-reason">Reason</label><input id="switch-reason" name="reason" maxlength="2000" required autocomplete="off"><button class="danger">Engage the kill switch</button></form></details>`;
 }

@@ -191,8 +191,8 @@ describe('the page of an incident', () => {
 describe('the overview', () => {
   test('of a quiet system says so', async () => {
     const { text } = await (await loggedInTo(createWorld())).get('/');
-    expect(text).toContain('Nothing is wrong');
-    expect(text).toContain('No open incident.');
+    expect(text).toContain('No open incidents');
+    expect(text).toContain('No open incidents.');
   });
 
   test('shows what services run on, the fullest first, and what is missing containers before all', async () => {
@@ -243,7 +243,7 @@ describe('the overview', () => {
     const waiting = text.slice(text.indexOf('id="waiting"'), text.indexOf('id="now"'));
     const titles = [...waiting.matchAll(/#decision">(trouble \d+)</g)].map(([, title]) => title);
     expect(titles).toEqual(Array.from({ length: 10 }, (_, index) => `trouble ${29 - index}`));
-    expect(waiting).toContain('<a href="/approvals">All 30 that wait</a>');
+    expect(waiting).toContain('<a href="/approvals">All 30 pending approvals</a>');
   });
 
   test('says on every page that the kill switch is engaged', async () => {

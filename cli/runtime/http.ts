@@ -2,7 +2,7 @@
 
 import type { From } from '../../api/http/client-address.ts';
 import type { ApiKeys } from '../../api/ports.ts';
-import { roleAtLeast } from '../../domain/policy/verdict.ts';
+import { maySend } from '../../domain/policy/verdict.ts';
 import { isForIngest } from '../../ingest/http.ts';
 import type { Authorize } from '../../ingest/ports.ts';
 
@@ -15,7 +15,7 @@ export function routed(parts: { ingest: Fetch | null; api: Fetch | null }): Fetc
   };
 }
 
-/** Senders need a key of role operator or admin, unless the configuration leaves ingest open. */
+/** Senders need a key that may send (`ingest`, `operator` or `admin`), unless the configuration leaves ingest open. */
 export function ingestAuthorize(apiKeys: Pick<ApiKeys, 'authenticate'>, requireKey: boolean): Authorize {
   return async (request) => {
     const presented = /^Bearer (\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
@@ -28,11 +28,11 @@ export function ingestAuthorize(apiKeys: Pick<ApiKeys, 'authenticate'>, requireK
         detail: 'an API key is needed: Authorization: Bearer KEY',
       };
     }
-    if (requireKey && !roleAtLeast(principal.role, 'operator')) {
+    if (requireKey && !maySend(principal.role)) {
       return {
         allowed: false,
         reason: 'forbidden',
-        detail: 'sending telemetry and events needs the role operator',
+        detail: 'sending telemetry and events needs a key with the role ingest',
       };
     }
     return { allowed: true, actor: principal.name };

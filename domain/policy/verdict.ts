@@ -15,7 +15,16 @@ export type Verdict =
     }
   | { readonly kind: 'deny'; readonly rule: string; readonly reason: string };
 
-/** True when `role` may do what `required` may. */
-export function roleAtLeast(role: Role, required: Role): boolean {
-  return roles.indexOf(role) >= roles.indexOf(required);
+/** What a key may be: a role of people, or `ingest`, which sends telemetry, alerts and events, and can do nothing else. */
+export const keyRoles = ['ingest', ...roles] as const;
+export type KeyRole = (typeof keyRoles)[number];
+
+/** True when `role` may do what `required` may. A key that only sends may do nothing that people may. */
+export function roleAtLeast(role: KeyRole, required: Role): boolean {
+  return role !== 'ingest' && roles.indexOf(role) >= roles.indexOf(required);
+}
+
+/** True when a key of this role may send telemetry, alerts and events. */
+export function maySend(role: KeyRole): boolean {
+  return role === 'ingest' || roleAtLeast(role, 'operator');
 }

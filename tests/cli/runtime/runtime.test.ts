@@ -40,8 +40,9 @@ describe('one address', () => {
 
 describe('who may send telemetry', () => {
   const people: Record<string, Principal> = {
-    op: { keyId: '1', name: 'collector', role: 'operator' },
-    view: { keyId: '2', name: 'guest', role: 'viewer' },
+    op: { keyId: '1', name: 'collector', role: 'operator', person: 'owner' },
+    view: { keyId: '2', name: 'guest', role: 'viewer', person: 'owner' },
+    send: { keyId: '3', name: 'agent', role: 'ingest', person: 'owner' },
   };
   const apiKeys = { authenticate: async (key: string) => people[key] ?? null };
   const ask = (requireKey: boolean, key?: string) =>
@@ -58,11 +59,12 @@ describe('who may send telemetry', () => {
     expect(await ask(false, 'op')).toEqual({ allowed: true, actor: 'collector' });
   });
 
-  it('is who has a key of at least an operator where one is', async () => {
+  it('is who has a key for sending, or of at least an operator, where one is', async () => {
     expect(await ask(true)).toMatchObject({ allowed: false, reason: 'unauthenticated' });
     expect(await ask(true, 'unknown')).toMatchObject({ allowed: false, reason: 'unauthenticated' });
     expect(await ask(true, 'view')).toMatchObject({ allowed: false, reason: 'forbidden' });
     expect(await ask(true, 'op')).toEqual({ allowed: true, actor: 'collector' });
+    expect(await ask(true, 'send')).toEqual({ allowed: true, actor: 'agent' });
   });
 });
 

@@ -1,0 +1,32 @@
+// How far a key reaches: in which environments and for which services it speaks. Without limits it reaches everywhere.
+
+import { z } from 'zod';
+import { matchesGlob } from './glob.ts';
+
+const pattern = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[A-Za-z0-9._*?/-]+$/, 'expected letters, digits and . _ - / with * and ? as wildcards');
+
+/** Names with `*` and `?` as wildcards; what is left out is not limited. */
+export const reachSchema = z.strictObject({
+  environments: z.array(pattern).min(1).max(50).optional(),
+  services: z.array(pattern).min(1).max(200).optional(),
+});
+export type Reach = {
+  readonly environments?: readonly string[] | undefined;
+  readonly services?: readonly string[] | undefined;
+};
+
+/**
+ * Whether a key with this reach may speak about a service of an environment. `service: null` stands for the environment as a
+ * whole, which a key for some services only does not reach.
+ */
+export function reaches(reach: Reach | undefined, environment: string, service: string | null): boolean {
+  const { environments, services } = reach ?? {};
+  const fits = (patterns: readonly string[] | undefined, name: string | null): boolean =>
+    patterns === undefined ||
+    patterns.some((one) => one === '*' || (name !== null && matchesGlob(one, name)));
+  return fits(environments, environment === '*' ? null : environment) && fits(services, service);
+}

@@ -8,7 +8,8 @@ import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome, IncidentStatus } from '../domain/incident/status.ts';
 import type { ResourceSample } from '../domain/infrastructure/usage.ts';
-import type { Role, Verdict } from '../domain/policy/verdict.ts';
+import type { Reach } from '../domain/policy/reach.ts';
+import type { KeyRole, Role, Verdict } from '../domain/policy/verdict.ts';
 import type { ActionId, ActionParameters } from '../domain/remediation/actions.ts';
 import type { Intent, IntentStatus } from '../domain/remediation/intent.ts';
 import type { HashedPlan } from '../domain/remediation/plan.ts';
@@ -17,7 +18,37 @@ import type { Severity } from '../domain/scope.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
 import type { ApprovalDecided } from '../workflows/messages.ts';
 
-export type Principal = { readonly keyId: string; readonly name: string; readonly role: Role };
+export type Principal = {
+  readonly keyId: string;
+  /** What the key is called; whoever made it chose that. */
+  readonly name: string;
+  readonly role: KeyRole;
+  /** Whom the key counts for where people are counted. */
+  readonly person: string;
+  /** Where the key speaks; absent is everywhere. */
+  readonly reach?: Reach;
+};
+
+export type NewKey = {
+  readonly name: string;
+  readonly role: KeyRole;
+  readonly reach?: Reach;
+  /** From then on it is no key. */
+  readonly expiresAtMs?: number | null;
+};
+
+export type KeyRecord = {
+  readonly keyId: string;
+  readonly name: string;
+  readonly role: KeyRole;
+  readonly person: string;
+  readonly reach: Reach | null;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number | null;
+  /** To the minute; null when it was never used. */
+  readonly lastUsedAtMs: number | null;
+  readonly revokedAtMs: number | null;
+};
 
 export type IncidentSummary = {
   readonly id: string;
@@ -185,15 +216,13 @@ export interface KillSwitch {
 }
 
 export interface ApiKeys {
-  /** Finds the principal of a presented key (hash compared in constant time); null when unknown or revoked. */
+  /** Finds the principal of a presented key (hash compared in constant time); null when unknown, expired or revoked. */
   authenticate(presented: string): Promise<Principal | null>;
-  /** Returns the key itself, once; only its hash is stored. */
-  create(name: string, role: Role, by: string): Promise<{ keyId: string; key: string }>;
-  list(): Promise<
-    readonly { keyId: string; name: string; role: Role; createdAtMs: number; revokedAtMs: number | null }[]
-  >;
-  revoke(keyId: string, by: string): Promise<boolean>;
-  /** Those of the keys that exist and were not revoked, in one look. */
+  /** Returns the key itself, once; only its hash is stored. It counts for the person of whoever makes it. */
+  create(key: NewKey, by: Principal): Promise<{ keyId: string; key: string }>;
+  list(): Promise<readonly KeyRecord[]>;
+  revoke(keyId: string, by: Principal): Promise<boolean>;
+  /** Those of the keys that exist, have not expired and were not revoked, in one look. */
   active(keyIds: readonly string[]): Promise<ReadonlySet<string>>;
 }
 

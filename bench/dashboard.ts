@@ -11,6 +11,7 @@ import { openDatabase } from '../adapters/postgres/index.ts';
 import { toUrlId } from '../api/incident-id.ts';
 import { startHttp } from '../api/server.ts';
 import { createBenchApi } from './support/api.ts';
+import { maker } from './support/maker.ts';
 import { seedIncidents } from './support/many-incidents.ts';
 import { startPostgres } from './support/postgres-server.ts';
 import { quantile } from './support/quantile.ts';
@@ -58,7 +59,7 @@ const postgres = await startPostgres();
 const database = await openDatabase({ url: postgres.url });
 const { stores, streams, fetch } = createBenchApi(database);
 const { resolvedIds } = await seedIncidents(database, incidents);
-const { key } = await stores.apiKeys.create('bench', 'admin', 'bench');
+const { key } = await stores.apiKeys.create({ name: 'bench', role: 'admin' }, maker);
 const session = await stores.sessions.open(key);
 const http = await startHttp({ fetch, host: '127.0.0.1', port: 0 });
 const browser = await chromium.launch({

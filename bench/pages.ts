@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { type Database, openDatabase } from '../adapters/postgres/index.ts';
 import { toUrlId } from '../api/incident-id.ts';
 import { createBenchApi } from './support/api.ts';
+import { maker } from './support/maker.ts';
 import { seedIncidents } from './support/many-incidents.ts';
 import { startPostgres } from './support/postgres-server.ts';
 
@@ -30,7 +31,7 @@ async function measure(database: Database) {
   const seedingFrom = performance.now();
   const seeded = await seedIncidents(database, incidents);
   const seedSeconds = Math.round((performance.now() - seedingFrom) / 1_000);
-  const { key } = await stores.apiKeys.create('bench', 'admin', 'bench');
+  const { key } = await stores.apiKeys.create({ name: 'bench', role: 'admin' }, maker);
   const session = await stores.sessions.open(key);
   const headers = {
     api: { authorization: `Bearer ${key}` },

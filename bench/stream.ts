@@ -18,6 +18,7 @@ import { fold } from '../domain/incident/evolve.ts';
 import { limitsConfigSchema } from '../domain/remediation/limits.ts';
 import { freePort } from '../lab/run/sentinel-process.ts';
 import { incidentWorkflowId } from '../workflows/messages.ts';
+import { maker } from './support/maker.ts';
 import { startPostgres } from './support/postgres-server.ts';
 import { type BenchReader, startReader } from './support/stream-reader.ts';
 
@@ -39,7 +40,7 @@ const catchUpMs = 60_000;
 const postgres = await startPostgres();
 const database = await openDatabase({ url: postgres.url, maxConnections: writerCount + 2 });
 const stores = createStores(database, { limits: limitsConfigSchema.parse({}) });
-const { key } = await stores.apiKeys.create('bench', 'viewer', 'bench');
+const { key } = await stores.apiKeys.create({ name: 'bench', role: 'viewer' }, maker);
 // Between taking a position and committing: without it transactions hardly overlap.
 await sql`create function bench_delay() returns trigger language plpgsql as $$
   begin perform pg_sleep(random() * ${sql.lit(commitDelayMs / 1_000)}); return null; end $$`.execute(

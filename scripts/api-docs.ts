@@ -3,12 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Permission, Route } from '../api/http/route.ts';
 import { routes } from '../api/routes/index.ts';
-import { roleAtLeast, roles } from '../domain/policy/verdict.ts';
+import { keyRoles, roleAtLeast } from '../domain/policy/verdict.ts';
 
 export const apiDocs = path.resolve(import.meta.dirname, '../docs/api.md');
 
 /** Who may call, from the least to the most trusted. */
-export const callers = ['no key', 'malformed key', 'revoked key', ...roles] as const;
+export const callers = ['no key', 'malformed key', 'revoked key', ...keyRoles] as const;
 export type Caller = (typeof callers)[number];
 
 /** The status that a good request of this caller is answered with. */
@@ -19,7 +19,7 @@ export function expectedStatus({ permission, answers }: Route, caller: Caller): 
 
 function allowed(permission: Permission, caller: Caller): 401 | 403 | null {
   if (permission === 'public') return null;
-  const role = roles.find((one) => one === caller);
+  const role = keyRoles.find((one) => one === caller);
   if (role === undefined) return 401;
   return roleAtLeast(role, permission) ? null : 403;
 }

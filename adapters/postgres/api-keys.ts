@@ -3,18 +3,22 @@
 // every request would pay for it. The id in the key finds the row; the hash is compared in constant time.
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Kysely } from 'kysely';
-import type { ApiKeys } from '../../api/ports.ts';
-import type { Role } from '../../domain/policy/verdict.ts';
-import { appendAudit, person } from './audit/append.ts';
-import { databaseNowMs } from './clock.ts';
+import type { Kysely, Selectable } from 'kysely';
+import type { ApiKeys, NewKey, Principal } from '../../api/ports.ts';
+import type { AuditDetail } from '../../domain/audit/event.ts';
+import { actorOf, owner, sentinelActor } from '../../domain/policy/identity.ts';
+import { appendAudit } from './audit/append.ts';
+import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { sha256 } from './digest.ts';
-import { storable } from './text.ts';
+import { json, storable } from './text.ts';
 import { transact } from './transact.ts';
 
 const keyPattern = /^sntl_([a-z0-9]{4,32})_[A-Za-z0-9_-]{43,}$/;
 const nobody = sha256('a key that does not exist');
+
+/** A key that sends telemetry is used many times a second; its last use need not be known better than this. */
+const touchEveryMs = 60_000;
 
 /** The key that the operator gives does not have the form of one, or was revoked. */
 export class UnusableKey extends Error {
@@ -41,23 +45,29 @@ export function createApiKeys(db: Kysely<Schema>): ApiKeys & BootstrapKeys {
       const row =
         keyId === undefined
           ? undefined
-          : await db.selectFrom('api_keys').selectAll().where('key_id', '=', keyId).executeTakeFirst();
+          : await liveKeys(db)
+              .select(['hash', 'last_used_at_ms'])
+              .where('key_id', '=', keyId)
+              .executeTakeFirst();
       const equal = timingSafeEqual(sha256(presented), row?.hash ?? nobody);
-      if (row === undefined || !equal || row.revoked_at_ms !== null) return null;
-      return { keyId: row.key_id, name: row.name, role: row.role };
+      if (row === undefined || !equal) return null;
+      await touch(db, row.key_id, row.last_used_at_ms, row.now_ms);
+      return principalOf(row);
     },
 
-    async create(name, role, by) {
+    async create(made, by) {
       const key = generateKey();
       const keyId = idOf(key);
-      await transact(db, (trx) => store(trx, { keyId, key, name, role, by }));
+      await transact(db, (trx) =>
+        store(trx, { ...made, keyId, key, person: by.person, by: actorOf(by), createdBy: by.name }),
+      );
       return { keyId, key };
     },
 
     async list() {
       const rows = await db
         .selectFrom('api_keys')
-        .select(['key_id', 'name', 'role', 'created_at_ms', 'revoked_at_ms'])
+        .selectAll()
         .orderBy('created_at_ms')
         .orderBy('key_id')
         .execute();
@@ -65,7 +75,11 @@ export function createApiKeys(db: Kysely<Schema>): ApiKeys & BootstrapKeys {
         keyId: row.key_id,
         name: row.name,
         role: row.role,
+        person: row.person,
+        reach: row.reach,
         createdAtMs: row.created_at_ms,
+        expiresAtMs: row.expires_at_ms,
+        lastUsedAtMs: row.last_used_at_ms,
         revokedAtMs: row.revoked_at_ms,
       }));
     },
@@ -75,25 +89,20 @@ export function createApiKeys(db: Kysely<Schema>): ApiKeys & BootstrapKeys {
         const atMs = await databaseNowMs(trx);
         const revoked = await trx
           .updateTable('api_keys')
-          .set({ revoked_at_ms: atMs, revoked_by: storable(by) })
+          .set({ revoked_at_ms: atMs, revoked_by: storable(actorOf(by)) })
           .where('key_id', '=', storable(keyId))
           .where('revoked_at_ms', 'is', null)
           .returning('name')
           .executeTakeFirst();
         if (revoked === undefined) return false;
-        await audit(trx, 'api-key.revoke', keyId, by, atMs, { name: revoked.name });
+        await audit(trx, 'api-key.revoke', keyId, actorOf(by), atMs, { name: revoked.name });
         return true;
       });
     },
 
     async active(keyIds) {
       if (keyIds.length === 0) return new Set();
-      const rows = await db
-        .selectFrom('api_keys')
-        .select('key_id')
-        .where('key_id', 'in', keyIds)
-        .where('revoked_at_ms', 'is', null)
-        .execute();
+      const rows = await liveKeys(db).where('key_id', 'in', keyIds).execute();
       return new Set(rows.map((row) => row.key_id));
     },
 
@@ -116,46 +125,91 @@ export function createApiKeys(db: Kysely<Schema>): ApiKeys & BootstrapKeys {
           throw new UnusableKey(`the admin key ${keyId} was revoked; give another one with another id`);
         }
         if (known !== undefined && timingSafeEqual(sha256(key), known.hash)) return;
-        await store(trx, { keyId, key, name: 'bootstrap', role: 'admin', by: 'operator' });
+        const made = { name: 'bootstrap', role: 'admin', person: owner } as const;
+        await store(trx, { ...made, keyId, key, by: sentinelActor, createdBy: 'operator' });
       });
     },
   };
+}
+
+/** Keys that are accepted now, by the database's clock; the one place that says so. */
+export function liveKeys(db: Kysely<Schema>) {
+  return db
+    .selectFrom('api_keys')
+    .select(['api_keys.key_id', 'name', 'role', 'person', 'reach', databaseNow.as('now_ms')])
+    .where('revoked_at_ms', 'is', null)
+    .where((where) =>
+      where.or([
+        where('api_keys.expires_at_ms', 'is', null),
+        where('api_keys.expires_at_ms', '>', databaseNow),
+      ]),
+    );
+}
+
+type KeyRow = Pick<Selectable<Schema['api_keys']>, 'key_id' | 'name' | 'role' | 'person' | 'reach'>;
+
+export function principalOf({ key_id: keyId, name, role, person, reach }: KeyRow): Principal {
+  return { keyId, name, role, person, ...(reach === null ? {} : { reach }) };
+}
+
+async function touch(
+  db: Kysely<Schema>,
+  keyId: string,
+  lastUsedAtMs: number | null,
+  nowMs: number,
+): Promise<void> {
+  if (lastUsedAtMs !== null && nowMs < lastUsedAtMs + touchEveryMs) return;
+  await db.updateTable('api_keys').set({ last_used_at_ms: nowMs }).where('key_id', '=', keyId).execute();
 }
 
 function idOf(key: string): string {
   return keyPattern.exec(key)?.[1] ?? '';
 }
 
-async function store(
-  trx: Kysely<Schema>,
-  { keyId, key, name, role, by }: { keyId: string; key: string; name: string; role: Role; by: string },
-): Promise<void> {
+type Stored = NewKey & {
+  readonly keyId: string;
+  readonly key: string;
+  readonly person: string;
+  /** The actor of the audit's entry. */
+  readonly by: string;
+  readonly createdBy: string;
+};
+
+async function store(trx: Kysely<Schema>, made: Stored): Promise<void> {
+  const { keyId, key, name, role, person, reach, expiresAtMs = null, by, createdBy } = made;
   const createdAtMs = await databaseNowMs(trx);
   const row = {
     name: storable(name),
     role,
+    person: storable(person),
+    reach: reach === undefined ? null : json(reach),
+    expires_at_ms: expiresAtMs,
     hash: sha256(key),
     created_at_ms: createdAtMs,
-    created_by: storable(by),
+    created_by: storable(createdBy),
   };
   await trx
     .insertInto('api_keys')
     .values({ key_id: keyId, ...row })
     .onConflict((conflict) => conflict.column('key_id').doUpdateSet(row))
     .execute();
-  await audit(trx, 'api-key.create', keyId, by, createdAtMs, { name, role });
+  await audit(trx, 'api-key.create', keyId, by, createdAtMs, {
+    name,
+    role,
+    person,
+    ...(reach === undefined ? {} : { reach: JSON.stringify(reach) }),
+    ...(expiresAtMs === null ? {} : { expiresAtMs }),
+  });
 }
 
 async function audit(
   trx: Kysely<Schema>,
   action: 'api-key.create' | 'api-key.revoke',
   keyId: string,
-  by: string,
+  actor: string,
   atMs: number,
-  details: Readonly<Record<string, string>>,
+  details: Readonly<Record<string, AuditDetail>>,
 ): Promise<void> {
   const reason = action === 'api-key.create' ? 'a key was created' : 'a key was revoked';
-  await appendAudit(trx, [
-    { actor: person(by), action, atMs, reason, subject: `key/${keyId}`, planHash: null, details },
-  ]);
+  await appendAudit(trx, [{ actor, action, atMs, reason, subject: `key/${keyId}`, planHash: null, details }]);
 }

@@ -6,11 +6,12 @@ import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
 import { readCursor, writeCursor } from '../../api/cursor.ts';
 import type { Approvals, DecisionRefusal, DecisionResult, Principal } from '../../api/ports.ts';
+import { actorOf } from '../../domain/policy/identity.ts';
 import { roleAtLeast } from '../../domain/policy/verdict.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
 import { readStanding } from './approval-standing.ts';
 import { createApprovalStore } from './approval-store.ts';
-import { appendAudit, person } from './audit/append.ts';
+import { appendAudit } from './audit/append.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { judgeApprovals } from './gate/approvals.ts';
@@ -135,7 +136,8 @@ async function decide(trx: Kysely<Schema>, input: DecideInput): Promise<Decision
   if (own !== undefined) return refused('already-decided', `${actor} has already decided: ${own.decision}`);
   if (incident.status === 'closed') return refused('not-awaiting', 'the incident is closed');
   if (incident.plan_hash !== planHash) return refused('stale-plan', 'the incident has another plan now');
-  if (!roleAtLeast(principal.role, request.role)) {
+  const { role } = principal;
+  if (role === 'ingest' || !roleAtLeast(role, request.role)) {
     await auditDecision(trx, input, await databaseNowMs(trx), { refused: 'role-too-low' });
     return refused('role-too-low', `the plan needs the role ${request.role}; ${actor} has ${principal.role}`);
   }
@@ -152,7 +154,7 @@ async function decide(trx: Kysely<Schema>, input: DecideInput): Promise<Decision
     plan_hash: planHash,
     actor,
     key_id: principal.keyId,
-    role: principal.role,
+    role,
     decision,
     reason: storable(input.reason),
     decided_at_ms: nowMs,
@@ -210,7 +212,7 @@ async function auditDecision(
 ): Promise<void> {
   await appendAudit(trx, [
     {
-      actor: person(principal.name),
+      actor: actorOf(principal),
       action: 'approval.decide',
       atMs,
       reason,

@@ -2,7 +2,8 @@
 
 import type { Kysely } from 'kysely';
 import type { KillSwitch } from '../../api/ports.ts';
-import { appendAudit, person } from './audit/append.ts';
+import { actorOf } from '../../domain/policy/identity.ts';
+import { appendAudit } from './audit/append.ts';
 import { databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { lockKillSwitch } from './gate/locks.ts';
@@ -36,7 +37,7 @@ export function createKillSwitch(db: Kysely<Schema>): KillSwitch {
           .execute();
         await appendAudit(trx, [
           {
-            actor: person(principal.name),
+            actor: actorOf(principal),
             action: 'kill-switch.set',
             atMs,
             reason,

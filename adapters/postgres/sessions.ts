@@ -5,7 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { ApiKeys, OpenedSession, Principal, Sessions } from '../../api/ports.ts';
-import { appendAudit, person } from './audit/append.ts';
+import { actorOf } from '../../domain/policy/identity.ts';
+import { roleAtLeast } from '../../domain/policy/verdict.ts';
+import { liveKeys, principalOf } from './api-keys.ts';
+import { appendAudit } from './audit/append.ts';
 import { databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { sha256 } from './digest.ts';
@@ -49,33 +52,27 @@ export function createSessions(
   return {
     async open(presentedKey) {
       const principal = await apiKeys.authenticate(presentedKey);
-      return principal === null ? null : openAs(principal, 'logged in with the key');
+      return principal === null || !mayLogIn(principal) ? null : openAs(principal, 'logged in with the key');
     },
 
     async openFor(keyId) {
-      const row = await db
-        .selectFrom('api_keys')
-        .select(['key_id', 'name', 'role'])
-        .where('key_id', '=', keyId)
-        .where('revoked_at_ms', 'is', null)
-        .executeTakeFirst();
-      return row === undefined
+      const row = await liveKeys(db).where('key_id', '=', keyId).executeTakeFirst();
+      const principal = row === undefined ? null : principalOf(row);
+      return principal === null || !mayLogIn(principal)
         ? null
-        : openAs({ keyId: row.key_id, name: row.name, role: row.role }, 'logged in with a one-time link');
+        : openAs(principal, 'logged in with a one-time link');
     },
 
     async find(token, used) {
       if (!tokenPattern.test(token)) return null;
       const tokenHash = sha256(token);
-      const row = await db
-        .selectFrom('sessions')
-        .innerJoin('api_keys', 'api_keys.key_id', 'sessions.key_id')
-        .select(['sessions.key_id', 'name', 'role', 'last_seen_at_ms', 'expires_at_ms'])
+      const row = await liveKeys(db)
+        .innerJoin('sessions', 'api_keys.key_id', 'sessions.key_id')
+        .select(['last_seen_at_ms', 'sessions.expires_at_ms'])
         .where('token_hash', '=', tokenHash)
-        .where('revoked_at_ms', 'is', null)
         .executeTakeFirst();
       if (row === undefined) return null;
-      const nowMs = await databaseNowMs(db);
+      const nowMs = row.now_ms;
       if (nowMs >= row.expires_at_ms || nowMs >= row.last_seen_at_ms + idleMs) {
         await db.deleteFrom('sessions').where('token_hash', '=', tokenHash).execute();
         return null;
@@ -87,7 +84,7 @@ export function createSessions(
           .where('token_hash', '=', tokenHash)
           .execute();
       }
-      return { keyId: row.key_id, name: row.name, role: row.role };
+      return principalOf(row);
     },
 
     async end(token) {
@@ -97,24 +94,28 @@ export function createSessions(
           .using('api_keys')
           .whereRef('api_keys.key_id', '=', 'sessions.key_id')
           .where('token_hash', '=', sha256(token))
-          .returning(['sessions.key_id', 'name', 'role'])
+          .returning(['sessions.key_id', 'name', 'role', 'person', 'reach'])
           .executeTakeFirst();
         if (ended === undefined) return;
-        const principal = { keyId: ended.key_id, name: ended.name, role: ended.role };
-        await audit(trx, 'session.end', principal, await databaseNowMs(trx), 'logged out');
+        await audit(trx, 'session.end', principalOf(ended), await databaseNowMs(trx), 'logged out');
       });
     },
   };
 }
 
+/** A key that only sends opens no pages. */
+function mayLogIn({ role }: Principal): boolean {
+  return roleAtLeast(role, 'viewer');
+}
+
 async function audit(
   trx: Kysely<Schema>,
   action: 'session.open' | 'session.end',
-  { keyId, name, role }: Principal,
+  principal: Principal,
   atMs: number,
   reason: string,
 ): Promise<void> {
-  await appendAudit(trx, [
-    { actor: person(name), action, atMs, reason, subject: `key/${keyId}`, planHash: null, details: { role } },
-  ]);
+  const { keyId, role } = principal;
+  const entry = { action, atMs, reason, subject: `key/${keyId}`, planHash: null, details: { role } };
+  await appendAudit(trx, [{ actor: actorOf(principal), ...entry }]);
 }

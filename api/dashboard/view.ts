@@ -1,7 +1,7 @@
 // What every page is given besides its own data: who looks, since when, and what the frame around it shows.
 
 import type { html } from 'hono/html';
-import type { Role } from '../../domain/policy/verdict.ts';
+import { type Role, roleAtLeast } from '../../domain/policy/verdict.ts';
 import type { KillSwitch, PendingApproval, Principal } from '../ports.ts';
 
 export type Html = ReturnType<typeof html>;
@@ -32,6 +32,5 @@ export type AssetName = 'style.css' | 'main.js' | 'login.js' | 'icon.svg';
 
 /** What may be offered: the server asks again when it is used. */
 export function may(view: View, role: Role): boolean {
-  const order: readonly Role[] = ['viewer', 'operator', 'admin'];
-  return order.indexOf(view.principal.role) >= order.indexOf(role);
+  return roleAtLeast(view.principal.role, role);
 }

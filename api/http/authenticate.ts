@@ -7,7 +7,7 @@ import type { Permission } from './route.ts';
 import type { WayIn } from './ways-in.ts';
 
 /** Whoever calls a public route. */
-const anonymous: Principal = { keyId: 'anonymous', name: 'anonymous', role: 'viewer' };
+const anonymous: Principal = { keyId: 'anonymous', name: 'anonymous', role: 'viewer', person: 'anonymous' };
 
 type AuthFailure = 'missing' | 'malformed' | 'unknown' | 'foreign-page' | 'role-too-low';
 const headers = { 'www-authenticate': 'Bearer realm="sentinel"' };

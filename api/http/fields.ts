@@ -71,7 +71,7 @@ export const yesOrNo = z
   .meta({ type: 'boolean' });
 
 /** An instant of the calendar, as milliseconds since the epoch. */
-const instant = (example: string) =>
+export const instant = (example: string) =>
   z.iso
     .datetime({ offset: true, error: 'expected an instant such as 2026-01-31T12:00:00Z' })
     .transform((given) => Date.parse(given))

@@ -1,21 +1,27 @@
 // GET, POST and DELETE /api/v1/keys. A key is shown once, in the answer that made it.
 
 import { z } from 'zod';
-import { roles } from '../../domain/policy/verdict.ts';
+import { isReservedName } from '../../domain/policy/identity.ts';
+import { reachSchema } from '../../domain/policy/reach.ts';
+import { keyRoles } from '../../domain/policy/verdict.ts';
 import { ApiProblem } from '../errors.ts';
-import { oneLine, pageQuery } from '../http/fields.ts';
+import { instant, oneLine, pageQuery } from '../http/fields.ts';
 import { pageOfAll } from '../http/paging.ts';
 import { route } from '../http/route.ts';
 import { pageOf } from '../schemas/page.ts';
-import { role } from '../schemas/plan.ts';
 import { instantMs } from '../schemas/scope.ts';
 
+const keyRole = z.enum(keyRoles);
 const key = z
   .strictObject({
     keyId: z.string(),
     name: z.string(),
-    role,
+    role: keyRole,
+    person: z.string().meta({ description: 'Whom the key counts for where people are counted.' }),
+    reach: reachSchema.nullable().meta({ description: 'Where the key speaks; null is everywhere.' }),
     createdAtMs: instantMs,
+    expiresAtMs: instantMs.nullable(),
+    lastUsedAtMs: instantMs.nullable(),
     revokedAtMs: instantMs.nullable(),
   })
   .meta({ id: 'ApiKey' });
@@ -24,7 +30,7 @@ export const keyList = route({
   method: 'GET',
   path: '/api/v1/keys',
   permission: 'admin',
-  summary: 'API keys with name, role and dates; never the keys themselves.',
+  summary: 'API keys with name, role, reach, expiry and last use; never the keys themselves.',
   query: z.strictObject(pageQuery),
   answers: { 200: pageOf(key) },
   handler: async ({ query, deps }) => {
@@ -38,12 +44,34 @@ export const keyCreate = route({
   path: '/api/v1/keys',
   permission: 'admin',
   summary: 'Makes an API key. The answer is the only place that ever shows it.',
-  body: z.strictObject({ name: oneLine(100), role: z.enum(roles) }),
-  example: { name: 'ada', role: 'operator' },
-  answers: { 201: z.strictObject({ keyId: z.string(), name: z.string(), role, key: z.string() }) },
-  handler: async ({ body: { name, role }, principal, deps }) => {
-    const { keyId, key } = await deps.apiKeys.create(name, role, principal.name);
-    return { status: 201, json: { keyId, name, role, key } };
+  body: z.strictObject({
+    name: oneLine(100),
+    role: keyRole,
+    reach: reachSchema.optional(),
+    expiresAt: instant('2026-12-31T00:00:00Z').optional(),
+  }),
+  example: { name: 'checkout collector', role: 'ingest', reach: { environments: ['production'] } },
+  answers: {
+    201: z.strictObject({
+      keyId: z.string(),
+      name: z.string(),
+      role: keyRole,
+      person: z.string(),
+      key: z.string(),
+    }),
+  },
+  handler: async ({ body: { name, role, reach, expiresAt: expiresAtMs }, principal, deps }) => {
+    if (isReservedName(name)) throw invalid('name', 'is a name that would be read as somebody else');
+    if (expiresAtMs !== undefined && expiresAtMs <= deps.clock.nowMs())
+      throw invalid('expiresAt', 'is over already');
+    const made = {
+      name,
+      role,
+      ...(reach === undefined ? {} : { reach }),
+      ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+    };
+    const { keyId, key } = await deps.apiKeys.create(made, principal);
+    return { status: 201, json: { keyId, name, role, person: principal.person, key } };
   },
 });
 
@@ -60,8 +88,12 @@ export const keyRevoke = route({
   }),
   answers: { 200: z.strictObject({ keyId: z.string(), revoked: z.literal(true) }) },
   handler: async ({ params, principal, deps }) => {
-    const revoked = await deps.apiKeys.revoke(params.keyId, principal.name);
+    const revoked = await deps.apiKeys.revoke(params.keyId, principal);
     if (!revoked) throw new ApiProblem('not-found', `There is no active key ${params.keyId}.`);
     return { json: { keyId: params.keyId, revoked: true } };
   },
 });
+
+function invalid(field: string, message: string): ApiProblem {
+  return new ApiProblem('invalid-input', `${field} ${message}`, { errors: [{ field, message }] });
+}

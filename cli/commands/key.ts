@@ -1,34 +1,54 @@
 // `sentinel key`: API keys.
 
-import { type Command, Option } from 'commander';
-import type { ApiKeys } from '../../api/ports.ts';
-import { roles } from '../../domain/policy/verdict.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { KeyRecord } from '../../api/ports.ts';
+import { parseDuration } from '../../config/duration.ts';
+import type { Reach } from '../../domain/policy/reach.ts';
+import { keyRoles } from '../../domain/policy/verdict.ts';
 import { apiCommand, type CommonFlags, connect } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
 import { clean, table } from '../terminal/text.ts';
 
-type KeyList = { readonly items: Awaited<ReturnType<ApiKeys['list']>> };
+type KeyList = { readonly items: readonly KeyRecord[] };
+type CreateFlags = CommonFlags & {
+  readonly role: string;
+  readonly environment?: string[];
+  readonly service?: string[];
+  readonly expiresIn?: number;
+};
 
 export function registerKeys(program: Command, deps: CliDeps): void {
   const key = program.command('key').description('API keys');
 
   apiCommand(key, 'create <name>', 'make a key; it is shown once')
-    .addOption(new Option('--role <role>', 'what it may do').choices(roles).default('viewer'))
-    .action(async (name: string, flags: CommonFlags & { role: string }) => {
+    .addOption(
+      new Option('--role <role>', 'what it may do; `ingest` only sends telemetry, alerts and events')
+        .choices(keyRoles)
+        .default('viewer'),
+    )
+    .option('--environment <names...>', 'only these environments; `*` and `?` are wildcards')
+    .option('--service <names...>', 'only these services, likewise')
+    .option('--expires-in <duration>', 'ends by itself after this long, such as 90d', durationMs)
+    .action(async (name: string, flags: CreateFlags) => {
       const { api, out } = connect(flags, deps);
-      const made = await api.post<{ keyId: string; key: string }>('/api/v1/keys', { name, role: flags.role });
+      const made = await api.post<{ keyId: string; key: string }>(
+        '/api/v1/keys',
+        keyOf(name, flags, Date.now()),
+      );
       out.note(`Key ${made.keyId} with the role ${flags.role}. This is the only time it is shown:`);
       out.answer(made, () => [made.key]);
     });
 
-  apiCommand(key, 'list', 'keys with name, role and dates').action(async (flags: CommonFlags) => {
+  apiCommand(key, 'list', 'keys with role, reach, person and dates').action(async (flags: CommonFlags) => {
     const { api, out } = connect(flags, deps);
     const list = await api.get<KeyList>('/api/v1/keys');
     const day = (ms: number | null): string => (ms === null ? '' : new Date(ms).toISOString().slice(0, 10));
-    const rows = list.items.map(({ keyId, name, role, createdAtMs, revokedAtMs }) => [
-      ...[keyId, role, day(createdAtMs), day(revokedAtMs), name],
+    const rows = list.items.map((one) => [
+      ...[one.keyId, one.role, day(one.createdAtMs), day(one.lastUsedAtMs), day(one.expiresAtMs)],
+      ...[day(one.revokedAtMs), reachText(one.reach), one.person, one.name],
     ]);
-    out.answer(list, () => table(['KEY', 'ROLE', 'CREATED', 'REVOKED', 'NAME'], rows, out.paint));
+    const head = ['KEY', 'ROLE', 'CREATED', 'LAST USED', 'EXPIRES', 'REVOKED', 'REACH', 'PERSON', 'NAME'];
+    out.answer(list, () => table(head, rows, out.paint));
   });
 
   apiCommand(key, 'revoke <keyId>', 'end a key at once').action(async (keyId: string, flags: CommonFlags) => {
@@ -36,4 +56,28 @@ export function registerKeys(program: Command, deps: CliDeps): void {
     const answer = await api.delete(`/api/v1/keys/${encodeURIComponent(keyId)}`);
     out.answer(answer, () => [`Revoked ${clean(keyId)}.`]);
   });
+}
+
+function keyOf(name: string, { role, environment, service, expiresIn }: CreateFlags, nowMs: number): object {
+  const reach = {
+    ...(environment === undefined ? {} : { environments: environment }),
+    ...(service === undefined ? {} : { services: service }),
+  };
+  return {
+    name,
+    role,
+    ...(Object.keys(reach).length === 0 ? {} : { reach }),
+    ...(expiresIn === undefined ? {} : { expiresAt: new Date(nowMs + expiresIn).toISOString() }),
+  };
+}
+
+function durationMs(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === null || ms === 0) throw new InvalidArgumentError('Expected a duration such as 12h or 90d.');
+  return ms;
+}
+
+function reachText(reach: Reach | null): string {
+  const { environments = ['*'], services = ['*'] } = reach ?? {};
+  return reach === null ? 'everywhere' : `${environments.join(',')}/${services.join(',')}`;
 }

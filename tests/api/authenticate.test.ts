@@ -74,7 +74,10 @@ test('no key appears in an answer or in the log', async () => {
 
 describe('a way in that browsers use by themselves', () => {
   const cookie = (fromOwnPage: boolean): WayIn => ({
-    identify: async () => ({ kind: 'known', principal: { keyId: 's', name: 'p', role: 'admin' } }),
+    identify: async () => ({
+      kind: 'known',
+      principal: { keyId: 's', name: 'p', role: 'admin', person: 'p' },
+    }),
     fromOwnPage: () => fromOwnPage,
   });
   const ask = (method: string, fromOwnPage: boolean) =>
@@ -97,7 +100,10 @@ test('a key that is refused is not helped by another way in', async () => {
   const request = new Request('http://sentinel.test/', { headers: { authorization: 'Bearer x' } });
   const { apiKeys, metrics } = createWorld().deps;
   const session: WayIn = {
-    identify: async () => ({ kind: 'known', principal: { keyId: 's', name: 'p', role: 'admin' } }),
+    identify: async () => ({
+      kind: 'known',
+      principal: { keyId: 's', name: 'p', role: 'admin', person: 'p' },
+    }),
   };
   await expect(
     authenticate(request, 'viewer', { ways: [bearerKey(apiKeys), session], metrics }),

@@ -12,12 +12,12 @@ import {
   type EventFeed,
   type IncidentSummary,
   InvalidCursor,
+  type KeyRecord,
   type KnownService,
   type LogFields,
   type Logger,
   type ModelTurnRecord,
   type PendingApproval,
-  type Principal,
   type Queues,
   type Series,
   type SeriesQuery,
@@ -27,7 +27,7 @@ import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import type { ResourceSample } from '../../domain/infrastructure/usage.ts';
 import { policyConfigSchema } from '../../domain/policy/config.ts';
-import type { Role, Verdict } from '../../domain/policy/verdict.ts';
+import type { KeyRole, Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
 
@@ -38,7 +38,7 @@ export type LogLine = { level: string; message: string; fields: LogFields };
 export type World = {
   readonly deps: ApiDeps & { readonly metrics: PrometheusMetrics };
   readonly logged: LogLine[];
-  readonly keys: Readonly<Record<Role | 'revoked', string>>;
+  readonly keys: Readonly<Record<KeyRole | 'revoked', string>>;
   incidents: Map<string, { summary: IncidentSummary; state: IncidentState; events: IncidentEvent[] }>;
   /** The events of all incidents, in the order they happened. */
   readonly happened: { incidentId: string; event: IncidentEvent }[];
@@ -71,12 +71,13 @@ export type World = {
 export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World {
   const logged: LogLine[] = [];
   const metrics = createMetrics({ processMetrics: false });
-  const keys = { viewer: key(), operator: key(), admin: key(), revoked: key() };
-  const stored = new Map<string, Principal & { createdAtMs: number; revokedAtMs: number | null }>();
+  const keys = { ingest: key(), viewer: key(), operator: key(), admin: key(), revoked: key() };
+  const unused = { createdAtMs: 0, lastUsedAtMs: null, expiresAtMs: null, revokedAtMs: null, reach: null };
+  const stored = new Map<string, KeyRecord>();
   for (const [name, value] of Object.entries(keys)) {
-    const role = name === 'revoked' ? 'admin' : (name as Role);
-    const revokedAtMs = name === 'revoked' ? 1 : null;
-    stored.set(value, { keyId: `key-${name}`, name: `${name}-person`, role, createdAtMs: 0, revokedAtMs });
+    const role = name === 'revoked' ? 'admin' : (name as KeyRole);
+    const who = { keyId: `key-${name}`, name: `${name}-person`, role, person: `${name}-person` };
+    stored.set(value, { ...unused, ...who, revokedAtMs: name === 'revoked' ? 1 : null });
   }
   const active = async (keyIds: readonly string[]) => {
     const live = [...stored.values()].filter(({ revokedAtMs }) => revokedAtMs === null);
@@ -218,12 +219,14 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
       apiKeys: {
         authenticate: async (presented) => {
           const found = stored.get(presented);
-          return found === undefined || found.revokedAtMs !== null ? null : found;
+          if (found === undefined || found.revokedAtMs !== null) return null;
+          const { keyId, name, role, person, reach } = found;
+          return { keyId, name, role, person, ...(reach === null ? {} : { reach }) };
         },
-        create: async (name, role) => {
+        create: async ({ reach = null, expiresAtMs = null, ...rest }, { person }) => {
           const made = key();
           const keyId = `key-${stored.size}`;
-          stored.set(made, { keyId, name, role, createdAtMs: 0, revokedAtMs: null });
+          stored.set(made, { ...unused, ...rest, keyId, person, reach, expiresAtMs });
           return { keyId, key: made };
         },
         list: async () => [...stored.values()],

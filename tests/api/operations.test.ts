@@ -33,6 +33,28 @@ describe('API keys', () => {
     expect((await call(`/api/v1/keys/${keyId}`, { method: 'DELETE' })).status).toBe(404);
   });
 
+  test.each([
+    'sentinel',
+    ' Sentinel',
+    'OWNER',
+    'system:sentinel',
+    'person:ada',
+    'Sen\u200btinel',
+    'ｓｅｎｔｉｎｅｌ',
+  ])('no key is called %j, which would be read as somebody else', async (name) => {
+    const world = createWorld();
+    const answer = await clientOf(world)('/api/keys', { body: { name, role: 'operator' } });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain('read as somebody else');
+    expect(await world.deps.apiKeys.list()).toHaveLength(5);
+  });
+
+  test('a key with an end that is over is refused', async () => {
+    const body = { name: 'ci', role: 'ingest', expiresAt: '2020-01-01T00:00:00Z' };
+    const answer = await clientOf(createWorld())('/api/keys', { body });
+    expect(answer.json).toMatchObject({ errors: [{ field: 'expiresAt', message: 'is over already' }] });
+  });
+
   test('the key itself is in no log line', async () => {
     const world = createWorld();
     const { json } = await clientOf(world)('/api/v1/keys', { body: { name: 'ci', role: 'viewer' } });

@@ -19,6 +19,7 @@ const keys: Readonly<Record<Caller, (world: World) => string | null>> = {
   'no key': () => null,
   'malformed key': () => 'short',
   'revoked key': (world) => world.keys.revoked,
+  ingest: (world) => world.keys.ingest,
   viewer: (world) => world.keys.viewer,
   operator: (world) => world.keys.operator,
   admin: (world) => world.keys.admin,

@@ -12,6 +12,8 @@ import { createWorld, type World } from '../api/in-memory.ts';
 import { addIncident, happen, hashedPlan, incidentId, modelTurn, planHash, ref } from '../api/incidents.ts';
 import { here, sentinel, startSentinel } from './run-sentinel.ts';
 
+const ann = { keyId: 'k', name: 'ann', role: 'admin', person: 'ann' } as const;
+
 let world: World;
 let server: HttpServer;
 let folder: string;
@@ -139,7 +141,7 @@ describe('incident', () => {
     addIncident(world);
     const watching = startSentinel(['incident', 'watch', ref], asRole('viewer'));
     await watching.until('Plan ab12ab12ab12');
-    await world.deps.apiKeys.revoke('key-viewer', 'ann');
+    await world.deps.apiKeys.revoke('key-viewer', ann);
     expect(await watching.done).toMatchObject({ code: 3, stderr: expect.stringContaining('revoked') });
   });
 
@@ -236,9 +238,23 @@ test('keys are made, listed and revoked; only the key itself is on standard outp
     here(['key', 'create', 'x', '--role', 'root'], asRole('admin')),
   ]);
   expect(table.stdout).toContain('operator');
+  const limited = [
+    'key',
+    'create',
+    'agent',
+    '--role',
+    'ingest',
+    '--environment',
+    'prod*',
+    '--expires-in',
+    '90d',
+  ];
+  expect((await here(limited, asRole('admin'))).code).toBe(0);
+  expect((await here(['key', 'list'], asRole('admin'))).stdout).toMatch(/ingest.* prod\*\/\* .* agent/);
+  expect((await here([...limited.slice(0, -1), 'soon'], asRole('admin'))).code).toBe(2);
   expect(revoked.stdout).toBe(`Revoked ${keyId}.\n`);
   expect(role.code).toBe(2);
-  expect(role.stderr).toContain('Allowed choices are viewer, operator, admin');
+  expect(role.stderr).toContain('Allowed choices are ingest, viewer, operator, admin');
 });
 
 describe('where Sentinel is', () => {

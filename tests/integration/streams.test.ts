@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { createMetrics } from '../../adapters/telemetry/metrics.ts';
 import { createStreams, type Streams } from '../../api/feed/streams.ts';
-import { tell, unique } from '../adapters/postgres/fixtures.ts';
+import { person, tell, unique } from '../adapters/postgres/fixtures.ts';
 import { readStream, type Seen } from '../api/feed/reader.ts';
 import { describePostgresStores } from '../support/stores.ts';
 
@@ -13,8 +13,8 @@ const rounds = 12;
 await describePostgresStores('streams', (use) => {
   test('readers that are cut while their process ends and others write', async () => {
     const { stores } = use();
-    const { keyId } = await stores.apiKeys.create('reader', 'viewer', 'ada');
-    const principal = { keyId, name: 'reader', role: 'viewer' } as const;
+    const { keyId } = await stores.apiKeys.create({ name: 'reader', role: 'viewer' }, person('ada', 'admin'));
+    const principal = { keyId, name: 'reader', role: 'viewer', person: 'ada' } as const;
     const start = (): Streams =>
       createStreams({
         feed: stores.eventFeed,

@@ -7,13 +7,6 @@ import type { Schema } from '../database/schema.ts';
 import { sha256Hex } from '../digest.ts';
 import { storable } from '../text.ts';
 
-/** The actor of everything that Sentinel does by itself. */
-export const sentinel = 'sentinel';
-
-export function person(name: string): string {
-  return `person:${name}`;
-}
-
 export async function appendAudit(trx: Kysely<Schema>, events: readonly AuditEvent[]): Promise<void> {
   if (events.length === 0) return;
   await trx.insertInto('audit').values(events.map(auditRow)).execute();

@@ -1,12 +1,13 @@
 // Which facts of an incident are audited, and what their entries say. Analysis is not: it is in the timeline; here is
-// what was decided, by whom, and what was done to the world.
+// what was decided, and what was done to the world. A workflow tells of it, and a workflow's word proves nobody's identity:
+// the actor is always Sentinel, and whom the workflow names stands in the details. What people did has entries of its own,
+// made where they proved who they are.
 
 import type { AuditDetail, AuditEvent } from '../../../domain/audit/event.ts';
 import type { IncidentEvent } from '../../../domain/incident/events.ts';
-import { person, sentinel } from './append.ts';
+import { sentinelActor } from '../../../domain/policy/identity.ts';
 
 type Entry = {
-  readonly actor?: string;
   readonly reason: string;
   readonly planHash?: string;
   readonly details?: Readonly<Record<string, AuditDetail>>;
@@ -21,7 +22,7 @@ export function auditOfIncidentEvent(
   const entry = entryOf(event);
   if (entry === null) return null;
   return {
-    actor: entry.actor ?? sentinel,
+    actor: sentinelActor,
     action: 'incident.event',
     atMs: event.atMs,
     reason: entry.reason,
@@ -53,12 +54,12 @@ function entryOf(event: IncidentEvent): Entry | null {
     }
     case 'approval-recorded': {
       const { actor, reason, planHash, decision, approvalId } = event;
-      return { actor: person(actor), reason, planHash, details: { decision, approvalId } };
+      return { reason, planHash, details: { decision, approvalId, by: actor } };
     }
     case 'approval-granted':
       return { reason: 'enough approvals', planHash: event.planHash };
     case 'approval-rejected':
-      return { actor: person(event.actor), reason: event.reason, planHash: event.planHash };
+      return { reason: event.reason, planHash: event.planHash, details: { by: event.actor } };
     case 'approval-expired':
       return { reason: 'nobody decided in time', planHash: event.planHash };
     case 'gate-refused':
@@ -85,10 +86,8 @@ function entryOf(event: IncidentEvent): Entry | null {
       const { undone, notUndone } = event;
       return { reason: `${undone} undone`, details: { undone, notUndone: notUndone.join(' ') } };
     }
-    case 'incident-closed': {
-      const actor = event.actor === sentinel ? sentinel : person(event.actor);
-      return { actor, reason: event.reason, details: { outcome: event.outcome } };
-    }
+    case 'incident-closed':
+      return { reason: event.reason, details: { outcome: event.outcome, by: event.actor } };
     case 'anomaly-observed':
     case 'anomaly-cleared':
     case 'enrichment-started':

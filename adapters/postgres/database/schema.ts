@@ -14,7 +14,8 @@ import type { IncidentEvent, IncidentEventType } from '../../../domain/incident/
 import type { IncidentState } from '../../../domain/incident/state.ts';
 import type { IncidentOutcome, IncidentStatus } from '../../../domain/incident/status.ts';
 import type { ChangeEvent } from '../../../domain/observation.ts';
-import type { Role, Verdict } from '../../../domain/policy/verdict.ts';
+import type { Reach } from '../../../domain/policy/reach.ts';
+import type { KeyRole, Role, Verdict } from '../../../domain/policy/verdict.ts';
 import type { Intent, IntentStatus } from '../../../domain/remediation/intent.ts';
 import type { Scope, Severity } from '../../../domain/scope.ts';
 
@@ -220,8 +221,15 @@ export type Schema = {
   api_keys: {
     key_id: string;
     name: string;
-    role: Role;
+    role: KeyRole;
     hash: Uint8Array;
+    /** Whom the key counts for, wherever people are counted. */
+    person: string;
+    /** Where it speaks; null is everywhere. */
+    reach: NullableJson<Reach>;
+    expires_at_ms: number | null;
+    /** To the minute. */
+    last_used_at_ms: number | null;
     created_at_ms: number;
     created_by: string;
     revoked_at_ms: number | null;

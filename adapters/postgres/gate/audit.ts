@@ -3,10 +3,11 @@
 import type { Kysely } from 'kysely';
 import type { GateInput } from '../../../activities/types.ts';
 import type { AuditEvent } from '../../../domain/audit/event.ts';
+import { sentinelActor } from '../../../domain/policy/identity.ts';
 import type { Verdict } from '../../../domain/policy/verdict.ts';
 import type { Intent } from '../../../domain/remediation/intent.ts';
 import { targetKey } from '../../../domain/remediation/target.ts';
-import { appendAudit, sentinel } from '../audit/append.ts';
+import { appendAudit } from '../audit/append.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import type { Refusal } from './checks.ts';
@@ -20,7 +21,7 @@ export async function auditGrant(
   const grant = intent.direction === 'compensation' ? 'undoes a granted effect' : (verdict?.kind ?? 'none');
   await appendAudit(trx, [
     {
-      actor: sentinel,
+      actor: sentinelActor,
       action: 'gate.grant',
       atMs,
       reason: grant === 'approval' ? 'approved by people' : grant === 'auto' ? 'policy allows it' : grant,
@@ -45,7 +46,7 @@ export async function auditOutcome(
 ): Promise<void> {
   await appendAudit(trx, [
     {
-      actor: sentinel,
+      actor: sentinelActor,
       action: outcome === 'applied' ? 'effect.applied' : 'effect.failed',
       atMs,
       reason: result,
@@ -74,7 +75,7 @@ export async function auditRefusal(trx: Kysely<Schema>, input: GateInput, refusa
   }
   await appendAudit(trx, [
     {
-      actor: sentinel,
+      actor: sentinelActor,
       action: 'gate.refuse',
       atMs: await databaseNowMs(trx),
       reason: refusal.detail,

@@ -23,5 +23,5 @@ export function whoIs(user: string, people: SlackPeople, needed: Role): Known {
   if (!roleAtLeast(role, needed)) {
     return { ok: false, why: `This needs the role ${needed}; you have the role ${role}. Nothing happened.` };
   }
-  return { ok: true, principal: { keyId: `slack:${user}`, name, role } };
+  return { ok: true, principal: { keyId: `slack:${user}`, name, role, person: name } };
 }

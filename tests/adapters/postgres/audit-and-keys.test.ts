@@ -103,23 +103,35 @@ await describeStores('the audit trail', (use) => {
 await describeStores('API keys', (use) => {
   test('a key is shown once, authenticates as its principal, and is stored as a hash only', async () => {
     const { stores, database } = use();
-    const { keyId, key } = await stores.apiKeys.create('ci \u0000', 'operator', 'ada');
+    const { keyId, key } = await stores.apiKeys.create(
+      { name: 'ci \u0000', role: 'operator' },
+      person('ada', 'admin'),
+    );
     expect(key).toMatch(/^sntl_[a-z0-9]{12}_[A-Za-z0-9_-]{43}$/);
-    expect(await stores.apiKeys.authenticate(key)).toEqual({ keyId, name: 'ci \ufffd', role: 'operator' });
+    expect(await stores.apiKeys.authenticate(key)).toEqual({
+      keyId,
+      name: 'ci \ufffd',
+      role: 'operator',
+      person: 'ada',
+    });
     const { rows } = await sql<{ all: string }>`select k::text as all from api_keys k`.execute(database.db);
     expect(rows.some((row) => row.all.includes(key.slice(-43)))).toBe(false);
     expect(await stores.apiKeys.list()).toContainEqual({
       keyId,
       name: 'ci \ufffd',
       role: 'operator',
+      person: 'ada',
+      reach: null,
       createdAtMs: expect.any(Number),
+      expiresAtMs: null,
+      lastUsedAtMs: expect.any(Number),
       revokedAtMs: null,
     });
   });
 
   test('anything else authenticates nobody', async () => {
     const { stores } = use();
-    const { keyId, key } = await stores.apiKeys.create('ci', 'admin', 'ada');
+    const { keyId, key } = await stores.apiKeys.create({ name: 'ci', role: 'admin' }, person('ada', 'admin'));
     const other = generateKey(keyId);
     const wrong = [
       '',
@@ -137,21 +149,77 @@ await describeStores('API keys', (use) => {
 
   test('revoked: at once, once, and for good', async () => {
     const { stores } = use();
-    const { keyId, key } = await stores.apiKeys.create('ci', 'admin', 'ada');
-    const other = (await stores.apiKeys.create('cd', 'viewer', 'ada')).keyId;
+    const { keyId, key } = await stores.apiKeys.create({ name: 'ci', role: 'admin' }, person('ada', 'admin'));
+    const other = (await stores.apiKeys.create({ name: 'cd', role: 'viewer' }, person('ada', 'admin'))).keyId;
     const asked = [keyId, other, 'none'];
     expect(await stores.apiKeys.active(asked)).toEqual(new Set([keyId, other]));
-    expect(await stores.apiKeys.revoke(keyId, 'ben')).toBe(true);
+    expect(await stores.apiKeys.revoke(keyId, person('ben', 'admin'))).toBe(true);
     expect(await stores.apiKeys.authenticate(key)).toBeNull();
     expect(await stores.apiKeys.active(asked)).toEqual(new Set([other]));
     expect(await stores.apiKeys.active([])).toEqual(new Set());
-    expect(await stores.apiKeys.revoke(keyId, 'ben')).toBe(false);
-    expect(await stores.apiKeys.revoke('none', 'ben')).toBe(false);
+    expect(await stores.apiKeys.revoke(keyId, person('ben', 'admin'))).toBe(false);
+    expect(await stores.apiKeys.revoke('none', person('ben', 'admin'))).toBe(false);
     const { items } = await stores.audit.query({ subject: `key/${keyId}` }, 10, null);
     expect(items.map((entry) => [entry.actor, entry.action])).toEqual([
       ['person:ben', 'api-key.revoke'],
       ['person:ada', 'api-key.create'],
     ]);
+  });
+
+  test('a key with an end is no key after it, and a session it opened is over', async () => {
+    const { stores } = use();
+    const made = { name: 'ci', role: 'operator', expiresAtMs: Date.now() + 600_000 } as const;
+    const { keyId, key } = await stores.apiKeys.create(made, person('ada', 'admin'));
+    const session = await stores.sessions.open(key);
+    expect(await stores.apiKeys.authenticate(key)).not.toBeNull();
+    await sql`update api_keys set expires_at_ms = 1 where key_id = ${keyId}`.execute(use().database.db);
+    expect(await stores.apiKeys.authenticate(key)).toBeNull();
+    expect(await stores.apiKeys.active([keyId])).toEqual(new Set());
+    expect(await stores.sessions.find(session?.token ?? '', true)).toBeNull();
+    expect(await stores.sessions.openFor(keyId)).toBeNull();
+  });
+
+  test('a key that only sends opens no pages', async () => {
+    const { stores } = use();
+    const { keyId, key } = await stores.apiKeys.create(
+      { name: 'agent', role: 'ingest' },
+      person('ada', 'admin'),
+    );
+    expect(await stores.apiKeys.authenticate(key)).toMatchObject({ role: 'ingest' });
+    expect(await stores.sessions.open(key)).toBeNull();
+    expect(await stores.sessions.openFor(keyId)).toBeNull();
+  });
+
+  test('a key counts for whoever made it, and so does what is made with it', async () => {
+    const { stores } = use();
+    const bootstrap = generateKey();
+    await stores.apiKeys.ensureBootstrap(bootstrap);
+    const admin = await stores.apiKeys.authenticate(bootstrap);
+    if (admin === null) throw new Error('no bootstrap key');
+    const bob = await stores.apiKeys.create({ name: 'bob', role: 'admin' }, admin);
+    const asBob = await stores.apiKeys.authenticate(bob.key);
+    if (asBob === null) throw new Error('no key');
+    const carol = await stores.apiKeys.create({ name: 'carol', role: 'admin' }, asBob);
+    expect((await stores.apiKeys.authenticate(carol.key))?.person).toBe('owner');
+  });
+
+  test('the last use is known to the minute; reach is kept as it was given', async () => {
+    const { stores } = use();
+    const reach = { environments: ['prod*'], services: ['api'] };
+    const made = { name: 'agent', role: 'ingest', reach } as const;
+    const { keyId, key } = await stores.apiKeys.create(made, person('ada', 'admin'));
+    const record = async () => (await stores.apiKeys.list()).find((one) => one.keyId === keyId);
+    expect(await record()).toMatchObject({ lastUsedAtMs: null, reach });
+    expect(await stores.apiKeys.authenticate(key)).toMatchObject({ reach });
+    const used = (await record())?.lastUsedAtMs ?? 0;
+    expect(used).toBeGreaterThan(0);
+    await stores.apiKeys.authenticate(key);
+    expect((await record())?.lastUsedAtMs).toBe(used);
+    await sql`update api_keys set last_used_at_ms = ${used - 61_000} where key_id = ${keyId}`.execute(
+      use().database.db,
+    );
+    await stores.apiKeys.authenticate(key);
+    expect((await record())?.lastUsedAtMs).toBeGreaterThanOrEqual(used);
   });
 
   test('the operator’s own key: made an admin once, its secret replaceable, never again after revocation', async () => {
@@ -161,12 +229,17 @@ await describeStores('API keys', (use) => {
     const second = generateKey(keyId);
     await stores.apiKeys.ensureBootstrap(first);
     await stores.apiKeys.ensureBootstrap(first);
-    expect(await stores.apiKeys.authenticate(first)).toEqual({ keyId, name: 'bootstrap', role: 'admin' });
+    expect(await stores.apiKeys.authenticate(first)).toEqual({
+      keyId,
+      name: 'bootstrap',
+      role: 'admin',
+      person: 'owner',
+    });
     expect((await stores.audit.query({ subject: `key/${keyId}` }, 10, null)).items).toHaveLength(1);
     await stores.apiKeys.ensureBootstrap(second);
     expect(await stores.apiKeys.authenticate(first)).toBeNull();
     expect(await stores.apiKeys.authenticate(second)).toMatchObject({ role: 'admin' });
-    await stores.apiKeys.revoke(keyId, 'ada');
+    await stores.apiKeys.revoke(keyId, person('ada', 'admin'));
     await expect(stores.apiKeys.ensureBootstrap(second)).rejects.toMatchObject({ name: 'UnusableKey' });
     await expect(stores.apiKeys.ensureBootstrap('secret')).rejects.toThrow('must look like sntl_');
     expect(await stores.apiKeys.authenticate(second)).toBeNull();
@@ -204,7 +277,7 @@ await describePostgresStores('the application role of deploy/postgres/roles.sql'
       };
       expect(await stores.approvals.decide(decision)).toMatchObject({ recorded: true });
       expect(await stores.eventFeed.read(0, 1)).toHaveLength(1);
-      const { key } = await stores.apiKeys.create('ci', 'viewer', 'ada');
+      const { key } = await stores.apiKeys.create({ name: 'ci', role: 'viewer' }, person('ada', 'admin'));
       expect(await stores.apiKeys.authenticate(key)).toMatchObject({ role: 'viewer' });
       for (const statement of [
         'update audit set reason = reason',

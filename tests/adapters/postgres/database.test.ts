@@ -14,6 +14,7 @@ import { lockDirectory } from '../../../adapters/postgres/database/directory-loc
 import { createStores, openDatabase } from '../../../adapters/postgres/index.ts';
 import { describeWithPostgres } from '../../support/postgres.ts';
 import { testLimits } from '../../support/stores.ts';
+import { person } from './fixtures.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -153,7 +154,10 @@ describe('PGlite in a folder', () => {
   test('keeps its data, is closed cleanly, and is opened by one at a time', async () => {
     const dataDir = path.join(folder, 'kept');
     const first = await openDatabase({ dataDir });
-    await createStores(first, { limits: testLimits }).apiKeys.create('ci', 'viewer', 'ada');
+    await createStores(first, { limits: testLimits }).apiKeys.create(
+      { name: 'ci', role: 'viewer' },
+      person('ada', 'admin'),
+    );
     await expect(openDatabase({ dataDir })).rejects.toMatchObject({
       reason: 'data-dir-in-use',
       message: expect.stringContaining(`process ${process.pid} on`),

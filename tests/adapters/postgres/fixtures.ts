@@ -26,7 +26,7 @@ export function unique(prefix: string): string {
 }
 
 export function person(name: string, role: Principal['role'] = 'operator'): Principal {
-  return { keyId: `key${name}`, name, role };
+  return { keyId: `key${name}`, name, role, person: name };
 }
 
 export function anomalyOf(about: {

@@ -105,10 +105,10 @@ await describeStores('the record of an incident', (use) => {
       entry.planHash,
     ]);
     expect(told).toEqual([
-      ['person:ann', 'incident-closed', ready.planHash],
-      ['sentinel', 'decided', ready.planHash],
-      ['sentinel', 'planned', ready.planHash],
-      ['sentinel', 'incident-opened', null],
+      ['system:sentinel', 'incident-closed', ready.planHash],
+      ['system:sentinel', 'decided', ready.planHash],
+      ['system:sentinel', 'planned', ready.planHash],
+      ['system:sentinel', 'incident-opened', null],
     ]);
   });
 });

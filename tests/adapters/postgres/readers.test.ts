@@ -82,7 +82,7 @@ await describeStores('what people read', (use) => {
       decisionsUndelivered: before.decisionsUndelivered,
     });
     expect(waiting.inboxOldestMs).not.toBeNull();
-    const principal = { keyId: 'k', name: 'ann', role: 'operator' } as const;
+    const principal = { keyId: 'k', name: 'ann', role: 'operator', person: 'ann' } as const;
     const { incidentId, planHash } = ready;
     await stores.approvals.decide({ incidentId, planHash, principal, decision: 'approve', reason: '' });
     await stores.inbox.failed(anomaly.id, 'of no use', null);

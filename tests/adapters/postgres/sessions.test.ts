@@ -4,14 +4,17 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { generateKey } from '../../../adapters/postgres/index.ts';
 import { describeStores } from '../../support/stores.ts';
-import { unique } from './fixtures.ts';
+import { person, unique } from './fixtures.ts';
 
 const hourMs = 3_600_000;
 
 await describeStores('sessions', (use) => {
   const loggedIn = async () => {
     const { stores, database } = use();
-    const { keyId, key } = await stores.apiKeys.create(unique('ada'), 'operator', 'test');
+    const { keyId, key } = await stores.apiKeys.create(
+      { name: unique('ada'), role: 'operator' },
+      person('test', 'admin'),
+    );
     const opened = await stores.sessions.open(key);
     if (opened === null) throw new Error('no session');
     return { stores, db: database.db, keyId, key, ...opened };
@@ -39,7 +42,7 @@ await describeStores('sessions', (use) => {
 
   test('ends at once when its key is revoked', async () => {
     const { stores, token, keyId } = await loggedIn();
-    await stores.apiKeys.revoke(keyId, 'test');
+    await stores.apiKeys.revoke(keyId, person('test', 'admin'));
     expect(await stores.sessions.find(token, true)).toBeNull();
   });
 
@@ -66,7 +69,7 @@ await describeStores('sessions', (use) => {
       ['api-key.create', 'a key was created'],
     ]);
     expect(new Set(items.slice(0, 3).map(({ actor }) => actor))).toEqual(
-      new Set([`person:${principal.name}`]),
+      new Set([`key:${keyId}/${principal.name}`]),
     );
     expect(JSON.stringify(items)).not.toContain(token);
   });

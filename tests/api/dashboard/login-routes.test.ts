@@ -1,6 +1,7 @@
 // Logging in: with a key, with a one-time link, and everything that must not work.
 
 import { describe, expect, test } from 'vitest';
+import { person } from '../../adapters/postgres/fixtures.ts';
 import { worldWithIncident } from '../calls.ts';
 import { createWorld } from '../in-memory.ts';
 import { ref } from '../incidents.ts';
@@ -189,7 +190,7 @@ describe('the end of a session', () => {
     const world = createWorld();
     const browser = await loggedIn(world, world.keys.viewer);
     expect((await browser.get('/session')).status).toBe(204);
-    await world.deps.apiKeys.revoke('key-viewer', 'test');
+    await world.deps.apiKeys.revoke('key-viewer', person('ann', 'admin'));
     expect((await browser.get('/session', { 'x-sentinel-refresh': '1' })).status).toBe(401);
     expect((await browser.get('/incidents')).location).toBe('/login?next=%2Fincidents');
   });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../../api/app.ts';
 import { createStreams, type StreamsOptions } from '../../../api/feed/streams.ts';
+import { person } from '../../adapters/postgres/fixtures.ts';
 import { createWorld, feedOf, type World } from '../in-memory.ts';
 import { addIncident, happen, incidentId, ref } from '../incidents.ts';
 import { readStream, type StreamReader } from './reader.ts';
@@ -226,7 +227,7 @@ describe('when it is sent away', () => {
     const cut = await open(of, path);
     const kept = readStream(await get(of, path, {}, of.keys.admin));
     await Promise.all([cut.next(), kept.next()]);
-    expect(await of.deps.apiKeys.revoke('key-viewer', 'ann')).toBe(true);
+    expect(await of.deps.apiKeys.revoke('key-viewer', person('ann', 'admin'))).toBe(true);
     expect((await cut.rest()).at(-1)).toMatchObject({ event: 'revoked' });
     note(of, 'secret');
     const wanted = `${of.happened.length}`;
@@ -351,7 +352,9 @@ test('the store is away for a while: nobody is cut, nothing is lost', async () =
     log,
     maxReaders: 2,
   });
-  const reader = readStream(streams.news({ keyId: 'key-viewer', name: 'v', role: 'viewer' }, null));
+  const reader = readStream(
+    streams.news({ keyId: 'key-viewer', name: 'v', role: 'viewer', person: 'v' }, null),
+  );
   await reader.next();
   away = true;
   note(of, 'unseen');

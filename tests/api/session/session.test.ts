@@ -6,7 +6,7 @@ import { csrfTokenOf, isCsrfTokenOf } from '../../../api/session/csrf.ts';
 import { createLoginLinks } from '../../../api/session/login-links.ts';
 import { objectionToChange, originOf, sessionOf } from '../../../api/session/session.ts';
 
-const principal = { keyId: 'k', name: 'ada', role: 'operator' } as const;
+const principal = { keyId: 'k', name: 'ada', role: 'operator', person: 'ada' } as const;
 const token = 'T'.repeat(43);
 const session = { token, principal };
 

@@ -10,7 +10,15 @@ import { createApp } from '../../../api/app.ts';
 import { toUrlId } from '../../../api/incident-id.ts';
 import { startHttp } from '../../../api/server.ts';
 import { incidentWorkflowId } from '../../../workflows/messages.ts';
-import { askPeople, perform, propose, stepOf, tell, twoOperators } from '../../adapters/postgres/fixtures.ts';
+import {
+  askPeople,
+  perform,
+  person,
+  propose,
+  stepOf,
+  tell,
+  twoOperators,
+} from '../../adapters/postgres/fixtures.ts';
 import { createWorld } from '../../api/in-memory.ts';
 import { testLimits } from '../stores.ts';
 
@@ -43,7 +51,7 @@ export async function serveApi(): Promise<ServedApi> {
     anomalies: [],
   });
   const known = await seed(stores);
-  const admin = await stores.apiKeys.create('schemathesis', 'admin', 'test');
+  const admin = await stores.apiKeys.create({ name: 'schemathesis', role: 'admin' }, person('test', 'admin'));
   const world = createWorld();
   const executor = createMockExecutor({
     name: 'mock',

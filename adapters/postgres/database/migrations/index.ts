@@ -10,6 +10,7 @@ import { eventFeed } from './0006-event-feed.ts';
 import { sessions } from './0007-sessions.ts';
 import { modelTurns } from './0008-model-turns.ts';
 import { noticedSnapshot } from './0009-noticed-snapshot.ts';
+import { keyLimits } from './0018-key-limits.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -21,4 +22,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-sessions': sessions,
   '0008-model-turns': modelTurns,
   '0009-noticed-snapshot': noticedSnapshot,
+  '0018-key-limits': keyLimits,
 };

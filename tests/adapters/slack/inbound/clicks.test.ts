@@ -69,7 +69,7 @@ await describeStores('clicks in Slack', (use) => {
     await stage.settled();
     expect(toldTo('UADA')).toEqual([expect.stringContaining('1 of 2 approvals are given')]);
     const { incidentId, planHash } = ready;
-    const principal = { keyId: 'key1', name: 'ada', role: 'operator' } as const;
+    const principal = { keyId: 'key1', name: 'ada', role: 'operator', person: 'ada' } as const;
     const again = await stores.approvals.decide({
       incidentId,
       planHash,

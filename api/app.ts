@@ -10,6 +10,7 @@ import { authenticate } from './http/authenticate.ts';
 import type { From } from './http/client-address.ts';
 import { readJson } from './http/json-body.ts';
 import { createLimiter, type Limiter, takeOrRefuse } from './http/limiter.ts';
+import { belowPrefix } from './http/prefix.ts';
 import { requestIdOf, traceIdOf } from './http/request-id.ts';
 import { type Answer, matches, type Route } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -27,6 +28,7 @@ type Env = {
 export function createApp(deps: ApiDeps): Hono<Env> {
   const app = new Hono<Env>({ getPath: (request) => routePath(getPath(request)) });
   app.use(securityHeaders);
+  app.use(belowPrefix);
   app.use(async (c, next) => {
     const startedAt = performance.now();
     const requestId = requestIdOf(c.req.header('x-request-id'), deps.newId);

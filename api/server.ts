@@ -1,10 +1,12 @@
-// Serves a fetch function over HTTP, with time limits, and closes it without cutting answers off.
+// Serves a fetch function over HTTP, under its own names only, with time limits, and closes it without cutting answers off.
 
-import type { Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import { answerUnparsable } from './http/bare-problem.ts';
 import { clientAddress, type From } from './http/client-address.ts';
-import { answerUnparsable } from './http/unparsable.ts';
+import { type Admitted, admit } from './http/front-door.ts';
+import { hostNames } from './http/host-names.ts';
 
 export type HttpServer = {
   /** With the port it really has (0 was "any"). */
@@ -26,8 +28,18 @@ export async function startHttp(options: {
   stalledMs?: number;
   /** Proxies of our own in front; default 0. */
   trustedProxies?: number;
+  /** Names this server answers to, besides addresses, the names of the loopback interface and `host`. */
+  names?: readonly string[];
+  /** Path that a proxy shows this server below. Default none. */
+  prefix?: string;
 }): Promise<HttpServer> {
   const { fetch, host, port, trustedProxies = 0, stalledMs = defaultStalledMs } = options;
+  const door = {
+    hosts: hostNames([host, ...(options.names ?? [])]),
+    publicPrefix: options.prefix ?? '',
+    behindProxy: trustedProxies > 0,
+  };
+  const admitted = new WeakMap<IncomingMessage, Admitted>();
   const server = createAdaptorServer({
     fetch: (request, { incoming }) =>
       fetch(request, {
@@ -36,8 +48,19 @@ export async function startHttp(options: {
           request.headers.get('x-forwarded-for'),
           trustedProxies,
         ),
+        prefix: admitted.get(incoming as IncomingMessage)?.prefix ?? '',
       }),
+    createServer: ((serverOptions, listener) =>
+      createServer(serverOptions, (incoming, outgoing) => {
+        const entry = admit(incoming, outgoing, door);
+        if (entry === null) return;
+        admitted.set(incoming, entry);
+        listener?.(incoming, outgoing);
+      })) as typeof createServer,
+    // Requests without a `Host` come from old proxies and from probes; no browser makes one.
+    hostname: 'localhost',
     serverOptions: {
+      requireHostHeader: false,
       requestTimeout: 60_000,
       headersTimeout: 15_000,
       keepAliveTimeout: 30_000,

@@ -69,7 +69,7 @@ export function documentOf(parts: {
 }): Html {
   const { title, theme, style, script, icon, body } = parts;
   return html`<!doctype html>
-<html lang="en" ${theme === null ? '' : html`data-theme="${theme}"`}>
+<html lang="en" data-base="/" ${theme === null ? '' : html`data-theme="${theme}"`}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

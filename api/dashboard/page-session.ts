@@ -126,7 +126,9 @@ function refererPath(c: DashboardContext): string | undefined {
   const referer = c.req.header('referer');
   if (referer === undefined || !URL.canParse(referer)) return undefined;
   const { pathname, search } = new URL(referer);
-  return `${pathname}${search}`;
+  const prefix = c.env?.prefix ?? '';
+  const ours = pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : pathname;
+  return `${ours}${search}`;
 }
 
 function themeOf(c: DashboardContext): Theme | null {

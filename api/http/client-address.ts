@@ -3,7 +3,11 @@
 import { isIP, isIPv4 } from 'node:net';
 
 /** What the server knows of the sender besides the request. */
-export type From = { readonly address: string };
+export type From = {
+  readonly address: string;
+  /** Path below which a proxy shows this server to its users; absent or empty at the root. */
+  readonly prefix?: string;
+};
 
 /**
  * `trustedProxies` of our own stand in front and append the address they were called from to X-Forwarded-For; whatever

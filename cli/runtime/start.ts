@@ -18,7 +18,7 @@ import type { RunningSentinel, SentinelRole } from '../deps.ts';
 import { version } from '../version.ts';
 import { dashboardOf } from './dashboard.ts';
 import { componentsOf } from './health.ts';
-import { routed } from './http.ts';
+import { namesOf, routed } from './http.ts';
 import { createInfrastructure } from './infrastructure.ts';
 import { startIngestPart } from './ingest.ts';
 import { limitedIngest } from './ingest-limits.ts';
@@ -64,6 +64,7 @@ export async function startSentinel(
       host: config.server.host,
       port: config.server.port,
       trustedProxies: config.server.trustedProxies,
+      ...namesOf(config.server),
     });
     shutdown.add('http', http.close);
     // Closed before: an answer that never ends would hold the server open until it is cut off.

@@ -20,6 +20,20 @@ export const serverSchema = z
       .describe(
         'How people reach this server, for links in messages and for logins behind a proxy that ends TLS. Default: made of host and port.',
       ),
+    allowedHosts: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
+            'expected a host name without a port, or *.domain',
+          ),
+      )
+      .max(100)
+      .default([])
+      .describe(
+        'Further names that this server is called by, such as `sentinel` in a container network or `*.svc.cluster.local`. Requests with another `Host` get 421, so that no web page can make its own name lead here. Addresses, the names of the loopback interface, `host` and the host of `publicUrl` are always good.',
+      ),
     maxStreams: z
       .int()
       .min(1)

@@ -14,6 +14,8 @@ const lostAfterFailures = 3;
 
 /** Marks requests that nobody asked for: they do not keep a session alive. */
 const headers = { 'x-sentinel-refresh': '1' };
+/** Where our pages are: `/`, or the path that a proxy shows them below. */
+const base = document.documentElement.dataset.base ?? '/';
 
 export function startLive() {
   const root = document.querySelector('[data-stream]');
@@ -121,10 +123,11 @@ function announce(/** @type {Document} */ fresh) {
 
 async function checkSession() {
   if (document.hidden) return;
-  const answer = await fetch('/session', { headers }).catch(() => null);
+  const answer = await fetch(`${base}session`, { headers }).catch(() => null);
   if (answer?.status === 401) toLogin();
 }
 
 function toLogin() {
-  location.assign(`/login?${new URLSearchParams({ next: location.pathname + location.search })}`);
+  const here = `/${location.pathname.slice(base.length)}${location.search}`;
+  location.assign(`${base}login?${new URLSearchParams({ next: here })}`);
 }

@@ -46,7 +46,7 @@ export function resolveConnection(
   if (url === undefined) {
     throw new CliError(
       exitCodes.usage,
-      'No Sentinel is known here. Start one ("npm start"), or say where it is: --url or SENTINEL_URL.',
+      'No running Sentinel found. Start one ("npm start"), or set --url or SENTINEL_URL.',
     );
   }
   if (apiKey === undefined) {

@@ -28,8 +28,8 @@ const pauseMs = 4_000;
 type Flags = { readonly once?: boolean; readonly json?: boolean };
 
 export function registerDemo(program: Command, deps: CliDeps): void {
-  jsonCommand(program, 'demo', 'break a small real system twice and watch it being fixed')
-    .option('--once', 'approve by itself, and end after the two incidents')
+  jsonCommand(program, 'demo', 'break a small real system twice and watch Sentinel fix it')
+    .option('--once', 'approve automatically and exit after the two incidents')
     .action((flags: Flags) => demo(flags, deps));
 }
 

@@ -1,4 +1,4 @@
-// How the command line ends: 0 ok, 1 failed, 2 used wrongly, 3 refused (not allowed, stale, already decided).
+// How the command line ends: 0 ok, 1 failed, 2 usage error, 3 refused (not allowed, stale, already decided).
 
 export const exitCodes = { ok: 0, failed: 1, usage: 2, refused: 3 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

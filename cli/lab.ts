@@ -19,7 +19,7 @@ type RunFlags = {
 };
 
 export function registerLab(program: Command, deps: CliDeps): void {
-  const lab = program.command('lab').description('the practice system, and the benchmark that runs on it');
+  const lab = program.command('lab').description('the practice system and its benchmark');
   lab
     .command('run <scenarios...>')
     .description('run scenario files, or every scenario of a folder, and report')

@@ -25,7 +25,7 @@ export const configSchema = z
       .min(1)
       .default('.sentinel')
       .describe(
-        'Folder of everything embedded; relative to the configuration file, else to the working directory.',
+        'Data folder of the embedded stores; relative to the configuration file, else to the working directory.',
       ),
     temporal: temporalSchema.prefault({}),
     postgres: postgresSchema.prefault({}),
@@ -37,7 +37,7 @@ export const configSchema = z
     incident: incidentSchema.prefault({}),
     policy: policyConfigSchema
       .prefault({})
-      .describe('What may be done without asking, and by whom the rest is approved.'),
+      .describe('What may run without approval, and who approves the rest.'),
     runbooks: runbookConfigSchema
       .default({})
       .describe(
@@ -45,10 +45,8 @@ export const configSchema = z
       ),
     verification: verificationConfigSchema
       .prefault({})
-      .describe('How much evidence it takes to call an incident recovered, or not.'),
-    limits: limitsConfigSchema
-      .prefault({})
-      .describe('How much may be done at all, however good the reasons.'),
+      .describe('How much evidence it takes to call an incident recovered or not recovered.'),
+    limits: limitsConfigSchema.prefault({}).describe('How many actions may run at all.'),
     executors: executorsSchema,
     model: modelSchema.prefault({}),
     slack: slackSchema.optional(),

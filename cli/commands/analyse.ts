@@ -19,7 +19,7 @@ export function registerAnalyse(program: Command, deps: CliDeps): void {
   apiCommand(
     program,
     'analyse <incident>',
-    'what a language model was asked about an incident, what it said, what was dropped',
+    'show what a language model was asked about an incident and what it answered',
   ).action(async (text: string, flags: CommonFlags) => {
     const { api, out } = connect(flags, deps);
     const analysis = await api.get<Analysis>(`${incidentPath(text)}/analysis`);

@@ -22,7 +22,7 @@ type Decided = { readonly planHash: string; readonly delivered: boolean; readonl
 const shortestPrefix = 8;
 
 export function registerApprovals(program: Command, deps: CliDeps): void {
-  apiCommand(program, 'approve <incident>', 'approve the plan an incident waits with')
+  apiCommand(program, 'approve <incident>', 'approve the pending plan of an incident')
     .option('--plan-hash <hash>', 'only if it is this plan (at least its first 8 digits)')
     .option('--reason <text>', 'why, for the audit')
     .action((incident: string, flags: Flags) => decide(incident, 'approve', flags, deps));
@@ -50,9 +50,7 @@ async function decide(
   const verb = decision === 'approve' ? 'Approved' : 'Rejected';
   out.answer(answer, () => [
     `${verb} plan ${answer.planHash.slice(0, 12)}${answer.repeated ? ' (it was already)' : ''}.`,
-    ...(answer.delivered
-      ? []
-      : ['It is recorded; the incident will hear of it as soon as it can be reached.']),
+    ...(answer.delivered ? [] : ['Recorded. The incident picks it up as soon as it can be reached.']),
   ]);
 }
 
@@ -68,7 +66,7 @@ async function planToDecide(
     throw new CliError(exitCodes.usage, `--plan-hash takes ${shortestPrefix} to 64 hex digits.`);
   }
   const { current, items: plans } = await api.get<Plans>(`${incidentPath(incident)}/plan?limit=200`);
-  if (current === null) throw new CliError(exitCodes.refused, 'The incident has no plan to decide on.');
+  if (current === null) throw new CliError(exitCodes.refused, 'The incident has no pending plan.');
   if (wanted !== undefined && !current.startsWith(wanted)) {
     const message = `The plan is now ${current.slice(0, 12)}, not ${wanted.slice(0, 12)}. Read it before deciding: sentinel incident show ${clean(incident)}`;
     throw new CliError(exitCodes.refused, message, { reason: 'stale-plan', current });

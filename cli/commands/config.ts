@@ -13,14 +13,14 @@ type Flags = { readonly config?: string; readonly json?: boolean };
 export function registerConfig(program: Command, deps: CliDeps): void {
   const config = program.command('config').description('the configuration file');
 
-  localCommand(config, 'check [file]', 'say everything that is wrong with the configuration').action(
+  localCommand(config, 'check [file]', 'validate the configuration').action(
     (file: string | undefined, flags: Flags) => {
       const out = createOutput(deps, flags.json === true);
       const loaded = deps.loadConfig(file ?? flags.config);
       if (loaded.ok) {
         const { file: from } = loaded.config;
         out.answer({ ok: true, file: from, problems: [] }, () => [
-          from === null ? 'No sentinel.yaml here: everything has its default.' : `${from} is good.`,
+          from === null ? 'No sentinel.yaml here: using the defaults.' : `${from} is valid.`,
         ]);
         return;
       }

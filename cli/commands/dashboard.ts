@@ -6,14 +6,12 @@ import { apiCommand, type CommonFlags, connect } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
 
 export function registerDashboard(program: Command, deps: CliDeps): void {
-  apiCommand(
-    program,
-    'dashboard [incident]',
-    'print a link that opens the dashboard, logged in; it works once',
-  ).action(async (incident: string | undefined, flags: CommonFlags) => {
-    const { api, out } = connect(flags, deps);
-    const path = incident === undefined ? '/' : `/incidents/${encodeURIComponent(toUrlId(incident))}`;
-    const answer = await api.post<{ url: string }>('/api/v1/login-link', { path });
-    out.answer(answer, () => [answer.url]);
-  });
+  apiCommand(program, 'dashboard [incident]', 'print a one-time login link for the dashboard').action(
+    async (incident: string | undefined, flags: CommonFlags) => {
+      const { api, out } = connect(flags, deps);
+      const path = incident === undefined ? '/' : `/incidents/${encodeURIComponent(toUrlId(incident))}`;
+      const answer = await api.post<{ url: string }>('/api/v1/login-link', { path });
+      out.answer(answer, () => [answer.url]);
+    },
+  );
 }

@@ -10,7 +10,7 @@ import { createOutput } from '../output.ts';
 import { clean, type Paint, type Style } from '../terminal/text.ts';
 
 export function registerDoctor(program: Command, deps: CliDeps): void {
-  localCommand(program, 'doctor', 'say what is reachable and what is missing').action(
+  localCommand(program, 'doctor', 'check dependencies and configuration').action(
     async (flags: { config?: string; json?: boolean }) => {
       const out = createOutput(deps, flags.json === true);
       const loaded = deps.loadConfig(flags.config);

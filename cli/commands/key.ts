@@ -20,7 +20,7 @@ type CreateFlags = CommonFlags & {
 export function registerKeys(program: Command, deps: CliDeps): void {
   const key = program.command('key').description('API keys');
 
-  apiCommand(key, 'create <name>', 'make a key; it is shown once')
+  apiCommand(key, 'create <name>', 'create a key; it is shown once')
     .addOption(
       new Option('--role <role>', 'what it may do; `ingest` only sends telemetry, alerts and events')
         .choices(keyRoles)
@@ -51,11 +51,13 @@ export function registerKeys(program: Command, deps: CliDeps): void {
     out.answer(list, () => table(head, rows, out.paint));
   });
 
-  apiCommand(key, 'revoke <keyId>', 'end a key at once').action(async (keyId: string, flags: CommonFlags) => {
-    const { api, out } = connect(flags, deps);
-    const answer = await api.delete(`/api/v1/keys/${encodeURIComponent(keyId)}`);
-    out.answer(answer, () => [`Revoked ${clean(keyId)}.`]);
-  });
+  apiCommand(key, 'revoke <keyId>', 'revoke a key immediately').action(
+    async (keyId: string, flags: CommonFlags) => {
+      const { api, out } = connect(flags, deps);
+      const answer = await api.delete(`/api/v1/keys/${encodeURIComponent(keyId)}`);
+      out.answer(answer, () => [`Revoked ${clean(keyId)}.`]);
+    },
+  );
 }
 
 function keyOf(name: string, { role, environment, service, expiresIn }: CreateFlags, nowMs: number): object {

@@ -8,7 +8,7 @@ import { clean } from '../terminal/text.ts';
 type Flags = CommonFlags & { readonly environment: string; readonly reason: string };
 
 export function registerKillSwitch(program: Command, deps: CliDeps): void {
-  register(program, deps, 'pause', true, 'engage the kill switch: no effect passes the gate until "resume"');
+  register(program, deps, 'pause', true, 'engage the kill switch: no actions run until "resume"');
   register(program, deps, 'resume', false, 'release the kill switch');
 }
 
@@ -22,7 +22,7 @@ function register(program: Command, deps: CliDeps, name: string, engaged: boolea
       const answer = await api.post('/api/v1/kill-switch', { environment, engaged, reason });
       const where = environment === '*' ? 'everywhere' : `in ${clean(environment)}`;
       out.answer(answer, () => [
-        engaged ? `Paused ${where}: Sentinel goes on looking, and does nothing.` : `Resumed ${where}.`,
+        engaged ? `Paused ${where}: detection continues; no actions run.` : `Resumed ${where}.`,
       ]);
     });
 }

@@ -10,7 +10,7 @@ import { slack } from './slack.ts';
 
 export function configurationCheck(loaded: LoadedConfig): Finding {
   const name = 'Configuration';
-  if (loaded.ok) return ok(name, loaded.config.file ?? 'no sentinel.yaml: everything has its default');
+  if (loaded.ok) return ok(name, loaded.config.file ?? 'no sentinel.yaml: using the defaults');
   const all = loaded.problems.map(describeProblem).join('; ');
   return missing(name, all, 'Correct it; "sentinel config check" shows each problem on its own line.');
 }
@@ -64,7 +64,7 @@ const clickhouse =
   ({ clickhouse: { enabled, url } }: Config): Check =>
   async () => {
     const name = 'ClickHouse';
-    const less = 'Without it diagnoses have less evidence, and less is done without asking.';
+    const less = 'Without it diagnoses have less evidence, and more plans need approval.';
     if (!enabled) return warning(name, 'switched off', `${less} Set clickhouse.enabled: true.`);
     if (url === undefined) return ok(name, 'embedded');
     const { host, port } = addressOf(url);
@@ -79,12 +79,12 @@ const clickhouse =
 
 function executors({ executors: configured }: Config): Check[] {
   if (configured.length === 0) {
-    const advice = 'Add one under executors: in sentinel.yaml (docs/configuration.md).';
-    return [async () => warning('Executors', 'none: Sentinel diagnoses and hands over to people', advice)];
+    const advice = 'Add one under `executors` in sentinel.yaml (docs/configuration.md).';
+    return [async () => warning('Executors', 'none: Sentinel diagnoses and escalates to people', advice)];
   }
   return configured.map((executor) => async () => {
     const name = `Executor ${executor.name}`;
-    if (executor.type === 'mock') return ok(name, 'mock: acts on nothing');
+    if (executor.type === 'mock') return ok(name, 'mock: changes nothing');
     const { host, port } = addressOf(executor.url);
     const reason = await whyNotReachable(host, port);
     if (reason === null) return ok(name, `${host}:${port} accepts connections`);
@@ -102,7 +102,7 @@ function kafka({ kafka: { brokers } }: Config): Check[] {
 
 function models({ model, secrets }: Config): Check[] {
   if (model.providers.length === 0) {
-    return [async () => ok('Language model', 'none: the statistics stand alone')];
+    return [async () => ok('Language model', 'none: statistical diagnosis only')];
   }
   return model.providers.map((provider) => async () => {
     const name = `Language model ${provider.name}`;
@@ -113,7 +113,7 @@ function models({ model, secrets }: Config): Check[] {
     const { host, port } = addressOf(baseUrlOf(provider));
     const reason = await whyNotReachable(host, port);
     if (reason === null) return ok(name, `${provider.model} at ${host}:${port}, which accepts connections`);
-    const advice = 'Start it, or correct its baseUrl; until then the statistics stand alone.';
+    const advice = 'Start it, or correct its baseUrl; until then the diagnosis is statistical only.';
     return warning(name, `${host}:${port} cannot be reached (${reason})`, advice);
   });
 }

@@ -24,7 +24,11 @@ async function check({ slack: settings, secrets }: Config): Promise<Finding> {
     );
   }
   if (slackBotToken === null) {
-    return warning(name, 'no bot token: nobody is told', 'Set SENTINEL_SLACK_BOT_TOKEN (docs/slack.md).');
+    return warning(
+      name,
+      'no bot token: nothing is posted to Slack',
+      'Set SENTINEL_SLACK_BOT_TOKEN (docs/slack.md).',
+    );
   }
   const { checkSlack, createWebClient } = await import('../../adapters/slack/index.ts');
   const { apiUrl } = settings;
@@ -36,7 +40,7 @@ async function check({ slack: settings, secrets }: Config): Promise<Finding> {
   const answer = await checkSlack(client);
   if (!answer.ok) {
     const advice =
-      'Check the bot token, and that the app is still installed; until then nobody is told in Slack.';
+      'Check the bot token, and that the app is still installed; until then nothing is posted to Slack.';
     return warning(name, `does not take the bot token (${answer.reason})`, advice);
   }
   const found = `${answer.user} in ${answer.team} (${answer.teamId}), channel ${settings.channel}`;

@@ -14,7 +14,7 @@ export async function slackChannel({ config, log, clock }: Platform): Promise<Ro
   const { slack, secrets } = config;
   if (slack === undefined) return null;
   if (secrets.slackBotToken === null) {
-    log.warn({}, 'slack is configured, but SENTINEL_SLACK_BOT_TOKEN is not set: nobody is told there');
+    log.warn({}, 'slack is configured, but SENTINEL_SLACK_BOT_TOKEN is not set: nothing is posted to Slack');
     return null;
   }
   const { createSlackChannel, createWebClient } = await import('../../adapters/slack/index.ts');

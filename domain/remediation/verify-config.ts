@@ -1,4 +1,4 @@
-// How much evidence it takes to call an incident recovered, or not.
+// How much evidence it takes to call an incident recovered or not recovered.
 
 import { z } from 'zod';
 

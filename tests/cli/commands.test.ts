@@ -183,7 +183,7 @@ describe('approve and reject', () => {
     const ran = await here(['reject', ref, '--reason', 'too risky now'], asRole());
     expect(ran.code).toBe(0);
     expect(ran.stdout).toBe(
-      'Rejected plan ab12ab12ab12.\nIt is recorded; the incident will hear of it as soon as it can be reached.\n',
+      'Rejected plan ab12ab12ab12.\nRecorded. The incident picks it up as soon as it can be reached.\n',
     );
   });
 
@@ -209,7 +209,7 @@ describe('approve and reject', () => {
     addIncident(world, { hashedPlan: null });
     expect(await here(['approve', ref], asRole())).toMatchObject({
       code: 3,
-      stderr: 'The incident has no plan to decide on.\n',
+      stderr: 'The incident has no pending plan.\n',
     });
     expect(hashedPlan.planHash).toBe(planHash);
   });
@@ -218,7 +218,7 @@ describe('approve and reject', () => {
 test('pause and resume set the kill switch', async () => {
   const pause = await here(['pause', '--environment', 'staging', '--reason', 'storm'], asRole());
   const resume = await here(['resume', '--json'], asRole());
-  expect(pause.stdout).toBe('Paused in staging: Sentinel goes on looking, and does nothing.\n');
+  expect(pause.stdout).toBe('Paused in staging: detection continues; no actions run.\n');
   expect(JSON.parse(resume.stdout)).toEqual({ environment: '*', engaged: false });
   expect(world.switches).toMatchObject([
     { environment: 'staging', engaged: true, reason: 'storm', by: 'operator-person' },
@@ -320,7 +320,7 @@ describe('config', () => {
       ok: false,
       problems: [{ line: 2, path: 'server.prt' }],
     });
-    expect(good).toMatchObject({ code: 0, stdout: expect.stringMatching(/sentinel\.yaml is good\.\n$/) });
+    expect(good).toMatchObject({ code: 0, stdout: expect.stringMatching(/sentinel\.yaml is valid\.\n$/) });
   });
 
   test('show hides secrets, schema is JSON Schema', async () => {

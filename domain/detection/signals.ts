@@ -94,12 +94,13 @@ add(
 add(
   rule('traffic', 'ignored', 'both'),
   `http.server.request.duration.rate http.server.duration.rate rpc.server.duration.rate
-   http.server.active_requests`,
+   rpc.server.call.duration.rate    http.server.active_requests`,
 );
 add(
   rule('latency', 'ignored'),
   `http.server.request.duration.p50 http.server.request.duration.p95 http.server.duration.p50
-   http.server.duration.p95 rpc.server.duration.p50 rpc.server.duration.p95 http.client.request.duration.p50
+   http.server.duration.p95 rpc.server.duration.p50 rpc.server.duration.p95
+   rpc.server.call.duration.p50 rpc.server.call.duration.p95 http.client.request.duration.p50
    http.client.request.duration.p95 http.client.request.duration.rate`,
 );
 
@@ -148,6 +149,7 @@ export function isServedRequests(metric: string): boolean {
   return (
     metric === 'http.server.request.duration' ||
     metric === 'http.server.duration' ||
-    metric === 'rpc.server.duration'
+    metric === 'rpc.server.duration' ||
+    metric === 'rpc.server.call.duration'
   );
 }

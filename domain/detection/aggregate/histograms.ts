@@ -23,7 +23,7 @@ type Point = Pick<
   'atMs' | 'startMs' | 'temporality' | 'count' | 'sum' | 'bounds' | 'bucketCounts'
 >;
 
-/** What was recorded since the previous point; null when that cannot be told (first point, other bounds). */
+/** What was recorded since the previous point; null when that cannot be told (first point, unlike bounds). */
 export function histogramIncrease(
   previous: HistogramState | undefined,
   point: Point,
@@ -38,8 +38,9 @@ export function histogramIncrease(
   const elapsedMs = point.atMs - previous.atMs;
   const restarted = point.startMs > previous.atMs || count < previous.count;
   if (restarted) return { count, elapsedMs, bounds, bucketCounts };
-  if (!sameBounds(previous.bounds, bounds)) return null;
-  const since = bucketCounts.map((value, index) => value - (previous.bucketCounts[index] ?? 0));
+  const before = inBuckets(previous, bounds);
+  if (before === null) return null;
+  const since = bucketCounts.map((value, index) => value - (before[index] ?? 0));
   if (since.some((value) => value < 0)) return null;
   return { count: count - previous.count, elapsedMs, bounds, bucketCounts: since };
 }
@@ -65,6 +66,24 @@ export function histogramQuantile(
   return bounds.at(-1) ?? null;
 }
 
-function sameBounds(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((bound, index) => bound === b[index]);
+/**
+ * The counts of `previous` in the buckets between `bounds`; null when one of its buckets that holds something is cut by a
+ * bound. Exponential histograms widen and coarsen while they grow, and their bounds stay a subset.
+ */
+function inBuckets(previous: HistogramState, bounds: readonly number[]): readonly number[] | null {
+  const counts: number[] = [];
+  let index = 0;
+  let below = 0;
+  let taken = 0;
+  for (const bound of bounds) {
+    while (index < previous.bounds.length && (previous.bounds[index] ?? bound) <= bound) {
+      below += previous.bucketCounts[index] ?? 0;
+      index += 1;
+    }
+    if (previous.bounds[index - 1] !== bound && (previous.bucketCounts[index] ?? 0) > 0) return null;
+    counts.push(below - taken);
+    taken = below;
+  }
+  const total = previous.bucketCounts.reduce((sum, value) => sum + value, 0);
+  return [...counts, total - taken];
 }

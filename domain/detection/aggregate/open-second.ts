@@ -86,7 +86,7 @@ export class OpenSecond {
   }
 }
 
-/** Which side of a call the span stands for; null for work inside a service. */
+/** Which side of a call the span stands for; null for work inside of one. Work without a parent was asked for by nobody. */
 export function sideOf(span: SpanSummary): 'server' | 'client' | null {
   switch (span.spanKind) {
     case 'server':
@@ -96,6 +96,6 @@ export function sideOf(span: SpanSummary): 'server' | 'client' | null {
     case 'producer':
       return 'client';
     case 'internal':
-      return null;
+      return span.parentSpanId === undefined ? 'server' : null;
   }
 }

@@ -1,6 +1,7 @@
 // Calls of services that send metrics but no spans: the server's own duration histogram, all label sets together, makes
 // the same call buckets that spans would.
 
+import { callFailed } from '../../failed-call.ts';
 import type { HistogramPoint } from '../../observation.ts';
 import type { CallBucket } from '../../telemetry.ts';
 import { type HistogramIncrease, histogramQuantile } from './histograms.ts';
@@ -16,6 +17,8 @@ type Served = {
   errors: number;
 };
 
+const millisecondsPer: Readonly<Record<string, number>> = { s: 1000, us: 1e-3, ns: 1e-6 };
+
 export class ServedRequests {
   private readonly open = new Map<string, Served>();
 
@@ -25,12 +28,12 @@ export class ServedRequests {
     let served = this.open.get(key);
     if (served === undefined) {
       const counts = new Array<number>(bucketCounts.length).fill(0);
-      const toMs = point.unit === 's' ? 1000 : 1;
+      const toMs = millisecondsPer[point.unit] ?? 1;
       served = { atMs, service, instance, bounds, bucketCounts: counts, toMs, count: 0, errors: 0 };
       this.open.set(key, served);
     }
     served.count += count;
-    if (failed(point)) served.errors += count;
+    if (callFailed('server', 'unset', point.attributes)) served.errors += count;
     if (served.bucketCounts.length !== bucketCounts.length) return;
     for (const [index, value] of bucketCounts.entries())
       served.bucketCounts[index] = (served.bucketCounts[index] ?? 0) + value;
@@ -59,10 +62,4 @@ export class ServedRequests {
     this.open.clear();
     return rows;
   }
-}
-
-function failed({ attributes }: HistogramPoint): boolean {
-  const status = Number(attributes['http.response.status_code'] ?? attributes['http.status_code'] ?? 0);
-  if (status > 0) return status >= 500;
-  return attributes['error.type'] !== undefined;
 }

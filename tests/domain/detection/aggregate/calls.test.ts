@@ -61,6 +61,14 @@ describe('call buckets', () => {
     ]);
   });
 
+  it('count work that nobody asked for as served, and work inside of a request not', () => {
+    const { rows } = aggregate([
+      span('importer', 'internal', 'job', { traceId: '1', error: true }),
+      span('importer', 'internal', 'step', { traceId: '1', parentSpanId: 'job', error: true }),
+    ]);
+    expect(rows).toMatchObject([{ side: 'server', service: 'importer', count: 1, errors: 1 }]);
+  });
+
   it('do not call a failure its own when a call of the service failed, also below internal spans', () => {
     const { rows } = aggregate([
       span('shop', 'client', 'call', { parentSpanId: 'inner', error: true, peer: 'bank' }),

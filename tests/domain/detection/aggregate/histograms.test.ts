@@ -26,8 +26,16 @@ describe('what a histogram recorded since its last point', () => {
   it('is everything after a restart, and unknown after new bounds or at first sight', () => {
     expect(histogramIncrease(point(1_000, [5, 5, 0, 0]), point(2_000, [1, 0, 0, 0]))?.count).toBe(1);
     expect(histogramIncrease(undefined, point(2_000, [1, 0, 0, 0]))).toBeNull();
-    const other = { ...point(2_000, [9, 9, 9, 9]), bounds: [1, 2, 3] };
+    const other = { ...point(2_000, [9, 9, 9, 9]), bounds: [5, 20, 30] };
     expect(histogramIncrease(point(1_000, [1, 0, 0, 0]), other)).toBeNull();
+  });
+
+  it('is known while an exponential histogram widens, and when it coarsens to fit', () => {
+    const fine = { ...point(1_000, [1, 0, 2, 3, 0]), bounds: [0, 2, 4, 8] };
+    const wider = { ...point(2_000, [1, 0, 5, 2, 4, 1, 0]), bounds: [0, 1, 2, 4, 8, 16] };
+    expect(histogramIncrease(fine, wider)?.bucketCounts).toEqual([0, 0, 5, 0, 1, 1, 0]);
+    const coarser = { ...point(2_000, [1, 0, 4, 7, 0]), bounds: [0, 1, 4, 16] };
+    expect(histogramIncrease(fine, coarser)?.bucketCounts).toEqual([0, 0, 2, 4, 0]);
   });
 });
 

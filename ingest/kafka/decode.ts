@@ -2,6 +2,8 @@
 // that was repaired and sent again counts nothing twice.
 
 import type { z } from 'zod';
+import { infoSeverity } from '../../domain/log/severity.ts';
+import { readLogValue } from '../../domain/log/words.ts';
 import type { TelemetryObservation } from '../../domain/observation.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { eventId, eventItem, eventTimeProblem, type ItemContext } from '../events/items.ts';
@@ -54,7 +56,7 @@ export function decodeObservations(
       events.push([input, parsed.raw[index]]);
       continue;
     }
-    const observation = toObservation(input, context.defaultEnvironment);
+    const observation = toObservation(input, context);
     if (observation === null) {
       const field = parsed.values.length > 1 ? `[${index}].` : '';
       return poisoned('wrong-shape', `${field}bucketCounts: must fit bounds (ascending) and count`);
@@ -144,7 +146,10 @@ function toItems(
 type TelemetryInput = Exclude<ObservationInput, { kind: 'change' }>;
 
 /** Null when the parts of a histogram do not fit each other. */
-function toObservation(input: TelemetryInput, defaultEnvironment: string): TelemetryObservation | null {
+function toObservation(
+  input: TelemetryInput,
+  { defaultEnvironment, limits }: DecodeContext,
+): TelemetryObservation | null {
   const { environment, service, component, resourceId, ...rest } = input;
   const scope: Scope = {
     environment: environment ?? defaultEnvironment,
@@ -167,8 +172,11 @@ function toObservation(input: TelemetryInput, defaultEnvironment: string): Telem
       return buckets === null ? null : { ...own, scope, attributes, atMs: at, startMs: start };
     }
     case 'log': {
-      const { at, severity, body, attributes = {} } = rest;
-      return { kind: 'log', scope, atMs: at, severityNumber: severity, body, attributes };
+      const { at, severity, attributes = {} } = rest;
+      const words = readLogValue(rest.body);
+      const severityNumber = severity ?? words.severityNumber ?? infoSeverity;
+      const body = cleanText(words.text, limits.maxLogBodyChars);
+      return { kind: 'log', scope, atMs: at, severityNumber, body, attributes };
     }
     case 'span': {
       const { start, ...own } = rest;

@@ -65,9 +65,10 @@ export function recordSchemas(limits: IngestLimits) {
       at: instant,
       severity: z
         .union([z.int().min(1).max(24), z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'])])
-        .default('info')
-        .transform((value) => (typeof value === 'number' ? value : severities[value])),
-      body: z.string().transform((value) => cleanText(value, limits.maxLogBodyChars)),
+        .transform((value) => (typeof value === 'number' ? value : severities[value]))
+        .optional(),
+      // Text, also JSON in text, or the record of a logger as it is: decoded to its message.
+      body: z.union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown())]),
       attributes: events.attributes.optional(),
     }),
     z.strictObject({

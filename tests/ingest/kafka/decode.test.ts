@@ -100,6 +100,17 @@ describe('a record of observations', () => {
     });
   });
 
+  test('the record of a logger is its message, as bad as it says: as text, and as it is', () => {
+    const body = { level: 'error', msg: 'disk is full', trace: 'abc' };
+    for (const given of [body, JSON.stringify(body)])
+      expect(observe({ ...log, severity: undefined, body: given })).toMatchObject({
+        record: { observations: [{ body: 'disk is full', severityNumber: 17 }] },
+      });
+    expect(observe({ ...log, severity: 'debug', body })).toMatchObject({
+      record: { observations: [{ severityNumber: 5 }] },
+    });
+  });
+
   test('without an environment it is of the default one', () => {
     const decoding = observe({ ...gauge, environment: undefined });
     expect(decoding).toMatchObject({ record: { observations: [{ scope: { environment: 'default-env' } }] } });

@@ -2,6 +2,7 @@
 
 import type { DetectionEngine } from '../domain/detection/engine.ts';
 import type { DetectionOutput } from '../domain/detection/output.ts';
+import type { IdentityRules } from '../domain/identity.ts';
 import type { TelemetryObservation } from '../domain/observation.ts';
 import type { Delivery } from './delivery.ts';
 import type { IngestLimits } from './limits.ts';
@@ -35,12 +36,14 @@ export type PipelineDeps = {
   readonly delivery: Delivery;
   readonly limits: IngestLimits;
   readonly defaultEnvironment: string;
+  /** Which attributes say who a resource is. Default: the lists of domain/identity.ts. */
+  readonly identity?: IdentityRules | undefined;
   readonly clock: Clock;
   readonly metrics: Metrics;
 };
 
 export function createPipeline(deps: PipelineDeps): Pipeline {
-  const { detection, delivery, limits, defaultEnvironment, clock, metrics } = deps;
+  const { detection, delivery, limits, defaultEnvironment, identity, clock, metrics } = deps;
 
   async function accept(
     signal: OtlpSignal,
@@ -48,7 +51,12 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     body: Uint8Array,
   ): Promise<Acknowledgement> {
     const nowMs = clock.nowMs();
-    const { observations, tally } = decodeOtlp(signal, encoding, body, { limits, defaultEnvironment, nowMs });
+    const { observations, tally } = decodeOtlp(signal, encoding, body, {
+      limits,
+      defaultEnvironment,
+      identity,
+      nowMs,
+    });
     countDecoded(metrics, signal, observations.length, tally);
     const handed = await take(observations, nowMs);
     return handed.kind === 'stored' ? { kind: 'stored', tally } : handed;

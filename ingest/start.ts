@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { Hono } from 'hono';
 import type { CorrelationConfig } from '../domain/correlation/correlate.ts';
 import type { DetectionEngine } from '../domain/detection/engine.ts';
+import { defaultIdentity, type IdentityRules } from '../domain/identity.ts';
 import type { AlertmanagerLabels } from './alertmanager/labels.ts';
 import { createDelivery } from './delivery.ts';
 import { createDispatcher, type DispatchSettings, defaultDispatchSettings } from './dispatch.ts';
@@ -27,6 +28,8 @@ import { type Services, warmDetection } from './warm.ts';
 
 export type IngestSettings = {
   readonly defaultEnvironment: string;
+  /** Which resource attributes say which service and instance telemetry is about. */
+  readonly identity: IdentityRules;
   readonly otlpAuth: 'open' | 'keyed';
   readonly alertmanagerLabels: AlertmanagerLabels;
   readonly correlation: CorrelationConfig;
@@ -42,6 +45,7 @@ export type IngestSettings = {
 
 /** Everything but what depends on the installation. */
 export const defaultIngestSettings = {
+  identity: defaultIdentity,
   otlpAuth: 'open',
   limits: defaultLimits,
   dispatch: defaultDispatchSettings,
@@ -104,7 +108,15 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     maxWaitingRows,
     maxWaitingAnomalies,
   });
-  const pipeline = createPipeline({ detection, delivery, limits, defaultEnvironment, clock, metrics });
+  const pipeline = createPipeline({
+    detection,
+    delivery,
+    limits,
+    defaultEnvironment,
+    identity: settings.identity,
+    clock,
+    metrics,
+  });
   const ticker = createTicker(settings.tickMs, pipeline.tick, (error) => {
     log.error({ err: error }, 'a detection tick failed');
   });

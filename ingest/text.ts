@@ -5,11 +5,19 @@ const unwanted =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: removing control characters is the purpose
   /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/g;
 
-/** Text safe to store, to log and to show: unwanted characters become one space, ends are trimmed, at most `maxChars`. */
+/** What colours a terminal: control sequences and operating system commands (ECMA-48). */
+const terminalCodes =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing control characters is the purpose
+  /(?:\u001b\[|\u009b)[0-9;:?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]{0,256}(?:\u0007|\u001b\\)|\u001b[@-Z\\^_]/g;
+
+/**
+ * Text safe to store, to log and to show: terminal codes go, other unwanted characters become one space, ends are trimmed,
+ * at most `maxChars`.
+ */
 export function cleanText(text: string, maxChars: number): string {
   // Four times the bound is enough to look at: what follows would be cut anyway.
   const head = text.length > maxChars * 4 ? text.slice(0, maxChars * 4) : text;
-  const clean = head.replace(unwanted, ' ').trim().toWellFormed();
+  const clean = head.replace(terminalCodes, '').replace(unwanted, ' ').trim().toWellFormed();
   if (clean.length <= maxChars) return clean;
   const cut = clean.slice(0, maxChars);
   // A cut through a surrogate pair would leave half a character.

@@ -16,10 +16,11 @@ export type IngestPart = Ingest & {
 
 export async function startIngestPart(platform: Platform, shutdown: Shutdown): Promise<IngestPart> {
   const { config, log, metrics, clock, stores, history, client } = platform;
-  const { defaultEnvironment, requireKey, alertmanager, ...limits } = config.ingest;
+  const { defaultEnvironment, requireKey, alertmanager, identity, ...limits } = config.ingest;
   const settings: IngestSettings = {
     ...defaultIngestSettings,
     defaultEnvironment,
+    identity,
     otlpAuth: requireKey ? 'keyed' : 'open',
     alertmanagerLabels: alertmanager,
     correlation: config.correlation,

@@ -1,6 +1,7 @@
 // What is accepted from outside, and from whom.
 
 import { z } from 'zod';
+import { defaultIdentity } from '../../domain/identity.ts';
 import { duration } from '../duration.ts';
 import { environmentName } from './environment-name.ts';
 
@@ -22,6 +23,28 @@ const alertmanagerSchema = z
     severity: labelNames('the severity', 'severity'),
   })
   .describe('How alerts of `POST /api/v1/alerts/alertmanager` are read.');
+
+const resourceNames = (what: string, defaults: readonly string[]) =>
+  z
+    .array(
+      z
+        .string()
+        .max(300)
+        .regex(/^[^+\s]+(\+[^+\s]+){0,3}$/, 'expected a resource attribute, or several joined with "+"'),
+    )
+    .min(1)
+    .max(50)
+    .default([...defaults])
+    .describe(
+      `Resource attributes that name ${what}: the first entry that telemetry has in full counts; \`a+b\` wants both.`,
+    );
+
+const identitySchema = z
+  .strictObject({
+    service: resourceNames('the service', defaultIdentity.service),
+    instance: resourceNames('the running instance', defaultIdentity.instance),
+  })
+  .describe('Who OTLP telemetry is about (docs/telemetry.md).');
 
 export const ingestSchema = z
   .strictObject({
@@ -47,6 +70,7 @@ export const ingestSchema = z
         'Whether senders must present an API key. Default: no while `server.host` is a loopback address, else yes.',
       ),
     alertmanager: alertmanagerSchema.prefault({}),
+    identity: identitySchema.prefault({}),
   })
   .transform(({ maxPastSkew, maxFutureSkew, ...rest }) => ({
     ...rest,

@@ -1,20 +1,19 @@
-// OTLP attributes to plain text attributes, bounded in number and length; and the resource to a scope.
+// OTLP attributes to plain text attributes, bounded in number and length.
 
+import type { IdentityRules } from '../../domain/identity.ts';
 import type { Attributes } from '../../domain/observation.ts';
-import type { Scope } from '../../domain/scope.ts';
 import type { IngestLimits } from '../limits.ts';
 import { cleanText } from '../text.ts';
-import { asNode, child, each, flag, list, type Node, number, text } from './fields.ts';
+import { asNode, child, each, field, flag, integerText, list, type Node, number, text } from './fields.ts';
 import type { Tally } from './tally.ts';
 
 export type DecodeContext = {
   readonly limits: IngestLimits;
   readonly defaultEnvironment: string;
+  readonly identity: IdentityRules;
   readonly nowMs: number;
   readonly tally: Tally;
 };
-
-export type ResourceFacts = { readonly scope: Scope; readonly release: string | undefined };
 
 /** Point, record or span attributes. Too many are cut (the first ones stay), too long ones shortened; both counted. */
 export function readAttributes(node: Node, context: DecodeContext): Attributes {
@@ -53,24 +52,20 @@ export function findAttribute(node: Node, names: readonly string[], context: Dec
   return found;
 }
 
-/** Who a resource is: `service.name`, `deployment.environment.name`, `service.instance.id`, `service.version`. */
-export function readResource(resourceLevel: Node, context: DecodeContext): ResourceFacts {
-  const resource = child(resourceLevel, 'resource') ?? {};
-  const one = (...names: string[]): string => findAttribute(resource, names, context);
-  const service = one('service.name');
-  const environment = one('deployment.environment.name', 'deployment.environment');
-  const instance = one('service.instance.id');
-  const release = one('service.version');
-  if (service === '') context.tally.note('unknown-service');
-  if (environment === '') context.tally.note('default-environment');
-  return {
-    scope: {
-      environment: environment === '' ? context.defaultEnvironment : environment,
-      service: service === '' ? 'unknown_service' : service,
-      ...(instance === '' ? {} : { resourceId: instance }),
-    },
-    release: release === '' ? undefined : release,
-  };
+/** Some attributes by name, without building the others; those that are empty or absent are left out. */
+export function findAttributes<Name extends string>(
+  node: Node,
+  names: readonly Name[],
+  context: DecodeContext,
+): Readonly<Partial<Record<Name, string>>> {
+  const found: Partial<Record<Name, string>> = {};
+  each(node, 'attributes', (pair) => {
+    const name = names.find((one) => one === field(pair, 'key'));
+    if (name === undefined) return;
+    const value = valueText(child(pair, 'value'), context.limits.maxNameChars, context);
+    if (value !== '') found[name] = value;
+  });
+  return found;
 }
 
 /** An AnyValue as clean text: scalars as they are, arrays and maps in JSON's notation, cut at `maxChars`. */
@@ -82,16 +77,40 @@ export function valueText(value: Node | null, maxChars: number, context: DecodeC
   return cleanText(raw, maxChars);
 }
 
+/** An AnyValue as plain data: text, list or map; null when empty. What is too deep or too many is left out. */
+export function plainValue(value: Node, { limits }: DecodeContext): unknown {
+  return plain(value, { entriesLeft: maxPlainEntries, depthLeft: limits.maxValueDepth });
+}
+const maxPlainEntries = 1_000;
+
+function plain(value: Node, room: { entriesLeft: number; depthLeft: number }): unknown {
+  const scalar = scalarText(value);
+  if (scalar !== null) return scalar;
+  const array = child(value, 'arrayValue');
+  const map = child(value, 'kvlistValue');
+  if ((array === null && map === null) || room.depthLeft <= 0) return null;
+  room.depthLeft -= 1;
+  const entries: [string, unknown][] = [];
+  each(array ?? (map as Node), 'values', (entry, index) => {
+    room.entriesLeft -= 1;
+    if (room.entriesLeft < 0) return;
+    const inner = array === null ? child(entry, 'value') : entry;
+    const key = array === null ? text(entry, 'key') : String(index);
+    entries.push([key, inner === null ? null : plain(inner, room)]);
+  });
+  room.depthLeft += 1;
+  return array === null ? Object.fromEntries(entries) : entries.map(([, entry]) => entry);
+}
+
 type Room = { charsLeft: number; depthLeft: number };
 
 function scalarText(value: Node): string | null {
-  if (value.stringValue !== undefined && value.stringValue !== null) return text(value, 'stringValue');
-  if (value.intValue !== undefined && value.intValue !== null) return String(number(value, 'intValue'));
-  if (value.doubleValue !== undefined && value.doubleValue !== null)
-    return String(number(value, 'doubleValue'));
-  if (value.boolValue !== undefined && value.boolValue !== null) return String(flag(value, 'boolValue'));
-  if (value.bytesValue !== undefined && value.bytesValue !== null) return text(value, 'bytesValue');
-  return null;
+  const has = (key: string): boolean => field(value, key) !== undefined;
+  if (has('stringValue')) return text(value, 'stringValue');
+  if (has('intValue')) return integerText(value, 'intValue');
+  if (has('doubleValue')) return String(number(value, 'doubleValue'));
+  if (has('boolValue')) return String(flag(value, 'boolValue'));
+  return has('bytesValue') ? text(value, 'bytesValue') : null;
 }
 
 function composite(value: Node, room: Room): string {
@@ -106,7 +125,8 @@ function composite(value: Node, room: Room): string {
       parts.push('…');
       break;
     }
-    const part = array === null ? pairText(asNode(entry), inner) : elementText(asNode(entry), inner);
+    const part =
+      array === null ? pairText(asNode(entry ?? {}), inner) : elementText(asNode(entry ?? {}), inner);
     inner.charsLeft -= part.length + 1;
     parts.push(part);
   }
@@ -121,5 +141,5 @@ function pairText(pair: Node, room: Room): string {
 function elementText(value: Node, room: Room): string {
   const scalar = scalarText(value);
   if (scalar === null) return composite(value, room);
-  return typeof value.stringValue === 'string' ? JSON.stringify(scalar) : scalar;
+  return field(value, 'stringValue') === undefined ? scalar : JSON.stringify(scalar);
 }

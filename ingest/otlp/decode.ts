@@ -1,5 +1,6 @@
 // One OTLP/HTTP export request, decompressed, to observations. Never throws anything but `Malformed` and `TooMany`.
 
+import { defaultIdentity, type IdentityRules } from '../../domain/identity.ts';
 import type { TelemetryObservation } from '../../domain/observation.ts';
 import type { IngestLimits } from '../limits.ts';
 import type { DecodeContext } from './attributes.ts';
@@ -16,6 +17,10 @@ export const otlpSignals = ['metrics', 'logs', 'traces'] as const;
 export type OtlpSignal = (typeof otlpSignals)[number];
 export type OtlpEncoding = 'json' | 'protobuf';
 
+export type DecodeOptions = Omit<DecodeContext, 'tally' | 'identity'> & {
+  /** Default: the lists of domain/identity.ts. */
+  readonly identity?: IdentityRules | undefined;
+};
 export type Decoded = { readonly observations: readonly TelemetryObservation[]; readonly tally: Tally };
 
 type Reading = {
@@ -43,13 +48,14 @@ export function decodeOtlp(
   signal: OtlpSignal,
   encoding: OtlpEncoding,
   body: Uint8Array,
-  options: { readonly limits: IngestLimits; readonly defaultEnvironment: string; readonly nowMs: number },
+  options: DecodeOptions,
 ): Decoded {
   const { table, read } = readings[signal];
   const request = encoding === 'json' ? parseJson(body) : parseProtobuf(body, table, options.limits);
   const tally = new Tally();
   const observations: TelemetryObservation[] = [];
-  read(asNode(request), { ...options, tally }, (observation) => observations.push(observation));
+  const context = { ...options, identity: options.identity ?? defaultIdentity, tally };
+  read(asNode(request), context, (observation) => observations.push(observation));
   return { observations, tally };
 }
 
@@ -63,8 +69,16 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function parseJson(body: Uint8Array): unknown {
   try {
-    return JSON.parse(utf8.decode(body)) as unknown;
+    const text = utf8.decode(body);
+    return JSON.parse(text, bigIntegers.test(text) ? wholeInteger : undefined) as unknown;
   } catch (error) {
     throw new Malformed(`not valid JSON (${error instanceof Error ? error.message : 'unreadable'})`);
   }
+}
+
+/** Some senders write 64-bit integers as numbers: JSON.parse would round them, so their own digits are kept as text. */
+const bigIntegers = /"(?:intValue|int_value)"\s*:\s*-?\d{16,}/;
+function wholeInteger(key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const isInteger = key === 'intValue' || key === 'int_value';
+  return isInteger && typeof value === 'number' ? (context?.source ?? value) : value;
 }

@@ -15,8 +15,32 @@ export function explicitBuckets(point: Node, maxBuckets: number): HistogramBucke
   const bounds = numbers(point, 'explicitBounds');
   const given = numbers(point, 'bucketCounts');
   // A histogram without buckets (count and sum only) is one overflow bucket.
-  const bucketCounts = given.length === 0 && bounds.length === 0 ? [count] : given;
-  return checkedBuckets(count, bounds, bucketCounts, maxBuckets);
+  if (given.length === 0) return checkedBuckets(count, [], [count], maxBuckets);
+  const finite = withoutInfiniteBounds(bounds, given);
+  return checkedBuckets(count, finite.bounds, finite.bucketCounts, maxBuckets);
+}
+
+/**
+ * Some senders spell out the bound of the overflow bucket (+Inf), or of what lies below everything (-Inf). With a bucket
+ * beyond it, that bucket is empty: both are one.
+ */
+function withoutInfiniteBounds(
+  bounds: readonly number[],
+  bucketCounts: readonly number[],
+): { bounds: readonly number[]; bucketCounts: readonly number[] } {
+  let counts = bucketCounts;
+  let finite = bounds;
+  if (finite.at(-1) === Number.POSITIVE_INFINITY) {
+    const beyond = counts.length > finite.length ? (counts.at(-1) ?? 0) : 0;
+    counts = counts.slice(0, finite.length);
+    counts = [...counts.slice(0, -1), (counts.at(-1) ?? 0) + beyond];
+    finite = finite.slice(0, -1);
+  }
+  if (finite[0] === Number.NEGATIVE_INFINITY) {
+    counts = [(counts[0] ?? 0) + (counts[1] ?? 0), ...counts.slice(2)];
+    finite = finite.slice(1);
+  }
+  return { bounds: finite, bucketCounts: counts };
 }
 
 /**
@@ -42,13 +66,18 @@ export function exponentialBuckets(point: Node, maxBuckets: number): HistogramBu
     }
   }
   bucketCounts.push(number(point, 'zeroCount'));
+  // Zeros are told apart from what is small: buckets that come in between later hold nothing of them.
+  if (positive.counts.length > 0 && negative.counts.length === 0) {
+    bounds.push(0);
+    bucketCounts.push(0);
+  }
   if (positive.counts.length > 0) {
     for (let index = 0; index <= positive.counts.length; index += 1) {
       bounds.push(boundOf(positive.offset + index));
       bucketCounts.push(positive.counts[index] ?? 0);
     }
   }
-  return checkedBuckets(count, bounds, bucketCounts, maxBuckets + 3);
+  return checkedBuckets(count, bounds, bucketCounts, maxBuckets + 4);
 }
 
 function side(point: Node, key: string): { offset: number; counts: readonly number[] } {
@@ -70,8 +99,10 @@ export function checkedBuckets(
     if (!(entry >= 0 && Number.isFinite(entry))) return null;
     total += entry;
   }
-  if (!Number.isFinite(count) || total !== count) return null;
-  // Written so that NaN fails too. The last explicit bound may be +Infinity in some senders: that is not ascending data.
+  // Past 2^53 neither is exact.
+  const slack = count > Number.MAX_SAFE_INTEGER ? count * 1e-9 : 0;
+  if (!Number.isFinite(count) || Math.abs(total - count) > slack) return null;
+  // Written so that NaN fails too.
   const ascending = bounds.every(
     (bound, index) => Number.isFinite(bound) && (index === 0 || bound > (bounds[index - 1] ?? bound)),
   );

@@ -2,14 +2,29 @@
 
 import type { MetricPoint } from '../../domain/observation.ts';
 import { cleanText } from '../text.ts';
-import { type DecodeContext, type ResourceFacts, readAttributes, readResource } from './attributes.ts';
-import { child, each, flag, millis, type Node, number, optionalNumber, text } from './fields.ts';
+import { type DecodeContext, readAttributes } from './attributes.ts';
+import {
+  child,
+  choice,
+  each,
+  field,
+  flag,
+  millis,
+  type Node,
+  number,
+  optionalNumber,
+  text,
+} from './fields.ts';
 import { explicitBuckets, exponentialBuckets, type HistogramBuckets } from './histogram.ts';
+import { type ResourceFacts, readResource } from './identity.ts';
+import { eachItem, eachScope } from './items.ts';
 import type { RejectReason } from './tally.ts';
 import { timeProblem } from './timing.ts';
 
 /** DataPointFlags.FLAG_NO_RECORDED_VALUE: the sender says that the series ended; nothing to take, nothing to reject. */
 const noRecordedValue = 1;
+
+const kinds = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary'] as const;
 
 type Emit = (point: MetricPoint) => void;
 type MetricFacts = ResourceFacts & { readonly metric: string; readonly unit: string };
@@ -17,7 +32,7 @@ type MetricFacts = ResourceFacts & { readonly metric: string; readonly unit: str
 export function readMetrics(request: Node, context: DecodeContext, emit: Emit): void {
   each(request, 'resourceMetrics', (resourceLevel) => {
     const resource = readResource(resourceLevel, context);
-    each(resourceLevel, 'scopeMetrics', (scopeLevel) => {
+    eachScope(resourceLevel, 'scopeMetrics', 'instrumentationLibraryMetrics', (scopeLevel) => {
       each(scopeLevel, 'metrics', (metric) => readMetric(metric, resource, context, emit));
     });
   });
@@ -27,22 +42,24 @@ function readMetric(node: Node, resource: ResourceFacts, context: DecodeContext,
   const metric = cleanText(text(node, 'name'), context.limits.maxNameChars);
   const unit = cleanText(text(node, 'unit'), context.limits.maxNameChars);
   const facts: MetricFacts = { ...resource, metric, unit };
-  const points = (key: string, read: (point: Node, data: Node) => RejectReason | null): void => {
+  const what = metric === '' ? 'a metric without name' : `metric ${metric}`;
+  const points = (
+    key: (typeof kinds)[number],
+    read: (point: Node, data: Node) => RejectReason | null,
+  ): void => {
     const data = child(node, key);
     if (data === null) return;
-    each(data, 'dataPoints', (point) => {
+    eachItem(data, 'dataPoints', what, context, (point) => {
       if ((number(point, 'flags') & noRecordedValue) !== 0) {
         context.tally.note('no-data-flag');
-        return;
+        return null;
       }
-      const problem =
-        metric === ''
-          ? 'no-name'
-          : (timeProblem(millis(point, 'timeUnixNano'), context) ?? read(point, data));
-      if (problem !== null)
-        context.tally.reject(problem, metric === '' ? 'a metric without name' : `metric ${metric}`);
+      if (metric === '') return 'no-name';
+      return timeProblem(millis(point, 'timeUnixNano'), context) ?? read(point, data);
     });
   };
+  // A kind that is not known here would be taken for an empty metric.
+  if (!kinds.some((kind) => field(node, kind) !== undefined)) context.tally.reject('unknown-kind', what);
   points('gauge', (point) => readGauge(point, facts, context, emit));
   points('sum', (point, data) =>
     flag(data, 'isMonotonic')
@@ -112,8 +129,10 @@ function readHistogram(
   context: DecodeContext,
   emit: Emit,
 ): RejectReason | null {
-  const sum = optionalNumber(point, 'sum') ?? 0;
-  if (!Number.isFinite(sum)) return 'not-finite';
+  const given = optionalNumber(point, 'sum') ?? 0;
+  // One record of NaN or infinity spoils the sum for ever; counts and buckets are what is judged.
+  const sum = Number.isFinite(given) ? given : 0;
+  if (sum !== given) context.tally.note('sum-ignored');
   if (buckets === null) return 'bad-histogram';
   const temporality = readTemporality(data);
   if (temporality === null) return 'bad-temporality';
@@ -128,7 +147,10 @@ function readHistogram(
   return null;
 }
 
-/** A summary's quantiles become gauges with the attribute `quantile`. */
+/**
+ * A summary's quantiles become gauges with the attribute `quantile`, its count the counter `<name>.count`. Without an
+ * observation of late, or without quantiles at all (many clients have none), the count is what there is to see.
+ */
 function readSummary(
   point: Node,
   facts: MetricFacts,
@@ -136,22 +158,28 @@ function readSummary(
   emit: Emit,
 ): RejectReason | null {
   const shared = common(point, facts, context);
-  let problem: RejectReason | null = null;
+  const count = number(point, 'count');
+  if (!(Number.isFinite(count) && count >= 0)) return 'not-finite';
   each(point, 'quantileValues', (entry) => {
     const quantile = number(entry, 'quantile');
     const value = number(entry, 'value');
     if (!Number.isFinite(value) || !(quantile >= 0 && quantile <= 1)) {
-      problem = 'not-finite';
+      context.tally.note('quantile-without-value');
       return;
     }
-    emit({
-      kind: 'gauge',
-      ...shared,
-      attributes: { ...shared.attributes, quantile: String(quantile) },
-      value,
-    });
+    const attributes = { ...shared.attributes, quantile: String(quantile) };
+    emit({ kind: 'gauge', ...shared, attributes, value });
   });
-  return problem;
+  emit({
+    kind: 'counter',
+    ...shared,
+    ...started(point),
+    metric: `${facts.metric}.count`,
+    unit: '1',
+    temporality: 'cumulative',
+    value: count,
+  });
+  return null;
 }
 
 function pointValue(point: Node): number | RejectReason {
@@ -160,8 +188,10 @@ function pointValue(point: Node): number | RejectReason {
   return Number.isFinite(value) ? value : 'not-finite';
 }
 
+const temporalityNames = { AGGREGATION_TEMPORALITY_DELTA: 1, AGGREGATION_TEMPORALITY_CUMULATIVE: 2 };
+
 function readTemporality(data: Node): 'delta' | 'cumulative' | null {
-  const temporality = number(data, 'aggregationTemporality');
+  const temporality = choice(data, 'aggregationTemporality', temporalityNames);
   if (temporality === 1) return 'delta';
   return temporality === 2 ? 'cumulative' : null;
 }

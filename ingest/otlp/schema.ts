@@ -6,6 +6,7 @@ import {
   bool,
   double,
   doubles,
+  fixed32,
   fixed64,
   fixed64s,
   hex,
@@ -103,9 +104,12 @@ const logRecord: MessageTable = {
   1: fixed64('timeUnixNano'),
   2: int32('severityNumber'),
   3: string('severityText'),
+  // Before OTLP 0.19.
+  4: string('name'),
   5: message('body', () => anyValue),
   6: attributes,
   11: fixed64('observedTimeUnixNano'),
+  12: string('eventName'),
 };
 const status: MessageTable = { 3: int32('code') };
 const span: MessageTable = {
@@ -117,6 +121,7 @@ const span: MessageTable = {
   7: fixed64('startTimeUnixNano'),
   8: fixed64('endTimeUnixNano'),
   9: attributes,
+  16: fixed32('flags'),
   15: message('status', () => status),
 };
 
@@ -131,6 +136,8 @@ const request = (
   const resourceLevel: MessageTable = {
     1: message('resource', () => resource),
     2: messages(scopeField, () => scopeLevel),
+    // Before OTLP 0.19: instrumentation libraries, of the same shape.
+    1000: messages(scopeField, () => scopeLevel),
   };
   return { 1: messages(resourceField, () => resourceLevel) };
 };

@@ -11,6 +11,8 @@ export const rejectReasons = [
   'bad-histogram',
   'bad-duration',
   'bad-id',
+  'malformed',
+  'unknown-kind',
 ] as const;
 export type RejectReason = (typeof rejectReasons)[number];
 
@@ -20,6 +22,8 @@ export const noteKinds = [
   'attributes-cut',
   'text-cut',
   'no-data-flag',
+  'quantile-without-value',
+  'sum-ignored',
 ] as const;
 export type NoteKind = (typeof noteKinds)[number];
 

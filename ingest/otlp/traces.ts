@@ -1,36 +1,87 @@
 // OTLP spans to span summaries: who called whom, how long, and whether it failed.
 
+import {
+  callFailed,
+  type FailureAttribute,
+  failureAttributes,
+  type SpanStatus,
+} from '../../domain/failed-call.ts';
 import type { SpanKind, SpanSummary } from '../../domain/observation.ts';
 import { cleanText } from '../text.ts';
-import { type DecodeContext, findAttribute, type ResourceFacts, readResource } from './attributes.ts';
-import { child, each, millis, type Node, number, roundToMicros, text } from './fields.ts';
+import { type DecodeContext, findAttribute, findAttributes } from './attributes.ts';
+import { child, choice, each, field, millis, type Node, number, roundToMicros, text } from './fields.ts';
+import { type ResourceFacts, readResource } from './identity.ts';
+import { eachItem, eachScope } from './items.ts';
 import type { RejectReason } from './tally.ts';
 import { timeProblem } from './timing.ts';
 
-/** Span.SpanKind by number; 0 (unspecified) and unknown ones are internal. */
-const spanKinds: Readonly<Record<number, SpanKind>> = {
+type GivenKind = SpanKind | 'unspecified';
+
+/** Span.SpanKind by number; unknown ones are unspecified. */
+const spanKinds: Readonly<Record<number, GivenKind>> = {
   1: 'internal',
   2: 'server',
   3: 'client',
   4: 'producer',
   5: 'consumer',
 };
-const statusError = 2;
+const kindNames = {
+  SPAN_KIND_INTERNAL: 1,
+  SPAN_KIND_SERVER: 2,
+  SPAN_KIND_CLIENT: 3,
+  SPAN_KIND_PRODUCER: 4,
+  SPAN_KIND_CONSUMER: 5,
+};
+const statuses: readonly SpanStatus[] = ['unset', 'ok', 'error'];
+const statusNames = { STATUS_CODE_OK: 1, STATUS_CODE_ERROR: 2 };
+
+/** SpanFlags: whether it is known that the parent is in another process, and that it is. */
+const remoteParent = 0x100 | 0x200;
+
+/** Who was called, by what names it best. */
+const peerAttributes = [
+  'peer.service',
+  'server.address',
+  'net.peer.name',
+  'messaging.destination.name',
+  'messaging.destination',
+  'db.namespace',
+  'db.name',
+];
 
 export function readTraces(request: Node, context: DecodeContext, emit: (span: SpanSummary) => void): void {
   each(request, 'resourceSpans', (resourceLevel) => {
     const resource = readResource(resourceLevel, context);
-    each(resourceLevel, 'scopeSpans', (scopeLevel) => {
-      each(scopeLevel, 'spans', (node) => {
-        const span = readSpan(node, resource, context);
-        if (typeof span === 'string') context.tally.reject(span, `a span of ${resource.scope.service}`);
-        else emit(span);
+    const what = `a span of ${resource.scope.service}`;
+    const here = spanIds(resourceLevel);
+    eachScope(resourceLevel, 'scopeSpans', 'instrumentationLibrarySpans', (scopeLevel) => {
+      eachItem(scopeLevel, 'spans', what, context, (node) => {
+        const span = readSpan(node, resource, here, context);
+        if (typeof span === 'string') return span;
+        emit(span);
+        return null;
       });
     });
   });
 }
 
-function readSpan(node: Node, resource: ResourceFacts, context: DecodeContext): SpanSummary | RejectReason {
+/** The spans of one resource, to tell work inside of a request from the request. */
+function spanIds(resourceLevel: Node): ReadonlySet<unknown> {
+  const ids = new Set<unknown>();
+  eachScope(resourceLevel, 'scopeSpans', 'instrumentationLibrarySpans', (scopeLevel) => {
+    each(scopeLevel, 'spans', (node) => {
+      ids.add(field(node, 'spanId'));
+    });
+  });
+  return ids;
+}
+
+function readSpan(
+  node: Node,
+  resource: ResourceFacts,
+  here: ReadonlySet<unknown>,
+  context: DecodeContext,
+): SpanSummary | RejectReason {
   const startMs = millis(node, 'startTimeUnixNano');
   const endMs = millis(node, 'endTimeUnixNano');
   const problem = timeProblem(endMs, context);
@@ -41,12 +92,12 @@ function readSpan(node: Node, resource: ResourceFacts, context: DecodeContext): 
   const spanId = readId(node, 'spanId', 16);
   if (traceId === null || spanId === null) return 'bad-id';
   const parentSpanId = readId(node, 'parentSpanId', 16);
-  const spanKind = spanKinds[number(node, 'kind')] ?? 'internal';
+  const spanKind = kindOf(node, parentSpanId === null, here);
+  const side = spanKind === 'client' || spanKind === 'producer' ? 'client' : 'server';
   const status = child(node, 'status');
-  const peer =
-    spanKind === 'client' || spanKind === 'producer'
-      ? findAttribute(node, ['peer.service', 'server.address'], context)
-      : '';
+  const code = status === null ? 0 : choice(status, 'code', statusNames);
+  const failure = findAttributes<FailureAttribute>(node, failureAttributes, context);
+  const peer = side === 'client' ? findAttribute(node, peerAttributes, context) : '';
   return {
     kind: 'span',
     scope: resource.scope,
@@ -57,15 +108,29 @@ function readSpan(node: Node, resource: ResourceFacts, context: DecodeContext): 
     name: cleanText(text(node, 'name'), context.limits.maxNameChars),
     startMs,
     durationMs: roundToMicros(endMs - startMs),
-    error: status !== null && number(status, 'code') === statusError,
+    error: callFailed(side, statuses[code] ?? 'unset', failure),
     ...(peer === '' ? {} : { peer }),
     ...(resource.release === undefined ? {} : { release: resource.release }),
   };
 }
 
-/** Lower-case hex of the right length and not all zeros, else null. */
+/**
+ * Work that came from another process is a request that was served, whatever the span calls itself. One that does not say
+ * what it is counts as a request, too, unless its parent stands beside it.
+ */
+function kindOf(node: Node, isRoot: boolean, here: ReadonlySet<unknown>): SpanKind {
+  const kind = spanKinds[choice(node, 'kind', kindNames)] ?? 'unspecified';
+  if (kind !== 'internal' && kind !== 'unspecified') return kind;
+  if ((number(node, 'flags') & remoteParent) === remoteParent) return 'server';
+  if (kind === 'internal') return 'internal';
+  return isRoot || !here.has(field(node, 'parentSpanId')) ? 'server' : 'internal';
+}
+
+/** Lower-case hex of the right length and not all zeros, else null. Some senders write ids as proto3's JSON has bytes. */
 function readId(node: Node, key: string, digits: number): string | null {
-  const id = text(node, key);
+  const given = text(node, key);
+  const isBase64 = given.length === Math.ceil(digits / 6) * 4 && given.endsWith('=');
+  const id = isBase64 ? Buffer.from(given, 'base64').toString('hex') : given;
   if (id.length !== digits || !/^[0-9a-fA-F]+$/.test(id) || /^0+$/.test(id)) return null;
   return id.toLowerCase();
 }

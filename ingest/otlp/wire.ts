@@ -1,7 +1,7 @@
 // Protocol Buffers decoding from a table of fields (schema.ts), over protobufjs' reader. The result has the names and
 // shapes of OTLP's JSON mapping, so that one mapper serves both encodings. Fields not in the table are skipped.
-// Own tables rather than generated code: 64-bit numbers stay plain numbers, depth and count are bounded, and an error
-// says where it was. Source: protobuf.dev/programming-guides/encoding.
+// Own tables rather than generated code: 64-bit numbers are plain numbers where those hold them and bigints where not,
+// depth and count are bounded, and an error says where it was. Source: protobuf.dev/programming-guides/encoding.
 
 import protobuf from 'protobufjs/minimal.js';
 import { Malformed, rethrowInside, TooMany } from './malformed.ts';
@@ -24,15 +24,15 @@ export type MessageTable = Readonly<Record<number, Field>>;
 const varint = 0;
 const fixed64Bits = 1;
 const lengthDelimited = 2;
+const fixed32Bits = 5;
 
 function scalar(wireType: number, read: (reader: Reader) => unknown): (name: string) => Field {
   return (name) => ({ name, wireType, read, repeated: false });
 }
 
-/** protobufjs hands out a Long when that package is there; counts past 2^53 may lose their last digits. */
-const number64 = (value: unknown): number =>
-  typeof value === 'number' ? value : (value as { toNumber(): number }).toNumber();
+type Number64 = number | bigint;
 
+/** Counts and instants: past 2^53 they lose their last digits, which nobody can measure. */
 const readFixed64 = (reader: Reader): number => {
   const low = reader.fixed32();
   return reader.fixed32() * 4_294_967_296 + low;
@@ -42,14 +42,41 @@ const readSignedFixed64 = (reader: Reader): number => {
   return reader.sfixed32() * 4_294_967_296 + low;
 };
 
+/** Whole: attributes are ids as often as counts. A negative one is ten bytes long, in two's complement. */
+function readVarint64(reader: Reader): Number64 {
+  let low = 0;
+  let high = 0;
+  for (let index = 0; index < 10; index += 1) {
+    if (reader.pos >= reader.len) throw new RangeError('a number ends in the middle');
+    const byte = reader.buf[reader.pos] ?? 0;
+    reader.pos += 1;
+    if (index < 7) low += (byte & 0x7f) * 2 ** (7 * index);
+    else high += (byte & 0x7f) * 2 ** (7 * (index - 7));
+    if (byte < 0x80) return high === 0 ? low : joined(low, high);
+  }
+  throw new RangeError('a number of more than ten bytes');
+}
+
+function joined(low: number, high: number): Number64 {
+  const whole = BigInt.asIntN(64, (BigInt(high) << 49n) | BigInt(low));
+  const plain = Number(whole);
+  return Number.isSafeInteger(plain) ? plain : whole;
+}
+
+const readUnsigned64 = (reader: Reader): number => {
+  const value = readVarint64(reader);
+  return typeof value === 'number' && value >= 0 ? value : Number(BigInt.asUintN(64, BigInt(value)));
+};
+
 export const string = scalar(lengthDelimited, (reader) => reader.string());
 export const bool = scalar(varint, (reader) => reader.bool());
 export const int32 = scalar(varint, (reader) => reader.int32());
 export const uint32 = scalar(varint, (reader) => reader.uint32());
 export const sint32 = scalar(varint, (reader) => reader.sint32());
-export const int64 = scalar(varint, (reader) => number64(reader.int64()));
+export const int64 = scalar(varint, readVarint64);
 export const double = scalar(fixed64Bits, (reader) => reader.double());
 export const fixed64 = scalar(fixed64Bits, readFixed64);
+export const fixed32 = scalar(fixed32Bits, (reader) => reader.fixed32());
 export const sfixed64 = scalar(fixed64Bits, readSignedFixed64);
 export const hex = scalar(lengthDelimited, (reader) => Buffer.from(reader.bytes()).toString('hex'));
 export const base64 = scalar(lengthDelimited, (reader) => Buffer.from(reader.bytes()).toString('base64'));
@@ -59,7 +86,7 @@ const repeatedScalar =
   (name: string): Field => ({ name, wireType, read, repeated: true });
 export const doubles = repeatedScalar(fixed64Bits, (reader) => reader.double());
 export const fixed64s = repeatedScalar(fixed64Bits, readFixed64);
-export const uint64s = repeatedScalar(varint, (reader) => number64(reader.uint64()));
+export const uint64s = repeatedScalar(varint, readUnsigned64);
 
 /** A sub-message; the table is a function because AnyValue contains itself. */
 export function message(name: string, table: () => MessageTable): Field {

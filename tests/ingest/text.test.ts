@@ -9,7 +9,11 @@ test('ordinary text stays as it is', () => {
 
 test('control characters, line ends and marks that reorder text become one space', () => {
   expect(cleanText('a\u0000\u0007b\r\n\tc\u202ed\u2066e', 100)).toBe('a b c d e');
-  expect(cleanText('\u001b[31mred\u001b[0m', 100)).toBe('[31mred [0m');
+});
+
+test('the codes of a terminal leave nothing behind: colours, cursors, titles, links', () => {
+  expect(cleanText('\u001b[1;31mred\u001b[0m and \u009b2Kplain', 100)).toBe('red and plain');
+  expect(cleanText('\u001b]0;title\u0007ready \u001b]8;;https://x\u001b\\link', 100)).toBe('ready link');
 });
 
 test('a cut never leaves half a character', () => {

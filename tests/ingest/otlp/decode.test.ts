@@ -6,7 +6,9 @@ import { Malformed, TooMany } from '../../../ingest/otlp/malformed.ts';
 import {
   decode,
   gauge,
+  logsRequest,
   metricsRequest,
+  nano,
   nowMs,
   shop,
   span,
@@ -39,10 +41,6 @@ describe('a request that is not OTLP says where', () => {
       '{"resourceMetrics": [{"scopeMetrics": [{"metrics": [{}, {"name": 3}]}]}]}',
       'resourceMetrics[0].scopeMetrics[0].metrics[1].name: expected a string, got a number',
     ],
-    [
-      '{"resourceMetrics": [{"scopeMetrics": [{"metrics": [{"name":"m","gauge":{"dataPoints":[{"timeUnixNano":"soon"}]}}]}]}]}',
-      'resourceMetrics[0].scopeMetrics[0].metrics[0].dataPoints[0].timeUnixNano: expected a number, got a string',
-    ],
     ['[]', 'expected an object, got an array'],
     ['{"resourceMetrics": [', 'not valid JSON'],
     ['NaN', 'not valid JSON'],
@@ -60,6 +58,92 @@ describe('a request that is not OTLP says where', () => {
     expect(() => decodeOtlp('metrics', 'json', Buffer.from([0x22, 0xff, 0x22]), options)).toThrow(
       'not valid JSON',
     );
+  });
+});
+
+test('one malformed point, record or span is rejected alone, and the answer says which field of it', () => {
+  const points = decode(
+    'metrics',
+    metricsRequest([gauge('a', { timeUnixNano: 'soon' }), gauge('b', { asInt: 1 })]),
+  );
+  expect(points.observations).toMatchObject([{ metric: 'b' }]);
+  expect(points.tally.message()).toBe(
+    '1 rejected: 1 malformed; first: metric a, dataPoints[0].timeUnixNano: expected a number, got a string (malformed)',
+  );
+  const spans = decode('traces', tracesRequest([span({ name: 7 }), span({ spanId: 'aaaaaaaaaaaaaaaa' })]));
+  expect(spans.observations).toMatchObject([{ spanId: 'aaaaaaaaaaaaaaaa' }]);
+  expect(spans.tally.message()).toContain('spans[0].name: expected a string, got a number');
+});
+
+describe('requests of older senders and other spellings', () => {
+  const names = ['resourceMetrics', 'scopeMetrics', 'dataPoints', 'timeUnixNano', 'asInt', 'stringValue'];
+  const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const request = JSON.stringify(metricsRequest([gauge('m', { asInt: '4' })]));
+  const taken = [{ scope: { service: 'orders' }, metric: 'm', value: 4 }];
+
+  test('names as the .proto files have them', () => {
+    const text = names.reduce((body, name) => body.replaceAll(`"${name}"`, `"${snake(name)}"`), request);
+    expect(text).toContain('"data_points"');
+    expect(json(text).observations).toMatchObject(taken);
+  });
+
+  test('instrumentation libraries, which scopes were called before OTLP 0.19', () => {
+    expect(
+      json(request.replace('"scopeMetrics"', '"instrumentationLibraryMetrics"')).observations,
+    ).toMatchObject(taken);
+    const spans = JSON.stringify(tracesRequest([span({})])).replace(
+      'scopeSpans',
+      'instrumentation_library_spans',
+    );
+    expect(decodeOtlp('traces', 'json', Buffer.from(spans), options).observations).toHaveLength(1);
+    const logs = '{"resourceLogs":[{"instrumentationLibraryLogs":[{"logs":[{"name":"boot"}]}]}]}';
+    expect(decodeOtlp('logs', 'json', Buffer.from(logs), options).observations).toMatchObject([
+      { body: 'boot' },
+    ]);
+  });
+
+  test('enums by name; a name from the future is an unknown value, as proto3 has it', () => {
+    const read = (kind: string, code: string) =>
+      decode('traces', tracesRequest([span({ kind, status: { code }, parentSpanId: '00f067aa0ba902b7' })]))
+        .observations[0];
+    expect(read('SPAN_KIND_CLIENT', 'STATUS_CODE_ERROR')).toMatchObject({ spanKind: 'client', error: true });
+    expect(read('SPAN_KIND_QUANTUM', 'STATUS_CODE_OK')).toMatchObject({ spanKind: 'server', error: false });
+    const sum = (aggregationTemporality: string) =>
+      decode(
+        'metrics',
+        metricsRequest([
+          {
+            name: 's',
+            sum: {
+              aggregationTemporality,
+              isMonotonic: true,
+              dataPoints: [{ timeUnixNano: nano(nowMs), asInt: '1' }],
+            },
+          },
+        ]),
+      );
+    expect(sum('AGGREGATION_TEMPORALITY_DELTA').observations).toMatchObject([{ temporality: 'delta' }]);
+    expect([...sum('AGGREGATION_TEMPORALITY_SIDEWAYS').tally.reasons]).toEqual([['bad-temporality', 1]]);
+    expect(
+      decode('logs', logsRequest([{ severityNumber: 'SEVERITY_NUMBER_ERROR2' }])).observations,
+    ).toMatchObject([{ severityNumber: 18 }]);
+  });
+
+  test('ids as proto3 writes bytes in JSON', () => {
+    const traceId = Buffer.from('5b8efff798038103d269b633813fc60c', 'hex').toString('base64');
+    const spanId = Buffer.from('eee19b7ec3c1b174', 'hex').toString('base64');
+    expect(decode('traces', tracesRequest([span({ traceId, spanId })])).observations).toMatchObject([
+      { traceId: '5b8efff798038103d269b633813fc60c', spanId: 'eee19b7ec3c1b174' },
+    ]);
+  });
+
+  test('nulls anywhere are defaults', () => {
+    const text = request
+      .replace('"attributes":[', '"attributes":[null,')
+      .replace('"metrics":[', '"metrics":[null,');
+    const { observations, tally } = json(text);
+    expect(observations).toMatchObject(taken);
+    expect(tally.message()).toBe('1 rejected: 1 unknown-kind; first: a metric without name (unknown-kind)');
   });
 });
 

@@ -52,6 +52,55 @@ describe.each<OtlpEncoding>(['json', 'protobuf'])('log records as %s', (encoding
     ]);
   });
 
+  test('JSON bodies are what their message says, as bad as they say', () => {
+    const messages = ['payment declined by bank', 'database connection refused', 'disk is full'];
+    for (const msg of messages) {
+      const line = JSON.stringify({ level: 'error', msg, trace: 'abc0' });
+      expect(log({ body: { stringValue: line } }).observations[0]).toMatchObject({
+        body: msg,
+        severityNumber: 17,
+      });
+      const values = [
+        { key: 'level', value: { stringValue: 'error' } },
+        { key: 'http', value: { kvlistValue: { values: [attribute('path', '/x')] } } },
+        { key: 'msg', value: { stringValue: msg } },
+      ];
+      expect(log({ body: { kvlistValue: { values } } }).observations[0]).toMatchObject({
+        body: msg,
+        severityNumber: 17,
+      });
+    }
+    const values = [{ stringValue: 'no route' }, { intValue: '7' }];
+    expect(log({ body: { arrayValue: { values } } }).observations[0]).toMatchObject({ body: 'no route 7' });
+    const long = JSON.stringify({ stack: 'x'.repeat(20_000), msg: 'heap is full', level: 'fatal' });
+    expect(log({ body: { stringValue: long } }).observations[0]).toMatchObject({ body: 'heap is full' });
+  });
+
+  test('what the record itself says of its severity goes before what its body says', () => {
+    const body = { stringValue: '{"level":"error","msg":"m"}' };
+    expect(log({ severityNumber: 9, body }).observations[0]).toMatchObject({ severityNumber: 9 });
+    expect(log({ severityText: 'WARN', body }).observations[0]).toMatchObject({ severityNumber: 13 });
+  });
+
+  test('an event without a body is told by its name and what went wrong', () => {
+    const attributes = [
+      attribute('exception.type', 'OutOfMemoryError'),
+      attribute('exception.message', 'heap is full'),
+      attribute('exception.stacktrace', 'at main'),
+    ];
+    const words = (record: Json) => log(record).observations[0];
+    expect(words({ eventName: 'device.crash', attributes })).toMatchObject({
+      body: 'device.crash OutOfMemoryError: heap is full',
+    });
+    const named = [attribute('event.name', 'device.crash'), ...attributes.slice(0, 1)];
+    expect(words({ attributes: named })).toMatchObject({ body: 'device.crash OutOfMemoryError' });
+    expect(words({ eventName: 'session.start', attributes: [attribute('session.id', 'a')] })).toMatchObject({
+      body: 'session.start',
+    });
+    expect(words({ attributes: [attribute('job', 'import')] })).toMatchObject({ body: 'job=import' });
+    expect(words({})).toMatchObject({ body: 'log record without words' });
+  });
+
   test('a record from last week is rejected', () => {
     const { observations, tally } = log({ timeUnixNano: nano(nowMs - 7 * 86_400_000) });
     expect(observations).toEqual([]);
@@ -106,6 +155,49 @@ describe.each<OtlpEncoding>(['json', 'protobuf'])('spans as %s', (encoding) => {
     expect(peerOf(address)).toBe('10.0.0.7');
     expect(peerOf(address, service)).toBe('payments');
     expect(peerOf()).toBeUndefined();
+  });
+
+  test('without peer.service a callee has the name it is dialled by, of old and new conventions', () => {
+    const peerOf = (key: string) => {
+      const [found] = spans(span({ kind: 4, attributes: [attribute(key, 'orders')] })).observations;
+      return found?.kind === 'span' ? found.peer : null;
+    };
+    const names = ['net.peer.name', 'messaging.destination.name', 'db.namespace', 'db.name'];
+    expect(names.map(peerOf)).toEqual(names.map(() => 'orders'));
+  });
+
+  test('an answer of 5xx is a failure though nobody set the status, by old and new names, as number and text', () => {
+    const failed = (kind: number, value: Json, key = 'http.response.status_code') =>
+      spans(span({ kind, attributes: [{ key, value }] })).observations[0];
+    for (const value of [{ intValue: '503' }, { stringValue: '503' }]) {
+      expect(failed(2, value)).toMatchObject({ error: true });
+      expect(failed(2, value, 'http.status_code')).toMatchObject({ error: true });
+    }
+    expect(failed(2, { intValue: '404' })).toMatchObject({ error: false });
+    expect(failed(3, { intValue: '404' })).toMatchObject({ error: true });
+    expect(failed(2, { intValue: '14' }, 'rpc.grpc.status_code')).toMatchObject({ error: true });
+    expect(failed(2, { stringValue: 'timeout' }, 'error.type')).toMatchObject({ error: true });
+  });
+
+  test('spans that do not say what they are: requests, unless their parent is beside them', () => {
+    const [root, inner, elsewhere] = spans(
+      span({ kind: 0, spanId: 'aaaaaaaaaaaaaaaa' }),
+      span({ kind: 0, spanId: 'bbbbbbbbbbbbbbbb', parentSpanId: 'aaaaaaaaaaaaaaaa' }),
+      span({ kind: 0, spanId: 'cccccccccccccccc', parentSpanId: '00f067aa0ba902b7' }),
+    ).observations;
+    expect(root).toMatchObject({ spanKind: 'server' });
+    expect(inner).toMatchObject({ spanKind: 'internal' });
+    expect(elsewhere).toMatchObject({ spanKind: 'server' });
+  });
+
+  test('internal work that another process asked for is a request; work inside of one is not', () => {
+    const parentSpanId = '00f067aa0ba902b7';
+    expect(spans(span({ kind: 1, parentSpanId, flags: 0x301 })).observations[0]).toMatchObject({
+      spanKind: 'server',
+    });
+    expect(spans(span({ kind: 1, parentSpanId, flags: 0x101 })).observations[0]).toMatchObject({
+      spanKind: 'internal',
+    });
   });
 
   test('status code 2 is an error', () => {

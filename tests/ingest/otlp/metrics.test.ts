@@ -98,9 +98,14 @@ describe.each<OtlpEncoding>(['json', 'protobuf'])('metrics as %s', (encoding) =>
       bounds: [-2, -1, 2, 4, 8],
       bucketCounts: [0, 4, 1, 2, 3, 0],
     });
+    const { negative: _, ...positive } = { ...data, count: '6' };
+    expect(
+      only(point({ exponentialHistogram: { dataPoints: [positive], aggregationTemporality: 2 } })),
+      // Zeros in a bucket of their own.
+    ).toMatchObject({ bounds: [0, 2, 4, 8], bucketCounts: [1, 0, 2, 3, 0] });
   });
 
-  test('a summary becomes one gauge per quantile', () => {
+  test('a summary becomes one gauge per quantile, and a counter', () => {
     const quantileValues = [
       { quantile: 0.5, value: 10 },
       { quantile: 0.99, value: 90 },
@@ -110,7 +115,50 @@ describe.each<OtlpEncoding>(['json', 'protobuf'])('metrics as %s', (encoding) =>
     expect(observations).toMatchObject([
       { kind: 'gauge', attributes: { quantile: '0.5' }, value: 10 },
       { kind: 'gauge', attributes: { quantile: '0.99' }, value: 90 },
+      { kind: 'counter', metric: 'm.count', attributes: {}, temporality: 'cumulative', value: 4 },
     ]);
+  });
+
+  test('a summary without quantiles, or with empty ones, is still counted', () => {
+    const quantileValues = [{ quantile: 0.5, value: 'NaN' }];
+    const summary = {
+      dataPoints: [
+        { ...times, count: '4' },
+        { ...times, count: '5', quantileValues },
+      ],
+    };
+    const { observations, tally } = decode('metrics', point({ summary }), encoding);
+    expect(observations).toMatchObject([
+      { metric: 'm.count', value: 4 },
+      { metric: 'm.count', value: 5 },
+    ]);
+    expect(tally.rejected).toBe(0);
+  });
+
+  test('bounds at infinity are the edges that there are anyway', () => {
+    const read = (explicitBounds: readonly (number | string)[], bucketCounts: readonly string[]) =>
+      only(metricsRequest([histogram({ count: '6', bucketCounts, explicitBounds })]));
+    const plain = { bounds: [1, 2], bucketCounts: [1, 2, 3] };
+    expect(read([1, 2, 'Infinity'], ['1', '2', '3'])).toMatchObject(plain);
+    expect(read([1, 2, 'Infinity'], ['1', '2', '3', '0'])).toMatchObject(plain);
+    expect(read(['-Infinity', 1, 2], ['0', '1', '2', '3'])).toMatchObject(plain);
+  });
+
+  test('a sum that is not a number leaves the counts standing', () => {
+    const { observations, tally } = decode(
+      'metrics',
+      metricsRequest([histogram({ count: '1', bucketCounts: ['1', '0'], explicitBounds: [1], sum: 'NaN' })]),
+      encoding,
+    );
+    expect(observations).toMatchObject([{ count: 1, sum: 0 }]);
+    expect(Object.fromEntries(tally.notes)).toEqual({ 'sum-ignored': 1 });
+  });
+
+  test('counts past 2^53 need not add up to the last digit', () => {
+    const bucketCounts = ['9007199254740993', '9007199254740993'];
+    expect(
+      only(metricsRequest([histogram({ count: '18014398509481986', bucketCounts, explicitBounds: [1] })])),
+    ).toMatchObject({ kind: 'histogram', bounds: [1] });
   });
 
   test.each<[string, Json]>([
@@ -126,7 +174,7 @@ describe.each<OtlpEncoding>(['json', 'protobuf'])('metrics as %s', (encoding) =>
     ['bad-histogram', histogram({ count: '4', bucketCounts: ['1', '2'], explicitBounds: [1] })],
     ['bad-histogram', histogram({ count: '3', bucketCounts: ['1', '1', '1'], explicitBounds: [2, 1] })],
     ['bad-histogram', histogram({ count: '3', bucketCounts: ['1', '1', '1'], explicitBounds: [1, 'NaN'] })],
-    ['not-finite', histogram({ count: '1', bucketCounts: ['1', '0'], explicitBounds: [1], sum: 'NaN' })],
+    ['unknown-kind', { name: 'm', unit: '1' }],
   ])('rejects one point as %s, and takes its neighbour', (reason, metric) => {
     const { observations, tally } = decode(
       'metrics',

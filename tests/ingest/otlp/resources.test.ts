@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { OtlpEncoding } from '../../../ingest/otlp/decode.ts';
+import { defaultLimits } from '../../../ingest/limits.ts';
+import { decodeOtlp, type OtlpEncoding } from '../../../ingest/otlp/decode.ts';
 import { naughtyStrings } from '../support/naughty.ts';
 import {
   attribute,
@@ -90,11 +91,46 @@ describe.each<OtlpEncoding>(['json', 'protobuf'])('resources and attributes as %
   test('values nested without end are cut at the depth limit', () => {
     let value: Json = { stringValue: 'bottom' };
     for (let depth = 0; depth < 20; depth += 1) value = { arrayValue: { values: [value] } };
+    const attributes = [{ key: 'deep', value }];
     const { observations } = decode(
-      'logs',
-      logsRequest([{ timeUnixNano: nano(nowMs), body: value }]),
+      'metrics',
+      metricsRequest([gauge('m', { asInt: '1', attributes })]),
       encoding,
     );
-    expect(observations[0]).toMatchObject({ body: '[[[[[[[[…]]]]]]]]' });
+    expect(observations[0]).toMatchObject({ attributes: { deep: '[[[[[[[[…]]]]]]]]' } });
+    const body = decode('logs', logsRequest([{ timeUnixNano: nano(nowMs), body: value }]), encoding);
+    expect(body.observations[0]).toMatchObject({ body: '[…]' });
   });
+
+  test('64-bit integers are whole, to the last digit and below zero', () => {
+    const ids = ['1234567824702058496', '1234567824702058500', '1234567824702058501'];
+    const edges = ['9223372036854775807', '-9223372036854775808', '-1', '0', '9007199254740993'];
+    for (const intValue of [...ids, ...edges]) {
+      const attributes = [
+        { key: 'tenant.id', value: { intValue } },
+        { key: 'list', value: { arrayValue: { values: [{ intValue }] } } },
+      ];
+      const { observations } = decode(
+        'metrics',
+        metricsRequest([gauge('m', { asInt: '1', attributes })]),
+        encoding,
+      );
+      expect(observations[0]).toMatchObject({ attributes: { 'tenant.id': intValue, list: `[${intValue}]` } });
+      const instance = resource({ key: 'service.instance.id', value: { intValue } });
+      expect(scopeOf(instance, encoding).scope?.resourceId).toBe(intValue);
+    }
+  });
+});
+
+test('integers that JSON has as numbers are whole, too', () => {
+  const digits = '1234567824702058501';
+  const attributes = [{ key: 'tenant.id', value: { intValue: 7 } }];
+  const text = JSON.stringify(metricsRequest([gauge('m', { asInt: '1', attributes })]));
+  const body = Buffer.from(text.replace('"intValue":7', `"intValue": ${digits}`));
+  const { observations } = decodeOtlp('metrics', 'json', body, {
+    limits: defaultLimits,
+    defaultEnvironment: 'e',
+    nowMs,
+  });
+  expect(observations[0]).toMatchObject({ attributes: { 'tenant.id': digits } });
 });

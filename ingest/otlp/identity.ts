@@ -1,0 +1,63 @@
+// Who an OTLP resource is: its scope and its release, by the ordered lists of domain/identity.ts.
+
+import type { Scope } from '../../domain/scope.ts';
+import { cleanText } from '../text.ts';
+import { type DecodeContext, valueText } from './attributes.ts';
+import { child, each, type Node, text } from './fields.ts';
+
+export type ResourceFacts = { readonly scope: Scope; readonly release: string | undefined };
+
+/** What SDKs write for a service that was given no name, alone or with the name of the executable behind a colon. */
+const unnamedService = 'unknown_service';
+
+export function readResource(resourceLevel: Node, context: DecodeContext): ResourceFacts {
+  const attributes = resourceAttributes(child(resourceLevel, 'resource') ?? {}, context);
+  const { identity, defaultEnvironment, limits, tally } = context;
+  const given = attributes.get('service.name') ?? '';
+  if (given.startsWith(unnamedService)) attributes.delete('service.name');
+  const service = firstOf(identity.service, attributes, limits.maxNameChars);
+  const environment =
+    attributes.get('deployment.environment.name') ?? attributes.get('deployment.environment');
+  const instance = firstOf(identity.instance, attributes, limits.maxNameChars);
+  const release = attributes.get('service.version');
+  // The name of an executable says more than the machine it runs on.
+  const named = given.startsWith(`${unnamedService}:`) && isMachine(service, attributes) ? given : service;
+  if (named === undefined) tally.note('unknown-service');
+  if (environment === undefined) tally.note('default-environment');
+  return {
+    scope: {
+      environment: environment ?? defaultEnvironment,
+      service: named ?? unnamedService,
+      ...(instance === undefined ? {} : { resourceId: instance }),
+    },
+    release,
+  };
+}
+
+function resourceAttributes(resource: Node, context: DecodeContext): Map<string, string> {
+  const found = new Map<string, string>();
+  each(resource, 'attributes', (pair) => {
+    if (found.size >= maxResourceAttributes) return;
+    const value = valueText(child(pair, 'value'), context.limits.maxNameChars, context);
+    if (value !== '') found.set(text(pair, 'key'), value);
+  });
+  return found;
+}
+const maxResourceAttributes = 256;
+
+function firstOf(
+  rules: readonly string[],
+  attributes: ReadonlyMap<string, string>,
+  maxChars: number,
+): string | undefined {
+  for (const rule of rules) {
+    const parts = rule.split('+').map((name) => attributes.get(name));
+    if (parts.every((part) => part !== undefined)) return cleanText(parts.join('/'), maxChars);
+  }
+  return undefined;
+}
+
+function isMachine(service: string | undefined, attributes: ReadonlyMap<string, string>): boolean {
+  const machine = ['host.name', 'host.id', 'k8s.node.name', 'k8s.namespace.name', 'k8s.cluster.name'];
+  return service === undefined || machine.some((name) => attributes.get(name) === service);
+}

@@ -28,14 +28,14 @@ function rowsOf(unit: string, calls: readonly Readonly<Record<string, string>>[]
 }
 
 it('failures are told by HTTP and gRPC status, of old and new conventions, and by the type of an error', () => {
-  const failed = [
+  const failed: Record<string, string>[] = [
     { 'http.response.status_code': '503' },
     { 'http.status_code': '500' },
     { 'rpc.grpc.status_code': '14' },
     { 'rpc.response.status_code': 'UNAVAILABLE' },
     { 'error.type': 'timeout' },
   ];
-  const fine = [
+  const fine: Record<string, string>[] = [
     { 'http.response.status_code': '200' },
     { 'http.status_code': '404' },
     { 'rpc.grpc.status_code': '5' },

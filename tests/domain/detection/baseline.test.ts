@@ -49,17 +49,17 @@ describe('the onset of an incident', () => {
   it.each([
     [
       'the earliest that was measured',
-      [one('latency', now - 30, now - 20), one('errors', now - 60, now - 20)],
+      [one('latency', now - 30, now - 20), one('error-ratio', now - 60, now - 20)],
       now - 60,
     ],
     [
       'not that of an alert of days ago',
-      [one('external', now - 3 * day, now - 5), one('errors', now - 60, now - 20)],
+      [one('external', now - 3 * day, now - 5), one('error-ratio', now - 60, now - 20)],
       now - 60,
     ],
     [
       'that of an alert that began shortly before',
-      [one('external', now - 120, now - 5), one('errors', now - 60, now - 20)],
+      [one('external', now - 120, now - 5), one('error-ratio', now - 60, now - 20)],
       now - 120,
     ],
     ['ten minutes before an old alert that came alone', [one('external', now - 3 * day, now - 5)], now - 605],

@@ -10,11 +10,12 @@ export function createRecords({
   clock,
 }: Pick<ActivityDeps, 'approvals' | 'incidents' | 'requeue' | 'clock'>): Pick<
   Activities,
-  'requestApproval' | 'readApproval' | 'closeEpisode' | 'returnAnomalies'
+  'requestApproval' | 'readApproval' | 'firingAlerts' | 'closeEpisode' | 'returnAnomalies'
 > {
   return {
     requestApproval: (request) => approvals.open(request),
     readApproval: ({ incidentId, planHash }) => approvals.status(incidentId, planHash, clock.nowMs()),
+    firingAlerts: ({ incidentId }) => incidents.firingAlerts(incidentId),
     closeEpisode: ({ incidentId, outcome }) => incidents.closeEpisode(incidentId, outcome, clock.nowMs()),
     returnAnomalies: ({ incidentId, anomalies }) => requeue.putBack(incidentId, anomalies),
   };

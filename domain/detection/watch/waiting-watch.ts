@@ -40,7 +40,6 @@ export class WaitingWatch implements MetricWatch {
         atLeast: limit,
         expected: usual,
         seen: value,
-        baseline: this.window.freeze(),
         severity: 'warning',
         direction: 'up',
         summary: () =>

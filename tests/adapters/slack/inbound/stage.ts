@@ -64,6 +64,7 @@ export function inboundStage(
         stage.told.push({ incidentId, what: `${decision} by ${actor}` });
       },
       takeOver: (incidentId, actor) => say(incidentId, `take-over by ${actor}`),
+      close: (incidentId, actor) => say(incidentId, `close by ${actor}`),
     },
     metrics,
     log,

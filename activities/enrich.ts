@@ -2,6 +2,7 @@
 // answer can be reproduced. What cannot be read in time is named, not waited for.
 
 import { neighbourhood } from '../domain/correlation/correlate.ts';
+import { soundOnset } from '../domain/detection/onset.ts';
 import { diagnose } from '../domain/diagnosis/diagnose.ts';
 import type { CallEdge, DiagnosisInput } from '../domain/diagnosis/input.ts';
 import { findLeads } from '../domain/diagnosis/model/leads.ts';
@@ -40,10 +41,11 @@ export function createEnrich(
 
 async function gather(
   { history, evidence, executors, clock }: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'clock'>,
-  { scope, onsetMs, anomalies }: EnrichInput,
+  { scope, anomalies, ...given }: EnrichInput,
 ): Promise<DiagnosisInput> {
   const { environment } = scope;
   const nowMs = clock.nowMs();
+  const onsetMs = soundOnset(anomalies, given.onsetMs, nowMs);
   const gathering = startGathering(sourceTimeoutMs);
   const [edges, changes, targets] = await Promise.all([
     gathering.read({ name: 'service graph', read: () => evidence.edges(environment), instead: [] }),

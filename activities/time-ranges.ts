@@ -6,6 +6,9 @@ import type { TimeRange } from './ports.ts';
 
 const { baselineMs, guardMs, duringMs } = thresholds.window;
 
+/** Nobody looks further back than this at what came after an effect, however long it is watched. */
+const longestPresentMs = 30 * 60_000;
+
 /** Beginning and present each get this much more than a diagnosis averages over. */
 const marginMs = 30_000;
 
@@ -21,7 +24,7 @@ export function rangesAround(
 ): readonly TimeRange[] {
   const fromMs = onsetMs - guardMs - baselineMs;
   const beginningMs = onsetMs + duringMs + marginMs;
-  const presentMs = Math.min(nowMs, sinceMs) - duringMs - marginMs;
+  const presentMs = Math.max(Math.min(nowMs, sinceMs) - duringMs - marginMs, nowMs - longestPresentMs);
   if (presentMs <= beginningMs) return [{ environment, fromMs, toMs: nowMs }];
   return [
     { environment, fromMs, toMs: beginningMs },

@@ -1,6 +1,7 @@
 // Is the symptom gone? Reads the symptom's own series again, from before the onset until now, and lets the domain judge.
 // History that cannot be read makes the answer `unverified`: it never resolves anything.
 
+import { soundOnset } from '../domain/detection/onset.ts';
 import { catalogue } from '../domain/remediation/catalogue.ts';
 import type { VerificationResult } from '../domain/remediation/verification.ts';
 import { verify } from '../domain/remediation/verify.ts';
@@ -19,10 +20,11 @@ export function createVerify(
   deps: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'verification' | 'clock'>,
 ): Activities['verify'] {
   return async (input) => {
-    const { scope, anomalies, onsetMs, effectAtMs, targetService } = input;
+    const { scope, anomalies, effectAtMs, targetService } = input;
     const nowMs = deps.clock.nowMs();
+    const onsetMs = soundOnset(anomalies, input.onsetMs, nowMs);
     const gathering = startGathering(sourceTimeoutMs);
-    const telemetry = await readTelemetry(deps, input, nowMs);
+    const telemetry = await readTelemetry(deps, { ...input, onsetMs }, nowMs);
     if (!telemetry.ok) return unverified(telemetry.reason);
     const { calls, metrics } = telemetry;
     const [edges, targets] = await Promise.all([

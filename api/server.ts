@@ -30,6 +30,8 @@ export async function startHttp(options: {
   trustedProxies?: number;
   /** Names this server answers to, besides addresses, the names of the loopback interface and `host`. */
   names?: readonly string[];
+  /** The setting that moves it to another port, for the message when the port is taken. Default `server.port`. */
+  setting?: string;
   /** Path that a proxy shows this server below. Default none. */
   prefix?: string;
 }): Promise<HttpServer> {
@@ -70,7 +72,9 @@ export async function startHttp(options: {
   server.timeout = stalledMs;
   answerUnparsable(server);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(explain(error, { host, port, setting: options.setting ?? 'server.port' })),
+    );
     server.listen(port, host, resolve);
   });
   const { port: actual } = server.address() as AddressInfo;
@@ -90,17 +94,20 @@ export async function startHttp(options: {
   };
 }
 
-function explain(error: NodeJS.ErrnoException, host: string, port: number): Error {
+function explain(
+  error: NodeJS.ErrnoException,
+  { host, port, setting }: { readonly host: string; readonly port: number; readonly setting: string },
+): Error {
   const where = `${host}:${port}`;
   switch (error.code) {
     case 'EADDRINUSE':
       return new Error(
         `Port ${port} on ${host} is in use. Stop what listens there ("lsof -i :${port}" or "ss -ltnp" shows it), ` +
-          'or set another server.port in sentinel.yaml.',
+          `or set another ${setting} in sentinel.yaml.`,
         { cause: error },
       );
     case 'EACCES':
-      return new Error(`Not allowed to listen on ${where}. Set a server.port above 1023 in sentinel.yaml.`, {
+      return new Error(`Not allowed to listen on ${where}. Set a ${setting} above 1023 in sentinel.yaml.`, {
         cause: error,
       });
     case 'EADDRNOTAVAIL':

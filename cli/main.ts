@@ -1,6 +1,6 @@
 // The process entry of the `sentinel` command: hands over the real environment, configuration and streams.
 
-import { processEnvironment } from '../config/environment.ts';
+import { forgetSecrets, processEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { registerDemo } from './demo.ts';
 import { registerLab } from './lab.ts';
@@ -15,7 +15,10 @@ process.exitCode = await runCli(process.argv.slice(2), {
   loadConfig: (file) => loadConfig({ file, env }),
   untilSignal,
   // Loaded when it is asked for: the servers' libraries take a second that other commands do not need.
-  start: async (...given) => (await import('./runtime/start.ts')).startSentinel(...given),
+  start: async (...given) => {
+    forgetSecrets();
+    return (await import('./runtime/start.ts')).startSentinel(...given);
+  },
   extensions: [registerDemo, registerLab],
 });
 

@@ -57,8 +57,10 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
       identity,
       nowMs,
     });
+    const findings = detection.observe(observations, nowMs);
+    for (const { reason, count, first } of findings.refused ?? []) tally.reject(reason, nameOf(first), count);
     countDecoded(metrics, signal, observations.length, tally);
-    const handed = await take(observations, nowMs);
+    const handed = await handOn(findings);
     return handed.kind === 'stored' ? { kind: 'stored', tally } : handed;
   }
 
@@ -97,6 +99,18 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   };
 
   return { accept, take, pass, tick, settle };
+}
+
+/** What was observed, for people. Names are clean text since they were decoded. */
+function nameOf(observation: TelemetryObservation): string {
+  switch (observation.kind) {
+    case 'span':
+      return `a span of ${observation.scope.service}`;
+    case 'log':
+      return `a log record of ${observation.scope.service}`;
+    default:
+      return `metric ${observation.metric}`;
+  }
 }
 
 function countDecoded(metrics: Metrics, signal: OtlpSignal, taken: number, tally: Tally): void {

@@ -54,7 +54,14 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     dir,
     ...(load ? { requestsPerSecond: load.requestsPerSecond } : {}),
   };
-  const child = spawn(process.execPath, [entry, '--options-stdin'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // The practice system needs nothing of what is secret in the environment of whoever runs it.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('SENTINEL_')),
+  );
+  const child = spawn(process.execPath, [entry, '--options-stdin'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env,
+  });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const kill = (): void => void child.kill('SIGTERM');
   process.once('exit', kill);

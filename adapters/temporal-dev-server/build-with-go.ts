@@ -3,6 +3,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { cleanly } from './clean-environment.ts';
 import { TemporalDevServerError } from './errors.ts';
 import { type Progress, runWithProgress } from './progress.ts';
 
@@ -15,7 +16,8 @@ export async function buildWithGo(
   target: string,
   report: (line: string) => void,
 ): Promise<void> {
-  const version = await promisify(execFile)('go', ['version']).catch(() => undefined);
+  const [asked, ...question] = cleanly(['go', 'version'], 'network');
+  const version = await promisify(execFile)(asked, question).catch(() => undefined);
   if (version === undefined) throw new Error('build: Go is not installed');
   const { bavail, bsize } = statfsSync(dirname(target));
   const freeMb = Math.floor((bavail * bsize) / 1024 / 1024);
@@ -29,9 +31,13 @@ export async function buildWithGo(
   const dir = mkdtempSync(join(dirname(target), '.build-'));
   try {
     report(`Building ${packageAtVersion} with Go (once; about four minutes on two cores) …`);
-    // The SQLite inside is pure Go: without cgo no C compiler is needed. `env` adds to what the child inherits.
+    // The SQLite inside is pure Go: without cgo no C compiler is needed.
     const command = ['go', 'install', '-v', '-trimpath', '-ldflags=-s -w', packageAtVersion];
-    const child = spawn('env', [`GOBIN=${dir}`, 'CGO_ENABLED=0', ...command], {
+    const [program, ...args] = cleanly(
+      ['/usr/bin/env', `GOBIN=${dir}`, 'CGO_ENABLED=0', ...command],
+      'network',
+    );
+    const child = spawn(program, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const { ok, tail } = await runWithProgress(child, describeBuild, report);

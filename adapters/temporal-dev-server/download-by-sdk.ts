@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { cleanly } from './clean-environment.ts';
 import { type Progress, runWithProgress } from './progress.ts';
 
 /** About 100 MB on a slow line; without a connection it fails at once. */
@@ -20,7 +21,9 @@ export async function downloadBySdk(
 ): Promise<void> {
   const dir = mkdtempSync(join(dirname(target), '.download-'));
   try {
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'download-main.ts'), server, dir], {
+    const main = join(import.meta.dirname, 'download-main.ts');
+    const [program, ...args] = cleanly([process.execPath, main, server, dir], 'network');
+    const child = spawn(program, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: TIMEOUT_MS,
     });

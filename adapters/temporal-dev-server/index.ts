@@ -1,6 +1,7 @@
 /** Temporal on this machine, without Docker or an account: the dev server of the official CLI, with its Web UI. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { closedDoors, hiddenAddress } from './closed-doors.ts';
 import { TemporalDevServerError } from './errors.ts';
 import { withFolderLock } from './folder-lock.ts';
 import { freePorts, isPortFree } from './ports.ts';
@@ -21,8 +22,6 @@ export interface TemporalDevServerOptions {
   readonly dir: string;
   /** gRPC port on 127.0.0.1; 0 (the default) takes a free one. */
   readonly port?: number;
-  /** Port of the Web UI; 0 (the default) takes a free one. */
-  readonly uiPort?: number;
   /** Keeps everything in memory: faster, and gone when it stops. */
   readonly inMemory?: boolean;
   readonly namespace: string;
@@ -37,6 +36,7 @@ export interface TemporalDevServerOptions {
 
 export interface TemporalDevServer {
   readonly address: string;
+  /** Where its Web UI listens. It answers to every host and every page: show it to people behind a check of the host only. */
   readonly uiUrl: string;
   readonly pid: number;
   /** True when it was running already, from an earlier process. */
@@ -62,17 +62,12 @@ export async function startTemporalDevServer(options: TemporalDevServerOptions):
 
 /** Free ports may be taken by somebody else before the server has them: then it tries others. */
 async function startWithPorts(options: TemporalDevServerOptions): Promise<TemporalDevServer> {
-  const { port = 0, uiPort = 0 } = options;
-  for (const [fixed, what] of [
-    [port, 'Temporal'],
-    [uiPort, "Temporal's Web UI"],
-  ] as const) {
-    if (fixed !== 0 && !(await isPortFree(fixed))) throw portInUse(fixed, what);
-  }
+  const { port = 0 } = options;
+  if (port !== 0 && !(await isPortFree(port))) throw portInUse(port);
   for (let attempt = 1; ; attempt += 1) {
     const [freePort = 0, freeUiPort = 0] = await freePorts(2);
     try {
-      return await startOnce(options, port || freePort, uiPort || freeUiPort);
+      return await startOnce(options, port || freePort, { ip: hiddenAddress(), port: freeUiPort });
     } catch (error) {
       const collided = error instanceof Error && error.message.includes('address already in use');
       if (!collided || attempt === FREE_PORT_ATTEMPTS) throw error;
@@ -83,14 +78,14 @@ async function startWithPorts(options: TemporalDevServerOptions): Promise<Tempor
 async function startOnce(
   options: TemporalDevServerOptions,
   port: number,
-  uiPort: number,
+  ui: Listener,
 ): Promise<TemporalDevServer> {
   const { dir, namespace, durable = false, searchAttributes = [] } = options;
   const logFile = join(dir, 'temporal.log');
-  const command = [options.executable, ...serverArguments(options, port, uiPort)] as const;
+  const command = [options.executable, ...serverArguments(options, port, ui)] as const;
   const pid = await startProcess(command, logFile, durable ? 'durable' : 'attached');
   const address = `127.0.0.1:${port}`;
-  const uiUrl = `http://127.0.0.1:${uiPort}`;
+  const uiUrl = `http://${ui.ip}:${ui.port}`;
   const isRunning = async (): Promise<boolean> => (await commandLine(pid)) !== undefined;
   const outcome = await waitUntilReady({ address, namespace, searchAttributes }, READY_MS, isRunning);
   if (!outcome.ready) {
@@ -113,13 +108,16 @@ async function startOnce(
  */
 const oneShard = ['history.transferProcessorMaxPollRPS=100', 'history.timerProcessorMaxPollRPS=100'];
 
-function serverArguments(options: TemporalDevServerOptions, port: number, uiPort: number): string[] {
+type Listener = { readonly ip: string; readonly port: number };
+
+function serverArguments(options: TemporalDevServerOptions, port: number, ui: Listener): string[] {
   const { dir, namespace, inMemory = false, searchAttributes = [] } = options;
   return [
-    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--ui-port', String(uiPort)],
+    ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
+    ...['--ui-ip', ui.ip, '--ui-port', String(ui.port)],
     ...['--namespace', namespace, '--log-level', 'warn', '--log-format', 'json'],
     ...searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-    ...oneShard.flatMap((setting) => ['--dynamic-config-value', setting]),
+    ...[...oneShard, ...closedDoors].flatMap((setting) => ['--dynamic-config-value', setting]),
     ...(inMemory ? [] : ['--db-filename', databaseFile(dir)]),
   ];
 }
@@ -139,6 +137,12 @@ async function findRunning(options: TemporalDevServerOptions): Promise<TemporalD
     removeState(dir);
     return undefined;
   }
+  if (!(await isClosed(state.pid))) {
+    // Left by a Sentinel that did not close these doors yet. What it recorded is in its database.
+    await stopProcess(state.pid);
+    removeState(dir);
+    return undefined;
+  }
   const expected = { address: state.address, namespace, searchAttributes };
   const outcome = await waitUntilReady(expected, READY_MS, running);
   if (outcome.ready) return handle(dir, state, true);
@@ -147,6 +151,11 @@ async function findRunning(options: TemporalDevServerOptions): Promise<TemporalD
     `The Temporal dev server of ${dir} runs (process ${state.pid}, ${state.address}) but is not usable: ${outcome.why}. ` +
       `Stop it with "kill ${state.pid}" and start again; nothing recorded is lost.`,
   );
+}
+
+async function isClosed(pid: number): Promise<boolean> {
+  const line = (await commandLine(pid)) ?? '';
+  return closedDoors.every((setting) => line.includes(setting));
 }
 
 function handle(
@@ -161,10 +170,10 @@ function handle(
   return { pid, address, uiUrl, reused, logFile: join(dir, 'temporal.log'), stop };
 }
 
-function portInUse(port: number, what: string): TemporalDevServerError {
+function portInUse(port: number): TemporalDevServerError {
   return new TemporalDevServerError(
     'port-in-use',
-    `Port ${port} on 127.0.0.1, wanted for ${what}, is in use. Stop what listens there ` +
+    `Port ${port} on 127.0.0.1, wanted for Temporal, is in use. Stop what listens there ` +
       `("lsof -i :${port}" or "ss -ltnp" shows it), or choose another port.`,
   );
 }

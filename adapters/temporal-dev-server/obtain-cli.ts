@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildWithGo } from './build-with-go.ts';
+import { cleanly } from './clean-environment.ts';
 import { downloadBySdk } from './download-by-sdk.ts';
 import { TemporalDevServerError } from './errors.ts';
 import { withFolderLock } from './folder-lock.ts';
@@ -69,7 +70,8 @@ export async function obtainTemporalCli(options: ObtainOptions): Promise<string>
 /** An executable of that name may be anything; only one that says it is Temporal's, with a server, is used. */
 async function isTemporal(executable: string): Promise<boolean> {
   try {
-    const { stdout } = await promisify(execFile)(executable, ['--version'], { timeout: 10_000 });
+    const [program, ...args] = cleanly([executable, '--version']);
+    const { stdout } = await promisify(execFile)(program, args, { timeout: 10_000 });
     return /^temporal version .*Server \d+\.\d+/.test(stdout);
   } catch {
     return false;

@@ -7,6 +7,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { cleanly } from './clean-environment.ts';
 import { isAlive } from './folder-lock.ts';
 
 const STOP_MS = 10_000;
@@ -31,19 +32,23 @@ exec 4<&-
 wait "$server"
 `;
 
-/** Starts the command in a session of its own (a Ctrl-C in the terminal is not for it) and returns its pid. */
+/**
+ * Starts the command in a session of its own (a Ctrl-C in the terminal is not for it), without our secrets, and returns its
+ * pid.
+ */
 export async function startProcess(
   command: readonly [string, ...string[]],
   logFile: string,
   life: 'attached' | 'durable',
   user?: { readonly uid: number; readonly gid: number },
 ): Promise<number> {
-  const log = openSync(logFile, 'a');
+  const log = openSync(logFile, 'a', 0o600);
+  const [program, ...args] = cleanly(command);
   try {
     const child =
       life === 'durable'
-        ? spawn(command[0], command.slice(1), { detached: true, stdio: ['ignore', log, log], ...user })
-        : spawn('/bin/sh', ['-c', WATCHED, 'watched', ...command], {
+        ? spawn(program, args, { detached: true, stdio: ['ignore', log, log], ...user })
+        : spawn('/bin/sh', ['-c', WATCHED, 'watched', program, ...args], {
             detached: true,
             stdio: ['pipe', log, log, 'pipe'],
             ...user,
@@ -86,7 +91,8 @@ export async function commandLine(pid: number): Promise<string | undefined> {
       return undefined;
     }
   }
-  const found = await promisify(execFile)('ps', ['-o', 'args=', '-p', String(pid)]).catch(() => undefined);
+  const [ps, ...args] = cleanly(['ps', '-o', 'args=', '-p', String(pid)]);
+  const found = await promisify(execFile)(ps, args).catch(() => undefined);
   return found?.stdout.trim() || undefined;
 }
 

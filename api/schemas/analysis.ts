@@ -35,6 +35,10 @@ export const anomaly = named<Anomaly>()(
     clearedMs: instantMs.optional(),
     expected: z.number(),
     seen: z.number(),
+    baseline: z
+      .strictObject({ level: z.number(), spread: z.number(), samples: z.int(), atMs: instantMs })
+      .optional()
+      .meta({ description: 'What was normal when it was found; recovery is judged against it.' }),
     score: z.number(),
     confidence: z.number(),
     severity,

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { obtainTemporalCli, startTemporalDevServer } from '../../adapters/temporal-dev-server/index.ts';
 import type { Config } from '../../config/load.ts';
 import { searchAttributeNames } from '../../workflows/search-attributes.ts';
+import { namesOf } from './http.ts';
+import { startWebUi } from './temporal-web-ui.ts';
 
 export type TemporalServer = {
   readonly address: string;
@@ -20,11 +22,24 @@ export async function findTemporal(config: Config, report: (line: string) => voi
     executable,
     dir: join(config.dataDir, 'temporal'),
     port: embedded.port,
-    uiPort: embedded.uiPort,
     namespace,
     searchAttributes: searchAttributeNames,
     // It outlives a crash of this process, so that waiting incidents are found again at once.
     durable: true,
   });
-  return server;
+  try {
+    const { names } = namesOf(config.server);
+    const ui = await startWebUi({ upstream: server.uiUrl, port: embedded.uiPort, names });
+    return {
+      address: server.address,
+      uiUrl: ui.url,
+      stop: async () => {
+        await ui.close();
+        await server.stop();
+      },
+    };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
 }

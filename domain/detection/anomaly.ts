@@ -30,6 +30,21 @@ export type DetectorId =
   | 'trend'
   | 'external';
 
+/**
+ * What was normal when the finding was made. It is frozen with the anomaly: whatever history holds later (the fault itself,
+ * an earlier episode), the symptom is measured against this.
+ */
+export type FrozenBaseline = {
+  /** In the unit of the series: a share of calls, milliseconds, calls per second, the metric's own. */
+  readonly level: number;
+  /** Standard deviation, robust where the detector's is. */
+  readonly spread: number;
+  /** Samples it was learnt from; calls where the series is a share of calls. */
+  readonly samples: number;
+  /** Instant of the last sample it was learnt from. */
+  readonly atMs: number;
+};
+
 export type Anomaly = {
   /** Deterministic over series, detector and onset: the same finding twice has the same id. */
   readonly id: string;
@@ -47,6 +62,8 @@ export type Anomaly = {
   readonly clearedMs?: number;
   readonly expected: number;
   readonly seen: number;
+  /** Absent where nothing was learnt: silence, missing replicas, alerts from outside. */
+  readonly baseline?: FrozenBaseline;
   /** Robust standard deviations away from expected, capped at 1000. */
   readonly score: number;
   /** 0..1 */

@@ -21,8 +21,6 @@ const limits = z.strictObject({
   spansPerTrace: count(1_000, 'Spans of one trace kept to explain other spans.'),
   templatesPerService: count(200, 'Log templates of one service. Further messages share one template.'),
   logAnomaliesPerService: count(5, 'Log anomalies that may fire at once in one service.'),
-  farFutureMs: ms(60_000, 'Observations further in the future are dropped.'),
-  farPastMs: ms(600_000, 'Observations further in the past are dropped.'),
   idleSeriesMs: ms(900_000, 'A series without samples is forgotten after this long.'),
 });
 

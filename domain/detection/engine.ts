@@ -6,7 +6,14 @@ import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
 import type { Anomaly } from './anomaly.ts';
 import type { DetectionConfig } from './config.ts';
 import { EnvironmentDetector, type Rows } from './environment.ts';
-import { type DetectionOutput, DropCounter, type EnvironmentRows, type NewEdge } from './output.ts';
+import {
+  type DetectionOutput,
+  DropCounter,
+  type EnvironmentRows,
+  type NewEdge,
+  type Refusal,
+  type Refused,
+} from './output.ts';
 
 export interface DetectionEngine {
   /**
@@ -76,16 +83,25 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
     return { rows, anomalies: found, edges, dropped: drops.take() };
   };
 
+  const take = (observation: TelemetryObservation, nowMs: number): Refusal | null => {
+    if (isBadValue(observation)) return 'bad-value';
+    const environment = environmentOf(observation.scope.environment);
+    return environment === null ? 'environment-limit' : environment.add(observation, nowMs);
+  };
+
   return {
     observe(observations, receivedMs) {
       const nowMs = advance(receivedMs);
+      const refused = new Map<Refusal, Refused>();
       for (const observation of observations) {
-        const refusal = refuse(observation, nowMs, config);
-        const environment = refusal === null ? environmentOf(observation.scope.environment) : null;
-        if (environment === null) drops.add(refusal ?? 'environment-limit');
-        else environment.add(observation, nowMs);
+        const reason = take(observation, nowMs);
+        if (reason === null) continue;
+        drops.add(reason);
+        const { count, first } = refused.get(reason) ?? { count: 0, first: observation };
+        refused.set(reason, { reason, count: count + 1, first });
       }
-      return finish(nowMs);
+      const output = finish(nowMs);
+      return refused.size === 0 ? output : { ...output, refused: [...refused.values()] };
     },
 
     tick(nowMs) {
@@ -106,24 +122,19 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
 }
 
 /** Ingest refuses such values with a clear answer; the engine only makes sure that none gets into its state. */
-function refuse(
-  observation: TelemetryObservation,
-  nowMs: number,
-  { limits }: DetectionConfig,
-): 'bad-value' | 'far-timestamp' | null {
+function isBadValue(observation: TelemetryObservation): boolean {
   const atMs = observation.kind === 'span' ? observation.startMs + observation.durationMs : observation.atMs;
-  if (!Number.isFinite(atMs)) return 'bad-value';
-  if (atMs > nowMs + limits.farFutureMs || atMs < nowMs - limits.farPastMs) return 'far-timestamp';
+  if (!Number.isFinite(atMs)) return true;
   switch (observation.kind) {
     case 'span':
-      return observation.durationMs >= 0 ? null : 'bad-value';
+      return !(observation.durationMs >= 0);
     case 'gauge':
     case 'counter':
-      return Number.isFinite(observation.value) ? null : 'bad-value';
+      return !Number.isFinite(observation.value);
     case 'histogram':
-      return Number.isFinite(observation.count) && Number.isFinite(observation.sum) ? null : 'bad-value';
+      return !(Number.isFinite(observation.count) && Number.isFinite(observation.sum));
     case 'log':
-      return null;
+      return false;
   }
 }
 

@@ -3,12 +3,13 @@
 
 import type { TelemetryObservation } from '../observation.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
+import { AheadRows } from './aggregate/ahead-rows.ts';
 import { CallAggregator } from './aggregate/calls.ts';
 import { LogAggregator } from './aggregate/logs.ts';
 import { ServedRequests } from './aggregate/served-requests.ts';
 import type { DetectionConfig } from './config.ts';
 import type { AnomalySink } from './lifecycle.ts';
-import type { DropCounter } from './output.ts';
+import type { DropCounter, Refusal } from './output.ts';
 import { isReportedFromOutside, isServedRequests } from './signals.ts';
 import { abandonGone } from './watch/abandon.ts';
 import { AbsenceWatch } from './watch/absence-watch.ts';
@@ -24,6 +25,8 @@ export type Rows = { calls: CallBucket[]; metrics: MetricBucket[]; logs: LogBuck
 const spansExpectedMs = 15_000;
 const logJudgeMs = 900;
 const blindMs = 10_000;
+/** Log records this much older than what their service says now are history: the windows of detection are shorter. */
+const lateMs = 60_000;
 
 export class EnvironmentDetector {
   private readonly config: DetectionConfig;
@@ -34,6 +37,7 @@ export class EnvironmentDetector {
   private readonly served = new ServedRequests();
   private readonly logs: LogAggregator;
   private readonly metrics: MetricTable;
+  private readonly ahead: AheadRows;
   private readonly callWatches = new Map<string, CallWatch>();
   private readonly logWatch: LogWatch;
   private readonly absence: AbsenceWatch;
@@ -48,23 +52,23 @@ export class EnvironmentDetector {
     this.drops = drops;
     this.context = { config, sink, capacities: new Map(), replicas: new Map(), siblings: new Map() };
     this.calls = new CallAggregator(config, drops);
-    this.logs = new LogAggregator(config, drops);
+    this.logs = new LogAggregator(config);
+    this.ahead = new AheadRows(drops);
     this.metrics = new MetricTable(environment, this.context, drops);
     this.logWatch = new LogWatch(environment, drops);
     this.absence = new AbsenceWatch(environment);
   }
 
-  add(observation: TelemetryObservation, receivedMs: number): void {
+  /** Null when the observation has an effect, or had it before. */
+  add(observation: TelemetryObservation, receivedMs: number): Refusal | null {
     switch (observation.kind) {
       case 'span':
         this.withSpans.add(observation.scope.service);
-        this.calls.add(observation);
         this.note(observation, observation.startMs + observation.durationMs, receivedMs, true, false);
-        return;
+        return this.calls.add(observation, receivedMs);
       case 'log':
-        this.logs.add(observation);
         this.note(observation, observation.atMs, receivedMs, true, false);
-        return;
+        return this.logs.add(observation, receivedMs);
       case 'gauge':
       case 'counter':
       case 'histogram':
@@ -75,8 +79,7 @@ export class EnvironmentDetector {
           !isReportedFromOutside(observation.metric),
           true,
         );
-        this.metrics.add(observation, receivedMs, this.metricRows, this.servedRequests);
-        return;
+        return this.metrics.add(observation, receivedMs, this.metricRows, this.servedRequests);
     }
   }
 
@@ -151,16 +154,21 @@ export class EnvironmentDetector {
     return this.calls.takeNewEdges();
   }
 
+  /** Rows in time order across senders: those of a clock that is ahead wait, those of the past have been judged or missed. */
   private watch(calls: readonly CallBucket[], logs: readonly LogBucket[], nowMs: number): void {
+    const due = this.ahead.due(calls, logs, nowMs);
     const touched = new Set<CallWatch>();
-    for (const row of calls) {
+    for (const row of due.calls) {
       const watch = this.callWatch(row, nowMs);
       if (watch === null) continue;
       watch.add(row, nowMs);
       touched.add(watch);
     }
     for (const watch of touched) watch.judge(this.context);
-    for (const row of logs) this.logWatch.add(row, nowMs);
+    for (const row of due.logs) {
+      const heardMs = this.heardUntil(row.service, 0) ?? row.atMs;
+      if (row.atMs > heardMs - lateMs) this.logWatch.add(row, nowMs);
+    }
   }
 
   private judgeTraffic(): void {

@@ -2,7 +2,7 @@
 // cleared after the series has been normal for long enough. Silence clears nothing.
 
 import type { Scope, Severity } from '../scope.ts';
-import type { Anomaly, DetectorId, SignalKind } from './anomaly.ts';
+import type { Anomaly, DetectorId, FrozenBaseline, SignalKind } from './anomaly.ts';
 import { fnv1a64 } from './hash.ts';
 
 /** What a detector says of one sample. `learning`: no verdict (too few samples, or nothing new). */
@@ -19,6 +19,7 @@ export type Deviation = {
   readonly direction: 'up' | 'down';
   readonly expected: number;
   readonly seen: number;
+  readonly baseline?: FrozenBaseline | undefined;
   readonly score: number;
   readonly confidence: number;
   readonly severity: Severity;
@@ -135,6 +136,7 @@ export class Finding {
       detectedMs: atMs,
       expected: deviation.expected,
       seen: deviation.seen,
+      ...(deviation.baseline === undefined ? {} : { baseline: deviation.baseline }),
       score: Math.min(maxScore, Math.max(0, deviation.score)),
       confidence: Math.min(1, Math.max(0, deviation.confidence)),
       severity: deviation.severity,

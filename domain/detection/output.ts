@@ -1,5 +1,6 @@
 // What the engine hands back from every call, and the closed set of reasons why it dropped something.
 
+import type { TelemetryObservation } from '../observation.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
 import type { Anomaly } from './anomaly.ts';
 
@@ -14,15 +15,14 @@ export type EnvironmentRows = {
 export type NewEdge = { readonly environment: string; readonly caller: string; readonly callee: string };
 
 export const dropReasons = [
-  /** A span whose second was already closed. */
+  /** A span of a second whose calls are in history already. */
   'late-span',
   /** A span that was already seen (a repeated export). */
   'duplicate-span',
-  /** A point not newer than the last one of its series (a repeated export, or more than one in a second). */
+  /** A point of a second that its series has already (a repeated export, or a counter that the next point covers). */
   'stale-point',
-  /** NaN, infinities, negative durations, instants further away than the configured limit. */
+  /** NaN, infinities, negative durations. */
   'bad-value',
-  'far-timestamp',
   /** Limits of memory: see `limits` in the configuration. */
   'series-limit',
   'label-set-limit',
@@ -31,10 +31,24 @@ export const dropReasons = [
   'peer-limit',
   /** The span is counted in its bucket, but not kept to explain other spans. */
   'trace-limit',
+  /** Rows of senders whose clock is ahead, waiting to be judged: these are in history, and not judged. */
+  'ahead-limit',
   /** An anomaly of a service that already shows the maximal number of log anomalies. */
   'log-anomaly-limit',
 ] as const;
 export type DropReason = (typeof dropReasons)[number];
+
+/** Why an observation has no effect at all; a repeated one had it before. */
+export type Refusal = Extract<
+  DropReason,
+  'late-span' | 'bad-value' | 'series-limit' | 'label-set-limit' | 'service-limit' | 'environment-limit'
+>;
+
+export type Refused = {
+  readonly reason: Refusal;
+  readonly count: number;
+  readonly first: TelemetryObservation;
+};
 
 export type DetectionOutput = {
   /** One entry per environment that has rows, ready for history. */
@@ -43,6 +57,8 @@ export type DetectionOutput = {
   readonly edges: readonly NewEdge[];
   /** What was dropped since the last output; reasons that did not occur are left out. */
   readonly dropped: Readonly<Partial<Record<DropReason, number>>>;
+  /** What was just observed and has no effect; absent when there is none. */
+  readonly refused?: readonly Refused[];
 };
 
 /** Counts what is dropped until somebody takes the figures. */

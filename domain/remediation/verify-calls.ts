@@ -1,10 +1,22 @@
-// Whether a series of calls is back near its normal: share of errors, latency, rate.
+// Whether a series of calls is back near its normal: share of errors and latency. (Its rate: verify-rate.ts.)
 
 import { aggregate, baselineOf, latencyRose, ratio, ratioRose } from '../diagnosis/call-stats.ts';
 import { inside, type Window } from '../diagnosis/windows.ts';
 import type { CallBucket } from '../telemetry.ts';
+import type { Normal } from './verify-baseline.ts';
 import type { VerificationConfig } from './verify-config.ts';
-import { type Judged, newestWindow, type VerificationTimes } from './verify-windows.ts';
+import { failing, type Moment, restlessMs, slow } from './verify-flapping.ts';
+import {
+  type FreshWindow,
+  freshSeconds,
+  intervalOf,
+  type Judged,
+  newestWindow,
+  paceNote,
+  pastOf,
+  samplesIn,
+  type VerificationTimes,
+} from './verify-windows.ts';
 
 export type CallQuestion = {
   readonly seriesKey: string;
@@ -12,8 +24,8 @@ export type CallQuestion = {
   readonly rows: readonly CallBucket[];
   readonly times: VerificationTimes;
   readonly config: VerificationConfig;
-  /** What the detector expected, for a series without a past of its own. */
-  readonly expected?: number;
+  /** What a detector expected; null: the past in history has to do. */
+  readonly normal: Normal | null;
 };
 
 /** Share of errors that is as good as none. */
@@ -26,13 +38,14 @@ const tailMs = 3_000;
 const longestWindowMs = 60_000;
 
 /**
- * `symptom`: errors were what was wrong, so enough requests must show that they are gone. `health`: they were not, so
- * it is enough that they are not wrong now.
+ * `symptom`: errors were what was wrong, so enough requests must show that they are gone, for longer than they were gone
+ * before. `health`: they were not, so it is enough that they are not wrong now.
  */
 export function judgeErrors(question: CallQuestion, as: 'symptom' | 'health'): Judged {
-  const { rows, times, config } = question;
-  const past = aggregate(rows, times.before);
-  const before = past.requests > 0 ? ratio(past.errors, past.requests) : (question.expected ?? 0);
+  const { rows, times, config, normal } = question;
+  const past = aggregate(rows, pastOf(times, intervalOf(rows)));
+  const before = normal?.level ?? ratio(past.errors, past.requests);
+  const beforeRequests = normal?.samples ?? past.requests;
   const during = worstRatio(rows, times.during);
   const rise = as === 'symptom' ? during - before : 0;
   const needed = Math.min(
@@ -41,12 +54,11 @@ export function judgeErrors(question: CallQuestion, as: 'symptom' | 'health'): J
   );
   const window = newestWindow(rows, times, config);
   if (window === null) return unknown(question, before, during);
-  const { requests, errors } = gather(rows, window, needed, times.freshFromMs);
+  const { requests, errors } = gather(rows, window, needed);
   const after = ratio(errors, requests);
-  const fresh = freshSeconds(times, window);
-  const answer = { ...names(question), before, during, after, samples: requests, freshSeconds: fresh };
+  const answer = { ...names(question), ...pace(question, window), before, during, after, samples: requests };
   // What is clearly bad is bad, however few requests there were.
-  if (ratioRose(before, past.requests, errors, requests)) {
+  if (ratioRose(before, beforeRequests, errors, requests)) {
     const newest = aggregate(rows, tailOf(window));
     const improving = newest.requests * after >= 3 && ratio(newest.errors, newest.requests) <= after * 0.3;
     return { ...answer, ok: false, improving };
@@ -54,7 +66,12 @@ export function judgeErrors(question: CallQuestion, as: 'symptom' | 'health'): J
   if (requests < needed || samplesIn(rows, window) < config.minSamples) return { ...answer, ok: null };
   const left = after - before;
   const asGoodAsBefore = errors <= 1 || left <= Math.max(smallRatio, before * 0.5);
-  return { ...answer, ok: asGoodAsBefore && (rise <= 0 || left <= rise * 0.2) ? true : null };
+  if (!asGoodAsBefore || (rise > 0 && left > rise * 0.2)) return { ...answer, ok: null };
+  if (as === 'health') return { ...answer, ok: true };
+  const sinceOnset = { fromMs: times.onsetMs, toMs: window.toMs };
+  const worst = worstRatio(rows, sinceOnset);
+  const moments = worst > before ? failing(rows, sinceOnset, (before + worst) / 2) : [];
+  return { ...answer, ...steady(moments, window) };
 }
 
 export function judgeLatency(
@@ -62,73 +79,62 @@ export function judgeLatency(
   measure: 'latency-p50' | 'latency-p95',
   as: 'symptom' | 'health',
 ): Judged {
-  const { rows, times, config } = question;
+  const { rows, times, config, normal } = question;
   const figure = measure === 'latency-p50' ? 'p50Ms' : 'p95Ms';
-  const baseline = baselineOf(rows, times.before);
-  const past = baseline.aggregate[figure];
-  const before = Number.isFinite(past) ? past : (question.expected ?? Number.NaN);
+  const past = baselineOf(rows, pastOf(times, intervalOf(rows)));
+  const before = normal?.level ?? past.aggregate[figure];
   const during = finite(aggregate(rows, times.during)[figure]);
   const window = newestWindow(rows, times, config);
   if (window === null || !Number.isFinite(before)) return unknown(question, finite(before), during);
   const after = aggregate(rows, window)[figure];
-  const spread = measure === 'latency-p50' ? baseline.spreadP50Ms : baseline.spreadP95Ms;
+  // A past that was not near the frozen level holds the fault, and its spread is that of the fault.
+  const agrees = normal === null || past.aggregate[figure] <= before * 1.25;
+  const pastSpread = measure === 'latency-p50' ? past.spreadP50Ms : past.spreadP95Ms;
+  const spread = normal?.spread ?? (agrees ? pastSpread : 0);
+  const samples = samplesIn(rows, window);
   const answer = {
     ...names(question),
+    ...pace(question, window),
     before,
     during,
     after: finite(after),
-    samples: samplesIn(rows, window),
-    freshSeconds: freshSeconds(times, window),
+    samples,
   };
-  if (answer.samples < config.minSamples || !Number.isFinite(after)) return { ...answer, ok: null };
+  if (samples < config.minSamples || !Number.isFinite(after)) return { ...answer, ok: null };
   const left = after - before;
   // Near normal, and not only better: what is left of a symptom must be within the usual swing.
   const near = as === 'health' || left <= Math.max(before * 0.4, spread * 2, 10);
   const tooLong = as === 'health' && measure === 'latency-p95' && after > before * 2 && left > 50;
-  const ok = near && !tooLong && !latencyRose(before, spread, after);
+  if (near && !tooLong && !latencyRose(before, spread, after)) {
+    if (as === 'health') return { ...answer, ok: true };
+    const sinceOnset = { fromMs: times.onsetMs, toMs: window.toMs };
+    return { ...answer, ...steady(slow(rows, sinceOnset, { level: before, spread }, figure), window) };
+  }
   const newest = aggregate(rows, tailOf(window))[figure];
   // On its way: the newest seconds are better still, or most of the delay is gone. A busy machine takes its time.
   const improving = newest - before <= left * 0.5 || left <= (during - before) * 0.5;
-  return { ...answer, ok, improving: !ok && improving };
+  return { ...answer, ok: false, improving };
 }
 
-/** Whether calls come at about their former rate again. */
-export function judgeRate(question: CallQuestion, share: number): Judged {
-  const { rows, times, config } = question;
-  const before = perSecond(rows, times.before);
-  const during = perSecond(rows, times.during);
-  const window = newestWindow(rows, times, config);
-  if (window === null) return unknown(question, before, during);
-  const after = perSecond(rows, window);
-  const samples = samplesIn(rows, window);
-  const answer = {
-    ...names(question),
-    before,
-    during,
-    after,
-    samples,
-    freshSeconds: freshSeconds(times, window),
-  };
-  const whole = window.toMs - window.fromMs >= config.windowSeconds * 1000;
-  // Few calls per second come unevenly; what is expected within the window decides how far off they may be.
-  const expected = before * ((window.toMs - window.fromMs) / 1000);
-  const bar = share * before - 2 * (Math.sqrt(expected) / Math.max(1, (window.toMs - window.fromMs) / 1000));
-  return {
-    ...answer,
-    ok: whole && samples > 0 ? after >= bar && samples >= Math.min(config.minSamples, expected / 2) : null,
-  };
+/** Good now; but what came and went must stay away for longer than it did before. */
+function steady(moments: readonly Moment[], { toMs, intervalMs }: FreshWindow): Pick<Judged, 'ok' | 'note'> {
+  const moreMs = restlessMs(moments, toMs, intervalMs);
+  if (moreMs <= 0) return { ok: true };
+  const seconds = Math.ceil(moreMs / 1000);
+  return { ok: null, note: `it came and went before; it has to stay away for ${seconds} s more` };
 }
 
-function tailOf({ fromMs, toMs }: Window): Window {
-  return { fromMs: Math.max(fromMs, toMs - tailMs), toMs };
+function tailOf({ fromMs, toMs, intervalMs }: FreshWindow): Window {
+  return { fromMs: Math.max(fromMs, toMs - Math.max(tailMs, intervalMs)), toMs };
 }
 
 /** Extends the window backwards over fresh seconds until it holds enough requests. */
-function gather(rows: readonly CallBucket[], window: Window, needed: number, freshFromMs: number) {
+function gather(rows: readonly CallBucket[], window: FreshWindow, needed: number) {
   let found = aggregate(rows, window);
-  let fromMs = window.fromMs;
-  while (found.requests < needed && fromMs > freshFromMs && window.toMs - fromMs < longestWindowMs) {
-    fromMs = Math.max(freshFromMs, fromMs - 2_000);
+  let { fromMs } = window;
+  const longestMs = Math.max(longestWindowMs, 10 * window.intervalMs);
+  while (found.requests < needed && fromMs > window.freshFromMs && window.toMs - fromMs < longestMs) {
+    fromMs = Math.max(window.freshFromMs, fromMs - Math.max(2_000, window.intervalMs));
     found = aggregate(rows, { fromMs, toMs: window.toMs });
   }
   return found;
@@ -154,38 +160,15 @@ function worstRatio(rows: readonly CallBucket[], window: Window): number {
   );
 }
 
-/** Calls per second since the effect over before; at least 1, and 1 when one of the two is unknown. */
-export function demandFactor(rows: readonly CallBucket[], times: VerificationTimes): number {
-  const before = perSecond(rows, times.before);
-  const after = perSecond(rows, { fromMs: times.freshFromMs, toMs: times.nowMs });
-  return before > 0 ? Math.max(1, after / before) : 1;
-}
-
-export function samplesIn(
-  rows: readonly { readonly atMs: number; readonly count?: number }[],
-  window: Window,
-): number {
-  const seconds = new Set<number>();
-  for (const { atMs, count } of rows) {
-    if (inside(atMs, window) && (count === undefined || count > 0)) seconds.add(Math.floor(atMs / 1000));
-  }
-  return seconds.size;
-}
-
-export function freshSeconds(times: VerificationTimes, window: Window): number {
-  return Math.max(0, (window.toMs - times.freshFromMs) / 1000);
-}
-
-function perSecond(rows: readonly CallBucket[], window: Window): number {
-  // The past may be shorter than the window; seconds before the first sample are no silence.
-  const mine = rows.filter(({ atMs }) => inside(atMs, window));
-  const fromMs = mine.reduce((first, { atMs }) => Math.min(first, atMs), window.toMs);
-  const total = mine.reduce((sum, { count }) => sum + count, 0);
-  return mine.length === 0 ? 0 : total / Math.max(1, (window.toMs - fromMs) / 1000);
+function pace({ config }: CallQuestion, window: FreshWindow) {
+  const { intervalMs } = window;
+  return { freshSeconds: freshSeconds(window), intervalMs, ...paceNote(intervalMs, config) };
 }
 
 function unknown(question: CallQuestion, before: number, during: number): Judged {
-  return { ...names(question), before, during, after: 0, ok: null, samples: 0, freshSeconds: 0 };
+  const intervalMs = intervalOf(question.rows);
+  const nothing = { after: 0, ok: null, samples: 0, freshSeconds: 0, intervalMs };
+  return { ...names(question), before, during, ...nothing, ...paceNote(intervalMs, question.config) };
 }
 
 function names({ seriesKey, what }: CallQuestion) {

@@ -16,8 +16,23 @@ export const verificationConfigSchema = z.strictObject({
     .min(2)
     .max(600)
     .default(6)
-    .describe('Length of the stretch that must be normal as a whole.'),
-  minSamples: z.int().min(1).max(600).default(5).describe('Seconds with samples needed within it.'),
+    .describe(
+      'Length of the stretch that must be normal as a whole; longer for series whose samples come slowly.',
+    ),
+  minSamples: z
+    .int()
+    .min(1)
+    .max(600)
+    .default(5)
+    .describe('Samples needed within it. They come every second, or as often as the series has them.'),
+  goodLooks: z
+    .int()
+    .min(1)
+    .max(20)
+    .default(3)
+    .describe(
+      'Looks in a row that must be good. Each ends a third of the window, and at least one sample, after the one before.',
+    ),
   minRequests: z
     .int()
     .min(1)

@@ -18,6 +18,7 @@ export function controlImproved(input: VerificationInput, times: VerificationTim
       rows: serverRows(service, input.calls),
       times,
       config: input.config,
+      normal: null,
     };
     return (
       improved(judgeErrors(question, 'symptom'), 0.05, 2) ||

@@ -2,15 +2,28 @@
 // present instances: the one that showed the symptom may have been replaced.
 
 import type { Anomaly } from '../detection/anomaly.ts';
+import { isMetricRowOf, parseSeriesKey } from '../detection/series.ts';
+import { signalOf } from '../detection/signals.ts';
 import { type Limited, type ResourceStats, resourceStats } from '../diagnosis/resource-stats.ts';
 import { clamp, median } from '../diagnosis/statistics.ts';
 import { thresholds } from '../diagnosis/thresholds.ts';
-import type { Window } from '../diagnosis/windows.ts';
+import { inside, type Window } from '../diagnosis/windows.ts';
 import type { MetricBucket } from '../telemetry.ts';
 import type { TargetState } from './target.ts';
-import { freshSeconds, samplesIn } from './verify-calls.ts';
+import { frozenNormal } from './verify-baseline.ts';
 import type { VerificationConfig } from './verify-config.ts';
-import { type Judged, newestWindow, type VerificationTimes } from './verify-windows.ts';
+import {
+  type FreshWindow,
+  freshFrom,
+  freshSeconds,
+  intervalOf,
+  type Judged,
+  newestWindow,
+  paceNote,
+  pastOf,
+  samplesIn,
+  type VerificationTimes,
+} from './verify-windows.ts';
 
 export type ResourceQuestion = {
   readonly anomaly: Anomaly;
@@ -32,7 +45,10 @@ const trendSamples = thresholds.trend.minPoints;
 export function judgeResource(question: ResourceQuestion): Judged | null {
   const { anomaly, target, times, config, rows } = question;
   const base = { seriesKey: anomaly.seriesKey, what: `${anomaly.signal} of ${anomaly.scope.service}` };
-  const window = newestWindow(rows, times, config);
+  // Only what says something of the resource is a sample of it.
+  const speaking = rows.filter(({ metric }) => speaksOf(anomaly.signal, metric));
+  const intervalMs = intervalOf(speaking);
+  const window = newestWindow(speaking, times, config);
   const silent = {
     ...base,
     before: anomaly.expected,
@@ -41,30 +57,55 @@ export function judgeResource(question: ResourceQuestion): Judged | null {
     ok: null,
     samples: 0,
     freshSeconds: 0,
+    intervalMs,
+    ...paceNote(intervalMs, config),
   };
   if (anomaly.signal === 'availability' && target !== null)
-    return { ...silent, ...replicasOf(target, times) };
+    return { ...silent, ...replicasOf(target, times, config) };
   if (window === null) return isResource(anomaly.signal) ? silent : null;
-  const past = statsWithin(rows, times.before);
+  const past = statsWithin(rows, pastOf(times, intervalMs));
   const worst = statsWithin(rows, times.during);
   const now = statsWithin(rows, window);
-  const fresh = statsWithin(rows, {
-    fromMs: Math.max(times.freshFromMs, window.toMs - trendMs),
+  const sinceEffect = {
+    fromMs: Math.max(window.freshFromMs, window.toMs - Math.max(trendMs, 10 * intervalMs)),
     toMs: window.toMs,
-  });
+  };
+  const fresh = statsWithin(rows, sinceEffect);
   const found = compare(anomaly.signal, { past, worst, now, fresh, anomaly, question, window });
   if (found === null) return isResource(anomaly.signal) ? silent : null;
-  const samples = samplesIn(rows, window);
+  const samples = samplesIn(speaking, window);
   const climbs = anomaly.signal === 'memory' || anomaly.signal === 'disk';
-  const since = freshSeconds(times, window);
-  const enough = samples >= config.minSamples && (found.ok === false || !climbs || since >= trendSamples);
+  const since = samplesIn(speaking, sinceEffect);
+  const enough =
+    samples >= config.minSamples &&
+    (found.ok === false || !climbs || times.look > 0 || since >= trendSamples);
   return {
     ...silent,
     ...found,
     ok: enough ? found.ok : null,
     samples,
-    freshSeconds: freshSeconds(times, window),
+    freshSeconds: freshSeconds(window),
   };
+}
+
+/** Whether a metric is a sample of the resource. Restarts are also seen where the process runs or not. */
+function speaksOf(signal: Anomaly['signal'], metric: string): boolean {
+  const of = signalOf(metric).signal;
+  return of === signal || (signal === 'restarts' && of === 'availability');
+}
+
+/**
+ * How many times its frozen level the symptom's own series was in the past that history holds; 1 where that is not known.
+ * More than a swing means that the past holds the fault: its levels are taken back by so much.
+ */
+function tainted({ anomaly, rows, times }: ResourceQuestion, intervalMs: number): number {
+  const normal = frozenNormal(anomaly);
+  const ref = parseSeriesKey(anomaly.seriesKey);
+  if (normal === null || ref === null) return 1;
+  const past = pastOf(times, intervalMs);
+  const own = rows.filter((row) => inside(row.atMs, past) && isMetricRowOf(ref, row));
+  const factor = median(own.map(({ value }) => value)) / normal.level;
+  return factor > 1.2 ? factor : 1;
 }
 
 type Levels = {
@@ -82,7 +123,7 @@ type Comparison = {
   readonly fresh: ResourceStats;
   readonly anomaly: Anomaly;
   readonly question: ResourceQuestion;
-  readonly window: Window;
+  readonly window: FreshWindow;
 };
 
 function isResource(signal: Anomaly['signal']): boolean {
@@ -90,11 +131,14 @@ function isResource(signal: Anomaly['signal']): boolean {
 }
 
 function compare(signal: Anomaly['signal'], comparison: Comparison): Levels | null {
-  const { past, worst, now, fresh, anomaly, question } = comparison;
+  const { past, worst, now, fresh, anomaly, question, window } = comparison;
+  const factor = tainted(question, window.intervalMs);
   switch (signal) {
     case 'cpu': {
       const of = (stats: ResourceStats) => largest(stats.instances.map(({ cpu }) => cpu?.now));
-      const [before, during, after] = [of(past) ?? anomaly.expected, of(worst) ?? anomaly.seen, of(now)];
+      const known = of(past);
+      const before = known === null ? anomaly.expected : known / factor;
+      const [during, after] = [of(worst) ?? anomaly.seen, of(now)];
       if (after === null) return null;
       return { before, during, after, ok: after <= Math.max(before * 1.5 * question.demand, before + 0.15) };
     }
@@ -104,9 +148,10 @@ function compare(signal: Anomaly['signal'], comparison: Comparison): Levels | nu
         worst.instances.map(({ memory }) => memory),
         now.instances.map(({ memory }) => memory),
         fresh.instances.map(({ memory }) => memory),
+        factor,
       );
     case 'disk':
-      return exhaustion([past.disk], [worst.disk], [now.disk], [fresh.disk]);
+      return exhaustion([past.disk], [worst.disk], [now.disk], [fresh.disk], factor);
     case 'pool': {
       const of = (stats: ResourceStats) =>
         largest(
@@ -116,7 +161,7 @@ function compare(signal: Anomaly['signal'], comparison: Comparison): Levels | nu
       const usual = largest(past.instances.flatMap(({ pools }) => pools.map(({ pending }) => pending))) ?? 0;
       const after = of(now);
       if (after === null) return null;
-      const before = of(past) ?? 0;
+      const before = (of(past) ?? 0) / factor;
       return {
         before,
         during: of(worst) ?? 1,
@@ -149,8 +194,9 @@ function exhaustion(
   worst: readonly (Limited | null)[],
   now: readonly (Limited | null)[],
   fresh: readonly (Limited | null)[],
+  factor: number,
 ): Levels | null {
-  const before = level(past) ?? 0;
+  const before = (level(past) ?? 0) / factor;
   const after = level(now);
   if (after === null) return null;
   const during = Math.max(level(worst) ?? 0, before);
@@ -164,25 +210,29 @@ function exhaustion(
 
 /** Quiet for clearly longer than the restarts were apart. */
 function restarts({ worst, now, question, window }: Comparison): Levels {
-  const { times } = question;
+  const { freshFromMs } = window;
   const during = worst.instances.flatMap(({ restartsMs }) => restartsMs).sort((a, b) => a - b);
   const gaps = during.slice(1).map((atMs, index) => atMs - (during[index] ?? atMs));
   const typicalMs = median(gaps.filter((gap) => gap > 0));
   const quietMs = clamp((Number.isFinite(typicalMs) ? typicalMs : 4_000) * 2.2, 8_000, 60_000);
-  const since = statsWithin(question.rows, { fromMs: times.freshFromMs, toMs: window.toMs });
+  const since = statsWithin(question.rows, { fromMs: freshFromMs, toMs: window.toMs });
   const again = since.instances.flatMap(({ restartsMs }) => restartsMs);
   const down = now.instances.some(({ running }) => running === 0);
-  const lastMs = Math.max(times.freshFromMs, ...again);
+  const lastMs = Math.max(freshFromMs, ...again);
   const quiet = window.toMs - lastMs >= quietMs;
   const figures = { before: 0, during: during.length, after: again.length };
   if (down || (again.length > 0 && !quiet)) return { ...figures, ok: false };
   return { ...figures, ok: quiet ? true : null };
 }
 
-function replicasOf(target: TargetState, times: VerificationTimes): Partial<Judged> {
+function replicasOf(
+  target: TargetState,
+  times: VerificationTimes,
+  config: VerificationConfig,
+): Partial<Judged> {
   const running = target.replicas.filter(({ state }) => state === 'running' || state === 'draining').length;
   const missing = Math.max(0, target.desiredReplicas - running);
-  const seconds = Math.max(0, (times.nowMs - times.freshFromMs) / 1000);
+  const seconds = Math.max(0, (times.nowMs - freshFrom(times, 1_000, config)) / 1000);
   if (seconds === 0) return {};
   return {
     before: 0,

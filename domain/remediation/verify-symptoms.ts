@@ -2,20 +2,16 @@
 // that was acted on and of the entries users come through.
 
 import { type Anomaly, isUserFacing, type SignalKind } from '../detection/anomaly.ts';
-import { parseSeriesKey, seriesKey } from '../detection/series.ts';
+import { type CallMeasure, parseSeriesKey, seriesKey } from '../detection/series.ts';
 import { isReportedFromOutside } from '../detection/signals.ts';
 import type { CallBucket } from '../telemetry.ts';
-import {
-  type CallQuestion,
-  demandFactor,
-  freshSeconds,
-  judgeErrors,
-  judgeLatency,
-  judgeRate,
-} from './verify-calls.ts';
+import { frozenNormal, type Normal } from './verify-baseline.ts';
+import { type CallQuestion, judgeErrors, judgeLatency } from './verify-calls.ts';
 import type { VerificationInput } from './verify-input.ts';
+import { demandFactor, judgeRate, judgeRateHealth } from './verify-rate.ts';
+import { judgeReport } from './verify-reports.ts';
 import { judgeResource } from './verify-resources.ts';
-import { type Judged, newestWindow, type VerificationTimes } from './verify-windows.ts';
+import { freshSeconds, type Judged, newestWindow, type VerificationTimes } from './verify-windows.ts';
 
 /** A service that had fewer calls before cannot be expected to show any now. */
 const speakingRequests = 10;
@@ -30,11 +26,16 @@ export function judgeSymptoms(input: VerificationInput, times: VerificationTimes
   for (const anomaly of input.anomalies) {
     if (anomaly.severity === 'info' || isSideEffect(anomaly, input)) continue;
     const key = symptomKey(anomaly);
-    if (judged.has(key)) continue;
     const found = judgeOne(anomaly, input, times);
-    if (found !== null) judged.set(key, found);
+    const known = judged.get(key);
+    if (found !== null && (known === undefined || rank(found) < rank(known))) judged.set(key, found);
   }
   return [...judged.values()];
+}
+
+/** Two findings of one series may disagree about what is normal: the worse judgement counts. */
+function rank({ ok }: Judged): number {
+  return ok === false ? 0 : ok === null ? 1 : 2;
 }
 
 /**
@@ -52,20 +53,21 @@ function isSideEffect(
 
 const resourceSignals: readonly SignalKind[] = ['cpu', 'memory', 'disk', 'pool'];
 
-/** Instances come and go; a symptom is of a service, or of one of its edges. */
-function symptomKey({ scope, signal, metric }: Anomaly): string {
-  return [scope.service, scope.component ?? '', signal, signal === 'latency' ? metric : ''].join('\n');
+/** Instances come and go; a symptom is of a service, or of one of its edges. Every report is one of its own. */
+function symptomKey({ scope, signal, metric, seriesKey: series }: Anomaly): string {
+  const detail = signal === 'latency' ? metric : signal === 'reported' ? series : '';
+  return JSON.stringify([scope.service, scope.component ?? '', signal, detail]);
 }
 
 function judgeOne(anomaly: Anomaly, input: VerificationInput, times: VerificationTimes): Judged | null {
-  const { signal, scope, expected } = anomaly;
+  const { signal, scope } = anomaly;
   const question = {
     seriesKey: anomaly.seriesKey,
     what: `${signal} of ${scope.service}`,
     rows: callRows(anomaly, input.calls),
     times,
     config: input.config,
-    expected,
+    normal: frozenNormal(anomaly),
   };
   switch (signal) {
     case 'errors':
@@ -89,11 +91,12 @@ function judgeOne(anomaly: Anomaly, input: VerificationInput, times: Verificatio
     case 'restarts': {
       const rows = input.metrics.filter(({ service }) => service === scope.service);
       const target = input.targets?.find((one) => one.target.service === scope.service) ?? null;
-      const demand = demandFactor(serverRows(scope.service, input.calls), times);
+      const demand = demandFactor(serverRows(scope.service, input.calls), times, input.config);
       return judgeResource({ anomaly, rows, target, times, config: input.config, demand });
     }
-    case 'logs':
     case 'reported':
+      return judgeReport(anomaly, input.nowMs, input.config);
+    case 'logs':
     case 'other':
       return null;
   }
@@ -112,15 +115,15 @@ function judgeAbsence(
   const ref = parseSeriesKey(key);
   const instance = ref?.kind === 'absence' ? ref.instance : (scope.resourceId ?? '');
   const one = instance !== '' && isPresent(instance, scope.service, input, times) ? instance : null;
-  const heard = question.rows.some(({ atMs }) => atMs < times.before.toMs)
-    ? question.rows
-    : signsOfLife(scope.service, input);
+  const alive = signsOfLife(scope.service, input);
+  const hasPast = question.rows.some(({ atMs }) => atMs < times.before.toMs);
+  const heard = hasPast || alive.length === 0 ? question.rows : alive;
   const rows = one === null ? heard : heard.filter((row) => row.instance === one);
   const judged = judgeRate({ ...question, rows }, one === null ? restoredShare : restoredInstanceShare);
   if (judged.ok !== null || judged.samples > 0) return judged;
   const everything = newestWindow([...input.calls, ...input.metrics], times, input.config);
   if (everything === null) return judged;
-  return { ...judged, ok: false, freshSeconds: freshSeconds(times, everything) };
+  return { ...judged, ok: false, freshSeconds: freshSeconds(everything) };
 }
 
 function isPresent(
@@ -133,7 +136,8 @@ function isPresent(
   const listed = target?.replicas.find(({ id }) => id === instance);
   if (listed !== undefined) return listed.state !== 'exited';
   return input.metrics.some(
-    (row) => row.service === service && row.instance === instance && row.atMs >= times.freshFromMs,
+    (row) =>
+      row.service === service && row.instance === instance && row.atMs >= (times.effectAtMs ?? times.onsetMs),
   );
 }
 
@@ -173,27 +177,44 @@ export function serverRows(service: string, calls: readonly CallBucket[]): reado
   return calls.filter((row) => row.side === 'server' && row.service === service);
 }
 
-/** Errors and latency of the target and of its entries, where there was a past to compare with. */
+/** Errors, latency and rate of the target and of its entries, where there was a past to compare with. */
 export function judgeHealth(input: VerificationInput, times: VerificationTimes): readonly Judged[] {
   const environment = input.anomalies[0]?.scope.environment ?? '';
   const { targetService, calls } = input;
+  const frozen = frozenBySeries(input.anomalies);
   return [...new Set([targetService, ...entriesOf(input)])].flatMap((service) => {
     const rows = serverRows(service, calls);
     const known = rows.filter(({ atMs }) => atMs >= times.before.fromMs && atMs < times.before.toMs);
     if (known.reduce((sum, { count }) => sum + count, 0) < speakingRequests) return [];
-    const ask = (measure: 'errors' | 'latency-p50' | 'latency-p95'): CallQuestion => ({
-      seriesKey: seriesKey({ kind: 'calls', environment, service, side: 'server', peer: '', measure }),
-      what: `${measure === 'errors' ? 'errors' : 'latency'} of ${service}`,
-      rows,
-      times,
-      config: input.config,
-    });
+    const ask = (measure: CallMeasure): CallQuestion => {
+      const key = seriesKey({ kind: 'calls', environment, service, side: 'server', peer: '', measure });
+      const what = `${healthWords[measure]} of ${service}`;
+      return { seriesKey: key, what, rows, times, config: input.config, normal: frozen.get(key) ?? null };
+    };
     return [
       judgeErrors(ask('errors'), 'health'),
       judgeLatency(ask('latency-p50'), 'latency-p50', 'health'),
       judgeLatency(ask('latency-p95'), 'latency-p95', 'health'),
-    ];
+      judgeRateHealth(service, ask('traffic'), input) ?? [],
+    ].flat();
   });
+}
+
+const healthWords: Readonly<Record<CallMeasure, string>> = {
+  errors: 'errors',
+  'latency-p50': 'latency',
+  'latency-p95': 'latency',
+  traffic: 'calls',
+};
+
+/** What detectors expected of the series that the incident knows; of several, the one found first. */
+function frozenBySeries(anomalies: readonly Anomaly[]): ReadonlyMap<string, Normal> {
+  const found = new Map<string, Normal>();
+  for (const anomaly of anomalies.toSorted((a, b) => a.onsetMs - b.onsetMs)) {
+    const normal = frozenNormal(anomaly);
+    if (normal !== null && !found.has(anomaly.seriesKey)) found.set(anomaly.seriesKey, normal);
+  }
+  return found;
 }
 
 /** Where users come in on their way to the target or to a service that showed a symptom. */

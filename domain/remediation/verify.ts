@@ -1,51 +1,88 @@
 // Is the symptom gone? Answers from the symptom's own series and the scope's health, with enough fresh samples; a series
 // that went silent can keep an incident open, but never close it.
 
+import { soundOnset } from '../detection/onset.ts';
 import type { VerificationResult } from './verification.ts';
 import { controlImproved } from './verify-control.ts';
 import type { VerificationInput } from './verify-input.ts';
 import { judgeHealth, judgeSymptoms } from './verify-symptoms.ts';
-import { cutTimes, type Judged } from './verify-windows.ts';
+import { cutTimes, type Judged, type VerificationTimes } from './verify-windows.ts';
 
 /**
  * `recovered` only when every symptom series that can be measured, and at least one, is back near normal over a whole
- * window of fresh samples, and the health of target and entries is no worse than before. `not-recovered` when fresh
- * samples show that one is not; settled once that has lasted. Everything else is `unverified`: ask again later.
+ * window of fresh samples, the health of target and entries is no worse than before, and that was so for several looks in
+ * a row. `not-recovered` when fresh samples show that one is not; settled once that has lasted. Everything else is
+ * `unverified`: ask again later.
  */
 export function verify(input: VerificationInput): VerificationResult {
-  const times = cutTimes(input, input.config);
+  const newest = lookAt(input, 0);
+  if (newest.bad.length > 0) return notRecovered(newest, input);
+  const open = notYet(newest) ?? earlierLooks(input);
+  if (open !== null) return { ...figuresOf(newest), outcome: 'unverified', settled: false, reason: open };
+  return {
+    ...figuresOf(newest),
+    outcome: 'recovered',
+    settled: true,
+    reason: `Back to normal: ${names(newest.symptoms)}.`,
+    controlImprovedToo: controlImproved(input, newest.times),
+  };
+}
+
+type Look = {
+  readonly times: VerificationTimes;
+  readonly symptoms: readonly Judged[];
+  readonly bad: readonly Judged[];
+  readonly open: readonly Judged[];
+};
+
+/** What could be seen so many looks ago. */
+function lookAt(input: VerificationInput, look: number): Look {
+  const { anomalies, nowMs, effectAtMs, config } = input;
+  const onsetMs = soundOnset(anomalies, input.onsetMs, Math.min(nowMs, effectAtMs ?? nowMs));
+  const times = cutTimes({ onsetMs, effectAtMs, nowMs }, config, look);
   const symptoms = judgeSymptoms(input, times);
-  const health = judgeHealth(input, times);
-  const all = [...symptoms, ...health];
-  const bad = all.filter(({ ok }) => ok === false);
-  const open = all.filter(({ ok }) => ok === null);
-  const figures = {
+  const all = [...symptoms, ...judgeHealth(input, times)];
+  return {
+    times,
+    symptoms,
+    bad: all.filter(({ ok }) => ok === false),
+    open: all.filter(({ ok }) => ok === null),
+  };
+}
+
+function notRecovered(look: Look, { config }: VerificationInput): VerificationResult {
+  const { bad } = look;
+  const lasting = bad.some(
+    ({ improving, freshSeconds, intervalMs = 1_000 }) =>
+      improving !== true && freshSeconds >= Math.max(config.stillBadSeconds, (2 * intervalMs) / 1000),
+  );
+  const reason = `Still not normal: ${names(bad)}.`;
+  const improving = bad.every((one) => one.improving === true);
+  return { ...figuresOf(look), outcome: 'not-recovered', settled: lasting, improving, reason };
+}
+
+/** Why one look is not enough to call it recovered; null when it is. */
+function notYet({ symptoms, open }: Look): string | null {
+  if (symptoms.length === 0) return 'None of the symptoms can be measured again.';
+  return open.length > 0 ? `Not enough fresh samples yet: ${names(open)}.` : null;
+}
+
+/** Good now: but was it also good in the looks before? A symptom that comes and goes has good moments too. */
+function earlierLooks(input: VerificationInput): string | null {
+  const { goodLooks } = input.config;
+  for (let look = 1; look < goodLooks; look += 1) {
+    const { bad, open } = lookAt(input, look);
+    const missing = [...bad, ...open];
+    if (missing.length > 0) return `Normal for ${look} of ${goodLooks} looks in a row: ${names(missing)}.`;
+  }
+  return null;
+}
+
+function figuresOf({ symptoms, bad }: Look) {
+  return {
     freshSamples: symptoms.reduce((sum, { samples }) => sum + samples, 0),
     series: eachOnce([...symptoms, ...bad]).map(shownSeries),
     controlImprovedToo: false,
-  };
-  if (bad.length > 0) {
-    const lasting = bad.some(
-      (one) => one.improving !== true && one.freshSeconds >= input.config.stillBadSeconds,
-    );
-    const reason = `Still not normal: ${names(bad)}.`;
-    const improving = bad.every((one) => one.improving === true);
-    return { ...figures, outcome: 'not-recovered', settled: lasting, improving, reason };
-  }
-  if (symptoms.length === 0) {
-    const reason = 'None of the symptoms can be measured again.';
-    return { ...figures, outcome: 'unverified', settled: false, reason };
-  }
-  if (open.length > 0) {
-    const reason = `Not enough fresh samples yet: ${names(open)}.`;
-    return { ...figures, outcome: 'unverified', settled: false, reason };
-  }
-  return {
-    ...figures,
-    outcome: 'recovered',
-    settled: true,
-    reason: `Back to normal: ${names(symptoms)}.`,
-    controlImprovedToo: controlImproved(input, times),
   };
 }
 
@@ -69,7 +106,14 @@ function finite(value: number): number {
 
 /** The first few by name; the rest is a number. */
 function names(judged: readonly Judged[]): string {
-  const all = [...new Set(judged.map(({ what }) => what.replace(/[^A-Za-z0-9._:/@ -]/g, '?').slice(0, 80)))];
+  const all = [
+    ...new Set(
+      judged.map(({ what, note }) => {
+        const name = what.replace(/[^A-Za-z0-9._:/@ -]/g, '?').slice(0, 80);
+        return note === undefined ? name : `${name} (${note})`;
+      }),
+    ),
+  ];
   const more = all.length > 4 ? ` and ${all.length - 4} more` : '';
   return `${all.slice(0, 4).join(', ')}${more}`;
 }

@@ -13,6 +13,13 @@ export const rejectReasons = [
   'bad-id',
   'malformed',
   'unknown-kind',
+  // Found out by detection, which knows what it has already, and how much it can hold.
+  'late-span',
+  'bad-value',
+  'series-limit',
+  'label-set-limit',
+  'service-limit',
+  'environment-limit',
 ] as const;
 export type RejectReason = (typeof rejectReasons)[number];
 
@@ -34,9 +41,9 @@ export class Tally {
   #firstExample = '';
 
   /** `what` names the item for people; it must already be clean text. */
-  reject(reason: RejectReason, what: string): void {
-    this.rejected += 1;
-    this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + 1);
+  reject(reason: RejectReason, what: string, count = 1): void {
+    this.rejected += count;
+    this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + count);
     if (this.#firstExample === '') this.#firstExample = `${what} (${reason})`;
   }
 

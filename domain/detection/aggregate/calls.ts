@@ -3,10 +3,10 @@
 import type { SpanSummary } from '../../observation.ts';
 import type { CallBucket } from '../../telemetry.ts';
 import type { DetectionConfig } from '../config.ts';
-import type { DropCounter } from '../output.ts';
+import type { DropCounter, Refusal } from '../output.ts';
 import { EdgeMemory } from './edges.ts';
 import { type Explained, sideOf } from './open-second.ts';
-import { SpanSource, secondMs } from './span-source.ts';
+import { SpanSource } from './span-source.ts';
 import { TraceJoin } from './trace-join.ts';
 
 const otherPeer = 'other';
@@ -28,27 +28,25 @@ export class CallAggregator {
     this.join = new TraceJoin(config.limits.spansInJoin, config.limits.spansPerTrace);
   }
 
-  add(span: SpanSummary): void {
+  /** Null when the span has an effect, or had it before. */
+  add(span: SpanSummary, receivedMs: number): Refusal | null {
     const kept = this.join.add(span);
     if (kept === 'duplicate') {
       this.drops.add('duplicate-span');
-      return;
+      return null;
     }
     if (kept === 'full') this.drops.add('trace-limit');
-    if (sideOf(span) === null) return;
+    if (sideOf(span) === null) return null;
     const source = this.sourceOf(span.scope.service, span.scope.resourceId ?? '');
-    if (source === undefined) {
-      this.drops.add('service-limit');
-      return;
-    }
+    if (source === undefined) return 'service-limit';
     this.touched.add(source);
     this.newestMs = Math.max(this.newestMs, span.startMs + span.durationMs);
-    if (!source.add(span, (call) => this.explain(call, source))) this.drops.add('late-span');
+    return source.add(span, receivedMs, (call) => this.explain(call, source)) ? null : 'late-span';
   }
 
   /** A second of history is closed: spans of it that are delivered again are late, and do not make it anew. */
   restore({ service, instance, atMs }: CallBucket): void {
-    this.sourceOf(service, instance)?.closeThrough(atMs + secondMs, atMs);
+    this.sourceOf(service, instance)?.restore(atMs);
   }
 
   /** Ends an export: closes what is complete. `nowMs` is the receiver's clock. */

@@ -4,7 +4,7 @@
 import type { LogRecord } from '../../observation.ts';
 import type { LogBucket } from '../../telemetry.ts';
 import type { DetectionConfig } from '../config.ts';
-import type { DropCounter } from '../output.ts';
+import type { Refusal } from '../output.ts';
 import { type Template, TemplateMiner } from './templates.ts';
 
 const secondMs = 1000;
@@ -13,46 +13,46 @@ type Open = {
   readonly service: string;
   readonly template: Template;
   readonly atMs: number;
+  /** Its second is over when it is over by our clock, or by the clock of a sender that is ahead. */
+  readonly dueMs: number;
   severityNumber: number;
   count: number;
 };
 
 export class LogAggregator {
   private readonly config: DetectionConfig;
-  private readonly drops: DropCounter;
   private readonly miners = new Map<string, TemplateMiner>();
   private readonly open = new Map<string, Open>();
 
-  constructor(config: DetectionConfig, drops: DropCounter) {
+  constructor(config: DetectionConfig) {
     this.config = config;
-    this.drops = drops;
   }
 
-  add(record: LogRecord): void {
+  /** Null when the record counts. */
+  add(record: LogRecord, receivedMs: number): Refusal | null {
     const { service } = record.scope;
     const miner = this.miner(service);
-    if (miner === undefined) {
-      this.drops.add('service-limit');
-      return;
-    }
+    if (miner === undefined) return 'service-limit';
     const template = miner.match(record.body);
     const atMs = Math.floor(record.atMs / secondMs) * secondMs;
     const key = `${service}\u0000${template.id}\u0000${atMs}`;
     const { severityNumber } = record;
     const known = this.open.get(key);
-    if (known === undefined) this.open.set(key, { service, template, atMs, severityNumber, count: 1 });
+    const dueMs = Math.min(atMs, receivedMs) + secondMs;
+    if (known === undefined) this.open.set(key, { service, template, atMs, dueMs, severityNumber, count: 1 });
     else {
       known.count += 1;
       known.severityNumber = Math.max(known.severityNumber, severityNumber);
     }
+    return null;
   }
 
   /** The seconds that are over, oldest first. `nowMs` is the receiver's clock. */
   close(nowMs: number): LogBucket[] {
-    const throughMs = nowMs - this.config.buckets.logWaitMs - secondMs;
+    const throughMs = nowMs - this.config.buckets.logWaitMs;
     const rows: LogBucket[] = [];
-    for (const [key, { service, template, atMs, severityNumber, count }] of this.open) {
-      if (atMs > throughMs) continue;
+    for (const [key, { service, template, atMs, dueMs, severityNumber, count }] of this.open) {
+      if (dueMs > throughMs) continue;
       this.open.delete(key);
       rows.push({ atMs, service, templateId: template.id, template: template.text, severityNumber, count });
     }

@@ -1,14 +1,16 @@
 // One exporting process (service and instance): the seconds of its calls that are still open, and when one is complete.
 // Exporters send spans in the order in which they ended, so a second is complete once the process has sent a span that
-// ended later; a process that sends nothing more is waited for as long as it usually takes.
+// ended later; a process that sends nothing more is waited for as long as it usually takes. What comes later still is taken
+// if its second has no calls in history yet (late-seconds.ts): a collector that was cut off sends what it kept.
 // Source: watermarks with allowed lateness, Akidau et al., "The Dataflow Model" (VLDB 2015).
 
 import type { SpanSummary } from '../../observation.ts';
 import type { DetectionConfig } from '../config.ts';
+import { LateSeconds } from './late-seconds.ts';
 import { type Explained, OpenSecond } from './open-second.ts';
 import { UsualWorst } from './recent.ts';
 
-export const secondMs = 1000;
+const secondMs = 1000;
 
 export class SpanSource {
   readonly service: string;
@@ -20,6 +22,7 @@ export class SpanSource {
   heard = false;
   lastReceivedMs = Number.NEGATIVE_INFINITY;
   private readonly open = new Map<number, OpenSecond>();
+  private readonly late = new LateSeconds();
   private readonly disorderMs = new UsualWorst();
   private readonly delayMs = new UsualWorst();
   private newestEndMs = Number.NEGATIVE_INFINITY;
@@ -31,14 +34,15 @@ export class SpanSource {
     this.instance = instance;
   }
 
-  /** False when the span's second is closed already. */
-  add(span: SpanSummary, explain: (span: SpanSummary) => Explained): boolean {
+  /** False when the calls of the span's second are in history already. */
+  add(span: SpanSummary, receivedMs: number, explain: (span: SpanSummary) => Explained): boolean {
     this.heard = true;
+    this.lastReceivedMs = receivedMs;
     const endMs = span.startMs + span.durationMs;
+    const atMs = Math.floor(endMs / secondMs) * secondMs;
+    if (endMs < this.closedThroughMs) return this.late.add(span, atMs, receivedMs, explain);
     this.batchOldestMs = Math.min(this.batchOldestMs, endMs);
     this.batchNewestMs = Math.max(this.batchNewestMs, endMs);
-    if (endMs < this.closedThroughMs) return false;
-    const atMs = Math.floor(endMs / secondMs) * secondMs;
     let second = this.open.get(atMs);
     if (second === undefined) {
       second = new OpenSecond(atMs);
@@ -48,10 +52,11 @@ export class SpanSource {
     return true;
   }
 
-  /** Everything before this instant was closed by an earlier process. */
-  closeThrough(throughMs: number, receivedMs: number): void {
-    this.closedThroughMs = Math.max(this.closedThroughMs, throughMs);
-    this.lastReceivedMs = Math.max(this.lastReceivedMs, receivedMs);
+  /** A second of history: it was closed by an earlier process, and so was everything before it. */
+  restore(atMs: number): void {
+    this.closedThroughMs = Math.max(this.closedThroughMs, atMs + secondMs);
+    this.lastReceivedMs = Math.max(this.lastReceivedMs, atMs);
+    this.late.restore(atMs);
   }
 
   /** Called after the spans of one export, to learn how this process exports. */
@@ -63,7 +68,6 @@ export class SpanSource {
     this.newestEndMs = Math.max(this.newestEndMs, this.batchNewestMs);
     this.batchOldestMs = Number.POSITIVE_INFINITY;
     this.batchNewestMs = Number.NEGATIVE_INFINITY;
-    this.lastReceivedMs = receivedMs;
   }
 
   /** Takes out the seconds that are complete at `nowMs` (the receiver's clock), oldest first. */
@@ -71,12 +75,21 @@ export class SpanSource {
     const { minDisorderMs, minWaitMs, maxWaitMs } = config;
     const disorderMs = Math.min(maxWaitMs, Math.max(minDisorderMs, this.disorderMs.value(0) + 100));
     const waitMs = Math.min(maxWaitMs, Math.max(minWaitMs, this.delayMs.value(0) + 500));
-    const completeMs = Math.max(Math.min(this.newestEndMs, nowMs) - disorderMs, nowMs - waitMs);
+    // All of its exports end in our future: its clock is ahead by that much, and its seconds are over by its clock.
+    const senderMs = nowMs + Math.max(0, -this.delayMs.value(0));
+    const completeMs = Math.max(Math.min(this.newestEndMs, senderMs) - disorderMs, senderMs - waitMs);
     const throughMs = Math.floor(completeMs / secondMs) * secondMs;
+    return [...this.late.close(nowMs, maxWaitMs), ...this.closeThrough(throughMs)];
+  }
+
+  private closeThrough(throughMs: number): OpenSecond[] {
     if (throughMs <= this.closedThroughMs) return [];
     this.closedThroughMs = throughMs;
     const closed = [...this.open.values()].filter(({ atMs }) => atMs < throughMs);
-    for (const { atMs } of closed) this.open.delete(atMs);
+    for (const { atMs } of closed) {
+      this.open.delete(atMs);
+      this.late.closed(atMs);
+    }
     return closed.sort((a, b) => a.atMs - b.atMs);
   }
 }

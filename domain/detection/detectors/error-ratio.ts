@@ -3,6 +3,7 @@
 // Onset: the second from which the failures explain the change best (generalised likelihood ratio).
 // Source: Lucas 1985, "Counted data CUSUM's", Technometrics 27; posterior predictive test in chance.ts.
 
+import type { FrozenBaseline } from '../anomaly.ts';
 import type { DetectionConfig } from '../config.ts';
 import { type Judgement, learning, normal } from '../lifecycle.ts';
 import { percent } from '../names.ts';
@@ -71,11 +72,19 @@ export class ErrorRatio {
       direction: 'up',
       expected: this.usual,
       seen: ratio,
+      baseline: this.freeze(),
       score: Math.sqrt(-2 * Math.log(Math.max(chance, 1e-300))),
       confidence: Math.min(0.99, 1 - Math.sqrt(Math.sqrt(chance))),
       severity,
       summary: `${percent(ratio)} of ${this.subject.what} fail, usually ${percent(this.usual)}`,
     };
+  }
+
+  private freeze(): FrozenBaseline {
+    const level = this.usual;
+    const samples = Math.round(this.calls);
+    const spread = samples > 0 ? Math.sqrt((level * (1 - level)) / samples) : 0;
+    return { level, spread, samples, atMs: samples > 0 ? this.learntThroughMs : (this.firstMs ?? 0) };
   }
 
   private search(slots: CallSlots, fromMs: number, config: DetectionConfig['errors']) {

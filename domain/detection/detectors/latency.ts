@@ -92,6 +92,7 @@ export class Latency {
       direction: 'up',
       expected,
       seen,
+      baseline: usual.freeze(),
       score,
       confidence: Math.min(0.97, 0.7 + score / 200),
       severity: critical ? 'critical' : 'warning',

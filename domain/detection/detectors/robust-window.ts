@@ -3,6 +3,8 @@
 // Source: Leys et al. 2013, "Detecting outliers: do not use standard deviation around the mean, use absolute deviation
 // around the median"; 1.4826 makes the MAD consistent with the standard deviation of a normal distribution.
 
+import type { FrozenBaseline } from '../anomaly.ts';
+
 const capacity = 64;
 const madToSigma = 1.4826;
 const scratch = new Float64Array(capacity);
@@ -73,6 +75,11 @@ export class RobustWindow {
     let sum = 0;
     for (let index = 0; index < this.size; index += 1) sum += ((this.values[index] ?? 0) - mean) ** 2;
     return this.size < 2 ? 0 : Math.sqrt(sum / (this.size - 1));
+  }
+
+  /** What is normal now, for a finding to take along. */
+  freeze(): FrozenBaseline {
+    return { level: this.median, spread: this.sigma, samples: this.size, atMs: this.lastMs };
   }
 
   /** A copy to start the series of a new instance with, from what was normal for the one before it. */

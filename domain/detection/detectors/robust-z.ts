@@ -64,6 +64,7 @@ export class RobustZ {
       direction: difference > 0 ? 'up' : 'down',
       expected,
       seen: value,
+      baseline: window.freeze(),
       score,
       confidence: Math.min(0.95, 0.5 + score / 100),
       severity: 'info',

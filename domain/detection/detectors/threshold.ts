@@ -2,6 +2,7 @@
 // Source: the "for" clause of Prometheus alerting rules; the rise over the usual level keeps what was always high quiet.
 
 import type { Severity } from '../../scope.ts';
+import type { FrozenBaseline } from '../anomaly.ts';
 import { type Judgement, normal } from '../lifecycle.ts';
 
 export type ThresholdRule = {
@@ -20,6 +21,8 @@ export type ThresholdSample = {
   readonly atLeast: number;
   readonly expected: number;
   readonly seen: number;
+  /** What is normal, where it was learnt. */
+  readonly baseline?: FrozenBaseline;
   readonly severity: Severity;
   readonly direction: 'up' | 'down';
   readonly summary: () => string;
@@ -50,6 +53,7 @@ export class Threshold {
       direction: sample.direction,
       expected: sample.expected,
       seen: sample.seen,
+      baseline: sample.baseline,
       score: rule.limit > 0 ? (10 * level) / rule.limit : 10 * level,
       confidence: Math.min(0.95, 0.7 + lastedMs / 60_000),
       severity: sample.severity,

@@ -64,6 +64,7 @@ export class Traffic {
       direction: factor > 1 ? 'up' : 'down',
       expected: usual,
       seen: rate,
+      baseline: { ...this.window.freeze(), level: usual, spread: this.window.deviation },
       score,
       confidence: Math.min(0.95, 0.6 + score / 100),
       severity: severityOf(factor, lastedMs, traffic),

@@ -106,7 +106,11 @@ export class Trend {
       const onsetMs = Math.round(atMs - Math.min((value - base) / slope, ageMs));
       const { what, inWords } = this;
       const summary = `${what} of ${safeName(this.service)} grew from ${inWords(base)} to ${inWords(value)} and reaches its limit of ${inWords(limit)} in about ${plainMs(Math.max(0, inMs))}`;
-      return this.deviation(Math.max(onsetMs, growth.at[0] ?? atMs), base, value, limit, summary);
+      const samples = Math.max(1, growth.size - size);
+      return {
+        ...this.deviation(Math.max(onsetMs, growth.at[0] ?? atMs), base, value, limit, summary),
+        baseline: { level: base, spread: 0, samples, atMs: Math.min(onsetMs, atMs) },
+      };
     }
     return null;
   }

@@ -19,16 +19,23 @@ import { NoteWatch } from './note-watch.ts';
 
 const secondMs = 1000;
 const sweptPerTick = 2_000;
+/** A series this far ahead of our clock, of which an older point comes, had a wrong clock. */
+const clockJumpMs = 60_000;
 
 type Watched = { readonly watch: MetricWatch | null; lastMs: number; usedMs: number };
 type Suffix = '' | '.rate' | '.p50' | '.p95';
-type Series = {
+/** What the next point is compared with. */
+type Stream = { lastMs: number; counter?: CounterState; histogram?: HistogramState };
+type Series = Stream & {
   readonly metric: string;
   readonly attributes: string;
-  lastMs: number;
   usedMs: number;
-  counter?: CounterState;
-  histogram?: HistogramState;
+  /** The newest point of `lastMs`, when there were several. */
+  pointMs?: number;
+  /** Points that came after newer ones: a collector that was cut off sends what it kept. History only. */
+  late?: Stream;
+  /** Delta points of a second that has a row: they count with the next one. */
+  carried?: CounterPoint | HistogramPoint;
   readonly key: string;
   /** The watched rows that this series makes: one, or for a histogram one per suffix. */
   watched: Partial<Record<Suffix, Watched>> | null;
@@ -59,28 +66,71 @@ export class MetricTable {
     this.drops = drops;
   }
 
-  /** Takes a point and adds the rows it makes. */
-  add(point: MetricPoint, receivedMs: number, rows: MetricBucket[], seen: HistogramSeen): void {
-    const series = this.admit(point, receivedMs);
-    if (series === null) return;
-    const atMs = Math.floor(point.atMs / secondMs) * secondMs;
-    if (atMs <= series.lastMs) {
-      this.drops.add('stale-point');
-      return;
-    }
-    series.lastMs = atMs;
+  /** Takes a point and adds the rows it makes. Null when it has an effect, or had it before. */
+  add(
+    given: MetricPoint,
+    receivedMs: number,
+    rows: MetricBucket[],
+    seen: HistogramSeen,
+  ): 'series-limit' | 'label-set-limit' | null {
+    const series = this.admit(given, receivedMs);
+    if (typeof series === 'string') return series;
+    const atMs = Math.floor(given.atMs / secondMs) * secondMs;
     series.usedMs = receivedMs;
+    if (series.lastMs > receivedMs + clockJumpMs && given.atMs <= receivedMs) this.forgetFuture(series);
+    if (atMs === series.lastMs) {
+      this.again(series, given, atMs, rows);
+      return null;
+    }
+    if (atMs < series.lastMs) {
+      this.lateRows(series, given, atMs, rows);
+      return null;
+    }
+    const point = withCarried(series, given);
+    series.lastMs = atMs;
+    series.pointMs = given.atMs;
     switch (point.kind) {
       case 'gauge':
         this.row(series, point, '', atMs, point.value, rows);
-        return;
+        return null;
       case 'counter':
-        this.counter(series, point, atMs, rows);
-        return;
+        this.counter(series, series, point, atMs, rows);
+        return null;
       case 'histogram':
-        this.histogram(series, point, atMs, rows, seen);
-        return;
+        this.histogram(series, series, point, atMs, rows, seen);
+        return null;
     }
+  }
+
+  /** One more point of a second: a gauge's last value stands; a cumulative one is covered by the next, a delta counts with it. */
+  private again(series: Series, point: MetricPoint, atMs: number, rows: MetricBucket[]): void {
+    const newer = point.atMs > (series.pointMs ?? series.lastMs);
+    series.pointMs = Math.max(point.atMs, series.pointMs ?? series.lastMs);
+    if (!newer) this.drops.add('stale-point');
+    else if (point.kind === 'gauge') this.row(series, point, '', atMs, point.value, rows);
+    else if (point.temporality === 'delta') series.carried = merged(series.carried, point);
+    else this.drops.add('stale-point');
+  }
+
+  /** Rows of the past. One that was written already is replaced by itself, so going back once more is harmless. */
+  private lateRows(series: Series, point: MetricPoint, atMs: number, rows: MetricBucket[]): void {
+    let late = series.late;
+    if (late === undefined || atMs <= late.lastMs) {
+      late = { lastMs: atMs };
+      series.late = late;
+    }
+    late.lastMs = atMs;
+    if (point.kind === 'gauge') this.row(series, point, '', atMs, point.value, rows);
+    else if (point.kind === 'counter') this.counter(series, late, point, atMs, rows);
+    else this.histogram(series, late, point, atMs, rows, () => {});
+  }
+
+  /** The sender's clock was ahead and has been set right: what comes now is no past. */
+  private forgetFuture(series: Series): void {
+    series.lastMs = Number.NEGATIVE_INFINITY;
+    delete series.counter;
+    delete series.histogram;
+    for (const watched of Object.values(series.watched ?? {})) watched.lastMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Takes a row of history as if it had just been made. */
@@ -135,28 +185,35 @@ export class MetricTable {
   }
 
   /** A rate; but restarts are judged as they are counted. */
-  private counter(series: Series, point: CounterPoint, atMs: number, rows: MetricBucket[]): void {
+  private counter(
+    series: Series,
+    stream: Stream,
+    point: CounterPoint,
+    atMs: number,
+    rows: MetricBucket[],
+  ): void {
     if (point.temporality === 'cumulative' && signalOf(point.metric).role === 'restarts') {
       this.row(series, point, '', atMs, point.value, rows);
       return;
     }
-    const grown = counterIncrease(series.counter, point);
+    const grown = counterIncrease(stream.counter, point);
     const { startMs, value } = point;
-    series.counter = { atMs: point.atMs, startMs, value };
+    stream.counter = { atMs: point.atMs, startMs, value };
     if (grown !== null)
       this.row(series, point, '.rate', atMs, (grown.increase * 1000) / grown.elapsedMs, rows);
   }
 
   private histogram(
     series: Series,
+    stream: Stream,
     point: HistogramPoint,
     atMs: number,
     rows: MetricBucket[],
     seen: HistogramSeen,
   ): void {
-    const grown = histogramIncrease(series.histogram, point);
+    const grown = histogramIncrease(stream.histogram, point);
     const { startMs, count, bounds, bucketCounts } = point;
-    series.histogram = { atMs: point.atMs, startMs, count, bounds, bucketCounts };
+    stream.histogram = { atMs: point.atMs, startMs, count, bounds, bucketCounts };
     if (grown === null) return;
     this.row(series, point, '.rate', atMs, (grown.count * 1000) / grown.elapsedMs, rows);
     const p50 = histogramQuantile(0.5, grown);
@@ -166,7 +223,7 @@ export class MetricTable {
     if (grown.count > 0) seen(point, grown, atMs, series.usedMs);
   }
 
-  private admit(point: MetricPoint, receivedMs: number): Series | null {
+  private admit(point: MetricPoint, receivedMs: number): Series | 'series-limit' | 'label-set-limit' {
     const { scope, metric } = point;
     const attributes = labelText(point.attributes);
     const key = watchKey(scope.service, scope.resourceId ?? '', metric, attributes);
@@ -174,14 +231,8 @@ export class MetricTable {
     if (known !== undefined) return known;
     const { limits } = this.context.config;
     const labelSets = this.labelSets.get(metric) ?? 0;
-    if (this.series.size >= limits.seriesPerEnvironment) {
-      this.drops.add('series-limit');
-      return null;
-    }
-    if (labelSets >= limits.labelSetsPerMetric) {
-      this.drops.add('label-set-limit');
-      return null;
-    }
+    if (this.series.size >= limits.seriesPerEnvironment) return 'series-limit';
+    if (labelSets >= limits.labelSetsPerMetric) return 'label-set-limit';
     this.labelSets.set(metric, labelSets + 1);
     const lastMs = Number.NEGATIVE_INFINITY;
     const series: Series = { key, metric, attributes, lastMs, usedMs: receivedMs, watched: null };
@@ -235,4 +286,25 @@ export class MetricTable {
     watch.observe(row.atMs, row.value, this.context);
     if (watch.firing) this.firing.add(watch);
   }
+}
+
+type Delta = CounterPoint | HistogramPoint;
+
+/** Two increases as one: the newer point with what the older one counted. */
+function merged<Point extends Delta>(older: Delta | undefined, newer: Point): Point {
+  const startMs = older === undefined ? newer.startMs : Math.min(older.startMs, newer.startMs);
+  if (older?.kind === 'counter' && newer.kind === 'counter')
+    return { ...newer, startMs, value: older.value + newer.value };
+  if (older?.kind !== 'histogram' || newer.kind !== 'histogram') return newer;
+  const fits = older.bucketCounts.length === newer.bucketCounts.length;
+  if (!fits) return newer;
+  const bucketCounts = newer.bucketCounts.map((count, index) => count + (older.bucketCounts[index] ?? 0));
+  return { ...newer, startMs, count: older.count + newer.count, sum: older.sum + newer.sum, bucketCounts };
+}
+
+function withCarried(series: Series, point: MetricPoint): MetricPoint {
+  const { carried } = series;
+  if (carried === undefined || point.kind === 'gauge') return point;
+  delete series.carried;
+  return point.temporality === 'delta' ? merged(carried, point) : point;
 }

@@ -1,12 +1,13 @@
 /** The dev server as a process: it dies with its parent, or outlives it and is found again. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   obtainTemporalCli,
   startTemporalDevServer,
@@ -109,3 +110,131 @@ test('a server that ends at once is told with the end of its log', async () => {
   });
   await expect(start).rejects.toMatchObject({ reason: 'exited', message: expect.stringMatching(/ls: /) });
 });
+
+/** Every TCP port that a process listens on, as Linux tells it. */
+function listeningPorts(pid: number): { host: string; port: number }[] {
+  const inodes = new Set(
+    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  const rows = readFileSync(`/proc/${pid}/net/tcp`, 'utf8').trim().split('\n').slice(1);
+  return rows.flatMap((row) => {
+    const [, local = '', , state, , , , , , inode = ''] = row.trim().split(/\s+/);
+    if (state !== '0A' || !inodes.has(inode)) return [];
+    const [address = '', port = ''] = local.split(':');
+    const host = (address.match(/../g) ?? [])
+      .map((byte) => Number.parseInt(byte, 16))
+      .reverse()
+      .join('.');
+    return [{ host, port: Number.parseInt(port, 16) }];
+  });
+}
+
+describe.runIf(process.platform === 'linux')(
+  'what other programs of this machine, such as a browser, can do',
+  () => {
+    test('nothing by HTTP: no page can start or end a workflow, whatever host it names', async () => {
+      const server = await startTemporalDevServer({ ...base, executable, dir: freshDir() });
+      onTestFinished(() => server.stop());
+      const ui = new URL(server.uiUrl);
+      const ports = listeningPorts(server.pid).filter(({ port }) => `${port}` !== ui.port);
+      expect(ports.length).toBeGreaterThan(2);
+      const start = JSON.stringify({
+        workflowType: { name: 'incident' },
+        taskQueue: { name: 'sentinel-incidents' },
+      });
+      for (const { port } of ports) {
+        const origin = `http://127.0.0.1:${port}`;
+        for (const host of [`127.0.0.1:${port}`, 'localhost', 'attacker.example']) {
+          for (const path of ['workflows/incident-1', 'workflows/kept/terminate', 'batch-operations/b']) {
+            await post(`${origin}/api/v1/namespaces/sentinel/${path}`, host, start);
+          }
+        }
+      }
+      expect(await startedWorkflows(server)).toEqual([]);
+      expect(ui.hostname).toMatch(/^127\./);
+      expect(ui.hostname).not.toBe('127.0.0.1');
+    });
+
+    test('and the one way that was open is told to nobody: its HTTP API refuses every host', async () => {
+      const server = await startTemporalDevServer({ ...base, executable, dir: freshDir() });
+      onTestFinished(() => server.stop());
+      const answers = await Promise.all(
+        listeningPorts(server.pid).map(({ host, port }) =>
+          post(`http://${host}:${port}/api/v1/namespaces/sentinel/workflows/w`, 'localhost', '{}'),
+        ),
+      );
+      expect(answers.filter((answer) => answer?.includes('Host not allowed'))).toHaveLength(1);
+    });
+  },
+);
+
+/** As a page of another site may send it, without a question before: `text/plain`. Null: nothing that speaks HTTP/1. */
+function post(url: string, host: string, body: string): Promise<string | null> {
+  const { promise, resolve } = Promise.withResolvers<string | null>();
+  const headers = { host, 'content-type': 'text/plain', origin: 'https://attacker.example' };
+  const sent = request(url, { method: 'POST', headers }, async (answer) => {
+    resolve(Buffer.concat(await answer.toArray()).toString());
+  });
+  sent.once('error', () => resolve(null));
+  sent.setTimeout(5_000, () => sent.destroy());
+  sent.end(body);
+  return promise;
+}
+
+test('a server that an older Sentinel left with open doors is ended, and started again on what it recorded', async () => {
+  const dir = freshDir();
+  const first = await startTemporalDevServer({ ...base, executable, dir, durable: true });
+  await first.stop();
+  const { port } = new URL(`http://${first.address}`);
+  const database = join(dir, 'temporal.db');
+  const old = spawn(
+    executable,
+    [
+      'server',
+      'start-dev',
+      '--port',
+      port,
+      '--headless',
+      '--namespace',
+      'sentinel',
+      '--db-filename',
+      database,
+    ],
+    { stdio: 'ignore' },
+  );
+  onTestFinished(() => void old.kill('SIGKILL'));
+  const gone = new Promise((resolve) => old.once('exit', resolve));
+  const state = { pid: old.pid, address: first.address, uiUrl: '', startedAt: '' };
+  writeFileSync(join(dir, 'temporal.state.json'), JSON.stringify(state));
+  const server = await startTemporalDevServer({ ...base, executable, dir, durable: true });
+  onTestFinished(() => server.stop());
+  await gone;
+  expect(server).toMatchObject({ reused: false });
+  expect(server.pid).not.toBe(old.pid);
+});
+
+test.runIf(process.platform === 'linux')(
+  'the server sees nothing of our environment but who and where it is',
+  async () => {
+    vi.stubEnv('SENTINEL_ADMIN_KEY', 'sntl_admin_secret');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'of somebody else');
+    const server = await startTemporalDevServer({ ...base, executable, dir: freshDir(), durable: true });
+    onTestFinished(async () => {
+      vi.unstubAllEnvs();
+      await server.stop();
+    });
+    const seen = readFileSync(`/proc/${server.pid}/environ`, 'utf8')
+      .split('\0')
+      .filter((line) => line !== '');
+    const names = seen.map((line) => line.slice(0, line.indexOf('=')));
+    expect(names).toContain('PATH');
+    const allowed = ['PATH', 'HOME', 'USER', 'LOGNAME', 'TMPDIR', 'TZ', 'LANG', 'LC_ALL', 'XDG_CACHE_HOME'];
+    expect(names.filter((name) => !allowed.includes(name))).toEqual([]);
+  },
+);

@@ -65,16 +65,81 @@ describe('limits', () => {
   });
 });
 
+describe('points out of time', () => {
+  const counter = (value: number, atMs: number, temporality: 'delta' | 'cumulative' = 'cumulative') => ({
+    ...gauge('jobs', value, atMs),
+    kind: 'counter' as const,
+    startMs: 1,
+    temporality,
+  });
+  const rowsOf = (outputs: readonly DetectionOutput[]) =>
+    outputs.flatMap(({ rows }) => rows.flatMap(({ metrics }) => metrics.map((row) => [row.atMs, row.value])));
+
+  it('are rows of their second, early or late, in any order', () => {
+    const engine = newEngine();
+    const ats = [0, -1_200_000, -1_199_000, -1_200_000, 120_000, 300_000].map((offset) => startMs + offset);
+    const outputs = ats.map((atMs) => engine.observe([gauge('g', 1, atMs)], startMs));
+    expect(rowsOf(outputs)).toEqual(ats.map((atMs) => [atMs, 1]));
+  });
+
+  it('of a counter are compared with their own past', () => {
+    const engine = newEngine();
+    const send = (value: number, offset: number) =>
+      engine.observe([counter(value, startMs + offset)], startMs + 50_000);
+    const late = [send(1_000, 40_000), send(100, 0), send(150, 5_000), send(200, 10_000)];
+    expect(rowsOf(late)).toEqual([
+      [startMs + 5_000, 10],
+      [startMs + 10_000, 10],
+    ]);
+    expect(rowsOf([send(1_100, 45_000)])).toEqual([[startMs + 45_000, 20]]);
+  });
+
+  it('several in one second: the last value of a gauge stands, what deltas count is added up', () => {
+    const engine = newEngine();
+    expect(
+      rowsOf([engine.observe([gauge('g', 1, startMs + 100), gauge('g', 7, startMs + 900)], startMs)]),
+    ).toEqual([
+      [startMs, 1],
+      [startMs, 7],
+    ]);
+    const deltas = [100, 300, 600, 1_100].map((offset) => ({
+      ...counter(5, startMs + offset, 'delta'),
+      startMs: startMs + offset - 100,
+    }));
+    expect(rowsOf([engine.observe(deltas, startMs + 1_100)])).toEqual([
+      [startMs, 50],
+      // 15 in the 0.9 s since the row before.
+      [startMs + 1_000, 15 / 0.9],
+    ]);
+  });
+
+  it('are no past when the clock that was ahead is set right: the series is watched on', () => {
+    const engine = newEngine();
+    engine.observe([counter(1, startMs + 540_000)], startMs);
+    const outputs = [1, 2, 3].map((second) =>
+      engine.observe([counter(second * 10, startMs + second * 1_000)], startMs + second * 1_000),
+    );
+    expect(rowsOf(outputs)).toEqual([
+      [startMs + 2_000, 10],
+      [startMs + 3_000, 10],
+    ]);
+  });
+});
+
 describe('what does not belong', () => {
   it.each([
     ['bad-value', gauge('app.queue', Number.NaN, startMs)],
     ['bad-value', gauge('app.queue', Number.POSITIVE_INFINITY, startMs)],
     ['bad-value', gauge('app.queue', 1, Number.NaN)],
-    ['far-timestamp', gauge('app.queue', 1, startMs + 3_600_000)],
-    ['far-timestamp', gauge('app.queue', 1, startMs - 3_600_000)],
   ] as const)('is dropped as %s', (reason, point) => {
     const output = newEngine().observe([point], startMs);
-    expect(output).toEqual({ rows: [], anomalies: [], edges: [], dropped: { [reason]: 1 } });
+    expect(output).toEqual({
+      rows: [],
+      anomalies: [],
+      edges: [],
+      dropped: { [reason]: 1 },
+      refused: [{ reason, count: 1, first: point }],
+    });
   });
 
   it('is a repeated export: it changes nothing', () => {
@@ -90,6 +155,17 @@ describe('what does not belong', () => {
     }
     const laterMs = startMs + 60_000;
     expect(twice.tick(laterMs)).toEqual(once.tick(laterMs));
+  });
+
+  it('says which observations have no effect, and why', () => {
+    const engine = newEngine({ limits: { seriesPerEnvironment: 1 } });
+    const [one, two, three] = ['one', 'two', 'three'].map((metric) => gauge(metric, 1, startMs));
+    const observed = [one, two, three].filter((point) => point !== undefined);
+    expect(engine.observe(observed, startMs).refused).toEqual([
+      { reason: 'series-limit', count: 2, first: two },
+    ]);
+    // A repeated one had its effect.
+    expect(engine.observe(observed.slice(0, 1), startMs + 10).refused).toBeUndefined();
   });
 
   it('never breaks the engine, whatever the names and numbers are', () => {

@@ -8,6 +8,7 @@ import {
   encodeRequest,
   gauge,
   metricsRequest,
+  nowMs,
   span,
   tracesRequest,
 } from '../support/otlp.ts';
@@ -82,6 +83,31 @@ describe('rejected points never fail the batch', () => {
         errorMessage: '1 rejected: 1 not-finite; first: metric n (not-finite)',
       },
     });
+  });
+});
+
+describe('what detection has no use for is told, too', () => {
+  test('partialSuccess counts it with the rest, with reason and example', async () => {
+    const scope = { environment: 'e', service: 'orders' };
+    const point = {
+      kind: 'gauge',
+      scope,
+      metric: 'by.user',
+      unit: '',
+      attributes: {},
+      atMs: nowMs,
+      value: 1,
+    } as const;
+    sut.next = { ...nothingFound, refused: [{ reason: 'label-set-limit', count: 3, first: point }] };
+    const response = await sut.post('/v1/metrics', encodeRequest('metrics', 'json', good), json);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({
+      partialSuccess: {
+        rejectedDataPoints: '3',
+        errorMessage: '3 rejected: 3 label-set-limit; first: metric by.user (label-set-limit)',
+      },
+    });
+    expect(sut.metrics.counts.get('sentinel_ingest_rejected_total{metrics,label-set-limit}')).toBe(3);
   });
 });
 

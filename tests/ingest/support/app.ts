@@ -7,7 +7,8 @@ import { createDelivery } from '../../../ingest/delivery.ts';
 import { eventSchemas } from '../../../ingest/events/schema.ts';
 import { createIngestApp } from '../../../ingest/http.ts';
 import { defaultLimits, type IngestLimits } from '../../../ingest/limits.ts';
-import { createPipeline, type Pipeline } from '../../../ingest/pipeline.ts';
+import { createPipeline, type Detection, type Pipeline } from '../../../ingest/pipeline.ts';
+import type { HistoryWriter } from '../../../ingest/ports.ts';
 import {
   alertmanagerLabels,
   authorize,
@@ -22,6 +23,14 @@ import { nowMs } from './otlp.ts';
 
 export const nothingFound: DetectionOutput = { rows: [], anomalies: [], edges: [], dropped: {} };
 
+export type TestAppOptions = {
+  readonly otlpAuth?: 'open' | 'keyed';
+  readonly limits?: Partial<IngestLimits>;
+  /** In place of one that finds what the test says, and of rows in memory. */
+  readonly detection?: Detection;
+  readonly history?: HistoryWriter;
+};
+
 export class TestApp {
   readonly clock = new MemoryClock(nowMs);
   readonly inbox = new MemoryInbox(this.clock);
@@ -35,8 +44,9 @@ export class TestApp {
   readonly app: Hono;
   readonly pipeline: Pipeline;
 
-  constructor(options: { otlpAuth?: 'open' | 'keyed'; limits?: Partial<IngestLimits> } = {}) {
-    const { clock, inbox, episodes, history, metrics } = this;
+  constructor(options: TestAppOptions = {}) {
+    const { clock, inbox, episodes, metrics } = this;
+    const history = options.history ?? this.history;
     const limits = { ...defaultLimits, ...options.limits };
     const wake = (): void => {
       this.wakes += 1;
@@ -48,7 +58,7 @@ export class TestApp {
       this.next = nothingFound;
       return found;
     };
-    const detection = {
+    const detection = options.detection ?? {
       observe: (observations: readonly Observation[]) => {
         this.observed.push(...observations);
         return find();

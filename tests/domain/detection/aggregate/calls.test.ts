@@ -34,7 +34,7 @@ function span(
 function aggregate(spans: readonly SpanSummary[], closeAtMs = base + 20_000, overrides: object = {}) {
   const drops = new DropCounter();
   const calls = new CallAggregator(detectionConfigSchema.parse(overrides), drops);
-  for (const each of spans) calls.add(each);
+  for (const each of spans) calls.add(each, base);
   const rows = [...calls.close(base + 1_000), ...calls.close(closeAtMs)];
   return { rows, edges: calls.takeNewEdges(), dropped: drops.take(), calls };
 }
@@ -120,7 +120,7 @@ describe('call buckets', () => {
 
   it('say nothing new about edges that are known', () => {
     const { calls } = aggregate([span('shop', 'client', 'one', { peer: 'bank' })]);
-    calls.add(span('shop', 'client', 'two', { traceId: 't2', at: 21_000, peer: 'bank' }));
+    calls.add(span('shop', 'client', 'two', { traceId: 't2', at: 21_000, peer: 'bank' }), base);
     calls.close(base + 40_000);
     expect(calls.takeNewEdges()).toEqual([]);
   });
@@ -129,15 +129,15 @@ describe('call buckets', () => {
 describe('a second of calls', () => {
   it('is closed as soon as its process has sent a span that ended later', () => {
     const calls = new CallAggregator(config, new DropCounter());
-    calls.add(span('shop', 'server', 'a', { traceId: '1', at: 500 }));
+    calls.add(span('shop', 'server', 'a', { traceId: '1', at: 500 }), base);
     expect(calls.close(base + 900)).toEqual([]);
-    calls.add(span('shop', 'server', 'b', { traceId: '2', at: 1_500 }));
+    calls.add(span('shop', 'server', 'b', { traceId: '2', at: 1_500 }), base);
     expect(calls.close(base + 1_600)).toHaveLength(1);
   });
 
   it('is closed after a while when nothing more comes', () => {
     const calls = new CallAggregator(config, new DropCounter());
-    calls.add(span('shop', 'server', 'a', { at: 500 }));
+    calls.add(span('shop', 'server', 'a', { at: 500 }), base);
     calls.close(base + 600);
     expect(calls.close(base + 2_400)).toEqual([]);
     expect(calls.close(base + 2_600)).toHaveLength(1);
@@ -145,21 +145,72 @@ describe('a second of calls', () => {
 
   it('waits longer for a process that exports rarely', () => {
     const calls = new CallAggregator(config, new DropCounter());
-    calls.add(span('shop', 'server', 'a', { traceId: '1', at: 500 }));
-    calls.add(span('shop', 'server', 'b', { traceId: '2', at: 5_400 }));
+    calls.add(span('shop', 'server', 'a', { traceId: '1', at: 500 }), base);
+    calls.add(span('shop', 'server', 'b', { traceId: '2', at: 5_400 }), base);
     expect(calls.close(base + 5_500)).toHaveLength(1);
     expect(calls.close(base + 9_000)).toEqual([]);
     expect(calls.close(base + 12_000)).toHaveLength(1);
   });
 
-  it('takes no span once it is closed, and says so', () => {
-    const drops = new DropCounter();
-    const calls = new CallAggregator(config, drops);
-    calls.add(span('shop', 'server', 'a', { traceId: '1', at: 5_000 }));
-    calls.close(base + 9_000);
-    calls.add(span('shop', 'server', 'late', { traceId: '2', at: 100 }));
-    expect(calls.close(base + 9_100)).toEqual([]);
-    expect(drops.take()).toEqual({ 'late-span': 1 });
+  it('takes no further span once its calls are in history, and says so', () => {
+    const calls = new CallAggregator(config, new DropCounter());
+    calls.add(span('shop', 'server', 'a', { traceId: '1', at: 100 }), base);
+    calls.add(span('shop', 'server', 'b', { traceId: '2', at: 5_000 }), base);
+    calls.close(base + 5_100);
+    expect(calls.close(base + 30_000)).toHaveLength(1);
+    const late = (at: number) => span('shop', 'server', `late ${at}`, { traceId: `3 ${at}`, at });
+    expect(calls.add(late(200), base + 9_000)).toBe('late-span');
+    expect(calls.add(late(5_200), base + 9_000)).toBe('late-span');
+    expect(calls.close(base + 60_000)).toEqual([]);
+  });
+
+  it('takes what a collector kept while it was cut off: seconds of which nothing is known', () => {
+    const calls = new CallAggregator(config, new DropCounter());
+    const nowMs = base + 1_200_000;
+    calls.add(span('shop', 'server', 'now', { traceId: 'now', at: 1_200_000 }), nowMs);
+    calls.close(nowMs + 100);
+    expect(calls.close(nowMs + 5_000)).toHaveLength(1);
+    for (const [index, at] of [100, 300, 2_000, 3_000].entries()) {
+      const kept = span('shop', 'server', `kept ${index}`, { traceId: `kept ${index}`, at });
+      expect(calls.add(kept, nowMs + 6_000)).toBeNull();
+      expect(calls.close(nowMs + 6_000)).toEqual([]);
+    }
+    const rows = calls.close(nowMs + 6_000 + config.buckets.maxWaitMs);
+    expect(rows.map(({ atMs, count }) => [atMs, count])).toEqual([
+      [base, 2],
+      [base + 2_000, 1],
+      [base + 3_000, 1],
+    ]);
+    // Delivered again, they are known.
+    const again = span('shop', 'server', 'again', { traceId: 'again', at: 2_500 });
+    expect(calls.add(again, nowMs + 30_000)).toBe('late-span');
+  });
+
+  it('takes nothing of the time before what an earlier process left in history', () => {
+    const calls = new CallAggregator(config, new DropCounter());
+    const place = { service: 'shop', instance: 'shop-1', side: 'server', peer: '' } as const;
+    const figures = { count: 1, errors: 0, ownErrors: 0, latencyP50Ms: 1, latencyP95Ms: 1, selfTimeP50Ms: 1 };
+    for (const at of [10_000, 20_000]) calls.restore({ atMs: base + at, ...place, ...figures });
+    const add = (at: number) =>
+      calls.add(span('shop', 'server', `${at}`, { traceId: `${at}`, at }), base + 30_000);
+    expect([add(5_000), add(10_500), add(15_000), add(20_500), add(25_000)]).toEqual([
+      'late-span',
+      'late-span',
+      null,
+      'late-span',
+      null,
+    ]);
+  });
+
+  it('goes by the clock of a process that is ahead', () => {
+    const calls = new CallAggregator(config, new DropCounter());
+    const aheadMs = 300_000;
+    for (const second of [0, 1, 2, 3]) {
+      const at = aheadMs + second * 1_000;
+      calls.add(span('shop', 'server', `${second}`, { traceId: `${second}`, at }), base + second * 1_000);
+      calls.close(base + second * 1_000);
+    }
+    expect(calls.close(base + 6_000).at(-1)).toMatchObject({ atMs: base + aheadMs + 3_000 });
   });
 
   it('takes a repeated span once', () => {

@@ -1,0 +1,60 @@
+// Temporal's Web UI for people: the same pages at a known port, but only under the names of this machine, and for watching. What
+// changes a workflow (terminate, signal, reset) goes through Sentinel, which asks who it is, or through Temporal's own tools.
+
+import { proxy } from 'hono/proxy';
+import { bareProblem } from '../../api/http/bare-problem.ts';
+import { type HttpServer, startHttp } from '../../api/server.ts';
+
+export type WebUiOptions = {
+  /** Where the UI itself listens. */
+  readonly upstream: string;
+  /** On 127.0.0.1; 0 takes a free one. */
+  readonly port: number;
+  readonly names: readonly string[];
+};
+
+/** Serves until it is closed. Rejects when the port is taken. */
+export function startWebUi({ upstream, port, names }: WebUiOptions): Promise<HttpServer> {
+  return startHttp({
+    host: '127.0.0.1',
+    port,
+    names,
+    setting: 'temporal.embedded.uiPort',
+    fetch: async (request) => {
+      if (!onlyLooks(request)) return watchOnly(request);
+      const { pathname, search } = new URL(request.url);
+      const headers = new Headers(request.headers);
+      // What a browser says to Sentinel (its cookie, a key) is not for the UI.
+      for (const name of ['host', 'authorization', 'origin']) headers.delete(name);
+      headers.set('cookie', ownCookies(request.headers.get('cookie') ?? ''));
+      return proxy(new URL(`${pathname}${search}`, upstream), {
+        method: request.method,
+        headers,
+        body: request.body,
+        signal: request.signal,
+      });
+    },
+  });
+}
+
+/** A query is a question to a workflow, which cannot change with it; the UI asks by POST. */
+const query = /^\/api\/v1\/namespaces\/[^/]+\/workflows\/[^/]+(\/runs\/[^/]+)?\/query\/[^/]+$/;
+
+function onlyLooks({ method, url }: Request): boolean {
+  if (method === 'GET' || method === 'HEAD') return true;
+  return method === 'POST' && query.test(new URL(url).pathname);
+}
+
+function ownCookies(header: string): string {
+  const cookies = header.split(';').map((cookie) => cookie.trim());
+  return cookies.filter((cookie) => cookie.startsWith('_csrf=')).join('; ');
+}
+
+function watchOnly(request: Request): Response {
+  const detail =
+    "This Web UI is for watching. Take an incident over or abort it in Sentinel; Temporal's own command line does the rest.";
+  const title = 'Nothing can be changed here';
+  const id = request.headers.get('x-request-id') ?? crypto.randomUUID();
+  const { status, headers, body } = bareProblem({ status: 403, kind: 'forbidden', title, detail }, id);
+  return new Response(body, { status, headers });
+}

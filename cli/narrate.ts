@@ -106,6 +106,12 @@ function tell(event: IncidentEvent): Told {
       };
     case 'verified':
       return tellVerification(event.result);
+    case 'verification-held':
+    case 'workflow-restarted':
+    case 'record-gap':
+      return { style: 'yellow', text: inWords(event) };
+    case 'stop-requested':
+      return { style: 'cyan', text: inWords(event) };
     case 'compensation-started':
       return { style: 'yellow', text: `Undoing: ${event.reason}` };
     case 'compensation-finished':
@@ -117,19 +123,12 @@ function tell(event: IncidentEvent): Told {
       return { text: `Note by ${event.actor}: ${event.text}` };
     case 'postmortem-drafted':
       return { style: 'dim', text: 'Postmortem drafted' };
-    case 'handed-over':
+    case 'incident-closed':
       return {
         style: outcomeStyle(event.outcome),
-        text:
-          event.outcome === 'taken-over'
-            ? `${event.actor} has taken over (${event.reason})`
-            : `Handed to a person; it stays open until it is over (${event.reason})`,
+        text: `Closed: ${event.outcome} (${event.reason})`,
+        below: (event.leftInPlace ?? []).map((step) => `left in place: ${step}`),
       };
-    case 'incident-closed':
-      if (event.end === 'cleared') return { style: 'green', text: `Over: ${event.reason}` };
-      if (event.end === 'closed-by-person')
-        return { style: 'yellow', text: `Closed by ${event.actor}: ${event.reason}` };
-      return { style: outcomeStyle(event.outcome), text: `Closed: ${event.outcome} (${event.reason})` };
   }
 }
 

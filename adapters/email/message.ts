@@ -3,7 +3,6 @@
 
 import { type Briefing, stepLine } from '../../domain/incident/briefing.ts';
 import type { Moment } from '../../domain/incident/moments.ts';
-import { times } from '../../domain/incident/words.ts';
 
 export type EmailMessage = { readonly subject: string; readonly text: string; readonly html: string };
 
@@ -34,9 +33,7 @@ export function emailMessage(
   return { subject: `[${severity}] ${title} (${environment}/${service})`, text, html };
 }
 
-function headlineOf({ outcome, approval, status, ending }: Briefing, moments: readonly Moment[]): string {
-  if (ending?.end === 'cleared') return 'Over: everything that fired has cleared.';
-  if (ending?.end === 'closed-by-person') return 'A person has closed it.';
+function headlineOf({ outcome, approval, held, status }: Briefing, moments: readonly Moment[]): string {
   switch (outcome) {
     case 'escalated':
       return 'A person has to take over: Sentinel cannot fix it, or may not.';
@@ -51,6 +48,8 @@ function headlineOf({ outcome, approval, status, ending }: Briefing, moments: re
     case 'aborted':
       return 'A person has ended the work on it.';
     case null:
+      if (held !== null)
+        return `A decision is needed: nobody can tell whether the change helped (${held.reason}). Take over to keep it, abort to undo it.`;
       if (approval?.outcome === 'pending')
         return `A decision is needed: ${approval.quorum} × ${approval.role}.`;
       return moments.includes('opened') ? 'A new incident.' : `An incident is ${status}.`;
@@ -58,12 +57,8 @@ function headlineOf({ outcome, approval, status, ending }: Briefing, moments: re
 }
 
 function sectionsOf(briefing: Briefing): readonly Section[] {
-  const { symptoms, moreAnomalies, returns, diagnosis, plan, approval, effects, verification, ending } =
-    briefing;
-  const more = [
-    ...(returns > 0 ? [`it comes and goes: it has come back ${times(returns)}`] : []),
-    ...(moreAnomalies > 0 ? [`and ${moreAnomalies} more`] : []),
-  ];
+  const { symptoms, moreAnomalies, diagnosis, plan, approval, effects, verification, ending } = briefing;
+  const more = moreAnomalies > 0 ? [`and ${moreAnomalies} more`] : [];
   return [
     { title: 'What is seen', lines: [...symptoms.map(({ text }) => text), ...more] },
     {

@@ -16,9 +16,9 @@ const longestSummary = 1024;
 
 /** What PagerDuty is to know, as one word: the same again needs no event. */
 export function stateOf(briefing: Briefing): string {
-  const { outcome, approval, severity, ending } = briefing;
-  if (ending !== null && ending.end !== null) return `${outcome}/${ending.end}`;
+  const { outcome, approval, held, severity } = briefing;
   if (outcome !== null) return outcome;
+  if (held !== null) return 'held';
   if (approval?.outcome === 'pending') return `approval/${approval.planHash}`;
   if (approval?.outcome === 'granted') return `granted/${approval.planHash}`;
   return `open/${severity}`;
@@ -26,10 +26,7 @@ export function stateOf(briefing: Briefing): string {
 
 /** In order. `first`: nobody was paged yet, as far as is known. */
 export function eventsFor(briefing: Briefing, first: boolean, url: string | null): readonly PagerDutyEvent[] {
-  const { outcome, approval, ending } = briefing;
-  const resolve = { event_action: 'resolve', dedup_key: briefing.incidentId } as const;
-  // A person had it, and it is over.
-  if (ending !== null && ending.end !== null) return [resolve];
+  const { outcome, approval, held } = briefing;
   const trigger = triggerOf(briefing, url);
   const acknowledge = { event_action: 'acknowledge', dedup_key: briefing.incidentId } as const;
   switch (outcome) {
@@ -37,7 +34,7 @@ export function eventsFor(briefing: Briefing, first: boolean, url: string | null
     case 'self-recovered':
     case 'suppressed':
       // Unknown there: it changes nothing.
-      return [resolve];
+      return [{ event_action: 'resolve', dedup_key: briefing.incidentId }];
     case 'escalated':
       return [trigger];
     case 'taken-over':
@@ -45,6 +42,7 @@ export function eventsFor(briefing: Briefing, first: boolean, url: string | null
       // A person has it; the symptom may still be there, so it is theirs to resolve.
       return first ? [trigger, acknowledge] : [acknowledge];
     case null:
+      if (held !== null) return [trigger];
       return approval?.outcome === 'granted' ? (first ? [trigger, acknowledge] : [acknowledge]) : [trigger];
   }
 }
@@ -69,9 +67,9 @@ function triggerOf(briefing: Briefing, url: string | null): PagerDutyEvent {
   };
 }
 
-function lead({ outcome, approval }: Briefing): string {
+function lead({ outcome, approval, held }: Briefing): string {
   if (outcome === 'escalated') return 'Needs a person: ';
-  return approval?.outcome === 'pending' ? 'Needs a decision: ' : '';
+  return held !== null || approval?.outcome === 'pending' ? 'Needs a decision: ' : '';
 }
 
 function detailsOf({ symptoms, diagnosis, plan, approval, ending }: Briefing): Record<string, unknown> {

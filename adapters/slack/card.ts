@@ -29,7 +29,7 @@ const longestHeader = 150;
 /** Within all limits of Slack, whatever the briefing holds. */
 export function renderCard(briefing: Briefing, links: CardLinks): Card {
   const { severity, title } = briefing;
-  const mark = briefing.status === 'closed' ? '⚪' : marks[severity];
+  const mark = briefing.outcome === null ? marks[severity] : '⚪';
   const header = [...`${mark} ${severity}: ${title}`].slice(0, longestHeader - 10).join('');
   const parts = [
     symptomLines(briefing),
@@ -66,19 +66,22 @@ export function summary({
   service,
   status,
   outcome,
+  held,
   approval,
 }: Briefing): string {
   const where = `${severity}: ${title} (${environment}/${service})`;
-  if (status === 'handed-over') return escaped(`${where}: ${words(outcome ?? status)}, still open`);
   if (outcome !== null) return escaped(`${where}: closed, ${outcome}`);
+  if (held !== null)
+    return escaped(
+      `${where}: a decision is needed. Nobody can tell whether the change helped (${held.reason}); it stays. Take over to keep it, abort to undo it.`,
+    );
   if (approval?.outcome !== 'pending') return escaped(`${where}: ${words(status)}`);
   const plan = approval.planHash.slice(0, 12);
   return escaped(`${where}: plan ${plan} needs ${approval.quorum} × ${approval.role}`);
 }
 
 function headline({ environment, service, status, outcome, onsetMs, attempt }: Briefing): string {
-  const state =
-    outcome === null ? words(status) : `${status === 'closed' ? 'closed' : 'open'}: ${words(outcome)}`;
+  const state = outcome === null ? words(status) : `closed: ${words(outcome)}`;
   const analysis = attempt > 1 ? ` · analysis ${attempt}` : '';
   return `*${state}* · ${code(`${environment}/${service}`)} · since ${localTime(onsetMs)}${analysis}`;
 }

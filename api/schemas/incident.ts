@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { IncidentState } from '../../domain/incident/state.ts';
-import { handedOverEnds, incidentOutcomes, incidentStatuses } from '../../domain/incident/status.ts';
+import { incidentOutcomes, incidentStatuses, stopKinds } from '../../domain/incident/status.ts';
 import type { presentSummary } from '../present.ts';
 import { anomaly, diagnosis, verification } from './analysis.ts';
 import { named } from './named.ts';
@@ -67,11 +67,6 @@ export const incidentState = named<IncidentState>()(
     attempt: z.number(),
     anomalies: z.record(z.string(), anomaly),
     anomaliesSeen: z.number(),
-    returns: z
-      .number()
-      .optional()
-      .meta({ description: 'How often a symptom came back after it had cleared.' }),
-    end: z.enum(handedOverEnds).optional(),
     diagnosis: diagnosis.nullable(),
     hashedPlan: hashedPlan.nullable(),
     verdict: verdict.nullable(),
@@ -87,6 +82,14 @@ export const incidentState = named<IncidentState>()(
       }),
     ),
     verification: verification.nullable(),
+    held: z
+      .strictObject({ reason: z.string(), deadlineMs: instantMs })
+      .optional()
+      .meta({ description: 'While nobody can tell whether the change helped.' }),
+    stop: z
+      .strictObject({ kind: z.enum(stopKinds), actor: z.string(), reason: z.string() })
+      .optional()
+      .meta({ description: 'What a person asked for; the incident ends once the call in flight is known.' }),
     lastSeq: z.number(),
   }),
 );

@@ -5,6 +5,7 @@ import { canonicalJson } from './canonical.ts';
 /** What an audit entry can be about. Closed, so that queries and retention can rely on it. */
 export const auditActions = [
   'incident.event',
+  'incident.stop',
   'approval.decide',
   'gate.grant',
   'gate.refuse',

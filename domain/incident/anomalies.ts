@@ -20,30 +20,8 @@ export function graver(left: Severity, right: Severity): Severity {
   return severityRank[right] > severityRank[left] ? right : left;
 }
 
-/**
- * Of an alert that fires again: its occurrence before, which is over. (A measured series keeps them: what was normal before
- * the first one is what a recovery is measured by.)
- */
-export function earlierOccurrence(kept: Anomalies, anomaly: Anomaly): Anomaly | undefined {
-  if (anomaly.detector !== 'external') return undefined;
-  return Object.values(kept).find(
-    ({ id, seriesKey, state }) => id !== anomaly.id && seriesKey === anomaly.seriesKey && state === 'cleared',
-  );
-}
-
-/** True when the anomaly brings back what was over: an alert that fires again, or any symptom after all had cleared. */
-export function comesBack(state: Pick<IncidentState, 'anomalies'>, anomaly: Anomaly): boolean {
-  return earlierOccurrence(state.anomalies, anomaly) !== undefined || symptomsGone(state);
-}
-
-/**
- * Adds an anomaly; it takes the place of the occurrence of its alert before, and when the place is full that of a less telling
- * one, or is left out.
- */
-export function keepAnomaly(all: Anomalies, anomaly: Anomaly): Anomalies {
-  const earlier = earlierOccurrence(all, anomaly);
-  const kept =
-    earlier === undefined ? all : Object.fromEntries(Object.entries(all).filter(([id]) => id !== earlier.id));
+/** Adds an anomaly; when the place is full it takes the place of a less telling one, or is left out. */
+export function keepAnomaly(kept: Anomalies, anomaly: Anomaly): Anomalies {
   if (kept[anomaly.id] !== undefined || Object.keys(kept).length < maxKeptAnomalies) {
     return { ...kept, [anomaly.id]: anomaly };
   }
@@ -74,6 +52,24 @@ export function symptoms(state: Pick<IncidentState, 'anomalies'>): readonly Anom
 export function symptomsGone(state: Pick<IncidentState, 'anomalies'>): boolean {
   const relevant = symptoms(state);
   return relevant.length > 0 && relevant.every((anomaly) => anomaly.state === 'cleared');
+}
+
+/** What is firing and nobody has looked at yet: `judged` are the ids that an analysis, a look or a person has seen. */
+export function unjudged(
+  state: Pick<IncidentState, 'anomalies'>,
+  judged: readonly string[],
+): readonly Anomaly[] {
+  const seen = new Set(judged);
+  return Object.values(state.anomalies).filter(({ id, state: is }) => is === 'firing' && !seen.has(id));
+}
+
+/** Those of them that are symptoms. */
+export function unjudgedSymptoms(
+  state: Pick<IncidentState, 'anomalies'>,
+  judged: readonly string[],
+): readonly Anomaly[] {
+  const telling = new Set(symptoms(state).map(({ id }) => id));
+  return unjudged(state, judged).filter(({ id }) => telling.has(id));
 }
 
 /** Firing before cleared, then graver, then felt by users. */

@@ -2,7 +2,7 @@
 // that somebody wishes to record; it becomes an event, with its place and time, only where the life of an incident
 // (docs/architecture.md) has room for it.
 
-import { comesBack, earlierOccurrence, maxSeenAnomalies, symptomsGone } from './anomalies.ts';
+import { maxSeenAnomalies } from './anomalies.ts';
 import { standingEffects } from './attempts.ts';
 import type { IncidentEvent, IncidentEventBody } from './events.ts';
 import type { IncidentState } from './state.ts';
@@ -38,27 +38,20 @@ export type Decision =
 export function decide(command: IncidentCommand, state: IncidentState | null, atMs: number): Decision {
   const reason = objection(command, state, atMs);
   if (reason !== null) return { accepted: false, reason };
-  const fact = state === null ? command : withReturns(command, state);
-  return { accepted: true, events: [{ seq: (state?.lastSeq ?? 0) + 1, atMs, ...fact }] };
-}
-
-/** A symptom that comes back says how often it has. */
-function withReturns(command: IncidentCommand, state: IncidentState): IncidentCommand {
-  if (command.type !== 'anomaly-observed' || !comesBack(state, command.anomaly)) return command;
-  return { ...command, returns: (state.returns ?? 0) + 1 };
+  return { accepted: true, events: [{ seq: (state?.lastSeq ?? 0) + 1, atMs, ...command }] };
 }
 
 function objection(command: IncidentCommand, state: IncidentState | null, atMs: number): Rejection | null {
   if (command.type === 'incident-opened') return state === null ? null : 'already-open';
   if (state === null) return 'not-open';
+  // Also of the end itself: it says what the store has, not what becomes of the incident.
+  if (command.type === 'record-gap') return null;
   // Closed is final; the postmortem tells the whole story, its end included, so it comes after the end.
   if (command.type === 'postmortem-drafted') return state.status === 'closed' ? null : 'out-of-order';
   if (state.status === 'closed') return 'closed';
-  if (state.status === 'handed-over' && !whilePeopleHaveIt.includes(command.type)) return 'out-of-order';
   switch (command.type) {
     case 'anomaly-observed': {
       if (state.anomalies[command.anomaly.id] !== undefined) return 'duplicate';
-      if (earlierOccurrence(state.anomalies, command.anomaly) !== undefined) return null;
       return state.anomaliesSeen >= maxSeenAnomalies ? 'anomaly-limit' : null;
     }
     case 'anomaly-cleared': {
@@ -67,10 +60,22 @@ function objection(command: IncidentCommand, state: IncidentState | null, atMs: 
       return anomaly.state === 'cleared' ? 'duplicate' : null;
     }
     case 'note-added':
+    case 'stop-requested':
+    case 'workflow-restarted':
       return null;
     case 'enrichment-started':
       return (
-        inStatus(state, ['detected', 'deciding', 'executing', 'verifying', 'compensating']) ??
+        // Restarted in the middle of an analysis, it begins another.
+        inStatus(state, [
+          'detected',
+          'enriching',
+          'diagnosing',
+          'planning',
+          'deciding',
+          'executing',
+          'verifying',
+          'compensating',
+        ]) ??
         (state.effects.some((effect) => effect.status === 'written') ? 'out-of-order' : null) ??
         (command.attempt === state.attempt + 1 ? null : 'wrong-attempt')
       );
@@ -112,33 +117,15 @@ function objection(command: IncidentCommand, state: IncidentState | null, atMs: 
     case 'verified':
       // Also asked without any effect, to see whether the symptom went away by itself.
       return ofAttempt(state, command);
+    case 'verification-held':
+      return inStatus(state, ['verifying']) ?? ofAttempt(state, command);
     case 'compensation-started':
       return state.status === 'compensating' ? 'out-of-order' : ofAttempt(state, command);
     case 'compensation-finished':
       return inStatus(state, ['compensating']) ?? ofAttempt(state, command);
-    case 'handed-over':
-      return handOverObjection(command, state);
     case 'incident-closed':
       return closingObjection(command, state);
   }
-}
-
-/** What can still happen to an incident that a person has in hand. */
-const whilePeopleHaveIt: readonly IncidentCommand['type'][] = [
-  'anomaly-observed',
-  'anomaly-cleared',
-  'note-added',
-  'handed-over',
-  'incident-closed',
-];
-
-/** Handed over once; after that a person may still say that it is theirs. */
-function handOverObjection(
-  command: Extract<IncidentCommand, { type: 'handed-over' }>,
-  state: IncidentState,
-): Rejection | null {
-  if (state.status !== 'handed-over') return null;
-  return state.outcome === 'escalated' && command.outcome === 'taken-over' ? null : 'already-decided';
 }
 
 function approvalObjection(
@@ -176,8 +163,6 @@ function closingObjection(
   command: Extract<IncidentCommand, { type: 'incident-closed' }>,
   state: IncidentState,
 ): Rejection | null {
-  if (state.status === 'handed-over') return endObjection(command, state);
-  if (command.end !== undefined) return 'out-of-order';
   const standing = standingEffects(state).length > 0;
   switch (command.outcome) {
     case 'resolved':
@@ -191,15 +176,6 @@ function closingObjection(
     case 'aborted':
       return null;
   }
-}
-
-/** What was handed over keeps its outcome, and is over when nothing fires or a person says so. */
-function endObjection(
-  command: Extract<IncidentCommand, { type: 'incident-closed' }>,
-  state: IncidentState,
-): Rejection | null {
-  if (command.end === undefined || command.outcome !== state.outcome) return 'out-of-order';
-  return command.end === 'closed-by-person' || symptomsGone(state) ? null : 'not-verified';
 }
 
 function inStatus(state: IncidentState, expected: readonly IncidentStatus[]): Rejection | null {

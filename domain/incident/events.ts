@@ -8,7 +8,7 @@ import type { GateRefusal } from '../remediation/intent.ts';
 import type { HashedPlan } from '../remediation/plan.ts';
 import type { VerificationResult } from '../remediation/verification.ts';
 import type { Scope, Severity } from '../scope.ts';
-import type { HandedOverEnd, HandedOverOutcome, IncidentOutcome } from './status.ts';
+import type { IncidentOutcome, StopKind } from './status.ts';
 
 export type IncidentEventBody =
   | {
@@ -19,12 +19,7 @@ export type IncidentEventBody =
       readonly fingerprint: string;
       readonly episode: number;
     }
-  | {
-      readonly type: 'anomaly-observed';
-      readonly anomaly: Anomaly;
-      /** How often the incident has come back, this time included; absent when it did not. */
-      readonly returns?: number;
-    }
+  | { readonly type: 'anomaly-observed'; readonly anomaly: Anomaly }
   | { readonly type: 'anomaly-cleared'; readonly anomalyId: string; readonly clearedMs: number }
   | { readonly type: 'enrichment-started'; readonly attempt: number }
   | {
@@ -95,9 +90,18 @@ export type IncidentEventBody =
       readonly step: number;
       readonly direction: 'forward' | 'compensation';
       readonly reason: string;
+      /** A person said stop after the gate had granted it: nothing was sent, and nothing is wrong with it. */
+      readonly neverSent?: true;
     }
   | { readonly type: 'verification-started'; readonly attempt: number; readonly deadlineMs: number }
   | { readonly type: 'verified'; readonly attempt: number; readonly result: VerificationResult }
+  /** Nobody can tell whether it helped: the change stays, people are asked, and the looks go on until the deadline. */
+  | {
+      readonly type: 'verification-held';
+      readonly attempt: number;
+      readonly reason: string;
+      readonly deadlineMs: number;
+    }
   | { readonly type: 'compensation-started'; readonly attempt: number; readonly reason: string }
   | {
       readonly type: 'compensation-finished';
@@ -105,22 +109,26 @@ export type IncidentEventBody =
       readonly undone: number;
       readonly notUndone: readonly string[];
     }
+  /** A person said stop; from here on no further effect is sent (a take-over stops undoing, too). */
+  | {
+      readonly type: 'stop-requested';
+      readonly kind: StopKind;
+      readonly actor: string;
+      readonly reason: string;
+    }
+  /** The workflow was gone and runs again from this record. */
+  | { readonly type: 'workflow-restarted'; readonly reason: string }
+  /** The store lost events that cannot be written again: the numbers after `afterSeq` up to `throughSeq` are missing. */
+  | { readonly type: 'record-gap'; readonly afterSeq: number; readonly throughSeq: number }
   | { readonly type: 'note-added'; readonly noteId: string; readonly actor: string; readonly text: string }
   | { readonly type: 'postmortem-drafted'; readonly digest: string }
-  /** Sentinel does nothing more; the incident stays open for people until what fires is over or somebody closes it. */
-  | {
-      readonly type: 'handed-over';
-      readonly outcome: HandedOverOutcome;
-      readonly reason: string;
-      readonly actor: string;
-    }
   | {
       readonly type: 'incident-closed';
       readonly outcome: IncidentOutcome;
       readonly reason: string;
       readonly actor: string;
-      /** Of one that was handed over. */
-      readonly end?: HandedOverEnd;
+      /** Step keys of what Sentinel did and did not take back; absent when there is none, or when it helped. */
+      readonly leftInPlace?: readonly string[];
     };
 
 export type IncidentEvent = {

@@ -2,7 +2,7 @@
 // business; evolve believes every event, because the event has happened.
 
 import { stepKey } from '../remediation/plan.ts';
-import { clearAnomaly, earlierOccurrence, graver, keepAnomaly } from './anomalies.ts';
+import { clearAnomaly, graver, keepAnomaly } from './anomalies.ts';
 import type { IncidentEvent } from './events.ts';
 import type { AppliedEffect, IncidentState } from './state.ts';
 
@@ -56,21 +56,26 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
     case 'note-added':
     case 'postmortem-drafted':
     case 'gate-refused':
+    case 'workflow-restarted':
+    case 'record-gap':
       return state;
     case 'anomaly-observed':
       return {
         ...state,
         anomalies: keepAnomaly(state.anomalies, event.anomaly),
-        anomaliesSeen: state.anomaliesSeen + (earlierOccurrence(state.anomalies, event.anomaly) ? 0 : 1),
-        ...(event.returns === undefined ? {} : { returns: event.returns }),
+        anomaliesSeen: state.anomaliesSeen + 1,
         severity: graver(state.severity, event.anomaly.severity),
         onsetMs: Math.min(state.onsetMs, event.anomaly.onsetMs),
       };
     case 'anomaly-cleared':
       return { ...state, anomalies: clearAnomaly(state.anomalies, event.anomalyId, event.clearedMs) };
+    case 'stop-requested': {
+      const { kind, actor, reason } = event;
+      return { ...state, stop: { kind, actor, reason } };
+    }
     case 'enrichment-started':
       return {
-        ...state,
+        ...released(state),
         status: 'enriching',
         attempt: event.attempt,
         diagnosis: null,
@@ -130,11 +135,15 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
         ? { ...state, effects: marked(state, event.intentId, 'failed') }
         : { ...state, effects: undone(state, event.step, 'not-undone') };
     case 'verification-started':
-      return { ...state, status: 'verifying', verification: null };
+      return { ...released(state), status: 'verifying', verification: null };
     case 'verified':
-      return { ...state, verification: event.result };
+      return { ...released(state), verification: event.result };
+    case 'verification-held': {
+      const { reason, deadlineMs } = event;
+      return { ...state, held: { reason, deadlineMs } };
+    }
     case 'compensation-started':
-      return { ...state, status: 'compensating', verification: null };
+      return { ...released(state), status: 'compensating', verification: null };
     case 'compensation-finished':
       return {
         ...state,
@@ -144,17 +153,15 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
             : effect,
         ),
       };
-    case 'handed-over':
-      return { ...state, status: 'handed-over', outcome: event.outcome };
     case 'incident-closed':
-      return {
-        ...state,
-        status: 'closed',
-        outcome: event.outcome,
-        closedAtMs: event.atMs,
-        ...(event.end === undefined ? {} : { end: event.end }),
-      };
+      return { ...released(state), status: 'closed', outcome: event.outcome, closedAtMs: event.atMs };
   }
+}
+
+/** Nothing is held any more. */
+function released(state: IncidentState): IncidentState {
+  const { held: _held, ...rest } = state;
+  return rest;
 }
 
 /** The write-ahead of a forward effect; whatever was verified before it says nothing about the world after it. */

@@ -3,7 +3,7 @@
 import type { IncidentEventBody } from './events.ts';
 import type { IncidentState } from './state.ts';
 
-/** `escalated`: handed to a person; `closed`: the end, also of what a person had in hand. */
+/** `closed` is every end but the one that hands the incident to a person, `escalated`. */
 export const moments = ['opened', 'approval', 'escalated', 'closed'] as const;
 export type Moment = (typeof moments)[number];
 
@@ -13,19 +13,19 @@ export function momentOf(event: IncidentEventBody): Moment | null {
     case 'incident-opened':
       return 'opened';
     case 'approval-requested':
+    // Somebody has to decide: keep it, undo it, or take over.
+    case 'verification-held':
       return 'approval';
-    case 'handed-over':
-      return event.outcome === 'escalated' ? 'escalated' : 'closed';
     case 'incident-closed':
-      return event.outcome === 'escalated' && event.end === undefined ? 'escalated' : 'closed';
+      return event.outcome === 'escalated' ? 'escalated' : 'closed';
     default:
       return null;
   }
 }
 
 /** The moments that still say something to somebody who has heard of nothing so far, in order. */
-export function momentsNow(state: Pick<IncidentState, 'status' | 'outcome' | 'end'>): readonly Moment[] {
-  if (state.status === 'awaiting-approval') return ['opened', 'approval'];
-  if (state.outcome === null) return ['opened'];
-  return ['opened', state.outcome === 'escalated' && state.end === undefined ? 'escalated' : 'closed'];
+export function momentsNow(state: Pick<IncidentState, 'status' | 'outcome' | 'held'>): readonly Moment[] {
+  if (state.status === 'awaiting-approval' || state.held !== undefined) return ['opened', 'approval'];
+  if (state.status !== 'closed') return ['opened'];
+  return ['opened', state.outcome === 'escalated' ? 'escalated' : 'closed'];
 }

@@ -2,7 +2,7 @@
 
 import type { IncidentEventBody } from './events.ts';
 import { modelText } from './model-words.ts';
-import { stepText, times, timeText } from './words.ts';
+import { stepText, timeText } from './words.ts';
 
 /** What happened, for a person. */
 export function narrate(event: IncidentEventBody): string {
@@ -10,9 +10,7 @@ export function narrate(event: IncidentEventBody): string {
     case 'incident-opened':
       return `Incident opened (${event.severity}): ${event.title}`;
     case 'anomaly-observed':
-      return event.returns === undefined
-        ? `Anomaly in ${event.anomaly.scope.service}: ${event.anomaly.summary}`
-        : `Back again (${times(event.returns)} so far) in ${event.anomaly.scope.service}: ${event.anomaly.summary}`;
+      return `Anomaly in ${event.anomaly.scope.service}: ${event.anomaly.summary}`;
     case 'anomaly-cleared':
       return `Anomaly ${event.anomalyId} cleared`;
     case 'enrichment-started':
@@ -63,6 +61,14 @@ export function narrate(event: IncidentEventBody): string {
       return `Verifying until ${timeText(event.deadlineMs)}`;
     case 'verified':
       return `Verification: ${event.result.outcome}, ${event.result.reason}`;
+    case 'verification-held':
+      return `Nobody can tell whether it helped (${event.reason}); the change stays, and Sentinel keeps looking until ${timeText(event.deadlineMs)}`;
+    case 'stop-requested':
+      return `${event.actor} ${event.kind === 'take-over' ? 'took over' : 'aborted the incident'}${event.reason === '' ? '' : `: ${event.reason}`}`;
+    case 'workflow-restarted':
+      return `The workflow was gone and was restarted: ${event.reason}`;
+    case 'record-gap':
+      return `The store lost events ${event.afterSeq + 1} to ${event.throughSeq}; they could not be written again`;
     case 'compensation-started':
       return `Undoing: ${event.reason}`;
     case 'compensation-finished': {
@@ -73,13 +79,10 @@ export function narrate(event: IncidentEventBody): string {
       return `Note by ${event.actor}: ${event.text}`;
     case 'postmortem-drafted':
       return 'Postmortem drafted';
-    case 'handed-over':
-      return event.outcome === 'taken-over'
-        ? `${event.actor} has taken over: ${event.reason}`
-        : `Handed to a person, open until it is over: ${event.reason}`;
-    case 'incident-closed':
-      if (event.end === 'cleared') return `Over: ${event.reason}`;
-      if (event.end === 'closed-by-person') return `Closed by ${event.actor}: ${event.reason}`;
-      return `Closed as ${event.outcome} by ${event.actor}: ${event.reason}`;
+    case 'incident-closed': {
+      const { leftInPlace = [] } = event;
+      const left = leftInPlace.length === 0 ? '' : `; left in place: ${leftInPlace.join(', ')}`;
+      return `Closed as ${event.outcome} by ${event.actor}: ${event.reason}${left}`;
+    }
   }
 }

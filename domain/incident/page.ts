@@ -2,15 +2,18 @@
 
 import { type Briefing, briefing, type DiagnosisBriefing, type PlanBriefing, stepLine } from './briefing.ts';
 import type { IncidentState } from './state.ts';
-import { times, timeText } from './words.ts';
+import { timeText } from './words.ts';
 
 /** The page of an incident in this state; `waitingFor` is empty when it waits for nothing. */
 export function incidentPage(state: IncidentState, waitingFor: string): string {
   const facts = briefing({ state });
   return [
+    // First: whoever opens the page asks what is needed of them.
+    waitingFor === '' ? '' : `**Waiting for** ${waitingFor}`,
+    stopText(state),
     `### ${facts.title}`,
     headline(facts),
-    waitingFor === '' ? '' : `**Waiting for** ${waitingFor}`,
+    heldText(state),
     symptomList(facts),
     facts.diagnosis === null ? '' : diagnosisText(facts.diagnosis),
     facts.plan === null ? '' : planText(facts.plan),
@@ -40,23 +43,31 @@ export function incidentSummary(state: IncidentState, why: string): string {
     .join('\n');
 }
 
+function stopText({ stop, outcome }: IncidentState): string {
+  if (stop === undefined || outcome !== null) return '';
+  const what = stop.kind === 'take-over' ? 'took over' : 'aborted';
+  return `**${stop.actor} ${what}**: nothing more is sent; the outcome of the call in flight is awaited`;
+}
+
+function heldText({ held }: IncidentState): string {
+  if (held === undefined) return '';
+  return `**Cannot tell whether it helped** (${held.reason}). The change stays. Take over to keep it, abort to undo it; Sentinel keeps looking until ${timeText(held.deadlineMs)}.`;
+}
+
 function headline({ status, outcome, severity, environment, service, attempt, onsetMs }: Briefing): string {
-  const where = outcome === null ? status : `${status}: ${outcome}`;
+  const where = outcome === null ? status : `closed: ${outcome}`;
   const analysis = attempt > 1 ? ` · analysis ${attempt}` : '';
   return `**${where}** · ${severity} · ${environment}/${service}${analysis} · onset ${timeText(onsetMs)}`;
 }
 
-function symptomList({ symptoms, moreAnomalies, returns }: Briefing): string {
+function symptomList({ symptoms, moreAnomalies }: Briefing): string {
   if (symptoms.length === 0) return '';
   const lines = symptoms.map(
     ({ service, text, clearedMs }) => `- ${service}: ${text}${clearedMs === null ? '' : ' _(cleared)_'}`,
   );
-  return [
-    '**What is wrong**',
-    ...lines,
-    ...(returns > 0 ? [`- it comes and goes: it has come back ${times(returns)}`] : []),
-    ...(moreAnomalies > 0 ? [`- and ${moreAnomalies} more`] : []),
-  ].join('\n');
+  return ['**What is wrong**', ...lines, ...(moreAnomalies > 0 ? [`- and ${moreAnomalies} more`] : [])].join(
+    '\n',
+  );
 }
 
 function diagnosisText({

@@ -94,6 +94,8 @@ const attemptEvents: readonly IncidentEvent['type'][] = [
   'effect-applied',
   'effect-failed',
   'verified',
+  'verification-held',
+  'stop-requested',
   'compensation-finished',
   'nothing-to-try',
 ];

@@ -27,6 +27,7 @@ export type IntentStatus = 'written' | 'sent' | 'applied' | 'failed';
 
 export const gateRefusals = [
   'kill-switch',
+  'stopped',
   'no-plan',
   'plan-changed',
   'no-grant',

@@ -80,17 +80,27 @@ function entryOf(event: IncidentEvent): Entry | null {
       const { outcome, reason, freshSamples } = event.result;
       return { reason, details: { outcome, freshSamples } };
     }
+    case 'verification-held':
+      return { reason: event.reason, details: { deadlineMs: event.deadlineMs } };
+    case 'stop-requested':
+      return { reason: event.reason, details: { kind: event.kind, by: event.actor } };
+    case 'workflow-restarted':
+      return { reason: event.reason };
+    case 'record-gap': {
+      const { afterSeq, throughSeq } = event;
+      return { reason: 'the store lost events of this incident', details: { afterSeq, throughSeq } };
+    }
     case 'compensation-started':
       return { reason: event.reason };
     case 'compensation-finished': {
       const { undone, notUndone } = event;
       return { reason: `${undone} undone`, details: { undone, notUndone: notUndone.join(' ') } };
     }
-    case 'handed-over':
-      return { reason: event.reason, details: { outcome: event.outcome, by: event.actor } };
     case 'incident-closed': {
-      const { outcome, actor, end, reason } = event;
-      return { reason, details: { outcome, by: actor, ...(end === undefined ? {} : { end }) } };
+      const { reason, outcome, actor: by, leftInPlace = [] } = event;
+      const left: Record<string, string> =
+        leftInPlace.length === 0 ? {} : { leftInPlace: leftInPlace.join(' ') };
+      return { reason, details: { outcome, by, ...left } };
     }
     case 'anomaly-observed':
     case 'anomaly-cleared':

@@ -102,6 +102,8 @@ function toneOf(event: IncidentEvent): Tone {
       return 'thought';
     case 'approval-requested':
     case 'approval-recorded':
+    case 'verification-held':
+    case 'stop-requested':
       return 'ask';
     case 'approval-granted':
       return 'good';
@@ -109,6 +111,8 @@ function toneOf(event: IncidentEvent): Tone {
     case 'approval-expired':
     case 'gate-refused':
     case 'effect-failed':
+    case 'workflow-restarted':
+    case 'record-gap':
       return 'bad';
     case 'intent-written':
     case 'effect-applied':
@@ -120,10 +124,7 @@ function toneOf(event: IncidentEvent): Tone {
       return event.result.outcome === 'recovered' ? 'good' : 'bad';
     case 'note-added':
       return 'note';
-    case 'handed-over':
-      return 'ask';
     case 'incident-closed':
-      if (event.end !== undefined) return 'good';
       return event.outcome === 'resolved' || event.outcome === 'self-recovered' ? 'good' : 'bad';
   }
 }

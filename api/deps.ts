@@ -18,6 +18,7 @@ import type {
   QueueReader,
   SeriesReader,
   ServiceReader,
+  Stops,
 } from './ports.ts';
 
 export type ApiDeps = {
@@ -25,6 +26,7 @@ export type ApiDeps = {
   /** Live events. Whoever made them closes them. */
   readonly streams: Streams;
   readonly approvals: Approvals;
+  readonly stops: Stops;
   readonly killSwitch: KillSwitch;
   readonly apiKeys: ApiKeys;
   readonly audit: AuditReader;

@@ -6,7 +6,7 @@ import type { Dropped } from '../domain/diagnosis/model/opinion.ts';
 import type { ApprovalFacts } from '../domain/incident/approval-briefing.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
-import type { IncidentOutcome, IncidentStatus } from '../domain/incident/status.ts';
+import type { IncidentOutcome, IncidentStatus, StopKind } from '../domain/incident/status.ts';
 import type { ResourceSample } from '../domain/infrastructure/usage.ts';
 import type { Reach } from '../domain/policy/reach.ts';
 import type { KeyRole, Role, Verdict } from '../domain/policy/verdict.ts';
@@ -207,6 +207,30 @@ export interface SignedRequests {
   isFirst(signature: string): Promise<boolean>;
 }
 
+export type StopResult =
+  | { readonly recorded: true; readonly repeated: boolean }
+  | {
+      readonly recorded: false;
+      readonly reason: 'unknown-incident' | 'closed' | 'already-decided';
+      readonly detail: string;
+    };
+
+/** What people ask of an incident as a whole. */
+export interface Stops {
+  /** Once it has returned, nothing that the stop forbids is sent any more. A take-over may follow an abort, nothing else. */
+  request(input: {
+    incidentId: string;
+    kind: StopKind;
+    principal: Principal;
+    reason: string;
+  }): Promise<StopResult>;
+  /** Stops of open incidents whose workflow has not confirmed hearing of them, oldest first. */
+  undelivered(
+    limit: number,
+  ): Promise<readonly { incidentId: string; kind: StopKind; actor: string; reason: string }[]>;
+  delivered(incidentId: string, kind: StopKind): Promise<void>;
+}
+
 export interface KillSwitch {
   /** `environment` '*' stands for all. Engaged means: no effect passes the gate. */
   list(): Promise<
@@ -306,8 +330,6 @@ export interface IncidentMessenger {
   approvalDecided(incidentId: string, decision: ApprovalDecided): Promise<void>;
   takeOver(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
   abort(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
-  /** Closes what a person has in hand. */
-  close(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
   addNote(
     incidentId: string,
     noteId: string,

@@ -1,10 +1,13 @@
-// Hands over decisions whose workflow has not heard of them: the server was down, or this process died in between.
+// Hands over decisions and stops whose workflow has not heard of them: the server was down, or this process died in between.
 
 import { type DeliveryDeps, deliver } from './delivery.ts';
-import type { Approvals, Metrics } from './ports.ts';
+import type { Approvals, IncidentMessenger, Metrics, Stops } from './ports.ts';
+import { tellStop } from './stops.ts';
 
-export type RedeliveryDeps = Omit<DeliveryDeps, 'approvals'> & {
+export type RedeliveryDeps = Omit<DeliveryDeps, 'approvals' | 'messenger'> & {
   readonly approvals: Pick<Approvals, 'undelivered' | 'delivered'>;
+  readonly stops: Pick<Stops, 'request' | 'undelivered' | 'delivered'>;
+  readonly messenger: Pick<IncidentMessenger, 'approvalDecided' | 'takeOver' | 'abort'>;
   readonly metrics: Metrics;
   /** Pause between two looks. Default 2000. */
   readonly intervalMs?: number;
@@ -14,34 +17,30 @@ export type RedeliveryDeps = Omit<DeliveryDeps, 'approvals'> & {
 const longestPauseIntervals = 64;
 const batch = 100;
 
+type Undelivered = { readonly id: string; readonly tell: () => Promise<boolean> };
+
 /** Runs until stopped; `stop` resolves when the round under way has ended. */
 export function startRedelivery(deps: RedeliveryDeps): { stop(): Promise<void> } {
-  const { approvals, metrics, log, intervalMs = 2000 } = deps;
+  const { log, intervalMs = 2000 } = deps;
   const waiting = new Map<string, { failures: number; rounds: number }>();
   let stopped = false;
   let wake = (): void => {};
 
   const round = async (): Promise<void> => {
-    const undelivered = await approvals.undelivered(batch);
-    metrics.gauge('sentinel_decisions_undelivered', {}, undelivered.length);
-    const ids = new Set(undelivered.map(({ approvalId }) => approvalId));
+    const undelivered = [...(await stopsToTell(deps)), ...(await decisionsToTell(deps))];
+    const ids = new Set(undelivered.map(({ id }) => id));
     for (const id of waiting.keys()) if (!ids.has(id)) waiting.delete(id);
-    for (const { incidentId, ...decision } of undelivered) {
+    for (const { id, tell } of undelivered) {
       if (stopped) return;
-      const pause = waiting.get(decision.approvalId);
+      const pause = waiting.get(id);
       if (pause !== undefined && pause.rounds > 0) {
         pause.rounds -= 1;
         continue;
       }
-      const delivered = await deliver(incidentId, decision, deps);
-      metrics.count('sentinel_decision_redeliveries_total', { result: delivered ? 'delivered' : 'failed' });
-      if (delivered) waiting.delete(decision.approvalId);
+      if (await tell()) waiting.delete(id);
       else {
         const failures = (pause?.failures ?? 0) + 1;
-        waiting.set(decision.approvalId, {
-          failures,
-          rounds: Math.min(2 ** failures, longestPauseIntervals),
-        });
+        waiting.set(id, { failures, rounds: Math.min(2 ** failures, longestPauseIntervals) });
       }
     }
   };
@@ -69,4 +68,28 @@ export function startRedelivery(deps: RedeliveryDeps): { stop(): Promise<void> }
       return running;
     },
   };
+}
+
+async function decisionsToTell(deps: RedeliveryDeps): Promise<readonly Undelivered[]> {
+  const { approvals, metrics } = deps;
+  const undelivered = await approvals.undelivered(batch);
+  metrics.gauge('sentinel_decisions_undelivered', {}, undelivered.length);
+  return undelivered.map(({ incidentId, ...decision }) => ({
+    id: decision.approvalId,
+    async tell() {
+      const delivered = await deliver(incidentId, decision, deps);
+      metrics.count('sentinel_decision_redeliveries_total', { result: delivered ? 'delivered' : 'failed' });
+      return delivered;
+    },
+  }));
+}
+
+/** The gate obeys them already; the workflow still has to end the incident. */
+async function stopsToTell(deps: RedeliveryDeps): Promise<readonly Undelivered[]> {
+  const undelivered = await deps.stops.undelivered(batch);
+  deps.metrics.gauge('sentinel_stops_undelivered', {}, undelivered.length);
+  return undelivered.map((stop) => ({
+    id: `${stop.kind} of ${stop.incidentId}`,
+    tell: () => tellStop(stop, deps),
+  }));
 }

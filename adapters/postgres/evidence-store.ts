@@ -16,12 +16,12 @@ export class UnknownEvidence extends Error {
 export function createEvidenceStore(db: Kysely<Schema>): EvidenceStore {
   return {
     async save(incidentId, attempt, input, evidence) {
-      const ref = `evidence/${incidentId}/${attempt}`;
+      const evidenceRef = `evidence/${incidentId}/${attempt}`;
       // The first that was stored stays: a repeated activity gathers at another moment, but one attempt has one basis.
-      await db
+      const inserted = await db
         .insertInto('evidence')
         .values({
-          ref,
+          ref: evidenceRef,
           incident_id: incidentId,
           attempt,
           input: json(input),
@@ -29,8 +29,8 @@ export function createEvidenceStore(db: Kysely<Schema>): EvidenceStore {
           saved_at_ms: databaseNow,
         })
         .onConflict((conflict) => conflict.doNothing())
-        .execute();
-      return ref;
+        .executeTakeFirst();
+      return { evidenceRef, isFirst: (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n };
     },
 
     async load(evidenceRef) {

@@ -6,7 +6,6 @@ import { canonicalJson } from '../../domain/audit/canonical.ts';
 import type { AuditEvent } from '../../domain/audit/event.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
-import { countFiring, requeueFiring } from './alert-occurrences.ts';
 import { appendAudit } from './audit/append.ts';
 import { auditOfIncidentEvent } from './audit/incident-events.ts';
 import { databaseNowMs } from './clock.ts';
@@ -29,14 +28,13 @@ export class IncidentEventConflict extends Error {
 
 export function createIncidentStore(db: Kysely<Schema>): IncidentStore {
   return {
-    async recordEvents(incidentId, events, state) {
+    async recordEvents(incidentId, events, state, lostThrough = 0) {
       await transact(db, async (trx) => {
         const storedSeq = await lockIncident(trx, incidentId, state);
-        const added = await appendEvents(trx, incidentId, events);
+        const added = await appendEvents(trx, incidentId, events, lostThrough);
         if (state.lastSeq > storedSeq) await updateReadModel(trx, incidentId, events, state);
         await appendAudit(trx, auditEvents(incidentId, added, state));
         await noteHeard(trx, incidentId, added);
-        await noteHandOver(trx, incidentId, added);
         await noteEffects(trx, state, added);
       });
     },
@@ -60,8 +58,6 @@ export function createIncidentStore(db: Kysely<Schema>): IncidentStore {
       return rows.map((row) => row.body);
     },
 
-    firingAlerts: (incidentId) => countFiring(db, incidentId),
-
     async closeEpisode(incidentId, outcome, atMs) {
       const episode = await db
         .selectFrom('episodes')
@@ -77,12 +73,26 @@ export function createIncidentStore(db: Kysely<Schema>): IncidentStore {
             .where('incident_id', '=', incidentId)
             .where('closed_at_ms', 'is', null)
             .execute();
-          if (outcome === 'resolved' || outcome === 'self-recovered') await requeueFiring(trx, incidentId);
         }
+        await giveUpUnsent(trx, incidentId);
         await trx.deleteFrom('leases').where('incident_id', '=', incidentId).execute();
       });
     },
   };
+}
+
+/** What the gate had granted and nobody sent is never sent any more: it must not look like something still to come. */
+async function giveUpUnsent(trx: Kysely<Schema>, incidentId: string): Promise<void> {
+  await trx
+    .updateTable('intents')
+    .set({
+      status: 'failed',
+      result: 'never sent: the incident ended first',
+      updated_at_ms: await databaseNowMs(trx),
+    })
+    .where('incident_id', '=', incidentId)
+    .where('status', '=', 'written')
+    .execute();
 }
 
 /** Creates the row when it is new and locks it, so that batches of one incident are recorded one after the other. */
@@ -102,6 +112,7 @@ async function appendEvents(
   trx: Kysely<Schema>,
   incidentId: string,
   events: readonly IncidentEvent[],
+  lostThrough: number,
 ): Promise<readonly IncidentEvent[]> {
   const digests = new Map(events.map((event) => [event.seq, sha256Hex(canonicalJson(asStored(event)))]));
   if (digests.size === 0) return [];
@@ -122,7 +133,7 @@ async function appendEvents(
     .filter((event) => !known.has(event.seq))
     .toSorted((left, right) => left.seq - right.seq);
   if (added.length === 0) return [];
-  const last = Math.max(0, ...known);
+  const last = Math.max(lostThrough, ...known);
   added.forEach((event, index) => {
     if (event.seq === last + 1 + index) return;
     throw new IncidentEventGap(
@@ -187,23 +198,6 @@ function auditEvents(
 ): readonly AuditEvent[] {
   const planHash = state.hashedPlan?.planHash ?? null;
   return added.flatMap((event) => auditOfIncidentEvent(incidentId, event, planHash) ?? []);
-}
-
-/** From here on a person acts: Sentinel holds no target any more, and new trouble gets an incident of its own. */
-async function noteHandOver(
-  trx: Kysely<Schema>,
-  incidentId: string,
-  added: readonly IncidentEvent[],
-): Promise<void> {
-  const handedOver = added.find((event) => event.type === 'handed-over');
-  if (handedOver === undefined) return;
-  await trx
-    .updateTable('episodes')
-    .set({ handed_over_at_ms: handedOver.atMs })
-    .where('incident_id', '=', incidentId)
-    .where('handed_over_at_ms', 'is', null)
-    .execute();
-  await trx.deleteFrom('leases').where('incident_id', '=', incidentId).execute();
 }
 
 /** What the workflow has recorded it has heard: assignments and decisions need no redelivery any more. */

@@ -9,6 +9,7 @@ import type {
   ModelTurns,
   PlanStore,
   PostmortemStore,
+  StoredStops,
 } from '../../activities/ports.ts';
 import type { NotificationStore } from '../../api/notifications/ports.ts';
 import type {
@@ -23,6 +24,7 @@ import type {
   ServiceReader,
   Sessions,
   SignedRequests,
+  Stops,
 } from '../../api/ports.ts';
 import type { LimitsConfig } from '../../domain/remediation/limits.ts';
 import type { Episodes, Inbox } from '../../ingest/ports.ts';
@@ -50,6 +52,7 @@ import { createServiceMaps } from './service-maps.ts';
 import { createServiceReader } from './service-reader.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
 import { createSignedRequests } from './signed-requests.ts';
+import { createStops } from './stops.ts';
 
 export type StoreOptions = {
   readonly limits: LimitsConfig;
@@ -79,6 +82,8 @@ export type Stores = {
   readonly eventFeed: EventFeed;
   readonly approvals: Approvals;
   readonly killSwitch: KillSwitch;
+  /** For the activities, too. */
+  readonly stops: Stops & StoredStops;
   readonly apiKeys: ApiKeys & BootstrapKeys;
   readonly audit: AuditReader;
   readonly modelTurnReader: ModelTurnReader;
@@ -104,7 +109,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     approvalRequests: createApprovalStore(db),
     gate: createGate(db, { ...limits, grantValidMs }),
     postmortems: createPostmortemStore(db),
-    requeue: createAnomalyRequeue(inbox),
+    requeue: createAnomalyRequeue(db, inbox),
     modelTurns: createModelTurns(db),
     inbox,
     episodes: createEpisodes(db, { lateFindingsMs }),
@@ -112,6 +117,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     eventFeed: createEventFeed(db),
     approvals: createApprovals(db),
     killSwitch: createKillSwitch(db),
+    stops: createStops(db),
     apiKeys,
     audit: createAuditReader(db),
     modelTurnReader: createModelTurnReader(db),

@@ -34,6 +34,11 @@ export const metricTable = {
     help: 'Decisions on plans by people: recorded, repeated, or the reason of the refusal.',
     labels: ['decision', 'result'],
   },
+  sentinel_stops_undelivered: {
+    kind: 'gauge',
+    help: 'Take-overs and aborts of open incidents whose workflow has not heard of them yet; the gate obeys them already.',
+    labels: [],
+  },
   sentinel_decisions_undelivered: {
     kind: 'gauge',
     help: 'Recorded decisions whose workflow has not heard of them yet.',
@@ -206,11 +211,6 @@ export const metricTable = {
     kind: 'counter',
     help: 'Answers to "is the symptom gone?".',
     labels: ['outcome'],
-  },
-  sentinel_notices_total: {
-    kind: 'counter',
-    help: 'Moments that incidents announced, by kind and result.',
-    labels: ['kind', 'result'],
   },
   // Notifications
   sentinel_notifications_total: {

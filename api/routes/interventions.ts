@@ -1,4 +1,4 @@
-// POST /api/v1/incidents/:id/take-over | abort | close | notes: what people say to a running incident.
+// POST /api/v1/incidents/:id/take-over | abort | notes: what people say to a running incident.
 
 import { z } from 'zod';
 import { updateRefusals } from '../../workflows/messages.ts';
@@ -6,6 +6,7 @@ import { ApiProblem } from '../errors.ts';
 import { freeText, incidentParams } from '../http/fields.ts';
 import { type RouteContext, route } from '../http/route.ts';
 import { requireIncident } from '../present.ts';
+import { requestStop } from '../stops.ts';
 
 const accepted = z.strictObject({ accepted: z.literal(true) });
 const reasonBody = z.strictObject({ reason: freeText(2000) });
@@ -16,16 +17,14 @@ export const takeOver = route({
   method: 'POST',
   path: '/api/v1/incidents/:id/take-over',
   permission: 'operator',
-  summary: 'A person takes the incident over; Sentinel does nothing more in it.',
+  summary: 'A person takes the incident over; Sentinel does nothing more in it, and undoes nothing.',
   params: incidentParams,
   body: reasonBody,
   example: { reason: 'I am on it' },
   answers: { 200: accepted },
   problems: ['conflict'],
   handler: async (context) =>
-    say(context, () =>
-      context.deps.messenger.takeOver(context.params.id, context.principal.name, context.body.reason),
-    ),
+    say(context, () => requestStop({ ...stopOf(context), kind: 'take-over' }, context.deps)),
 });
 
 export const abort = route({
@@ -39,26 +38,7 @@ export const abort = route({
   answers: { 200: accepted },
   problems: ['conflict'],
   handler: async (context) =>
-    say(context, () =>
-      context.deps.messenger.abort(context.params.id, context.principal.name, context.body.reason),
-    ),
-});
-
-export const closeIncident = route({
-  method: 'POST',
-  path: '/api/v1/incidents/:id/close',
-  permission: 'operator',
-  summary:
-    'Closes an incident that was handed to a person. What fires on opens the next one when it is reported again.',
-  params: incidentParams,
-  body: reasonBody,
-  example: { reason: 'known, and harmless' },
-  answers: { 200: accepted },
-  problems: ['conflict'],
-  handler: async (context) =>
-    say(context, () =>
-      context.deps.messenger.close(context.params.id, context.principal.name, context.body.reason),
-    ),
+    say(context, () => requestStop({ ...stopOf(context), kind: 'abort' }, context.deps)),
 });
 
 export const addNote = route({
@@ -85,6 +65,10 @@ export const addNote = route({
     return { json: { ...answer.json, noteId } };
   },
 });
+
+function stopOf({ params, principal, body }: RouteContext<{ id: string }, object, { reason: string }>) {
+  return { incidentId: params.id, principal, reason: body.reason };
+}
 
 /** 404 for an unknown incident, 503 when its workflow cannot be reached, 409 with the reason when it refuses. */
 async function say({ params, deps, log }: Context, send: () => Promise<Said>) {

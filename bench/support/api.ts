@@ -21,7 +21,7 @@ const nobody = async () => ({ accepted: false, reason: 'no workflow is here' });
 export function createBenchApi(database: Database): BenchApi {
   const stores = createStores(database, { limits: limitsConfigSchema.parse({}) });
   const metrics = createMetrics({ processMetrics: false });
-  const { incidentReader, apiKeys, approvals, killSwitch, audit, services, queues } = stores;
+  const { incidentReader, apiKeys, approvals, stops, killSwitch, audit, services, queues } = stores;
   const streams = createStreams({
     feed: stores.eventFeed,
     incidents: incidentReader,
@@ -34,17 +34,12 @@ export function createBenchApi(database: Database): BenchApi {
     incidents: incidentReader,
     streams,
     approvals,
+    stops,
     killSwitch,
     apiKeys,
     audit,
     modelTurns: stores.modelTurnReader,
-    messenger: {
-      approvalDecided: async () => {},
-      takeOver: nobody,
-      abort: nobody,
-      close: nobody,
-      addNote: nobody,
-    },
+    messenger: { approvalDecided: async () => {}, takeOver: nobody, abort: nobody, addNote: nobody },
     slackEvents: null,
     series: null,
     services,

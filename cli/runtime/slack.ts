@@ -54,6 +54,7 @@ export async function startSlackReceiver(
     people: slack.users,
     incidents: stores.incidentReader,
     approvals: stores.approvals,
+    stops: stores.stops,
     requests: stores.signedRequests,
     messenger,
     metrics,

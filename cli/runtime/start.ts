@@ -121,10 +121,8 @@ async function createApi(
   const { config, stores, history, executors, metrics, clock, log, client } = platform;
   const messenger = createIncidentMessenger({ client: client.client });
   if (shutdown !== null) {
-    shutdown.add(
-      'redelivery',
-      startRedelivery({ approvals: stores.approvals, messenger, metrics, log }).stop,
-    );
+    const { approvals, stops } = stores;
+    shutdown.add('redelivery', startRedelivery({ approvals, stops, messenger, metrics, log }).stop);
     await startNotifications(platform, messenger, shutdown);
   }
   const slackEvents = shutdown === null ? null : await startSlackReceiver(platform, messenger, shutdown);
@@ -132,6 +130,7 @@ async function createApi(
     incidents: stores.incidentReader,
     streams,
     approvals: stores.approvals,
+    stops: stores.stops,
     killSwitch: stores.killSwitch,
     apiKeys: stores.apiKeys,
     audit: stores.audit,

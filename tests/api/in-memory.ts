@@ -22,6 +22,7 @@ import {
   type Series,
   type SeriesQuery,
 } from '../../api/ports.ts';
+import type { Stop } from '../../api/stops.ts';
 import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
@@ -61,6 +62,7 @@ export type World = {
   /** What Approvals.decide answers; by default it records. */
   decide: ((input: Parameters<ApiDeps['approvals']['decide']>[0]) => DecisionResult) | null;
   undelivered: (ApprovalDecided & { incidentId: string })[];
+  readonly stops: Map<string, Stop & { readonly delivered: boolean }>;
   /** Every message handed to a workflow, and whether handing over works. */
   readonly told: { incidentId: string; what: string; by: string }[];
   workflowAnswers: 'accepts' | 'refuses' | 'unreachable' | 'hangs';
@@ -112,6 +114,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     modelTurns: [],
     decide: null,
     undelivered: [],
+    stops: new Map(),
     told: [],
     workflowAnswers: 'accepts',
     switches: [],
@@ -210,6 +213,25 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
           world.undelivered = world.undelivered.filter((one) => one.approvalId !== approvalId);
         },
       },
+      stops: {
+        async request({ incidentId, kind, principal, reason }) {
+          const known = world.stops.get(incidentId);
+          const mayFollow = known === undefined || (known.kind === 'abort' && kind === 'take-over');
+          if (world.incidents.get(incidentId)?.state.status === 'closed')
+            return { recorded: false, reason: 'closed', detail: 'the incident is closed' };
+          if (known?.kind === kind && known.actor === principal.name)
+            return { recorded: true, repeated: true };
+          if (!mayFollow) return { recorded: false, reason: 'already-decided', detail: `${known.actor} did` };
+          world.stops.set(incidentId, { incidentId, kind, actor: principal.name, reason, delivered: false });
+          return { recorded: true, repeated: false };
+        },
+        undelivered: async (limit) =>
+          [...world.stops.values()].filter(({ delivered }) => !delivered).slice(0, limit),
+        async delivered(incidentId) {
+          const known = world.stops.get(incidentId);
+          if (known !== undefined) world.stops.set(incidentId, { ...known, delivered: true });
+        },
+      },
       killSwitch: {
         list: async () => world.switches,
         set: async (environment, engaged, { name }, reason) => {
@@ -256,7 +278,6 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         },
         takeOver: (incidentId, actor) => tell('take-over', incidentId, actor),
         abort: (incidentId, actor) => tell('abort', incidentId, actor),
-        close: (incidentId, actor) => tell('close', incidentId, actor),
         addNote: (incidentId, noteId, actor) => tell(`note ${noteId}`, incidentId, actor),
       },
     },

@@ -46,6 +46,8 @@ test('one dead workflow does not keep the others waiting', async () => {
     approvalDecided: async (incidentId: string) => {
       if (incidentId === 'incident/ab/1') throw new Error('workflow not found');
     },
+    takeOver: async () => ({ accepted: true, reason: '' }),
+    abort: async () => ({ accepted: true, reason: '' }),
   };
   const redelivery = startRedelivery({ ...world.deps, messenger, intervalMs: 2 });
   await vi.waitUntil(() => world.undelivered.length === 1);

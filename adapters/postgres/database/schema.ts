@@ -12,7 +12,7 @@ import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
 import type { Dropped } from '../../../domain/diagnosis/model/opinion.ts';
 import type { IncidentEvent, IncidentEventType } from '../../../domain/incident/events.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
-import type { IncidentOutcome, IncidentStatus } from '../../../domain/incident/status.ts';
+import type { IncidentOutcome, IncidentStatus, StopKind } from '../../../domain/incident/status.ts';
 import type { ChangeEvent } from '../../../domain/observation.ts';
 import type { Reach } from '../../../domain/policy/reach.ts';
 import type { KeyRole, Role, Verdict } from '../../../domain/policy/verdict.ts';
@@ -56,23 +56,6 @@ export type Schema = {
     last_anomaly_ms: number;
     closed_at_ms: number | null;
     outcome: IncidentOutcome | 'abandoned' | null;
-    /** A person has it, and it is not over. */
-    handed_over_at_ms: Generated<number | null>;
-  };
-  /** Other people's alerts: the latest occurrence of each. */
-  alerts: {
-    key: string;
-    occurrence: number;
-    state: 'firing' | 'resolved';
-    fired: boolean;
-    starts_at_ms: number | null;
-    ends_at_ms: number | null;
-    changed_at_ms: number;
-    stream: string | null;
-    position: number | null;
-    anomaly_id: string;
-    /** As it was last told. */
-    anomaly: Json<Anomaly>;
   };
   episode_services: { incident_id: string; service: string };
   anomaly_assignments: {
@@ -81,7 +64,6 @@ export type Schema = {
     assigned_at_ms: number;
     /** The incident's workflow has recorded it. */
     heard: Generated<boolean>;
-    series_key: Generated<string | null>;
   };
   incidents: {
     id: string;
@@ -198,6 +180,16 @@ export type Schema = {
     last_failure_ms: number;
   };
   kill_switch: { environment: string; engaged: boolean; by_actor: string; reason: string; at_ms: number };
+  incident_stops: {
+    incident_id: string;
+    kind: StopKind;
+    actor: string;
+    key_id: string;
+    reason: string;
+    at_ms: number;
+    /** When the workflow had heard of it. */
+    delivered_at_ms: number | null;
+  };
   postmortems: { incident_id: string; markdown: string; digest: string; saved_at_ms: number };
   model_turns: {
     incident_id: string;

@@ -19,7 +19,8 @@ export async function noteEffects(
 ): Promise<void> {
   const { environment } = state.scope;
   for (const event of added) {
-    if (event.type === 'effect-failed' && event.direction === 'forward') await countFailure(trx, environment);
+    if (event.type === 'effect-failed' && event.direction === 'forward' && !event.neverSent)
+      await countFailure(trx, environment);
     if (event.type !== 'verified' || !state.effects.some((effect) => effect.attempt === event.attempt))
       continue;
     if (event.result.outcome === 'recovered') await reset(trx, environment);

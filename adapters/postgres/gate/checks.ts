@@ -8,6 +8,7 @@ import type { GateRefusal } from '../../../domain/remediation/intent.ts';
 import type { LimitsConfig } from '../../../domain/remediation/limits.ts';
 import type { Schema } from '../database/schema.ts';
 import { engagedSwitch } from '../kill-switch.ts';
+import { forbiddenByStop } from '../stops.ts';
 import { grantedAtMs, judgeApprovals } from './approvals.ts';
 import { breakerOpen } from './breaker.ts';
 import type { Effect } from './effect.ts';
@@ -34,6 +35,12 @@ export const killSwitch: Check = async (trx, { effect }) => {
   return engaged === null ? null : { reason: 'kill-switch', detail: engaged };
 };
 
+/** A person took the incident over or aborted it; what was let out before that is looked for, not sent again. */
+export const personsStop: Check = async (trx, { effect }) => {
+  const detail = await forbiddenByStop(trx, effect.content.incidentId, effect.content.direction);
+  return detail === null ? null : { reason: 'stopped', detail };
+};
+
 /** Locked against recordEvents: the incident is not closed while its effect is being let out. */
 export const incidentOpen: Check = async (trx, { effect }) => {
   const { incidentId } = effect.content;
@@ -50,8 +57,6 @@ export const incidentOpen: Check = async (trx, { effect }) => {
     .select('closed_at_ms')
     .where('incident_id', '=', incidentId)
     .executeTakeFirst();
-  if (incident.status === 'handed-over')
-    return { reason: 'incident-closed', detail: 'the incident is in the hands of a person' };
   const closed = incident.status === 'closed' || (episode !== undefined && episode.closed_at_ms !== null);
   return closed ? { reason: 'incident-closed', detail: 'the incident is closed' } : null;
 };

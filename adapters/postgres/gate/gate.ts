@@ -23,6 +23,7 @@ import { markIntent } from './mark.ts';
 const forward: readonly checks.Check[] = [
   checks.killSwitch,
   checks.incidentOpen,
+  checks.personsStop,
   checks.currentPlan,
   checks.grant,
   checks.stepOrder,
@@ -36,10 +37,15 @@ const forward: readonly checks.Check[] = [
  * limits and breaker do not hold it: they guard against doing too much, and it takes something back. The kill switch
  * does hold it: a person has said stop, and means everything.
  */
-const compensation: readonly checks.Check[] = [checks.killSwitch, checks.incidentOpen, checks.undoesSent];
+const compensation: readonly checks.Check[] = [
+  checks.killSwitch,
+  checks.incidentOpen,
+  checks.personsStop,
+  checks.undoesSent,
+];
 
 /** The intent is there and nothing has been sent: what could have stopped it may stop it now. */
-const again: readonly checks.Check[] = [checks.killSwitch, checks.incidentOpen];
+const again: readonly checks.Check[] = [checks.killSwitch, checks.incidentOpen, checks.personsStop];
 
 export function createGate(db: Kysely<Schema>, limits: checks.GateLimits): Gate {
   return {

@@ -1,5 +1,5 @@
 // Moves an intent along: written → sent → applied or failed. The step to `sent` is the last look before the call goes
-// out: whatever happened since the gate, a kill switch or a newer lease of the target stops it here.
+// out: whatever happened since the gate, a kill switch, a person's stop or a newer lease of the target stops it here.
 
 import type { Kysely } from 'kysely';
 import type { Intent, IntentStatus } from '../../../domain/remediation/intent.ts';
@@ -8,6 +8,7 @@ import { targetKey } from '../../../domain/remediation/target.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { engagedSwitch } from '../kill-switch.ts';
+import { forbiddenByStop } from '../stops.ts';
 import { storable } from '../text.ts';
 import { auditOutcome } from './audit.ts';
 import { lockIntent, moveIntent } from './intents.ts';
@@ -17,7 +18,7 @@ import { lockKillSwitchShared } from './locks.ts';
 /** The effect must not go out (again). The intent stays what it was: `written`, or `sent` by an earlier try. */
 export class EffectBlocked extends Error {
   override readonly name = 'EffectBlocked';
-  readonly reason: 'kill-switch' | 'stale-fence';
+  readonly reason: 'kill-switch' | 'stopped' | 'stale-fence';
 
   constructor(reason: EffectBlocked['reason'], message: string) {
     super(message);
@@ -73,6 +74,8 @@ async function lastLook(
   const engaged = await engagedSwitch(trx, intent.target.environment);
   if (engaged !== null)
     throw new EffectBlocked('kill-switch', `intent ${intent.id} was not sent: ${engaged}`);
+  const stop = await forbiddenByStop(trx, intent.incidentId, intent.direction);
+  if (stop !== null) throw new EffectBlocked('stopped', `intent ${intent.id} was not sent: ${stop}`);
   const key = targetKey(intent.target);
   const held = await renewLease(
     trx,

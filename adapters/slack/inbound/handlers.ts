@@ -3,7 +3,15 @@
 
 import type { WebClient } from '@slack/web-api';
 import { type DecisionDeps, decideOnPlan } from '../../../api/decisions.ts';
-import type { Approvals, IncidentMessenger, IncidentReader, Logger, Principal } from '../../../api/ports.ts';
+import type {
+  Approvals,
+  IncidentMessenger,
+  IncidentReader,
+  Logger,
+  Principal,
+  Stops,
+} from '../../../api/ports.ts';
+import { requestStop } from '../../../api/stops.ts';
 import { briefing } from '../../../domain/incident/briefing.ts';
 import type { ButtonValue } from '../card-buttons.ts';
 import { errorName } from '../failures.ts';
@@ -16,7 +24,8 @@ import { rejectView, type Submission } from './reject-form.ts';
 
 export type HandlerDeps = Omit<DecisionDeps, 'approvals' | 'messenger'> & {
   readonly approvals: Pick<Approvals, 'decide' | 'delivered' | 'standing'>;
-  readonly messenger: Pick<IncidentMessenger, 'approvalDecided' | 'takeOver' | 'close'>;
+  readonly messenger: Pick<IncidentMessenger, 'approvalDecided' | 'takeOver' | 'abort'>;
+  readonly stops: Pick<Stops, 'request' | 'delivered'>;
   readonly incidents: IncidentReader;
   readonly people: SlackPeople;
   readonly client: WebClient;
@@ -59,7 +68,7 @@ function telling(
 }
 
 export function createHandlers(deps: HandlerDeps) {
-  const { incidents, approvals, messenger, people, client, log } = deps;
+  const { incidents, approvals, people, client, log } = deps;
 
   /** Whatever breaks, the person hears that nothing happened. */
   const guarded = async (tell: Tell, what: string, work: () => Promise<void>): Promise<void> => {
@@ -120,22 +129,12 @@ export function createHandlers(deps: HandlerDeps) {
       const who = whoIs(user, people, 'operator');
       if (!who.ok) return tell({ text: who.why });
       await guarded(tell, 'take over', async () => {
-        const said = await messenger.takeOver(incidentId, who.principal.name, 'taken over from Slack');
+        const { principal } = who;
+        const reason = 'taken over from Slack';
+        const said = await requestStop({ incidentId, kind: 'take-over', principal, reason }, deps);
         const text = said.accepted
           ? 'The incident is yours. Sentinel does nothing more in it.'
           : `The incident cannot be taken over: ${escaped(said.reason)}`;
-        await tell({ text });
-      });
-    },
-
-    async close({ user, value: { incidentId } }: Click, tell: Tell): Promise<void> {
-      const who = whoIs(user, people, 'operator');
-      if (!who.ok) return tell({ text: who.why });
-      await guarded(tell, 'close', async () => {
-        const said = await messenger.close(incidentId, who.principal.name, 'closed from Slack');
-        const text = said.accepted
-          ? 'The incident is closed.'
-          : `The incident cannot be closed: ${escaped(said.reason)}`;
         await tell({ text });
       });
     },

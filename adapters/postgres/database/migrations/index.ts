@@ -10,8 +10,8 @@ import { eventFeed } from './0006-event-feed.ts';
 import { sessions } from './0007-sessions.ts';
 import { modelTurns } from './0008-model-turns.ts';
 import { noticedSnapshot } from './0009-noticed-snapshot.ts';
+import { incidentStops } from './0014-incident-stops.ts';
 import { keyLimits } from './0018-key-limits.ts';
-import { alerts } from './0034-alerts.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -23,6 +23,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-sessions': sessions,
   '0008-model-turns': modelTurns,
   '0009-noticed-snapshot': noticedSnapshot,
+  '0014-incident-stops': incidentStops,
   '0018-key-limits': keyLimits,
-  '0034-alerts': alerts,
 };

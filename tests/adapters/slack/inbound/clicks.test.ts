@@ -230,24 +230,35 @@ await describeStores('clicks in Slack', (use) => {
     expect(undelivered.map(({ incidentId }) => incidentId)).toContain(ready.incidentId);
   });
 
-  test('Take over is told to the workflow; a refusal is told to the person', async () => {
-    const { ready } = await setUp();
-    const takeOver = () =>
-      stage.click({ actionId: actionIds.takeOver, value: valueFor(ready), user: 'UADA' });
-    await takeOver();
+  test('Take over is stored and told to the workflow', async () => {
+    const { stores, ready } = await setUp();
+    await stage.click({ actionId: actionIds.takeOver, value: valueFor(ready), user: 'UADA' });
     await stage.settled();
     expect(stage.told).toEqual([{ incidentId: ready.incidentId, what: 'take-over by ada' }]);
-    stage.workflow = 'refuses';
-    await takeOver();
+    expect(toldTo('UADA')).toEqual([expect.stringContaining('is yours')]);
+    expect(await stores.stops.undelivered(1_000)).not.toContainEqual(
+      expect.objectContaining({ incidentId: ready.incidentId }),
+    );
+  });
+
+  test('Take over after somebody else did is refused, with who it was', async () => {
+    const { stores, ready } = await setUp();
+    const principal = { keyId: 'k', name: 'bob', role: 'operator', person: 'bob' } as const;
+    const { incidentId } = ready;
+    await stores.stops.request({ incidentId, kind: 'take-over', principal, reason: '' });
+    await stage.click({ actionId: actionIds.takeOver, value: valueFor(ready), user: 'UADA' });
     await stage.settled();
+    expect(toldTo('UADA')).toEqual([expect.stringContaining('bob asked for take-over already')]);
+    expect(stage.told).toEqual([]);
+  });
+
+  test('Take over stands when the workflow cannot be told', async () => {
+    const { stores, ready } = await setUp();
     stage.workflow = 'unreachable';
-    await takeOver();
+    await stage.click({ actionId: actionIds.takeOver, value: valueFor(ready), user: 'UADA' });
     await stage.settled();
-    expect(toldTo('UADA')).toEqual([
-      expect.stringContaining('is yours'),
-      expect.stringContaining('cannot be taken over'),
-      expect.stringContaining('could not do this now'),
-    ]);
+    expect(toldTo('UADA')).toEqual([expect.stringContaining('is yours')]);
+    expect(await stores.stops.read(ready.incidentId)).toMatchObject({ kind: 'take-over', actor: 'ada' });
   });
 
   test('Details are for the one who asked', async () => {
@@ -255,7 +266,7 @@ await describeStores('clicks in Slack', (use) => {
     await stage.click({ actionId: actionIds.details, value: valueFor(ready), user: 'UEVE' });
     await stage.settled();
     expect(slack.ephemerals).toHaveLength(1);
-    expect(JSON.stringify(slack.ephemerals[0]?.blocks)).toContain('Approval asked of 1 × operator');
+    expect(JSON.stringify(slack.ephemerals[0]?.blocks)).toContain('Approval requested from 1 × operator');
   });
 
   test('a form that Slack does not open is said', async () => {

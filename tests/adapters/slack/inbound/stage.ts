@@ -37,7 +37,7 @@ export type InboundStage = {
 };
 
 export function inboundStage(
-  stores: Pick<Stores, 'approvals' | 'incidentReader' | 'signedRequests'>,
+  stores: Pick<Stores, 'approvals' | 'incidentReader' | 'signedRequests' | 'stops'>,
   slack: FakeSlack,
   more: Partial<SlackInboundOptions> = {},
 ): InboundStage {
@@ -57,6 +57,7 @@ export function inboundStage(
     people,
     incidents: stores.incidentReader,
     approvals: stores.approvals,
+    stops: stores.stops,
     requests: stores.signedRequests,
     messenger: {
       approvalDecided: async (incidentId, { decision, actor }) => {
@@ -64,7 +65,7 @@ export function inboundStage(
         stage.told.push({ incidentId, what: `${decision} by ${actor}` });
       },
       takeOver: (incidentId, actor) => say(incidentId, `take-over by ${actor}`),
-      close: (incidentId, actor) => say(incidentId, `close by ${actor}`),
+      abort: (incidentId, actor) => say(incidentId, `abort by ${actor}`),
     },
     metrics,
     log,

@@ -1,0 +1,127 @@
+// Stops: a person takes an incident over or aborts it. Once `request` has returned, no effect that the stop forbids passes
+// the gate or goes out any more, whether or not the workflow has heard of it.
+
+import type { Kysely } from 'kysely';
+import type { StoredStops } from '../../activities/ports.ts';
+import type { StopResult, Stops } from '../../api/ports.ts';
+import type { StopKind } from '../../domain/incident/status.ts';
+import { actorOf } from '../../domain/policy/identity.ts';
+import { appendAudit } from './audit/append.ts';
+import { databaseNow, databaseNowMs } from './clock.ts';
+import type { Schema } from './database/schema.ts';
+import { lockKillSwitch } from './gate/locks.ts';
+import { storable } from './text.ts';
+import { transact } from './transact.ts';
+
+export function createStops(db: Kysely<Schema>): Stops & StoredStops {
+  return {
+    request: (input) =>
+      transact(db, async (trx) => {
+        // Like a kill switch: it waits for the gates under way, and every gate after it sees the stop.
+        await lockKillSwitch(trx);
+        const refused = await objection(trx, input);
+        if (refused !== null) return refused;
+        const { incidentId, kind, principal, reason } = input;
+        const atMs = await databaseNowMs(trx);
+        const row = {
+          kind,
+          actor: storable(principal.name),
+          key_id: principal.keyId,
+          reason: storable(reason),
+          at_ms: atMs,
+          delivered_at_ms: null,
+        };
+        await trx
+          .insertInto('incident_stops')
+          .values({ incident_id: incidentId, ...row })
+          .onConflict((conflict) => conflict.column('incident_id').doUpdateSet(row))
+          .execute();
+        await appendAudit(trx, [
+          {
+            actor: actorOf(principal),
+            action: 'incident.stop',
+            atMs,
+            reason,
+            subject: incidentId,
+            planHash: null,
+            details: { kind, keyId: principal.keyId },
+          },
+        ]);
+        return { recorded: true, repeated: false };
+      }),
+
+    async read(incidentId) {
+      const stop = await stopOf(db, incidentId);
+      return stop === null ? null : { kind: stop.kind, actor: stop.actor, reason: stop.reason };
+    },
+
+    async undelivered(limit) {
+      return db
+        .selectFrom('incident_stops')
+        .innerJoin('incidents', 'incidents.id', 'incident_stops.incident_id')
+        .select(['incident_id as incidentId', 'kind', 'actor', 'reason'])
+        .where('delivered_at_ms', 'is', null)
+        .where('incidents.status', '<>', 'closed')
+        .orderBy('at_ms')
+        .limit(limit)
+        .execute();
+    },
+
+    async delivered(incidentId, kind) {
+      await db
+        .updateTable('incident_stops')
+        .set({ delivered_at_ms: databaseNow })
+        .where('incident_id', '=', incidentId)
+        .where('kind', '=', kind)
+        .execute();
+    },
+  };
+}
+
+/** In words, when a stop forbids effects in this direction; an abort wants the undoing. */
+export async function forbiddenByStop(
+  trx: Kysely<Schema>,
+  incidentId: string,
+  direction: 'forward' | 'compensation',
+): Promise<string | null> {
+  const stop = await stopOf(trx, incidentId);
+  if (stop === null || (direction === 'compensation' && stop.kind === 'abort')) return null;
+  return `${stop.actor} ${stop.kind === 'abort' ? 'aborted the incident' : 'has taken over'}: ${stop.reason}`;
+}
+
+async function stopOf(
+  db: Kysely<Schema>,
+  incidentId: string,
+): Promise<{ kind: StopKind; actor: string; keyId: string; reason: string } | null> {
+  const row = await db
+    .selectFrom('incident_stops')
+    .select(['kind', 'actor', 'key_id as keyId', 'reason'])
+    .where('incident_id', '=', incidentId)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+async function objection(
+  trx: Kysely<Schema>,
+  { incidentId, kind, principal }: Parameters<Stops['request']>[0],
+): Promise<StopResult | null> {
+  const incident = await trx
+    .selectFrom('incidents')
+    .select('status')
+    .where('id', '=', incidentId)
+    // Against recordEvents: the incident is not closed while it is stopped.
+    .forShare()
+    .executeTakeFirst();
+  if (incident === undefined)
+    return { recorded: false, reason: 'unknown-incident', detail: 'no incident of this id is recorded' };
+  if (incident.status === 'closed')
+    return { recorded: false, reason: 'closed', detail: 'the incident is closed' };
+  const known = await stopOf(trx, incidentId);
+  if (known === null || (known.kind === 'abort' && kind === 'take-over')) return null;
+  if (known.kind === kind && known.keyId === principal.keyId) return { recorded: true, repeated: true };
+  return {
+    recorded: false,
+    reason: 'already-decided',
+    detail: `${known.actor} asked for ${known.kind} already`,
+  };
+}

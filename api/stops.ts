@@ -1,0 +1,54 @@
+// A person stops an incident: recorded first, so that the gate obeys from then on, and told to the workflow second. What
+// cannot be told now is handed over by redelivery.ts.
+
+import type { StopKind } from '../domain/incident/status.ts';
+import type { IncidentMessenger, Logger, Principal, Stops } from './ports.ts';
+
+export type StopDeps = {
+  readonly stops: Pick<Stops, 'request' | 'delivered'>;
+  readonly messenger: Pick<IncidentMessenger, 'takeOver' | 'abort'>;
+  readonly log: Logger;
+};
+
+export type Stop = {
+  readonly incidentId: string;
+  readonly kind: StopKind;
+  readonly actor: string;
+  readonly reason: string;
+};
+
+/** Accepted means that it is obeyed, also while no workflow can be told. The reason of a refusal begins with its word. */
+export async function requestStop(
+  input: {
+    readonly incidentId: string;
+    readonly kind: StopKind;
+    readonly principal: Principal;
+    readonly reason: string;
+  },
+  deps: StopDeps,
+): Promise<{ readonly accepted: boolean; readonly reason: string }> {
+  const result = await deps.stops.request(input);
+  if (!result.recorded) return { accepted: false, reason: `${result.reason}: ${result.detail}` };
+  const { incidentId, kind, principal, reason } = input;
+  await tellStop({ incidentId, kind, actor: principal.name, reason }, deps);
+  return { accepted: true, reason: '' };
+}
+
+/** True when the workflow has heard of it. Never throws. */
+export async function tellStop({ incidentId, kind, actor, reason }: Stop, deps: StopDeps): Promise<boolean> {
+  const { messenger, stops, log } = deps;
+  try {
+    const tell = kind === 'take-over' ? messenger.takeOver : messenger.abort;
+    const said = await tell(incidentId, actor, reason);
+    // It knows of a stop already, this one or one that goes further.
+    const heard = said.accepted || said.reason.startsWith('already-decided');
+    if (heard) await stops.delivered(incidentId, kind);
+    return heard;
+  } catch (error) {
+    log.warn(
+      { err: error, incidentId, kind },
+      'a stop is recorded and obeyed, but not delivered yet; it will be',
+    );
+    return false;
+  }
+}

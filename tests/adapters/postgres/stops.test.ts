@@ -1,0 +1,139 @@
+// A stop is obeyed by the store itself: nothing that it forbids passes the gate or goes out, whoever has heard of it.
+
+import { expect, test } from 'vitest';
+import { describeStores } from '../../support/stores.ts';
+import { perform, person, type Ready, readyToAct, stepOf, unique } from './fixtures.ts';
+
+const forward = ({ incidentId, planHash }: Ready, step = 0) =>
+  ({ incidentId, planHash, step, direction: 'forward' }) as const;
+const compensation = ({ incidentId, planHash }: Ready) =>
+  ({ incidentId, planHash, step: 0, direction: 'compensation' }) as const;
+const by = (name: string, { incidentId }: Ready, kind: 'take-over' | 'abort') => ({
+  incidentId,
+  kind,
+  principal: person(name),
+  reason: 'mine',
+});
+
+await describeStores('a stop', (use) => {
+  test('is stored with who asked for it, and is in the audit trail', async () => {
+    const { stores } = use();
+    const ready = await readyToAct(stores);
+    expect(await stores.stops.read(ready.incidentId)).toBeNull();
+    const asked = by('ann', ready, 'take-over');
+    expect(await stores.stops.request(asked)).toEqual({ recorded: true, repeated: false });
+    expect(await stores.stops.request(asked)).toEqual({ recorded: true, repeated: true });
+    expect(await stores.stops.read(ready.incidentId)).toEqual({
+      kind: 'take-over',
+      actor: 'ann',
+      reason: 'mine',
+    });
+    const { items } = await stores.audit.query(
+      { subject: ready.incidentId, action: 'incident.stop' },
+      10,
+      null,
+    );
+    expect(items).toMatchObject([{ actor: 'person:ann', reason: 'mine' }]);
+  });
+
+  test('may go further, and not back', async () => {
+    const { stores } = use();
+    const ready = await readyToAct(stores);
+    expect(await stores.stops.request(by('ann', ready, 'abort'))).toMatchObject({ recorded: true });
+    expect(await stores.stops.request(by('bob', ready, 'take-over'))).toMatchObject({ recorded: true });
+    expect(await stores.stops.request(by('ann', ready, 'abort'))).toMatchObject({
+      recorded: false,
+      reason: 'already-decided',
+    });
+    expect(await stores.stops.read(ready.incidentId)).toMatchObject({ kind: 'take-over', actor: 'bob' });
+  });
+
+  test('of an incident that is closed or unknown is refused', async () => {
+    const { stores } = use();
+    const ready = await readyToAct(stores);
+    const incidentId = unique('incident/nobody');
+    expect(await stores.stops.request({ ...by('ann', ready, 'abort'), incidentId })).toMatchObject({
+      reason: 'unknown-incident',
+    });
+    await ready.record({ type: 'incident-closed', outcome: 'escalated', reason: 'r', actor: 'sentinel' });
+    expect(await stores.stops.request(by('ann', ready, 'abort'))).toMatchObject({ reason: 'closed' });
+  });
+
+  test.for(['take-over', 'abort'] as const)('(%s) shuts the gate for every further step', async (kind) => {
+    const { stores } = use();
+    const environment = unique('env');
+    const ready = await readyToAct(stores, {
+      environment,
+      steps: [stepOf(environment, 'api'), stepOf(environment, 'db')],
+    });
+    await perform(stores, ready, 0);
+    await stores.stops.request(by('ann', ready, kind));
+    expect(await stores.gate.pass(forward(ready, 1))).toMatchObject({ granted: false, reason: 'stopped' });
+    const undo = await stores.gate.pass(compensation(ready));
+    expect(undo).toMatchObject(kind === 'abort' ? { granted: true } : { granted: false, reason: 'stopped' });
+  });
+
+  test('after the gate holds the call back, and a repeated question to the gate', async () => {
+    const { stores } = use();
+    const ready = await readyToAct(stores);
+    const passed = await stores.gate.pass(forward(ready));
+    if (!passed.granted) throw new Error(passed.detail);
+    await stores.stops.request(by('ann', ready, 'abort'));
+    await expect(stores.gate.mark(passed.intent.id, 'sent', 'sending')).rejects.toMatchObject({
+      name: 'EffectBlocked',
+      reason: 'stopped',
+    });
+    expect(await stores.gate.pass(forward(ready))).toMatchObject({ granted: false, reason: 'stopped' });
+  });
+
+  test('holds back a second call for what was sent and turned out not to have happened', async () => {
+    const { stores } = use();
+    const ready = await readyToAct(stores);
+    const passed = await stores.gate.pass(forward(ready));
+    if (!passed.granted) throw new Error(passed.detail);
+    await stores.gate.mark(passed.intent.id, 'sent', 'sending');
+    await stores.stops.request(by('ann', ready, 'take-over'));
+    await expect(stores.gate.mark(passed.intent.id, 'sent', 'again')).rejects.toMatchObject({
+      reason: 'stopped',
+    });
+  });
+
+  test('holds an undo back between the gate and the call when it is a take-over', async () => {
+    const { stores } = use();
+    const ready = await readyToAct(stores);
+    await perform(stores, ready);
+    const undo = await stores.gate.pass(compensation(ready));
+    if (!undo.granted) throw new Error(undo.detail);
+    await stores.stops.request(by('ann', ready, 'abort'));
+    await stores.stops.request(by('ann', ready, 'take-over'));
+    await expect(stores.gate.mark(undo.intent.id, 'sent', 'undoing')).rejects.toMatchObject({
+      reason: 'stopped',
+    });
+  });
+
+  test('is to be delivered until the workflow has heard of it, or the incident is closed', async () => {
+    const { stores } = use();
+    const [heard, closed] = [await readyToAct(stores), await readyToAct(stores)];
+    const ids = async () => (await stores.stops.undelivered(1_000)).map(({ incidentId }) => incidentId);
+    await stores.stops.request(by('ann', heard, 'abort'));
+    await stores.stops.request(by('ann', closed, 'abort'));
+    expect(await ids()).toEqual(expect.arrayContaining([heard.incidentId, closed.incidentId]));
+    await stores.stops.delivered(heard.incidentId, 'abort');
+    await closed.record({ type: 'incident-closed', outcome: 'aborted', reason: 'r', actor: 'ann' });
+    expect(await ids()).not.toContain(heard.incidentId);
+    expect(await ids()).not.toContain(closed.incidentId);
+    await stores.stops.request(by('bob', heard, 'take-over'));
+    expect(await ids()).toContain(heard.incidentId);
+  });
+});
+
+await describeStores('the end of an episode', (use) => {
+  test('gives up what the gate had granted and nobody sent', async () => {
+    const { stores } = use();
+    const ready = await readyToAct(stores);
+    const passed = await stores.gate.pass(forward(ready));
+    if (!passed.granted) throw new Error(passed.detail);
+    await stores.incidents.closeEpisode(ready.incidentId, 'taken-over', Date.now());
+    expect(await stores.gate.intent(passed.intent.id)).toMatchObject({ status: 'failed' });
+  });
+});

@@ -17,9 +17,9 @@ import type {
   Metrics,
   ModelBudgets,
   ModelTurns,
-  Notifier,
   PlanStore,
   PostmortemStore,
+  StoredStops,
 } from './ports.ts';
 
 /** Language models, in the order they are asked, and what may be spent on them. */
@@ -40,7 +40,7 @@ export type ActivityDeps = {
   readonly approvals: ApprovalStore;
   readonly gate: Gate;
   readonly executors: Executors;
-  readonly notifier: Notifier;
+  readonly stops: StoredStops;
   readonly postmortems: PostmortemStore;
   readonly requeue: AnomalyRequeue;
   readonly policy: PolicyConfig;

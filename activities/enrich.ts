@@ -1,5 +1,5 @@
-// Gathers everything a diagnosis may look at, once per analysis, and stores it with the evidence found in it, so that the
-// answer can be reproduced. What cannot be read in time is named, not waited for.
+// One analysis: gathers everything a diagnosis may look at, explains it, and stores what it looked at with the evidence found
+// in it, so that the answer can be reproduced. What cannot be read in time is named, not waited for.
 
 import { neighbourhood } from '../domain/correlation/correlate.ts';
 import { soundOnset } from '../domain/detection/onset.ts';
@@ -28,14 +28,27 @@ export function createEnrich(
 ): Activities['enrich'] {
   return async (input) => {
     const diagnosisInput = await gather(deps, input);
-    const found = diagnose(diagnosisInput, input.failedCauses, input.attempt).evidence;
+    const { diagnosis, evidence: found } = diagnose(diagnosisInput, input.failedCauses, input.attempt);
     // A model cites more than the statistics do, and only what is stored exists.
     const leads = deps.model ? findLeads(diagnosisInput, input.attempt).evidence : [];
     const evidence = [...found, ...leads];
-    const evidenceRef = await deps.evidence.save(input.incidentId, input.attempt, diagnosisInput, evidence);
+    const { incidentId, attempt, failedCauses } = input;
+    const { evidenceRef, isFirst } = await deps.evidence.save(incidentId, attempt, diagnosisInput, evidence);
+    if (isFirst)
+      return {
+        evidenceRef,
+        evidenceIds: evidence.map(({ id }) => id),
+        missing: diagnosisInput.missing,
+        diagnosis,
+      };
     // A retry gathers at another moment, but the first that was stored counts: the answer is about that.
     const stored = await deps.evidence.load(evidenceRef);
-    return { evidenceRef, evidenceIds: stored.evidence.map(({ id }) => id), missing: stored.input.missing };
+    return {
+      evidenceRef,
+      evidenceIds: stored.evidence.map(({ id }) => id),
+      missing: stored.input.missing,
+      diagnosis: diagnose(stored.input, failedCauses, attempt).diagnosis,
+    };
   };
 }
 

@@ -139,7 +139,8 @@ async function lastLook(
 }
 
 function blocked(error: Error): Extract<ExecuteResult, { kind: 'blocked' }> {
-  const reason = 'reason' in error && error.reason === 'kill-switch' ? 'kill-switch' : 'target-leased';
+  const said = 'reason' in error ? error.reason : null;
+  const reason = said === 'kill-switch' || said === 'stopped' ? said : 'target-leased';
   return { kind: 'blocked', reason, detail: error.message };
 }
 

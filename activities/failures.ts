@@ -6,6 +6,7 @@ import type { Logger } from './ports.ts';
 
 /** Names of errors that stay the same however often the call is repeated. */
 export const finalFailures = [
+  'RecordBehind',
   'UnknownEvidence',
   'UnknownPlan',
   'UnknownIntent',

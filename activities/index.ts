@@ -2,7 +2,6 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityDeps } from './deps.ts';
-import { createDiagnose } from './diagnose.ts';
 import { createDraftPostmortem } from './draft-postmortem.ts';
 import { createEnrich } from './enrich.ts';
 import { createEvaluatePolicy } from './evaluate-policy.ts';
@@ -12,7 +11,6 @@ import { withHeartbeats } from './heartbeats.ts';
 import { lookUpDefaults } from './look-up.ts';
 import { createMakePlan } from './make-plan.ts';
 import { createModelTurn } from './model-turn.ts';
-import { createNotify } from './notify.ts';
 import { createRecordEvents } from './record-events.ts';
 import { createRecords } from './records.ts';
 import type { Activities } from './types.ts';
@@ -27,14 +25,12 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...createRecords(deps),
     recordEvents: createRecordEvents(deps),
     enrich: createEnrich(deps),
-    diagnose: createDiagnose(deps),
     modelTurn: createModelTurn(deps),
     makePlan: createMakePlan(deps),
     evaluatePolicy: createEvaluatePolicy(deps),
     passGate: (input) => deps.gate.pass(input),
     execute: createExecute({ ...deps, timings }),
     verify: createVerify(deps),
-    notify: createNotify(deps),
     draftPostmortem: createDraftPostmortem(deps),
   };
   return withHeartbeats(withFailures(activities, deps.logger));

@@ -13,7 +13,7 @@ import type { GateResult, Intent, IntentStatus } from '../domain/remediation/int
 import type { HashedPlan, PlanStep } from '../domain/remediation/plan.ts';
 import type { TargetRef, TargetState } from '../domain/remediation/target.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
-import type { ApprovalStatus, GateInput } from './types.ts';
+import type { ApprovalStatus, GateInput, StoredStop } from './types.ts';
 
 export type TimeRange = { readonly environment: string; readonly fromMs: number; readonly toMs: number };
 
@@ -26,22 +26,32 @@ export interface History {
 
 /** Incident records in Postgres. */
 export interface IncidentStore {
-  recordEvents(incidentId: string, events: readonly IncidentEvent[], state: IncidentState): Promise<void>;
+  /**
+   * `state` is the one after `events`. They continue what is stored, but for `lostThrough`: everything up to that number
+   * which is not stored is lost for good.
+   */
+  recordEvents(
+    incidentId: string,
+    events: readonly IncidentEvent[],
+    state: IncidentState,
+    lostThrough?: number,
+  ): Promise<void>;
   state(incidentId: string): Promise<IncidentState | null>;
   timeline(incidentId: string): Promise<readonly IncidentEvent[]>;
-  /** How many alerts of the incident fire, as their senders said. */
-  firingAlerts(incidentId: string): Promise<number>;
   closeEpisode(incidentId: string, outcome: IncidentOutcome, atMs: number): Promise<void>;
 }
 
 export interface EvidenceStore {
-  /** Stores the input of a diagnosis with its evidence; returns a reference. Idempotent per (incident, attempt). */
+  /**
+   * Stores the input of a diagnosis with its evidence, unless there is one for (incident, attempt): the first stays.
+   * `isFirst`: it is what was given now.
+   */
   save(
     incidentId: string,
     attempt: number,
     input: DiagnosisInput,
     evidence: readonly Evidence[],
-  ): Promise<string>;
+  ): Promise<{ readonly evidenceRef: string; readonly isFirst: boolean }>;
   load(evidenceRef: string): Promise<{ input: DiagnosisInput; evidence: readonly Evidence[] }>;
   /** Change events and known call edges of an environment. */
   changes(environment: string, fromMs: number, toMs: number): Promise<readonly ChangeEvent[]>;
@@ -63,6 +73,11 @@ export interface ApprovalStore {
     deadlineMs: number;
   }): Promise<void>;
   status(incidentId: string, planHash: string, nowMs: number): Promise<ApprovalStatus>;
+}
+
+/** What people asked of incidents as a whole; written by the API before any workflow is told. */
+export interface StoredStops {
+  read(incidentId: string): Promise<StoredStop | null>;
 }
 
 /** The one transaction every effect passes. `nowMs` is the activity's clock; Postgres' own clock decides leases. */
@@ -99,10 +114,6 @@ export interface Executor {
 export interface Executors {
   forTarget(target: TargetRef, executor: string): Executor | null;
   forEnvironment(environment: string): readonly Executor[];
-}
-
-export interface Notifier {
-  notify(message: { incidentId: string; kind: string; text: string }): Promise<void>;
 }
 
 export interface PostmortemStore {

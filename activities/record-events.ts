@@ -1,6 +1,7 @@
 // Takes the incident's events into the store, and counts what they say.
 
 import type { IncidentEvent } from '../domain/incident/events.ts';
+import { evolve } from '../domain/incident/evolve.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { Metrics } from './ports.ts';
@@ -10,10 +11,34 @@ export function createRecordEvents({
   incidents,
   metrics,
 }: Pick<ActivityDeps, 'incidents' | 'metrics'>): Activities['recordEvents'] {
-  return async ({ incidentId, events, state }) => {
-    await incidents.recordEvents(incidentId, events, state);
+  return async ({ incidentId, events, throughSeq, lost, state: given }) => {
+    const stored = await incidents.state(incidentId);
+    const storedSeq = stored?.lastSeq ?? 0;
+    const expectedSeq = Math.max(storedSeq, lost?.throughSeq ?? 0) + 1;
+    const firstSeq = events[0]?.seq ?? throughSeq + 1;
+    if (firstSeq > expectedSeq) return { recorded: false, storedSeq };
+    if (events.length === 0) return { recorded: true };
+    const state = lost === undefined ? stateAfter(incidentId, stored, events) : given;
+    if (state === undefined)
+      throw new Error(`${incidentId}: its record cannot go on after a gap without a state`);
+    await incidents.recordEvents(incidentId, events, state, lost?.throughSeq);
     for (const event of events) countEvent(event, state, metrics);
+    return { recorded: true };
   };
+}
+
+/** The state is not carried through the history with every event: it is what the store has, and what follows. */
+function stateAfter(
+  incidentId: string,
+  stored: IncidentState | null,
+  events: readonly IncidentEvent[],
+): IncidentState {
+  const storedSeq = stored?.lastSeq ?? 0;
+  const state = events
+    .filter(({ seq }) => seq > storedSeq)
+    .reduce<IncidentState | null>((before, event) => evolve(before, event, incidentId), stored);
+  if (state === null) throw new Error(`${incidentId}: its first event must say that it was opened`);
+  return state;
 }
 
 function countEvent(event: IncidentEvent, state: IncidentState, metrics: Metrics): void {

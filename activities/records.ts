@@ -7,15 +7,16 @@ export function createRecords({
   approvals,
   incidents,
   requeue,
+  stops,
   clock,
-}: Pick<ActivityDeps, 'approvals' | 'incidents' | 'requeue' | 'clock'>): Pick<
+}: Pick<ActivityDeps, 'approvals' | 'incidents' | 'requeue' | 'stops' | 'clock'>): Pick<
   Activities,
-  'requestApproval' | 'readApproval' | 'firingAlerts' | 'closeEpisode' | 'returnAnomalies'
+  'requestApproval' | 'readApproval' | 'readStop' | 'closeEpisode' | 'returnAnomalies'
 > {
   return {
     requestApproval: (request) => approvals.open(request),
     readApproval: ({ incidentId, planHash }) => approvals.status(incidentId, planHash, clock.nowMs()),
-    firingAlerts: ({ incidentId }) => incidents.firingAlerts(incidentId),
+    readStop: ({ incidentId }) => stops.read(incidentId),
     closeEpisode: ({ incidentId, outcome }) => incidents.closeEpisode(incidentId, outcome, clock.nowMs()),
     returnAnomalies: ({ incidentId, anomalies }) => requeue.putBack(incidentId, anomalies),
   };

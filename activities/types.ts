@@ -6,7 +6,7 @@ import type { Cause } from '../domain/diagnosis/causes.ts';
 import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
-import type { IncidentOutcome } from '../domain/incident/status.ts';
+import type { IncidentOutcome, StopKind } from '../domain/incident/status.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import type { ActionId } from '../domain/remediation/actions.ts';
 import type { GateResult } from '../domain/remediation/intent.ts';
@@ -30,13 +30,8 @@ export type EnrichResult = {
   readonly evidenceRef: string;
   readonly evidenceIds: readonly string[];
   readonly missing: readonly string[];
-};
-
-export type DiagnoseInput = {
-  readonly incidentId: string;
-  readonly attempt: number;
-  readonly evidenceRef: string;
-  readonly failedCauses: readonly FailedCause[];
+  /** What the statistics make of it. */
+  readonly diagnosis: Diagnosis;
 };
 
 /** Whom to ask: place in the configured order; `repair` after an answer that could not be read, `waited` after a pause. */
@@ -78,6 +73,8 @@ export type ApprovalStatus =
   | { readonly kind: 'rejected'; readonly actor: string; readonly reason: string }
   | { readonly kind: 'expired' };
 
+export type StoredStop = { readonly kind: StopKind; readonly actor: string; readonly reason: string };
+
 export type GateInput = {
   readonly incidentId: string;
   readonly planHash: string;
@@ -90,12 +87,17 @@ export type ExecuteResult =
   /** `certain`: the effect did not happen. Otherwise nobody can tell, and it was not repeated. */
   | { readonly kind: 'failed'; readonly certain: boolean; readonly reason: string }
   /** Nothing was sent: what the gate had allowed was taken back in the last moment. The gate may be asked again. */
-  | { readonly kind: 'blocked'; readonly reason: 'kill-switch' | 'target-leased'; readonly detail: string };
+  | {
+      readonly kind: 'blocked';
+      readonly reason: 'kill-switch' | 'stopped' | 'target-leased';
+      readonly detail: string;
+    };
 
 export type VerifyInput = {
   readonly incidentId: string;
   readonly scope: Scope;
-  readonly anomalies: readonly Anomaly[];
+  /** The anomalies to judge are those recorded up to this event: a look carries none of them through the history. */
+  readonly recordedSeq: number;
   readonly onsetMs: number;
   /** When the effect was complete; samples before it do not count. Null: asking without any effect (self-recovery). */
   readonly effectAtMs: number | null;
@@ -104,16 +106,28 @@ export type VerifyInput = {
   readonly actions: readonly ActionId[];
 };
 
+export type RecordInput = {
+  readonly incidentId: string;
+  readonly events: readonly IncidentEvent[];
+  /** The last event there is; it is stored afterwards. */
+  readonly throughSeq: number;
+  /** Events that nobody has any more: the record goes on after them, from the state that comes with it. */
+  readonly lost?: { readonly afterSeq: number; readonly throughSeq: number };
+  readonly state?: IncidentState;
+};
+/** Not recorded: the store ends at `storedSeq`, and the events do not continue it. Its tail was lost. */
+export type RecordResult =
+  | { readonly recorded: true }
+  | { readonly recorded: false; readonly storedSeq: number };
+
 /** The activities by name; workers/ implements them through createActivities(deps). */
 export type Activities = {
-  /** Appends events to the store: read model, timeline and audit in one transaction; idempotent by (incident, seq). */
-  recordEvents(input: {
-    incidentId: string;
-    events: readonly IncidentEvent[];
-    state: IncidentState;
-  }): Promise<void>;
+  /**
+   * Appends events to the store: read model, timeline and audit in one transaction; idempotent by (incident, seq). The
+   * state follows from what is stored and the events.
+   */
+  recordEvents(input: RecordInput): Promise<RecordResult>;
   enrich(input: EnrichInput): Promise<EnrichResult>;
-  diagnose(input: DiagnoseInput): Promise<Diagnosis>;
   /** One call to a language model, paid at most once; judges the answer and merges it into the diagnosis. */
   modelTurn(input: ModelTurnInput): Promise<ModelTurnResult>;
   makePlan(input: PlanInput): Promise<PlanResult>;
@@ -134,21 +148,16 @@ export type Activities = {
   }): Promise<void>;
   /** The authoritative state of the request, as stored in Postgres. */
   readApproval(input: { incidentId: string; planHash: string }): Promise<ApprovalStatus>;
+  /** What a person asked of the incident as a whole, as stored; null when nobody did. */
+  readStop(input: { incidentId: string }): Promise<StoredStop | null>;
   passGate(input: GateInput): Promise<GateResult>;
   /** Performs the effect of a written intent at most once: after a lost answer it looks at the world. Heartbeats. */
   execute(input: { intentId: string }): Promise<ExecuteResult>;
   verify(input: VerifyInput): Promise<VerificationResult>;
-  notify(input: {
-    incidentId: string;
-    kind: 'opened' | 'approval' | 'escalated' | 'closed';
-    text: string;
-  }): Promise<void>;
   draftPostmortem(input: {
     incidentId: string;
     evidenceRefs: readonly string[];
   }): Promise<{ digest: string }>;
-  /** How many alerts of the incident fire, as their senders said. */
-  firingAlerts(input: { incidentId: string }): Promise<number>;
   /** Releases leases and closes the episode, so that the next occurrence opens a new one. Idempotent. */
   closeEpisode(input: { incidentId: string; outcome: IncidentOutcome }): Promise<void>;
   /** Hands anomalies that came after the end back to correlation, so that they open the next episode. Idempotent. */

@@ -1,6 +1,7 @@
 // Is the symptom gone? Reads the symptom's own series again, from before the onset until now, and lets the domain judge.
 // History that cannot be read makes the answer `unverified`: it never resolves anything.
 
+import type { Anomaly } from '../domain/detection/anomaly.ts';
 import { soundOnset } from '../domain/detection/onset.ts';
 import { catalogue } from '../domain/remediation/catalogue.ts';
 import type { VerificationResult } from '../domain/remediation/verification.ts';
@@ -8,6 +9,7 @@ import { verify } from '../domain/remediation/verify.ts';
 import type { VerificationConfig } from '../domain/remediation/verify-config.ts';
 import type { CallBucket, MetricBucket } from '../domain/telemetry.ts';
 import type { ActivityDeps } from './deps.ts';
+import { finalFailure } from './failures.ts';
 import type { TimeRange } from './ports.ts';
 import { startGathering } from './sources.ts';
 import { observeTargets } from './targets.ts';
@@ -17,10 +19,11 @@ import type { Activities, VerifyInput } from './types.ts';
 const sourceTimeoutMs = 5_000;
 
 export function createVerify(
-  deps: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'verification' | 'clock'>,
+  deps: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'incidents' | 'verification' | 'clock'>,
 ): Activities['verify'] {
   return async (input) => {
-    const { scope, anomalies, effectAtMs, targetService } = input;
+    const { scope, effectAtMs, targetService } = input;
+    const anomalies = await recordedAnomalies(deps, input);
     const nowMs = deps.clock.nowMs();
     const onsetMs = soundOnset(anomalies, input.onsetMs, nowMs);
     const gathering = startGathering(sourceTimeoutMs);
@@ -39,6 +42,20 @@ export function createVerify(
     const seen = { anomalies, calls, metrics, edges, targets };
     return verify({ ...seen, onsetMs, effectAtMs, nowMs, targetService, config });
   };
+}
+
+/** The anomalies as recorded; a store that lost some of them must not make the rest look like all there is. */
+async function recordedAnomalies(
+  { incidents }: Pick<ActivityDeps, 'incidents'>,
+  { incidentId, recordedSeq }: VerifyInput,
+): Promise<readonly Anomaly[]> {
+  const state = await incidents.state(incidentId);
+  const storedSeq = state?.lastSeq ?? 0;
+  if (state !== null && storedSeq >= recordedSeq) return Object.values(state.anomalies);
+  throw finalFailure(
+    'RecordBehind',
+    `${incidentId} is recorded up to event ${storedSeq}, and the look is about event ${recordedSeq}`,
+  );
 }
 
 type Telemetry =

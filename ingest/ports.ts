@@ -1,7 +1,6 @@
 // What ingest needs from outside: small interfaces, implemented in adapters/.
 
 import type { CorrelationConfig } from '../domain/correlation/correlate.ts';
-import type { AlertReport } from '../domain/correlation/occurrence.ts';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { ChangeEvent } from '../domain/observation.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
@@ -31,13 +30,7 @@ export type HistoryRows = {
 };
 
 export type InboxItem =
-  | {
-      readonly id: string;
-      readonly kind: 'anomaly';
-      readonly anomaly: Anomaly;
-      /** Somebody else's alert: which of its occurrences this is about is decided when it is put (events/occurrences.ts). */
-      readonly report?: AlertReport;
-    }
+  | { readonly id: string; readonly kind: 'anomaly'; readonly anomaly: Anomaly }
   | { readonly id: string; readonly kind: 'change'; readonly change: ChangeEvent };
 
 /** An item as `take` hands it out; `attempts` counts how often it was taken, this time included, across restarts. */
@@ -45,10 +38,7 @@ export type TakenItem = InboxItem & { readonly attempts?: number };
 
 /** Durable inbox in Postgres: what is accepted is here before the sender hears 2xx. */
 export interface Inbox {
-  /**
-   * Stores items that are new; returns how many were. A finding that fires on after its incident was closed is new, and so is
-   * every occurrence of an alert.
-   */
+  /** Stores items whose id is new; returns how many were new. */
   put(items: readonly InboxItem[]): Promise<number>;
   /** Oldest pending items, locked for this process for `leaseMs`. */
   take(limit: number, leaseMs: number): Promise<readonly TakenItem[]>;

@@ -1,10 +1,10 @@
-// Messages to people, beside the main loop: nobody waits for one, and one that cannot be sent changes nothing.
+// Messages to people, as runs from before `changes.ts` sent them: replayed, and nothing else. People are told from the
+// record (api/notifications). Goes with the histories that need it.
 
 import { CancellationScope, condition, log } from '@temporalio/workflow';
-import type { Activities } from '../activities/types.ts';
-import { bestEffort } from './proxies.ts';
+import { replayed } from './proxies.ts';
 
-export type MessageKind = Parameters<Activities['notify']>[0]['kind'];
+export type MessageKind = 'opened' | 'approval' | 'escalated' | 'closed';
 
 export type Courier = {
   send(kind: MessageKind, text: string): void;
@@ -12,12 +12,12 @@ export type Courier = {
   idle(): Promise<void>;
 };
 
-export function createCourier(incidentId: string): Courier {
+export function createCourier(incidentId: string, fromBefore: boolean): Courier {
   let underway = 0;
 
   async function deliver(kind: MessageKind, text: string): Promise<void> {
     try {
-      await bestEffort.notify.executeWithOptions({ summary: `tell people: ${kind}` }, [
+      await replayed.notify.executeWithOptions({ summary: `tell people: ${kind}` }, [
         { incidentId, kind, text },
       ]);
     } catch (error) {
@@ -29,6 +29,7 @@ export function createCourier(incidentId: string): Courier {
 
   return {
     send(kind, text) {
+      if (!fromBefore) return;
       underway += 1;
       void CancellationScope.nonCancellable(() => deliver(kind, text));
     },

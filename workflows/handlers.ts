@@ -2,11 +2,10 @@
 // validator refuses with one of the reasons of messages.ts, and leaves no trace in history.
 
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
-import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { Decision, Rejection } from '../domain/incident/decide.ts';
-import type { IncidentState } from '../domain/incident/state.ts';
 import * as messages from './messages.ts';
 import type { Run, StopRequest } from './run.ts';
+import { stopRun } from './steps/stop.ts';
 
 const accepted: messages.Accepted = { accepted: true };
 
@@ -16,11 +15,7 @@ export function registerHandlers(run: Run): void {
 
   setHandler(messages.anomalyObserved, (anomaly) => {
     const { status, anomalies } = journal.state();
-    const isNew = anomalies[anomaly.id] === undefined;
-    // What a person has in hand takes no new symptom that Sentinel could explain and mend.
-    const ours =
-      status === 'handed-over' && anomaly.detector !== 'external' && !knownSeries(anomalies, anomaly);
-    if (isNew && (status === 'closed' || ours)) run.late.push(anomaly);
+    if (status === 'closed' && anomalies[anomaly.id] === undefined) run.late.push(anomaly);
     else journal.record({ type: 'anomaly-observed', anomaly });
   });
   setHandler(messages.anomalyCleared, ({ anomalyId, clearedMs }) => {
@@ -52,30 +47,19 @@ export function registerHandlers(run: Run): void {
   const stopWith =
     (kind: StopRequest['kind']) =>
     ({ actor, reason }: { actor: string; reason: string }): messages.Accepted => {
-      if (journal.state().status === 'handed-over') {
-        if (kind === 'abort') run.closing = { actor, reason };
-        else journal.record({ type: 'handed-over', outcome: 'taken-over', actor, reason });
-        return accepted;
-      }
-      run.stop = { kind, actor, reason };
-      run.scope.cancel();
+      stopRun(run, { kind, actor, reason });
       return accepted;
     };
-  const stoppable = (who: { actor: string; reason: string }): void => {
+  const stoppable = (kind: StopRequest['kind']) => (who: { actor: string; reason: string }) => {
     requireText(who, ['actor']);
-    if (journal.state().status === 'handed-over' ? run.closing !== null : run.stop !== null)
-      throw refusal('already-decided', `${(run.closing ?? run.stop)?.actor} was first`);
+    // Whoever takes over while Sentinel undoes after an abort wants that to end, too.
+    const goesFurther = run.stop?.kind === 'abort' && kind === 'take-over';
+    if (run.stop !== null && !goesFurther)
+      throw refusal('already-decided', `${run.stop.actor} asked for ${run.stop.kind} already`);
     if (journal.state().status === 'closed') throw refusal('closed', 'the incident is closed');
   };
-  setHandler(messages.takeOver, stopWith('take-over'), { validator: stoppable });
-  setHandler(messages.abort, stopWith('abort'), { validator: stoppable });
-  setHandler(messages.closeIncident, stopWith('abort'), {
-    validator: (who) => {
-      stoppable(who);
-      if (journal.state().status !== 'handed-over')
-        throw refusal('not-handed-over', 'Sentinel works on this incident: take it over, or abort the work');
-    },
-  });
+  setHandler(messages.takeOver, stopWith('take-over'), { validator: stoppable('take-over') });
+  setHandler(messages.abort, stopWith('abort'), { validator: stoppable('abort') });
 
   setHandler(
     messages.addNote,
@@ -97,10 +81,6 @@ export function registerHandlers(run: Run): void {
   setHandler(messages.stateQuery, () => journal.state());
   setHandler(messages.timelineQuery, () => journal.timeline());
   setHandler(messages.planQuery, () => journal.state().hashedPlan);
-}
-
-function knownSeries(anomalies: IncidentState['anomalies'], { seriesKey }: Anomaly): boolean {
-  return Object.values(anomalies).some((known) => known.seriesKey === seriesKey);
 }
 
 function refuseUnless(decision: Decision): void {

@@ -2,20 +2,22 @@
 // is; each step has its file in steps/, every timeout is in proxies.ts, every rule of what may happen in domain/incident.
 
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { HashedPlan } from '../domain/remediation/plan.ts';
 import { registerHandlers } from './handlers.ts';
 import type { IncidentInput } from './messages.ts';
 import { type Carried, type Ending, type Run, startRun } from './run.ts';
 import { obtainGrant } from './steps/approve.ts';
-import { carryOut } from './steps/carry-out.ts';
+import { type Attempt, carryOut } from './steps/carry-out.ts';
 import { close, type IncidentResult } from './steps/close.ts';
 import { continueAsNewWhenDue } from './steps/continue.ts';
 import { escalation, resolved } from './steps/endings.ts';
-import { handedOver, handOver } from './steps/hand-over.ts';
 import { interrupted } from './steps/interrupted.ts';
 import { propose } from './steps/propose.ts';
 import { anotherAnalysis } from './steps/reanalyse.ts';
 import { recoveredByItself, settle, watch } from './steps/recover.ts';
+import { stopped } from './steps/stop.ts';
 import { undoAndJudge } from './steps/undo.ts';
+import { verifyPlan } from './steps/verify.ts';
 
 /** Handles one incident. `carried` is what an earlier run of the same incident left, when it continued as new. */
 export async function incident(
@@ -29,14 +31,13 @@ export async function incident(
   let ending: Ending;
   let cancellation: unknown = null;
   try {
-    ending = handedOver(run) ?? (await run.scope.run(() => respond(run, carried === null)));
+    ending = await run.scope.run(() => respond(run, carried === null));
+    if (run.stop !== null) throw stopped(); // it came with the last answer, and was accepted
   } catch (error) {
     ending = await CancellationScope.nonCancellable(() => interrupted(run, error));
     if (isCancellation(error) && run.stop === null) cancellation = error;
   }
-  ending = await handOver(run, ending);
-  const over = ending;
-  const result = await CancellationScope.nonCancellable(() => close(run, over));
+  const result = await CancellationScope.nonCancellable(() => close(run, ending));
   if (cancellation !== null) throw cancellation; // all is undone and closed; Temporal shows the run as cancelled
   return result;
 }
@@ -51,25 +52,42 @@ async function respond(run: Run, fresh: boolean): Promise<Ending> {
   if (fresh) await settle(run);
   for (;;) {
     await continueAsNewWhenDue(run);
-    const recovery = await recoveredByItself(run);
-    if (recovery !== null) return recovery;
+    const ending = await goOn(run);
+    if (ending !== null) return ending;
+  }
+}
 
-    const proposal = await propose(run);
-    if (proposal.kind === 'nothing') {
-      const watched = proposal.harmless ? await watch(run, proposal.reason) : null;
-      if (watched !== null) return watched;
-      if (await anotherAnalysis(run)) continue;
-      return escalation(proposal.reason);
-    }
+/** One round of the runbook; the ending, or null when there is more to do. */
+async function goOn(run: Run): Promise<Ending | null> {
+  const { verifying, watching } = run.memory;
+  const { hashedPlan } = run.journal.state();
+  // What the run before was in the middle of when it continued as new.
+  if (verifying !== null && hashedPlan !== null)
+    return judge(run, hashedPlan, await verifyPlan(run, hashedPlan));
+  if (watching !== null) return leaveAlone(run, watching.reason, true);
 
-    const grant = await obtainGrant(run, proposal.hashedPlan, proposal.verdict);
-    if (grant.kind === 'ended') return grant.ending;
+  const recovery = await recoveredByItself(run);
+  if (recovery !== null) return recovery;
+  const proposal = await propose(run);
+  if (proposal.kind === 'nothing') return leaveAlone(run, proposal.reason, proposal.harmless);
+  const grant = await obtainGrant(run, proposal.hashedPlan, proposal.verdict);
+  if (grant.kind === 'ended') return grant.ending;
+  return judge(run, proposal.hashedPlan, await carryOut(run, proposal.hashedPlan));
+}
 
-    const attempt = await carryOut(run, proposal.hashedPlan);
-    if (attempt.kind === 'recovered') return resolved(attempt.reason);
-    if (attempt.kind === 'ended') return attempt.ending;
+async function leaveAlone(run: Run, reason: string, harmless: boolean): Promise<Ending | null> {
+  const watched = harmless ? await watch(run, reason) : null;
+  if (watched !== null) return watched;
+  return (await anotherAnalysis(run)) ? null : escalation(reason);
+}
 
-    const verdict = await undoAndJudge(run, proposal.hashedPlan, attempt);
-    if (verdict !== null) return verdict;
+async function judge(run: Run, hashedPlan: HashedPlan, attempt: Attempt): Promise<Ending | null> {
+  switch (attempt.kind) {
+    case 'recovered':
+      return resolved(attempt.reason);
+    case 'ended':
+      return attempt.ending;
+    case 'failed':
+      return undoAndJudge(run, hashedPlan, attempt);
   }
 }

@@ -1,6 +1,9 @@
 // The incident's own record while it runs: commands become events and state here, and a pump beside the main loop
 // carries the events to the store in order. Whoever records goes on at once; whoever is about to act on the outside waits
 // for `drained`, so that no effect happens before the record of what led to it.
+//
+// The calls are no local activities, though those would halve the history: one of them may have reached the store when its
+// workflow task is lost, and the task that is run again records the same numbers with other instants.
 
 import { CancellationScope, condition, isCancellation, log, sleep } from '@temporalio/workflow';
 import { type Decision, decide, type IncidentCommand } from '../domain/incident/decide.ts';
@@ -8,11 +11,15 @@ import type { IncidentEvent } from '../domain/incident/events.ts';
 import { evolve } from '../domain/incident/evolve.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import { records } from './proxies.ts';
+import { type LostEvents, refill } from './refill.ts';
 import { keptEvents } from './timings.ts';
-import { showProgress } from './visibility.ts';
+import { createProgress } from './visibility.ts';
 
 /** After a record call failed for good (say, a payload refused): the events stay, and are tried again this much later. */
 const retryRecordMs = 30_000;
+
+/** Within a moment another step follows: they are carried to the store together with what it says. */
+const unhurried: readonly IncidentEvent['type'][] = ['enriched', 'diagnosed', 'planned'];
 
 export type Journal = {
   /** The incident as of now. */
@@ -27,19 +34,27 @@ export type Journal = {
   waitingFor(what: string): void;
   /** Resolves when everything recorded so far is in the store. */
   drained(): Promise<void>;
+  /** Resolves when the store was asked whether it still has everything, and has it again: a fail-over may lose a tail. */
+  confirmed(): Promise<void>;
 };
 
 export type JournalStart = {
   readonly state: IncidentState | null;
   readonly timeline: readonly IncidentEvent[];
+  /** A history from before `changes.ts` is replayed. */
+  readonly fromBefore: boolean;
 };
 
 /** Starts a journal with its pump. Without a state in `start`, the first command must be `incident-opened`. */
 export function startJournal(incidentId: string, start: JournalStart): Journal {
+  const { fromBefore } = start;
   let current = start.state;
-  let waiting = '';
+  const progress = createProgress(fromBefore, current);
   const recent: IncidentEvent[] = [...start.timeline];
   const outbox: IncidentEvent[] = [];
+  let due = false;
+  let confirming = false;
+  let lost: LostEvents | null = null;
 
   function state(): IncidentState {
     if (current === null) throw new Error(`incident ${incidentId} has not been opened`);
@@ -52,26 +67,39 @@ export function startJournal(incidentId: string, start: JournalStart): Journal {
       log.info('command rejected', { command: command.type, reason: decision.reason });
       return decision;
     }
-    const before = current;
     for (const event of decision.events) current = evolve(current, event, incidentId);
     outbox.push(...decision.events);
     recent.push(...decision.events);
     recent.splice(0, Math.max(0, recent.length - keptEvents));
-    if (before?.status !== current?.status) waiting = '';
-    showProgress(before, state(), waiting);
+    due ||= fromBefore || !unhurried.includes(command.type);
+    progress.changed(state());
     return decision;
   }
 
   async function pump(): Promise<void> {
     for (;;) {
-      await condition(() => outbox.length > 0);
+      await condition(() => confirming || (due && outbox.length > 0));
+      due = false;
       const events = [...outbox];
       try {
-        await records.recordEvents.executeWithOptions({ summary: summaryOf(events) }, [
-          { incidentId, events, state: state() },
+        const anchor = lost === null ? {} : { lost, state: state() };
+        const answer = await records.recordEvents.executeWithOptions({ summary: summaryOf(events) }, [
+          { incidentId, events, throughSeq: events.at(-1)?.seq ?? state().lastSeq, ...anchor },
         ]);
+        if (answer?.recorded === false) {
+          log.error('the store has lost events of this incident', { incidentId, ...answer });
+          const again = refill(recent, events, answer.storedSeq);
+          outbox.splice(0, events.length, ...again.events);
+          lost = again.lost;
+          if (lost !== null) record({ type: 'record-gap', ...lost });
+          due = true;
+          continue;
+        }
         outbox.splice(0, events.length);
+        lost = null;
+        confirming = false;
       } catch (error) {
+        due = true;
         log.error('events could not be recorded, will be tried again', { incidentId, error: String(error) });
         await sleep(retryRecordMs, { summary: 'before recording again' });
       }
@@ -89,14 +117,22 @@ export function startJournal(incidentId: string, start: JournalStart): Journal {
     record,
     consider: (command) => decide(command, current, Date.now()),
     waitingFor(what) {
-      waiting = what;
-      showProgress(current, state(), waiting);
+      due = true;
+      progress.waiting(state(), what);
     },
-    drained: () => condition(() => outbox.length === 0),
+    drained() {
+      due = true;
+      return condition(() => outbox.length === 0);
+    },
+    confirmed() {
+      confirming = true;
+      return condition(() => !confirming && outbox.length === 0);
+    },
   };
 }
 
 function summaryOf(events: readonly IncidentEvent[]): string {
+  if (events.length === 0) return 'is everything still recorded?';
   const names = [...new Set(events.map((event) => event.type))];
   return `record ${names.slice(0, 4).join(', ')}${names.length > 4 ? ', …' : ''}`;
 }

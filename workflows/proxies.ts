@@ -8,6 +8,7 @@
 
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/types.ts';
+import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
 
 const heartbeatTimeout = 8_000;
 
@@ -18,7 +19,7 @@ const heartbeatTimeout = 8_000;
 export const records = proxyActivities<
   Pick<
     Activities,
-    'recordEvents' | 'requestApproval' | 'readApproval' | 'firingAlerts' | 'closeEpisode' | 'returnAnomalies'
+    'recordEvents' | 'requestApproval' | 'readApproval' | 'readStop' | 'closeEpisode' | 'returnAnomalies'
   >
 >({
   startToCloseTimeout: 10_000,
@@ -30,9 +31,7 @@ export const records = proxyActivities<
  * Analysis: reads stores and observes targets, changes nothing. Each source has its own short timeout inside, so 30 s is
  * a lost worker. Ten attempts are about four minutes: past that, a person knows sooner what to do than a retry.
  */
-export const analysis = proxyActivities<
-  Pick<Activities, 'enrich' | 'diagnose' | 'makePlan' | 'evaluatePolicy'>
->({
+export const analysis = proxyActivities<Pick<Activities, 'enrich' | 'makePlan' | 'evaluatePolicy'>>({
   startToCloseTimeout: 30_000,
   heartbeatTimeout,
   retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 60_000, maximumAttempts: 10 },
@@ -81,8 +80,18 @@ export const effects = proxyActivities<Pick<Activities, 'execute'>>({
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000, maximumAttempts: 10 },
 });
 
-/** Best effort: an incident is never worse off for a message that was not sent. Three attempts, then go on. */
-export const bestEffort = proxyActivities<Pick<Activities, 'notify' | 'draftPostmortem'>>({
+/** Best effort: an incident is never worse off for a postmortem that was not written. Three attempts, then go on. */
+export const bestEffort = proxyActivities<Pick<Activities, 'draftPostmortem'>>({
+  startToCloseTimeout: 15_000,
+  heartbeatTimeout,
+  retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 5_000, maximumAttempts: 3 },
+});
+
+/** Only replayed (changes.ts): no worker has these any more. */
+export const replayed = proxyActivities<{
+  notify(input: { incidentId: string; kind: string; text: string }): Promise<void>;
+  diagnose(input: { incidentId: string; attempt: number; evidenceRef: string }): Promise<Diagnosis>;
+}>({
   startToCloseTimeout: 15_000,
   heartbeatTimeout,
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 5_000, maximumAttempts: 3 },

@@ -5,8 +5,9 @@ import type { FailedCause } from '../activities/types.ts';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
-import type { HandedOverEnd, IncidentOutcome } from '../domain/incident/status.ts';
+import type { IncidentOutcome, StopKind } from '../domain/incident/status.ts';
 import type { VerificationOutcome } from '../domain/remediation/verification.ts';
+import { isFromBefore } from './changes.ts';
 import { type Courier, createCourier } from './courier.ts';
 import { type Journal, startJournal } from './journal.ts';
 import type { IncidentInput } from './messages.ts';
@@ -14,18 +15,22 @@ import { createSaga, type PendingCompensation, type Saga } from './saga.ts';
 
 /** What a person asked of the run as a whole; the main loop is interrupted and acts on it. */
 export type StopRequest = {
-  readonly kind: 'take-over' | 'abort';
+  readonly kind: StopKind;
   readonly actor: string;
   readonly reason: string;
 };
 
 /** How an incident ends; `actor` is who ended it (`sentinel` when nobody did). */
-export type Ending = {
-  readonly outcome: IncidentOutcome;
+export type Ending = { readonly outcome: IncidentOutcome; readonly reason: string; readonly actor: string };
+
+/** A verification under way: of the latest plan, until the deadline; `held` when it is the longer look of a held change. */
+export type Verifying = { readonly deadlineMs: number; readonly held: boolean };
+
+/** A watch under way. `known`: ids of the anomalies that it is about. */
+export type Watching = {
   readonly reason: string;
-  readonly actor: string;
-  /** Of an incident that a person had in hand. */
-  readonly end?: HandedOverEnd;
+  readonly deadlineMs: number;
+  readonly known: readonly string[];
 };
 
 /** What the run remembers beside the incident's state. Plain JSON. */
@@ -39,19 +44,30 @@ export type Memory = {
   readonly lastLook: { readonly atMs: number; readonly outcome: VerificationOutcome } | null;
   /** When the latest effect was complete; null before any. */
   readonly lastEffectAtMs: number | null;
+  /** Ids of the anomalies that an analysis, a look or a person has seen; bounded like the anomalies of the state. */
+  readonly judged: readonly string[];
+  /** The long loop that a continued run goes on with. */
+  readonly verifying: Verifying | null;
+  readonly watching: Watching | null;
 };
 
-/** Everything a continued run starts from. Plain JSON. */
+/** Everything a continued run starts from. Plain JSON; an earlier version's may lack what is newer. */
 export type Carried = {
   readonly state: IncidentState;
   readonly timeline: readonly IncidentEvent[];
   readonly compensations: readonly PendingCompensation[];
-  readonly memory: Memory;
-  readonly late?: readonly Anomaly[];
+  readonly memory: Partial<Memory>;
+  /** Set when the workflow was gone and is started again from the record. */
+  readonly restart?: Restart;
 };
+
+/** `handOver`: why a person must go on from here; null when the incident may be worked on from its record. */
+export type Restart = { readonly reason: string; readonly handOver: string | null };
 
 export type Run = {
   readonly input: IncidentInput;
+  /** A history from before `changes.ts` is replayed. */
+  readonly fromBefore: boolean;
   readonly journal: Journal;
   readonly saga: Saga;
   readonly courier: Courier;
@@ -59,9 +75,7 @@ export type Run = {
   /** Set by a nudge (signal or update): the approval should be read again. */
   nudged: boolean;
   stop: StopRequest | null;
-  /** A person closes what was handed over. */
-  closing: { readonly actor: string; readonly reason: string } | null;
-  /** Anomalies that came after the end: not of this incident any more, and not to be lost. */
+  /** Anomalies that came after the end, or that nobody had looked at by then: back to correlation, not to be lost. */
   late: Anomaly[];
   /** The scope of the runbook: cancelled by a stop request, or with the workflow. */
   readonly scope: CancellationScope;
@@ -74,21 +88,29 @@ const freshMemory: Memory = {
   plannedAtMs: 0,
   lastLook: null,
   lastEffectAtMs: null,
+  judged: [],
+  verifying: null,
+  watching: null,
 };
 
 /** Sets a run up, without waiting for anything: from its input, or from what the run before it carried over. */
 export function startRun(input: IncidentInput, carried: Carried | null): Run {
-  const journal = startJournal(input.incidentId, carried ?? { state: null, timeline: [] });
+  const fromBefore = isFromBefore();
+  const journal = startJournal(input.incidentId, {
+    state: carried?.state ?? null,
+    timeline: carried?.timeline ?? [],
+    fromBefore,
+  });
   return {
     input,
+    fromBefore,
     journal,
     saga: createSaga(carried?.compensations ?? []),
-    courier: createCourier(input.incidentId),
-    memory: carried?.memory ?? freshMemory,
+    courier: createCourier(input.incidentId, fromBefore),
+    memory: { ...freshMemory, ...carried?.memory },
     nudged: false,
     stop: null,
-    closing: null,
-    late: [...(carried?.late ?? [])],
+    late: [],
     scope: new CancellationScope({ cancellable: true }),
   };
 }

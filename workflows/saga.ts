@@ -1,5 +1,5 @@
 // Compensations: registered before their step runs (a step whose answer was lost may have happened), undone last in,
-// first out. One that fails does not stop the rest; it is handed back, for a person.
+// first out. One that fails does not stop the rest; it is handed back, for a person. A take-over does stop the rest.
 
 /** An undo that is owed, as plain JSON: it survives continue-as-new. The inverse itself is in the stored plan. */
 export type PendingCompensation = {
@@ -17,9 +17,14 @@ export type Saga = {
   /** The attempt worked, or a person took over: nothing will be undone any more. */
   settle(): void;
   pending(): readonly PendingCompensation[];
-  /** Undoes everything owed, newest first; answers the keys of the steps that could not be undone. */
-  compensate(undo: (compensation: PendingCompensation) => Promise<boolean>): Promise<readonly string[]>;
+  /** Undoes everything owed, newest first, until it is stopped; what is still owed then stays pending. */
+  compensate(undo: (compensation: PendingCompensation) => Promise<UndoOutcome>): Promise<Undone>;
 };
+
+export type UndoOutcome = 'undone' | 'not-undone' | 'stopped';
+
+/** How many were undone, and the keys of the steps that could not be. */
+export type Undone = { readonly undone: number; readonly notUndone: readonly string[] };
 
 export function createSaga(carried: readonly PendingCompensation[]): Saga {
   let owed = [...carried];
@@ -36,11 +41,15 @@ export function createSaga(carried: readonly PendingCompensation[]): Saga {
     pending: () => owed,
     async compensate(undo) {
       const notUndone: string[] = [];
+      let undone = 0;
       for (let next = owed.at(-1); next !== undefined; next = owed.at(-1)) {
-        if (!(await undo(next))) notUndone.push(next.stepKey);
+        const outcome = await undo(next);
+        if (outcome === 'stopped') break;
+        if (outcome === 'undone') undone += 1;
+        else notUndone.push(next.stepKey);
         owed.pop();
       }
-      return notUndone;
+      return { undone, notUndone };
     },
   };
 }

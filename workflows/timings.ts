@@ -20,9 +20,6 @@ export const maxReanalyses = 2;
 /** Turns of one consultation: an answer and its repair from three providers. What they cost is bounded by budgets. */
 export const maxModelTurns = 6;
 
-/** A storm has more alerts than an incident keeps: what still fires is asked of the store this often. */
-export const firingRecheckMs = 60_000;
-
 /** How many looks a recovery without any effect gets, one every `verifyIntervalMs`. */
 export const recoveryLooks = 3;
 
@@ -31,6 +28,15 @@ export const passingLooks = 6;
 
 /** Events kept for the `timeline` query and carried over continue-as-new; the whole timeline is in the store. */
 export const keptEvents = 100;
+
+/** How long a change that nobody can judge is held, where a run's settings are from before there was a setting for it. */
+export const defaultHoldMs = 30 * 60_000;
+
+/** A held change is looked at this often over the whole time, but no more often than any other. */
+export const looksWhileHeld = 60;
+
+/** A run continues as new at the latest then: far below what Temporal ends a run for (51,200 events, 50 MB). */
+export const longestHistory = { events: 4_000, bytes: 8_000_000 } as const;
 
 export type Patience = { readonly everyMs: number; readonly forMs: number };
 
@@ -56,6 +62,7 @@ export function gatePatience(reason: GateRefusal): Patience | null {
     case 'once-rule':
     case 'breaker-open':
     case 'incident-closed':
+    case 'stopped':
     case 'out-of-order':
       return null;
   }

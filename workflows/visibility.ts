@@ -5,19 +5,52 @@ import { incidentPage } from '../domain/incident/page.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import { searchAttributes } from './search-attributes.ts';
 
-/** Brings the Web UI up to date with the state; an upsert costs history, so only when a shown value changed. */
-export function showProgress(before: IncidentState | null, after: IncidentState, waitingFor: string): void {
-  setCurrentDetails(incidentPage(after, waitingFor));
-  const opened = before === null;
-  if (!opened && before.status === after.status && before.severity === after.severity) return;
-  upsertSearchAttributes([
-    { key: searchAttributes.status, value: after.outcome ?? after.status },
-    { key: searchAttributes.severity, value: after.severity },
-    ...(opened
-      ? [
-          { key: searchAttributes.service, value: after.scope.service },
-          { key: searchAttributes.environment, value: after.scope.environment },
-        ]
-      : []),
-  ]);
+type Shown = { readonly status: string; readonly severity: string };
+
+export type Progress = {
+  /** Something was recorded. */
+  changed(state: IncidentState): void;
+  waiting(state: IncidentState, what: string): void;
+};
+
+/** Keeps the Web UI up to date; an upsert costs history, so only when a value that lasts has changed. */
+export function createProgress(fromBefore: boolean, start: IncidentState | null): Progress {
+  let waitingFor = '';
+  let status = start?.status ?? null;
+  let shown = start === null ? null : shownOf(start);
+  return {
+    changed(state) {
+      if (state.status !== status) waitingFor = '';
+      status = state.status;
+      setCurrentDetails(incidentPage(state, waitingFor));
+      const now = shownOf(state);
+      const opened = shown === null;
+      if (shown?.status === now.status && shown.severity === now.severity) return;
+      if (!fromBefore && shown?.severity === now.severity && passes(state)) return;
+      shown = now;
+      upsertSearchAttributes([
+        { key: searchAttributes.status, value: now.status },
+        { key: searchAttributes.severity, value: now.severity },
+        ...(opened
+          ? [
+              { key: searchAttributes.service, value: state.scope.service },
+              { key: searchAttributes.environment, value: state.scope.environment },
+            ]
+          : []),
+      ]);
+    },
+    waiting(state, what) {
+      waitingFor = what;
+      setCurrentDetails(incidentPage(state, what));
+    },
+  };
+}
+
+function shownOf({ outcome, status, severity }: IncidentState): Shown {
+  return { status: outcome ?? status, severity };
+}
+
+/** Over within a second or so: nobody searches for it. */
+function passes({ status, hashedPlan }: IncidentState): boolean {
+  return status === 'diagnosing' || status === 'planning' || (status === 'deciding' && hashedPlan !== null);
 }

@@ -83,7 +83,6 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
     approvals: stores.approvalRequests,
     history: madeUpHistory(beganMs, healedAtMs),
     executors: { forTarget: () => acting, forEnvironment: () => [acting] },
-    notifier: { notify: async () => {} },
     policy:
       options.policy ?? policyConfigSchema.parse({ byRisk: { low: 'auto', medium: 'auto', high: 'auto' } }),
     runbook: defaultRunbook,

@@ -37,7 +37,7 @@ export async function startWorkerPart(
       approvals: stores.approvalRequests,
       gate: stores.gate,
       executors,
-      notifier: { notify: async (message) => log.info({ ...message }, 'notification') },
+      stops: stores.stops,
       postmortems: stores.postmortems,
       requeue: stores.requeue,
       policy: config.policy,

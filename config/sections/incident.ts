@@ -28,20 +28,15 @@ export const incidentSchema = z
       .describe(
         'How long a symptom may take to go away after an action before the action counts as no help.',
       ),
+    hold: duration('1s', '7d')
+      .prefault('30m')
+      .describe(
+        'How long a change stays and is looked at when nobody can tell whether it helped (no samples, no history). People are asked at once: taking over keeps it, aborting undoes it. After that the incident goes to a person, and the change still stays.',
+      ),
     selfRecovery: duration('1s', '24h')
       .prefault('8s')
       .describe(
         'How long a symptom must stay gone, before any action, to close the incident as self-recovered.',
-      ),
-    staysAway: duration('1s', '24h')
-      .prefault('60s')
-      .describe(
-        'How long an alert, or anything that was handed to a person, must stay away before its incident ends.',
-      ),
-    flappingStaysAway: duration('1s', '7d')
-      .prefault('5m')
-      .describe(
-        'The same for what has come back before: a flapping alert stays one incident, and its end is told once.',
       ),
     watch: duration('1s', '7d')
       .prefault('60s')
@@ -51,15 +46,16 @@ export const incidentSchema = z
     path: ['verifyInterval'],
     error: 'must not be longer than verifyTimeout',
   })
-  .transform(({ settle, actAfter, verifyInterval, verifyTimeout, selfRecovery, watch, ...rest }) => ({
-    settleMs: settle,
-    actAfterMs: actAfter,
-    maxAttempts: rest.maxAttempts,
-    verifyIntervalMs: verifyInterval,
-    verifyTimeoutMs: verifyTimeout,
-    selfRecoveryMs: selfRecovery,
-    watchMs: watch,
-    staysAwayMs: rest.staysAway,
-    flappingStaysAwayMs: rest.flappingStaysAway,
-  }))
+  .transform(
+    ({ settle, actAfter, maxAttempts, verifyInterval, verifyTimeout, hold, selfRecovery, watch }) => ({
+      settleMs: settle,
+      actAfterMs: actAfter,
+      maxAttempts,
+      verifyIntervalMs: verifyInterval,
+      verifyTimeoutMs: verifyTimeout,
+      holdMs: hold,
+      selfRecoveryMs: selfRecovery,
+      watchMs: watch,
+    }),
+  )
   .describe('The life of an incident.');

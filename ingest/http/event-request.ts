@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { firstProblem, type Invalid } from '../events/schema.ts';
 import type { InboxItem } from '../ports.ts';
 import { cleanText } from '../text.ts';
+import { readBody } from './body.ts';
 import type { IngestAppDeps } from './deps.ts';
 import { type Problem, problemResponse } from './problem.ts';
 import { requestIdOf } from './request-id.ts';
@@ -55,7 +56,9 @@ export async function answerEvents(
 
 /** Puts the items in the inbox; returns how many were new. */
 export async function storeEvents(items: readonly InboxItem[], deps: IngestAppDeps): Promise<number> {
-  const accepted = await deps.inbox.put(items).catch((error: unknown) => {
+  // The same event twice in one request is one item and a duplicate.
+  const distinct = [...new Map(items.map((item) => [item.id, item])).values()];
+  const accepted = await deps.inbox.put(distinct).catch((error: unknown) => {
     deps.log.error({ err: error, items: items.length }, 'could not store events in the inbox');
     throw unavailable('the events are not stored: the inbox is unavailable; send the same again');
   });
@@ -103,11 +106,10 @@ async function readJson(request: Request, deps: IngestAppDeps): Promise<unknown>
     const detail = 'content-type must be application/json';
     throw new Refused({ status: 415, kind: 'unsupported-type', title: 'Unsupported media type', detail });
   }
-  const body = await deps.readBody(request);
+  const body = await readBody(request, deps.limits);
   if (!body.ok) {
     const { problem, detail } = body;
-    if (problem === 'busy') throw unavailable(detail);
-    if (problem === 'too-large' || problem === 'too-complex')
+    if (problem === 'too-large')
       throw new Refused({ status: 413, kind: 'too-large', title: 'Too large', detail });
     if (problem === 'unsupported-encoding') {
       throw new Refused({ status: 415, kind: 'unsupported-type', title: 'Unsupported encoding', detail });

@@ -11,6 +11,8 @@ import type { PlanInput } from '../../activities/types.ts';
 import { createVerify } from '../../activities/verify.ts';
 import type { Diagnosis, Evidence } from '../../domain/diagnosis/diagnosis.ts';
 import type { DiagnosisInput } from '../../domain/diagnosis/input.ts';
+import type { IncidentEvent } from '../../domain/incident/events.ts';
+import { fold } from '../../domain/incident/evolve.ts';
 import { policyConfigSchema } from '../../domain/policy/config.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
 import { canonicalPlan } from '../../domain/remediation/canonical-plan.ts';
@@ -18,6 +20,7 @@ import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import { defaultRunbook } from '../../domain/remediation/runbook.ts';
 import { verificationConfigSchema } from '../../domain/remediation/verify-config.ts';
 import { createFakeExecutor, type FakeExecutor } from '../support/fake-executor.ts';
+import { createFakeStores } from '../support/fake-stores.ts';
 import { anomaly, environment, rollback, service } from '../support/incident-examples.ts';
 
 const clock = { nowMs: () => 1_000_000 };
@@ -34,9 +37,10 @@ function evidenceStore() {
   const saved = new Map<string, { input: DiagnosisInput; evidence: readonly Evidence[] }>();
   const store: EvidenceStore = {
     async save(incidentId, attempt, input, evidence) {
-      const ref = `${incidentId}/${attempt}`;
-      if (!saved.has(ref)) saved.set(ref, { input, evidence });
-      return ref;
+      const evidenceRef = `${incidentId}/${attempt}`;
+      const isFirst = !saved.has(evidenceRef);
+      if (isFirst) saved.set(evidenceRef, { input, evidence });
+      return { evidenceRef, isFirst };
     },
     async load(ref) {
       const found = saved.get(ref);
@@ -90,11 +94,14 @@ describe('enrichment', () => {
   test('is about what was stored first, however often it is repeated', async () => {
     const { store, saved } = evidenceStore();
     const executors = executorsOf(observing());
-    await createEnrich({ history: brokenHistory, evidence: store, executors, clock })(enrichInput);
+    const first = await createEnrich({ history: brokenHistory, evidence: store, executors, clock })(
+      enrichInput,
+    );
     const again = await createEnrich({ history: emptyHistory, evidence: store, executors, clock })(
       enrichInput,
     );
     expect(again.missing).toHaveLength(3);
+    expect(again.diagnosis).toEqual(first.diagnosis);
     expect(saved.size).toBe(1);
   });
 
@@ -218,23 +225,46 @@ describe('policy', () => {
   });
 });
 
-test('a verification without history is unverified, never recovered', async () => {
-  const { store: evidence } = evidenceStore();
-  const verify = createVerify({
-    history: brokenHistory,
-    evidence,
-    executors: executorsOf(observing()),
-    verification: verificationConfigSchema.parse({}),
-    clock,
-  });
+describe('a verification', () => {
+  const verifyOf = (history: History, incidents: ReturnType<typeof createFakeStores>['incidents']) =>
+    createVerify({
+      history,
+      evidence: evidenceStore().store,
+      executors: executorsOf(observing()),
+      incidents,
+      verification: verificationConfigSchema.parse({}),
+      clock,
+    });
   const asked = {
     incidentId: 'incident/1',
     scope: { environment, service },
-    anomalies: enrichInput.anomalies,
+    recordedSeq: 2,
     onsetMs,
     effectAtMs: null,
     targetService: service,
     actions: [],
   };
-  expect(await verify(asked)).toMatchObject({ outcome: 'unverified', settled: false });
+  const recorded = async () => {
+    const { incidents } = createFakeStores();
+    const events: readonly IncidentEvent[] = [
+      { seq: 1, atMs: 1, type: 'incident-opened', scope: asked.scope, ...opening },
+      { seq: 2, atMs: 2, type: 'anomaly-observed', anomaly: anomaly('a1', { onsetMs }) },
+    ];
+    const state = fold(events, asked.incidentId);
+    if (state === null) throw new Error('not opened');
+    await incidents.recordEvents(asked.incidentId, events, state);
+    return incidents;
+  };
+  const opening = { severity: 'warning', title: 't', fingerprint: 'f', episode: 1 } as const;
+
+  test('without history is unverified, never recovered', async () => {
+    const verify = verifyOf(brokenHistory, await recorded());
+    expect(await verify(asked)).toMatchObject({ outcome: 'unverified', settled: false });
+  });
+
+  test('is about the recorded anomalies, and about none when the record has lost some', async () => {
+    const verify = verifyOf(emptyHistory, await recorded());
+    expect(await verify(asked)).toMatchObject({ outcome: 'unverified' });
+    await expect(verify({ ...asked, recordedSeq: 3 })).rejects.toMatchObject({ type: 'RecordBehind' });
+  });
 });

@@ -63,8 +63,6 @@ describe('without a file', () => {
       verifyTimeoutMs: 30_000,
       selfRecoveryMs: 8000,
       watchMs: 60_000,
-      staysAwayMs: 60_000,
-      flappingStaysAwayMs: 300_000,
     });
   });
 

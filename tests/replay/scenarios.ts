@@ -156,7 +156,7 @@ export const scenarios: readonly Scenario[] = [
     return {};
   }),
   scenario('escalated-analysis-broken', (world) => {
-    world.broken.add('diagnose');
+    world.broken.add('enrich');
     return {};
   }),
   scenario(

@@ -5,10 +5,10 @@ import type {
   EvidenceStore,
   Gate,
   IncidentStore,
-  Notifier,
   PostmortemStore,
+  StoredStops,
 } from '../../activities/ports.ts';
-import type { ApprovalStatus } from '../../activities/types.ts';
+import type { ApprovalStatus, StoredStop } from '../../activities/types.ts';
 import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
@@ -32,58 +32,55 @@ export type FakeStores = {
   readonly plans: Map<string, HashedPlan>;
   readonly verdicts: Map<string, Verdict>;
   readonly evidence: EvidenceStore & { saveFor(incidentId: string, attempt: number): Promise<string> };
-  readonly notifier: Notifier & {
-    readonly sent: { readonly kind: string; readonly text: string }[];
-    failing: boolean;
+  readonly stops: StoredStops & {
+    /** As the API stores it, before anybody tells the workflow. */
+    stored: StoredStop | null;
   };
   readonly postmortems: PostmortemStore & { readonly saved: Map<string, string> };
   readonly requeue: AnomalyRequeue & { readonly returned: Anomaly[] };
   readonly closedEpisodes: string[];
-  /** How many alerts the store says are firing. */
-  readonly firing: { alerts: number };
 };
 
 export function createFakeStores(): FakeStores {
   const plans = new Map<string, HashedPlan>();
   const verdicts = new Map<string, Verdict>();
   const closedEpisodes: string[] = [];
-  const firing = { alerts: 0 };
   const approvals = fakeApprovals();
+  const stops: FakeStores['stops'] = { stored: null, read: async () => stops.stored };
   return {
     plans,
     verdicts,
     closedEpisodes,
     approvals,
-    firing,
-    incidents: fakeIncidents(closedEpisodes, firing),
-    gate: fakeGate(plans, verdicts, approvals),
+    incidents: fakeIncidents(closedEpisodes),
+    gate: fakeGate(plans, verdicts, approvals, stops),
     evidence: fakeEvidence(),
-    notifier: fakeNotifier(),
+    stops,
     postmortems: fakePostmortems(),
     requeue: fakeRequeue(),
   };
 }
 
-function fakeIncidents(closedEpisodes: string[], firing: { alerts: number }): IncidentStore {
+function fakeIncidents(closedEpisodes: string[]): IncidentStore {
   const timelines = new Map<string, IncidentEvent[]>();
   const states = new Map<string, IncidentState>();
   return {
-    async recordEvents(incidentId, events, state) {
+    async recordEvents(incidentId, events, state, lostThrough = 0) {
       const timeline = timelines.get(incidentId) ?? [];
       for (const event of events) {
-        const stored = timeline[event.seq - 1];
+        const stored = timeline.find(({ seq }) => seq === event.seq);
+        const last = Math.max(timeline.at(-1)?.seq ?? 0, lostThrough);
         if (stored !== undefined) {
           if (JSON.stringify(stored) !== JSON.stringify(event))
             throw new Error(`event ${event.seq} rewritten`);
-        } else if (event.seq === timeline.length + 1) timeline.push(event);
-        else throw new Error(`event ${event.seq} leaves a gap after ${timeline.length}`);
+        } else if (event.seq === last + 1) timeline.push(event);
+        else throw new Error(`event ${event.seq} leaves a gap after ${last}`);
       }
       timelines.set(incidentId, timeline);
       states.set(incidentId, state);
     },
     state: async (incidentId) => states.get(incidentId) ?? null,
     timeline: async (incidentId) => timelines.get(incidentId) ?? [],
-    firingAlerts: async () => firing.alerts,
     async closeEpisode(incidentId) {
       if (!closedEpisodes.includes(incidentId)) closedEpisodes.push(incidentId);
     },
@@ -119,7 +116,10 @@ function fakeGate(
   plans: ReadonlyMap<string, HashedPlan>,
   verdicts: ReadonlyMap<string, Verdict>,
   approvals: ApprovalStore,
+  stops: FakeStores['stops'],
 ): FakeStores['gate'] {
+  const stopped = (direction: Intent['direction']): boolean =>
+    stops.stored !== null && (direction === 'forward' || stops.stored.kind === 'take-over');
   const intents = new Map<string, { intent: Intent; status: IntentStatus }>();
   const gate: FakeStores['gate'] = {
     refusals: [],
@@ -156,6 +156,7 @@ function fakeGate(
 
       async function objection(hash: string): Promise<GateRefusal | undefined> {
         if (gate.killSwitch) return 'kill-switch';
+        if (stopped(direction)) return 'stopped';
         const verdict = verdicts.get(hash);
         if (verdict?.kind === 'auto' || direction === 'compensation') return undefined;
         if (verdict?.kind !== 'approval') return 'no-grant';
@@ -169,6 +170,9 @@ function fakeGate(
       if (status === 'sent' && gate.killSwitch) {
         throw Object.assign(new Error('engaged meanwhile'), { name: 'EffectBlocked', reason: 'kill-switch' });
       }
+      if (status === 'sent' && stopped(known.intent.direction)) {
+        throw Object.assign(new Error('stopped meanwhile'), { name: 'EffectBlocked', reason: 'stopped' });
+      }
       const final = known.status === 'applied' || known.status === 'failed';
       if (!final) intents.set(intentId, { ...known, status });
       return known.status;
@@ -180,7 +184,10 @@ function fakeGate(
 function fakeEvidence(): FakeStores['evidence'] {
   return {
     saveFor: async (incidentId, attempt) => `evidence/${incidentId}/${attempt}`,
-    save: async (incidentId, attempt) => `evidence/${incidentId}/${attempt}`,
+    save: async (incidentId, attempt) => ({
+      evidenceRef: `evidence/${incidentId}/${attempt}`,
+      isFirst: true,
+    }),
     load: async (ref) => ({
       input: {
         environment: 'test',
@@ -211,18 +218,6 @@ function fakeEvidence(): FakeStores['evidence'] {
     changes: async () => [],
     edges: async () => [],
   };
-}
-
-function fakeNotifier(): FakeStores['notifier'] {
-  const notifier: FakeStores['notifier'] = {
-    sent: [],
-    failing: false,
-    async notify({ kind, text }) {
-      if (notifier.failing) throw new Error('the pager is down');
-      notifier.sent.push({ kind, text });
-    },
-  };
-  return notifier;
 }
 
 function fakePostmortems(): FakeStores['postmortems'] {

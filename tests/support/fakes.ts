@@ -7,7 +7,6 @@ import { ApplicationFailure } from '@temporalio/common';
 import { createDraftPostmortem } from '../../activities/draft-postmortem.ts';
 import { createExecute } from '../../activities/execute.ts';
 import { withFailures } from '../../activities/failures.ts';
-import { createNotify } from '../../activities/notify.ts';
 import { createRecordEvents } from '../../activities/record-events.ts';
 import { createRecords } from '../../activities/records.ts';
 import type { Activities, ModelTurnInput, ModelTurnResult, VerifyInput } from '../../activities/types.ts';
@@ -78,7 +77,6 @@ function activitiesOf(world: World): Activities {
     ...scriptedAnalysis(world),
     ...createRecords({ ...stores, clock }),
     recordEvents: createRecordEvents({ incidents: stores.incidents, metrics: noMetrics }),
-    notify: createNotify({ notifier: stores.notifier, metrics: noMetrics }),
     draftPostmortem: createDraftPostmortem(stores),
     passGate: (input) => stores.gate.pass(input),
     execute: createExecute({
@@ -100,7 +98,7 @@ function activitiesOf(world: World): Activities {
 
 function scriptedAnalysis(
   world: World,
-): Pick<Activities, 'enrich' | 'diagnose' | 'modelTurn' | 'makePlan' | 'evaluatePolicy'> {
+): Pick<Activities, 'enrich' | 'modelTurn' | 'makePlan' | 'evaluatePolicy'> {
   const scripted = (attempt: number): ScriptedAnalysis =>
     world.script[Math.min(attempt, world.script.length) - 1] ?? {
       nothing: 'nothing scripted',
@@ -110,17 +108,18 @@ function scriptedAnalysis(
     const analysis = scripted(attempt);
     return 'steps' in analysis ? (analysis.cause ?? 'bad-release') : 'error-burst';
   };
+  const diagnosisOf = (attempt: number): Diagnosis => {
+    const analysis = scripted(attempt);
+    const inconclusive = 'nothing' in analysis && analysis.inconclusive === true;
+    return { ...diagnosis(causeOf(attempt)), inconclusive };
+  };
   return {
     enrich: async ({ incidentId, attempt }) => ({
       evidenceRef: await world.stores.evidence.saveFor(incidentId, attempt),
       evidenceIds: ['E1'],
       missing: [],
+      diagnosis: diagnosisOf(attempt),
     }),
-    diagnose: async ({ attempt }) => {
-      const analysis = scripted(attempt);
-      const inconclusive = 'nothing' in analysis && analysis.inconclusive === true;
-      return { ...diagnosis(causeOf(attempt)), inconclusive };
-    },
     modelTurn: async (input) => world.modelTurn(input),
     async makePlan({ incidentId, attempt }) {
       const analysis = scripted(attempt);

@@ -35,7 +35,6 @@ describe.concurrent('an incident that policy lets Sentinel fix', () => {
     ]);
     expect(world.executor.ledger.map((entry) => entry.stepKey)).toEqual([stepKey(rollback)]);
     expect(world.stores.closedEpisodes).toEqual([incident.id]);
-    expect(world.stores.notifier.sent.map(({ kind }) => kind)).toEqual(['opened', 'closed']);
     expect(world.stores.postmortems.saved.get(incident.id)).toContain('Outcome: **resolved**');
   });
 
@@ -55,8 +54,8 @@ describe.concurrent('an incident that policy lets Sentinel fix', () => {
     expect(timeline).toContainEqual(
       expect.objectContaining({ type: 'compensation-finished', attempt: 1, undone: 1, notUndone: [] }),
     );
-    const [, secondDiagnosis] = world.calls.filter((call) => call.name === 'diagnose');
-    expect(secondDiagnosis?.input).toMatchObject({
+    const [, secondAnalysis] = world.calls.filter((call) => call.name === 'enrich');
+    expect(secondAnalysis?.input).toMatchObject({
       failedCauses: [{ cause: 'traffic-surge', service: 'orders' }],
     });
     const [, secondPlan] = world.calls.filter((call) => call.name === 'makePlan');
@@ -84,20 +83,26 @@ describe.concurrent('an incident that policy lets Sentinel fix', () => {
       { steps: [scaleOut], verdict: auto },
     ];
     world.fixedBy = [];
-    const { result } = await (await stage.open(world, { maxAttempts: 2 })).ended();
+    const incident = await stage.open(world, { maxAttempts: 2 });
+    const { result } = await incident.ended();
     expect(result).toMatchObject({ outcome: 'escalated', reason: expect.stringContaining('2 fixes tried') });
-    const escalation = world.stores.notifier.sent.find(({ kind }) => kind === 'escalated');
-    expect(escalation?.text).toContain('scale@test/orders undone');
+    expect((await world.stores.incidents.state(incident.id))?.effects.at(-1)).toMatchObject({
+      stepKey: 'scale@test/orders',
+      status: 'undone',
+    });
   });
 
-  test('is never resolved without samples: unverified is undone like not-recovered', async ({ expect }) => {
+  test('is never resolved without samples, nor undone', async ({ expect }) => {
     const world = createWorld();
     world.script = [{ steps: [scaleOut], verdict: auto }];
     world.unhealthyAnswer = 'unverified';
     const { result, timeline } = await (await stage.open(world, { maxAttempts: 1 })).ended();
-    expect(result).toMatchObject({ outcome: 'escalated', reason: expect.stringContaining('unverified') });
-    expect(timeline.filter(({ type }) => type === 'verified')).toHaveLength(1);
-    expect(world.executor.ledger).toHaveLength(2);
+    expect(result).toMatchObject({
+      outcome: 'escalated',
+      reason: expect.stringContaining('nobody can tell'),
+    });
+    expect(timeline.filter(({ type }) => type === 'verified')).toHaveLength(2);
+    expect(world.executor.ledger).toHaveLength(1);
   });
 });
 

@@ -62,7 +62,7 @@ describe.concurrent('continuing as new', () => {
     const [, second] = world.calls.filter(({ name }) => name === 'makePlan');
     expect(second?.input).toMatchObject({ tried: ['scale@test/orders'] });
     const runs = await stage.client.workflow.count(`WorkflowId = "${incident.id}"`);
-    expect(runs.count).toBe(2);
+    expect(runs.count).toBeGreaterThanOrEqual(2);
   });
 
   test('while an approval is awaited keeps waiting for the same plan', async ({ expect }) => {

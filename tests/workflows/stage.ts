@@ -22,6 +22,7 @@ export const fastSettings: messages.IncidentSettings = {
   verifyIntervalMs: 10,
   verifyTimeoutMs: 200,
   selfRecoveryMs: 50,
+  holdMs: 200,
   watchMs: 1_000,
 };
 
@@ -133,18 +134,16 @@ function dispatching(worlds: ReadonlyMap<string, World>): Activities {
   const names: readonly (keyof Activities)[] = [
     'recordEvents',
     'enrich',
-    'diagnose',
     'modelTurn',
     'makePlan',
     'evaluatePolicy',
     'requestApproval',
     'readApproval',
+    'readStop',
     'passGate',
     'execute',
     'verify',
-    'notify',
     'draftPostmortem',
-    'firingAlerts',
     'closeEpisode',
     'returnAnomalies',
   ];

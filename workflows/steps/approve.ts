@@ -64,6 +64,7 @@ async function awaitApproval(run: Run, planHash: string): Promise<Grant> {
         journal.record({ type: 'approval-granted', planHash });
         return { kind: 'granted' };
       case 'rejected':
+        run.memory = { ...run.memory, judged: Object.keys(journal.state().anomalies) }; // by the person
         journal.record({ type: 'approval-rejected', planHash, actor: status.actor, reason: status.reason });
         return { kind: 'ended', ending: escalation(`${status.actor} rejected the plan: ${status.reason}`) };
       case 'expired':
@@ -79,9 +80,15 @@ async function awaitApproval(run: Run, planHash: string): Promise<Grant> {
     const waitMs = gone
       ? Math.min(nextReadMs(deadlineMs), nextLookAtMs(run) - Date.now())
       : nextReadMs(deadlineMs);
-    await condition(() => run.nudged || symptomsGone(journal.state()) !== gone, Math.max(1, waitMs), {
-      summary: `approval of ${planHash.slice(0, 12)} until ${timeText(deadlineMs)}`,
-    });
+    const happened = await condition(
+      () => run.nudged || symptomsGone(journal.state()) !== gone,
+      Math.max(1, waitMs),
+      {
+        summary: `approval of ${planHash.slice(0, 12)} until ${timeText(deadlineMs)}`,
+      },
+    );
+    // Whom nobody answers may not be seen: a store that lost its tail does not show the question any more.
+    if (!happened && !run.fromBefore) await journal.confirmed();
   }
 }
 

@@ -1,5 +1,5 @@
 // A granted plan becomes effects: step by step through the gate, each with its compensation registered first, then the
-// verification of the whole.
+// verification of the whole (verify.ts).
 
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import type { GateRefusal } from '../../domain/remediation/intent.ts';
@@ -8,7 +8,8 @@ import { type Ending, type Run, throwIfStopped } from '../run.ts';
 import { gatePatience } from '../timings.ts';
 import { type EffectOutcome, perform } from './effect.ts';
 import { needless } from './recover.ts';
-import { lookUntilSettled } from './verification-loop.ts';
+import { stopped } from './stop.ts';
+import { verifyPlan } from './verify.ts';
 
 export type Attempt =
   | { readonly kind: 'recovered'; readonly reason: string }
@@ -35,10 +36,12 @@ export async function carryOut(run: Run, hashedPlan: HashedPlan): Promise<Attemp
       }
     }
   }
-  return verify(run, hashedPlan);
+  return verifyPlan(run, hashedPlan);
 }
 
-type StepOutcome = EffectOutcome | { readonly kind: 'ended'; readonly ending: Ending };
+type StepOutcome =
+  | Exclude<EffectOutcome, { kind: 'stopped' }>
+  | { readonly kind: 'ended'; readonly ending: Ending };
 
 /** Tries the gate, and again while its refusal is one that passes; before the first effect, the symptom must still be there. */
 async function applyWhenGranted(
@@ -62,8 +65,12 @@ async function applyWhenGranted(
         if (step.inverse !== null) saga.register({ planHash, step: index, stepKey: key, intentId });
       }),
     );
-    const nothingHappened = outcome.kind === 'refused' || (outcome.kind === 'failed' && outcome.certain);
+    const nothingHappened =
+      outcome.kind === 'refused' ||
+      outcome.kind === 'stopped' ||
+      (outcome.kind === 'failed' && outcome.certain);
     if (nothingHappened) saga.forget({ planHash, step: index });
+    if (outcome.kind === 'stopped') throw stopped();
     if (outcome.kind !== 'refused') return outcome;
 
     const { reason, detail } = outcome;
@@ -74,21 +81,4 @@ async function applyWhenGranted(
     journal.waitingFor(`the gate (${reason}): ${detail}`);
     await sleep(patience.everyMs, { summary: `the gate refused ${key}: ${reason}` });
   }
-}
-
-async function verify(run: Run, { plan }: HashedPlan): Promise<Attempt> {
-  const { journal, saga, input, memory } = run;
-  const { attempt } = journal.state();
-  const { verifyTimeoutMs } = input.settings;
-  journal.record({ type: 'verification-started', attempt, deadlineMs: Date.now() + verifyTimeoutMs });
-  const targetService = plan.steps.at(-1)?.target.service ?? input.scope.service;
-  const actions = plan.steps.map(({ action }) => action);
-  const look = { effectAtMs: memory.lastEffectAtMs, targetService, actions };
-  const result = await lookUntilSettled(run, look, verifyTimeoutMs);
-  journal.record({ type: 'verified', attempt, result });
-  if (result.outcome !== 'recovered') {
-    return { kind: 'failed', mayRetry: true, reason: `${result.outcome}: ${result.reason}` };
-  }
-  saga.settle();
-  return { kind: 'recovered', reason: result.reason };
 }

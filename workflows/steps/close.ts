@@ -2,6 +2,8 @@
 // story written down.
 
 import { ActivityFailure, allHandlersFinished, condition, log } from '@temporalio/workflow';
+import { unjudged } from '../../domain/incident/anomalies.ts';
+import { standingEffects } from '../../domain/incident/attempts.ts';
 import { incidentSummary } from '../../domain/incident/page.ts';
 import type { IncidentOutcome } from '../../domain/incident/status.ts';
 import { bestEffort, records } from '../proxies.ts';
@@ -17,17 +19,20 @@ export type IncidentResult = {
 /** Closes the incident; resolves when nothing is left to do. Call it inside a non-cancellable scope. */
 export async function close(run: Run, ending: Ending): Promise<IncidentResult> {
   const { journal, courier, input } = run;
-  const { outcome, reason, actor, end } = ending;
+  const { outcome, reason, actor } = ending;
+  // What nobody has looked at is not closed away: it goes back to correlation, and opens an incident of its own.
+  if (!run.fromBefore) run.late.push(...unjudged(journal.state(), run.memory.judged));
+  const leftInPlace = run.fromBefore ? [] : leftBy(run, outcome);
   const closed = journal.record({
     type: 'incident-closed',
     outcome,
     reason,
     actor,
-    ...(end === undefined ? {} : { end }),
+    ...(leftInPlace.length === 0 ? {} : { leftInPlace }),
   });
   if (!closed.accepted) throw new Error(`an incident cannot end as ${outcome}: ${closed.reason}`);
   const text = incidentSummary(journal.state(), `${outcome}: ${reason}`);
-  courier.send(outcome === 'escalated' && end === undefined ? 'escalated' : 'closed', text);
+  courier.send(outcome === 'escalated' ? 'escalated' : 'closed', text);
   await journal.drained();
   await records.closeEpisode.executeWithOptions({ summary: 'close the episode' }, [
     { incidentId: input.incidentId, outcome },
@@ -35,6 +40,14 @@ export async function close(run: Run, ending: Ending): Promise<IncidentResult> {
   await draftPostmortem(run);
   await leave(run);
   return { outcome, reason, actor, attempts: journal.state().attempt };
+}
+
+/** Steps whose effects are, or may be, in the world and did not end the trouble. */
+function leftBy({ journal, saga }: Run, outcome: IncidentOutcome): readonly string[] {
+  if (outcome === 'resolved' || outcome === 'self-recovered') return [];
+  const owed = saga.pending().map(({ stepKey }) => stepKey);
+  const standing = standingEffects(journal.state()).map(({ stepKey }) => stepKey);
+  return [...new Set([...standing, ...owed])];
 }
 
 /** An incident without a postmortem is still closed. */

@@ -1,5 +1,5 @@
-// One effect: gate, then execution. Nothing in between can be interrupted, so that the outcome is always known and
-// recorded; whoever calls it decides whether to wait and try again when the gate refuses.
+// One effect: gate, then execution. Once it was handed to an executor nothing interrupts it, so that the outcome is always
+// known and recorded; until then a stop does. Whoever calls it decides whether to try again when the gate refuses.
 
 import { ActivityFailure } from '@temporalio/workflow';
 import type { GateInput } from '../../activities/types.ts';
@@ -7,6 +7,7 @@ import type { GateRefusal } from '../../domain/remediation/intent.ts';
 import { effects, gate } from '../proxies.ts';
 import type { Run } from '../run.ts';
 import { failureText } from './failures.ts';
+import { hearStoredStop, isStopped, unlessStopped } from './stop.ts';
 
 export type Effect = {
   readonly planHash: string;
@@ -18,6 +19,8 @@ export type Effect = {
 export type EffectOutcome =
   | { readonly kind: 'applied' }
   | { readonly kind: 'refused'; readonly reason: GateRefusal; readonly detail: string }
+  /** A person stopped the incident before anything was sent. */
+  | { readonly kind: 'stopped' }
   /** `certain`: it did not happen. Otherwise it may have, and nobody can tell. */
   | { readonly kind: 'failed'; readonly certain: boolean; readonly reason: string };
 
@@ -31,16 +34,26 @@ export async function perform(
   onGranted: (intentId: string) => void,
 ): Promise<EffectOutcome> {
   const { journal, input } = run;
-  await journal.drained();
-  const passed = await gate.passGate.executeWithOptions({ summary: `gate: ${direction} ${stepKey}` }, [
-    { incidentId: input.incidentId, planHash, step, direction },
-  ]);
-  if (!passed.granted) return { kind: 'refused', reason: passed.reason, detail: passed.detail };
+  const asked = await unlessStopped(run, direction, async () => {
+    await journal.drained();
+    return gate.passGate.executeWithOptions({ summary: `gate: ${direction} ${stepKey}` }, [
+      { incidentId: input.incidentId, planHash, step, direction },
+    ]);
+  });
+  if (asked === null) return { kind: 'stopped' };
+  const passed = asked.answer;
+  if (!passed.granted) return refusal(run, passed.reason, passed.detail);
 
   const intentId = passed.intent.id;
   onGranted(intentId);
   journal.record({ type: 'intent-written', intentId, step, direction });
-  await journal.drained();
+  const recorded = await unlessStopped(run, direction, () => journal.drained());
+  // What was sent before (by a run that is no more) has an outcome: it is looked for, and nothing is sent again.
+  if (passed.status === 'written' && (recorded === null || isStopped(run, direction))) {
+    const reason = 'not sent: a person said stop';
+    journal.record({ type: 'effect-failed', intentId, step, direction, reason, neverSent: true });
+    return { kind: 'stopped' };
+  }
   const result = await execute(intentId, `${direction} ${stepKey}`);
   switch (result.kind) {
     case 'applied': {
@@ -53,8 +66,14 @@ export async function perform(
       journal.record({ type: 'effect-failed', intentId, step, direction, reason: result.reason });
       return result;
     case 'blocked':
-      return { ...result, kind: 'refused' };
+      return refusal(run, result.reason, result.detail);
   }
+}
+
+/** The gate knows of a stop that has not reached this run yet: from here on the run knows it, too. */
+async function refusal(run: Run, reason: GateRefusal, detail: string): Promise<EffectOutcome> {
+  if (reason === 'stopped' && (await hearStoredStop(run))) return { kind: 'stopped' };
+  return { kind: 'refused', reason, detail };
 }
 
 async function execute(intentId: string, what: string): Promise<Awaited<ReturnType<typeof effects.execute>>> {

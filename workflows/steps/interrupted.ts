@@ -9,21 +9,27 @@ import { compensate } from './undo.ts';
 
 /** The ending of an interrupted run, with what was owed undone (but not when a person took over). Rethrows bugs. */
 export async function interrupted(run: Run, error: unknown): Promise<Ending> {
-  if (isCancellation(error)) return run.stop?.kind === 'take-over' ? takenOver(run, run.stop) : aborted(run);
+  if (isCancellation(error)) return run.stop?.kind === 'take-over' ? takenOver(run.stop) : aborted(run);
   if (!(error instanceof ActivityFailure)) throw error; // continue-as-new is thrown, too
   const reason = failureText(error);
-  return escalation(withLeftOver(reason, await compensate(run, reason)));
+  const notUndone = await compensate(run, reason);
+  return overtaken(run) ?? escalation(withLeftOver(reason, notUndone));
 }
 
-/** No further effect, and none taken back: the person decides what to keep. */
-function takenOver(run: Run, { actor, reason }: { actor: string; reason: string }): Ending {
-  run.saga.settle();
+/** No further effect, and none taken back: the person decides what to keep; the record says what there is (close.ts). */
+function takenOver({ actor, reason }: { actor: string; reason: string }): Ending {
   return { outcome: 'taken-over', reason, actor };
 }
 
 async function aborted(run: Run): Promise<Ending> {
   const { actor, reason } = run.stop ?? { actor: 'temporal', reason: 'the workflow was cancelled' };
-  return { outcome: 'aborted', reason: withLeftOver(reason, await compensate(run, reason)), actor };
+  const notUndone = await compensate(run, reason);
+  return overtaken(run) ?? { outcome: 'aborted', reason: withLeftOver(reason, notUndone), actor };
+}
+
+/** While it was undone, somebody took over: that is how it ends. */
+function overtaken({ stop }: Run): Ending | null {
+  return stop?.kind === 'take-over' ? takenOver(stop) : null;
 }
 
 function withLeftOver(reason: string, notUndone: readonly string[]): string {

@@ -1,10 +1,11 @@
 // From symptoms to a judged plan: enrich, diagnose, plan, policy. Reads and thinks; changes nothing outside.
 
+import type { Diagnosis } from '../../domain/diagnosis/diagnosis.ts';
 import { stepsTried } from '../../domain/incident/attempts.ts';
 import { stepText } from '../../domain/incident/words.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
-import { analysis } from '../proxies.ts';
+import { analysis, replayed } from '../proxies.ts';
 import type { Run } from '../run.ts';
 import { consult } from './consult.ts';
 
@@ -19,20 +20,21 @@ export async function propose(run: Run): Promise<Proposal> {
     return { kind: 'plan', hashedPlan, verdict };
   }
   const attempt = run.journal.state().attempt + 1;
-  const evidenceRef = await enrich(run, attempt);
-  await diagnose(run, attempt, evidenceRef);
+  const evidenceRef = await analyse(run, attempt);
   await consult(run, attempt, evidenceRef);
   return plan(run, attempt, evidenceRef);
 }
 
-async function enrich(run: Run, attempt: number): Promise<string> {
+/** Gathers evidence and explains it; everything that is known by then has been looked at. */
+async function analyse(run: Run, attempt: number): Promise<string> {
   const { journal, input } = run;
   journal.record({ type: 'enrichment-started', attempt });
   const { scope, onsetMs, anomalies } = journal.state();
   const { incidentId } = input;
   await journal.drained(); // evidence refers to the incident's record
-  const { evidenceRef, evidenceIds, missing } = await analysis.enrich.executeWithOptions(
-    { summary: `gather evidence, analysis ${attempt}` },
+  run.memory = { ...run.memory, judged: Object.keys(anomalies) };
+  const { evidenceRef, evidenceIds, missing, diagnosis } = await analysis.enrich.executeWithOptions(
+    { summary: `gather evidence and explain it, analysis ${attempt}` },
     [
       {
         incidentId,
@@ -46,15 +48,16 @@ async function enrich(run: Run, attempt: number): Promise<string> {
   );
   run.memory = { ...run.memory, evidenceRefs: [...run.memory.evidenceRefs, evidenceRef] };
   journal.record({ type: 'enriched', attempt, evidenceIds, missing });
+  const explained = run.fromBefore ? await diagnose(run, attempt, evidenceRef) : diagnosis;
+  journal.record({ type: 'diagnosed', attempt, diagnosis: explained });
   return evidenceRef;
 }
 
-async function diagnose(run: Run, attempt: number, evidenceRef: string): Promise<void> {
-  const { journal, input, memory } = run;
-  const diagnosis = await analysis.diagnose.executeWithOptions({ summary: `explain from ${evidenceRef}` }, [
-    { incidentId: input.incidentId, attempt, evidenceRef, failedCauses: memory.failedCauses },
+/** Only replayed: since `changes.ts` one activity gathers and explains. */
+function diagnose({ input }: Run, attempt: number, evidenceRef: string): Promise<Diagnosis> {
+  return replayed.diagnose.executeWithOptions({ summary: `explain from ${evidenceRef}` }, [
+    { incidentId: input.incidentId, attempt, evidenceRef },
   ]);
-  journal.record({ type: 'diagnosed', attempt, diagnosis });
 }
 
 async function plan(run: Run, attempt: number, evidenceRef: string): Promise<Proposal> {

@@ -4,10 +4,10 @@ import { condition, sleep } from '@temporalio/workflow';
 import { symptoms, symptomsGone } from '../../domain/incident/anomalies.ts';
 import { standingEffects } from '../../domain/incident/attempts.ts';
 import type { VerificationResult } from '../../domain/remediation/verification.ts';
-import type { Ending, Run } from '../run.ts';
+import type { Ending, Run, Watching } from '../run.ts';
 import { passingLooks, recoveryLooks, recoveryRecheckMs, stalePlanMs } from '../timings.ts';
+import { continueAsNewWhenDue } from './continue.ts';
 import { escalation, resolved, selfRecovered } from './endings.ts';
-import { staysAwayMs } from './hand-over.ts';
 import { lookOnce, lookUntilSettled } from './verification-loop.ts';
 
 /** Gathers further anomalies before the first analysis: causes often show a moment after their symptoms. */
@@ -24,11 +24,7 @@ export async function recoveredByItself(run: Run): Promise<Ending | null> {
   const { journal, input } = run;
   if (!symptomsGone(journal.state()) || Date.now() < nextLookAtMs(run)) return null;
   journal.waitingFor('the symptom to stay gone');
-  // An alert comes and goes as its rule does: only time tells whether it is over.
-  const onlyAlerts = symptoms(journal.state()).every(({ detector }) => detector === 'external');
-  const { selfRecoveryMs } = input.settings;
-  const forMs = onlyAlerts ? Math.max(selfRecoveryMs, staysAwayMs(run)) : selfRecoveryMs;
-  const cameBack = await condition(() => !symptomsGone(journal.state()), forMs, {
+  const cameBack = await condition(() => !symptomsGone(journal.state()), input.settings.selfRecoveryMs, {
     summary: 'does the symptom stay gone?',
   });
   return cameBack ? null : endingOf(run, await lookForRecovery(run));
@@ -109,8 +105,13 @@ async function lookForRecovery(run: Run): Promise<VerificationResult> {
     targetService: input.scope.service,
     actions: [],
   };
-  const timeoutMs = (recoveryLooks - 1) * input.settings.verifyIntervalMs;
-  const result = await lookUntilSettled(run, look, timeoutMs);
+  const { verifyIntervalMs } = input.settings;
+  const deadlineMs = Date.now() + (recoveryLooks - 1) * verifyIntervalMs;
+  const result = await lookUntilSettled(run, look, {
+    deadlineMs,
+    everyMs: verifyIntervalMs,
+    continues: false,
+  });
   journal.record({ type: 'verified', attempt: journal.state().attempt, result });
   run.memory = { ...run.memory, lastLook: { atMs: Date.now(), outcome: result.outcome } };
   return result;
@@ -118,20 +119,34 @@ async function lookForRecovery(run: Run): Promise<VerificationResult> {
 
 /**
  * Watches an incident where acting would only do harm, up to `watchMs`: self-recovered when the symptom goes, a person
- * when it does not; null when new symptoms show that this is not (only) what it was taken for.
+ * when it does not; null when new symptoms show that this is not (only) what it was taken for. A continued run goes on
+ * with the watch that it carries.
  */
 export async function watch(run: Run, reason: string): Promise<Ending | null> {
   const { journal, input } = run;
-  const deadlineMs = Date.now() + input.settings.watchMs;
-  const known = new Set(symptoms(journal.state()).map((anomaly) => anomaly.id));
+  const watching = run.memory.watching ?? {
+    reason,
+    deadlineMs: Date.now() + input.settings.watchMs,
+    known: symptoms(journal.state()).map((anomaly) => anomaly.id),
+  };
+  run.memory = { ...run.memory, watching };
+  const ending = await watchUntil(run, watching);
+  run.memory = { ...run.memory, watching: null };
+  return ending;
+}
+
+async function watchUntil(run: Run, { reason, deadlineMs, known }: Watching): Promise<Ending | null> {
+  const { journal } = run;
+  const seen = new Set(known);
   const somethingNew = (): boolean =>
-    symptoms(journal.state()).some(({ id, state }) => state === 'firing' && !known.has(id));
+    symptoms(journal.state()).some(({ id, state }) => state === 'firing' && !seen.has(id));
   for (;;) {
     const recovery = await recoveredByItself(run);
     if (recovery !== null) return recovery;
     if (somethingNew()) return null;
     const leftMs = deadlineMs - Date.now();
     if (leftMs <= 0) return escalation(`${reason}; the symptom was still there after watching it`);
+    if (!run.fromBefore) await continueAsNewWhenDue(run);
     journal.waitingFor(`the symptom to go by itself: ${reason}`);
     if (symptomsGone(journal.state())) {
       await sleep(Math.min(leftMs, recoveryRecheckMs), { summary: 'before looking for recovery again' });

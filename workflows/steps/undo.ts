@@ -1,15 +1,16 @@
 // After effects that did not help: undo what is owed, last in first out, then judge whether to try something else.
 
-import { ActivityFailure, CancellationScope, log, sleep } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, condition, log } from '@temporalio/workflow';
 import { fixesTried } from '../../domain/incident/attempts.ts';
 import type { GateRefusal } from '../../domain/remediation/intent.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
-import type { Ending, Run } from '../run.ts';
-import type { PendingCompensation } from '../saga.ts';
+import { type Ending, type Run, throwIfStopped } from '../run.ts';
+import type { PendingCompensation, UndoOutcome } from '../saga.ts';
 import { gatePatience } from '../timings.ts';
 import { type EffectOutcome, perform } from './effect.ts';
 import { escalation } from './endings.ts';
 import { failureText } from './failures.ts';
+import { isStopped } from './stop.ts';
 
 /** Undoes a failed attempt. Null when another attempt makes sense; the ending when a person must look. */
 export async function undoAndJudge(
@@ -18,6 +19,7 @@ export async function undoAndJudge(
   attempt: { readonly reason: string; readonly mayRetry: boolean },
 ): Promise<Ending | null> {
   const notUndone = await compensate(run, attempt.reason);
+  throwIfStopped(); // while it was undone, a person said stop: the incident ends as they said
   if (notUndone.length > 0)
     return escalation(`${attempt.reason}; could not be undone: ${notUndone.join(', ')}`);
   if (!attempt.mayRetry) return escalation(attempt.reason);
@@ -31,35 +33,40 @@ export async function undoAndJudge(
   return null;
 }
 
-/** Undoes everything owed, in a scope that nothing cancels; answers the keys of the steps that could not be undone. */
+/**
+ * Undoes everything owed, in a scope that nothing cancels; answers the keys of the steps that could not be undone. A
+ * take-over ends it after the call in flight: what is owed then stays with the saga.
+ */
 export async function compensate(run: Run, reason: string): Promise<readonly string[]> {
   const { journal, saga } = run;
-  const owed = saga.pending().length;
-  if (owed === 0) return [];
+  if (saga.pending().length === 0) return [];
   const { attempt } = journal.state();
   return CancellationScope.nonCancellable(async () => {
     journal.record({ type: 'compensation-started', attempt, reason });
-    const notUndone = await saga.compensate((compensation) => undo(run, compensation));
-    journal.record({ type: 'compensation-finished', attempt, undone: owed - notUndone.length, notUndone });
+    const { undone, notUndone } = await saga.compensate((compensation) => undo(run, compensation));
+    journal.record({ type: 'compensation-finished', attempt, undone, notUndone });
     return notUndone;
   });
 }
 
-async function undo(run: Run, compensation: PendingCompensation): Promise<boolean> {
+async function undo(run: Run, compensation: PendingCompensation): Promise<UndoOutcome> {
   const firstTryMs = Date.now();
   const { planHash, step, stepKey } = compensation;
   let refusedFor: GateRefusal | null = null;
   for (;;) {
     const outcome = await tryUndo(run, compensation);
-    if (outcome.kind === 'applied') return true;
-    if (outcome.kind === 'failed') return false;
+    if (outcome.kind === 'stopped') return 'stopped';
+    if (outcome.kind === 'applied') return 'undone';
+    if (outcome.kind === 'failed') return 'not-undone';
     const { reason, detail } = outcome;
     if (reason !== refusedFor) run.journal.record({ type: 'gate-refused', step, reason, detail });
     refusedFor = reason;
     const patience = gatePatience(reason);
-    if (patience === null || Date.now() - firstTryMs >= patience.forMs) return false;
+    if (patience === null || Date.now() - firstTryMs >= patience.forMs) return 'not-undone';
     run.journal.waitingFor(`the gate, to undo ${stepKey} of ${planHash.slice(0, 12)} (${reason})`);
-    await sleep(patience.everyMs, { summary: `the gate refused to undo ${stepKey}: ${reason}` });
+    await condition(() => isStopped(run, 'compensation'), patience.everyMs, {
+      summary: `the gate refused to undo ${stepKey}: ${reason}`,
+    });
   }
 }
 

@@ -1,10 +1,17 @@
-// Is the symptom gone? The loop around the verification: asks until the answer will not change, or the time is up.
+// Is the symptom gone? The loop around the verification: asks until the answer will not change, or the time is up. An
+// answer is about the anomalies that were known when it was asked: what came meanwhile makes another look.
 
-import { isCancellation, log, sleep } from '@temporalio/workflow';
+import { ActivityFailure, isCancellation, log, sleep } from '@temporalio/workflow';
+import { unjudgedSymptoms } from '../../domain/incident/anomalies.ts';
 import type { ActionId } from '../../domain/remediation/actions.ts';
 import type { VerificationResult } from '../../domain/remediation/verification.ts';
 import { checks } from '../proxies.ts';
 import type { Run } from '../run.ts';
+import { continueAsNewWhenDue } from './continue.ts';
+import { failureType } from './failures.ts';
+
+/** Failure type of a look whose store does not have the anomalies (any more). */
+const recordBehind = 'RecordBehind';
 
 export type Look = {
   /** When the effect was complete; null: without any effect. */
@@ -13,35 +20,65 @@ export type Look = {
   readonly actions: readonly ActionId[];
 };
 
+export type Patience = {
+  readonly deadlineMs: number;
+  readonly everyMs: number;
+  /** True where a continued run goes on with this very loop: it may be as long as it likes. */
+  readonly continues: boolean;
+};
+
 /** Asks once. An answer that cannot be had is an `unverified` one: it never resolves anything. */
 export async function lookOnce(run: Run, look: Look): Promise<VerificationResult> {
-  const { scope, onsetMs, anomalies } = run.journal.state();
   const { incidentId } = run.input;
+  if (!run.fromBefore) await run.journal.drained(); // the anomalies are read from the record
+  const { scope, onsetMs, anomalies, lastSeq } = run.journal.state();
   try {
-    return await checks.verify.executeWithOptions(
+    const result = await checks.verify.executeWithOptions(
       { summary: `is the symptom of ${look.targetService} gone?` },
-      [{ incidentId, scope, onsetMs, anomalies: Object.values(anomalies), ...look }],
+      [{ incidentId, scope, onsetMs, recordedSeq: lastSeq, ...look }],
     );
+    run.memory = { ...run.memory, judged: Object.keys(anomalies) };
+    return withNewcomers(run, result);
   } catch (error) {
     if (isCancellation(error)) throw error;
+    if (error instanceof ActivityFailure && failureType(error) === recordBehind)
+      await run.journal.confirmed();
     log.warn('verification could not be asked', { incidentId, error: String(error) });
     return unverified('the verification could not be asked');
   }
 }
 
+/** `recovered` says nothing about a symptom that nobody had looked at. */
+function withNewcomers(run: Run, result: VerificationResult): VerificationResult {
+  const newcomers = unjudgedSymptoms(run.journal.state(), run.memory.judged);
+  if (result.outcome !== 'recovered' || newcomers.length === 0) return result;
+  const services = [...new Set(newcomers.map(({ scope }) => scope.service))].join(', ');
+  return {
+    ...result,
+    outcome: 'unverified',
+    settled: false,
+    reason: `meanwhile something else was found in ${services}`,
+  };
+}
+
 /**
- * Asks every `verifyIntervalMs` until the answer is settled or `timeoutMs` have passed. An answer that is still open at
- * the end is never `recovered`.
+ * Asks every `everyMs` until the answer is settled or the deadline has passed. An answer that is still open at the end is
+ * never `recovered`. What was found during the very last look is looked at once more.
  */
-export async function lookUntilSettled(run: Run, look: Look, timeoutMs: number): Promise<VerificationResult> {
-  const deadlineMs = Date.now() + timeoutMs;
-  const { verifyIntervalMs } = run.input.settings;
+export async function lookUntilSettled(
+  run: Run,
+  look: Look,
+  patience: Patience,
+): Promise<VerificationResult> {
+  const { deadlineMs, everyMs, continues } = patience;
   for (;;) {
-    await sleep(verifyIntervalMs, { summary: `before looking at ${look.targetService} again` });
+    if (continues && !run.fromBefore) await continueAsNewWhenDue(run);
+    await sleep(everyMs, { summary: `before looking at ${look.targetService} again` });
     const result = await lookOnce(run, look);
     if (result.settled) return result;
     run.journal.waitingFor(`verification: ${result.reason}`);
-    if (Date.now() >= deadlineMs)
+    const late = Date.now() >= deadlineMs;
+    if (late && unjudgedSymptoms(run.journal.state(), run.memory.judged).length === 0)
       return result.outcome === 'recovered' ? { ...result, outcome: 'unverified' } : result;
   }
 }

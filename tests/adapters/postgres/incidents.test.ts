@@ -127,8 +127,11 @@ await describeStores('evidence, plans, postmortems', (use) => {
       finding: 'errors rose',
       figures: { before: 0.01, during: 0.4 },
     };
-    const ref = await stores.evidence.save(incidentId, 1, emptyInput, [evidence]);
-    expect(await stores.evidence.save(incidentId, 1, { ...emptyInput, nowMs: 99 }, [])).toBe(ref);
+    const saved = await stores.evidence.save(incidentId, 1, emptyInput, [evidence]);
+    const { evidenceRef: ref } = saved;
+    expect(saved.isFirst).toBe(true);
+    const again = await stores.evidence.save(incidentId, 1, { ...emptyInput, nowMs: 99 }, []);
+    expect(again).toEqual({ evidenceRef: ref, isFirst: false });
     expect(await stores.evidence.load(ref)).toEqual({
       input: emptyInput,
       evidence: [{ ...evidence, digest: expect.stringMatching(/^[0-9a-f]{64}$/) }],

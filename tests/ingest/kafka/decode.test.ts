@@ -218,8 +218,8 @@ describe('a record of alerts', () => {
       { ...alert, id: 'a1', status: 'resolved' },
     ]);
     expect(ids(decoding).map((id) => id.replace(/external-\w+/, 'x'))).toEqual([
-      'report/x/firing',
-      'report/x/resolved',
+      'anomaly/x/firing',
+      'anomaly/x/cleared',
     ]);
   });
 

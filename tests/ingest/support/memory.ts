@@ -4,7 +4,6 @@ import type { CorrelationConfig } from '../../../domain/correlation/correlate.ts
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { ChangeEvent } from '../../../domain/observation.ts';
 import type { AlertmanagerLabels } from '../../../ingest/alertmanager/labels.ts';
-import { type RememberedAlert, settleReports } from '../../../ingest/events/occurrences.ts';
 import type {
   Assignment,
   Authorize,
@@ -47,21 +46,17 @@ export class MemoryInbox implements Inbox {
   readonly stored = new Map<string, Stored>();
   down = false;
   readonly #clock: MemoryClock;
-  #alerts: ReadonlyMap<string, RememberedAlert> = new Map();
   constructor(clock: MemoryClock) {
     this.#clock = clock;
   }
 
   async put(items: readonly InboxItem[]): Promise<number> {
     this.#check();
-    const settled = settleReports(items, this.#alerts, this.#clock.nowMs());
-    this.#alerts = settled.alerts;
-    const before = this.stored.size;
-    for (const item of settled.items) {
-      if (this.stored.has(item.id)) continue;
+    const fresh = items.filter(({ id }) => !this.stored.has(id));
+    for (const item of fresh) {
       this.stored.set(item.id, { item, status: 'pending', availableMs: 0, attempts: 0, reason: '' });
     }
-    return this.stored.size - before;
+    return fresh.length;
   }
   async take(limit: number, leaseMs: number): Promise<readonly TakenItem[]> {
     this.#check();

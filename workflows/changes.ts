@@ -1,0 +1,14 @@
+// Behaviour that changed under running incidents: `patched` ids, each a readable phrase, with when it may go.
+
+import { patched } from '@temporalio/workflow';
+
+/**
+ * Since this: a stop is recorded and obeyed at once, a change that nobody can judge is held instead of undone, one activity
+ * analyses, and the workflow tells nobody (the record does). Goes when no history without it is kept in tests/replay.
+ */
+const obeysAtOnce = 'a stop is obeyed at once and blindness undoes nothing';
+
+/** True while a history from before is replayed: the old sequence of commands is due. Ask once, at the start of a run. */
+export function isFromBefore(): boolean {
+  return !patched(obeysAtOnce);
+}

@@ -1,0 +1,63 @@
+// Did the plan help? Looks until that is settled. Only `not-recovered` lets it be undone: when nobody can tell, the change is
+// held, people are asked (taking over keeps it, aborting undoes it), and the looks go on, more slowly, for a bounded time.
+
+import type { HashedPlan } from '../../domain/remediation/plan.ts';
+import type { VerificationResult } from '../../domain/remediation/verification.ts';
+import type { Run } from '../run.ts';
+import { defaultHoldMs, looksWhileHeld } from '../timings.ts';
+import type { Attempt } from './carry-out.ts';
+import { escalation } from './endings.ts';
+import { lookUntilSettled } from './verification-loop.ts';
+
+/** Verifies the plan that was carried out; a continued run goes on where the one before it was. */
+export async function verifyPlan(run: Run, { plan }: HashedPlan): Promise<Attempt> {
+  const { journal, saga, input } = run;
+  const { attempt } = journal.state();
+  if (run.memory.verifying === null) {
+    const deadlineMs = Date.now() + input.settings.verifyTimeoutMs;
+    journal.record({ type: 'verification-started', attempt, deadlineMs });
+    run.memory = { ...run.memory, verifying: { deadlineMs, held: false } };
+  }
+  for (;;) {
+    const { verifying } = run.memory;
+    if (verifying === null) throw new Error('a verification without a deadline');
+    const result = await lookAtPlan(run, plan, verifying);
+    journal.record({ type: 'verified', attempt, result });
+    const holding = result.outcome === 'unverified' && !run.fromBefore;
+    if (holding && !verifying.held) {
+      hold(run, result.reason);
+      continue;
+    }
+    run.memory = { ...run.memory, verifying: null };
+    if (holding)
+      return { kind: 'ended', ending: escalation(`nobody can tell whether it helped: ${result.reason}`) };
+    if (result.outcome !== 'recovered')
+      return { kind: 'failed', mayRetry: true, reason: `${result.outcome}: ${result.reason}` };
+    saga.settle();
+    return { kind: 'recovered', reason: result.reason };
+  }
+}
+
+function hold(run: Run, reason: string): void {
+  const { journal, input } = run;
+  const deadlineMs = Date.now() + (input.settings.holdMs ?? defaultHoldMs);
+  journal.record({ type: 'verification-held', attempt: journal.state().attempt, reason, deadlineMs });
+  run.memory = { ...run.memory, verifying: { deadlineMs, held: true } };
+}
+
+function lookAtPlan(
+  run: Run,
+  plan: HashedPlan['plan'],
+  { deadlineMs, held }: NonNullable<Run['memory']['verifying']>,
+): Promise<VerificationResult> {
+  const { input, memory } = run;
+  const { verifyIntervalMs, holdMs = defaultHoldMs } = input.settings;
+  const targetService = plan.steps.at(-1)?.target.service ?? input.scope.service;
+  const look = {
+    effectAtMs: memory.lastEffectAtMs,
+    targetService,
+    actions: plan.steps.map(({ action }) => action),
+  };
+  const everyMs = held ? Math.max(verifyIntervalMs, holdMs / looksWhileHeld) : verifyIntervalMs;
+  return lookUntilSettled(run, look, { deadlineMs, everyMs, continues: true });
+}

@@ -7,7 +7,7 @@ import { registerHandlers } from './handlers.ts';
 import type { IncidentInput } from './messages.ts';
 import { type Carried, type Ending, type Run, startRun } from './run.ts';
 import { obtainGrant } from './steps/approve.ts';
-import { type Attempt, carryOut } from './steps/carry-out.ts';
+import { carryOut } from './steps/carry-out.ts';
 import { close, type IncidentResult } from './steps/close.ts';
 import { continueAsNewWhenDue } from './steps/continue.ts';
 import { escalation, resolved } from './steps/endings.ts';
@@ -17,7 +17,7 @@ import { anotherAnalysis } from './steps/reanalyse.ts';
 import { recoveredByItself, settle, watch } from './steps/recover.ts';
 import { stopped } from './steps/stop.ts';
 import { undoAndJudge } from './steps/undo.ts';
-import { verifyPlan } from './steps/verify.ts';
+import { type Attempt, verifyPlan } from './steps/verify.ts';
 
 /** Handles one incident. `carried` is what an earlier run of the same incident left, when it continued as new. */
 export async function incident(

@@ -9,13 +9,7 @@ import { gatePatience } from '../timings.ts';
 import { type EffectOutcome, perform } from './effect.ts';
 import { needless } from './recover.ts';
 import { stopped } from './stop.ts';
-import { verifyPlan } from './verify.ts';
-
-export type Attempt =
-  | { readonly kind: 'recovered'; readonly reason: string }
-  | { readonly kind: 'ended'; readonly ending: Ending }
-  /** Did not help, or could not be carried out; what was applied is still in the world, and owed to the saga. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly mayRetry: boolean };
+import { type Attempt, verifyPlan } from './verify.ts';
 
 /** Carries the plan out and verifies it. All steps belong together, so the look at the symptom comes after the last. */
 export async function carryOut(run: Run, hashedPlan: HashedPlan): Promise<Attempt> {

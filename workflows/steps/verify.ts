@@ -3,11 +3,16 @@
 
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import type { VerificationResult } from '../../domain/remediation/verification.ts';
-import type { Run } from '../run.ts';
+import type { Ending, Run } from '../run.ts';
 import { defaultHoldMs, looksWhileHeld } from '../timings.ts';
-import type { Attempt } from './carry-out.ts';
 import { escalation } from './endings.ts';
 import { lookUntilSettled } from './verification-loop.ts';
+
+export type Attempt =
+  | { readonly kind: 'recovered'; readonly reason: string }
+  | { readonly kind: 'ended'; readonly ending: Ending }
+  /** Did not help, or could not be carried out; what was applied is still in the world, and owed to the saga. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly mayRetry: boolean };
 
 /** Verifies the plan that was carried out; a continued run goes on where the one before it was. */
 export async function verifyPlan(run: Run, { plan }: HashedPlan): Promise<Attempt> {

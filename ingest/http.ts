@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { getPath } from 'hono/utils/url';
 import { routePath } from '../domain/http-path.ts';
 import { handleAlertmanager } from './http/alertmanager-route.ts';
+import { createBodyReader } from './http/body.ts';
 import type { IngestAppDeps } from './http/deps.ts';
 import { handleEvents } from './http/event-routes.ts';
 import { handleOtlp } from './http/otlp-routes.ts';
@@ -32,7 +33,8 @@ export function isForIngest({ method, url }: Pick<Request, 'method' | 'url'>): b
 }
 
 /** Routes are those of `ways`, each also with slashes too many and under its path of before there were versions. */
-export function createIngestApp(deps: IngestAppDeps): Hono {
+export function createIngestApp(given: Omit<IngestAppDeps, 'readBody'>): Hono {
+  const deps = { ...given, readBody: createBodyReader(given.limits) };
   const app = new Hono({ getPath: (request) => routePath(getPath(request)) });
   for (const [path, handle] of Object.entries(ways)) {
     app.post(path, (context) => handle(context.req.raw, deps));

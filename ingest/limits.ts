@@ -4,8 +4,16 @@ export type IngestLimits = {
   /** Bytes of a request body as sent, and after decompression (gzip inflates up to a thousandfold). */
   readonly maxBodyBytes: number;
   readonly maxInflatedBytes: number;
+  /** How many times its size a body may inflate to; what ordinary telemetry does is below fifty. */
+  readonly maxInflateRatio: number;
+  /** So much a body may inflate to whatever the ratio: little telemetry of one kind compresses well. */
+  readonly alwaysInflatedBytes: number;
+  /** Bytes of all bodies that are being read at a time, as sent. */
+  readonly maxHeldBytes: number;
   /** Messages (points, spans, attributes, …) in one request: two bytes on the wire can become a hundred in memory. */
   readonly maxMessages: number;
+  /** Objects within objects of a JSON body, whatever they are. */
+  readonly maxNesting: number;
   /** Nesting of attribute values; deeper ones are cut. */
   readonly maxValueDepth: number;
   readonly maxAttributes: number;
@@ -27,7 +35,11 @@ export type IngestLimits = {
 export const defaultLimits: IngestLimits = {
   maxBodyBytes: 8 * 1024 * 1024,
   maxInflatedBytes: 16 * 1024 * 1024,
+  maxInflateRatio: 200,
+  alwaysInflatedBytes: 1024 * 1024,
+  maxHeldBytes: 128 * 1024 * 1024,
   maxMessages: 500_000,
+  maxNesting: 120,
   maxValueDepth: 8,
   maxAttributes: 32,
   maxAttributeKeyChars: 128,

@@ -1,12 +1,12 @@
 // The two streams: what happens in all incidents, and the timeline of one. Both go on where their reader stopped: first
 // comes what is stored, page by page as fast as it is read, then what is new.
 
+import { createTurns } from '../../domain/turns.ts';
 import type { IncidentReader, Principal } from '../ports.ts';
 import { frame, heartbeat, joined, retryFrame } from './frames.ts';
 import { createHub, type HubOptions, type News, newsOf, type Subscription } from './hub.ts';
 import type { Ending, Taken } from './mailbox.ts';
 import { streamResponse } from './response.ts';
-import { createTurns } from './turns.ts';
 
 export type StreamsOptions = HubOptions & {
   readonly incidents: Pick<IncidentReader, 'timeline'>;

@@ -1,59 +1,127 @@
-// Reads a request body within bounds: as sent, and after decompression.
+// Reads request bodies within bounds: of one body as sent and as it inflates, and of all bodies that are being read together.
 
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
+import { createTurns } from '../../domain/turns.ts';
 import type { IngestLimits } from '../limits.ts';
+import { createShapeCounter, type ShapeCounter } from './json-shape.ts';
 
-export const bodyProblems = ['too-large', 'unsupported-encoding', 'bad-gzip', 'aborted'] as const;
+export const bodyProblems = [
+  'too-large',
+  'too-complex',
+  'unsupported-encoding',
+  'bad-gzip',
+  'aborted',
+  'busy',
+] as const;
 export type BodyProblem = (typeof bodyProblems)[number];
 export type Body =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly problem: BodyProblem; readonly detail: string };
 
-const inflate = promisify(gunzip);
-
 /** Never throws and never holds more than the limits allow. */
-export async function readBody(request: Request, limits: IngestLimits): Promise<Body> {
-  const sent = await readBounded(request, limits.maxBodyBytes);
-  if (!sent.ok) return sent;
-  const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
-  if (encoding === 'identity' || encoding === '') return sent;
-  if (encoding !== 'gzip') {
-    const detail = `content-encoding ${JSON.stringify(encoding.slice(0, 40))} is not supported; send gzip or none`;
-    return { ok: false, problem: 'unsupported-encoding', detail };
-  }
-  try {
-    return { ok: true, bytes: await inflate(sent.bytes, { maxOutputLength: limits.maxInflatedBytes }) };
-  } catch (error) {
-    if (error instanceof RangeError) {
-      return tooLarge(`the body inflates to more than ${limits.maxInflatedBytes} bytes`);
-    }
-    const reason = error instanceof Error ? error.message : 'unreadable';
-    return { ok: false, problem: 'bad-gzip', detail: `the body is not valid gzip (${reason})` };
-  }
-}
+export type BodyReader = (request: Request) => Promise<Body>;
 
-async function readBounded(request: Request, maxBytes: number): Promise<Body> {
-  const detail = `the body is larger than ${maxBytes} bytes`;
-  const declared = Number(request.headers.get('content-length') ?? Number.NaN);
-  if (declared > maxBytes) return tooLarge(detail);
-  try {
-    // With a declared length the HTTP parser reads no more than that: no need to count while reading.
-    if (Number.isFinite(declared)) {
-      const bytes = Buffer.from(await request.arrayBuffer());
-      return bytes.length > maxBytes ? tooLarge(detail) : { ok: true, bytes };
+/** Inflating costs a thousand times what was sent: few at a time, so that a hundred do not add up. */
+const inflatedAtOnce = 2;
+const chunkBytes = 64 * 1024;
+
+export function createBodyReader(limits: IngestLimits): BodyReader {
+  const inTurn = createTurns(inflatedAtOnce);
+  let heldBytes = 0;
+
+  async function read(request: Request): Promise<Body> {
+    const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
+    const compressed = encoding === 'gzip';
+    if (!compressed && encoding !== 'identity' && encoding !== '') {
+      const detail = `content-encoding ${JSON.stringify(encoding.slice(0, 40))} is not supported; send gzip or none`;
+      return { ok: false, problem: 'unsupported-encoding', detail };
     }
+    const sent = await readBounded(request);
+    if (!sent.ok) return sent;
+    const shape = isJson(request)
+      ? createShapeCounter({ maxContainers: limits.maxMessages, maxDepth: limits.maxNesting })
+      : null;
+    if (compressed) return inTurn(() => inflate(sent.bytes, shape));
+    const problem = shape?.push(sent.bytes) ?? null;
+    return problem === null ? sent : tooComplex(problem);
+  }
+
+  async function inflate(sent: Uint8Array, shape: ShapeCounter | null): Promise<Body> {
+    const ratioBytes = Math.max(limits.alwaysInflatedBytes, sent.length * limits.maxInflateRatio);
+    const maxBytes = Math.min(limits.maxInflatedBytes, ratioBytes);
     const chunks: Uint8Array[] = [];
     let size = 0;
-    for await (const chunk of request.body ?? []) {
-      size += chunk.length;
-      if (size > maxBytes) return tooLarge(detail);
-      chunks.push(chunk);
+    const gunzip = createGunzip({ chunkSize: chunkBytes });
+    try {
+      gunzip.end(sent);
+      for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+        size += chunk.length;
+        if (size > maxBytes) return tooLarge(`the body inflates to more than ${maxBytes} bytes`);
+        const problem = shape?.push(chunk) ?? null;
+        if (problem !== null) return tooComplex(problem);
+        chunks.push(chunk);
+      }
+      return { ok: true, bytes: Buffer.concat(chunks, size) };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'unreadable';
+      return { ok: false, problem: 'bad-gzip', detail: `the body is not valid gzip (${reason})` };
+    } finally {
+      gunzip.destroy();
     }
-    return { ok: true, bytes: Buffer.concat(chunks, size) };
-  } catch {
-    return { ok: false, problem: 'aborted', detail: 'the body could not be read to its end' };
   }
+
+  async function readBounded(request: Request): Promise<Body> {
+    const maxBytes = limits.maxBodyBytes;
+    const detail = `the body is larger than ${maxBytes} bytes`;
+    const declared = Number(request.headers.get('content-length') ?? Number.NaN);
+    if (declared > maxBytes) return tooLarge(detail);
+    let held = 0;
+    const hold = (bytes: number): boolean => {
+      if (heldBytes + bytes > limits.maxHeldBytes) return false;
+      heldBytes += bytes;
+      held += bytes;
+      return true;
+    };
+    try {
+      // With a declared length the HTTP parser reads no more than that: no need to count while reading.
+      if (Number.isFinite(declared)) {
+        if (!hold(declared)) return busy();
+        const bytes = Buffer.from(await request.arrayBuffer());
+        return bytes.length > maxBytes ? tooLarge(detail) : { ok: true, bytes };
+      }
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      for await (const chunk of request.body ?? []) {
+        size += chunk.length;
+        if (size > maxBytes) return tooLarge(detail);
+        if (!hold(chunk.length)) return busy();
+        chunks.push(chunk);
+      }
+      return { ok: true, bytes: Buffer.concat(chunks, size) };
+    } catch {
+      return { ok: false, problem: 'aborted', detail: 'the body could not be read to its end' };
+    } finally {
+      heldBytes -= held;
+    }
+  }
+
+  function tooComplex(problem: 'too-many' | 'too-deep'): Body {
+    const detail =
+      problem === 'too-many'
+        ? `the body has more than ${limits.maxMessages} objects and arrays; send smaller batches`
+        : `the body is nested deeper than ${limits.maxNesting} levels`;
+    return { ok: false, problem: 'too-complex', detail };
+  }
+  return read;
+}
+
+function isJson(request: Request): boolean {
+  return (request.headers.get('content-type') ?? '').trim().toLowerCase().startsWith('application/json');
+}
+
+function busy(): Body {
+  const detail = 'too many requests are being read now; send the same again';
+  return { ok: false, problem: 'busy', detail };
 }
 
 function tooLarge(detail: string): Body {

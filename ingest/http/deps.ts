@@ -5,6 +5,7 @@ import type { EventSchemas } from '../events/schema.ts';
 import type { IngestLimits } from '../limits.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Authorize, Clock, Inbox, Logger, Metrics } from '../ports.ts';
+import type { BodyReader } from './body.ts';
 
 export type IngestAppDeps = {
   readonly pipeline: Pick<Pipeline, 'accept'>;
@@ -15,6 +16,7 @@ export type IngestAppDeps = {
   readonly schemas: EventSchemas;
   readonly alertmanagerLabels: AlertmanagerLabels;
   readonly limits: IngestLimits;
+  readonly readBody: BodyReader;
   readonly defaultEnvironment: string;
   readonly clock: Clock;
   readonly newId: () => string;

@@ -5,7 +5,6 @@ import type { z } from 'zod';
 import { firstProblem, type Invalid } from '../events/schema.ts';
 import type { InboxItem } from '../ports.ts';
 import { cleanText } from '../text.ts';
-import { readBody } from './body.ts';
 import type { IngestAppDeps } from './deps.ts';
 import { type Problem, problemResponse } from './problem.ts';
 import { requestIdOf } from './request-id.ts';
@@ -106,10 +105,11 @@ async function readJson(request: Request, deps: IngestAppDeps): Promise<unknown>
     const detail = 'content-type must be application/json';
     throw new Refused({ status: 415, kind: 'unsupported-type', title: 'Unsupported media type', detail });
   }
-  const body = await readBody(request, deps.limits);
+  const body = await deps.readBody(request);
   if (!body.ok) {
     const { problem, detail } = body;
-    if (problem === 'too-large')
+    if (problem === 'busy') throw unavailable(detail);
+    if (problem === 'too-large' || problem === 'too-complex')
       throw new Refused({ status: 413, kind: 'too-large', title: 'Too large', detail });
     if (problem === 'unsupported-encoding') {
       throw new Refused({ status: 415, kind: 'unsupported-type', title: 'Unsupported encoding', detail });

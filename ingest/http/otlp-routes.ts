@@ -4,7 +4,6 @@ import type { OtlpEncoding, OtlpSignal } from '../otlp/decode.ts';
 import { Malformed, TooMany } from '../otlp/malformed.ts';
 import { type Answer, statusAnswer, successAnswer } from '../otlp/respond.ts';
 import type { BodyProblem } from './body.ts';
-import { readBody } from './body.ts';
 import type { IngestAppDeps } from './deps.ts';
 import { requestIdOf } from './request-id.ts';
 
@@ -20,6 +19,8 @@ const rpcCode: Readonly<Record<number, number>> = {
 };
 const bodyStatus: Readonly<Record<BodyProblem, number>> = {
   'too-large': 413,
+  'too-complex': 413,
+  busy: 503,
   'unsupported-encoding': 415,
   'bad-gzip': 400,
   aborted: 400,
@@ -55,8 +56,12 @@ export async function handleOtlp(
     if (encoding === null) {
       return refuse(415, 'content-type must be application/x-protobuf or application/json');
     }
-    const body = await readBody(request, deps.limits);
-    if (!body.ok) return refuse(bodyStatus[body.problem], body.detail);
+    const body = await deps.readBody(request);
+    if (!body.ok) {
+      const later: Record<string, string> = {};
+      if (body.problem === 'busy') later['retry-after'] = String(retryAfterSeconds);
+      return refuse(bodyStatus[body.problem], body.detail, later);
+    }
     const result = await deps.pipeline.accept(signal, encoding, body.bytes);
     if (result.kind === 'retry') {
       const detail = `not stored yet: the ${result.missing} is unavailable; send the same again`;

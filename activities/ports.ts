@@ -38,6 +38,8 @@ export interface IncidentStore {
   ): Promise<void>;
   state(incidentId: string): Promise<IncidentState | null>;
   timeline(incidentId: string): Promise<readonly IncidentEvent[]>;
+  /** How many alerts of the incident fire, as their senders said. */
+  firingAlerts(incidentId: string): Promise<number>;
   closeEpisode(incidentId: string, outcome: IncidentOutcome, atMs: number): Promise<void>;
 }
 

@@ -11,12 +11,13 @@ export function createRecords({
   clock,
 }: Pick<ActivityDeps, 'approvals' | 'incidents' | 'requeue' | 'stops' | 'clock'>): Pick<
   Activities,
-  'requestApproval' | 'readApproval' | 'readStop' | 'closeEpisode' | 'returnAnomalies'
+  'requestApproval' | 'readApproval' | 'readStop' | 'firingAlerts' | 'closeEpisode' | 'returnAnomalies'
 > {
   return {
     requestApproval: (request) => approvals.open(request),
     readApproval: ({ incidentId, planHash }) => approvals.status(incidentId, planHash, clock.nowMs()),
     readStop: ({ incidentId }) => stops.read(incidentId),
+    firingAlerts: ({ incidentId }) => incidents.firingAlerts(incidentId),
     closeEpisode: ({ incidentId, outcome }) => incidents.closeEpisode(incidentId, outcome, clock.nowMs()),
     returnAnomalies: ({ incidentId, anomalies }) => requeue.putBack(incidentId, anomalies),
   };

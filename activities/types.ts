@@ -158,6 +158,8 @@ export type Activities = {
     incidentId: string;
     evidenceRefs: readonly string[];
   }): Promise<{ digest: string }>;
+  /** How many alerts of the incident fire, as their senders said. */
+  firingAlerts(input: { incidentId: string }): Promise<number>;
   /** Releases leases and closes the episode, so that the next occurrence opens a new one. Idempotent. */
   closeEpisode(input: { incidentId: string; outcome: IncidentOutcome }): Promise<void>;
   /** Hands anomalies that came after the end back to correlation, so that they open the next episode. Idempotent. */

@@ -330,6 +330,8 @@ export interface IncidentMessenger {
   approvalDecided(incidentId: string, decision: ApprovalDecided): Promise<void>;
   takeOver(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
   abort(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
+  /** Closes what a person has in hand. */
+  close(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
   addNote(
     incidentId: string,
     noteId: string,

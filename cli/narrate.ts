@@ -123,7 +123,18 @@ function tell(event: IncidentEvent): Told {
       return { text: `Note by ${event.actor}: ${event.text}` };
     case 'postmortem-drafted':
       return { style: 'dim', text: 'Postmortem drafted' };
+    case 'handed-over':
+      return {
+        style: outcomeStyle(event.outcome),
+        text:
+          event.outcome === 'taken-over'
+            ? `${event.actor} has taken over (${event.reason})`
+            : `Handed to a person; it stays open until it is over (${event.reason})`,
+      };
     case 'incident-closed':
+      if (event.end === 'cleared') return { style: 'green', text: `Over: ${event.reason}` };
+      if (event.end === 'closed-by-person')
+        return { style: 'yellow', text: `Closed by ${event.actor}: ${event.reason}` };
       return {
         style: outcomeStyle(event.outcome),
         text: `Closed: ${event.outcome} (${event.reason})`,

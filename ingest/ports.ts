@@ -1,9 +1,9 @@
 // What ingest needs from outside: small interfaces, implemented in adapters/.
 
 import type { CorrelationConfig } from '../domain/correlation/correlate.ts';
+import type { AlertReport } from '../domain/correlation/occurrence.ts';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { ChangeEvent } from '../domain/observation.ts';
-import type { Reach } from '../domain/policy/reach.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
 import type { IncidentInput } from '../workflows/messages.ts';
 
@@ -31,7 +31,13 @@ export type HistoryRows = {
 };
 
 export type InboxItem =
-  | { readonly id: string; readonly kind: 'anomaly'; readonly anomaly: Anomaly }
+  | {
+      readonly id: string;
+      readonly kind: 'anomaly';
+      readonly anomaly: Anomaly;
+      /** Somebody else's alert: which of its occurrences this is about is decided when it is put (events/occurrences.ts). */
+      readonly report?: AlertReport;
+    }
   | { readonly id: string; readonly kind: 'change'; readonly change: ChangeEvent };
 
 /** An item as `take` hands it out; `attempts` counts how often it was taken, this time included, across restarts. */
@@ -39,7 +45,10 @@ export type TakenItem = InboxItem & { readonly attempts?: number };
 
 /** Durable inbox in Postgres: what is accepted is here before the sender hears 2xx. */
 export interface Inbox {
-  /** Stores items whose id is new; returns how many were new. */
+  /**
+   * Stores items that are new; returns how many were. A finding that fires on after its incident was closed is new, and so is
+   * every occurrence of an alert.
+   */
   put(items: readonly InboxItem[]): Promise<number>;
   /** Oldest pending items, locked for this process for `leaseMs`. */
   take(limit: number, leaseMs: number): Promise<readonly TakenItem[]>;
@@ -82,26 +91,12 @@ export interface Metrics {
 }
 
 export type IngestPermission = 'ingest:write';
-/** Who sends, as far as it is known. */
-export type Sender = {
-  /** Whose share of the limits it takes: `key:4f2a1c9d0e11`, `address:203.0.113.7`. */
-  readonly id: string;
-  /** False: nobody stands behind what they send, so it may not lead to an effect without a person. */
-  readonly vouched: boolean;
-  /** What they may speak about; absent is everything. */
-  readonly reach?: Reach | undefined;
-};
-
 export type Authorization =
-  | { readonly allowed: true; readonly actor: string; readonly sender: Sender }
+  | { readonly allowed: true; readonly actor: string }
   | { readonly allowed: false; readonly reason: 'unauthenticated' | 'forbidden'; readonly detail: string };
 
-/** Judges the bearer key of a request from `address`. Throws only when the key store cannot be reached. */
-export type Authorize = (
-  request: Request,
-  permission: IngestPermission,
-  address: string,
-) => Promise<Authorization>;
+/** Judges the bearer key of a request. Throws only when the key store cannot be reached. */
+export type Authorize = (request: Request, permission: IngestPermission) => Promise<Authorization>;
 
 /** Where ingest says what went wrong; pino's own loggers fit. */
 export interface Logger {

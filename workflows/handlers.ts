@@ -2,7 +2,9 @@
 // validator refuses with one of the reasons of messages.ts, and leaves no trace in history.
 
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { Decision, Rejection } from '../domain/incident/decide.ts';
+import type { IncidentState } from '../domain/incident/state.ts';
 import * as messages from './messages.ts';
 import type { Run, StopRequest } from './run.ts';
 import { stopRun } from './steps/stop.ts';
@@ -15,7 +17,11 @@ export function registerHandlers(run: Run): void {
 
   setHandler(messages.anomalyObserved, (anomaly) => {
     const { status, anomalies } = journal.state();
-    if (status === 'closed' && anomalies[anomaly.id] === undefined) run.late.push(anomaly);
+    const isNew = anomalies[anomaly.id] === undefined;
+    // What a person has in hand takes no new symptom that Sentinel could explain and mend.
+    const ours =
+      status === 'handed-over' && anomaly.detector !== 'external' && !knownSeries(anomalies, anomaly);
+    if (isNew && (status === 'closed' || ours)) run.late.push(anomaly);
     else journal.record({ type: 'anomaly-observed', anomaly });
   });
   setHandler(messages.anomalyCleared, ({ anomalyId, clearedMs }) => {
@@ -47,19 +53,32 @@ export function registerHandlers(run: Run): void {
   const stopWith =
     (kind: StopRequest['kind']) =>
     ({ actor, reason }: { actor: string; reason: string }): messages.Accepted => {
+      if (journal.state().status === 'handed-over') {
+        if (kind === 'abort') run.closing = { actor, reason };
+        else journal.record({ type: 'handed-over', outcome: 'taken-over', actor, reason });
+        return accepted;
+      }
       stopRun(run, { kind, actor, reason });
       return accepted;
     };
   const stoppable = (kind: StopRequest['kind']) => (who: { actor: string; reason: string }) => {
     requireText(who, ['actor']);
+    const { status } = journal.state();
     // Whoever takes over while Sentinel undoes after an abort wants that to end, too.
     const goesFurther = run.stop?.kind === 'abort' && kind === 'take-over';
-    if (run.stop !== null && !goesFurther)
-      throw refusal('already-decided', `${run.stop.actor} asked for ${run.stop.kind} already`);
-    if (journal.state().status === 'closed') throw refusal('closed', 'the incident is closed');
+    if (status === 'handed-over' ? run.closing !== null : run.stop !== null && !goesFurther)
+      throw refusal('already-decided', `${(run.closing ?? run.stop)?.actor} was first`);
+    if (status === 'closed') throw refusal('closed', 'the incident is closed');
   };
   setHandler(messages.takeOver, stopWith('take-over'), { validator: stoppable('take-over') });
   setHandler(messages.abort, stopWith('abort'), { validator: stoppable('abort') });
+  setHandler(messages.closeIncident, stopWith('abort'), {
+    validator: (who) => {
+      stoppable('abort')(who);
+      if (journal.state().status !== 'handed-over')
+        throw refusal('not-handed-over', 'Sentinel works on this incident: take it over, or abort the work');
+    },
+  });
 
   setHandler(
     messages.addNote,
@@ -81,6 +100,10 @@ export function registerHandlers(run: Run): void {
   setHandler(messages.stateQuery, () => journal.state());
   setHandler(messages.timelineQuery, () => journal.timeline());
   setHandler(messages.planQuery, () => journal.state().hashedPlan);
+}
+
+function knownSeries(anomalies: IncidentState['anomalies'], { seriesKey }: Anomaly): boolean {
+  return Object.values(anomalies).some((known) => known.seriesKey === seriesKey);
 }
 
 function refuseUnless(decision: Decision): void {

@@ -11,6 +11,7 @@ import { carryOut } from './steps/carry-out.ts';
 import { close, type IncidentResult } from './steps/close.ts';
 import { continueAsNewWhenDue } from './steps/continue.ts';
 import { escalation, resolved } from './steps/endings.ts';
+import { handedOver, handOver } from './steps/hand-over.ts';
 import { interrupted } from './steps/interrupted.ts';
 import { propose } from './steps/propose.ts';
 import { anotherAnalysis } from './steps/reanalyse.ts';
@@ -31,13 +32,15 @@ export async function incident(
   let ending: Ending;
   let cancellation: unknown = null;
   try {
-    ending = await run.scope.run(() => respond(run, carried === null));
+    ending = handedOver(run) ?? (await run.scope.run(() => respond(run, carried === null)));
     if (run.stop !== null) throw stopped(); // it came with the last answer, and was accepted
   } catch (error) {
     ending = await CancellationScope.nonCancellable(() => interrupted(run, error));
     if (isCancellation(error) && run.stop === null) cancellation = error;
   }
-  const result = await CancellationScope.nonCancellable(() => close(run, ending));
+  ending = await handOver(run, ending);
+  const over = ending;
+  const result = await CancellationScope.nonCancellable(() => close(run, over));
   if (cancellation !== null) throw cancellation; // all is undone and closed; Temporal shows the run as cancelled
   return result;
 }

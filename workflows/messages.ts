@@ -37,6 +37,12 @@ export type IncidentSettings = {
   readonly holdMs?: number;
   /** How long to watch an incident that needs no action before handing it to a person. */
   readonly watchMs: number;
+  /**
+   * How long what a person has in hand, or what only alerts tell of, must stay away to be over; and once it has come back.
+   * Absent: an incident ends when it is handed over.
+   */
+  readonly staysAwayMs?: number;
+  readonly flappingStaysAwayMs?: number;
   /** Continue as new past this many history events, even when Temporal does not ask for it yet. */
   readonly continueAsNewAfterEvents?: number;
 };
@@ -63,6 +69,8 @@ export type Accepted = { readonly accepted: true };
 export const decideApproval = defineUpdate<Accepted, [ApprovalDecided]>('decideApproval');
 export const takeOver = defineUpdate<Accepted, [{ actor: string; reason: string }]>('takeOver');
 export const abort = defineUpdate<Accepted, [{ actor: string; reason: string }]>('abort');
+/** Closes what a person has in hand; what fires on after that opens the next incident when it is told again. */
+export const closeIncident = defineUpdate<Accepted, [{ actor: string; reason: string }]>('closeIncident');
 export const addNote = defineUpdate<Accepted, [{ noteId: string; actor: string; text: string }]>('addNote');
 
 export const stateQuery = defineQuery<IncidentState>('state');
@@ -77,6 +85,7 @@ export const updateRefusals = [
   'already-decided',
   'expired',
   'closed',
+  'not-handed-over',
   'invalid',
 ] as const;
 export type UpdateRefusal = (typeof updateRefusals)[number];

@@ -19,7 +19,13 @@ const heartbeatTimeout = 8_000;
 export const records = proxyActivities<
   Pick<
     Activities,
-    'recordEvents' | 'requestApproval' | 'readApproval' | 'readStop' | 'closeEpisode' | 'returnAnomalies'
+    | 'recordEvents'
+    | 'requestApproval'
+    | 'readApproval'
+    | 'readStop'
+    | 'firingAlerts'
+    | 'closeEpisode'
+    | 'returnAnomalies'
   >
 >({
   startToCloseTimeout: 10_000,

@@ -5,7 +5,7 @@ import type { FailedCause } from '../activities/types.ts';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
-import type { IncidentOutcome, StopKind } from '../domain/incident/status.ts';
+import type { HandedOverEnd, IncidentOutcome, StopKind } from '../domain/incident/status.ts';
 import type { VerificationOutcome } from '../domain/remediation/verification.ts';
 import { isFromBefore } from './changes.ts';
 import { type Courier, createCourier } from './courier.ts';
@@ -21,7 +21,13 @@ export type StopRequest = {
 };
 
 /** How an incident ends; `actor` is who ended it (`sentinel` when nobody did). */
-export type Ending = { readonly outcome: IncidentOutcome; readonly reason: string; readonly actor: string };
+export type Ending = {
+  readonly outcome: IncidentOutcome;
+  readonly reason: string;
+  readonly actor: string;
+  /** Of an incident that a person had in hand. */
+  readonly end?: HandedOverEnd;
+};
 
 /** A verification under way: of the latest plan, until the deadline; `held` when it is the longer look of a held change. */
 export type Verifying = { readonly deadlineMs: number; readonly held: boolean };
@@ -59,6 +65,7 @@ export type Carried = {
   readonly memory: Partial<Memory>;
   /** Set when the workflow was gone and is started again from the record. */
   readonly restart?: Restart;
+  readonly late?: readonly Anomaly[];
 };
 
 /** `handOver`: why a person must go on from here; null when the incident may be worked on from its record. */
@@ -75,6 +82,8 @@ export type Run = {
   /** Set by a nudge (signal or update): the approval should be read again. */
   nudged: boolean;
   stop: StopRequest | null;
+  /** A person closes what was handed over. */
+  closing: { readonly actor: string; readonly reason: string } | null;
   /** Anomalies that came after the end, or that nobody had looked at by then: back to correlation, not to be lost. */
   late: Anomaly[];
   /** The scope of the runbook: cancelled by a stop request, or with the workflow. */
@@ -110,7 +119,8 @@ export function startRun(input: IncidentInput, carried: Carried | null): Run {
     memory: { ...freshMemory, ...carried?.memory },
     nudged: false,
     stop: null,
-    late: [],
+    closing: null,
+    late: [...(carried?.late ?? [])],
     scope: new CancellationScope({ cancellable: true }),
   };
 }

@@ -20,6 +20,9 @@ export const maxReanalyses = 2;
 /** Turns of one consultation: an answer and its repair from three providers. What they cost is bounded by budgets. */
 export const maxModelTurns = 6;
 
+/** A storm has more alerts than an incident keeps: what still fires is asked of the store this often. */
+export const firingRecheckMs = 60_000;
+
 /** How many looks a recovery without any effect gets, one every `verifyIntervalMs`. */
 export const recoveryLooks = 3;
 

@@ -3,6 +3,7 @@
 
 import { type Briefing, stepLine } from '../../domain/incident/briefing.ts';
 import type { Moment } from '../../domain/incident/moments.ts';
+import { times } from '../../domain/incident/words.ts';
 
 export type EmailMessage = { readonly subject: string; readonly text: string; readonly html: string };
 
@@ -33,7 +34,12 @@ export function emailMessage(
   return { subject: `[${severity}] ${title} (${environment}/${service})`, text, html };
 }
 
-function headlineOf({ outcome, approval, held, status }: Briefing, moments: readonly Moment[]): string {
+function headlineOf(
+  { outcome, approval, held, status, ending }: Briefing,
+  moments: readonly Moment[],
+): string {
+  if (ending?.end === 'cleared') return 'Over: everything that fired has cleared.';
+  if (ending?.end === 'closed-by-person') return 'A person has closed it.';
   switch (outcome) {
     case 'escalated':
       return 'A person has to take over: Sentinel cannot fix it, or may not.';
@@ -57,8 +63,12 @@ function headlineOf({ outcome, approval, held, status }: Briefing, moments: read
 }
 
 function sectionsOf(briefing: Briefing): readonly Section[] {
-  const { symptoms, moreAnomalies, diagnosis, plan, approval, effects, verification, ending } = briefing;
-  const more = moreAnomalies > 0 ? [`and ${moreAnomalies} more`] : [];
+  const { symptoms, moreAnomalies, returns, diagnosis, plan, approval, effects, verification, ending } =
+    briefing;
+  const more = [
+    ...(returns > 0 ? [`it comes and goes: it has come back ${times(returns)}`] : []),
+    ...(moreAnomalies > 0 ? [`and ${moreAnomalies} more`] : []),
+  ];
   return [
     { title: 'What is seen', lines: [...symptoms.map(({ text }) => text), ...more] },
     {

@@ -16,7 +16,8 @@ const longestSummary = 1024;
 
 /** What PagerDuty is to know, as one word: the same again needs no event. */
 export function stateOf(briefing: Briefing): string {
-  const { outcome, approval, held, severity } = briefing;
+  const { outcome, approval, held, severity, ending } = briefing;
+  if (ending !== null && ending.end !== null) return `${outcome}/${ending.end}`;
   if (outcome !== null) return outcome;
   if (held !== null) return 'held';
   if (approval?.outcome === 'pending') return `approval/${approval.planHash}`;
@@ -26,7 +27,10 @@ export function stateOf(briefing: Briefing): string {
 
 /** In order. `first`: nobody was paged yet, as far as is known. */
 export function eventsFor(briefing: Briefing, first: boolean, url: string | null): readonly PagerDutyEvent[] {
-  const { outcome, approval, held } = briefing;
+  const { outcome, approval, held, ending } = briefing;
+  const resolve = { event_action: 'resolve', dedup_key: briefing.incidentId } as const;
+  // A person had it, and it is over.
+  if (ending !== null && ending.end !== null) return [resolve];
   const trigger = triggerOf(briefing, url);
   const acknowledge = { event_action: 'acknowledge', dedup_key: briefing.incidentId } as const;
   switch (outcome) {
@@ -34,7 +38,7 @@ export function eventsFor(briefing: Briefing, first: boolean, url: string | null
     case 'self-recovered':
     case 'suppressed':
       // Unknown there: it changes nothing.
-      return [{ event_action: 'resolve', dedup_key: briefing.incidentId }];
+      return [resolve];
     case 'escalated':
       return [trigger];
     case 'taken-over':

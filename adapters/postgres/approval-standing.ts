@@ -29,7 +29,8 @@ export async function readStanding(
     .orderBy('seq')
     .execute();
   const judged = judgeApprovals(request, decisions, await databaseNowMs(db));
-  const overtaken = request.status === 'closed' || request.current !== planHash;
+  const overtaken =
+    request.status === 'closed' || request.status === 'handed-over' || request.current !== planHash;
   const given = decisions.filter(({ decision }) => decision === 'approve').map(({ actor }) => actor);
   return {
     planHash,

@@ -6,6 +6,7 @@ import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
 import { readCursor, writeCursor } from '../../api/cursor.ts';
 import type { Approvals, DecisionRefusal, DecisionResult, Principal } from '../../api/ports.ts';
+import type { IncidentStatus } from '../../domain/incident/status.ts';
 import { actorOf } from '../../domain/policy/identity.ts';
 import { roleAtLeast } from '../../domain/policy/verdict.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
@@ -45,7 +46,7 @@ export function createApprovals(db: Kysely<Schema>): Approvals {
               .as('approvals'),
         ])
         .where('resolution', 'is', null)
-        .where('status', '<>', 'closed')
+        .where('status', 'not in', ['handed-over', 'closed'])
         .whereRef('incidents.plan_hash', '=', 'request.plan_hash')
         .where('deadline_ms', '>=', databaseNow)
         .orderBy('deadline_ms')
@@ -83,7 +84,7 @@ export function createApprovals(db: Kysely<Schema>): Approvals {
         .innerJoin('incidents', 'incidents.id', 'approvals.incident_id')
         .selectAll('approvals')
         .where('delivered_at_ms', 'is', null)
-        .where('status', '<>', 'closed')
+        .where('status', 'not in', ['handed-over', 'closed'])
         .orderBy('seq')
         .limit(limit)
         .execute();
@@ -99,6 +100,11 @@ export function createApprovals(db: Kysely<Schema>): Approvals {
         .execute();
     },
   };
+}
+
+/** Sentinel does nothing more: no plan waits for anybody. */
+function isOver(status: IncidentStatus): boolean {
+  return status === 'handed-over' || status === 'closed';
 }
 
 async function decide(trx: Kysely<Schema>, input: DecideInput): Promise<DecisionResult> {
@@ -118,7 +124,7 @@ async function decide(trx: Kysely<Schema>, input: DecideInput): Promise<Decision
   if (request === undefined && (await openAsked(trx, incidentId, planHash))) request = await lockRequest();
   if (request === undefined) {
     const other = await requestFor(trx, incidentId).orderBy('seq', 'desc').limit(1).executeTakeFirst();
-    if (other === undefined || incident.status === 'closed') {
+    if (other === undefined || isOver(incident.status)) {
       return refused('not-awaiting', 'the incident awaits no approval');
     }
     return refused('stale-plan', `approval is asked for plan ${other.plan_hash}, not for ${planHash}`);
@@ -134,7 +140,7 @@ async function decide(trx: Kysely<Schema>, input: DecideInput): Promise<Decision
   if (own !== undefined && own.decision === decision)
     return { recorded: true, decision: decided(own), repeated: true };
   if (own !== undefined) return refused('already-decided', `${actor} has already decided: ${own.decision}`);
-  if (incident.status === 'closed') return refused('not-awaiting', 'the incident is closed');
+  if (isOver(incident.status)) return refused('not-awaiting', 'the incident is closed or with a person');
   if (incident.plan_hash !== planHash) return refused('stale-plan', 'the incident has another plan now');
   const { role } = principal;
   if (role === 'ingest' || !roleAtLeast(role, request.role)) {

@@ -5,6 +5,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { ChangeEvent } from '../../domain/observation.ts';
 import type { Inbox, InboxItem, TakenItem } from '../../ingest/ports.ts';
+import { firesOnId, settle } from './alert-occurrences.ts';
 import { databaseNow } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { json, storable } from './text.ts';
@@ -18,19 +19,22 @@ const itemsPerInsert = 1_000;
 export function createInbox(db: Kysely<Schema>): Inbox {
   return {
     async put(items) {
-      let added = 0;
-      await transact(db, async (trx) => {
-        for (let from = 0; from < items.length; from += itemsPerInsert) {
+      return transact(db, async (trx) => {
+        let added = 0;
+        const settled = await settle(trx, items);
+        for (let from = 0; from < settled.length; from += itemsPerInsert) {
+          const some = settled.slice(from, from + itemsPerInsert);
+          const ended = await endedIncidents(trx, some);
           const rows = await trx
             .insertInto('inbox')
-            .values(items.slice(from, from + itemsPerInsert).map(inboxRow))
+            .values(some.map((item) => inboxRow(item, ended)))
             .onConflict((conflict) => conflict.column('id').doNothing())
             .returning('seq')
             .execute();
           added += rows.length;
         }
+        return added;
       });
-      return added;
     },
 
     async take(limit, leaseMs) {
@@ -88,12 +92,41 @@ export function createInbox(db: Kysely<Schema>): Inbox {
   };
 }
 
-function inboxRow(item: InboxItem) {
+/** Incidents that are closed, by the firing finding among these that belongs to them: told again, it is news. */
+async function endedIncidents(
+  trx: Kysely<Schema>,
+  items: readonly InboxItem[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = items.flatMap((item) => (isFiring(item) ? [storable(item.anomaly.id)] : []));
+  if (ids.length === 0) return new Map();
+  const rows = await trx
+    .selectFrom('anomaly_assignments')
+    .innerJoin('episodes', 'episodes.incident_id', 'anomaly_assignments.incident_id')
+    .select(['anomaly_id', 'episodes.incident_id'])
+    .where('anomaly_id', 'in', ids)
+    .where('closed_at_ms', 'is not', null)
+    .execute();
+  return new Map(rows.map((row) => [row.anomaly_id, row.incident_id]));
+}
+
+function isFiring(item: InboxItem): item is Extract<InboxItem, { kind: 'anomaly' }> {
+  return item.kind === 'anomaly' && item.anomaly.state === 'firing';
+}
+
+/** A beginning before its end, and the occurrences of an alert one after the other. */
+function orderingKey(item: InboxItem): string {
+  if (item.kind === 'change') return `change/${item.change.id}`;
+  const { id, detector, seriesKey } = item.anomaly;
+  return detector === 'external' ? `anomaly/${seriesKey}` : `anomaly/${id}`;
+}
+
+function inboxRow(item: InboxItem, ended: ReadonlyMap<string, string>) {
   const body = item.kind === 'anomaly' ? item.anomaly : item.change;
+  const incidentId = isFiring(item) ? ended.get(storable(item.anomaly.id)) : undefined;
   return {
-    id: storable(item.id),
+    id: incidentId === undefined ? storable(item.id) : firesOnId(body.id, incidentId),
     kind: item.kind,
-    ordering_key: storable(`${item.kind}/${body.id}`),
+    ordering_key: storable(orderingKey(item)),
     body: json(body),
     status: 'pending' as const,
     received_at_ms: databaseNow,

@@ -6,6 +6,7 @@ import { canonicalJson } from '../../domain/audit/canonical.ts';
 import type { AuditEvent } from '../../domain/audit/event.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
+import { countFiring, requeueFiring } from './alert-occurrences.ts';
 import { appendAudit } from './audit/append.ts';
 import { auditOfIncidentEvent } from './audit/incident-events.ts';
 import { databaseNowMs } from './clock.ts';
@@ -35,6 +36,7 @@ export function createIncidentStore(db: Kysely<Schema>): IncidentStore {
         if (state.lastSeq > storedSeq) await updateReadModel(trx, incidentId, events, state);
         await appendAudit(trx, auditEvents(incidentId, added, state));
         await noteHeard(trx, incidentId, added);
+        await noteHandOver(trx, incidentId, added);
         await noteEffects(trx, state, added);
       });
     },
@@ -58,6 +60,8 @@ export function createIncidentStore(db: Kysely<Schema>): IncidentStore {
       return rows.map((row) => row.body);
     },
 
+    firingAlerts: (incidentId) => countFiring(db, incidentId),
+
     async closeEpisode(incidentId, outcome, atMs) {
       const episode = await db
         .selectFrom('episodes')
@@ -73,6 +77,7 @@ export function createIncidentStore(db: Kysely<Schema>): IncidentStore {
             .where('incident_id', '=', incidentId)
             .where('closed_at_ms', 'is', null)
             .execute();
+          if (outcome === 'resolved' || outcome === 'self-recovered') await requeueFiring(trx, incidentId);
         }
         await giveUpUnsent(trx, incidentId);
         await trx.deleteFrom('leases').where('incident_id', '=', incidentId).execute();
@@ -198,6 +203,23 @@ function auditEvents(
 ): readonly AuditEvent[] {
   const planHash = state.hashedPlan?.planHash ?? null;
   return added.flatMap((event) => auditOfIncidentEvent(incidentId, event, planHash) ?? []);
+}
+
+/** From here on a person acts: Sentinel holds no target any more, and new trouble gets an incident of its own. */
+async function noteHandOver(
+  trx: Kysely<Schema>,
+  incidentId: string,
+  added: readonly IncidentEvent[],
+): Promise<void> {
+  const handedOver = added.find((event) => event.type === 'handed-over');
+  if (handedOver === undefined) return;
+  await trx
+    .updateTable('episodes')
+    .set({ handed_over_at_ms: handedOver.atMs })
+    .where('incident_id', '=', incidentId)
+    .where('handed_over_at_ms', 'is', null)
+    .execute();
+  await trx.deleteFrom('leases').where('incident_id', '=', incidentId).execute();
 }
 
 /** What the workflow has recorded it has heard: assignments and decisions need no redelivery any more. */

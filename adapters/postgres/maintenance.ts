@@ -11,6 +11,8 @@ const inboxDoneMs = 7 * dayMs;
 const inboxDeadMs = 90 * dayMs;
 const changesMs = 90 * dayMs;
 const edgesMs = 30 * dayMs;
+/** An alert that has not fired for so long is forgotten: the next time is its first. */
+const alertsMs = 90 * dayMs;
 /** A signature is good for minutes only. */
 const signedRequestsMs = dayMs;
 
@@ -41,6 +43,11 @@ export function createMaintenance(db: Kysely<Schema>): Maintenance {
         await db
           .deleteFrom('service_edges')
           .where('seen_at_ms', '<', nowMs - edgesMs)
+          .execute(),
+        await db
+          .deleteFrom('alerts')
+          .where('state', '=', 'resolved')
+          .where('changed_at_ms', '<', nowMs - alertsMs)
           .execute(),
         await db
           .deleteFrom('slack_requests')

@@ -25,9 +25,9 @@ export function createQueueReader(db: Kysely<Schema>): StoredQueues {
         (select count(*) from inbox where status = 'dead')::bigint as inbox_dead,
         (select min(received_at_ms) from inbox where status = 'pending') as inbox_oldest_ms,
         (select count(*) from approvals join incidents on incidents.id = approvals.incident_id
-          where delivered_at_ms is null and status <> 'closed')::bigint as decisions_undelivered,
+          where delivered_at_ms is null and status not in ('handed-over', 'closed'))::bigint as decisions_undelivered,
         (select count(*) from approval_requests as request join incidents on incidents.id = request.incident_id
-          where resolution is null and status <> 'closed' and incidents.plan_hash = request.plan_hash
+          where resolution is null and status not in ('handed-over', 'closed') and incidents.plan_hash = request.plan_hash
             and deadline_ms >= ${databaseNow})::bigint as approvals_pending,
         (select count(*) from incidents where status <> 'closed')::bigint as incidents_open`.execute(db);
       const row = rows[0];

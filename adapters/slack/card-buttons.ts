@@ -11,6 +11,7 @@ export const actionIds = {
   approve: 'sentinel_approve',
   reject: 'sentinel_reject',
   takeOver: 'sentinel_take_over',
+  close: 'sentinel_close',
   details: 'sentinel_details',
   open: 'sentinel_open',
 } as const;
@@ -41,7 +42,7 @@ export function tooLongToApproveHere(briefing: Briefing): boolean {
 }
 
 export function cardButtons(briefing: Briefing, incidentUrl: string | null): KnownBlock[] {
-  const { incidentId, approval, plan, status } = briefing;
+  const { incidentId, approval, plan, status, outcome } = briefing;
   const value = writeValue({ incidentId, planHash: plan?.planHash ?? '' });
   const decidable =
     status === 'awaiting-approval' && approval?.outcome === 'pending' && !tooLongToApproveHere(briefing);
@@ -52,9 +53,12 @@ export function cardButtons(briefing: Briefing, incidentUrl: string | null): Kno
           { ...button('Reject…', actionIds.reject, value), style: 'danger' as const },
         ]
       : []),
-    ...(status === 'closed'
+    ...(status === 'closed' || outcome === 'taken-over'
       ? []
       : [{ ...button('Take over', actionIds.takeOver, value), confirm: sureToTakeOver }]),
+    ...(status === 'handed-over'
+      ? [{ ...button('Close', actionIds.close, value), confirm: sureToClose }]
+      : []),
     button('Details', actionIds.details, value),
     ...(incidentUrl === null ? [] : [{ ...button('Open', actionIds.open, value), url: incidentUrl }]),
   ];
@@ -72,6 +76,16 @@ const sureToTakeOver = {
     text: 'Sentinel does nothing more in it. What it has done so far stays as it is.',
   },
   confirm: { type: 'plain_text', text: 'Take over' },
+  deny: { type: 'plain_text', text: 'Cancel' },
+} as const;
+
+const sureToClose = {
+  title: { type: 'plain_text', text: 'Close this incident?' },
+  text: {
+    type: 'plain_text',
+    text: 'An alert that keeps firing opens a new incident when it is reported again.',
+  },
+  confirm: { type: 'plain_text', text: 'Close' },
   deny: { type: 'plain_text', text: 'Cancel' },
 } as const;
 

@@ -1,12 +1,13 @@
 // The parts of the card as lines of mrkdwn; an empty list leaves the part out.
 
 import type { Briefing, CitedEvidence, StepBriefing } from '../../domain/incident/briefing.ts';
+import { times } from '../../domain/incident/words.ts';
 import { code, escaped, localTime } from './text.ts';
 
 /** A plan of more steps is not shown whole, and so not approved here. */
 export const shownSteps = 8;
 
-export function symptomLines({ symptoms, moreAnomalies }: Briefing): string[] {
+export function symptomLines({ symptoms, moreAnomalies, returns }: Briefing): string[] {
   if (symptoms.length === 0) return [];
   return [
     '*What is wrong*',
@@ -14,6 +15,7 @@ export function symptomLines({ symptoms, moreAnomalies }: Briefing): string[] {
       const over = clearedMs === null ? '' : ` _(over since ${localTime(clearedMs)})_`;
       return `• ${code(service)} ${escaped(text)}${over}`;
     }),
+    ...(returns > 0 ? [`_It comes and goes: it has come back ${times(returns)}._`] : []),
     ...(moreAnomalies > 0 ? [`• and ${moreAnomalies} more`] : []),
   ];
 }
@@ -113,9 +115,14 @@ export function effectLines({ effects, verification, compensation }: Briefing): 
   ];
 }
 
-export function endingLines({ ending }: Briefing): string[] {
+export function endingLines({ ending, status }: Briefing): string[] {
   if (ending === null) return [];
   const by = ending.actor === '' ? '' : ` by ${code(ending.actor)}`;
   const reason = ending.reason === '' ? '' : `: ${escaped(ending.reason)}`;
+  if (status === 'handed-over') {
+    const whose = ending.outcome === 'taken-over' ? '*Taken over*' : '*Handed to a person*';
+    return [`${whose}${by}${reason}`, 'It stays open until it is over, or somebody closes it.'];
+  }
+  if (ending.end === 'cleared') return [`*Over*${reason}`];
   return [`*Closed as ${ending.outcome.replaceAll('-', ' ')}*${by}${reason}`];
 }

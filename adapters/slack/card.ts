@@ -29,7 +29,7 @@ const longestHeader = 150;
 /** Within all limits of Slack, whatever the briefing holds. */
 export function renderCard(briefing: Briefing, links: CardLinks): Card {
   const { severity, title } = briefing;
-  const mark = briefing.outcome === null ? marks[severity] : '⚪';
+  const mark = briefing.status === 'closed' ? '⚪' : marks[severity];
   const header = [...`${mark} ${severity}: ${title}`].slice(0, longestHeader - 10).join('');
   const parts = [
     symptomLines(briefing),
@@ -70,6 +70,7 @@ export function summary({
   approval,
 }: Briefing): string {
   const where = `${severity}: ${title} (${environment}/${service})`;
+  if (status === 'handed-over') return escaped(`${where}: ${words(outcome ?? status)}, still open`);
   if (outcome !== null) return escaped(`${where}: closed, ${outcome}`);
   if (held !== null)
     return escaped(
@@ -81,7 +82,8 @@ export function summary({
 }
 
 function headline({ environment, service, status, outcome, onsetMs, attempt }: Briefing): string {
-  const state = outcome === null ? words(status) : `closed: ${words(outcome)}`;
+  const state =
+    outcome === null ? words(status) : `${status === 'closed' ? 'closed' : 'open'}: ${words(outcome)}`;
   const analysis = attempt > 1 ? ` · analysis ${attempt}` : '';
   return `*${state}* · ${code(`${environment}/${service}`)} · since ${localTime(onsetMs)}${analysis}`;
 }

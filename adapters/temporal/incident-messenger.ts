@@ -49,6 +49,8 @@ export function createIncidentMessenger({
       update(incidentId, messages.takeOver, `take-over/${actor}`, { actor, reason }),
     abort: (incidentId, actor, reason) =>
       update(incidentId, messages.abort, `abort/${actor}`, { actor, reason }),
+    close: (incidentId, actor, reason) =>
+      update(incidentId, messages.closeIncident, `close/${actor}`, { actor, reason }),
     addNote: (incidentId, noteId, actor, text) =>
       update(incidentId, messages.addNote, noteId, { noteId, actor, text }),
   };

@@ -7,7 +7,7 @@ import { ApiProblem } from '../errors.ts';
 import type { Route } from '../http/route.ts';
 import { fromUrlId } from '../incident-id.ts';
 import { decideApproval } from '../routes/decide-approval.ts';
-import { abort, addNote, takeOver } from '../routes/interventions.ts';
+import { abort, addNote, closeIncident, takeOver } from '../routes/interventions.ts';
 import { killSwitchSet } from '../routes/kill-switch.ts';
 import { type BrowserSession, objectionToChange } from '../session/session.ts';
 import type { Notice } from './flash.ts';
@@ -99,6 +99,12 @@ export function addForms({ app, deps, own, pageSessions }: Dashboard): void {
     abort,
     (fields) => fields,
     () => 'aborted',
+  );
+  onIncident(
+    'close',
+    closeIncident,
+    (fields) => fields,
+    () => 'closed',
   );
 
   add('/kill-switch', async (c, { session, fields: { engaged, ...fields } }) => {

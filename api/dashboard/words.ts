@@ -28,6 +28,7 @@ export const statusWords: Readonly<Record<IncidentStatus, { word: string; tone: 
   executing: { word: 'Acting', tone: 'busy' },
   verifying: { word: 'Verifying', tone: 'busy' },
   compensating: { word: 'Undoing', tone: 'wait' },
+  'handed-over': { word: 'With a person', tone: 'wait' },
   closed: { word: 'Closed', tone: 'quiet' },
 };
 

@@ -14,7 +14,7 @@ import { incidentList } from './incident-list.ts';
 import { incidentPlan } from './incident-plan.ts';
 import { incidentTimeline } from './incident-timeline.ts';
 import { infrastructureStatus } from './infrastructure-status.ts';
-import { abort, addNote, takeOver } from './interventions.ts';
+import { abort, addNote, closeIncident, takeOver } from './interventions.ts';
 import { keyCreate, keyList, keyRevoke } from './keys.ts';
 import { killSwitchList, killSwitchSet } from './kill-switch.ts';
 import { loginLink } from './login-link.ts';
@@ -41,6 +41,7 @@ export const routes: readonly Route[] = [
   decideApproval,
   takeOver,
   abort,
+  closeIncident,
   addNote,
   pendingApprovals,
   actionList,

@@ -1,4 +1,4 @@
-// POST /api/v1/incidents/:id/take-over | abort | notes: what people say to a running incident.
+// POST /api/v1/incidents/:id/take-over | abort | close | notes: what people say to a running incident.
 
 import { z } from 'zod';
 import { updateRefusals } from '../../workflows/messages.ts';
@@ -39,6 +39,23 @@ export const abort = route({
   problems: ['conflict'],
   handler: async (context) =>
     say(context, () => requestStop({ ...stopOf(context), kind: 'abort' }, context.deps)),
+});
+
+export const closeIncident = route({
+  method: 'POST',
+  path: '/api/v1/incidents/:id/close',
+  permission: 'operator',
+  summary:
+    'Closes an incident that was handed to a person. What fires on opens the next one when it is reported again.',
+  params: incidentParams,
+  body: reasonBody,
+  example: { reason: 'known, and harmless' },
+  answers: { 200: accepted },
+  problems: ['conflict'],
+  handler: async (context) =>
+    say(context, () =>
+      context.deps.messenger.close(context.params.id, context.principal.name, context.body.reason),
+    ),
 });
 
 export const addNote = route({

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
-import { incidentOutcomes, stopKinds } from '../../domain/incident/status.ts';
+import { handedOverEnds, incidentOutcomes, stopKinds } from '../../domain/incident/status.ts';
 import { gateRefusals } from '../../domain/remediation/intent.ts';
 import { anomaly, diagnosis, verification } from './analysis.ts';
 import { named } from './named.ts';
@@ -27,7 +27,7 @@ export const incidentEvent = named<IncidentEvent>()(
   'IncidentEvent',
   z.discriminatedUnion('type', [
     happened('incident-opened', { scope, severity, title: text, fingerprint: text, episode: z.number() }),
-    happened('anomaly-observed', { anomaly }),
+    happened('anomaly-observed', { anomaly, returns: z.number().optional() }),
     happened('anomaly-cleared', { anomalyId: text, clearedMs: instantMs }),
     happened('enrichment-started', { attempt }),
     happened('enriched', { attempt, evidenceIds: z.array(text), missing: z.array(text) }),
@@ -78,11 +78,13 @@ export const incidentEvent = named<IncidentEvent>()(
     happened('record-gap', { afterSeq: z.number(), throughSeq: z.number() }),
     happened('note-added', { noteId: text, actor: text, text }),
     happened('postmortem-drafted', { digest: text }),
+    happened('handed-over', { outcome: z.enum(['escalated', 'taken-over']), reason: text, actor: text }),
     happened('incident-closed', {
       outcome: z.enum(incidentOutcomes),
       reason: text,
       actor: text,
       leftInPlace: z.array(text).optional(),
+      end: z.enum(handedOverEnds).optional(),
     }),
   ]),
 );

@@ -2,7 +2,12 @@
 
 import { z } from 'zod';
 import type { IncidentState } from '../../domain/incident/state.ts';
-import { incidentOutcomes, incidentStatuses, stopKinds } from '../../domain/incident/status.ts';
+import {
+  handedOverEnds,
+  incidentOutcomes,
+  incidentStatuses,
+  stopKinds,
+} from '../../domain/incident/status.ts';
 import type { presentSummary } from '../present.ts';
 import { anomaly, diagnosis, verification } from './analysis.ts';
 import { named } from './named.ts';
@@ -67,6 +72,11 @@ export const incidentState = named<IncidentState>()(
     attempt: z.number(),
     anomalies: z.record(z.string(), anomaly),
     anomaliesSeen: z.number(),
+    returns: z
+      .number()
+      .optional()
+      .meta({ description: 'How often a symptom came back after it had cleared.' }),
+    end: z.enum(handedOverEnds).optional(),
     diagnosis: diagnosis.nullable(),
     hashedPlan: hashedPlan.nullable(),
     verdict: verdict.nullable(),

@@ -21,7 +21,7 @@ type ListFlags = CommonFlags & {
 };
 
 export function registerIncident(program: Command, deps: CliDeps): void {
-  const incident = program.command('incident').description('incidents: list, show, watch');
+  const incident = program.command('incident').description('incidents: list, show, watch, close');
 
   apiCommand(incident, 'list', 'incidents, newest first')
     .option('--open', 'only those that are not closed')
@@ -62,6 +62,16 @@ export function registerIncident(program: Command, deps: CliDeps): void {
       ]);
     },
   );
+
+  apiCommand(incident, 'close <incident>', 'close an incident that was handed to a person')
+    .requiredOption('--reason <text>', 'why, for the record')
+    .action(async (text: string, flags: CommonFlags & { readonly reason: string }) => {
+      const { api, out } = connect(flags, deps);
+      const answer = await api.post<{ accepted: true }>(`${incidentPath(text)}/close`, {
+        reason: flags.reason,
+      });
+      out.answer(answer, () => ['The incident is being closed.']);
+    });
 
   apiCommand(
     incident,

@@ -38,6 +38,16 @@ export const incidentSchema = z
       .describe(
         'How long a symptom must stay gone, before any action, to close the incident as self-recovered.',
       ),
+    staysAway: duration('1s', '24h')
+      .prefault('60s')
+      .describe(
+        'How long an alert, or anything that was handed to a person, must stay away before its incident ends.',
+      ),
+    flappingStaysAway: duration('1s', '7d')
+      .prefault('5m')
+      .describe(
+        'The same for what has come back before: a flapping alert stays one incident, and its end is told once.',
+      ),
     watch: duration('1s', '7d')
       .prefault('60s')
       .describe('How long to watch an incident that needs no action before handing it to a person.'),
@@ -46,16 +56,16 @@ export const incidentSchema = z
     path: ['verifyInterval'],
     error: 'must not be longer than verifyTimeout',
   })
-  .transform(
-    ({ settle, actAfter, maxAttempts, verifyInterval, verifyTimeout, hold, selfRecovery, watch }) => ({
-      settleMs: settle,
-      actAfterMs: actAfter,
-      maxAttempts,
-      verifyIntervalMs: verifyInterval,
-      verifyTimeoutMs: verifyTimeout,
-      holdMs: hold,
-      selfRecoveryMs: selfRecovery,
-      watchMs: watch,
-    }),
-  )
+  .transform(({ settle, actAfter, verifyInterval, verifyTimeout, selfRecovery, watch, ...rest }) => ({
+    settleMs: settle,
+    actAfterMs: actAfter,
+    maxAttempts: rest.maxAttempts,
+    verifyIntervalMs: verifyInterval,
+    verifyTimeoutMs: verifyTimeout,
+    holdMs: rest.hold,
+    selfRecoveryMs: selfRecovery,
+    watchMs: watch,
+    staysAwayMs: rest.staysAway,
+    flappingStaysAwayMs: rest.flappingStaysAway,
+  }))
   .describe('The life of an incident.');

@@ -28,6 +28,8 @@ export type OpenEpisode = {
   readonly services: readonly string[];
   readonly openedAtMs: number;
   readonly lastAnomalyMs: number;
+  /** A person has it: Sentinel will do nothing more about what joins it. */
+  readonly handedOver: boolean;
 };
 
 export type Edge = { readonly caller: string; readonly callee: string };
@@ -54,7 +56,11 @@ export function neighbourhood(service: string, edges: readonly Edge[], maxHops: 
   return seen;
 }
 
-/** The open episode this anomaly joins (the most recently active one that fits), or null when it needs its own. */
+/**
+ * The open episode this anomaly joins (the most recently active one that fits), or null when it needs its own. What a person
+ * has in hand takes in further alerts of the same moment (one outage fires many), and no measured symptom: that one may be
+ * something else, which Sentinel can explain and mend.
+ */
 export function findEpisode(
   anomaly: Anomaly,
   open: readonly OpenEpisode[],
@@ -68,7 +74,9 @@ export function findEpisode(
     if (!episode.services.some((service) => near.has(service))) continue;
     const farMs = Math.max(episode.openedAtMs - anomaly.onsetMs, anomaly.onsetMs - episode.lastAnomalyMs);
     const sameService = episode.services.includes(anomaly.scope.service);
-    if (farMs > config.windowMs && !sameService) continue;
+    const anyTime = sameService && !episode.handedOver;
+    if (farMs > config.windowMs && !anyTime) continue;
+    if (episode.handedOver && anomaly.detector !== 'external') continue;
     if (best === null || episode.lastAnomalyMs > best.lastAnomalyMs) best = episode;
   }
   return best;

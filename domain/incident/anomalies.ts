@@ -20,8 +20,30 @@ export function graver(left: Severity, right: Severity): Severity {
   return severityRank[right] > severityRank[left] ? right : left;
 }
 
-/** Adds an anomaly; when the place is full it takes the place of a less telling one, or is left out. */
-export function keepAnomaly(kept: Anomalies, anomaly: Anomaly): Anomalies {
+/**
+ * Of an alert that fires again: its occurrence before, which is over. (A measured series keeps them: what was normal before
+ * the first one is what a recovery is measured by.)
+ */
+export function earlierOccurrence(kept: Anomalies, anomaly: Anomaly): Anomaly | undefined {
+  if (anomaly.detector !== 'external') return undefined;
+  return Object.values(kept).find(
+    ({ id, seriesKey, state }) => id !== anomaly.id && seriesKey === anomaly.seriesKey && state === 'cleared',
+  );
+}
+
+/** True when the anomaly brings back what was over: an alert that fires again, or any symptom after all had cleared. */
+export function comesBack(state: Pick<IncidentState, 'anomalies'>, anomaly: Anomaly): boolean {
+  return earlierOccurrence(state.anomalies, anomaly) !== undefined || symptomsGone(state);
+}
+
+/**
+ * Adds an anomaly; it takes the place of the occurrence of its alert before, and when the place is full that of a less telling
+ * one, or is left out.
+ */
+export function keepAnomaly(all: Anomalies, anomaly: Anomaly): Anomalies {
+  const earlier = earlierOccurrence(all, anomaly);
+  const kept =
+    earlier === undefined ? all : Object.fromEntries(Object.entries(all).filter(([id]) => id !== earlier.id));
   if (kept[anomaly.id] !== undefined || Object.keys(kept).length < maxKeptAnomalies) {
     return { ...kept, [anomaly.id]: anomaly };
   }

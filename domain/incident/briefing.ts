@@ -15,7 +15,7 @@ import { type ApprovalBriefing, type ApprovalFacts, approvalBriefing } from './a
 import type { IncidentEvent } from './events.ts';
 import { modelText } from './model-words.ts';
 import type { AppliedEffect, IncidentState } from './state.ts';
-import type { IncidentOutcome, IncidentStatus } from './status.ts';
+import type { HandedOverEnd, IncidentOutcome, IncidentStatus } from './status.ts';
 
 /** Bounds: everything is cut to one clean line, so no text from telemetry can grow, break out of its place or hide. */
 const longest = { title: 200, name: 100, sentence: 300, model: 800 } as const;
@@ -106,6 +106,8 @@ export type Briefing = {
   readonly openedAtMs: number;
   readonly closedAtMs: number | null;
   readonly symptoms: readonly SymptomBriefing[];
+  /** How often it came back after it had cleared: it comes and goes. */
+  readonly returns: number;
   /** Anomalies that are not among `symptoms`. */
   readonly moreAnomalies: number;
   readonly diagnosis: DiagnosisBriefing | null;
@@ -122,11 +124,13 @@ export type Briefing = {
   readonly held: { readonly reason: string; readonly untilMs: number } | null;
   /** Null while nothing was undone. */
   readonly compensation: { readonly undone: readonly string[]; readonly notUndone: readonly string[] } | null;
-  /** How it ended; the reason is empty when the timeline was not given. */
+  /** How it ended, or why a person has it; the reason is empty when the timeline was not given. */
   readonly ending: {
     readonly outcome: IncidentOutcome;
     readonly actor: string;
     readonly reason: string;
+    /** Of an incident that a person had in hand; null while somebody has it, and of every other one. */
+    readonly end: HandedOverEnd | null;
   } | null;
 };
 
@@ -161,6 +165,7 @@ export function briefing({ state, evidence = [], timeline = [], approval = null 
       onsetMs: anomaly.onsetMs,
       clearedMs: anomaly.state === 'cleared' ? (anomaly.clearedMs ?? null) : null,
     })),
+    returns: state.returns ?? 0,
     moreAnomalies: Math.max(0, state.anomaliesSeen - shown.length),
     diagnosis: diagnosisBriefing(state, evidence),
     plan: planBriefing(state),
@@ -275,8 +280,11 @@ function compensationBriefing({ effects, status }: IncidentState): Briefing['com
 
 function endingBriefing(state: IncidentState, timeline: readonly IncidentEvent[]): Briefing['ending'] {
   if (state.outcome === null) return null;
-  const closing = timeline.findLast((event) => event.type === 'incident-closed');
+  const closing = timeline.findLast(
+    (event) => event.type === 'incident-closed' || event.type === 'handed-over',
+  );
   return {
+    end: state.end ?? null,
     outcome: state.outcome,
     actor: name(closing?.actor ?? ''),
     reason: sentence(closing?.reason ?? ''),

@@ -2,7 +2,7 @@
 // that somebody wishes to record; it becomes an event, with its place and time, only where the life of an incident
 // (docs/architecture.md) has room for it.
 
-import { maxSeenAnomalies } from './anomalies.ts';
+import { comesBack, earlierOccurrence, maxSeenAnomalies, symptomsGone } from './anomalies.ts';
 import { standingEffects } from './attempts.ts';
 import type { IncidentEvent, IncidentEventBody } from './events.ts';
 import type { IncidentState } from './state.ts';
@@ -38,7 +38,14 @@ export type Decision =
 export function decide(command: IncidentCommand, state: IncidentState | null, atMs: number): Decision {
   const reason = objection(command, state, atMs);
   if (reason !== null) return { accepted: false, reason };
-  return { accepted: true, events: [{ seq: (state?.lastSeq ?? 0) + 1, atMs, ...command }] };
+  const fact = state === null ? command : withReturns(command, state);
+  return { accepted: true, events: [{ seq: (state?.lastSeq ?? 0) + 1, atMs, ...fact }] };
+}
+
+/** A symptom that comes back says how often it has. */
+function withReturns(command: IncidentCommand, state: IncidentState): IncidentCommand {
+  if (command.type !== 'anomaly-observed' || !comesBack(state, command.anomaly)) return command;
+  return { ...command, returns: (state.returns ?? 0) + 1 };
 }
 
 function objection(command: IncidentCommand, state: IncidentState | null, atMs: number): Rejection | null {
@@ -49,9 +56,11 @@ function objection(command: IncidentCommand, state: IncidentState | null, atMs: 
   // Closed is final; the postmortem tells the whole story, its end included, so it comes after the end.
   if (command.type === 'postmortem-drafted') return state.status === 'closed' ? null : 'out-of-order';
   if (state.status === 'closed') return 'closed';
+  if (state.status === 'handed-over' && !whilePeopleHaveIt.includes(command.type)) return 'out-of-order';
   switch (command.type) {
     case 'anomaly-observed': {
       if (state.anomalies[command.anomaly.id] !== undefined) return 'duplicate';
+      if (earlierOccurrence(state.anomalies, command.anomaly) !== undefined) return null;
       return state.anomaliesSeen >= maxSeenAnomalies ? 'anomaly-limit' : null;
     }
     case 'anomaly-cleared': {
@@ -123,9 +132,29 @@ function objection(command: IncidentCommand, state: IncidentState | null, atMs: 
       return state.status === 'compensating' ? 'out-of-order' : ofAttempt(state, command);
     case 'compensation-finished':
       return inStatus(state, ['compensating']) ?? ofAttempt(state, command);
+    case 'handed-over':
+      return handOverObjection(command, state);
     case 'incident-closed':
       return closingObjection(command, state);
   }
+}
+
+/** What can still happen to an incident that a person has in hand. */
+const whilePeopleHaveIt: readonly IncidentCommand['type'][] = [
+  'anomaly-observed',
+  'anomaly-cleared',
+  'note-added',
+  'handed-over',
+  'incident-closed',
+];
+
+/** Handed over once; after that a person may still say that it is theirs. */
+function handOverObjection(
+  command: Extract<IncidentCommand, { type: 'handed-over' }>,
+  state: IncidentState,
+): Rejection | null {
+  if (state.status !== 'handed-over') return null;
+  return state.outcome === 'escalated' && command.outcome === 'taken-over' ? null : 'already-decided';
 }
 
 function approvalObjection(
@@ -163,6 +192,8 @@ function closingObjection(
   command: Extract<IncidentCommand, { type: 'incident-closed' }>,
   state: IncidentState,
 ): Rejection | null {
+  if (state.status === 'handed-over') return endObjection(command, state);
+  if (command.end !== undefined) return 'out-of-order';
   const standing = standingEffects(state).length > 0;
   switch (command.outcome) {
     case 'resolved':
@@ -176,6 +207,15 @@ function closingObjection(
     case 'aborted':
       return null;
   }
+}
+
+/** What was handed over keeps its outcome, and is over when nothing fires or a person says so. */
+function endObjection(
+  command: Extract<IncidentCommand, { type: 'incident-closed' }>,
+  state: IncidentState,
+): Rejection | null {
+  if (command.end === undefined || command.outcome !== state.outcome) return 'out-of-order';
+  return command.end === 'closed-by-person' || symptomsGone(state) ? null : 'not-verified';
 }
 
 function inStatus(state: IncidentState, expected: readonly IncidentStatus[]): Rejection | null {

@@ -8,7 +8,7 @@ import type { GateRefusal } from '../remediation/intent.ts';
 import type { HashedPlan } from '../remediation/plan.ts';
 import type { VerificationResult } from '../remediation/verification.ts';
 import type { Scope, Severity } from '../scope.ts';
-import type { IncidentOutcome, StopKind } from './status.ts';
+import type { HandedOverEnd, HandedOverOutcome, IncidentOutcome, StopKind } from './status.ts';
 
 export type IncidentEventBody =
   | {
@@ -19,7 +19,12 @@ export type IncidentEventBody =
       readonly fingerprint: string;
       readonly episode: number;
     }
-  | { readonly type: 'anomaly-observed'; readonly anomaly: Anomaly }
+  | {
+      readonly type: 'anomaly-observed';
+      readonly anomaly: Anomaly;
+      /** How often the incident has come back, this time included; absent when it did not. */
+      readonly returns?: number;
+    }
   | { readonly type: 'anomaly-cleared'; readonly anomalyId: string; readonly clearedMs: number }
   | { readonly type: 'enrichment-started'; readonly attempt: number }
   | {
@@ -122,6 +127,13 @@ export type IncidentEventBody =
   | { readonly type: 'record-gap'; readonly afterSeq: number; readonly throughSeq: number }
   | { readonly type: 'note-added'; readonly noteId: string; readonly actor: string; readonly text: string }
   | { readonly type: 'postmortem-drafted'; readonly digest: string }
+  /** Sentinel does nothing more; the incident stays open for people until what fires is over or somebody closes it. */
+  | {
+      readonly type: 'handed-over';
+      readonly outcome: HandedOverOutcome;
+      readonly reason: string;
+      readonly actor: string;
+    }
   | {
       readonly type: 'incident-closed';
       readonly outcome: IncidentOutcome;
@@ -129,6 +141,8 @@ export type IncidentEventBody =
       readonly actor: string;
       /** Step keys of what Sentinel did and did not take back; absent when there is none, or when it helped. */
       readonly leftInPlace?: readonly string[];
+      /** Of one that was handed over. */
+      readonly end?: HandedOverEnd;
     };
 
 export type IncidentEvent = {

@@ -2,7 +2,7 @@
 // business; evolve believes every event, because the event has happened.
 
 import { stepKey } from '../remediation/plan.ts';
-import { clearAnomaly, graver, keepAnomaly } from './anomalies.ts';
+import { clearAnomaly, earlierOccurrence, graver, keepAnomaly } from './anomalies.ts';
 import type { IncidentEvent } from './events.ts';
 import type { AppliedEffect, IncidentState } from './state.ts';
 
@@ -63,7 +63,8 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
       return {
         ...state,
         anomalies: keepAnomaly(state.anomalies, event.anomaly),
-        anomaliesSeen: state.anomaliesSeen + 1,
+        anomaliesSeen: state.anomaliesSeen + (earlierOccurrence(state.anomalies, event.anomaly) ? 0 : 1),
+        ...(event.returns === undefined ? {} : { returns: event.returns }),
         severity: graver(state.severity, event.anomaly.severity),
         onsetMs: Math.min(state.onsetMs, event.anomaly.onsetMs),
       };
@@ -153,8 +154,16 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
             : effect,
         ),
       };
+    case 'handed-over':
+      return { ...released(state), status: 'handed-over', outcome: event.outcome };
     case 'incident-closed':
-      return { ...released(state), status: 'closed', outcome: event.outcome, closedAtMs: event.atMs };
+      return {
+        ...released(state),
+        status: 'closed',
+        outcome: event.outcome,
+        closedAtMs: event.atMs,
+        ...(event.end === undefined ? {} : { end: event.end }),
+      };
   }
 }
 

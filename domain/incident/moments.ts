@@ -3,7 +3,7 @@
 import type { IncidentEventBody } from './events.ts';
 import type { IncidentState } from './state.ts';
 
-/** `closed` is every end but the one that hands the incident to a person, `escalated`. */
+/** `escalated`: handed to a person; `closed`: the end, also of what a person had in hand. */
 export const moments = ['opened', 'approval', 'escalated', 'closed'] as const;
 export type Moment = (typeof moments)[number];
 
@@ -16,16 +16,20 @@ export function momentOf(event: IncidentEventBody): Moment | null {
     // Somebody has to decide: keep it, undo it, or take over.
     case 'verification-held':
       return 'approval';
-    case 'incident-closed':
+    case 'handed-over':
       return event.outcome === 'escalated' ? 'escalated' : 'closed';
+    case 'incident-closed':
+      return event.outcome === 'escalated' && event.end === undefined ? 'escalated' : 'closed';
     default:
       return null;
   }
 }
 
 /** The moments that still say something to somebody who has heard of nothing so far, in order. */
-export function momentsNow(state: Pick<IncidentState, 'status' | 'outcome' | 'held'>): readonly Moment[] {
+export function momentsNow(
+  state: Pick<IncidentState, 'status' | 'outcome' | 'held' | 'end'>,
+): readonly Moment[] {
   if (state.status === 'awaiting-approval' || state.held !== undefined) return ['opened', 'approval'];
-  if (state.status !== 'closed') return ['opened'];
-  return ['opened', state.outcome === 'escalated' ? 'escalated' : 'closed'];
+  if (state.outcome === null) return ['opened'];
+  return ['opened', state.outcome === 'escalated' && state.end === undefined ? 'escalated' : 'closed'];
 }

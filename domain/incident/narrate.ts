@@ -2,7 +2,7 @@
 
 import type { IncidentEventBody } from './events.ts';
 import { modelText } from './model-words.ts';
-import { stepText, timeText } from './words.ts';
+import { stepText, times, timeText } from './words.ts';
 
 /** What happened, for a person. */
 export function narrate(event: IncidentEventBody): string {
@@ -10,7 +10,9 @@ export function narrate(event: IncidentEventBody): string {
     case 'incident-opened':
       return `Incident opened (${event.severity}): ${event.title}`;
     case 'anomaly-observed':
-      return `Anomaly in ${event.anomaly.scope.service}: ${event.anomaly.summary}`;
+      return event.returns === undefined
+        ? `Anomaly in ${event.anomaly.scope.service}: ${event.anomaly.summary}`
+        : `Back again (${times(event.returns)} so far) in ${event.anomaly.scope.service}: ${event.anomaly.summary}`;
     case 'anomaly-cleared':
       return `Anomaly ${event.anomalyId} cleared`;
     case 'enrichment-started':
@@ -79,7 +81,13 @@ export function narrate(event: IncidentEventBody): string {
       return `Note by ${event.actor}: ${event.text}`;
     case 'postmortem-drafted':
       return 'Postmortem drafted';
+    case 'handed-over':
+      return event.outcome === 'taken-over'
+        ? `${event.actor} has taken over: ${event.reason}`
+        : `Handed to a person, open until it is over: ${event.reason}`;
     case 'incident-closed': {
+      if (event.end === 'cleared') return `Over: ${event.reason}`;
+      if (event.end === 'closed-by-person') return `Closed by ${event.actor}: ${event.reason}`;
       const { leftInPlace = [] } = event;
       const left = leftInPlace.length === 0 ? '' : `; left in place: ${leftInPlace.join(', ')}`;
       return `Closed as ${event.outcome} by ${event.actor}: ${event.reason}${left}`;

@@ -2,7 +2,7 @@
 
 import { type Briefing, briefing, type DiagnosisBriefing, type PlanBriefing, stepLine } from './briefing.ts';
 import type { IncidentState } from './state.ts';
-import { timeText } from './words.ts';
+import { times, timeText } from './words.ts';
 
 /** The page of an incident in this state; `waitingFor` is empty when it waits for nothing. */
 export function incidentPage(state: IncidentState, waitingFor: string): string {
@@ -55,19 +55,22 @@ function heldText({ held }: IncidentState): string {
 }
 
 function headline({ status, outcome, severity, environment, service, attempt, onsetMs }: Briefing): string {
-  const where = outcome === null ? status : `closed: ${outcome}`;
+  const where = outcome === null ? status : `${status}: ${outcome}`;
   const analysis = attempt > 1 ? ` · analysis ${attempt}` : '';
   return `**${where}** · ${severity} · ${environment}/${service}${analysis} · onset ${timeText(onsetMs)}`;
 }
 
-function symptomList({ symptoms, moreAnomalies }: Briefing): string {
+function symptomList({ symptoms, moreAnomalies, returns }: Briefing): string {
   if (symptoms.length === 0) return '';
   const lines = symptoms.map(
     ({ service, text, clearedMs }) => `- ${service}: ${text}${clearedMs === null ? '' : ' _(cleared)_'}`,
   );
-  return ['**What is wrong**', ...lines, ...(moreAnomalies > 0 ? [`- and ${moreAnomalies} more`] : [])].join(
-    '\n',
-  );
+  return [
+    '**What is wrong**',
+    ...lines,
+    ...(returns > 0 ? [`- it comes and goes: it has come back ${times(returns)}`] : []),
+    ...(moreAnomalies > 0 ? [`- and ${moreAnomalies} more`] : []),
+  ].join('\n');
 }
 
 function diagnosisText({

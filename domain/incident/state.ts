@@ -6,7 +6,7 @@ import type { Verdict } from '../policy/verdict.ts';
 import type { HashedPlan } from '../remediation/plan.ts';
 import type { VerificationResult } from '../remediation/verification.ts';
 import type { Scope, Severity } from '../scope.ts';
-import type { IncidentOutcome, IncidentStatus, StopKind } from './status.ts';
+import type { HandedOverEnd, IncidentOutcome, IncidentStatus, StopKind } from './status.ts';
 
 export type AppliedEffect = {
   readonly intentId: string;
@@ -34,6 +34,10 @@ export type IncidentState = {
   /** By anomaly id; a bounded number is kept (the rest are counted). */
   readonly anomalies: Readonly<Record<string, Anomaly>>;
   readonly anomaliesSeen: number;
+  /** How often a symptom came back after it had cleared; absent: never. */
+  readonly returns?: number;
+  /** How it ended, when a person had it in hand. */
+  readonly end?: HandedOverEnd;
   readonly diagnosis: Diagnosis | null;
   readonly hashedPlan: HashedPlan | null;
   readonly verdict: Verdict | null;

@@ -10,6 +10,7 @@ export const incidentStatuses = [
   'executing',
   'verifying',
   'compensating',
+  'handed-over',
   'closed',
 ] as const;
 export type IncidentStatus = (typeof incidentStatuses)[number];
@@ -27,3 +28,10 @@ export const stopKinds = ['take-over', 'abort'] as const;
 export type StopKind = (typeof stopKinds)[number];
 
 export type IncidentOutcome = (typeof incidentOutcomes)[number];
+
+/** How the work of Sentinel ends while the incident goes on. */
+export type HandedOverOutcome = Extract<IncidentOutcome, 'escalated' | 'taken-over'>;
+
+/** How an incident ended that a person had in hand: what fired is over, or a person closed it. */
+export const handedOverEnds = ['cleared', 'closed-by-person'] as const;
+export type HandedOverEnd = (typeof handedOverEnds)[number];

@@ -13,3 +13,8 @@ export function stepText(step: Pick<PlanStep, 'action' | 'target' | 'parameters'
 export function timeText(atMs: number): string {
   return new Date(atMs).toISOString().replace('.000Z', 'Z');
 }
+
+/** `once`, `twice`, `5 times`. */
+export function times(count: number): string {
+  return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`;
+}

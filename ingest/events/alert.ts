@@ -1,5 +1,5 @@
-// Somebody else's alert as an anomaly: detector `external`, signal `reported`. Its firing and its resolution carry the
-// same anomaly id, made from the sender's own alert id.
+// Somebody else's alert as an anomaly: detector `external`, signal `reported`. Its id is made from the sender's own alert
+// id; the inbox adds which occurrence it is, so that a firing and its resolution carry the same one.
 
 import { createHash } from 'node:crypto';
 import type { Anomaly } from '../../domain/detection/anomaly.ts';

@@ -1,6 +1,7 @@
 // Accepted events as inbox items, with ids that make a repeated request harmless.
 
 import { createHash } from 'node:crypto';
+import type { AlertReport, StreamPlace } from '../../domain/correlation/occurrence.ts';
 import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { AlertEvent, ChangeEvent } from '../../domain/observation.ts';
 import type { IngestLimits } from '../limits.ts';
@@ -18,6 +19,8 @@ export type ItemContext = {
   readonly idempotencyKey: string | null;
   /** A fresh id, for events that can be told apart by nothing else. */
   readonly newId: () => string;
+  /** Where the first event stands in a stream that may be delivered again. */
+  readonly place?: StreamPlace;
 };
 
 /**
@@ -51,7 +54,12 @@ function changeItem(input: ChangeInput, id: string, context: ItemContext): Inbox
   return { id: `change/${encodeURIComponent(environment)}/${id}`, kind: 'change', change };
 }
 
-export function alertItem(input: AlertInput | TriggerInput, id: string, context: ItemContext): InboxItem {
+export function alertItem(
+  input: AlertInput | TriggerInput,
+  id: string,
+  context: ItemContext,
+  index = 0,
+): InboxItem {
   const alert: AlertEvent = {
     kind: 'alert',
     id,
@@ -68,7 +76,24 @@ export function alertItem(input: AlertInput | TriggerInput, id: string, context:
     source: input.source ?? context.actor,
     attributes: input.attributes ?? {},
   };
-  return anomalyItem(alertAnomaly(alert, context.receivedMs));
+  const { place } = context;
+  return reportItem(alert, context.receivedMs, {
+    startsAtMs: alert.status === 'firing' ? (input.at ?? null) : null,
+    endsAtMs: alert.status === 'resolved' ? (input.at ?? null) : null,
+    once: input.id === undefined,
+    place: place === undefined ? null : { ...place, position: place.position + index },
+  });
+}
+
+/** What a sender says of one of its alerts; which occurrence it is about is decided in the inbox. */
+export function reportItem(
+  alert: AlertEvent,
+  receivedMs: number,
+  about: Omit<AlertReport, 'key' | 'state'>,
+): InboxItem {
+  const anomaly = alertAnomaly(alert, receivedMs);
+  const report = { ...about, key: anomaly.id, state: alert.status };
+  return { id: `report/${anomaly.id}/${alert.status}`, kind: 'anomaly', anomaly, report };
 }
 
 /** A finding and its end are two items of the same anomaly. */
@@ -76,8 +101,8 @@ export function anomalyItem(anomaly: Anomaly): InboxItem {
   return { id: `anomaly/${anomaly.id}/${anomaly.state}`, kind: 'anomaly', anomaly };
 }
 
-export function eventItem(input: EventInput, id: string, context: ItemContext): InboxItem {
-  return input.kind === 'change' ? changeItem(input, id, context) : alertItem(input, id, context);
+export function eventItem(input: EventInput, id: string, context: ItemContext, index = 0): InboxItem {
+  return input.kind === 'change' ? changeItem(input, id, context) : alertItem(input, id, context, index);
 }
 
 /** Events may be told late, but not from the future or from another age. Null when fine. */

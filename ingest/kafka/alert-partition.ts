@@ -14,8 +14,7 @@ export const alertPartition =
     return {
       async take(records) {
         const items = (await sift(records, position, decodeEvents, deps)).flatMap((one) => one.items);
-        const distinct = [...new Map(items.map((item) => [item.id, item])).values()];
-        const accepted = distinct.length === 0 ? 0 : await deps.inbox.put(distinct);
+        const accepted = items.length === 0 ? 0 : await deps.inbox.put(items);
         if (accepted > 0) deps.wake();
         deps.metrics.count('sentinel_ingest_events_total', { outcome: 'accepted' }, accepted);
         deps.metrics.count('sentinel_ingest_events_total', { outcome: 'duplicate' }, items.length - accepted);

@@ -118,6 +118,9 @@ function parse<T extends z.ZodType>(
   return { ok: true, values, raw };
 }
 
+/** Room for the events of one record between its place and the next one's. */
+const eventsPerPlace = 10_000;
+
 function toItems(
   events: readonly (readonly [EventInput, unknown])[],
   { offset, timestampMs }: StreamRecord,
@@ -132,13 +135,14 @@ function toItems(
     // The place of a record tells it from every other one, and is the same when it is delivered again.
     idempotencyKey: `kafka ${topic} ${partition} ${offset} ${timestampMs}`,
     newId: () => '',
+    place: { stream: `kafka ${topic} ${partition}`, position: Number(offset) * eventsPerPlace },
   };
   const items: InboxItem[] = [];
   for (const [index, [input, raw]] of events.entries()) {
     const problem = eventTimeProblem(input.at, 'at', context);
     if (problem !== null)
       return { ok: false, poison: { reason: 'bad-time', detail: `${problem.field}: ${problem.detail}` } };
-    items.push(eventItem(input, eventId(input.id, raw, index, context), context));
+    items.push(eventItem(input, eventId(input.id, raw, index, context), context, index));
   }
   return { ok: true, items };
 }

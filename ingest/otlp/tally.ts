@@ -20,8 +20,6 @@ export const rejectReasons = [
   'label-set-limit',
   'service-limit',
   'environment-limit',
-  // Not what the sender's key may speak about.
-  'out-of-reach',
 ] as const;
 export type RejectReason = (typeof rejectReasons)[number];
 

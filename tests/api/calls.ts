@@ -76,6 +76,10 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
     body: { reason: 'I am on it' },
   },
   'POST /api/v1/incidents/:id/abort': { path: `/api/v1/incidents/${ref}/abort`, body: { reason: 'a test' } },
+  'POST /api/v1/incidents/:id/close': {
+    path: `/api/v1/incidents/${ref}/close`,
+    body: { reason: 'known, and harmless' },
+  },
   'POST /api/v1/incidents/:id/notes': {
     path: `/api/v1/incidents/${ref}/notes`,
     body: { text: 'the database was slow too', noteId: 'note-1' },

@@ -278,6 +278,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         },
         takeOver: (incidentId, actor) => tell('take-over', incidentId, actor),
         abort: (incidentId, actor) => tell('abort', incidentId, actor),
+        close: (incidentId, actor) => tell('close', incidentId, actor),
         addNote: (incidentId, noteId, actor) => tell(`note ${noteId}`, incidentId, actor),
       },
     },

@@ -9,6 +9,7 @@ import { incidentId, ref } from './incidents.ts';
 describe.each([
   ['take-over', { reason: 'mine' }],
   ['abort', { reason: 'a false alarm' }],
+  ['close', { reason: 'known, and harmless' }],
   ['notes', { text: 'seen before', noteId: 'n1' }],
 ])('POST …/%s', (what, body) => {
   const path = `/api/v1/incidents/${ref}/${what}`;

@@ -103,11 +103,12 @@ test('an alert that ingest took becomes an incident at the api, and goes to a pe
   expect(incident.outcome).toBe('escalated');
   const timeline = await viewer.timeline(incident.id);
   expect(timeline[0]).toMatchObject({ type: 'incident-opened', scope: { environment, service: 'billing' } });
-  expect(timeline.find(({ type }) => type === 'incident-closed')).toMatchObject({
+  expect(timeline.find(({ type }) => type === 'handed-over')).toMatchObject({
     outcome: 'escalated',
     reason: expect.stringContaining('The diagnosis is inconclusive'),
   });
   expect(timeline.filter(({ type }) => type === 'intent-written')).toEqual([]);
+  expect(incident).toMatchObject({ status: 'handed-over', closedAtMs: null });
 });
 
 test('an approved plan stops at the gate of the worker, because of a kill switch that was set at the api', async ({

@@ -99,8 +99,8 @@ describe('a Sentinel with everything embedded', () => {
     const repeated = await sentinel.admin.request('POST', '/api/v1/trigger-alert', alert);
     expect(repeated.body).toMatchObject({ accepted: 0, duplicates: 1 });
     const ended = await eventually(
-      'its end',
-      async () => (await sentinel.admin.incidents()).find(({ closedAtMs }) => closedAtMs !== null) ?? null,
+      'it to be handed over',
+      async () => (await sentinel.admin.incidents()).find(({ outcome }) => outcome !== null) ?? null,
     );
     expect(ended).toMatchObject({ id: before.id, outcome: 'escalated' });
   });

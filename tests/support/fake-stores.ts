@@ -39,12 +39,15 @@ export type FakeStores = {
   readonly postmortems: PostmortemStore & { readonly saved: Map<string, string> };
   readonly requeue: AnomalyRequeue & { readonly returned: Anomaly[] };
   readonly closedEpisodes: string[];
+  /** How many alerts the store says are firing. */
+  readonly firing: { alerts: number };
 };
 
 export function createFakeStores(): FakeStores {
   const plans = new Map<string, HashedPlan>();
   const verdicts = new Map<string, Verdict>();
   const closedEpisodes: string[] = [];
+  const firing = { alerts: 0 };
   const approvals = fakeApprovals();
   const stops: FakeStores['stops'] = { stored: null, read: async () => stops.stored };
   return {
@@ -52,7 +55,8 @@ export function createFakeStores(): FakeStores {
     verdicts,
     closedEpisodes,
     approvals,
-    incidents: fakeIncidents(closedEpisodes),
+    firing,
+    incidents: fakeIncidents(closedEpisodes, firing),
     gate: fakeGate(plans, verdicts, approvals, stops),
     evidence: fakeEvidence(),
     stops,
@@ -61,7 +65,7 @@ export function createFakeStores(): FakeStores {
   };
 }
 
-function fakeIncidents(closedEpisodes: string[]): IncidentStore {
+function fakeIncidents(closedEpisodes: string[], firing: { alerts: number }): IncidentStore {
   const timelines = new Map<string, IncidentEvent[]>();
   const states = new Map<string, IncidentState>();
   return {
@@ -81,6 +85,7 @@ function fakeIncidents(closedEpisodes: string[]): IncidentStore {
     },
     state: async (incidentId) => states.get(incidentId) ?? null,
     timeline: async (incidentId) => timelines.get(incidentId) ?? [],
+    firingAlerts: async () => firing.alerts,
     async closeEpisode(incidentId) {
       if (!closedEpisodes.includes(incidentId)) closedEpisodes.push(incidentId);
     },

@@ -144,6 +144,7 @@ function dispatching(worlds: ReadonlyMap<string, World>): Activities {
     'execute',
     'verify',
     'draftPostmortem',
+    'firingAlerts',
     'closeEpisode',
     'returnAnomalies',
   ];

@@ -123,4 +123,21 @@ await describeWithTimeSkipping('an incident that waits', () => {
     await incident.clear('a2');
     expect((await ended).result).toMatchObject({ outcome: 'escalated' });
   });
+
+  test('for alerts beyond those that it keeps: a storm is not over while the store knows of one that fires', async () => {
+    const world = createWorld();
+    world.script = [{ nothing: 'nothing measured explains it', harmless: false }];
+    world.stores.firing.alerts = 937;
+    const incident = await stage.open(world, { staysAwayMs: minuteMs });
+    const ended = incident.ended();
+    await incident.until(({ status }) => status === 'handed-over');
+    await incident.clear('a1');
+    await world.called('firingAlerts', 3);
+    world.stores.firing.alerts = 0;
+    expect((await ended).result).toMatchObject({
+      outcome: 'escalated',
+      reason: expect.stringContaining('cleared'),
+    });
+    expect(world.calls.filter(({ name }) => name === 'firingAlerts').length).toBeGreaterThanOrEqual(4);
+  });
 });

@@ -19,20 +19,22 @@ export type IncidentResult = {
 /** Closes the incident; resolves when nothing is left to do. Call it inside a non-cancellable scope. */
 export async function close(run: Run, ending: Ending): Promise<IncidentResult> {
   const { journal, courier, input } = run;
-  const { outcome, reason, actor } = ending;
-  // What nobody has looked at is not closed away: it goes back to correlation, and opens an incident of its own.
-  if (!run.fromBefore) run.late.push(...unjudged(journal.state(), run.memory.judged));
+  const { outcome, reason, actor, end } = ending;
+  // What nobody has looked at is not closed away: it goes back to correlation, and opens an incident of its own. Where a
+  // person had it in hand, that person has looked.
+  if (!run.fromBefore && end === undefined) run.late.push(...unjudged(journal.state(), run.memory.judged));
   const leftInPlace = run.fromBefore ? [] : leftBy(run, outcome);
   const closed = journal.record({
     type: 'incident-closed',
     outcome,
     reason,
     actor,
+    ...(end === undefined ? {} : { end }),
     ...(leftInPlace.length === 0 ? {} : { leftInPlace }),
   });
   if (!closed.accepted) throw new Error(`an incident cannot end as ${outcome}: ${closed.reason}`);
   const text = incidentSummary(journal.state(), `${outcome}: ${reason}`);
-  courier.send(outcome === 'escalated' ? 'escalated' : 'closed', text);
+  courier.send(outcome === 'escalated' && end === undefined ? 'escalated' : 'closed', text);
   await journal.drained();
   await records.closeEpisode.executeWithOptions({ summary: 'close the episode' }, [
     { incidentId: input.incidentId, outcome },

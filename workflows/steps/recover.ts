@@ -8,6 +8,7 @@ import type { Ending, Run, Watching } from '../run.ts';
 import { passingLooks, recoveryLooks, recoveryRecheckMs, stalePlanMs } from '../timings.ts';
 import { continueAsNewWhenDue } from './continue.ts';
 import { escalation, resolved, selfRecovered } from './endings.ts';
+import { staysAwayMs } from './hand-over.ts';
 import { lookOnce, lookUntilSettled } from './verification-loop.ts';
 
 /** Gathers further anomalies before the first analysis: causes often show a moment after their symptoms. */
@@ -24,7 +25,11 @@ export async function recoveredByItself(run: Run): Promise<Ending | null> {
   const { journal, input } = run;
   if (!symptomsGone(journal.state()) || Date.now() < nextLookAtMs(run)) return null;
   journal.waitingFor('the symptom to stay gone');
-  const cameBack = await condition(() => !symptomsGone(journal.state()), input.settings.selfRecoveryMs, {
+  // An alert comes and goes as its rule does: only time tells whether it is over.
+  const onlyAlerts = symptoms(journal.state()).every(({ detector }) => detector === 'external');
+  const { selfRecoveryMs } = input.settings;
+  const forMs = onlyAlerts ? Math.max(selfRecoveryMs, staysAwayMs(run)) : selfRecoveryMs;
+  const cameBack = await condition(() => !symptomsGone(journal.state()), forMs, {
     summary: 'does the symptom stay gone?',
   });
   return cameBack ? null : endingOf(run, await lookForRecovery(run));

@@ -96,11 +96,13 @@ function entryOf(event: IncidentEvent): Entry | null {
       const { undone, notUndone } = event;
       return { reason: `${undone} undone`, details: { undone, notUndone: notUndone.join(' ') } };
     }
+    case 'handed-over':
+      return { reason: event.reason, details: { outcome: event.outcome, by: event.actor } };
     case 'incident-closed': {
-      const { reason, outcome, actor: by, leftInPlace = [] } = event;
+      const { reason, outcome, actor: by, end, leftInPlace = [] } = event;
       const left: Record<string, string> =
         leftInPlace.length === 0 ? {} : { leftInPlace: leftInPlace.join(' ') };
-      return { reason, details: { outcome, by, ...left } };
+      return { reason, details: { outcome, by, ...(end === undefined ? {} : { end }), ...left } };
     }
     case 'anomaly-observed':
     case 'anomaly-cleared':

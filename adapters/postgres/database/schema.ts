@@ -56,6 +56,23 @@ export type Schema = {
     last_anomaly_ms: number;
     closed_at_ms: number | null;
     outcome: IncidentOutcome | 'abandoned' | null;
+    /** A person has it, and it is not over. */
+    handed_over_at_ms: Generated<number | null>;
+  };
+  /** Other people's alerts: the latest occurrence of each. */
+  alerts: {
+    key: string;
+    occurrence: number;
+    state: 'firing' | 'resolved';
+    fired: boolean;
+    starts_at_ms: number | null;
+    ends_at_ms: number | null;
+    changed_at_ms: number;
+    stream: string | null;
+    position: number | null;
+    anomaly_id: string;
+    /** As it was last told. */
+    anomaly: Json<Anomaly>;
   };
   episode_services: { incident_id: string; service: string };
   anomaly_assignments: {
@@ -64,6 +81,7 @@ export type Schema = {
     assigned_at_ms: number;
     /** The incident's workflow has recorded it. */
     heard: Generated<boolean>;
+    series_key: Generated<string | null>;
   };
   incidents: {
     id: string;

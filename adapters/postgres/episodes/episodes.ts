@@ -13,7 +13,14 @@ import { transact } from '../transact.ts';
 import { forgetLate, postponeLate } from './late.ts';
 import { lockEnvironment } from './lock.ts';
 import { rememberChange, rememberEdges } from './remember.ts';
-import { assignmentOf, edgesOf, incidentAssignment, join, openEpisodes } from './rows.ts';
+import {
+  assignmentOf,
+  edgesOf,
+  incidentAssignment,
+  join,
+  openEpisodes,
+  openIncidentOfSeries,
+} from './rows.ts';
 import { incidentTitle } from './title.ts';
 
 export type EpisodeOptions = {
@@ -32,21 +39,23 @@ export function createEpisodes(db: Kysely<Schema>, options: EpisodeOptions): Epi
       return transact(db, async (trx) => {
         await lockEnvironment(trx, clean.scope.environment);
         const known = await assignmentOf(trx, anomalyId);
-        if (known !== undefined && known.closed_at_ms === null)
+        const sentBack = known?.handed_over_at_ms != null && !known.heard && clean.detector !== 'external';
+        if (known !== undefined && known.closed_at_ms === null && !(sentBack && clean.state === 'firing'))
           return incidentAssignment(trx, known.incident_id);
-        if (known?.heard) return ignored('its incident is closed');
-        // Known, closed, and never heard: it was on its way when the incident ended, so it is looked at as a new one.
         if (clean.state === 'cleared') {
           await forgetLate(trx, anomalyId);
           return ignored('no open incident knows this anomaly');
         }
+        // Known, and told again as firing: it was on its way when its incident ended or went to a person, or it fires on after
+        // that. Either way it is looked at as a new one.
 
+        const returned = sentBack ? null : await openIncidentOfSeries(trx, clean);
         const open = await openEpisodes(trx, clean.scope.environment);
         const edges = await edgesOf(trx, clean.scope.environment);
-        const found = findEpisode(clean, open, edges, config);
-        if (found !== null) {
-          await join(trx, found.incidentId, anomalyId, clean);
-          return incidentAssignment(trx, found.incidentId);
+        const joined = returned ?? findEpisode(clean, open, edges, config)?.incidentId ?? null;
+        if (joined !== null) {
+          await join(trx, joined, anomalyId, clean);
+          return incidentAssignment(trx, joined);
         }
         if (clean.severity === 'info') return ignored('information alone opens no incident');
         if (await postponeLate(trx, anomalyId, clean, options.lateFindingsMs)) {

@@ -35,7 +35,7 @@ export async function postponeLate(
       // Of its own for every close: the item that is being worked on now may itself be one of these.
       id: `late/${anomalyId}/${episode.incident_id}`,
       kind: 'anomaly',
-      ordering_key: keyOf(anomalyId),
+      ordering_key: lateKey(anomalyId),
       body: json(anomaly),
       status: 'pending',
       received_at_ms: nowMs,
@@ -51,11 +51,12 @@ export async function forgetLate(trx: Kysely<Schema>, anomalyId: string): Promis
   await trx
     .updateTable('inbox')
     .set({ status: 'done', reason: 'cleared meanwhile', finished_at_ms: databaseNow })
-    .where('ordering_key', '=', keyOf(anomalyId))
+    .where('ordering_key', '=', lateKey(anomalyId))
     .where('status', '=', 'pending')
     .execute();
 }
 
-function keyOf(anomalyId: string): string {
+/** Of findings that wait to be looked at again; their end must not wait behind them. */
+export function lateKey(anomalyId: string): string {
   return `late/${anomalyId}`;
 }

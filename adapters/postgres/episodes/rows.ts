@@ -6,6 +6,7 @@ import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { Assignment } from '../../../ingest/ports.ts';
 import { databaseNow } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
+import { storable } from '../text.ts';
 
 export async function openEpisodes(
   trx: Kysely<Schema>,
@@ -14,7 +15,7 @@ export async function openEpisodes(
   const rows = await trx
     .selectFrom('episodes')
     .innerJoin('episode_services', 'episode_services.incident_id', 'episodes.incident_id')
-    .select(['episodes.incident_id', 'opened_at_ms', 'last_anomaly_ms', 'service'])
+    .select(['episodes.incident_id', 'opened_at_ms', 'last_anomaly_ms', 'handed_over_at_ms', 'service'])
     .where('environment', '=', environment)
     .where('closed_at_ms', 'is', null)
     .orderBy('episodes.incident_id')
@@ -29,6 +30,7 @@ export async function openEpisodes(
       services: ofOne.map((row) => row.service),
       openedAtMs: first.opened_at_ms,
       lastAnomalyMs: first.last_anomaly_ms,
+      handedOver: first.handed_over_at_ms !== null,
     };
   });
 }
@@ -45,9 +47,27 @@ export async function assignmentOf(trx: Kysely<Schema>, anomalyId: string) {
   return trx
     .selectFrom('anomaly_assignments')
     .innerJoin('episodes', 'episodes.incident_id', 'anomaly_assignments.incident_id')
-    .select(['anomaly_assignments.incident_id', 'heard', 'closed_at_ms'])
+    .select(['anomaly_assignments.incident_id', 'heard', 'closed_at_ms', 'handed_over_at_ms'])
     .where('anomaly_id', '=', anomalyId)
     .executeTakeFirst();
+}
+
+/** The open incident that has had this series before: what comes back belongs to it, whoever has it in hand. */
+export async function openIncidentOfSeries(
+  trx: Kysely<Schema>,
+  { scope, seriesKey }: Anomaly,
+): Promise<string | null> {
+  const row = await trx
+    .selectFrom('anomaly_assignments')
+    .innerJoin('episodes', 'episodes.incident_id', 'anomaly_assignments.incident_id')
+    .select('episodes.incident_id')
+    .where('series_key', '=', storable(seriesKey))
+    .where('environment', '=', scope.environment)
+    .where('closed_at_ms', 'is', null)
+    .orderBy('assigned_at_ms', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.incident_id ?? null;
 }
 
 /** Says that the anomaly belongs to the incident, whichever it belonged to before, and widens the incident by it. */
@@ -64,7 +84,12 @@ export async function join(
     .execute();
   await trx
     .insertInto('anomaly_assignments')
-    .values({ anomaly_id: anomalyId, incident_id: incidentId, assigned_at_ms: databaseNow })
+    .values({
+      anomaly_id: anomalyId,
+      incident_id: incidentId,
+      assigned_at_ms: databaseNow,
+      series_key: storable(anomaly.seriesKey),
+    })
     .onConflict((conflict) =>
       conflict
         .column('anomaly_id')

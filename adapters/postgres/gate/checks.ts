@@ -57,6 +57,8 @@ export const incidentOpen: Check = async (trx, { effect }) => {
     .select('closed_at_ms')
     .where('incident_id', '=', incidentId)
     .executeTakeFirst();
+  if (incident.status === 'handed-over')
+    return { reason: 'incident-closed', detail: 'the incident is in the hands of a person' };
   const closed = incident.status === 'closed' || (episode !== undefined && episode.closed_at_ms !== null);
   return closed ? { reason: 'incident-closed', detail: 'the incident is closed' } : null;
 };

@@ -60,6 +60,7 @@ export function createInboundApp(options: InboundAppOptions): App {
   });
   onClick(actionIds.reject, handlers.askForReason);
   onClick(actionIds.takeOver, handlers.takeOver);
+  onClick(actionIds.close, handlers.close);
   onClick(actionIds.details, handlers.details);
   app.action(actionIds.open, async ({ ack }) => ack());
 

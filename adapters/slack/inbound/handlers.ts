@@ -24,7 +24,7 @@ import { rejectView, type Submission } from './reject-form.ts';
 
 export type HandlerDeps = Omit<DecisionDeps, 'approvals' | 'messenger'> & {
   readonly approvals: Pick<Approvals, 'decide' | 'delivered' | 'standing'>;
-  readonly messenger: Pick<IncidentMessenger, 'approvalDecided' | 'takeOver' | 'abort'>;
+  readonly messenger: Pick<IncidentMessenger, 'approvalDecided' | 'takeOver' | 'abort' | 'close'>;
   readonly stops: Pick<Stops, 'request' | 'delivered'>;
   readonly incidents: IncidentReader;
   readonly people: SlackPeople;
@@ -135,6 +135,18 @@ export function createHandlers(deps: HandlerDeps) {
         const text = said.accepted
           ? 'The incident is yours. Sentinel does nothing more in it.'
           : `The incident cannot be taken over: ${escaped(said.reason)}`;
+        await tell({ text });
+      });
+    },
+
+    async close({ user, value: { incidentId } }: Click, tell: Tell): Promise<void> {
+      const who = whoIs(user, people, 'operator');
+      if (!who.ok) return tell({ text: who.why });
+      await guarded(tell, 'close', async () => {
+        const said = await deps.messenger.close(incidentId, who.principal.name, 'closed from Slack');
+        const text = said.accepted
+          ? 'The incident is closed.'
+          : `The incident cannot be closed: ${escaped(said.reason)}`;
         await tell({ text });
       });
     },

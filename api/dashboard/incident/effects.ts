@@ -52,10 +52,7 @@ ${result.controlImprovedToo ? html`<p class="doubt">Neighbours that were not tou
 }
 
 /** The life of an incident as steps, with where it is now. */
-export function lifeLine(
-  { status, outcome }: Pick<IncidentState, 'status' | 'outcome'>,
-  waited: boolean,
-): Html {
+export function lifeLine({ status }: Pick<IncidentState, 'status'>, waited: boolean): Html {
   const stages = [
     { word: 'Detect', of: ['detected'] },
     { word: 'Diagnose', of: ['enriching', 'diagnosing'] },
@@ -65,11 +62,12 @@ export function lifeLine(
     status === 'compensating'
       ? { word: 'Undo', of: ['compensating'] }
       : { word: 'Verify', of: ['verifying'] },
+    ...(status === 'handed-over' ? [{ word: 'With a person', of: ['handed-over'] }] : []),
     { word: 'Close', of: ['closed'] },
   ];
   const now = stages.findIndex(({ of }) => of.includes(status));
   return html`<ol class="life" aria-label="Where the incident is">${stages.map(({ word }, index) => {
-    const state = outcome !== null || index < now ? 'past' : index === now ? 'now' : 'next';
+    const state = status === 'closed' || index < now ? 'past' : index === now ? 'now' : 'next';
     return html`<li class="${state}" ${state === 'now' ? html`aria-current="step"` : ''}>${word}</li>`;
   })}</ol>`;
 }

@@ -3,6 +3,7 @@
 
 import { html } from 'hono/html';
 import type { Briefing } from '../../../domain/incident/briefing.ts';
+import { times } from '../../../domain/incident/words.ts';
 import { toUrlId } from '../../incident-id.ts';
 import { chartFigure } from '../charts/chart.ts';
 import { clockTime, durationText, relativeTime } from '../format.ts';
@@ -70,6 +71,7 @@ function symptomOf({ state, briefing: about, chart }: IncidentData, view: View):
     ({ service, text, clearedMs }) =>
       html`<li>${clearedMs === null ? (state.closedAtMs === null ? html`<span class="chip bad"><span class="dot" aria-hidden="true"></span>firing</span>` : html`<span class="chip">seen</span>`) : html`<span class="chip good">✓ cleared ${clockTime(clearedMs, view.nowMs)}</span>`} <span><span class="id">${service}</span> ${text}</span></li>`,
   )}</ul>
+${about.returns > 0 ? html`<p class="doubt">It comes and goes: it has come back ${times(about.returns)}.</p>` : ''}
 ${about.moreAnomalies > 0 ? html`<p class="muted">and ${about.moreAnomalies} more, in the timeline</p>` : ''}
 ${chart === null ? html`<p class="empty">No chart: telemetry history cannot be read now.</p>` : html`<h3 class="chart-title">${chart.name}</h3>${chartFigure(chart, 'symptom-chart')}`}
 ${key === '' ? '' : html`<p class="more"><a href="/series?${new URLSearchParams({ key })}">Open this series in the explorer</a></p>`}`;
@@ -91,5 +93,13 @@ function peopleOf({ state }: IncidentData, ref: string, view: View): Html {
     return html`<p class="muted">Your key may look; notes and taking over need the role operator.</p>`;
   return html`<form method="post" action="/incidents/${ref}/note">${csrfField(view)}<label for="note">Note for the timeline</label><textarea id="note" name="text" rows="2" maxlength="4000" required></textarea><button>Add note</button></form>
 <details id="take-over-form"><summary>Take over</summary><form method="post" action="/incidents/${ref}/take-over">${csrfField(view)}<p>You take it from here. Sentinel does nothing more in this incident; what it did stays.</p><label for="take-over-reason">Reason</label><input id="take-over-reason" name="reason" maxlength="2000" required autocomplete="off"><button class="danger">Take over</button></form></details>
-<details id="abort-form"><summary>Abort</summary><form method="post" action="/incidents/${ref}/abort">${csrfField(view)}<p>Ends the work on this incident. What was done and did not help is undone first.</p><label for="abort-reason">Reason</label><input id="abort-reason" name="reason" maxlength="2000" required autocomplete="off"><button class="danger">Abort</button></form></details>`;
+${state.status === 'handed-over' ? closeForm(view, ref) : abortForm(view, ref)}`;
+}
+
+function closeForm(view: View, ref: string): Html {
+  return html`<details id="close-form"><summary>Close</summary><form method="post" action="/incidents/${ref}/close">${csrfField(view)}<p>Closes the incident. An alert that keeps firing opens a new one when it is reported again.</p><label for="close-reason">Reason</label><input id="close-reason" name="reason" maxlength="2000" required autocomplete="off"><button class="danger">Close</button></form></details>`;
+}
+
+function abortForm(view: View, ref: string): Html {
+  return html`<details id="abort-form"><summary>Abort</summary><form method="post" action="/incidents/${ref}/abort">${csrfField(view)}<p>Ends the work on this incident. What was done and did not help is undone first.</p><label for="abort-reason">Reason</label><input id="abort-reason" name="reason" maxlength="2000" required autocomplete="off"><button class="danger">Abort</button></form></details>`;
 }

@@ -124,7 +124,10 @@ function toneOf(event: IncidentEvent): Tone {
       return event.result.outcome === 'recovered' ? 'good' : 'bad';
     case 'note-added':
       return 'note';
+    case 'handed-over':
+      return 'ask';
     case 'incident-closed':
+      if (event.end !== undefined) return 'good';
       return event.outcome === 'resolved' || event.outcome === 'self-recovered' ? 'good' : 'bad';
   }
 }

@@ -29,7 +29,19 @@ async function tell(...briefings: readonly Partial<Briefing>[]): Promise<void> {
   }
 }
 const ended = (outcome: Briefing['outcome'], reason = 'because') =>
-  ({ status: 'closed', outcome, ending: { outcome, actor: 'sentinel', reason } }) as Partial<Briefing>;
+  ({
+    status: 'closed',
+    outcome,
+    ending: { outcome, actor: 'sentinel', reason, end: null },
+  }) as Partial<Briefing>;
+const inHand = (outcome: 'escalated' | 'taken-over') =>
+  ({ ...ended(outcome), status: 'handed-over' }) as Partial<Briefing>;
+const over = (outcome: 'escalated' | 'taken-over', end: 'cleared' | 'closed-by-person') =>
+  ({
+    status: 'closed',
+    outcome,
+    ending: { outcome, actor: 'sentinel', reason: 'all clear', end },
+  }) as Partial<Briefing>;
 const granted = { approval: { ...pendingApproval, outcome: 'granted', given: ['ada'] } } as const;
 
 test('opened pages with everything that is known, under the id of the incident', async () => {
@@ -60,6 +72,24 @@ describe('the life of an incident is one incident there', () => {
     ['handed to a person', [{}, ended('escalated')], ['trigger', 'trigger'], 'triggered'],
     ['taken over', [{}, ended('taken-over')], ['trigger', 'acknowledge'], 'acknowledged'],
     ['heard of late', [ended('taken-over')], ['trigger', 'acknowledge'], 'acknowledged'],
+    [
+      'handed to a person, comes and goes, and is over: paged once, resolved once',
+      [
+        {},
+        inHand('escalated'),
+        { ...inHand('escalated'), returns: 4 },
+        over('escalated', 'cleared'),
+        over('escalated', 'cleared'),
+      ],
+      ['trigger', 'trigger', 'resolve'],
+      'resolved',
+    ],
+    [
+      'handed to a person, who takes it over and closes it',
+      [{}, inHand('escalated'), inHand('taken-over'), over('taken-over', 'closed-by-person')],
+      ['trigger', 'trigger', 'acknowledge', 'resolve'],
+      'resolved',
+    ],
     ['graver than at first', [{ severity: 'warning' }, {}], ['trigger', 'trigger'], 'triggered'],
     [
       'nothing that matters there',

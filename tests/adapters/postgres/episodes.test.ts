@@ -113,16 +113,20 @@ await describeStores('episodes', (use) => {
     expect((await incidentOf(under, { ...anomaly, state: 'cleared' })).incidentId).toBe(incidentId);
   });
 
-  test('after the close: the same anomaly is ignored, a later one opens the next episode', async () => {
+  test('fires on after its incident was closed: heard or not, it opens the next episode', async () => {
     const under = use();
     const environment = unique('env');
-    const first = anomalyOf({ environment });
+    const first = anomalyOf({ environment, onsetMs: Date.now() - 300_000 });
     const { incidentId, fingerprint } = await incidentOf(under, first);
     await heard(under, incidentId, first);
-    await under.stores.incidents.closeEpisode(incidentId, 'resolved', longAgoMs + 60_000);
-    expect(await assign(under, first)).toEqual({ kind: 'ignored', reason: 'its incident is closed' });
-    const next = await incidentOf(under, anomalyOf({ environment, onsetMs: longAgoMs + 90_000 }));
+    await under.stores.incidents.closeEpisode(incidentId, 'resolved', Date.now() - 120_000);
+    const next = await incidentOf(under, first);
     expect(next).toMatchObject({ fingerprint, episode: 2, incidentId: `incident/${fingerprint}/2` });
+    await under.stores.incidents.closeEpisode(next.incidentId, 'resolved', Date.now() - 120_000);
+    const later = await incidentOf(under, anomalyOf({ environment, onsetMs: Date.now() }));
+    expect(later.episode).toBe(3);
+    await under.stores.incidents.closeEpisode(later.incidentId, 'resolved', Date.now() - 120_000);
+    expect(await assign(under, { ...first, state: 'cleared' })).toMatchObject({ kind: 'ignored' });
   });
 
   test('another class of symptom of the same service has a fingerprint of its own', async () => {

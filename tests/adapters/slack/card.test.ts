@@ -38,6 +38,18 @@ const offered = (brief: Briefing): string[] => {
   return actions.elements.map((element) => ('action_id' in element ? (element.action_id ?? '') : ''));
 };
 
+test('what a person has in hand is open: it can be taken over or closed, and its end is shown on the same card', () => {
+  const ending = { outcome: 'escalated', actor: 'sentinel', reason: 'nothing to try', end: null } as const;
+  const inHand: Briefing = { ...asking(), status: 'handed-over', outcome: 'escalated', ending, returns: 3 };
+  expect(offered(inHand)).toEqual([actionIds.takeOver, actionIds.close, actionIds.details, actionIds.open]);
+  expect(textOf(inHand)).toContain('It stays open until it is over');
+  expect(textOf(inHand)).toContain('it has come back 3 times');
+  expect(summary(inHand)).toMatch(/escalated, still open$/);
+  const over: Briefing = { ...inHand, status: 'closed', ending: { ...ending, end: 'cleared' } };
+  expect(textOf(over)).toContain('*Over*: nothing to try');
+  expect(offered(over)).toEqual([actionIds.details, actionIds.open]);
+});
+
 test('a person sees what is wrong, what would change, at what risk, how it is undone, and until when', () => {
   const text = textOf(asking());
   for (const fact of [

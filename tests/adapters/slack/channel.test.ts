@@ -65,7 +65,7 @@ await describeStores('the Slack channel', (use) => {
     expect(card?.edits).toBeGreaterThanOrEqual(2);
     expect(JSON.stringify(card?.blocks)).toContain('Closed as taken over');
     const told = threads().flatMap(({ blocks }) => JSON.stringify(blocks).split('\\n'));
-    expect(told.filter((line) => line.includes('Approval asked of'))).toHaveLength(1);
+    expect(told.filter((line) => line.includes('Approval requested from'))).toHaveLength(1);
     expect(told.filter((line) => line.includes('Closed as taken-over by ada'))).toHaveLength(1);
     expect(threads().every(({ thread_ts }) => thread_ts === card?.ts)).toBe(true);
   });
@@ -77,7 +77,7 @@ await describeStores('the Slack channel', (use) => {
     await caughtUp(stores, channel);
     await askPeople(stores, ready);
     await caughtUp(stores, channel);
-    const asking = threads().filter(({ blocks }) => JSON.stringify(blocks).includes('Approval asked of'));
+    const asking = threads().filter(({ blocks }) => JSON.stringify(blocks).includes('Approval requested from'));
     expect(asking.map(({ reply_broadcast }) => reply_broadcast)).toEqual([true]);
   });
 

@@ -28,6 +28,7 @@ const forms = [
     fields: { reason: 'mine' },
     lands: `/incidents/${ref}?done=taken-over`,
   },
+  { path: `/incidents/${ref}/close`, fields: { reason: 'known' }, lands: `/incidents/${ref}?done=closed` },
   { path: `/incidents/${ref}/abort`, fields: { reason: 'a drill' }, lands: `/incidents/${ref}?done=aborted` },
   {
     path: '/kill-switch',

@@ -22,6 +22,7 @@ const episode = (more: Partial<OpenEpisode> = {}): OpenEpisode => ({
   services: ['b'],
   openedAtMs: atMs,
   lastAnomalyMs: atMs,
+  handedOver: false,
   ...more,
 });
 const seenAt = (service: string, onsetMs: number) => anomaly(service, 'errors', 0, 0, 1, { onsetMs });

@@ -153,7 +153,7 @@ test('effects, verification, compensation and ending are told with their reasons
   );
   expect(brief.effects).toEqual([{ step: 'scale@test/orders', attempt: 1, status: 'undone', summary: 's' }]);
   expect(brief.compensation).toEqual({ undone: ['scale@test/orders'], notUndone: [] });
-  expect(brief.ending).toEqual({ outcome: 'escalated', actor: 'sentinel', reason: 'r' });
+  expect(brief.ending).toEqual({ end: null, outcome: 'escalated', actor: 'sentinel', reason: 'r' });
 });
 
 test('a storm is counted, and text from outside stays one bounded line', () => {

@@ -218,8 +218,8 @@ describe('a record of alerts', () => {
       { ...alert, id: 'a1', status: 'resolved' },
     ]);
     expect(ids(decoding).map((id) => id.replace(/external-\w+/, 'x'))).toEqual([
-      'anomaly/x/firing',
-      'anomaly/x/cleared',
+      'report/x/firing',
+      'report/x/resolved',
     ]);
   });
 

@@ -1,21 +1,22 @@
 // The ingest app over in-memory stores, with a detection that finds what a test tells it to.
 
+import type { Hono } from 'hono';
 import type { DetectionOutput } from '../../../domain/detection/output.ts';
 import type { Observation } from '../../../domain/observation.ts';
 import { createDelivery } from '../../../ingest/delivery.ts';
 import { eventSchemas } from '../../../ingest/events/schema.ts';
-import { createIngestApp, type IngestApp } from '../../../ingest/http.ts';
+import { createIngestApp } from '../../../ingest/http.ts';
 import { defaultLimits, type IngestLimits } from '../../../ingest/limits.ts';
 import { createPipeline, type Detection, type Pipeline } from '../../../ingest/pipeline.ts';
-import type { Authorize, HistoryWriter } from '../../../ingest/ports.ts';
+import type { HistoryWriter } from '../../../ingest/ports.ts';
 import {
   alertmanagerLabels,
+  authorize,
   MemoryClock,
   MemoryEpisodes,
   MemoryHistory,
   MemoryInbox,
   MemoryMetrics,
-  openAuthorize,
   silentLog,
 } from './memory.ts';
 import { nowMs } from './otlp.ts';
@@ -23,7 +24,7 @@ import { nowMs } from './otlp.ts';
 export const nothingFound: DetectionOutput = { rows: [], anomalies: [], edges: [], dropped: {} };
 
 export type TestAppOptions = {
-  readonly authorize?: Authorize;
+  readonly otlpAuth?: 'open' | 'keyed';
   readonly limits?: Partial<IngestLimits>;
   /** In place of one that finds what the test says, and of rows in memory. */
   readonly detection?: Detection;
@@ -40,7 +41,7 @@ export class TestApp {
   /** What detection finds with the next request; once. */
   next: DetectionOutput = nothingFound;
   wakes = 0;
-  readonly app: IngestApp;
+  readonly app: Hono;
   readonly pipeline: Pipeline;
 
   constructor(options: TestAppOptions = {}) {
@@ -76,7 +77,8 @@ export class TestApp {
     this.app = createIngestApp({
       pipeline: this.pipeline,
       inbox,
-      authorize: options.authorize ?? openAuthorize,
+      authorize,
+      otlpAuth: options.otlpAuth ?? 'open',
       schemas: eventSchemas(limits),
       alertmanagerLabels,
       limits,

@@ -12,6 +12,7 @@ import { modelTurns } from './0008-model-turns.ts';
 import { noticedSnapshot } from './0009-noticed-snapshot.ts';
 import { incidentStops } from './0014-incident-stops.ts';
 import { keyLimits } from './0018-key-limits.ts';
+import { alerts } from './0034-alerts.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -25,4 +26,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-noticed-snapshot': noticedSnapshot,
   '0014-incident-stops': incidentStops,
   '0018-key-limits': keyLimits,
+  '0034-alerts': alerts,
 };

@@ -66,6 +66,7 @@ export function inboundStage(
       },
       takeOver: (incidentId, actor) => say(incidentId, `take-over by ${actor}`),
       abort: (incidentId, actor) => say(incidentId, `abort by ${actor}`),
+      close: (incidentId, actor) => say(incidentId, `close by ${actor}`),
     },
     metrics,
     log,

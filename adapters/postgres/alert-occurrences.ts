@@ -1,0 +1,149 @@
+// The alerts of others as the store knows them: each with its latest occurrence. Reports of one alert are settled one after
+// the other, whichever processes take them in.
+
+import { type Kysely, sql } from 'kysely';
+import { type RememberedAlert, reportedKeys, settleReports } from '../../ingest/events/occurrences.ts';
+import type { InboxItem } from '../../ingest/ports.ts';
+import { databaseNow, databaseNowMs } from './clock.ts';
+import type { Schema } from './database/schema.ts';
+import { lateKey } from './episodes/late.ts';
+import { json, storable } from './text.ts';
+
+/** Twelve parameters a row; Postgres takes 65,535 a statement. */
+const alertsPerInsert = 1_000;
+
+/** The items with every report settled; what was learnt of the alerts is stored. Call it inside a transaction. */
+export async function settle(
+  trx: Kysely<Schema>,
+  items: readonly InboxItem[],
+): Promise<readonly InboxItem[]> {
+  const keys = reportedKeys(items).map(storable);
+  if (keys.length === 0) return items;
+  await lockAlerts(trx, keys);
+  const known = await rememberedAlerts(trx, keys);
+  const settled = settleReports(items, known, await databaseNowMs(trx));
+  const rows = [...settled.alerts].map(([key, alert]) => rowOf(key, alert));
+  for (let from = 0; from < rows.length; from += alertsPerInsert) {
+    await trx
+      .insertInto('alerts')
+      .values(rows.slice(from, from + alertsPerInsert))
+      .onConflict((conflict) =>
+        conflict.column('key').doUpdateSet(({ ref }) => ({
+          occurrence: ref('excluded.occurrence'),
+          state: ref('excluded.state'),
+          fired: ref('excluded.fired'),
+          starts_at_ms: ref('excluded.starts_at_ms'),
+          ends_at_ms: ref('excluded.ends_at_ms'),
+          changed_at_ms: ref('excluded.changed_at_ms'),
+          stream: ref('excluded.stream'),
+          position: ref('excluded.position'),
+          anomaly_id: ref('excluded.anomaly_id'),
+          anomaly: ref('excluded.anomaly'),
+        })),
+      )
+      .execute();
+  }
+  return settled.items;
+}
+
+/** An alert that nobody knows yet has no row to lock. Held until the transaction ends; taken in the order of the keys. */
+async function lockAlerts(trx: Kysely<Schema>, keys: readonly string[]): Promise<void> {
+  await sql`
+    select pg_advisory_xact_lock(hashtextextended('alerts/' || key, 0))
+    from (select unnest(${keys}::text[]) as key order by 1) as sorted`.execute(trx);
+}
+
+async function rememberedAlerts(
+  trx: Kysely<Schema>,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, RememberedAlert>> {
+  const rows = await trx
+    .selectFrom('alerts')
+    .selectAll()
+    .where(sql<boolean>`key = any(${keys}::text[])`)
+    .execute();
+  return new Map(
+    rows.map((row) => [
+      row.key,
+      {
+        occurrence: row.occurrence,
+        state: row.state,
+        fired: row.fired,
+        startsAtMs: row.starts_at_ms,
+        endsAtMs: row.ends_at_ms,
+        changedAtMs: row.changed_at_ms,
+        place:
+          row.stream === null || row.position === null
+            ? null
+            : { stream: row.stream, position: row.position },
+        anomaly: row.anomaly,
+      },
+    ]),
+  );
+}
+
+function rowOf(key: string, alert: RememberedAlert) {
+  return {
+    key: storable(key),
+    occurrence: alert.occurrence,
+    state: alert.state,
+    fired: alert.fired,
+    starts_at_ms: alert.startsAtMs,
+    ends_at_ms: alert.endsAtMs,
+    changed_at_ms: alert.changedAtMs,
+    stream: alert.place === null ? null : storable(alert.place.stream),
+    position: alert.place?.position ?? null,
+    anomaly_id: storable(alert.anomaly.id),
+    anomaly: json(alert.anomaly),
+  };
+}
+
+/** How many alerts of this incident fire, as their senders said. */
+export async function countFiring(db: Kysely<Schema>, incidentId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('alerts')
+    .innerJoin('anomaly_assignments', 'anomaly_assignments.anomaly_id', 'alerts.anomaly_id')
+    .select(sql<number>`count(*)::int`.as('count'))
+    .where('alerts.state', '=', 'firing')
+    .where('incident_id', '=', storable(incidentId))
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/** Alertmanager tells of an end as late as its `group_interval`, five minutes unless somebody changed it. */
+const endsToldWithinMs = 10 * 60_000;
+
+/**
+ * What fires on although its incident was found to be over is looked at again later, once for every close: unless its end
+ * has been told by then, it opens the next incident. The sender may say nothing more of it for hours.
+ */
+export async function requeueFiring(trx: Kysely<Schema>, incidentId: string): Promise<void> {
+  const rows = await trx
+    .selectFrom('alerts')
+    .innerJoin('anomaly_assignments', 'anomaly_assignments.anomaly_id', 'alerts.anomaly_id')
+    .select(['alerts.anomaly_id', 'anomaly'])
+    .where('alerts.state', '=', 'firing')
+    .where('incident_id', '=', storable(incidentId))
+    .execute();
+  if (rows.length === 0) return;
+  await trx
+    .insertInto('inbox')
+    .values(
+      rows.map(({ anomaly_id, anomaly }) => ({
+        id: firesOnId(anomaly_id, incidentId),
+        kind: 'anomaly' as const,
+        ordering_key: lateKey(anomaly_id),
+        body: json(anomaly),
+        status: 'pending' as const,
+        received_at_ms: databaseNow,
+        available_at_ms: sql<number>`${databaseNow} + ${endsToldWithinMs}::bigint`,
+      })),
+    )
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
+
+/** A finding that fires on after the end of its incident, told once for each of them. */
+export function firesOnId(anomalyId: string, incidentId: string): string {
+  return storable(`anomaly/${anomalyId}/firing/after/${incidentId}`);
+}

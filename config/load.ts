@@ -10,13 +10,16 @@ import { configSchema, type Settings } from './schema.ts';
 import { type Environment, readSecrets, readVariable, type Secret, type Secrets } from './secrets.ts';
 import { notifierVariable } from './sections/notifiers.ts';
 
+/** Whether senders must present a key: `unless-local` lets programs of this machine send without one, directly. */
+export type SenderKeys = 'always' | 'unless-local' | 'never';
+
 /** All durations are whole milliseconds. Frozen, at every depth. */
 export type Config = Settings & {
   /** Absolute. */
   readonly dataDir: string;
   /** Where tools are kept between runs and between clones (the Temporal CLI). Absolute. */
   readonly cacheDir: string;
-  readonly ingest: Settings['ingest'] & { readonly requireKey: boolean };
+  readonly ingest: Settings['ingest'] & { readonly senderKeys: SenderKeys };
   readonly secrets: Secrets;
   /** By the name of the notifier. */
   readonly notifierSecrets: Readonly<Record<string, Secret | null>>;
@@ -71,7 +74,7 @@ export function loadConfig({ file, env, cwd = process.cwd() }: LoadOptions): Loa
     cacheDir: path.join(env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'sentinel'),
     ingest: {
       ...settings.ingest,
-      requireKey: settings.ingest.requireKey ?? !isLoopback(settings.server.host),
+      senderKeys: senderKeysOf(settings),
     },
     secrets,
     notifierSecrets,
@@ -122,8 +125,17 @@ function withoutEmptySections(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).filter(([, section]) => section !== null));
 }
 
+/** Without a word about it, only a start for this machine alone takes anything without a key, and only from this machine. */
+function senderKeysOf({ ingest, server }: Settings): SenderKeys {
+  if (ingest.requireKey !== undefined) return ingest.requireKey ? 'always' : 'never';
+  const { host, publicUrl, trustedProxies, allowedHosts } = server;
+  const shown = publicUrl !== undefined && !isLoopback(new URL(publicUrl).hostname);
+  const alone = isLoopback(host) && !shown && trustedProxies === 0 && allowedHosts.length === 0;
+  return alone ? 'unless-local' : 'always';
+}
+
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\./.test(host);
 }
 
 function freeze<T>(value: T): T {

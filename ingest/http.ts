@@ -11,15 +11,16 @@ import { handleOtlp } from './http/otlp-routes.ts';
 import { problemResponse } from './http/problem.ts';
 import { requestIdOf } from './http/request-id.ts';
 
-type Handler = (request: Request, deps: IngestAppDeps) => Promise<Response>;
+/** `address` is where the request came from. */
+type Handler = (request: Request, deps: IngestAppDeps, address: string) => Promise<Response>;
 
 /** Every path that senders post to. */
 const ways: Readonly<Record<string, Handler>> = {
-  '/v1/metrics': (request, deps) => handleOtlp('metrics', request, deps),
-  '/v1/logs': (request, deps) => handleOtlp('logs', request, deps),
-  '/v1/traces': (request, deps) => handleOtlp('traces', request, deps),
-  '/api/v1/events': (request, deps) => handleEvents('events', request, deps),
-  '/api/v1/trigger-alert': (request, deps) => handleEvents('trigger-alert', request, deps),
+  '/v1/metrics': (...given) => handleOtlp('metrics', ...given),
+  '/v1/logs': (...given) => handleOtlp('logs', ...given),
+  '/v1/traces': (...given) => handleOtlp('traces', ...given),
+  '/api/v1/events': (...given) => handleEvents('events', ...given),
+  '/api/v1/trigger-alert': (...given) => handleEvents('trigger-alert', ...given),
   '/api/v1/alerts/alertmanager': handleAlertmanager,
 };
 
@@ -32,12 +33,15 @@ export function isForIngest({ method, url }: Pick<Request, 'method' | 'url'>): b
   return Object.hasOwn(ways, path) || senders.test(path) || (method === 'POST' && path === '/');
 }
 
+/** What the server knows of a request besides itself. */
+export type IngestApp = Hono<{ Bindings: { readonly address?: string } | undefined }>;
+
 /** Routes are those of `ways`, each also with slashes too many and under its path of before there were versions. */
-export function createIngestApp(given: Omit<IngestAppDeps, 'readBody'>): Hono {
+export function createIngestApp(given: Omit<IngestAppDeps, 'readBody'>): IngestApp {
   const deps = { ...given, readBody: createBodyReader(given.limits) };
-  const app = new Hono({ getPath: (request) => routePath(getPath(request)) });
+  const app: IngestApp = new Hono({ getPath: (request) => routePath(getPath(request)) });
   for (const [path, handle] of Object.entries(ways)) {
-    app.post(path, (context) => handle(context.req.raw, deps));
+    app.post(path, (context) => handle(context.req.raw, deps, context.env?.address ?? 'unknown'));
     app.all(path, (context) => {
       const problem = {
         status: 405,

@@ -4,11 +4,14 @@ import type { DetectionEngine } from '../domain/detection/engine.ts';
 import type { DetectionOutput } from '../domain/detection/output.ts';
 import type { IdentityRules } from '../domain/identity.ts';
 import type { TelemetryObservation } from '../domain/observation.ts';
+import { reaches } from '../domain/policy/reach.ts';
+import type { Scope } from '../domain/scope.ts';
 import type { Delivery } from './delivery.ts';
 import type { IngestLimits } from './limits.ts';
 import { decodeOtlp, type OtlpEncoding, type OtlpSignal } from './otlp/decode.ts';
 import type { Tally } from './otlp/tally.ts';
-import type { Clock, Metrics } from './ports.ts';
+import type { Clock, Metrics, Sender } from './ports.ts';
+import { createVouching } from './vouching.ts';
 
 /** Detection as the pipeline needs it (see domain/detection/engine.ts). Points seen before change nothing. */
 export type Detection = Pick<DetectionEngine, 'observe' | 'tick'>;
@@ -20,7 +23,12 @@ export type Handed = { readonly kind: 'stored' } | Retry;
 
 export type Pipeline = {
   /** Throws `Malformed` or `TooMany` when the body is not an OTLP request; nothing was taken then. */
-  accept(signal: OtlpSignal, encoding: OtlpEncoding, body: Uint8Array): Promise<Acknowledgement>;
+  accept(
+    signal: OtlpSignal,
+    encoding: OtlpEncoding,
+    body: Uint8Array,
+    sender: Sender,
+  ): Promise<Acknowledgement>;
   /** The same for observations that are decoded already, received at `nowMs`. None: tries again what is waiting. */
   take(observations: readonly TelemetryObservation[], nowMs: number): Promise<Handed>;
   /** Lets detection know that it is `nowMs`, and says whether everything it ever found is durable. */
@@ -45,19 +53,29 @@ export type PipelineDeps = {
 export function createPipeline(deps: PipelineDeps): Pipeline {
   const { detection, delivery, limits, defaultEnvironment, identity, clock, metrics } = deps;
 
+  const vouching = createVouching();
+  const marked = (findings: DetectionOutput, nowMs: number): DetectionOutput =>
+    findings.anomalies.length === 0
+      ? findings
+      : { ...findings, anomalies: vouching.marked(findings.anomalies, nowMs) };
+
   async function accept(
     signal: OtlpSignal,
     encoding: OtlpEncoding,
     body: Uint8Array,
+    sender: Sender,
   ): Promise<Acknowledgement> {
     const nowMs = clock.nowMs();
-    const { observations, tally } = decodeOtlp(signal, encoding, body, {
+    const decoded = decodeOtlp(signal, encoding, body, {
       limits,
       defaultEnvironment,
       identity,
       nowMs,
     });
-    const findings = detection.observe(observations, nowMs);
+    const { tally } = decoded;
+    const observations = withinReach(decoded.observations, sender, tally);
+    if (!sender.vouched) vouching.unvouched(scopesOf(observations), nowMs);
+    const findings = marked(detection.observe(observations, nowMs), nowMs);
     for (const { reason, count, first } of findings.refused ?? []) tally.reject(reason, nameOf(first), count);
     countDecoded(metrics, signal, observations.length, tally);
     const handed = await handOn(findings);
@@ -65,8 +83,8 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   }
 
   const take = (observations: readonly TelemetryObservation[], nowMs: number): Promise<Handed> =>
-    handOn(detection.observe(observations, nowMs));
-  const pass = (nowMs: number): Promise<Handed> => handOn(detection.tick(nowMs));
+    handOn(marked(detection.observe(observations, nowMs), nowMs));
+  const pass = (nowMs: number): Promise<Handed> => handOn(marked(detection.tick(nowMs), nowMs));
 
   async function handOn(findings: DetectionOutput): Promise<Handed> {
     countDropped(metrics, findings);
@@ -82,7 +100,8 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   const writing = new Set<Promise<unknown>>();
 
   async function tick(): Promise<void> {
-    const findings = detection.tick(clock.nowMs());
+    const nowMs = clock.nowMs();
+    const findings = marked(detection.tick(nowMs), nowMs);
     countDropped(metrics, findings);
     await delivery.edges(findings);
     await delivery.anomalies(findings);
@@ -99,6 +118,25 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   };
 
   return { accept, take, pass, tick, settle };
+}
+
+/** What the sender's key may speak about; the rest is rejected. */
+function withinReach(
+  observations: readonly TelemetryObservation[],
+  { reach }: Sender,
+  tally: Tally,
+): readonly TelemetryObservation[] {
+  if (reach === undefined) return observations;
+  return observations.filter((observation) => {
+    const { environment, service } = observation.scope;
+    const within = reaches(reach, environment, service);
+    if (!within) tally.reject('out-of-reach', nameOf(observation));
+    return within;
+  });
+}
+
+function scopesOf(observations: readonly TelemetryObservation[]): Set<Scope> {
+  return new Set(observations.map(({ scope }) => scope));
 }
 
 /** What was observed, for people. Names are clean text since they were decoded. */

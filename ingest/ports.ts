@@ -4,6 +4,7 @@ import type { CorrelationConfig } from '../domain/correlation/correlate.ts';
 import type { AlertReport } from '../domain/correlation/occurrence.ts';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { ChangeEvent } from '../domain/observation.ts';
+import type { Reach } from '../domain/policy/reach.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
 import type { IncidentInput } from '../workflows/messages.ts';
 
@@ -91,12 +92,26 @@ export interface Metrics {
 }
 
 export type IngestPermission = 'ingest:write';
+/** Who sends, as far as it is known. */
+export type Sender = {
+  /** Whose share of the limits it takes: `key:4f2a1c9d0e11`, `address:203.0.113.7`. */
+  readonly id: string;
+  /** False: nobody stands behind what they send, so it may not lead to an effect without a person. */
+  readonly vouched: boolean;
+  /** What they may speak about; absent is everything. */
+  readonly reach?: Reach | undefined;
+};
+
 export type Authorization =
-  | { readonly allowed: true; readonly actor: string }
+  | { readonly allowed: true; readonly actor: string; readonly sender: Sender }
   | { readonly allowed: false; readonly reason: 'unauthenticated' | 'forbidden'; readonly detail: string };
 
-/** Judges the bearer key of a request. Throws only when the key store cannot be reached. */
-export type Authorize = (request: Request, permission: IngestPermission) => Promise<Authorization>;
+/** Judges the bearer key of a request from `address`. Throws only when the key store cannot be reached. */
+export type Authorize = (
+  request: Request,
+  permission: IngestPermission,
+  address: string,
+) => Promise<Authorization>;
 
 /** Where ingest says what went wrong; pino's own loggers fit. */
 export interface Logger {

@@ -1,7 +1,6 @@
 // Ingest as one object: pipeline, HTTP app, dispatcher and ticker, with start and stop.
 
 import { randomUUID } from 'node:crypto';
-import type { Hono } from 'hono';
 import type { CorrelationConfig } from '../domain/correlation/correlate.ts';
 import type { DetectionEngine } from '../domain/detection/engine.ts';
 import { defaultIdentity, type IdentityRules } from '../domain/identity.ts';
@@ -9,7 +8,7 @@ import type { AlertmanagerLabels } from './alertmanager/labels.ts';
 import { createDelivery } from './delivery.ts';
 import { createDispatcher, type DispatchSettings, defaultDispatchSettings } from './dispatch.ts';
 import { eventSchemas } from './events/schema.ts';
-import { createIngestApp } from './http.ts';
+import { createIngestApp, type IngestApp } from './http.ts';
 import { defaultLimits, type IngestLimits } from './limits.ts';
 import { createPipeline } from './pipeline.ts';
 import type {
@@ -30,7 +29,6 @@ export type IngestSettings = {
   readonly defaultEnvironment: string;
   /** Which resource attributes say which service and instance telemetry is about. */
   readonly identity: IdentityRules;
-  readonly otlpAuth: 'open' | 'keyed';
   readonly alertmanagerLabels: AlertmanagerLabels;
   readonly correlation: CorrelationConfig;
   readonly limits: IngestLimits;
@@ -46,7 +44,6 @@ export type IngestSettings = {
 /** Everything but what depends on the installation. */
 export const defaultIngestSettings = {
   identity: defaultIdentity,
-  otlpAuth: 'open',
   limits: defaultLimits,
   dispatch: defaultDispatchSettings,
   tickMs: 1_000,
@@ -74,7 +71,7 @@ export type IngestDeps = {
 
 export type Ingest = {
   /** The HTTP routes; serve them wherever the process listens. */
-  readonly app: Hono;
+  readonly app: IngestApp;
   /** Something new is in the inbox. */
   wake(): void;
   /** Ends the ticker and the dispatcher after what they are doing. Stop listening before. */
@@ -124,7 +121,6 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     pipeline,
     inbox,
     authorize,
-    otlpAuth: settings.otlpAuth,
     schemas: eventSchemas(limits),
     alertmanagerLabels: settings.alertmanagerLabels,
     limits,

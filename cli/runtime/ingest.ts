@@ -4,9 +4,9 @@ import type { KafkaSource } from '../../adapters/kafka/source.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
 import { defaultIngestSettings, type Ingest, type IngestSettings, startIngest } from '../../ingest/start.ts';
-import { ingestAuthorize } from './http.ts';
 import { createKafkaPart, startKafkaPart } from './kafka.ts';
 import type { Platform } from './platform.ts';
+import { senderAuthorize } from './senders.ts';
 import type { Shutdown } from './shutdown.ts';
 
 export type IngestPart = Ingest & {
@@ -16,12 +16,11 @@ export type IngestPart = Ingest & {
 
 export async function startIngestPart(platform: Platform, shutdown: Shutdown): Promise<IngestPart> {
   const { config, log, metrics, clock, stores, history, client } = platform;
-  const { defaultEnvironment, requireKey, alertmanager, identity, ...limits } = config.ingest;
+  const { defaultEnvironment, requireKey: _, senderKeys, alertmanager, identity, ...limits } = config.ingest;
   const settings: IngestSettings = {
     ...defaultIngestSettings,
     defaultEnvironment,
     identity,
-    otlpAuth: requireKey ? 'keyed' : 'open',
     alertmanagerLabels: alertmanager,
     correlation: config.correlation,
     limits: { ...defaultIngestSettings.limits, ...limits },
@@ -43,7 +42,7 @@ export async function startIngestPart(platform: Platform, shutdown: Shutdown): P
       },
     }),
     history,
-    authorize: ingestAuthorize(stores.apiKeys, requireKey),
+    authorize: senderAuthorize(stores.apiKeys, senderKeys),
     clock,
     metrics,
     log,

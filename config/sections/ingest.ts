@@ -67,7 +67,7 @@ export const ingestSchema = z
       .boolean()
       .optional()
       .describe(
-        'Whether senders must present an API key. Default: no while `server.host` is a loopback address, else yes.',
+        'Whether senders must present an API key (`sentinel key create NAME --role ingest`). Default: yes, but for programs of this machine that send directly while `server.host` is a loopback address and neither `publicUrl`, `trustedProxies` nor `allowedHosts` says that others get here. `false` takes everything from everybody; what nobody stands behind then opens incidents, and never leads to an effect without a person.',
       ),
     alertmanager: alertmanagerSchema.prefault({}),
     identity: identitySchema.prefault({}),

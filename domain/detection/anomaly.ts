@@ -69,6 +69,8 @@ export type Anomaly = {
   /** 0..1 */
   readonly confidence: number;
   readonly severity: Severity;
+  /** Somebody without a key sent (some of) what it was found in: only a person lets something be done about it. */
+  readonly unvouched?: true;
   /** One plain sentence for people, built from numbers and names only (no telemetry text). */
   readonly summary: string;
 };

@@ -12,8 +12,12 @@ import { answerEvents, parsed, refuseIf, storeEvents } from './event-request.ts'
 type RefusedAlert = { readonly index: number; readonly problem: Invalid };
 
 /** Answers one request: 202 with what became of every alert, 422 when none can be used. Never throws. */
-export function handleAlertmanager(request: Request, deps: IngestAppDeps): Promise<Response> {
-  return answerEvents('alertmanager', request, deps, async ({ raw, requestId }) => {
+export function handleAlertmanager(
+  request: Request,
+  deps: IngestAppDeps,
+  address: string,
+): Promise<Response> {
+  return answerEvents('alertmanager', request, deps, address, async ({ raw, requestId, sender }) => {
     const { alerts, truncatedAlerts: truncated = 0, receiver = '' } = parsed(webhookSchema, raw);
     if (alerts.length > deps.limits.maxEvents) {
       const detail = `at most ${deps.limits.maxEvents} alerts; set max_alerts in webhook_configs`;
@@ -40,7 +44,7 @@ export function handleAlertmanager(request: Request, deps: IngestAppDeps): Promi
       const { index, problem } = refused[0];
       refuseIf({ ...problem, field: `alerts[${index}].${problem.field}` });
     }
-    const accepted = items.length === 0 ? 0 : await storeEvents(items, deps);
+    const accepted = items.length === 0 ? 0 : await storeEvents(items, deps, sender);
     return { accepted, duplicates: items.length - accepted, refused: refused.map(explained), truncated };
   });
 }

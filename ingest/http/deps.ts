@@ -11,8 +11,6 @@ export type IngestAppDeps = {
   readonly pipeline: Pick<Pipeline, 'accept'>;
   readonly inbox: Pick<Inbox, 'put'>;
   readonly authorize: Authorize;
-  /** `open`: OTLP is taken from anybody who reaches the port, as collectors do; `keyed`: with a bearer key only. */
-  readonly otlpAuth: 'open' | 'keyed';
   readonly schemas: EventSchemas;
   readonly alertmanagerLabels: AlertmanagerLabels;
   readonly limits: IngestLimits;

@@ -2,8 +2,9 @@
 // answer for what is refused.
 
 import type { z } from 'zod';
+import { reaches } from '../../domain/policy/reach.ts';
 import { firstProblem, type Invalid } from '../events/schema.ts';
-import type { InboxItem } from '../ports.ts';
+import type { InboxItem, Sender } from '../ports.ts';
 import { cleanText } from '../text.ts';
 import type { IngestAppDeps } from './deps.ts';
 import { type Problem, problemResponse } from './problem.ts';
@@ -20,6 +21,7 @@ export class Refused extends Error {
 export type EventRequest = {
   /** Name of the key that sent it. */
   readonly actor: string;
+  readonly sender: Sender;
   readonly raw: unknown;
   readonly requestId: string;
 };
@@ -29,6 +31,7 @@ export async function answerEvents(
   route: string,
   request: Request,
   deps: IngestAppDeps,
+  address: string,
   work: (request: EventRequest) => Promise<Readonly<Record<string, unknown>>>,
 ): Promise<Response> {
   const requestId = requestIdOf(request);
@@ -37,8 +40,8 @@ export async function answerEvents(
     return response;
   };
   try {
-    const actor = await authorized(request, deps);
-    const body = await work({ actor, raw: await readJson(request, deps), requestId });
+    const { actor, sender } = await authorized(request, deps, address);
+    const body = await work({ actor, sender, raw: await readJson(request, deps), requestId });
     return answer(Response.json(body, { status: 202, headers: { 'x-request-id': requestId } }));
   } catch (error) {
     if (error instanceof Refused) return answer(problemResponse(error.problem, requestId));
@@ -53,8 +56,17 @@ export async function answerEvents(
   }
 }
 
-/** Puts the items in the inbox; returns how many were new. */
-export async function storeEvents(items: readonly InboxItem[], deps: IngestAppDeps): Promise<number> {
+/**
+ * Puts the items in the inbox; returns how many were new. Refuses all of them when the sender's key does not reach one, and
+ * marks what nobody stands behind.
+ */
+export async function storeEvents(
+  given: readonly InboxItem[],
+  deps: IngestAppDeps,
+  sender: Sender,
+): Promise<number> {
+  for (const item of given) refuseBeyondReach(item, sender);
+  const items = sender.vouched ? given : given.map(unvouchedItem);
   const accepted = await deps.inbox.put(items).catch((error: unknown) => {
     deps.log.error({ err: error, items: items.length }, 'could not store events in the inbox');
     throw unavailable('the events are not stored: the inbox is unavailable; send the same again');
@@ -63,6 +75,21 @@ export async function storeEvents(items: readonly InboxItem[], deps: IngestAppDe
   deps.metrics.count('sentinel_ingest_events_total', { outcome: 'accepted' }, accepted);
   deps.metrics.count('sentinel_ingest_events_total', { outcome: 'duplicate' }, items.length - accepted);
   return accepted;
+}
+
+function refuseBeyondReach(item: InboxItem, { reach }: Sender): void {
+  const { environment, service } = item.kind === 'change' ? item.change : item.anomaly.scope;
+  if (reaches(reach, environment, service)) return;
+  throw new Refused({
+    status: 403,
+    kind: 'forbidden',
+    title: 'Forbidden',
+    detail: `the key does not reach ${environment}/${service}; nothing of the request is stored`,
+  });
+}
+
+function unvouchedItem(item: InboxItem): InboxItem {
+  return item.kind === 'change' ? item : { ...item, anomaly: { ...item.anomaly, unvouched: true } };
 }
 
 /** The value as the schema has it; refuses with the first field that is wrong. */
@@ -81,12 +108,16 @@ export function refuseIf(invalid: Invalid | null): void {
   throw new Refused({ status: 422, kind, title: 'Invalid event', detail: `${field}: ${detail}`, field });
 }
 
-async function authorized(request: Request, deps: IngestAppDeps): Promise<string> {
-  const authorization = await deps.authorize(request, 'ingest:write').catch((error: unknown) => {
+async function authorized(
+  request: Request,
+  deps: IngestAppDeps,
+  address: string,
+): Promise<{ actor: string; sender: Sender }> {
+  const authorization = await deps.authorize(request, 'ingest:write', address).catch((error: unknown) => {
     deps.log.error({ err: error }, 'could not check the key of a request');
     throw unavailable('the key store is unavailable; try again');
   });
-  if (authorization.allowed) return authorization.actor;
+  if (authorization.allowed) return authorization;
   const { reason, detail } = authorization;
   const status = reason === 'forbidden' ? 403 : 401;
   throw new Refused({

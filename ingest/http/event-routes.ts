@@ -8,8 +8,13 @@ import { answerEvents, parsed, refuseIf, storeEvents } from './event-request.ts'
 export type EventRoute = 'events' | 'trigger-alert';
 
 /** Answers one request. Never throws; nothing is stored unless every event of it is valid. */
-export function handleEvents(route: EventRoute, request: Request, deps: IngestAppDeps): Promise<Response> {
-  return answerEvents(route, request, deps, async ({ actor, raw }) => {
+export function handleEvents(
+  route: EventRoute,
+  request: Request,
+  deps: IngestAppDeps,
+  address: string,
+): Promise<Response> {
+  return answerEvents(route, request, deps, address, async ({ actor, sender, raw }) => {
     const context: ItemContext = {
       limits: deps.limits,
       defaultEnvironment: deps.defaultEnvironment,
@@ -20,7 +25,7 @@ export function handleEvents(route: EventRoute, request: Request, deps: IngestAp
     };
     const { items, ids } =
       route === 'events' ? batchItems(raw, deps, context) : triggerItems(raw, deps, context);
-    const accepted = await storeEvents(items, deps);
+    const accepted = await storeEvents(items, deps, sender);
     const counts = { accepted, duplicates: items.length - accepted };
     return route === 'events' ? { ...counts, ids } : { ...counts, id: ids[0] };
   });

@@ -32,6 +32,7 @@ export async function handleOtlp(
   signal: OtlpSignal,
   request: Request,
   deps: IngestAppDeps,
+  address: string,
 ): Promise<Response> {
   const requestId = requestIdOf(request);
   const encoding = encodingOf(request);
@@ -45,13 +46,11 @@ export async function handleOtlp(
     return respond(status, answer, requestId, headers);
   };
   try {
-    if (deps.otlpAuth === 'keyed') {
-      const authorization = await deps.authorize(request, 'ingest:write');
-      if (!authorization.allowed) {
-        return authorization.reason === 'forbidden'
-          ? refuse(403, authorization.detail)
-          : refuse(401, authorization.detail, { 'www-authenticate': 'Bearer' });
-      }
+    const authorization = await deps.authorize(request, 'ingest:write', address);
+    if (!authorization.allowed) {
+      return authorization.reason === 'forbidden'
+        ? refuse(403, authorization.detail)
+        : refuse(401, authorization.detail, { 'www-authenticate': 'Bearer' });
     }
     if (encoding === null) {
       return refuse(415, 'content-type must be application/x-protobuf or application/json');
@@ -62,7 +61,7 @@ export async function handleOtlp(
       if (body.problem === 'busy') later['retry-after'] = String(retryAfterSeconds);
       return refuse(bodyStatus[body.problem], body.detail, later);
     }
-    const result = await deps.pipeline.accept(signal, encoding, body.bytes);
+    const result = await deps.pipeline.accept(signal, encoding, body.bytes, authorization.sender);
     if (result.kind === 'retry') {
       const detail = `not stored yet: the ${result.missing} is unavailable; send the same again`;
       return refuse(503, detail, { 'retry-after': String(retryAfterSeconds) });

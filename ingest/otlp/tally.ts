@@ -20,6 +20,8 @@ export const rejectReasons = [
   'label-set-limit',
   'service-limit',
   'environment-limit',
+  // Not what the sender's key may speak about.
+  'out-of-reach',
 ] as const;
 export type RejectReason = (typeof rejectReasons)[number];
 

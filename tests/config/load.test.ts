@@ -112,10 +112,15 @@ describe('with a file', () => {
   });
 
   test('senders need a key as soon as the server can be reached from elsewhere', () => {
-    expect(good('').ingest.requireKey).toBe(false);
-    expect(good('server: { host: "::1" }').ingest.requireKey).toBe(false);
-    expect(good('server: { host: 0.0.0.0 }').ingest.requireKey).toBe(true);
-    expect(good('server: { host: 0.0.0.0 }\ningest: { requireKey: false }').ingest.requireKey).toBe(false);
+    expect(good('').ingest.senderKeys).toBe('unless-local');
+    expect(good('server: { host: "::1" }').ingest.senderKeys).toBe('unless-local');
+    expect(good('server: { publicUrl: "http://localhost:4500" }').ingest.senderKeys).toBe('unless-local');
+    expect(good('server: { host: 0.0.0.0 }').ingest.senderKeys).toBe('always');
+    expect(good('server: { publicUrl: "https://sentinel.example.com" }').ingest.senderKeys).toBe('always');
+    expect(good('server: { trustedProxies: 1 }').ingest.senderKeys).toBe('always');
+    expect(good('server: { allowedHosts: [sentinel] }').ingest.senderKeys).toBe('always');
+    expect(good('ingest: { requireKey: true }').ingest.senderKeys).toBe('always');
+    expect(good('server: { host: 0.0.0.0 }\ningest: { requireKey: false }').ingest.senderKeys).toBe('never');
   });
 
   test('executors, policy, limits and detection take what their parts define', () => {

@@ -17,13 +17,13 @@ import { createDetectionEngine, type DetectionEngine } from '../../domain/detect
 import { defaultIngestSettings, type Ingest, startIngest } from '../../ingest/start.ts';
 import {
   alertmanagerLabels,
-  authorize,
   MemoryClock,
   MemoryEpisodes,
   MemoryHistory,
   MemoryInbox,
   MemoryMetrics,
   MemoryStarter,
+  openAuthorize,
   silentLog,
 } from './support/memory.ts';
 
@@ -58,7 +58,7 @@ async function start(
     starter,
     history,
     watchedElsewhere,
-    authorize,
+    authorize: openAuthorize,
     clock,
     metrics,
     log: silentLog,

@@ -135,7 +135,9 @@ describe.concurrent('an anomaly that nobody has looked at when the incident ends
       await world.called('execute');
       await incident.observe(anomaly('seen'));
       await incident.until((state) => state.anomalies.seen !== undefined);
-      await incident.handle.executeUpdate(messages[how], { args: [{ actor: 'ann', reason: 'mine' }] });
+      await incident.handle.executeUpdate(how === 'takeOver' ? messages.takeOver : messages.abort, {
+        args: [{ actor: 'ann', reason: 'mine' }],
+      });
       await incident.observe(other());
       await incident.until((state) => state.anomalies.meanwhile !== undefined);
       release();

@@ -77,7 +77,9 @@ await describeStores('the Slack channel', (use) => {
     await caughtUp(stores, channel);
     await askPeople(stores, ready);
     await caughtUp(stores, channel);
-    const asking = threads().filter(({ blocks }) => JSON.stringify(blocks).includes('Approval requested from'));
+    const asking = threads().filter(({ blocks }) =>
+      JSON.stringify(blocks).includes('Approval requested from'),
+    );
     expect(asking.map(({ reply_broadcast }) => reply_broadcast)).toEqual([true]);
   });
 

@@ -1,8 +1,7 @@
 /** The seams of a composed process: who serves a path, who may send, which executor acts, what is closed when. */
 import { describe, expect, it } from 'vitest';
-import type { Principal } from '../../../api/ports.ts';
 import { createExecutors } from '../../../cli/runtime/executors.ts';
-import { ingestAuthorize, routed } from '../../../cli/runtime/http.ts';
+import { routed } from '../../../cli/runtime/http.ts';
 import { createShutdown } from '../../../cli/runtime/shutdown.ts';
 
 describe('one address', () => {
@@ -35,36 +34,6 @@ describe('one address', () => {
     expect((await routed({ ingest: null, api: null })(new Request('http://localhost/'), from)).status).toBe(
       404,
     );
-  });
-});
-
-describe('who may send telemetry', () => {
-  const people: Record<string, Principal> = {
-    op: { keyId: '1', name: 'collector', role: 'operator', person: 'owner' },
-    view: { keyId: '2', name: 'guest', role: 'viewer', person: 'owner' },
-    send: { keyId: '3', name: 'agent', role: 'ingest', person: 'owner' },
-  };
-  const apiKeys = { authenticate: async (key: string) => people[key] ?? null };
-  const ask = (requireKey: boolean, key?: string) =>
-    ingestAuthorize(apiKeys, requireKey)(
-      new Request(
-        'http://localhost/v1/logs',
-        key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } },
-      ),
-      'ingest:write',
-    );
-
-  it('is everybody where no key is required', async () => {
-    expect(await ask(false)).toEqual({ allowed: true, actor: 'anonymous' });
-    expect(await ask(false, 'op')).toEqual({ allowed: true, actor: 'collector' });
-  });
-
-  it('is who has a key for sending, or of at least an operator, where one is', async () => {
-    expect(await ask(true)).toMatchObject({ allowed: false, reason: 'unauthenticated' });
-    expect(await ask(true, 'unknown')).toMatchObject({ allowed: false, reason: 'unauthenticated' });
-    expect(await ask(true, 'view')).toMatchObject({ allowed: false, reason: 'forbidden' });
-    expect(await ask(true, 'op')).toEqual({ allowed: true, actor: 'collector' });
-    expect(await ask(true, 'send')).toEqual({ allowed: true, actor: 'agent' });
   });
 });
 

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { nothingFound, TestApp } from '../support/app.ts';
-import { anomaly } from '../support/memory.ts';
+import { anomaly, authorize } from '../support/memory.ts';
 import {
   decodeProtobuf,
   encodeRequest,
@@ -181,7 +181,7 @@ describe('who may send', () => {
     ['a key without the permission', { authorization: 'Bearer weak' }, 403],
     ['a good key', { authorization: 'Bearer good' }, 200],
   ])('keyed, %s: %i', async (_what, headers, status) => {
-    const keyed = new TestApp({ otlpAuth: 'keyed' });
+    const keyed = new TestApp({ authorize });
     const response = await keyed.post('/v1/metrics', body, { ...json, ...headers });
     expect(response.status).toBe(status);
     expect(keyed.observed).toHaveLength(status === 200 ? 1 : 0);

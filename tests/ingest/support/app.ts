@@ -1,22 +1,21 @@
 // The ingest app over in-memory stores, with a detection that finds what a test tells it to.
 
-import type { Hono } from 'hono';
 import type { DetectionOutput } from '../../../domain/detection/output.ts';
 import type { Observation } from '../../../domain/observation.ts';
 import { createDelivery } from '../../../ingest/delivery.ts';
 import { eventSchemas } from '../../../ingest/events/schema.ts';
-import { createIngestApp } from '../../../ingest/http.ts';
+import { createIngestApp, type IngestApp } from '../../../ingest/http.ts';
 import { defaultLimits, type IngestLimits } from '../../../ingest/limits.ts';
 import { createPipeline, type Detection, type Pipeline } from '../../../ingest/pipeline.ts';
-import type { HistoryWriter } from '../../../ingest/ports.ts';
+import type { Authorize, HistoryWriter } from '../../../ingest/ports.ts';
 import {
   alertmanagerLabels,
-  authorize,
   MemoryClock,
   MemoryEpisodes,
   MemoryHistory,
   MemoryInbox,
   MemoryMetrics,
+  openAuthorize,
   silentLog,
 } from './memory.ts';
 import { nowMs } from './otlp.ts';
@@ -24,7 +23,7 @@ import { nowMs } from './otlp.ts';
 export const nothingFound: DetectionOutput = { rows: [], anomalies: [], edges: [], dropped: {} };
 
 export type TestAppOptions = {
-  readonly otlpAuth?: 'open' | 'keyed';
+  readonly authorize?: Authorize;
   readonly limits?: Partial<IngestLimits>;
   /** In place of one that finds what the test says, and of rows in memory. */
   readonly detection?: Detection;
@@ -41,7 +40,7 @@ export class TestApp {
   /** What detection finds with the next request; once. */
   next: DetectionOutput = nothingFound;
   wakes = 0;
-  readonly app: Hono;
+  readonly app: IngestApp;
   readonly pipeline: Pipeline;
 
   constructor(options: TestAppOptions = {}) {
@@ -77,8 +76,7 @@ export class TestApp {
     this.app = createIngestApp({
       pipeline: this.pipeline,
       inbox,
-      authorize,
-      otlpAuth: options.otlpAuth ?? 'open',
+      authorize: options.authorize ?? openAuthorize,
       schemas: eventSchemas(limits),
       alertmanagerLabels,
       limits,

@@ -17,6 +17,7 @@ import type {
   IncidentStarter,
   Logger,
   Metrics,
+  Sender,
   TakenItem,
   WarmHistory,
 } from '../../../ingest/ports.ts';
@@ -242,9 +243,19 @@ export const alertmanagerLabels: AlertmanagerLabels = {
 
 export const silentLog: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 
+const vouched: Sender = { id: 'key:ci', vouched: true };
+
+/** Telemetry is taken from anybody, as on a plain local start. */
+export const openAuthorize: Authorize = async (request, permission, address) => {
+  if (new URL(request.url).pathname.includes('/v1/') && !request.url.includes('/api/')) {
+    return { allowed: true, actor: 'anonymous', sender: { id: `address:${address}`, vouched: true } };
+  }
+  return authorize(request, permission, address);
+};
+
 export const authorize: Authorize = async (request) => {
   const key = request.headers.get('authorization');
-  if (key === 'Bearer good') return { allowed: true, actor: 'ci' };
+  if (key === 'Bearer good') return { allowed: true, actor: 'ci', sender: vouched };
   if (key === 'Bearer weak') return { allowed: false, reason: 'forbidden', detail: 'the key may not write' };
   return { allowed: false, reason: 'unauthenticated', detail: 'a bearer key is needed' };
 };

@@ -2,6 +2,7 @@
 // intent is marked `sent` before the call, so whoever finds it `sent` knows that the call may have happened, and asks the
 // executor instead of repeating it. Only a steady "it did not happen" allows one more call.
 
+import { redact } from '../domain/redaction/redact.ts';
 import type { Intent, IntentStatus } from '../domain/remediation/intent.ts';
 import { finalFailure } from './failures.ts';
 import { type LookUpTimings, lookUpSteadily } from './look-up.ts';
@@ -119,9 +120,13 @@ async function finish(
 
 async function callOnce(executor: Executor, intent: Intent): Promise<EffectAnswer> {
   try {
-    return await executor.apply(intent);
+    const answer = await executor.apply(intent);
+    // A vendor's words go into the incident, where everybody reads them.
+    return answer.kind === 'applied'
+      ? { ...answer, summary: redact(answer.summary) }
+      : { ...answer, reason: redact(answer.reason) };
   } catch (error) {
-    return { kind: 'unknown', reason: error instanceof Error ? error.message : String(error) };
+    return { kind: 'unknown', reason: redact(error instanceof Error ? error.message : String(error)) };
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { blastSet } from '../domain/incident/blast-set.ts';
+import { redact } from '../domain/redaction/redact.ts';
 import { canonicalPlan } from '../domain/remediation/canonical-plan.ts';
 import { type HashedPlan, type Plan, type PlanStep, stepKey } from '../domain/remediation/plan.ts';
 import { makePlan, type PlanningInput } from '../domain/remediation/planner.ts';
@@ -72,9 +73,10 @@ async function preview(executors: Executors, step: PlanStep): Promise<{ ok: bool
   const executor = executors.forTarget(step.target, step.executor);
   if (executor === null) return { ok: false, detail: `no executor "${step.executor}"` };
   try {
-    return await executor.preview(step);
+    const { ok, detail } = await executor.preview(step);
+    return { ok, detail: redact(detail) };
   } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+    return { ok: false, detail: redact(error instanceof Error ? error.message : String(error)) };
   }
 }
 

@@ -2,6 +2,7 @@
 // the OpenAPI document calls valid what the API accepts, and nothing else.
 
 import { z } from 'zod';
+import { redact } from '../../domain/redaction/redact.ts';
 import { fromUrlId } from '../incident-id.ts';
 
 /** Postgres' text takes neither NUL nor half a surrogate pair; other control characters have no place in a reason. */
@@ -20,11 +21,12 @@ const text = (maxCharacters: number) =>
     .refine((given) => charactersIn(given) <= maxCharacters, `must have at most ${maxCharacters} characters`)
     .refine(printable, 'must not contain control characters or broken Unicode');
 
-/** Paragraphs, such as a reason. Space around it is taken off. */
+/** Paragraphs, such as a reason. Space around it is taken off, and secrets are replaced: many read it, and it stays. */
 export const freeText = (maxCharacters: number) =>
   text(maxCharacters)
     .trim()
     .min(1, 'must not be empty')
+    .overwrite(redact)
     .meta({
       type: 'string',
       maxLength: maxCharacters,

@@ -1,6 +1,7 @@
 // What a log record says: its message, without the skeleton around it. Loggers write JSON, logfmt or maps with the message
 // in one of a few fields; a template of the skeleton would be the same for every message.
 
+import { redactValue } from '../redaction/redact.ts';
 import { severityOfLevel, severityOfLine, severityOfWord } from './severity.ts';
 
 export type LogWords = {
@@ -173,10 +174,13 @@ function errorType(key: string, fields: ReadonlyMap<string, unknown>): string | 
 function pairsOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return scalar(value);
   if (Array.isArray(value)) return value.length === 0 ? '' : '[…]';
-  return Object.entries(value)
-    .slice(0, maxPairs)
-    .map(([key, entry]) => `${key}=${scalar(entry) || '…'}`)
-    .join(' ');
+  return (
+    Object.entries(value)
+      .slice(0, maxPairs)
+      // Once the quotes are gone nobody can tell where a secret ends.
+      .map(([key, entry]) => `${key}=${redactValue(key, scalar(entry)) || '…'}`)
+      .join(' ')
+  );
 }
 
 function scalar(value: unknown): string {

@@ -1,6 +1,7 @@
 // What POST /api/v1/events and POST /api/v1/trigger-alert accept, and errors that name the field.
 
 import { z } from 'zod';
+import { redactValue } from '../../domain/redaction/redact.ts';
 import type { IngestLimits } from '../limits.ts';
 import { cleanText } from '../text.ts';
 
@@ -73,7 +74,9 @@ export function eventSchemas(limits: IngestLimits) {
 
 /** Keys are text from outside too. `__proto__` would set the prototype instead of a property. */
 function cleanKeys(map: Readonly<Record<string, string>>, maxChars: number): Record<string, string> {
-  const entries = Object.entries(map).map(([key, value]) => [cleanText(key, maxChars), value] as const);
+  const entries = Object.entries(map).map(
+    ([key, value]) => [cleanText(key, maxChars), redactValue(key, value)] as const,
+  );
   return Object.fromEntries(entries.filter(([key]) => key !== '' && key !== '__proto__'));
 }
 

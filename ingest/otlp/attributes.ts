@@ -2,6 +2,7 @@
 
 import type { IdentityRules } from '../../domain/identity.ts';
 import type { Attributes } from '../../domain/observation.ts';
+import { redactValue } from '../../domain/redaction/redact.ts';
 import type { IngestLimits } from '../limits.ts';
 import { cleanText } from '../text.ts';
 import { asNode, child, each, field, flag, integerText, list, type Node, number, text } from './fields.ts';
@@ -29,7 +30,8 @@ export function readAttributes(node: Node, context: DecodeContext): Attributes {
       cut += 1;
       return;
     }
-    result[key] = valueText(child(pair, 'value'), limits.maxAttributeValueChars, context);
+    const value = valueText(child(pair, 'value'), limits.maxAttributeValueChars, context);
+    result[key] = redactValue(key, value);
     kept += 1;
   });
   tally.note('attributes-cut', cut);

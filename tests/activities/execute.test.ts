@@ -98,6 +98,20 @@ describe('an intent that was written', () => {
     expect(await setUp(withFates('refuse')).run()).toMatchObject({ kind: 'failed', certain: true });
   });
 
+  test('and answered with a secret in the words keeps the words, not the secret', async () => {
+    const executor = withFates();
+    const apply = executor.apply;
+    executor.apply = async (given) => {
+      const answer = await apply(given);
+      return answer.kind === 'applied' ? { ...answer, summary: 'set DB_PASSWORD=hunter2!' } : answer;
+    };
+    expect(await setUp(executor).run()).toMatchObject({ summary: 'set DB_PASSWORD=[redacted]' });
+    executor.apply = async () => ({ kind: 'refused', reason: 'bad login password=hunter2!' });
+    expect(JSON.stringify(await setUp(executor).run())).not.toContain('hunter2');
+    executor.apply = async () => Promise.reject(new Error('connect postgres://app:hunter2!@db/shop'));
+    expect(JSON.stringify(await setUp(executor).run())).not.toContain('hunter2');
+  });
+
   test('whose answer was lost is looked up: found done, or sent once more when it is not there', async () => {
     const done = withFates('lost-done');
     expect(await setUp(done).run()).toMatchObject({ kind: 'applied', foundByLookup: true });

@@ -28,3 +28,10 @@ test('any text becomes at most that many well-formed characters on one line', ()
     ),
   );
 });
+
+test('a secret in what a system or a person said is replaced before the text is cut', () => {
+  expect(plainLine('connect with password=hunter2! failed', 100)).toBe(
+    'connect with password=[redacted] failed',
+  );
+  expect(plainLine('connect with password=hunter2!', 26)).not.toContain('hun');
+});

@@ -2,6 +2,7 @@
 
 import type { ModalView } from '@slack/web-api';
 import { z } from 'zod';
+import { redact } from '../../../domain/redaction/redact.ts';
 import type { ButtonValue } from '../card-buttons.ts';
 
 export const rejectForm = 'sentinel_reject_form';
@@ -70,7 +71,7 @@ export function submissionOf(body: unknown): Submission | null {
   try {
     const metadata = metadataSchema.parse(JSON.parse(view.private_metadata));
     const typed = view.state.values[block][input].value ?? '';
-    const reason = typed
+    const reason = redact(typed)
       .replaceAll(/[^\P{Cc}\n\t]/gu, ' ')
       .trim()
       .slice(0, longestReason)

@@ -9,7 +9,7 @@ import { type Cause, causes } from '../causes.ts';
 import type { Evidence } from '../diagnosis.ts';
 import { answerLimits, answerSchema, claimSchema } from './answer.ts';
 import type { Dropped, DropReason, JudgedAnswer, ModelHypothesis } from './opinion.ts';
-import { redact } from './redact.ts';
+import { redactForModel } from './redact-for-model.ts';
 import { harmlessWords } from './text.ts';
 
 /** What claims are held against; nothing of it comes from the model. */
@@ -130,7 +130,7 @@ function isCause(text: string): text is Cause {
 
 /** A model may repeat what it was shown; what may hold a secret is left out here as well. */
 function wordsOf(text: string, maxLength: number): string {
-  return harmlessWords(redact(text) ?? '', maxLength);
+  return harmlessWords(redactForModel(text) ?? '', maxLength);
 }
 
 function shownPart(part: unknown): string {

@@ -10,7 +10,7 @@ import { round, seconds, shown } from '../names.ts';
 import { answerLimits } from './answer.ts';
 import type { Leads } from './leads.ts';
 import { causeMeanings } from './meanings.ts';
-import { redact } from './redact.ts';
+import { redactForModel } from './redact-for-model.ts';
 import { fencedJson, plainText } from './text.ts';
 
 /** What was tried in this incident before, in sentences made of names and numbers. */
@@ -68,7 +68,7 @@ export function makePrompt(facts: PromptFacts): Prompt {
         id,
         service: shown(scope.service),
         provenance,
-        finding: redact(finding) ?? '',
+        finding: redactForModel(finding) ?? '',
       })),
       room.evidence,
     ),
@@ -77,8 +77,8 @@ export function makePrompt(facts: PromptFacts): Prompt {
     earlierAttempts: within(
       earlierAttempts.map(({ attempt, tried, cameOf }) => ({
         attempt,
-        tried: redact(tried) ?? '',
-        cameOf: redact(cameOf) ?? '',
+        tried: redactForModel(tried) ?? '',
+        cameOf: redactForModel(cameOf) ?? '',
       })),
       room.attempts,
     ),
@@ -96,7 +96,7 @@ function textReader(allowed: boolean): TextReader {
   let withheld = 0;
   return {
     read(text) {
-      const redacted = allowed ? redact(text) : null;
+      const redacted = allowed ? redactForModel(text) : null;
       if (redacted === null) withheld += 1;
       return redacted === null ? null : plainText(redacted, 300);
     },

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { maskedTokens } from '../../../../domain/detection/aggregate/masking.ts';
-import { redact } from '../../../../domain/diagnosis/model/redact.ts';
+import { redactForModel } from '../../../../domain/diagnosis/model/redact-for-model.ts';
 import { naughtyStrings } from '../../../ingest/support/naughty.ts';
 
 const upper = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
@@ -68,7 +68,7 @@ describe('redaction', () => {
     fc.assert(
       fc.property(planted, fc.lorem({ maxCount: 6 }), fc.boolean(), ({ text, secret }, before, hidden) => {
         const cloaked = hidden ? text.replace(secret, [...secret].join('\u200b')) : text;
-        expect(redact(`${before} ${cloaked}`) ?? '').not.toContain(secret);
+        expect(redactForModel(`${before} ${cloaked}`) ?? '').not.toContain(secret);
       }),
       { numRuns: 1_500 },
     );
@@ -80,7 +80,7 @@ describe('redaction', () => {
         const template = maskedTokens(text).join(' ');
         const longestLeft = secret.split(/\d+/).reduce((a, b) => (b.length > a.length ? b : a), '');
         fc.pre(longestLeft.length >= 4);
-        expect(redact(template) ?? '').not.toContain(longestLeft);
+        expect(redactForModel(template) ?? '').not.toContain(longestLeft);
       }),
       { numRuns: 1_500 },
     );
@@ -93,9 +93,9 @@ describe('redaction', () => {
     );
     fc.assert(
       fc.property(texts, (text) => {
-        const once = redact(text);
+        const once = redactForModel(text);
         if (once === null) return;
-        expect(redact(once)).toBe(once);
+        expect(redactForModel(once)).toBe(once);
         expect(once).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u);
         expect(once.length).toBeLessThanOrEqual(1_200);
       }),
@@ -110,7 +110,7 @@ describe('redaction', () => {
     'token expired <n>s ago',
     'OOMKilled: container orders-v<n> exceeded memory limit',
   ])('keeps %s', (text) => {
-    expect(redact(text)).toBe(text);
+    expect(redactForModel(text)).toBe(text);
   });
 
   it.each([
@@ -122,6 +122,6 @@ describe('redaction', () => {
     ['from 10.1.2.3 to fe80::1', 'from [ip] to [ip]'],
     ['card 4111 1111 1111 1111 declined', 'card [number] declined'],
   ])('makes of %s: %s', (text, expected) => {
-    expect(redact(text)).toBe(expected);
+    expect(redactForModel(text)).toBe(expected);
   });
 });

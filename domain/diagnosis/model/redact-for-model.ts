@@ -1,8 +1,10 @@
-// Secrets leave no machine: what looks like one is replaced, and a text in which one may be left is dropped whole.
+// What leaves the machine, to a model: beside secrets (domain/redaction), also addresses, numbers of people and whatever looks made by
+// chance are replaced, and a text in which a secret may be left is dropped whole.
 // Works on raw text and on log templates, where numbers are already masked (`sk-a<n>B<n>`). Linear up to `maxLength`.
 //
 // Sources of the shapes: the published rules of gitleaks and of GitHub's secret scanning.
 
+import { redact } from '../../redaction/redact.ts';
 import { plainText } from './text.ts';
 
 /** Longer texts are cut between words first; a template has at most 400 characters. */
@@ -48,8 +50,8 @@ const sensitiveWord =
   /\b(?:passwords?|passwd|pwd|passphrase|passcode|secrets?|tokens?|api.?keys?|access.?keys?|private.?keys?|credentials?|cookies?|otp)\b/gi;
 
 /** The text without its secrets; null when it may still hold one. Idempotent: a redacted text stays as it is. */
-export function redact(text: string): string | null {
-  const plain = plainText(text, maxLength);
+export function redactForModel(text: string): string | null {
+  const plain = plainText(redact(text), maxLength);
   // Key blocks span lines and lengths that a template has lost: nobody can say where they end.
   if (/--\s{0,9}BEGIN|PRIVATE KEY|PuTTY-User-Key/i.test(text) || /--\s{0,9}BEGIN|PRIVATE KEY/i.test(plain))
     return null;

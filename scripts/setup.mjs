@@ -25,6 +25,8 @@ const pinnedNode = path.join(modules, '.bin', 'node');
 const NEEDED_MB = Number(process.env.SENTINEL_SETUP_NEEDS_MB ?? 2000);
 const OLDEST_NODE_MAJOR = 20;
 const PINNED_NODE_MAJOR = 24;
+/** An older pin is used only where the machine has no newer Node itself: it lacks security fixes. */
+const GOOD_PINNED_NODE = '24.18.0';
 
 const say = (line) => process.stderr.write(`${line}\n`);
 
@@ -73,10 +75,32 @@ function matchesLockFile() {
   }
 }
 
-/** The pinned Node; where no package exists for the platform, a machine's own Node that is new enough. */
+/**
+ * The pinned Node; a machine's own, when it is new enough, where no package exists for the platform or only an old one
+ * does (macOS on arm64 has 24.0.0).
+ */
 function nodeToUse() {
-  if (fs.existsSync(pinnedNode)) return pinnedNode;
-  return Number(process.versions.node.split('.')[0]) >= PINNED_NODE_MAJOR ? process.execPath : undefined;
+  const own = process.versions.node;
+  const ownIsNewEnough = Number(own.split('.')[0]) >= PINNED_NODE_MAJOR;
+  if (!fs.existsSync(pinnedNode)) return ownIsNewEnough ? process.execPath : undefined;
+  const pinned = pinnedVersion();
+  const pinIsOld = pinned !== undefined && isOlder(pinned, GOOD_PINNED_NODE) && isOlder(pinned, own);
+  return ownIsNewEnough && pinIsOld ? process.execPath : pinnedNode;
+}
+
+/** Of the package that the pinned Node came with. */
+function pinnedVersion() {
+  for (const name of Object.keys(readJson('package.json').optionalDependencies ?? {})) {
+    const file = path.join('node_modules', name, 'package.json');
+    if (name.startsWith('node-') && fs.existsSync(path.join(root, file))) return readJson(file).version;
+  }
+  return undefined;
+}
+
+function isOlder(one, other) {
+  const [a, b] = [one, other].map((version) => version.split('.').map(Number));
+  const differs = a.findIndex((part, index) => part !== b[index]);
+  return differs !== -1 && a[differs] < b[differs];
 }
 
 function checkBefore() {
@@ -97,12 +121,8 @@ function checkBefore() {
   }
 }
 
-/**
- * Not `npm ci`: that refuses a lock file without the native packages of every platform, and the lock file holds
- * only those of Linux. This installs what the lock file pins, takes what it leaves open at the exact versions that
- * the pinned packages ask for, and writes nothing back.
- */
-const NPM_INSTALL = ['install', '--no-save', '--include=dev', '--include=optional', '--loglevel=http'];
+/** Exactly what the lock file says, with its checksums, or a refusal; the lock file names the packages of every platform. */
+const NPM_INSTALL = ['ci', '--include=dev', '--include=optional', '--loglevel=http'];
 
 async function install() {
   checkBefore();
@@ -130,7 +150,7 @@ async function install() {
   stopProgress();
   if (outcome !== '') {
     throw new SetupError(
-      `"npm install" failed (${outcome}). It said:\n${told.map((l) => `    ${l}`).join('\n')}\n` +
+      `"npm ci" failed (${outcome}). It said:\n${told.map((l) => `    ${l}`).join('\n')}\n` +
         'Check that this machine reaches its npm registry ("npm ping") and run the command again.',
     );
   }

@@ -1,9 +1,9 @@
-/** Process entry: lets the SDK download a server (first argument) into a folder (second argument). */
+/** Process entry: lets the SDK download a server (first argument) into a folder (second argument), at a version (third). */
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Runtime } from '@temporalio/worker';
 
-const [kind, downloadDir] = process.argv.slice(2);
-const executable = { type: 'cached-download', downloadDir } as const;
+const [kind, downloadDir, version = 'default'] = process.argv.slice(2);
+const executable = { type: 'cached-download', downloadDir, version } as const;
 const silent = (): void => {};
 Runtime.install({
   logger: { log: silent, trace: silent, debug: silent, info: silent, warn: silent, error: silent },

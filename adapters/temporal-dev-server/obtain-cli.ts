@@ -7,13 +7,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildWithGo } from './build-with-go.ts';
+import { temporalCliVersion } from './checksum.ts';
 import { cleanly } from './clean-environment.ts';
 import { downloadBySdk } from './download-by-sdk.ts';
 import { TemporalDevServerError } from './errors.ts';
 import { withFolderLock } from './folder-lock.ts';
-
-/** The last version that `go install` accepts: later ones carry replace directives. Server 1.29, Web UI 2.42. */
-const CLI_VERSION = 'v1.5.1';
 
 export interface ObtainOptions {
   /** Sentinel's folder in the user's cache, for example `~/.cache/sentinel`. */
@@ -44,7 +42,7 @@ export async function obtainTemporalCli(options: ObtainOptions): Promise<string>
     const failures: string[] = [];
     for (const attempt of [
       () => downloadBySdk('dev-server', cached, report),
-      () => buildWithGo(`github.com/temporalio/cli/cmd/temporal@${CLI_VERSION}`, cached, report),
+      () => buildWithGo(`github.com/temporalio/cli/cmd/temporal@${temporalCliVersion}`, cached, report),
     ]) {
       try {
         await attempt();

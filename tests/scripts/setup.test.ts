@@ -101,6 +101,25 @@ test('links the pinned Node when npm only unpacked it', async () => {
   });
 });
 
+test.each([
+  { pin: '24.0.0', used: 'own' },
+  { pin: '24.21.0', used: 'pinned' },
+])("with Node $pin as the platform's pin, a newer Node of the machine: $used", async ({ pin, used }) => {
+  writeFileSync(join(project, 'package.json'), '{ "optionalDependencies": { "node-this-arch": "1" } }');
+  const folder = join(project, 'node_modules', 'node-this-arch');
+  installNpm(`mkdir -p "${folder}" node_modules/.bin
+echo '{"version":"${pin}"}' > "${folder}/package.json"
+printf '#!/bin/sh\\n[ "$1" = --version ] && echo v${pin} || echo pinned\\n' > node_modules/.bin/node
+chmod +x node_modules/.bin/node; exit 0`);
+  const { out } = await setup(['--', 'node', '-p', '"own"']);
+  expect(out).toBe(`${used}\n`);
+});
+
+test('installs exactly what the lock file says', async () => {
+  await setup();
+  expect(npmCalls()[0]).toMatch(/^ci /);
+});
+
 test('accepts an installation that somebody made by hand', async () => {
   mkdirSync(join(project, 'node_modules', '.bin'), { recursive: true });
   cpSync(process.execPath, join(project, 'node_modules', '.bin', 'node'));

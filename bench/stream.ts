@@ -17,7 +17,6 @@ import type { IncidentEvent, IncidentEventBody } from '../domain/incident/events
 import { fold } from '../domain/incident/evolve.ts';
 import { limitsConfigSchema } from '../domain/remediation/limits.ts';
 import { freePort } from '../lab/run/sentinel-process.ts';
-import { incidentWorkflowId } from '../workflows/messages.ts';
 import { maker } from './support/maker.ts';
 import { startPostgres } from './support/postgres-server.ts';
 import { type BenchReader, startReader } from './support/stream-reader.ts';
@@ -95,7 +94,7 @@ async function write(incidentId: string, index: number): Promise<void> {
   }
 }
 
-const incidentIds = Array.from({ length: writerCount }, (_, index) => incidentWorkflowId(`be${index}`, 1));
+const incidentIds = Array.from({ length: writerCount }, (_, index) => `incident/be${index}/1`);
 const untilMs = Date.now() + runMs;
 const writing = Promise.all(incidentIds.map((id, index) => write(id, index)));
 while ((await stores.eventFeed.read(0, writerCount)).length < writerCount) await pause(20);

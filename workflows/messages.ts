@@ -47,11 +47,6 @@ export type IncidentSettings = {
   readonly continueAsNewAfterEvents?: number;
 };
 
-/** The one spelling of an incident's workflow id; `fingerprintHash` is hex. */
-export function incidentWorkflowId(fingerprintHash: string, episode: number): string {
-  return `incident/${fingerprintHash}/${episode}`;
-}
-
 export type ApprovalDecided = {
   /** Id of the row in the approvals table: the authority. This message only says "look". */
   readonly approvalId: string;

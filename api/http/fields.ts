@@ -51,8 +51,8 @@ export const incidentParams = z.strictObject({
     })
     .meta({
       type: 'string',
-      pattern: '^[0-9a-f]{1,128}-[1-9][0-9]{0,8}$',
-      examples: ['3f2a9c-1'],
+      pattern: '^([A-Za-z0-9_-]{1,40}\\.[A-Za-z0-9_-]{1,40}\\.)?[0-9a-f]{1,128}-[1-9][0-9]{0,8}$',
+      examples: ['production.payments.3f2a9c00-1'],
       description: 'The `ref` of an incident.',
     }),
 });

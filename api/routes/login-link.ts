@@ -15,10 +15,13 @@ export const loginLink = route({
     path: z
       .string()
       .max(500)
-      .regex(/^\/(?![/\\])[\x21-\x7e]*$/, 'expected a path of this server, such as /incidents/3f2a9c-1')
+      .regex(
+        /^\/(?![/\\])[\x21-\x7e]*$/,
+        'expected a path of this server, such as /incidents/production.payments.3f2a9c00-1',
+      )
       .default('/'),
   }),
-  example: { path: '/incidents/3f2a9c-1' },
+  example: { path: '/incidents/production.payments.3f2a9c00-1' },
   answers: { 201: z.strictObject({ url: z.url() }) },
   problems: ['conflict'],
   handler: async ({ body, principal, deps }) => {

@@ -21,7 +21,10 @@ type Summary = ReturnType<typeof presentSummary>;
 
 const summaryFields = {
   id: z.string(),
-  ref: z.string().meta({ description: 'The id as it stands in URLs: `<hash>-<episode>`.' }),
+  ref: z.string().meta({
+    description:
+      'The id as it stands in URLs: `<environment>.<service>.<hash>-<episode>`, or `<hash>-<episode>` of an older one.',
+  }),
   title: z.string(),
   environment: z.string(),
   service: z.string(),

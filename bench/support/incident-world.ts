@@ -8,13 +8,14 @@ import { createMockExecutor } from '../../adapters/mock/executor.ts';
 import { createStores, type Database, type Stores } from '../../adapters/postgres/index.ts';
 import { connectTemporal, type TemporalClient } from '../../adapters/temporal/connect.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
+import { incidentIdOf } from '../../domain/incident/incident-id.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
 import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
 import { defaultRunbook } from '../../domain/remediation/runbook.ts';
 import { verificationConfigSchema } from '../../domain/remediation/verify-config.ts';
 import { connectWorkers, installTemporalRuntime } from '../../workers/runtime.ts';
 import { type RunningWorker, startWorker } from '../../workers/start-worker.ts';
-import { type IncidentSettings, incidentTaskQueue, incidentWorkflowId } from '../../workflows/messages.ts';
+import { type IncidentSettings, incidentTaskQueue } from '../../workflows/messages.ts';
 import { brokenService, madeUpHistory } from './made-up-telemetry.ts';
 
 type MockExecutor = ReturnType<typeof createMockExecutor>;
@@ -120,8 +121,9 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
       const environment = environmentOf(index);
       const { anomaly, change } = madeUpHistory.trouble(environment, beganMs);
       await stores.episodes.rememberChange(change);
-      const incidentId = incidentWorkflowId(index.toString(16).padStart(32, '0'), 1);
       const { scope, severity } = anomaly;
+      const fingerprint = index.toString(16).padStart(32, '0');
+      const incidentId = incidentIdOf({ ...scope, fingerprint, episode: 1 }, 32);
       const input = { incidentId, fingerprint: environment, episode: 1, scope, severity, title: 'errors' };
       await starter.observed(input, anomaly);
       return incidentId;

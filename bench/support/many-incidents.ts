@@ -8,7 +8,6 @@ import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
 import type { DiagnosisInput } from '../../domain/diagnosis/input.ts';
 import type { IncidentEvent, IncidentEventBody } from '../../domain/incident/events.ts';
 import { fold } from '../../domain/incident/evolve.ts';
-import { incidentWorkflowId } from '../../workflows/messages.ts';
 import { madeUpAnomaly, madeUpPlan } from './ready-incident.ts';
 import { casesFor } from './simulated-cases.ts';
 import { simulate } from './simulated-system.ts';
@@ -70,7 +69,7 @@ export async function seedIncidents({ db }: Database, count: number): Promise<Se
   return { resolvedIds, inputSize: whole.length, events, awaitingApproval };
 }
 
-const idOf = (index: number): string => incidentWorkflowId(index.toString(16).padStart(32, '0'), 1);
+const idOf = (index: number): string => `incident/${index.toString(16).padStart(32, '0')}/1`;
 
 function story(index: number, openedAtMs: number, open: boolean) {
   const incidentId = idOf(index);

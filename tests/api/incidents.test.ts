@@ -1,7 +1,6 @@
 // Reading incidents: lists by filter and page, one incident in both forms of its id, its timeline, plans, evidence.
 
 import { describe, expect, test } from 'vitest';
-import { incidentWorkflowId } from '../../workflows/messages.ts';
 import { worldWithIncident } from './calls.ts';
 import { clientOf } from './client.ts';
 import { createWorld } from './in-memory.ts';
@@ -11,7 +10,7 @@ describe('GET /api/v1/incidents', () => {
   test('pages through everything, newest first, without gaps or repeats', async () => {
     const world = createWorld();
     for (let episode = 1; episode <= 5; episode += 1) {
-      addIncident(world, { incidentId: incidentWorkflowId('3f2a9c', episode), openedAtMs: episode });
+      addIncident(world, { incidentId: `incident/3f2a9c/${episode}`, openedAtMs: episode });
     }
     const call = clientOf(world);
     const seen: string[] = [];

@@ -4,12 +4,11 @@ import type { ModelTurnRecord } from '../../api/ports.ts';
 import type { IncidentEvent, IncidentEventBody } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
-import { incidentWorkflowId } from '../../workflows/messages.ts';
 import type { World } from './in-memory.ts';
 
 export const planHash = 'ab12'.repeat(16);
-export const incidentId = incidentWorkflowId('3f2a9c', 1);
-export const ref = '3f2a9c-1';
+export const incidentId = 'incident/production/orders/3f2a9c00/1';
+export const ref = 'production.orders.3f2a9c00-1';
 
 export const hashedPlan: HashedPlan = {
   planHash,

@@ -124,7 +124,7 @@ describe('health', () => {
 test('requests are counted by route pattern, never by what was in the path', async () => {
   const world = createWorld();
   const call = clientOf(world);
-  await call('/api/v1/incidents/3f2a9c-1');
+  await call('/api/v1/incidents/production.orders.3f2a9c00-1');
   await call('/no/such/path');
   await call('/health', { method: 'BREW' });
   const { text, headers } = await call('/metrics', { key: null });

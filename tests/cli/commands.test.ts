@@ -48,7 +48,7 @@ describe('incident', () => {
       here(['incident', 'list', '--status', 'closed'], asRole('viewer')),
     ]);
     expect(people.stdout).toMatch(
-      /INCIDENT .*TITLE\n3f2a9c-1 .*critical .*awaiting-approval .*production\/orders .*Errors in orders\n$/,
+      /INCIDENT .*TITLE\nproduction.orders.3f2a9c00-1 .*critical .*awaiting-approval .*production\/orders .*Errors in orders\n$/,
     );
     expect(people.stdout).not.toContain('\u001b');
     expect(JSON.parse(json.stdout)).toMatchObject({
@@ -71,7 +71,7 @@ describe('incident', () => {
       here(['incident', 'show', 'ffff-9'], asRole('viewer')),
     ]);
     expect(people.stdout).toContain('Errors in orders');
-    expect(people.stdout).toContain('Decide: sentinel approve 3f2a9c-1');
+    expect(people.stdout).toContain('Decide: sentinel approve production.orders.3f2a9c00-1');
     expect(people.stdout).toMatch(
       /rollback-release production\/orders release=v41 \(risk medium, 50 % of capacity, 0 s down, can be undone\)/,
     );

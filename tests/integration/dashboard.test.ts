@@ -119,7 +119,7 @@ await describeWith<ChromiumInfo>('chromium', 'the dashboard', ({ executable }) =
     expect(await page.evaluate(() => 'sameDocument' in globalThis)).toBe(true);
     await row.first().focus();
     await page.keyboard.press('Enter');
-    await page.waitForURL(/\/incidents\/[0-9a-f]+-1$/);
+    await page.waitForURL(/\/incidents\/[\w.-]+-1$/);
 
     const panel = page.getByRole('heading', { name: 'Decide on this plan' });
     await panel.waitFor();

@@ -4,8 +4,8 @@ import type { Kysely } from 'kysely';
 import { findEpisode } from '../../../domain/correlation/correlate.ts';
 import { fingerprintText } from '../../../domain/correlation/fingerprint.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
+import { type IncidentIdParts, incidentIdOf } from '../../../domain/incident/incident-id.ts';
 import type { Assignment, Episodes } from '../../../ingest/ports.ts';
-import { incidentWorkflowId } from '../../../workflows/messages.ts';
 import type { Schema } from '../database/schema.ts';
 import { sha256Hex } from '../digest.ts';
 import { json, storable } from '../text.ts';
@@ -112,7 +112,7 @@ async function claim(trx: Kysely<Schema>, anomaly: Anomaly): Promise<string> {
     .where('fingerprint', '=', fingerprint)
     .executeTakeFirstOrThrow();
   const episode = (last ?? 0) + 1;
-  const incidentId = incidentWorkflowId(fingerprint, episode);
+  const incidentId = await freeId(trx, { ...anomaly.scope, fingerprint, episode });
   await trx
     .insertInto('episodes')
     .values({
@@ -128,6 +128,17 @@ async function claim(trx: Kysely<Schema>, anomaly: Anomaly): Promise<string> {
     })
     .execute();
   return incidentId;
+}
+
+/** Another fingerprint of the same service may begin with the same digits: then all of them are shown. */
+async function freeId(trx: Kysely<Schema>, parts: IncidentIdParts): Promise<string> {
+  const short = incidentIdOf(parts);
+  const taken = await trx
+    .selectFrom('episodes')
+    .select('incident_id')
+    .where('incident_id', '=', short)
+    .executeTakeFirst();
+  return taken === undefined ? short : incidentIdOf(parts, parts.fingerprint.length);
 }
 
 function storableAnomaly(anomaly: Anomaly): Anomaly {

@@ -40,7 +40,28 @@ await describeStores('episodes', (use) => {
       title: 'checkout: errors up, 40 % instead of 1 %',
     });
     expect(input.fingerprint).toMatch(/^[0-9a-f]{32}$/);
-    expect(input.incidentId).toBe(`incident/${input.fingerprint}/1`);
+    expect(input.incidentId).toBe(`incident/${environment}/checkout/${input.fingerprint.slice(0, 8)}/1`);
+  });
+
+  test('two fingerprints of a service that begin alike have an id each', async () => {
+    const under = use();
+    const environment = unique('env');
+    const anomaly = anomalyOf({ environment, service: 'checkout' });
+    const { incidentId, fingerprint } = await incidentOf(under, anomaly);
+    await under.stores.episodes.abandon(incidentId);
+    // As if the id had been taken by another fingerprint.
+    const other = `${fingerprint.slice(0, 8)}${'0'.repeat(24)}`;
+    await sql`update episodes set fingerprint = ${other} where incident_id = ${incidentId}`.execute(
+      under.database.db,
+    );
+    const next = await incidentOf(
+      under,
+      anomalyOf({ environment, service: 'checkout', onsetMs: Date.now() + 1 }),
+    );
+    expect(next).toMatchObject({
+      episode: 1,
+      incidentId: `incident/${environment}/checkout/${fingerprint}/1`,
+    });
   });
 
   test.each([
@@ -119,6 +140,7 @@ await describeStores('episodes', (use) => {
     const first = anomalyOf({ environment, onsetMs: Date.now() - 300_000 });
     const { incidentId, fingerprint } = await incidentOf(under, first);
     await heard(under, incidentId, first);
+<<<<<<< HEAD
     await under.stores.incidents.closeEpisode(incidentId, 'resolved', Date.now() - 120_000);
     const next = await incidentOf(under, first);
     expect(next).toMatchObject({ fingerprint, episode: 2, incidentId: `incident/${fingerprint}/2` });
@@ -127,6 +149,16 @@ await describeStores('episodes', (use) => {
     expect(later.episode).toBe(3);
     await under.stores.incidents.closeEpisode(later.incidentId, 'resolved', Date.now() - 120_000);
     expect(await assign(under, { ...first, state: 'cleared' })).toMatchObject({ kind: 'ignored' });
+=======
+    await under.stores.incidents.closeEpisode(incidentId, 'resolved', longAgoMs + 60_000);
+    expect(await assign(under, first)).toEqual({ kind: 'ignored', reason: 'its incident is closed' });
+    const next = await incidentOf(under, anomalyOf({ environment, onsetMs: longAgoMs + 90_000 }));
+    expect(next).toMatchObject({
+      fingerprint,
+      episode: 2,
+      incidentId: expect.stringContaining(`/${fingerprint.slice(0, 8)}/2`),
+    });
+>>>>>>> 2e23e23 (incidents: their ids say where they are)
   });
 
   test('another class of symptom of the same service has a fingerprint of its own', async () => {
@@ -230,6 +262,17 @@ await describeStores('late findings', (use) => {
     expect(await assign(under, anomalyOf({ environment, onsetMs: Date.now() + 1_000 }))).toMatchObject({
       kind: 'incident',
     });
+  });
+
+  test('what its workflow had recorded and hands back is assigned again, to the next incident', async () => {
+    const under = use();
+    const anomaly = anomalyOf({ environment: unique('env'), onsetMs: longAgoMs });
+    const { incidentId } = await incidentOf(under, anomaly);
+    await heard(under, incidentId, anomaly);
+    await under.stores.incidents.closeEpisode(incidentId, 'escalated', longAgoMs - 1);
+    expect(await assign(under, anomaly)).toMatchObject({ kind: 'ignored' });
+    await under.stores.requeue.putBack(incidentId, [anomaly]);
+    expect(await assign(under, anomaly)).toMatchObject({ kind: 'incident', input: { episode: 2 } });
   });
 
   test('anomalies that a workflow hands back go through the inbox once per incident', async () => {

@@ -1,8 +1,12 @@
 // The record of an incident: timeline, read model, evidence, plans, and how people read them.
 
 import { expect, test } from 'vitest';
+import { createRecordEvents } from '../../../activities/record-events.ts';
+import type { Database } from '../../../adapters/postgres/index.ts';
 import { InvalidCursor } from '../../../api/ports.ts';
 import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
+import type { IncidentEvent } from '../../../domain/incident/events.ts';
+import { fold } from '../../../domain/incident/evolve.ts';
 import { describeStores } from '../../support/stores.ts';
 import {
   anomalyOf,
@@ -79,6 +83,62 @@ await describeStores('the record of an incident', (use) => {
       stores.incidents.recordEvents(told.incidentId, [third], { ...told.state(), lastSeq: 3 }),
     ).rejects.toMatchObject({ name: 'IncidentEventGap' });
     expect(await stores.incidents.timeline(told.incidentId)).toEqual(told.events);
+  });
+
+  test('after a fail-over that lost the newest events they are asked for, and the record is whole again', async () => {
+    const { stores, database } = use();
+    const told = await readyToAct(stores);
+    const { incidentId, events } = told;
+    await loseTail(database, incidentId, events.slice(0, 2));
+    const record = createRecordEvents({ incidents: stores.incidents, metrics: { count() {}, observe() {} } });
+    const closing = {
+      type: 'incident-closed',
+      outcome: 'escalated',
+      reason: 'r',
+      actor: 'sentinel',
+    } as const;
+    const last = { seq: events.length + 1, atMs: Date.now(), ...closing };
+    expect(await record({ incidentId, events: [last], throughSeq: last.seq })).toEqual({
+      recorded: false,
+      storedSeq: 2,
+    });
+    expect(await record({ incidentId, events: [], throughSeq: events.length })).toEqual({
+      recorded: false,
+      storedSeq: 2,
+    });
+    const again = [...events.slice(2), last];
+    expect(await record({ incidentId, events: again, throughSeq: last.seq })).toEqual({ recorded: true });
+    expect(await record({ incidentId, events: again, throughSeq: last.seq })).toEqual({ recorded: true });
+    expect(await stores.incidents.timeline(incidentId)).toEqual([...events, last]);
+    expect(await stores.incidents.state(incidentId)).toEqual(fold([...events, last], incidentId));
+  });
+
+  test('what nobody has any more is a gap that is told, from a state that comes along', async () => {
+    const { stores, database } = use();
+    const told = await readyToAct(stores);
+    const { incidentId, events } = told;
+    await loseTail(database, incidentId, events.slice(0, 1));
+    const record = createRecordEvents({ incidents: stores.incidents, metrics: { count() {}, observe() {} } });
+    const lost = { afterSeq: 1, throughSeq: events.length - 1 };
+    const gap = { seq: events.length + 1, atMs: Date.now(), type: 'record-gap', ...lost } as const;
+    const again = [...events.slice(-1), gap];
+    const state = { ...told.state(), lastSeq: gap.seq };
+    const input = { incidentId, events: again, throughSeq: gap.seq, lost, state };
+    expect(await record({ ...input, lost: { afterSeq: 1, throughSeq: 2 } })).toMatchObject({
+      recorded: false,
+    });
+    expect(await record(input)).toEqual({ recorded: true });
+    expect(await stores.incidents.timeline(incidentId)).toEqual([...events.slice(0, 1), ...again]);
+    expect(await stores.incidents.state(incidentId)).toEqual(state);
+    const next = {
+      seq: gap.seq + 1,
+      atMs: Date.now(),
+      type: 'note-added',
+      noteId: 'n',
+      actor: 'a',
+      text: 't',
+    } as const;
+    expect(await record({ incidentId, events: [next], throughSeq: next.seq })).toEqual({ recorded: true });
   });
 
   test('hostile text is kept as text: U+0000, half surrogates, quotes', async () => {
@@ -264,3 +324,19 @@ await describeStores('listing incidents', (use) => {
     }
   });
 });
+
+/** As a replica that was behind has it. */
+async function loseTail({ db }: Database, incidentId: string, kept: readonly IncidentEvent[]): Promise<void> {
+  const state = fold(kept, incidentId);
+  if (state === null) throw new Error('at least the opening is kept');
+  await db
+    .deleteFrom('incident_events')
+    .where('incident_id', '=', incidentId)
+    .where('seq', '>', state.lastSeq)
+    .execute();
+  await db
+    .updateTable('incidents')
+    .set({ state: JSON.stringify(state) as never, last_seq: state.lastSeq, status: state.status })
+    .where('id', '=', incidentId)
+    .execute();
+}

@@ -9,7 +9,7 @@ import { createStores, openDatabase, type Stores } from '../../../adapters/postg
 import { createApp } from '../../../api/app.ts';
 import { toUrlId } from '../../../api/incident-id.ts';
 import { startHttp } from '../../../api/server.ts';
-import { incidentWorkflowId } from '../../../workflows/messages.ts';
+import { incidentIdOf } from '../../../domain/incident/incident-id.ts';
 import {
   askPeople,
   perform,
@@ -100,7 +100,13 @@ export async function serveApi(): Promise<ServedApi> {
 
 /** Incidents in the states that matter to a caller: just opened, waiting for people, acted and undone. */
 async function seed(stores: Stores): Promise<ServedApi['known']> {
-  const idOf = (name: string) => incidentWorkflowId(createHash('sha256').update(name).digest('hex'), 1);
+  const idOf = (name: string) =>
+    incidentIdOf({
+      environment: 'production',
+      service: name,
+      fingerprint: createHash('sha256').update(name).digest('hex'),
+      episode: 1,
+    });
   const fresh = tell(stores, environment, 'web', idOf('fresh'));
   await fresh.record(fresh.opened);
   const waiting = tell(stores, environment, 'orders', idOf('waiting'));

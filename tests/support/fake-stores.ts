@@ -11,13 +11,17 @@ import type {
 import type { ApprovalStatus, StoredStop } from '../../activities/types.ts';
 import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
+import { fold } from '../../domain/incident/evolve.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { GateRefusal, Intent, IntentStatus } from '../../domain/remediation/intent.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 
 export type FakeStores = {
-  readonly incidents: IncidentStore;
+  readonly incidents: IncidentStore & {
+    /** As after a fail-over to a replica that was behind: events after `keptSeq` are gone. */
+    loseTail(incidentId: string, keptSeq: number): void;
+  };
   readonly approvals: ApprovalStore & {
     /** Decides as the API would: in the store, before anybody is nudged. */
     decide(planHash: string, decision: 'approve' | 'reject'): void;
@@ -65,7 +69,7 @@ export function createFakeStores(): FakeStores {
   };
 }
 
-function fakeIncidents(closedEpisodes: string[], firing: { alerts: number }): IncidentStore {
+function fakeIncidents(closedEpisodes: string[], firing: { alerts: number }): FakeStores['incidents'] {
   const timelines = new Map<string, IncidentEvent[]>();
   const states = new Map<string, IncidentState>();
   return {
@@ -82,6 +86,13 @@ function fakeIncidents(closedEpisodes: string[], firing: { alerts: number }): In
       }
       timelines.set(incidentId, timeline);
       states.set(incidentId, state);
+    },
+    loseTail(incidentId, keptSeq) {
+      const kept = (timelines.get(incidentId) ?? []).filter(({ seq }) => seq <= keptSeq);
+      timelines.set(incidentId, kept);
+      const state = fold(kept, incidentId);
+      if (state === null) states.delete(incidentId);
+      else states.set(incidentId, state);
     },
     state: async (incidentId) => states.get(incidentId) ?? null,
     timeline: async (incidentId) => timelines.get(incidentId) ?? [],

@@ -42,7 +42,7 @@ export type Stage = {
 
 export type OpenIncident = {
   readonly id: string;
-  readonly handle: WorkflowHandle;
+  readonly handle: WorkflowHandle & { readonly signaledRunId?: string };
   readonly world: World;
   observe(anomaly: Anomaly): Promise<void>;
   clear(anomalyId: string): Promise<void>;

@@ -1,5 +1,9 @@
 /** What takes minutes or days, under a clock that skips: expiry, patience with the gate, second looks. */
+import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { maxKeptAnomalies } from '../../domain/incident/anomalies.ts';
+import type { IncidentEvent } from '../../domain/incident/events.ts';
+import { longestHistory } from '../../workflows/timings.ts';
 import { createWorld } from '../support/fakes.ts';
 import { anomaly, approval, auto, rollback } from '../support/incident-examples.ts';
 import { describeWithTimeSkipping } from '../support/time-skipping.ts';
@@ -140,4 +144,65 @@ await describeWithTimeSkipping('an incident that waits', () => {
     });
     expect(world.calls.filter(({ name }) => name === 'firingAlerts').length).toBeGreaterThanOrEqual(4);
   });
+  test('a whole day for samples has a history that stays short, whatever it knows', async () => {
+    const world = createWorld();
+    world.script = [{ steps: [rollback], verdict: auto }];
+    world.fixedBy = [];
+    world.unhealthyAnswer = 'unverified';
+    const dayMs = 24 * 60 * minuteMs;
+    const incident = await stage.open(world, {
+      settleMs: minuteMs,
+      verifyIntervalMs: minuteMs,
+      verifyTimeoutMs: dayMs,
+      holdMs: minuteMs,
+    });
+    for (let index = 1; index < maxKeptAnomalies; index += 1)
+      await incident.observe(anomaly(`more-${index}`));
+    const { result, timeline } = await incident.ended();
+    expect(result).toMatchObject({
+      outcome: 'escalated',
+      reason: expect.stringContaining('nobody can tell'),
+    });
+    const at = (type: IncidentEvent['type']): number =>
+      timeline.find((event) => event.type === type)?.atMs ?? 0;
+    expect(at('incident-closed') - at('verification-started')).toBeGreaterThanOrEqual(dayMs);
+    expect(world.executor.ledger.map(({ direction }) => direction)).toEqual(['forward']);
+    expect(world.calls.filter(({ name }) => name === 'verify').length).toBeGreaterThan(1_000);
+    const runs = await historiesOf(stage.client, incident.id, incident.handle.signaledRunId ?? '');
+    expect(runs.length).toBeGreaterThan(1);
+    for (const { events, bytes } of runs) {
+      expect(events).toBeLessThan(longestHistory.events + 200);
+      expect(bytes).toBeLessThan(4_000_000);
+    }
+  }, 600_000);
+
+  test('for a symptom to go by itself goes on with the same watch when it continues as new', async () => {
+    const world = createWorld();
+    world.script = [{ nothing: 'leave it alone', harmless: true }];
+    world.unhealthyAnswer = 'unverified';
+    const incident = await stage.open(world, { watchMs: 12 * 60 * minuteMs, continueAsNewAfterEvents: 200 });
+    const ended = incident.ended();
+    await incident.until(({ status }) => status === 'deciding');
+    await incident.clear('a1'); // from here on it is looked at again and again
+    const { result, types } = await ended;
+    expect(result).toMatchObject({ outcome: 'escalated', reason: expect.stringContaining('leave it alone') });
+    expect(types.filter((type) => type === 'enrichment-started')).toHaveLength(1);
+    const runs = await historiesOf(stage.client, incident.id, incident.handle.signaledRunId ?? '');
+    expect(runs.length).toBeGreaterThan(2);
+  }, 600_000);
 });
+
+/** Every run of a workflow, from the first on: how many events its history has, and how large it is as text. */
+async function historiesOf(
+  client: Client,
+  workflowId: string,
+  firstRunId: string,
+): Promise<readonly { readonly events: number; readonly bytes: number }[]> {
+  const runs: { events: number; bytes: number }[] = [];
+  for (let runId: string | null | undefined = firstRunId; runId; ) {
+    const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    runs.push({ events: events?.length ?? 0, bytes: JSON.stringify(events).length });
+    runId = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+  }
+  return runs;
+}

@@ -152,7 +152,7 @@ await describeWithTimeSkipping('an incident that waits', () => {
     const dayMs = 24 * 60 * minuteMs;
     const incident = await stage.open(world, {
       settleMs: minuteMs,
-      verifyIntervalMs: minuteMs,
+      verifyIntervalMs: 2 * minuteMs,
       verifyTimeoutMs: dayMs,
       holdMs: minuteMs,
     });
@@ -167,7 +167,7 @@ await describeWithTimeSkipping('an incident that waits', () => {
       timeline.find((event) => event.type === type)?.atMs ?? 0;
     expect(at('incident-closed') - at('verification-started')).toBeGreaterThanOrEqual(dayMs);
     expect(world.executor.ledger.map(({ direction }) => direction)).toEqual(['forward']);
-    expect(world.calls.filter(({ name }) => name === 'verify').length).toBeGreaterThan(1_000);
+    expect(world.calls.filter(({ name }) => name === 'verify').length).toBeGreaterThan(500);
     const runs = await historiesOf(stage.client, incident.id, incident.handle.signaledRunId ?? '');
     expect(runs.length).toBeGreaterThan(1);
     for (const { events, bytes } of runs) {
@@ -180,11 +180,10 @@ await describeWithTimeSkipping('an incident that waits', () => {
     const world = createWorld();
     world.script = [{ nothing: 'leave it alone', harmless: true }];
     world.unhealthyAnswer = 'unverified';
-    const incident = await stage.open(world, { watchMs: 12 * 60 * minuteMs, continueAsNewAfterEvents: 200 });
-    const ended = incident.ended();
+    const incident = await stage.open(world, { watchMs: 60 * minuteMs, continueAsNewAfterEvents: 60 });
     await incident.until(({ status }) => status === 'deciding');
     await incident.clear('a1'); // from here on it is looked at again and again
-    const { result, types } = await ended;
+    const { result, types } = await incident.ended();
     expect(result).toMatchObject({ outcome: 'escalated', reason: expect.stringContaining('leave it alone') });
     expect(types.filter((type) => type === 'enrichment-started')).toHaveLength(1);
     const runs = await historiesOf(stage.client, incident.id, incident.handle.signaledRunId ?? '');

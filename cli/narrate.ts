@@ -130,6 +130,7 @@ function tell(event: IncidentEvent): Told {
           event.outcome === 'taken-over'
             ? `${event.actor} has taken over (${event.reason})`
             : `Handed to a person; it stays open until it is over (${event.reason})`,
+        below: (event.leftInPlace ?? []).map((step) => `left in place: ${step}`),
       };
     case 'incident-closed':
       if (event.end === 'cleared') return { style: 'green', text: `Over: ${event.reason}` };

@@ -3,9 +3,10 @@
 
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { HashedPlan } from '../domain/remediation/plan.ts';
+import type { Carried } from './carried.ts';
 import { registerHandlers } from './handlers.ts';
 import type { IncidentInput } from './messages.ts';
-import { type Carried, type Ending, type Run, startRun } from './run.ts';
+import { type Ending, type Run, startRun } from './run.ts';
 import { obtainGrant } from './steps/approve.ts';
 import { carryOut } from './steps/carry-out.ts';
 import { close, type IncidentResult } from './steps/close.ts';
@@ -16,23 +17,25 @@ import { interrupted } from './steps/interrupted.ts';
 import { propose } from './steps/propose.ts';
 import { anotherAnalysis } from './steps/reanalyse.ts';
 import { recoveredByItself, settle, watch } from './steps/recover.ts';
+import { noteRestart, restarted } from './steps/restart.ts';
 import { stopped } from './steps/stop.ts';
 import { undoAndJudge } from './steps/undo.ts';
 import { type Attempt, verifyPlan } from './steps/verify.ts';
 
-/** Handles one incident. `carried` is what an earlier run of the same incident left, when it continued as new. */
+/** Handles one incident. `carried` is what an earlier run left when it continued as new, or the record when it was lost. */
 export async function incident(
   input: IncidentInput,
   carried: Carried | null = null,
 ): Promise<IncidentResult> {
   const run = startRun(input, carried);
   if (carried === null) open(run);
+  else if (carried.restart !== undefined) noteRestart(run, carried.restart);
   registerHandlers(run);
 
   let ending: Ending;
   let cancellation: unknown = null;
   try {
-    ending = handedOver(run) ?? (await run.scope.run(() => respond(run, carried === null)));
+    ending = handedOver(run) ?? (await run.scope.run(() => respond(run, carried)));
     if (run.stop !== null) throw stopped(); // it came with the last answer, and was accepted
   } catch (error) {
     ending = await CancellationScope.nonCancellable(() => interrupted(run, error));
@@ -51,8 +54,10 @@ function open({ input, journal, courier }: Run): void {
   courier.send('opened', `${severity}: ${title} (${scope.environment}/${scope.service})`);
 }
 
-async function respond(run: Run, fresh: boolean): Promise<Ending> {
-  if (fresh) await settle(run);
+async function respond(run: Run, carried: Carried | null): Promise<Ending> {
+  if (carried === null) await settle(run);
+  const handedOver = carried?.restart === undefined ? null : await restarted(run, carried.restart);
+  if (handedOver !== null) return handedOver;
   for (;;) {
     await continueAsNewWhenDue(run);
     const ending = await goOn(run);

@@ -7,6 +7,9 @@ import type { IncidentState } from '../domain/incident/state.ts';
 import type { HashedPlan } from '../domain/remediation/plan.ts';
 import type { Scope, Severity } from '../domain/scope.ts';
 
+/** The second argument of an incident workflow; null for a new incident. */
+export type { Carried } from './carried.ts';
+
 export const incidentWorkflowType = 'incident';
 export const incidentTaskQueue = 'sentinel-incidents';
 

@@ -58,6 +58,8 @@ function headlineOf(
         return `A decision is needed: nobody can tell whether the change helped (${held.reason}). Take over to keep it, abort to undo it.`;
       if (approval?.outcome === 'pending')
         return `A decision is needed: ${approval.quorum} × ${approval.role}.`;
+      if (moments.includes('restarted'))
+        return 'Its workflow was gone; Sentinel started it again, and it goes on from the record.';
       return moments.includes('opened') ? 'A new incident.' : `An incident is ${status}.`;
   }
 }

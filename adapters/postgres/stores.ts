@@ -18,6 +18,7 @@ import type {
   AuditReader,
   EventFeed,
   IncidentReader,
+  IncidentRestarts,
   KillSwitch,
   ModelTurnReader,
   ServiceMaps,
@@ -48,6 +49,7 @@ import { createNotificationStore } from './notifications.ts';
 import { createPlanStore } from './plan-store.ts';
 import { createPostmortemStore } from './postmortem-store.ts';
 import { createQueueReader, type StoredQueues } from './queue-reader.ts';
+import { createIncidentRestarts } from './restarts.ts';
 import { createServiceMaps } from './service-maps.ts';
 import { createServiceReader } from './service-reader.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
@@ -81,6 +83,7 @@ export type Stores = {
   readonly incidentReader: IncidentReader;
   readonly eventFeed: EventFeed;
   readonly approvals: Approvals;
+  readonly restarts: IncidentRestarts;
   readonly killSwitch: KillSwitch;
   /** For the activities, too. */
   readonly stops: Stops & StoredStops;
@@ -116,6 +119,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     incidentReader: createIncidentReader(db),
     eventFeed: createEventFeed(db),
     approvals: createApprovals(db),
+    restarts: createIncidentRestarts(db),
     killSwitch: createKillSwitch(db),
     stops: createStops(db),
     apiKeys,

@@ -20,6 +20,8 @@ export type ThreadMessage = {
   readonly broadcast: boolean;
 };
 
+const callsPeople: readonly Moment[] = ['approval', 'restarted', 'escalated'];
+
 /** Null when nothing of it is worth a message. A call to people is shown in the channel, too, not only in the thread. */
 export function threadMessage(
   events: readonly IncidentEvent[],
@@ -36,6 +38,6 @@ export function threadMessage(
   return {
     text: last === undefined ? '' : escaped(plainLine(narrate(last), longestLine)),
     blocks: [section([...(left > 0 ? [`_${left} earlier events_`] : []), ...lines])],
-    broadcast: !isNewCard && moments.some((moment) => moment === 'approval' || moment === 'escalated'),
+    broadcast: !isNewCard && moments.some((moment) => callsPeople.includes(moment)),
   };
 }

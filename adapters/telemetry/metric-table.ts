@@ -34,6 +34,16 @@ export const metricTable = {
     help: 'Decisions on plans by people: recorded, repeated, or the reason of the refusal.',
     labels: ['decision', 'result'],
   },
+  sentinel_incidents_without_workflow: {
+    kind: 'gauge',
+    help: 'Incidents that were open by the record and had no workflow at the latest look.',
+    labels: [],
+  },
+  sentinel_incident_restarts_total: {
+    kind: 'counter',
+    help: 'Workflows started again for open incidents: resumed from the record, or handed over to a person.',
+    labels: ['result'],
+  },
   sentinel_stops_undelivered: {
     kind: 'gauge',
     help: 'Take-overs and aborts of open incidents whose workflow has not heard of them yet; the gate obeys them already.',

@@ -58,7 +58,7 @@ export function createIncidentStarter({
 }
 
 /** What the Web UI shows of an incident from its first second. */
-function shown({ title, severity, scope, fingerprint, episode }: Omit<IncidentInput, 'settings'>) {
+export function shown({ title, severity, scope, fingerprint, episode }: Omit<IncidentInput, 'settings'>) {
   const where = `${scope.environment}/${scope.service}`;
   return {
     staticSummary: `${severity}: ${title}`,

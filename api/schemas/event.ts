@@ -78,7 +78,12 @@ export const incidentEvent = named<IncidentEvent>()(
     happened('record-gap', { afterSeq: z.number(), throughSeq: z.number() }),
     happened('note-added', { noteId: text, actor: text, text }),
     happened('postmortem-drafted', { digest: text }),
-    happened('handed-over', { outcome: z.enum(['escalated', 'taken-over']), reason: text, actor: text }),
+    happened('handed-over', {
+      outcome: z.enum(['escalated', 'taken-over']),
+      reason: text,
+      actor: text,
+      leftInPlace: z.array(text).optional(),
+    }),
     happened('incident-closed', {
       outcome: z.enum(incidentOutcomes),
       reason: text,

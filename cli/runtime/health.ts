@@ -5,14 +5,16 @@ import type { Platform } from './platform.ts';
 
 const timeoutMs = 2_000;
 
-/** `kafka`: of a process that reads from it. */
+/** `kafka`: of a process that reads from it. `reconciler`: of one that looks after incidents without a workflow. */
 export function componentsOf(
   platform: Platform,
   kafka: { healthy(): boolean } | null,
+  reconciler: { health(): ComponentHealth } | null = null,
 ): () => Promise<readonly ComponentHealth[]> {
   const { database, history, client, temporal, config } = platform;
   const withoutKafka = () =>
     Promise.all([
+      ...(reconciler === null ? [] : [reconciler.health()]),
       look('temporal', true, temporal.address, () => client.ping(timeoutMs)),
       look('postgres', true, database.location, () => database.ping()),
       history === null

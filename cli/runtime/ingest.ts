@@ -4,6 +4,7 @@ import type { KafkaSource } from '../../adapters/kafka/source.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
 import { defaultIngestSettings, type Ingest, type IngestSettings, startIngest } from '../../ingest/start.ts';
+import { incidentSettings } from './incident-settings.ts';
 import { createKafkaPart, startKafkaPart } from './kafka.ts';
 import type { Platform } from './platform.ts';
 import { senderAuthorize } from './senders.ts';
@@ -36,10 +37,7 @@ export async function startIngestPart(platform: Platform, shutdown: Shutdown): P
     starter: createIncidentStarter({
       client: client.client,
       taskQueue: config.temporal.taskQueue,
-      settings: {
-        ...config.incident,
-        ...(config.model.providers.length === 0 ? {} : { modelBudgetMs: config.model.waitMs }),
-      },
+      settings: incidentSettings(config),
     }),
     history,
     authorize: senderAuthorize(stores.apiKeys, senderKeys),

@@ -6,9 +6,11 @@ import type { KafkaSource } from '../../adapters/kafka/source.ts';
 import { generateKey } from '../../adapters/postgres/index.ts';
 import { createLogger } from '../../adapters/telemetry/logger.ts';
 import { createIncidentMessenger } from '../../adapters/temporal/incident-messenger.ts';
+import { createIncidentWorkflows } from '../../adapters/temporal/incident-workflows.ts';
 import { createApp } from '../../api/app.ts';
 import type { DashboardDeps } from '../../api/dashboard/deps.ts';
 import { createStreams, type Streams } from '../../api/feed/streams.ts';
+import { type Reconciler, startReconciler } from '../../api/reconciler.ts';
 import { startRedelivery } from '../../api/redelivery.ts';
 import { type HttpServer, startHttp } from '../../api/server.ts';
 import { loginLinkUrl } from '../../api/session/login-links.ts';
@@ -19,6 +21,7 @@ import { version } from '../version.ts';
 import { dashboardOf } from './dashboard.ts';
 import { componentsOf } from './health.ts';
 import { namesOf, routed } from './http.ts';
+import { incidentSettings } from './incident-settings.ts';
 import { createInfrastructure } from './infrastructure.ts';
 import { startIngestPart } from './ingest.ts';
 import { limitedIngest } from './ingest-limits.ts';
@@ -120,10 +123,23 @@ async function createApi(
 ) {
   const { config, stores, history, executors, metrics, clock, log, client } = platform;
   const messenger = createIncidentMessenger({ client: client.client });
+  let reconciler: Reconciler | null = null;
   if (shutdown !== null) {
     const { approvals, stops } = stores;
     shutdown.add('redelivery', startRedelivery({ approvals, stops, messenger, metrics, log }).stop);
     await startNotifications(platform, messenger, shutdown);
+    reconciler = startReconciler({
+      restarts: stores.restarts,
+      workflows: createIncidentWorkflows({
+        client: client.client,
+        taskQueue: config.temporal.taskQueue,
+        settings: incidentSettings(config),
+      }),
+      metrics,
+      log,
+      clock,
+    });
+    shutdown.add('reconciler', reconciler.stop);
   }
   const slackEvents = shutdown === null ? null : await startSlackReceiver(platform, messenger, shutdown);
   return createApp({
@@ -148,7 +164,7 @@ async function createApi(
     },
     policy: config.policy,
     rateLimits: config.server.rateLimits,
-    components: componentsOf(platform, kafka),
+    components: componentsOf(platform, kafka, reconciler),
     metrics,
     renderMetrics: metrics.render,
     about: { version, role, node: process.version, startedAtMs: clock.nowMs() },

@@ -25,7 +25,7 @@ export function routingFields(defaults: { cooldown: string; severities: readonly
       .min(1)
       .default([...moments])
       .describe(
-        'What is worth a message: `opened`, `approval` (somebody has to decide), `escalated` (a person has to take over), `closed`. ' +
+        'What is worth a message: `opened`, `approval` (somebody has to decide), `restarted` (its workflow was gone and was started again), `escalated` (a person has to take over), `closed`. ' +
           'Whoever was told of an incident is always told of its end.',
       ),
     cooldown: duration('0s', '24h')

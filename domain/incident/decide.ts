@@ -144,6 +144,7 @@ const whilePeopleHaveIt: readonly IncidentCommand['type'][] = [
   'anomaly-observed',
   'anomaly-cleared',
   'note-added',
+  'workflow-restarted',
   'handed-over',
   'incident-closed',
 ];

@@ -133,6 +133,8 @@ export type IncidentEventBody =
       readonly outcome: HandedOverOutcome;
       readonly reason: string;
       readonly actor: string;
+      /** As of `incident-closed`. */
+      readonly leftInPlace?: readonly string[];
     }
   | {
       readonly type: 'incident-closed';

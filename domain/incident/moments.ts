@@ -4,7 +4,7 @@ import type { IncidentEventBody } from './events.ts';
 import type { IncidentState } from './state.ts';
 
 /** `escalated`: handed to a person; `closed`: the end, also of what a person had in hand. */
-export const moments = ['opened', 'approval', 'escalated', 'closed'] as const;
+export const moments = ['opened', 'approval', 'restarted', 'escalated', 'closed'] as const;
 export type Moment = (typeof moments)[number];
 
 /** The moment that an event is; null for most. */
@@ -16,6 +16,8 @@ export function momentOf(event: IncidentEventBody): Moment | null {
     // Somebody has to decide: keep it, undo it, or take over.
     case 'verification-held':
       return 'approval';
+    case 'workflow-restarted':
+      return 'restarted';
     case 'handed-over':
       return event.outcome === 'escalated' ? 'escalated' : 'closed';
     case 'incident-closed':

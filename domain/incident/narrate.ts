@@ -83,14 +83,16 @@ export function narrate(event: IncidentEventBody): string {
       return 'Postmortem drafted';
     case 'handed-over':
       return event.outcome === 'taken-over'
-        ? `${event.actor} has taken over: ${event.reason}`
-        : `Handed to a person, open until it is over: ${event.reason}`;
+        ? `${event.actor} has taken over: ${event.reason}${leftText(event.leftInPlace)}`
+        : `Handed to a person, open until it is over: ${event.reason}${leftText(event.leftInPlace)}`;
     case 'incident-closed': {
       if (event.end === 'cleared') return `Over: ${event.reason}`;
       if (event.end === 'closed-by-person') return `Closed by ${event.actor}: ${event.reason}`;
-      const { leftInPlace = [] } = event;
-      const left = leftInPlace.length === 0 ? '' : `; left in place: ${leftInPlace.join(', ')}`;
-      return `Closed as ${event.outcome} by ${event.actor}: ${event.reason}${left}`;
+      return `Closed as ${event.outcome} by ${event.actor}: ${event.reason}${leftText(event.leftInPlace)}`;
     }
   }
+}
+
+function leftText(leftInPlace: readonly string[] = []): string {
+  return leftInPlace.length === 0 ? '' : `; left in place: ${leftInPlace.join(', ')}`;
 }

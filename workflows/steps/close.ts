@@ -3,11 +3,11 @@
 
 import { ActivityFailure, allHandlersFinished, condition, log } from '@temporalio/workflow';
 import { unjudged } from '../../domain/incident/anomalies.ts';
-import { standingEffects } from '../../domain/incident/attempts.ts';
 import { incidentSummary } from '../../domain/incident/page.ts';
 import type { IncidentOutcome } from '../../domain/incident/status.ts';
 import { bestEffort, records } from '../proxies.ts';
 import type { Ending, Run } from '../run.ts';
+import { leftInPlace } from './left-in-place.ts';
 
 export type IncidentResult = {
   readonly outcome: IncidentOutcome;
@@ -23,14 +23,13 @@ export async function close(run: Run, ending: Ending): Promise<IncidentResult> {
   // What nobody has looked at is not closed away: it goes back to correlation, and opens an incident of its own. Where a
   // person had it in hand, that person has looked.
   if (!run.fromBefore && end === undefined) run.late.push(...unjudged(journal.state(), run.memory.judged));
-  const leftInPlace = run.fromBefore ? [] : leftBy(run, outcome);
   const closed = journal.record({
     type: 'incident-closed',
     outcome,
     reason,
     actor,
     ...(end === undefined ? {} : { end }),
-    ...(leftInPlace.length === 0 ? {} : { leftInPlace }),
+    ...leftInPlace(run, outcome),
   });
   if (!closed.accepted) throw new Error(`an incident cannot end as ${outcome}: ${closed.reason}`);
   const text = incidentSummary(journal.state(), `${outcome}: ${reason}`);
@@ -42,14 +41,6 @@ export async function close(run: Run, ending: Ending): Promise<IncidentResult> {
   await draftPostmortem(run);
   await leave(run);
   return { outcome, reason, actor, attempts: journal.state().attempt };
-}
-
-/** Steps whose effects are, or may be, in the world and did not end the trouble. */
-function leftBy({ journal, saga }: Run, outcome: IncidentOutcome): readonly string[] {
-  if (outcome === 'resolved' || outcome === 'self-recovered') return [];
-  const owed = saga.pending().map(({ stepKey }) => stepKey);
-  const standing = standingEffects(journal.state()).map(({ stepKey }) => stepKey);
-  return [...new Set([...standing, ...owed])];
 }
 
 /** An incident without a postmortem is still closed. */

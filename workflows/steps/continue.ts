@@ -1,8 +1,9 @@
 // Continue as new: a long incident starts a fresh history, and takes everything it knows along.
 
 import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import type { Carried } from '../carried.ts';
 import type { IncidentInput } from '../messages.ts';
-import { type Carried, type Run, throwIfStopped } from '../run.ts';
+import { type Run, throwIfStopped } from '../run.ts';
 import { longestHistory } from '../timings.ts';
 
 /** The workflow's own signature, as a type: importing the workflow here would be a circle. */

@@ -9,6 +9,7 @@ import { records } from '../proxies.ts';
 import type { Ending, Run } from '../run.ts';
 import { firingRecheckMs } from '../timings.ts';
 import { continueAsNewWhenDue, continuingIsDue } from './continue.ts';
+import { leftInPlace } from './left-in-place.ts';
 
 /** The ending itself, or, for one that leaves something firing in a person's hands, how that came to its end. */
 export async function handOver(run: Run, ending: Ending): Promise<Ending> {
@@ -16,7 +17,8 @@ export async function handOver(run: Run, ending: Ending): Promise<Ending> {
   if (outcome !== 'escalated' && outcome !== 'taken-over') return ending;
   if (run.journal.state().status !== 'handed-over') {
     if (!staysOpen(run)) return ending;
-    run.journal.record({ type: 'handed-over', outcome, reason: ending.reason, actor: ending.actor });
+    const { reason, actor } = ending;
+    run.journal.record({ type: 'handed-over', outcome, reason, actor, ...leftInPlace(run, outcome) });
     run.courier.send(
       outcome === 'escalated' ? 'escalated' : 'closed',
       incidentSummary(run.journal.state(), `${outcome}: ${ending.reason}`),

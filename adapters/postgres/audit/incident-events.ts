@@ -97,7 +97,14 @@ function entryOf(event: IncidentEvent): Entry | null {
       return { reason: `${undone} undone`, details: { undone, notUndone: notUndone.join(' ') } };
     }
     case 'handed-over':
-      return { reason: event.reason, details: { outcome: event.outcome, by: event.actor } };
+      return {
+        reason: event.reason,
+        details: {
+          outcome: event.outcome,
+          by: event.actor,
+          ...(event.leftInPlace === undefined ? {} : { leftInPlace: event.leftInPlace.join(' ') }),
+        },
+      };
     case 'incident-closed': {
       const { reason, outcome, actor: by, end, leftInPlace = [] } = event;
       const left: Record<string, string> =

@@ -208,6 +208,7 @@ export type Schema = {
     /** When the workflow had heard of it. */
     delivered_at_ms: number | null;
   };
+  incident_restarts: { incident_id: string; restarts: number; claimed_at_ms: number };
   postmortems: { incident_id: string; markdown: string; digest: string; saved_at_ms: number };
   model_turns: {
     incident_id: string;

@@ -112,7 +112,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     approvalRequests: createApprovalStore(db),
     gate: createGate(db, { ...limits, grantValidMs }),
     postmortems: createPostmortemStore(db),
-    requeue: createAnomalyRequeue(db, inbox),
+    requeue: createAnomalyRequeue(inbox),
     modelTurns: createModelTurns(db),
     inbox,
     episodes: createEpisodes(db, { lateFindingsMs }),

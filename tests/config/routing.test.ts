@@ -9,7 +9,7 @@ test('without settings: the defaults of the channel, every environment, every mo
   expect(routeOf(schema.parse({}))).toEqual({
     severities: ['critical'],
     environments: ['*'],
-    moments: ['opened', 'approval', 'escalated', 'closed'],
+    moments: ['opened', 'approval', 'restarted', 'escalated', 'closed'],
     cooldownMs: 300_000,
   });
 });

@@ -257,17 +257,6 @@ await describeStores('late findings', (use) => {
     });
   });
 
-  test('what its workflow had recorded and hands back is assigned again, to the next incident', async () => {
-    const under = use();
-    const anomaly = anomalyOf({ environment: unique('env'), onsetMs: longAgoMs });
-    const { incidentId } = await incidentOf(under, anomaly);
-    await heard(under, incidentId, anomaly);
-    await under.stores.incidents.closeEpisode(incidentId, 'escalated', longAgoMs - 1);
-    expect(await assign(under, anomaly)).toMatchObject({ kind: 'ignored' });
-    await under.stores.requeue.putBack(incidentId, [anomaly]);
-    expect(await assign(under, anomaly)).toMatchObject({ kind: 'incident', input: { episode: 2 } });
-  });
-
   test('anomalies that a workflow hands back go through the inbox once per incident', async () => {
     const under = use();
     const anomaly = anomalyOf({ environment: unique('env') });

@@ -6,6 +6,7 @@ import { type ActionName, actionNames, prepare, snapshot } from './actions.ts';
 import type { AnswerFaults } from './answer-faults.ts';
 import type { Cluster } from './cluster.ts';
 import type { ChangeFeed } from './events.ts';
+import { Fences } from './fences.ts';
 import type { Ledger } from './ledger.ts';
 import type { ManagedService, ServiceView } from './service.ts';
 
@@ -15,8 +16,19 @@ const requestSchema = z.strictObject({
   action: z.enum(actionNames as [ActionName, ...ActionName[]]),
   service: z.string(),
   parameters: z.record(z.string(), z.unknown()).default({}),
+  /** The number of this send of the intent; what is not newer than one seen or closed is refused. */
+  send: z.number().int().min(1).optional(),
+  /** Epoch milliseconds after which the effect must not begin any more. */
+  notAfterMs: z.number().int().optional(),
+  /** The effect begins only while the service has this revision. */
+  ifRevision: z.number().int().optional(),
 });
-type ActionRequest = z.infer<typeof requestSchema>;
+
+const closeSchema = z.strictObject({
+  service: z.string(),
+  fence: z.number().int().min(0),
+  send: z.number().int().min(1),
+});
 
 export interface ApiDeps {
   cluster: Cluster;
@@ -27,8 +39,9 @@ export interface ApiDeps {
 
 export function createApiRoutes(deps: ApiDeps): JsonRoute[] {
   const { cluster, ledger } = deps;
-  const fences = new Map<string, number>();
+  const fences = new Fences();
   const running = new Set<string>();
+  const begun = new Set<string>();
   return [
     {
       method: 'GET',
@@ -49,7 +62,7 @@ export function createApiRoutes(deps: ApiDeps): JsonRoute[] {
     {
       method: 'POST',
       path: /^\/v1\/actions$/,
-      handle: (request) => act({ ...deps, fences, running }, request),
+      handle: (request) => act({ ...deps, fences, running, begun }, request),
     },
     {
       method: 'GET',
@@ -60,6 +73,19 @@ export function createApiRoutes(deps: ApiDeps): JsonRoute[] {
         if (entries.length === 0 && !inProgress)
           throw new HttpError(404, `nothing was done for intent ${intentId}`);
         return { status: 200, body: { intentId, inProgress, entries } };
+      },
+    },
+    {
+      method: 'POST',
+      path: /^\/v1\/actions\/([^/]+)\/close$/,
+      // Nothing in here waits: between the question and the fence no effect can begin.
+      handle: ({ parameters: [intentId = ''], body }) => {
+        const { service: name, ...ticket } = parse(closeSchema, body);
+        const service = find(cluster, name, 422);
+        const happened = ledger.ofIntent(intentId).length > 0;
+        const inProgress = begun.has(intentId);
+        if (!happened && !inProgress) fences.raise(service.name, ticket);
+        return { status: 200, body: { intentId, happened, inProgress, closed: !happened && !inProgress } };
       },
     },
     {
@@ -80,25 +106,27 @@ function find(cluster: Cluster, name: string, status: number): ManagedService {
   return service;
 }
 
-function parseRequest(body: unknown): ActionRequest {
-  const result = requestSchema.safeParse(body);
+function parse<S extends z.ZodType>(schema: S, body: unknown): z.infer<S> {
+  const result = schema.safeParse(body);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
   throw new HttpError(422, problems.join('; '));
 }
 
 interface ActDeps extends ApiDeps {
-  /** Highest fence seen, by service. */
-  fences: Map<string, number>;
+  fences: Fences;
   /** Intents whose effect is under way: neither in the ledger yet nor absent. */
   running: Set<string>;
+  /** Those of them whose effect has begun: too late to close. */
+  begun: Set<string>;
 }
 
 async function act(
-  { cluster, ledger, feed, answerFaults, fences, running }: ActDeps,
+  { cluster, ledger, feed, answerFaults, fences, running, begun }: ActDeps,
   { body, query, raw }: JsonRequest,
 ): Promise<JsonAnswer | undefined> {
-  const { intentId, fence, action, service: name, parameters } = parseRequest(body);
+  const request = parse(requestSchema, body);
+  const { intentId, fence, send, action, service: name, parameters } = request;
   const service = find(cluster, name, 422);
   const prepareNow = () => prepare(service, action, parameters, feed, { intentId, actor: 'api' });
 
@@ -111,7 +139,7 @@ async function act(
     };
   }
 
-  checkFence(fences, name, fence);
+  fences.check(name, { fence, send });
   // Refused before anything is held up: a bad request is answered at once, as it would be without answer faults.
   prepareNow();
   // From here on the effect may still happen, so whoever lost the answer must not take it for absent.
@@ -121,16 +149,21 @@ async function act(
     return cut(raw);
   }
   const effect = service.exclusively(async () => {
-    // The newest fence counts at the moment of the effect, not at the moment of the call.
-    checkFence(fences, name, fence);
-    fences.set(name, fence);
+    // What counts is the moment of the effect, not that of the call: it may have waited long.
+    fences.check(name, { fence, send });
+    checkStillWanted(service, request);
     const { perform } = prepareNow();
+    fences.raise(name, { fence, send });
+    begun.add(intentId);
     const before = await snapshot(service);
     const settled = await perform();
     const after = await snapshot(service);
     return { entry: ledger.append({ intentId, action, service: name, parameters, before, after }), settled };
   });
-  const done = await effect.finally(() => running.delete(intentId));
+  const done = await effect.finally(() => {
+    running.delete(intentId);
+    begun.delete(intentId);
+  });
   if ((await answerFaults.pass('after-effect')) === 'drop') return cut(raw);
   const { before, after, at: appliedAt } = done.entry;
   return {
@@ -139,10 +172,19 @@ async function act(
   };
 }
 
-function checkFence(fences: Map<string, number>, service: string, fence: number): void {
-  const highest = fences.get(service) ?? 0;
-  if (fence < highest) {
-    throw new HttpError(409, `fence ${fence} is older than ${highest}, the highest seen for ${service}`);
+function checkStillWanted(
+  service: ManagedService,
+  { notAfterMs, ifRevision }: z.infer<typeof requestSchema>,
+): void {
+  const nowMs = Date.now();
+  if (notAfterMs !== undefined && nowMs > notAfterMs) {
+    throw new HttpError(409, `the request is ${nowMs - notAfterMs} ms too late by the clock of this machine`);
+  }
+  if (ifRevision !== undefined && ifRevision !== service.revision) {
+    throw new HttpError(
+      412,
+      `${service.name} is at revision ${service.revision}, not ${ifRevision}: it changed meanwhile`,
+    );
   }
 }
 

@@ -19,6 +19,8 @@ export interface Surroundings {
 
 export interface ServiceView {
   service: ServiceName;
+  /** Grows with every change: whoever read it can make an effect depend on it. */
+  revision: number;
   desiredReplicas: number;
   release: string;
   /** What a rollback goes back to; null when there is nothing before. */
@@ -41,6 +43,7 @@ export class ManagedService {
   desiredReplicas: number;
   /** The disk is being filled by whichever task is the first. */
   diskFill: ReplicaFault | undefined;
+  revision = 1;
   private queue: Promise<unknown> = Promise.resolve();
 
   constructor(name: ServiceName, surroundings: Surroundings) {
@@ -53,9 +56,16 @@ export class ManagedService {
     mkdirSync(this.sandboxDir, { recursive: true });
   }
 
-  /** Runs changes of this service one after the other. */
+  /** Runs changes of this service one after the other; each is a revision of its own. */
   exclusively<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.queue.then(change, change);
+    const counted = async (): Promise<T> => {
+      try {
+        return await change();
+      } finally {
+        this.revision += 1;
+      }
+    };
+    const result = this.queue.then(counted, counted);
     this.queue = result.catch(() => {});
     return result;
   }
@@ -63,6 +73,7 @@ export class ManagedService {
   view(usedBytes: number): ServiceView {
     return {
       service: this.name,
+      revision: this.revision,
       desiredReplicas: this.desiredReplicas,
       release: this.releases.current.version,
       previousRelease: this.releases.previousOf() ?? null,

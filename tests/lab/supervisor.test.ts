@@ -260,6 +260,36 @@ describe('the supervisor', () => {
     });
   });
 
+  it('takes a numbered send once, and none that was closed', async () => {
+    const request = (send: number) =>
+      post({ intentId: 'numbered', fence: 20_200, send, action: 'clear-sandbox', service: 'gateway' });
+    const close = (send: number) =>
+      callJson('POST', api('/actions/other/close'), { service: 'gateway', fence: 20_201, send });
+    await request(1);
+    await expect(request(1)).rejects.toMatchObject({ status: 409 });
+    await request(2);
+    expect(await close(3)).toMatchObject({ happened: false, inProgress: false, closed: true });
+    await expect(request(3)).rejects.toMatchObject({ status: 409 });
+    const other = { intentId: 'other', fence: 20_201, action: 'clear-sandbox', service: 'gateway' };
+    await expect(post({ ...other, send: 3 })).rejects.toMatchObject({
+      status: 409,
+      message: 'send 3 under fence 20201 of gateway was made or closed before',
+    });
+    await post({ ...other, send: 4 });
+    expect(await close(4)).toMatchObject({ happened: true, closed: false });
+  });
+
+  it('does nothing too late, and nothing to a service that has changed', async () => {
+    const request = { intentId: 'conditional', fence: 20_300, action: 'clear-sandbox', service: 'gateway' };
+    await expect(post({ ...request, notAfterMs: Date.now() - 1_000 })).rejects.toMatchObject({ status: 409 });
+    const { revision } = await fixture.service('gateway');
+    await post({ ...request, notAfterMs: Date.now() + 60_000, ifRevision: revision });
+    await expect(post({ ...request, ifRevision: revision })).rejects.toMatchObject({
+      status: 412,
+      message: expect.stringContaining('it changed meanwhile'),
+    });
+  });
+
   it('does what it is told twice, and the ledger shows it', async () => {
     const request = { intentId: 'twice', fence: 20_500, action: 'clear-sandbox', service: 'gateway' };
     await post(request);

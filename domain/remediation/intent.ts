@@ -2,6 +2,7 @@
 
 import type { ActionId, ActionParameters } from './actions.ts';
 import type { PlanHash } from './plan.ts';
+import type { Facts } from './precondition.ts';
 import type { TargetRef, TargetState } from './target.ts';
 
 export type Intent = {
@@ -17,13 +18,27 @@ export type Intent = {
   readonly target: TargetRef;
   readonly executor: string;
   readonly parameters: ActionParameters;
-  /** Grows with every lease of the target; an executor refuses a lower one than it has seen. */
+  /** Grows with every intent for the target; an executor refuses a lower one than it has seen. */
   readonly fence: number;
   readonly before: TargetState;
+  /** What the effect depends on, as it must be found when the call goes out: any one of these. */
+  readonly expects: readonly Facts[];
 };
 
-/** `written`: nothing sent yet. `sent`: the call may have happened; look at the world. The rest are final. */
-export type IntentStatus = 'written' | 'sent' | 'applied' | 'failed';
+/**
+ * `written`: nothing sent yet. `sent`: a call may be on its way or have happened; look at the world. `uncertain`: nobody can
+ * tell whether it happened, and a person has to settle it. `applied` and `failed` (it did not happen) are final. What is
+ * `sent` or `uncertain` keeps everybody else away from its target.
+ */
+export const intentStatuses = ['written', 'sent', 'uncertain', 'applied', 'failed'] as const;
+export type IntentStatus = (typeof intentStatuses)[number];
+
+/** One call of an effect to the outside. Calls of an intent are numbered; only one number is let out at a time. */
+export type Send = {
+  readonly number: number;
+  /** Epoch milliseconds by the clock of the store; after it the call must not begin. */
+  readonly notAfterMs: number;
+};
 
 export const gateRefusals = [
   'kill-switch',
@@ -35,6 +50,9 @@ export const gateRefusals = [
   'rejected',
   'policy-denied',
   'target-leased',
+  'target-unsettled',
+  'target-unseen',
+  'target-changed',
   'once-rule',
   'rate-limited',
   'breaker-open',

@@ -45,6 +45,15 @@ export const limitsConfigSchema = z.strictObject({
     .prefault({})
     .describe('Stops acting in an environment where acting does not help.'),
 });
+/**
+ * How soon after its record a call must begin. A process that stands still for longer finds out and does not call. It covers
+ * a busy machine, and is shorter than any lease and than the heartbeat by which a worker counts as dead.
+ */
+export const sendWithinMs = 5_000;
+
+/** How long after that nobody is believed to be still about to call: the moment between the last check and the call. */
+export const sendToleranceMs = 2_000;
+
 export type LimitsConfig = z.infer<typeof limitsConfigSchema>;
 
 /** What the breaker has to know of one past effect; newest first where a list is given. */

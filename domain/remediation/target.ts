@@ -24,6 +24,11 @@ export type TargetState = {
   readonly sandbox?: { readonly usedBytes: number; readonly limitBytes: number };
   /** Actions this executor can perform on this target. */
   readonly supports: readonly ActionId[];
+  /**
+   * What the executor calls this state; it changes with every change of the target. An effect can be made to depend on it
+   * at the vendor itself. Absent where the vendor knows no such thing.
+   */
+  readonly revision?: string;
 };
 
 export function targetKey(target: TargetRef): string {

@@ -1,158 +1,172 @@
-// The one place where Sentinel changes the world outside. An effect is sent at most once per look at the world: the
-// intent is marked `sent` before the call, so whoever finds it `sent` knows that the call may have happened, and asks the
-// executor instead of repeating it. Only a steady "it did not happen" allows one more call.
+// The one place where Sentinel changes the world outside. Calls of an effect are numbered, and recorded before they go out;
+// at most one number may take effect at a time. After a lost answer nothing is repeated: the calls so far are closed first,
+// and only what certainly did not happen, and cannot happen any more, is sent once more.
 
-import { redact } from '../domain/redaction/redact.ts';
-import type { Intent, IntentStatus } from '../domain/remediation/intent.ts';
+import type { Intent } from '../domain/remediation/intent.ts';
 import { finalFailure } from './failures.ts';
-import { type LookUpTimings, lookUpSteadily } from './look-up.ts';
-import type { EffectAnswer, Executor, Executors, Gate, Logger, Metrics } from './ports.ts';
+import { closeSends, type LookUpTimings } from './look-up.ts';
+import type { Executor, Executors, Gate, Logger, Metrics, StoredIntent } from './ports.ts';
+import { sendOnce } from './send.ts';
 import type { ExecuteResult } from './types.ts';
 
 export type ExecuteDeps = {
-  readonly gate: Pick<Gate, 'intent' | 'mark'>;
+  readonly gate: Pick<Gate, 'intent' | 'mark' | 'renew'>;
   readonly executors: Pick<Executors, 'forTarget'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly timings: LookUpTimings;
 };
 
-/** Answers what became of the effect; throws only when the record of it cannot be read or written. */
-export function createExecute(deps: ExecuteDeps): (input: { intentId: string }) => Promise<ExecuteResult> {
-  const { gate, executors, metrics } = deps;
-  return async ({ intentId }) => {
-    const stored = await gate.intent(intentId);
-    if (stored === null) throw finalFailure('UnknownIntent', `there is no intent ${intentId} to execute`);
-    const { intent, status } = stored;
-    if (status === 'applied') return applied(true, 'it was recorded as applied before');
-    if (status === 'failed') return failed(false, 'it was recorded as failed before');
+type Outcome = Extract<ExecuteResult, { kind: 'applied' | 'failed' }>;
 
+/** A third of the shortest lease that can be configured. */
+const renewEveryMs = 3_000;
+
+/** Calls of one execution: the first, and one more after an answer that was lost on the way out. */
+const callsAtMost = 2;
+
+/** Answers what became of the effect; throws only when the record of it cannot be read or written. */
+export function createExecute(
+  deps: ExecuteDeps,
+): (input: { intentId: string; lookOnly?: boolean }) => Promise<ExecuteResult> {
+  const { executors, metrics } = deps;
+  return async ({ intentId, lookOnly = false }) => {
+    const stored = await find(deps, intentId);
+    const recorded = outcomeOf(stored);
+    if (recorded !== null) return recorded;
+    const { intent } = stored;
     const executor = executors.forTarget(intent.target, intent.executor);
     if (executor === null) {
       const reason = `no executor "${intent.executor}" is configured for ${intent.target.environment}/${intent.target.service}`;
-      await gate.mark(intentId, 'failed', reason);
-      return failed(status === 'written', reason);
+      return finish(deps, stored, failed(stored.send === null, reason));
     }
-    const result = await (status === 'written'
-      ? sendFirst(deps, executor, intent)
-      : lookFirst(deps, executor, intent));
+    const result = await whileLeased(deps, intent, () => carryThrough(deps, executor, stored, lookOnly));
     metrics.count('sentinel_effects_total', { action: intent.action, result: result.kind });
     return result;
   };
 }
 
-async function sendFirst(deps: ExecuteDeps, executor: Executor, intent: Intent): Promise<ExecuteResult> {
-  const before = await lastLook(deps.gate, intent);
-  if (typeof before !== 'string') {
-    // Blocked: nothing goes out from here. But did somebody else send it, between our reading of it and now?
-    const now = await deps.gate.intent(intent.id);
-    return now?.status === 'written' ? before : lookFirst(deps, executor, intent);
-  }
-  // Somebody else (an earlier try of this activity that was thought dead) has sent it meanwhile.
-  return before === 'written' ? call(deps, executor, intent, true) : lookFirst(deps, executor, intent);
-}
-
-async function lookFirst(deps: ExecuteDeps, executor: Executor, intent: Intent): Promise<ExecuteResult> {
-  return afterLookUp(deps, executor, intent, 'Sentinel stopped between the call and its answer', true);
-}
-
-async function resend(deps: ExecuteDeps, executor: Executor, intent: Intent): Promise<ExecuteResult> {
-  const before = await lastLook(deps.gate, intent);
-  return typeof before === 'string' ? call(deps, executor, intent, false) : before;
-}
-
-async function call(
+async function carryThrough(
   deps: ExecuteDeps,
   executor: Executor,
-  intent: Intent,
-  mayResend: boolean,
+  found: StoredIntent,
+  lookOnly: boolean,
 ): Promise<ExecuteResult> {
-  const answer = await callOnce(executor, intent);
-  switch (answer.kind) {
-    case 'applied':
-      return finish(deps, intent, applied(false, answer.summary));
-    case 'refused':
-      return finish(deps, intent, failed(true, `refused by ${executor.name}: ${answer.reason}`));
-    case 'unknown':
+  const { intent } = found;
+  let stored = found;
+  let lost = 'Sentinel stopped between the call and its answer';
+  for (let calls = found.send === null ? 0 : 1; ; ) {
+    const became = await closeSends(executor, stored, deps.timings);
+    if (became === 'happened') return finish(deps, stored, foundDone(intent, lost));
+    if (became === 'cannot-tell')
+      return finish(deps, stored, failed(false, `nobody can tell whether it happened (${lost})`));
+    if (lookOnly || calls >= callsAtMost)
+      return finish(deps, stored, failed(true, `it did not happen (${lost})`));
+
+    const number = (stored.send?.number ?? 0) + 1;
+    const sent = await sendOnce(deps.gate, executor, intent, number, deps.timings);
+    switch (sent.kind) {
+      case 'found':
+        return finish(deps, stored, foundDone(intent, 'it was sent before, and the record of that was lost'));
+      case 'blocked':
+        return { ...sent, sent: stored.send !== null };
+      case 'answered': {
+        const { answer } = sent;
+        if (answer.kind === 'applied') return finish(deps, stored, applied(false, answer.summary), number);
+        if (answer.kind === 'refused')
+          return finish(deps, stored, failed(true, `refused by ${executor.name}: ${answer.reason}`), number);
+        lost = answer.reason;
+        break;
+      }
+      case 'late':
+        lost = sent.reason;
+        break;
+      case 'overtaken':
+        break;
+    }
+    if (sent.kind !== 'overtaken') {
+      calls += 1;
       deps.logger.warn(
-        { intentId: intent.id, reason: answer.reason },
-        'the answer of an effect was lost, looking',
+        { intentId: intent.id, send: number, reason: lost },
+        'an effect has no answer, looking',
       );
-      return afterLookUp(deps, executor, intent, answer.reason, mayResend);
+    }
+    stored = await find(deps, intent.id);
+    const recorded = outcomeOf(stored);
+    if (recorded !== null) return recorded;
   }
 }
 
-async function afterLookUp(
-  deps: ExecuteDeps,
-  executor: Executor,
-  intent: Intent,
-  lost: string,
-  mayResend: boolean,
-): Promise<ExecuteResult> {
-  switch (await lookUpSteadily(executor, intent, deps.timings)) {
-    case 'happened':
-      return finish(
-        deps,
-        intent,
-        applied(true, `${intent.action} on ${intent.target.service} found done (${lost})`),
-      );
-    case 'not-happened':
-      return mayResend
-        ? resend(deps, executor, intent)
-        : finish(deps, intent, failed(true, `it did not happen (${lost})`));
-    case 'cannot-tell':
-      return finish(deps, intent, failed(false, `nobody can tell whether it happened (${lost})`));
+async function find({ gate }: ExecuteDeps, intentId: string): Promise<StoredIntent> {
+  const stored = await gate.intent(intentId);
+  if (stored === null) throw finalFailure('UnknownIntent', `there is no intent ${intentId} to execute`);
+  return stored;
+}
+
+/** What the record says; null while it says nothing final. */
+function outcomeOf({ status }: Pick<StoredIntent, 'status'>): Outcome | null {
+  switch (status) {
+    case 'applied':
+      return applied(true, 'it was recorded as applied before');
+    case 'failed':
+      return failed(true, 'it was recorded as failed before');
+    case 'uncertain':
+      return failed(false, 'it is recorded that nobody can tell whether it happened');
+    case 'written':
+    case 'sent':
+      return null;
   }
 }
 
-/** The outcome is recorded before it is told; a final status that was there already is not overwritten. */
+/**
+ * The outcome is recorded before it is told. `send` numbers the call it is about: what was found out about an older one, or
+ * comes after somebody else's record, is not told: the record counts.
+ */
 async function finish(
   deps: ExecuteDeps,
-  intent: Intent,
-  result: ExecuteResult & { kind: 'applied' | 'failed' },
+  { intent, send }: StoredIntent,
+  outcome: Outcome,
+  number = send?.number ?? 0,
 ): Promise<ExecuteResult> {
-  const text = result.kind === 'applied' ? result.summary : result.reason;
-  const before = await deps.gate.mark(intent.id, result.kind, text);
-  if (before === 'applied' && result.kind === 'failed')
-    return applied(true, 'it was recorded as applied meanwhile');
-  return result;
+  const text = outcome.kind === 'applied' ? outcome.summary : outcome.reason;
+  const status = outcome.kind === 'failed' && !outcome.certain ? 'uncertain' : outcome.kind;
+  const { before, overtaken } = await deps.gate.mark(intent.id, status, text, number);
+  const recorded = outcomeOf({ status: before });
+  if (recorded !== null) return recorded;
+  if (overtaken)
+    throw new Error(`intent ${intent.id} was sent again by another process; its outcome is not known here`);
+  return outcome;
 }
 
-async function callOnce(executor: Executor, intent: Intent): Promise<EffectAnswer> {
+/** Keeps the lease for as long as it takes, so that nobody else is let near a target with a call under way. */
+async function whileLeased<T>(
+  { gate, logger }: ExecuteDeps,
+  { id }: Intent,
+  work: () => Promise<T>,
+): Promise<T> {
+  const renew = async (): Promise<void> => {
+    try {
+      await gate.renew(id);
+    } catch (error) {
+      logger.warn({ intentId: id, err: error }, 'a lease could not be renewed');
+    }
+  };
+  const timer = setInterval(() => void renew(), renewEveryMs);
   try {
-    const answer = await executor.apply(intent);
-    // A vendor's words go into the incident, where everybody reads them.
-    return answer.kind === 'applied'
-      ? { ...answer, summary: redact(answer.summary) }
-      : { ...answer, reason: redact(answer.reason) };
-  } catch (error) {
-    return { kind: 'unknown', reason: redact(error instanceof Error ? error.message : String(error)) };
+    return await work();
+  } finally {
+    clearInterval(timer);
   }
 }
 
-/** Marks the intent `sent`, which checks kill switch and lease once more; the status before, or that it was blocked. */
-async function lastLook(
-  gate: Pick<Gate, 'mark'>,
-  intent: Intent,
-): Promise<IntentStatus | Extract<ExecuteResult, { kind: 'blocked' }>> {
-  try {
-    return await gate.mark(intent.id, 'sent', 'sending');
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'EffectBlocked') throw error;
-    return blocked(error);
-  }
+function foundDone({ action, target }: Intent, lost: string): Outcome {
+  return applied(true, `${action} on ${target.service} found done (${lost})`);
 }
 
-function blocked(error: Error): Extract<ExecuteResult, { kind: 'blocked' }> {
-  const said = 'reason' in error ? error.reason : null;
-  const reason = said === 'kill-switch' || said === 'stopped' ? said : 'target-leased';
-  return { kind: 'blocked', reason, detail: error.message };
-}
-
-function applied(foundByLookup: boolean, summary: string): Extract<ExecuteResult, { kind: 'applied' }> {
+function applied(foundByLookup: boolean, summary: string): Outcome {
   return { kind: 'applied', foundByLookup, summary };
 }
 
-function failed(certain: boolean, reason: string): Extract<ExecuteResult, { kind: 'failed' }> {
+function failed(certain: boolean, reason: string): Outcome {
   return { kind: 'failed', certain, reason };
 }

@@ -11,6 +11,7 @@ import { withHeartbeats } from './heartbeats.ts';
 import { lookUpDefaults } from './look-up.ts';
 import { createMakePlan } from './make-plan.ts';
 import { createModelTurn } from './model-turn.ts';
+import { createPassGate } from './pass-gate.ts';
 import { createRecordEvents } from './record-events.ts';
 import { createRecords } from './records.ts';
 import type { Activities } from './types.ts';
@@ -28,7 +29,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     modelTurn: createModelTurn(deps),
     makePlan: createMakePlan(deps),
     evaluatePolicy: createEvaluatePolicy(deps),
-    passGate: (input) => deps.gate.pass(input),
+    passGate: createPassGate(deps),
     execute: createExecute({ ...deps, timings }),
     verify: createVerify(deps),
     draftPostmortem: createDraftPostmortem(deps),

@@ -9,8 +9,9 @@ import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
 import type { ChangeEvent } from '../domain/observation.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
-import type { GateResult, Intent, IntentStatus } from '../domain/remediation/intent.ts';
+import type { GateResult, Intent, IntentStatus, Send } from '../domain/remediation/intent.ts';
 import type { HashedPlan, PlanStep } from '../domain/remediation/plan.ts';
+import type { Sighting } from '../domain/remediation/precondition.ts';
 import type { TargetRef, TargetState } from '../domain/remediation/target.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
 import type { ApprovalStatus, GateInput, StoredStop } from './types.ts';
@@ -82,16 +83,43 @@ export interface StoredStops {
   read(incidentId: string): Promise<StoredStop | null>;
 }
 
-/** The one transaction every effect passes. `nowMs` is the activity's clock; Postgres' own clock decides leases. */
+/** An intent with what has become of it, and its latest send. */
+export type StoredIntent = {
+  readonly intent: Intent;
+  readonly status: IntentStatus;
+  /** Null before the first. `leftMs`: how long the call may still begin, by the store's clock; negative when it is over. */
+  readonly send: (Send & { readonly leftMs: number }) | null;
+};
+
+/** What a mark came to. */
+export type Marked = {
+  readonly before: IntentStatus;
+  /** Another send is the current one: what was to be marked is not about it, and nothing was written. */
+  readonly overtaken: boolean;
+  /** For `sent`: the permission to call once, within so many milliseconds of having asked for it. Null when overtaken. */
+  readonly send: (Send & { readonly withinMs: number }) | null;
+};
+
+/** The one transaction every effect passes. Postgres' own clock decides leases and deadlines. */
 export interface Gate {
-  pass(input: GateInput): Promise<GateResult>;
-  intent(intentId: string): Promise<{ intent: Intent; status: IntentStatus } | null>;
+  /** `sighting` is what the executor reports of the target now; the gate refuses when it is not what the plan was made on. */
+  pass(input: GateInput, sighting: Sighting): Promise<GateResult>;
+  intent(intentId: string): Promise<StoredIntent | null>;
   /**
-   * Moves an intent forward: written → sent → applied | failed. Returns the status before. The step to `sent` is the last
-   * look before the call (also before a second one, `sent` → `sent`): it throws an error named `EffectBlocked` (with
-   * `reason`) when a kill switch was engaged or the lease was lost since the gate; the intent stays what it was then.
+   * Moves an intent forward: written → sent → applied | failed | uncertain; says what it was before. `send` (the first when
+   * left out) numbers the call it is about. `sent` lets exactly that number out: it is `overtaken` unless it is the next one,
+   * so whoever sends again must have closed the one before. It is also the last look before the call: it throws an error named
+   * `EffectBlocked` (with `reason`) when a kill switch was engaged, the lease was lost or the incident was closed since the
+   * gate; the intent stays what it was then. What is final stays, and so does `uncertain`: a late answer is only noted.
    */
-  mark(intentId: string, status: IntentStatus, result: string): Promise<IntentStatus>;
+  mark(
+    intentId: string,
+    status: Exclude<IntentStatus, 'written'>,
+    result: string,
+    send?: number,
+  ): Promise<Marked>;
+  /** Keeps the target leased while a call or a look is under way. */
+  renew(intentId: string): Promise<void>;
 }
 
 /** What a call to the outside ended in. `unknown`: the answer was lost; look at the world. */
@@ -100,17 +128,28 @@ export type EffectAnswer =
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string };
 
-/** One configured way to act. Receives ids and bounded parameters only. */
+export type Found = 'happened' | 'not-happened' | 'cannot-tell';
+
+/** One configured way to act. Receives ids and bounded parameters only. docs/adding-an-executor.md has each promise in full. */
 export interface Executor {
   readonly name: string;
   /** Every target of an environment, or one. */
   observe(environment: string, service?: string): Promise<readonly TargetState[]>;
   /** Dry-run: would this step be accepted now? No effect. */
   preview(step: Pick<PlanStep, 'action' | 'target' | 'parameters'>): Promise<{ ok: boolean; detail: string }>;
-  /** Performs the effect once. Also performs compensations: an intent with direction `compensation` (the revert). */
-  apply(intent: Intent): Promise<EffectAnswer>;
-  /** After a lost answer: did the effect of this intent happen? */
-  lookUp(intent: Intent): Promise<'happened' | 'not-happened' | 'cannot-tell'>;
+  /**
+   * Performs the effect once. Also performs compensations: an intent with direction `compensation` (the revert). Where the
+   * vendor can, it refuses what comes after `notAfterMs`, what is older than a send it has seen or closed, and what meets
+   * another `revision` than the one that was observed right before.
+   */
+  apply(intent: Intent, send: Send & { readonly revision?: string | undefined }): Promise<EffectAnswer>;
+  /** Did the effect of this intent happen, as far as can be seen? `cannot-tell` while it may be under way. */
+  lookUp(intent: Intent): Promise<Found>;
+  /**
+   * Only of vendors that can refuse a call they have not begun: sees to it that no send of this intent up to `send` takes
+   * effect from now on. `not-happened` is a promise about the future, too.
+   */
+  close?(intent: Intent, send: Send): Promise<Found>;
 }
 
 export interface Executors {

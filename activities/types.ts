@@ -9,7 +9,7 @@ import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome, StopKind } from '../domain/incident/status.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import type { ActionId } from '../domain/remediation/actions.ts';
-import type { GateResult } from '../domain/remediation/intent.ts';
+import type { GateRefusal, GateResult } from '../domain/remediation/intent.ts';
 import type { HashedPlan } from '../domain/remediation/plan.ts';
 import type { VerificationResult } from '../domain/remediation/verification.ts';
 import type { Scope } from '../domain/scope.ts';
@@ -86,11 +86,15 @@ export type ExecuteResult =
   | { readonly kind: 'applied'; readonly foundByLookup: boolean; readonly summary: string }
   /** `certain`: the effect did not happen. Otherwise nobody can tell, and it was not repeated. */
   | { readonly kind: 'failed'; readonly certain: boolean; readonly reason: string }
-  /** Nothing was sent: what the gate had allowed was taken back in the last moment. The gate may be asked again. */
+  /**
+   * What the gate had allowed was taken back in the last moment, and nothing was sent now. The gate may be asked again.
+   * `sent`: it was sent before, so it is not settled, and what undoes it stays owed.
+   */
   | {
       readonly kind: 'blocked';
-      readonly reason: 'kill-switch' | 'stopped' | 'target-leased';
+      readonly reason: GateRefusal;
       readonly detail: string;
+      readonly sent?: boolean;
     };
 
 export type VerifyInput = {
@@ -151,8 +155,11 @@ export type Activities = {
   /** What a person asked of the incident as a whole, as stored; null when nobody did. */
   readStop(input: { incidentId: string }): Promise<StoredStop | null>;
   passGate(input: GateInput): Promise<GateResult>;
-  /** Performs the effect of a written intent at most once: after a lost answer it looks at the world. Heartbeats. */
-  execute(input: { intentId: string }): Promise<ExecuteResult>;
+  /**
+   * Performs the effect of a written intent at most once: after a lost answer it looks at the world. Heartbeats. With
+   * `lookOnly` it sends nothing any more, and only finds out what became of the calls before.
+   */
+  execute(input: { intentId: string; lookOnly?: boolean }): Promise<ExecuteResult>;
   verify(input: VerifyInput): Promise<VerificationResult>;
   draftPostmortem(input: {
     incidentId: string;

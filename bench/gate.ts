@@ -69,7 +69,11 @@ async function measure(database: Database, callers: number) {
   const pass = async (caller: number, index: number): Promise<string> => {
     const ready = prepared[caller]?.[index];
     if (ready === undefined) throw new Error('more calls than incidents');
-    const passed = await stores.gate.pass({ ...ready, step: 0, direction: 'forward' });
+    const { incidentId, planHash, before } = ready;
+    const passed = await stores.gate.pass(
+      { incidentId, planHash, step: 0, direction: 'forward' },
+      { kind: 'seen', state: before },
+    );
     if (!passed.granted) throw new Error(`refused: ${passed.reason}: ${passed.detail}`);
     return passed.intent.id;
   };

@@ -95,6 +95,8 @@ async function judge(run: Run, hashedPlan: HashedPlan, attempt: Attempt): Promis
       return resolved(attempt.reason);
     case 'ended':
       return attempt.ending;
+    case 'outdated':
+      return (await anotherAnalysis(run)) ? null : escalation(attempt.reason);
     case 'failed':
       return undoAndJudge(run, hashedPlan, attempt);
   }

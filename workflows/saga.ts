@@ -11,6 +11,7 @@ export type PendingCompensation = {
 };
 
 export type Saga = {
+  /** Once per step, however often it passes the gate. */
   register(compensation: PendingCompensation): void;
   /** The step certainly did not happen: nothing is owed for it. */
   forget(step: Pick<PendingCompensation, 'planHash' | 'step'>): void;
@@ -30,10 +31,10 @@ export function createSaga(carried: readonly PendingCompensation[]): Saga {
   let owed = [...carried];
   return {
     register(compensation) {
-      owed.push(compensation);
+      if (!owed.some((one) => isOf(one, compensation))) owed.push(compensation);
     },
-    forget({ planHash, step }) {
-      owed = owed.filter((compensation) => compensation.planHash !== planHash || compensation.step !== step);
+    forget(step) {
+      owed = owed.filter((compensation) => !isOf(compensation, step));
     },
     settle() {
       owed = [];
@@ -52,4 +53,11 @@ export function createSaga(carried: readonly PendingCompensation[]): Saga {
       return { undone, notUndone };
     },
   };
+}
+
+function isOf(
+  compensation: PendingCompensation,
+  { planHash, step }: Pick<PendingCompensation, 'planHash' | 'step'>,
+): boolean {
+  return compensation.planHash === planHash && compensation.step === step;
 }

@@ -44,13 +44,16 @@ export const longestHistory = { events: 4_000, bytes: 8_000_000 } as const;
 export type Patience = { readonly everyMs: number; readonly forMs: number };
 
 /**
- * Which refusals of the gate pass by themselves. Leases end with the other incident's step, limits with their window. The
+ * Which refusals of the gate pass by themselves. Leases end with the other incident's step, and so does a call that is under
+ * way; an executor that cannot be reached comes back; limits end with their window. The
  * kill switch is a person's decision: fifteen minutes cover a look at what is going on, after that the person who
  * engaged it should have this incident on the desk rather than find it acting later. The rest do not change by waiting.
  */
 export function gatePatience(reason: GateRefusal): Patience | null {
   switch (reason) {
     case 'target-leased':
+    case 'target-unsettled':
+    case 'target-unseen':
       return { everyMs: 5_000, forMs: 5 * 60_000 };
     case 'rate-limited':
       return { everyMs: 30_000, forMs: 15 * 60_000 };
@@ -67,6 +70,7 @@ export function gatePatience(reason: GateRefusal): Patience | null {
     case 'incident-closed':
     case 'stopped':
     case 'out-of-order':
+    case 'target-changed':
       return null;
   }
 }

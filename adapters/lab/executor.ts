@@ -1,5 +1,6 @@
 // Executor for the lab's supervisor: a small orchestrator reached over HTTP. It never repeats a call by itself: a lost
-// answer is reported as `unknown`, and `lookUp` asks the supervisor's ledger whether the effect of an intent happened.
+// answer is reported as `unknown`, `lookUp` asks the supervisor's ledger whether the effect of an intent happened, and
+// `close` makes the supervisor refuse what has not begun.
 
 import type { EffectAnswer, Executor } from '../../activities/ports.ts';
 import { type ActionId, actionIds } from '../../domain/remediation/actions.ts';
@@ -8,6 +9,7 @@ import type { PlanStep } from '../../domain/remediation/plan.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
 import {
   actionAnswerSchema,
+  closeAnswerSchema,
   refusalSchema,
   type ServiceAnswer,
   serviceSchema,
@@ -60,17 +62,20 @@ export function createLabExecutor(
     async preview(step) {
       const answer = await send(
         '/v1/actions?dryRun=true',
-        request(step, 'preview', 0),
+        request(step, { intentId: 'preview', fence: 0 }),
         options.readTimeoutMs,
       );
       if (answer.ok) return { ok: true, detail: 'accepted by a dry run' };
       return { ok: false, detail: reasonOf(await jsonOf(answer), answer.status) };
     },
 
-    async apply(intent): Promise<EffectAnswer> {
+    async apply(intent, { number, notAfterMs, revision }): Promise<EffectAnswer> {
+      const { id: intentId, fence } = intent;
+      const ifRevision = revision === undefined ? undefined : Number(revision);
+      const ticket = { intentId, fence, send: number, notAfterMs, ifRevision };
       let answer: Response;
       try {
-        answer = await send('/v1/actions', request(intent, intent.id, intent.fence), options.applyTimeoutMs);
+        answer = await send('/v1/actions', request(intent, ticket), options.applyTimeoutMs);
       } catch (error) {
         return { kind: 'unknown', reason: `no answer to ${intent.action}: ${messageOf(error)}` };
       }
@@ -91,15 +96,32 @@ export function createLabExecutor(
       if (status !== 200 || isInProgress(body)) return 'cannot-tell';
       return 'happened';
     },
+
+    async close(intent, { number }) {
+      const path = `/v1/actions/${encodeURIComponent(intent.id)}/close`;
+      const { service } = intent.target;
+      const answer = await send(path, { service, fence: intent.fence, send: number }, options.readTimeoutMs);
+      const parsed = closeAnswerSchema.safeParse(await jsonOf(answer));
+      if (!answer.ok || !parsed.success) return 'cannot-tell';
+      if (parsed.data.happened) return 'happened';
+      return parsed.data.closed ? 'not-happened' : 'cannot-tell';
+    },
   };
 }
 
+type Ticket = {
+  readonly intentId: string;
+  readonly fence: number;
+  readonly send?: number;
+  readonly notAfterMs?: number;
+  readonly ifRevision?: number | undefined;
+};
+
 function request(
-  step: Pick<PlanStep | Intent, 'action' | 'target' | 'parameters'>,
-  intentId: string,
-  fence: number,
+  { action, target, parameters }: Pick<PlanStep | Intent, 'action' | 'target' | 'parameters'>,
+  ticket: Ticket,
 ) {
-  return { intentId, fence, action: step.action, service: step.target.service, parameters: step.parameters };
+  return { ...ticket, action, service: target.service, parameters };
 }
 
 function listOf(body: unknown): readonly ServiceAnswer[] {
@@ -128,6 +150,7 @@ function toTarget(answer: ServiceAnswer, environment: string, executor: string):
     previousConfig: answer.config.previous ?? undefined,
     sandbox,
     supports,
+    ...(answer.revision == null ? {} : { revision: String(answer.revision) }),
   };
 }
 

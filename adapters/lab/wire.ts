@@ -11,6 +11,7 @@ export const replicaSchema = z.object({
 
 export const serviceSchema = z.object({
   service: z.string(),
+  revision: z.number().int().nullish(),
   desiredReplicas: z.number().int(),
   release: z.string(),
   previousRelease: z.string().nullish(),
@@ -26,5 +27,7 @@ export const servicesSchema = z.union([
 ]);
 
 export const actionAnswerSchema = z.object({ intentId: z.string(), action: z.string(), service: z.string() });
+
+export const closeAnswerSchema = z.object({ happened: z.boolean(), closed: z.boolean() });
 
 export const refusalSchema = z.object({ reason: z.string().optional(), error: z.string().optional() });

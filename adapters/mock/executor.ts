@@ -1,11 +1,12 @@
 // Executor without an outside world: keeps targets in memory and performs every action on that model. For trying
 // policies and for measuring the loop itself. Its ledger lives as long as the process: it cannot survive a restart, and
-// says `cannot-tell` then, as an honest executor must.
+// says `cannot-tell` then, as an honest executor must. It refuses what is late, older than what it has seen, or closed.
 
 import type { EffectAnswer, Executor } from '../../activities/ports.ts';
 import { actionIds } from '../../domain/remediation/actions.ts';
 import type { Intent } from '../../domain/remediation/intent.ts';
-import type { TargetState } from '../../domain/remediation/target.ts';
+import { sendWithinMs } from '../../domain/remediation/limits.ts';
+import { type TargetState, targetKey } from '../../domain/remediation/target.ts';
 
 export type MockService = { readonly service: string; readonly replicas: number };
 
@@ -26,6 +27,8 @@ export function createMockExecutor(options: {
   const targets = new Map<string, TargetState>();
   const startedAtMs = options.nowMs();
   const ledger: { intentId: string; action: string; service: string }[] = [];
+  const newest = new Map<string, { readonly fence: number; readonly send: number }>();
+  const revisions = new Map<string, number>();
 
   const make = (environment: string, { service, replicas }: MockService): TargetState => ({
     target: { environment, service },
@@ -51,13 +54,28 @@ export function createMockExecutor(options: {
     return target;
   }
 
+  const revisionOf = (key: string): string => String(revisions.get(key) ?? 0);
+
+  /** Why this call does not count any more; null when it is the newest. */
+  function outdated({ target, fence }: Intent, { number, notAfterMs, revision }: Call): string | null {
+    const key = targetKey(target);
+    const seen = newest.get(key) ?? { fence: 0, send: 0 };
+    if (fence < seen.fence || (fence === seen.fence && number <= seen.send))
+      return `send ${number} under fence ${fence} is not newer than send ${seen.send} under fence ${seen.fence}`;
+    if (options.nowMs() > notAfterMs) return 'the call is too late';
+    return revision !== undefined && revision !== revisionOf(key) ? `${key} changed meanwhile` : null;
+  }
+
   return {
     name: options.name,
     ledger,
 
     async observe(environment, service) {
       const names = service === undefined ? options.services.map((declared) => declared.service) : [service];
-      return names.flatMap((name) => find(environment, name) ?? []);
+      return names.flatMap((name) => {
+        const found = find(environment, name);
+        return found === undefined ? [] : { ...found, revision: revisionOf(targetKey(found.target)) };
+      });
     },
 
     async preview(step) {
@@ -65,12 +83,17 @@ export function createMockExecutor(options: {
       return { ok: known, detail: known ? 'accepted by the mock' : `unknown service ${step.target.service}` };
     },
 
-    async apply(intent): Promise<EffectAnswer> {
+    async apply(intent, call): Promise<EffectAnswer> {
       const before = find(intent.target.environment, intent.target.service);
       if (before === undefined)
         return { kind: 'refused', reason: `unknown service ${intent.target.service}` };
+      const refusal = outdated(intent, call);
+      if (refusal !== null) return { kind: 'refused', reason: refusal };
+      const key = targetKey(intent.target);
+      newest.set(key, { fence: intent.fence, send: call.number });
+      revisions.set(key, (revisions.get(key) ?? 0) + 1);
       const after = perform(before, intent, options.nowMs());
-      targets.set(`${intent.target.environment}/${intent.target.service}`, after);
+      targets.set(key, after);
       ledger.push({ intentId: intent.id, action: intent.action, service: intent.target.service });
       return { kind: 'applied', after, summary: `${intent.action} on ${intent.target.service} done` };
     },
@@ -79,8 +102,20 @@ export function createMockExecutor(options: {
       if (ledger.some((entry) => entry.intentId === intent.id)) return 'happened';
       return 'cannot-tell';
     },
+
+    async close(intent, { number, notAfterMs }) {
+      if (ledger.some((entry) => entry.intentId === intent.id)) return 'happened';
+      const key = targetKey(intent.target);
+      const seen = newest.get(key) ?? { fence: 0, send: 0 };
+      if (intent.fence > seen.fence || (intent.fence === seen.fence && number > seen.send))
+        newest.set(key, { fence: intent.fence, send: number });
+      // A call that went out before this model was made went to another one, which nobody can ask any more.
+      return notAfterMs - sendWithinMs >= startedAtMs ? 'not-happened' : 'cannot-tell';
+    },
   };
 }
+
+type Call = Parameters<Executor['apply']>[1];
 
 function replicaList(service: string, count: number, startedAtMs: number): TargetState['replicas'] {
   return Array.from({ length: count }, (_, index) => ({

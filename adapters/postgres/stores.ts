@@ -27,7 +27,7 @@ import type {
   SignedRequests,
   Stops,
 } from '../../api/ports.ts';
-import type { LimitsConfig } from '../../domain/remediation/limits.ts';
+import { type LimitsConfig, sendWithinMs } from '../../domain/remediation/limits.ts';
 import type { Episodes, Inbox } from '../../ingest/ports.ts';
 import { createAnomalyRequeue } from './anomaly-requeue.ts';
 import { type BootstrapKeys, createApiKeys } from './api-keys.ts';
@@ -60,6 +60,8 @@ export type StoreOptions = {
   readonly limits: LimitsConfig;
   /** Default one day: see GateLimits. */
   readonly grantValidMs?: number;
+  /** Default five seconds: see GateLimits. */
+  readonly sendWithinMs?: number;
   /** Default one minute: see EpisodeOptions. */
   readonly lateFindingsMs?: number;
   /** Default twelve hours and seven days. */
@@ -102,6 +104,7 @@ export type Stores = {
 
 export function createStores({ db }: Database, options: StoreOptions): Stores {
   const { limits, grantValidMs = 86_400_000, lateFindingsMs = 60_000 } = options;
+  const { sendWithinMs: within = sendWithinMs } = options;
   const { sessions = { idleMs: 12 * 3_600_000, absoluteMs: 7 * 86_400_000 } } = options;
   const inbox = createInbox(db);
   const apiKeys = createApiKeys(db);
@@ -110,7 +113,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     evidence: createEvidenceStore(db),
     plans: createPlanStore(db),
     approvalRequests: createApprovalStore(db),
-    gate: createGate(db, { ...limits, grantValidMs }),
+    gate: createGate(db, { ...limits, grantValidMs, sendWithinMs: within }),
     postmortems: createPostmortemStore(db),
     requeue: createAnomalyRequeue(inbox),
     modelTurns: createModelTurns(db),

@@ -1,6 +1,7 @@
 // GET /api/v1/incidents/:id/actions: every effect that passed the gate, and what became of it.
 
 import { z } from 'zod';
+import { intentStatuses } from '../../domain/remediation/intent.ts';
 import { incidentParams, pageQuery } from '../http/fields.ts';
 import { route } from '../http/route.ts';
 import type { EffectRecord } from '../ports.ts';
@@ -24,7 +25,7 @@ const effect = named<EffectRecord>()(
     executor: z.string(),
     parameters: actionParameters,
     fence: z.number().meta({ description: 'Grows with every lease of the target.' }),
-    status: z.enum(['written', 'sent', 'applied', 'failed']),
+    status: z.enum(intentStatuses),
     result: z.string().nullable(),
     writtenAtMs: instantMs,
     sentAtMs: instantMs.nullable(),

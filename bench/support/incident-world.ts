@@ -71,9 +71,9 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
   });
   const acting: MockExecutor = {
     ...executor,
-    async apply(intent) {
+    async apply(intent, send) {
       onEffect?.(intent);
-      const answer = await executor.apply(intent);
+      const answer = await executor.apply(intent, send);
       if (intent.action === 'rollback-release') healedAtMs.set(intent.target.environment, Date.now());
       return answer;
     },

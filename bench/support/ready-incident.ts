@@ -8,9 +8,15 @@ import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { fold } from '../../domain/incident/evolve.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan, Plan } from '../../domain/remediation/plan.ts';
+import type { TargetState } from '../../domain/remediation/target.ts';
 import type { Scope } from '../../domain/scope.ts';
 
-export type ReadyIncident = { readonly incidentId: string; readonly planHash: string };
+export type ReadyIncident = {
+  readonly incidentId: string;
+  readonly planHash: string;
+  /** The target as the plan expects it. */
+  readonly before: TargetState;
+};
 
 export function madeUpAnomaly(environment: string, service: string, onsetMs: number): Anomaly {
   return {
@@ -99,5 +105,7 @@ export async function readyIncident(stores: Stores, environment: string): Promis
   const state = fold(events, incidentId);
   if (state === null) throw new Error('the first event opens the incident');
   await stores.incidents.recordEvents(incidentId, events, state);
-  return { incidentId, planHash };
+  const before = hashedPlan.plan.steps[0]?.before;
+  if (before === undefined) throw new Error('the plan has no step');
+  return { incidentId, planHash, before };
 }

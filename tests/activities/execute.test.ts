@@ -1,9 +1,9 @@
 /** The one place that changes the world: at most one effect, whatever is lost, and whoever dies in between. */
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createExecute } from '../../activities/execute.ts';
-import type { Executor } from '../../activities/ports.ts';
-import type { Intent, IntentStatus } from '../../domain/remediation/intent.ts';
+import type { Executor, Marked, StoredIntent } from '../../activities/ports.ts';
+import type { Intent, IntentStatus, Send } from '../../domain/remediation/intent.ts';
 import { type CallFate, createFakeExecutor, type FakeExecutor } from '../support/fake-executor.ts';
 import { noMetrics, silent } from '../support/fakes.ts';
 import { scaleOut } from '../support/incident-examples.ts';
@@ -20,32 +20,56 @@ const intent: Intent = {
   parameters: scaleOut.parameters,
   fence: 1,
   before: scaleOut.before,
+  expects: [{ replicas: 2 }],
 };
+
+const firstSend: Send = { number: 1, notAfterMs: 60_000 };
 
 /** A gate that holds one intent, and an execution that can be called again and again. */
 function setUp(executor: Executor | null, status: IntentStatus = 'written') {
+  let nowMs = 0;
+  let monotonicMs = 0;
   const gate = {
     status,
+    sends: status === 'written' ? 0 : 1,
     /** Marks that fail, as when Postgres is away or the process dies right there. */
     failingMarks: [] as IntentStatus[],
     blocked: false,
-    async intent(id: string) {
-      return id === intent.id ? { intent, status: gate.status } : null;
+    renewals: 0,
+    /** What happens while the permission to send is asked for. */
+    meanwhile: (): void => {},
+    async renew() {
+      gate.renewals += 1;
     },
-    async mark(_id: string, next: IntentStatus) {
+    async intent(id: string): Promise<StoredIntent | null> {
+      const send = gate.sends === 0 ? null : { number: gate.sends, notAfterMs: 5_000, leftMs: 5_000 };
+      return id === intent.id ? { intent, status: gate.status, send } : null;
+    },
+    async mark(
+      _id: string,
+      next: Exclude<IntentStatus, 'written'>,
+      _result: string,
+      send = 1,
+    ): Promise<Marked> {
+      const { status: before } = gate;
       if (gate.failingMarks[0] === next) {
         gate.failingMarks.shift();
         throw new Error('the store is away');
       }
+      if (before !== 'written' && before !== 'sent') return { before, overtaken: false, send: null };
       if (next === 'sent' && gate.blocked) {
         throw Object.assign(new Error('kill switch'), { name: 'EffectBlocked', reason: 'kill-switch' });
       }
-      const before = gate.status;
-      if (before !== 'applied' && before !== 'failed') gate.status = next;
-      return before;
+      if (next === 'sent' && send !== gate.sends + 1) return { before, overtaken: true, send: null };
+      if (next === 'failed' && gate.sends !== 0 && send !== gate.sends)
+        return { before, overtaken: true, send: null };
+      gate.status = next;
+      if (next !== 'sent') return { before, overtaken: false, send: null };
+      gate.sends = send;
+      gate.meanwhile();
+      return { before, overtaken: false, send: { number: send, notAfterMs: 5_000, withinMs: 5_000 } };
     },
   };
-  let nowMs = 0;
   const execute = createExecute({
     gate,
     executors: { forTarget: () => executor },
@@ -56,12 +80,31 @@ function setUp(executor: Executor | null, status: IntentStatus = 'written') {
       patienceMs: 50,
       steadyAnswers: 2,
       nowMs: () => nowMs,
+      monotonicMs: () => monotonicMs,
       sleep: async (ms) => {
         nowMs += ms;
+        monotonicMs += ms;
       },
     },
   });
-  return { gate, run: () => execute({ intentId: intent.id }), execute };
+  const clocks = {
+    /** The machine sleeps: only the wall clock sees it. */
+    suspend: (ms: number) => {
+      nowMs += ms;
+    },
+    /** The process stands still, and meanwhile the wall clock is set back. */
+    stopAndSetBack: (ms: number) => {
+      monotonicMs += ms;
+      nowMs -= ms;
+    },
+    nowMs: () => nowMs,
+  };
+  return { gate, clocks, run: (lookOnly = false) => execute({ intentId: intent.id, lookOnly }), execute };
+}
+
+function withoutClosing(executor: FakeExecutor): FakeExecutor {
+  delete executor.close;
+  return executor;
 }
 
 function withFates(...fates: CallFate[]): FakeExecutor {
@@ -76,9 +119,9 @@ describe('an intent that was written', () => {
     const { gate, run } = setUp(executor);
     const seen: IntentStatus[] = [];
     const apply = executor.apply;
-    executor.apply = async (given) => {
+    executor.apply = async (...given) => {
       seen.push(gate.status);
-      return apply(given);
+      return apply(...given);
     };
     expect(await run()).toMatchObject({ kind: 'applied', foundByLookup: false });
     expect(seen).toEqual(['sent']);
@@ -132,9 +175,101 @@ describe('an intent that was written', () => {
     const executor = withFates('unknowable');
     const { gate, run } = setUp(executor);
     expect(await run()).toMatchObject({ kind: 'failed', certain: false });
-    expect(gate.status).toBe('failed');
+    expect(gate.status).toBe('uncertain');
     expect(await run()).toMatchObject({ kind: 'failed', certain: false });
     expect(executor.ledger).toEqual([]);
+  });
+
+  test('is not sent over a target that is not as expected, or that cannot be seen', async () => {
+    const executor = withFates();
+    const { gate, run } = setUp(executor);
+    executor.change({ desiredReplicas: 9 });
+    expect(await run()).toMatchObject({
+      kind: 'blocked',
+      reason: 'target-changed',
+      detail: 'replicas was 2, is 9',
+      sent: false,
+    });
+    executor.observe = async () => {
+      throw new Error('no route to host');
+    };
+    expect(await run()).toMatchObject({ kind: 'blocked', reason: 'target-unseen' });
+    executor.observe = async () => [];
+    expect(await run()).toMatchObject({ kind: 'blocked', reason: 'target-unseen' });
+    expect(executor.ledger).toEqual([]);
+    expect(gate.status).toBe('written');
+  });
+
+  test('that does not say what it expects is not sent', async () => {
+    const executor = withFates();
+    const { gate, run } = setUp(executor);
+    const { intent: find } = gate;
+    gate.intent = async (id) => {
+      const found = await find(id);
+      return found && { ...found, intent: { ...intent, expects: [] } };
+    };
+    expect(await run()).toMatchObject({ kind: 'blocked', reason: 'target-changed' });
+    expect(executor.ledger).toEqual([]);
+  });
+
+  test('and that the world has already is found, not repeated: the record of its send was lost', async () => {
+    const executor = withFates();
+    await executor.apply(intent, firstSend);
+    const { gate, run } = setUp(executor);
+    expect(await run()).toMatchObject({ kind: 'applied', foundByLookup: true });
+    expect(executor.ledger).toHaveLength(1);
+    expect(gate.status).toBe('applied');
+  });
+
+  test.each(['suspend', 'stopAndSetBack'] as const)(
+    'is not called by a process that stood still after the record (%s)',
+    async (pause) => {
+      const executor = withFates();
+      const { gate, clocks, run } = setUp(executor);
+      const called: number[] = [];
+      const { apply } = executor;
+      executor.apply = async (given, send) => {
+        called.push(send.number);
+        return apply(given, send);
+      };
+      gate.meanwhile = () => {
+        if (gate.sends === 1) clocks[pause](5_000);
+      };
+      expect(await run()).toMatchObject({ kind: 'applied' });
+      expect(called, 'send 1 was recorded, closed, and never called').toEqual([2]);
+    },
+  );
+
+  test('carries its number, its time and what was seen to the executor', async () => {
+    const executor = withFates();
+    executor.change({ revision: '17' });
+    const { run } = setUp(executor);
+    const sends: unknown[] = [];
+    executor.apply = async (_intent, send) => {
+      sends.push(send);
+      return { kind: 'applied', after: null, summary: 'done' };
+    };
+    await run();
+    expect(sends).toEqual([{ number: 1, notAfterMs: 5_000, revision: '17' }]);
+  });
+
+  test('keeps its target leased while the call is under way', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const executor = withFates();
+    const { gate, run } = setUp(executor);
+    let release = (): void => {};
+    executor.hold = new Promise<void>((resolve) => (release = resolve));
+    const running = run();
+    await expect.poll(() => gate.status).toBe('sent');
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(gate.renewals).toBe(3);
+    release();
+    expect(await running).toMatchObject({ kind: 'applied' });
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(gate.renewals).toBe(3);
   });
 
   test('for an executor that is not configured fails, certainly', async () => {
@@ -154,36 +289,69 @@ describe('an intent that was written', () => {
 describe('an intent that was sent by somebody who died', () => {
   test('is looked up first: applied without a call when it happened', async () => {
     const executor = withFates();
-    await executor.apply(intent);
+    await executor.apply(intent, firstSend);
     expect(await setUp(executor, 'sent').run()).toMatchObject({ kind: 'applied', foundByLookup: true });
     expect(executor.ledger).toHaveLength(1);
   });
 
-  test('is not sent again while a kill switch is engaged', async () => {
+  test('is not sent again while a kill switch is engaged: it is not settled, and what undoes it stays owed', async () => {
     const executor = withFates();
     const { gate, run } = setUp(executor, 'sent');
     gate.blocked = true;
-    expect(await run()).toMatchObject({ kind: 'blocked' });
+    expect(await run()).toMatchObject({ kind: 'blocked', reason: 'kill-switch', sent: true });
     expect(executor.ledger).toEqual([]);
+    expect(gate.status).toBe('sent');
+  });
+
+  test('is closed before it is sent again: the call that was on its way finds the door shut', async () => {
+    const executor = withFates();
+    expect(await setUp(executor, 'sent').run()).toMatchObject({ kind: 'applied', foundByLookup: false });
+    expect(await executor.apply(intent, firstSend)).toMatchObject({ kind: 'refused' });
+    expect(executor.ledger).toHaveLength(1);
+  });
+
+  test('is waited for until nobody may send it any more, where the executor cannot close', async () => {
+    const executor = withoutClosing(withFates());
+    const { run, clocks } = setUp(executor, 'sent');
+    const looks: number[] = [];
+    const { lookUp } = executor;
+    executor.lookUp = async (given) => {
+      looks.push(clocks.nowMs());
+      return lookUp(given);
+    };
+    expect(await run()).toMatchObject({ kind: 'applied', foundByLookup: false });
+    expect(looks[0]).toBeGreaterThan(firstSend.notAfterMs / 12);
+    expect(looks).toHaveLength(2);
   });
 
   test('is not sent again because of one early "not happened": the call may still be under way', async () => {
-    const executor = withFates();
+    const executor = withoutClosing(withFates());
     let looks = 0;
-    const lookUp = executor.lookUp;
+    const { lookUp } = executor;
     executor.lookUp = async (given) => {
       looks += 1;
-      if (looks === 2) await executor.apply(given); // the late call arrives
+      if (looks === 2) await executor.apply(given, firstSend); // the late call arrives
       return lookUp(given);
     };
     expect(await setUp(executor, 'sent').run()).toMatchObject({ kind: 'applied', foundByLookup: true });
     expect(executor.ledger).toHaveLength(1);
   });
 
+  test('is only looked for when nothing may be sent any more', async () => {
+    const undone = withFates();
+    const { gate, run } = setUp(undone, 'sent');
+    expect(await run(true)).toMatchObject({ kind: 'failed', certain: true });
+    expect(undone.ledger).toEqual([]);
+    expect(gate.status).toBe('failed');
+    const done = withFates();
+    await done.apply(intent, firstSend);
+    expect(await setUp(done, 'sent').run(true)).toMatchObject({ kind: 'applied', foundByLookup: true });
+  });
+
   test('is settled by an executor that can tell after a while', async () => {
     const executor = withFates();
     let looks = 0;
-    executor.lookUp = async () => {
+    executor.close = async () => {
       looks += 1;
       if (looks === 1) throw new Error('unreachable');
       return looks < 4 ? 'cannot-tell' : 'happened';
@@ -194,7 +362,9 @@ describe('an intent that was sent by somebody who died', () => {
 
 test('the effect happens once at most, wherever calls are lost and the process dies, however often it is tried', async () => {
   const fate = fc.constantFrom<CallFate>('ok', 'lost-done', 'lost-undone', 'unknowable', 'refuse');
-  const marks = fc.array(fc.constantFrom<IntentStatus>('sent', 'applied', 'failed'), { maxLength: 4 });
+  const marks = fc.array(fc.constantFrom<IntentStatus>('sent', 'applied', 'failed', 'uncertain'), {
+    maxLength: 4,
+  });
   await fc.assert(
     fc.asyncProperty(fc.array(fate, { maxLength: 6 }), marks, async (fates, failingMarks) => {
       const executor = withFates(...fates);
@@ -207,6 +377,12 @@ test('the effect happens once at most, wherever calls are lost and the process d
       expect(executor.ledger.length).toBeLessThanOrEqual(1);
       if (result?.kind === 'applied') expect(executor.ledger).toHaveLength(1);
       if (result?.kind === 'failed' && result.certain) expect(executor.ledger).toHaveLength(0);
+      // A sender of an earlier number that stood still until now comes to nothing.
+      const { length } = executor.ledger;
+      executor.fates.length = 0;
+      for (let number = 1; number < gate.sends; number += 1)
+        await executor.apply(intent, { ...firstSend, number });
+      expect(executor.ledger).toHaveLength(length);
     }),
     { numRuns: 300 },
   );

@@ -1,6 +1,9 @@
-/** An executor whose effects are entries in a ledger, and whose answers can be lost in every way. */
+/** An executor whose effects are entries in a ledger and changes of a small model, and whose answers can be lost in every way. */
 import type { EffectAnswer, Executor } from '../../activities/ports.ts';
 import { stepKey } from '../../domain/remediation/plan.ts';
+import { stateAfter } from '../../domain/remediation/precondition.ts';
+import { type TargetState, targetKey } from '../../domain/remediation/target.ts';
+import { targetState } from './incident-examples.ts';
 
 /**
  * What becomes of the next call: `lost-done` and `lost-undone` lose the answer after and before the effect; `refuse` is
@@ -15,19 +18,33 @@ export type FakeExecutor = Executor & {
   readonly fates: CallFate[];
   /** Calls wait for this before they do anything. */
   hold: Promise<void> | null;
+  /** Somebody else changes every target. */
+  change(by: Partial<TargetState>): void;
 };
 
 export function createFakeExecutor(onEffect: (key: string) => void): FakeExecutor {
   const unknowable = new Set<string>();
+  const closed = new Map<string, number>();
+  const targets = new Map<string, TargetState>();
+  let everywhere: Partial<TargetState> = {};
+  const stateOf = (target: TargetState['target']): TargetState => ({
+    ...(targets.get(targetKey(target)) ?? { ...targetState, target }),
+    ...everywhere,
+  });
   const executor: FakeExecutor = {
     name: 'fake',
     ledger: [],
     fates: [],
     hold: null,
-    observe: async () => [],
+    change(by) {
+      everywhere = by;
+    },
+    observe: async (environment, service = targetState.target.service) => [stateOf({ environment, service })],
     preview: async () => ({ ok: true, detail: 'would work' }),
-    async apply(intent): Promise<EffectAnswer> {
+    async apply(intent, { number }): Promise<EffectAnswer> {
       await executor.hold;
+      if (number <= (closed.get(intent.id) ?? 0))
+        return { kind: 'refused', reason: `send ${number} is closed` };
       const fate = executor.fates.shift() ?? 'ok';
       if (fate === 'refuse') return { kind: 'refused', reason: 'not today' };
       if (fate === 'lost-undone') return { kind: 'unknown', reason: 'connection reset' };
@@ -35,6 +52,7 @@ export function createFakeExecutor(onEffect: (key: string) => void): FakeExecuto
       else {
         const key = stepKey(intent);
         executor.ledger.push({ intentId: intent.id, stepKey: key, direction: intent.direction });
+        targets.set(targetKey(intent.target), stateAfter(stateOf(intent.target), intent));
         onEffect(key);
       }
       if (fate !== 'ok') return { kind: 'unknown', reason: 'connection reset' };
@@ -43,6 +61,11 @@ export function createFakeExecutor(onEffect: (key: string) => void): FakeExecuto
     async lookUp(intent) {
       if (unknowable.has(intent.id)) return 'cannot-tell';
       return executor.ledger.some((entry) => entry.intentId === intent.id) ? 'happened' : 'not-happened';
+    },
+    async close(intent, { number }) {
+      const found = await executor.lookUp(intent);
+      if (found === 'not-happened') closed.set(intent.id, number);
+      return found;
     },
   };
   return executor;

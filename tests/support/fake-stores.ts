@@ -6,6 +6,7 @@ import type {
   Gate,
   IncidentStore,
   PostmortemStore,
+  StoredIntent,
   StoredStops,
 } from '../../activities/ports.ts';
 import type { ApprovalStatus, StoredStop } from '../../activities/types.ts';
@@ -14,8 +15,9 @@ import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { fold } from '../../domain/incident/evolve.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
-import type { GateRefusal, Intent, IntentStatus } from '../../domain/remediation/intent.ts';
+import type { GateRefusal, Intent } from '../../domain/remediation/intent.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
+import { expectedBefore, expectedByUndo } from '../../domain/remediation/precondition.ts';
 
 export type FakeStores = {
   readonly incidents: IncidentStore & {
@@ -31,7 +33,7 @@ export type FakeStores = {
     /** Refusals of the next calls; empty means granted when the grant is there. */
     readonly refusals: GateRefusal[];
     killSwitch: boolean;
-    readonly intents: ReadonlyMap<string, { intent: Intent; status: IntentStatus }>;
+    readonly intents: ReadonlyMap<string, StoredIntent>;
   };
   readonly plans: Map<string, HashedPlan>;
   readonly verdicts: Map<string, Verdict>;
@@ -136,7 +138,7 @@ function fakeGate(
 ): FakeStores['gate'] {
   const stopped = (direction: Intent['direction']): boolean =>
     stops.stored !== null && (direction === 'forward' || stops.stored.kind === 'take-over');
-  const intents = new Map<string, { intent: Intent; status: IntentStatus }>();
+  const intents = new Map<string, StoredIntent>();
   const gate: FakeStores['gate'] = {
     refusals: [],
     killSwitch: false,
@@ -144,12 +146,14 @@ function fakeGate(
     async pass({ incidentId, planHash, step, direction }) {
       const id = `${incidentId}|${planHash.slice(0, 8)}/${step}/${direction}`;
       const known = intents.get(id);
-      if (known !== undefined && known.status !== 'written') return { granted: true, ...known };
-      const planned = plans.get(planHash)?.plan.steps[step];
+      if (known !== undefined && known.status !== 'written')
+        return { granted: true, intent: known.intent, status: known.status };
+      const plan = plans.get(planHash)?.plan;
+      const planned = plan?.steps[step];
       const effect = direction === 'forward' ? planned : planned?.inverse;
       const refusal = gate.refusals.shift() ?? (await objection(planHash));
       if (refusal !== undefined) return { granted: false, reason: refusal, detail: 'as the test wants it' };
-      if (planned === undefined || effect === undefined || effect === null) {
+      if (plan === undefined || planned === undefined || effect === undefined || effect === null) {
         return { granted: false, reason: 'no-plan', detail: `no ${direction} effect for step ${step}` };
       }
       const { target, executor, before } = planned;
@@ -166,8 +170,9 @@ function fakeGate(
         parameters,
         before,
         fence: 1,
+        expects: direction === 'forward' ? [expectedBefore(plan, step)] : expectedByUndo(plan, step, false),
       };
-      intents.set(id, { intent, status: 'written' });
+      intents.set(id, { intent, status: 'written', send: null });
       return { granted: true, intent, status: 'written' };
 
       async function objection(hash: string): Promise<GateRefusal | undefined> {
@@ -180,7 +185,8 @@ function fakeGate(
       }
     },
     intent: async (intentId) => intents.get(intentId) ?? null,
-    async mark(intentId, status) {
+    async renew() {},
+    async mark(intentId, status, _result, number = 1) {
       const known = intents.get(intentId);
       if (known === undefined) throw new Error(`no intent ${intentId}`);
       if (status === 'sent' && gate.killSwitch) {
@@ -189,9 +195,18 @@ function fakeGate(
       if (status === 'sent' && stopped(known.intent.direction)) {
         throw Object.assign(new Error('stopped meanwhile'), { name: 'EffectBlocked', reason: 'stopped' });
       }
-      const final = known.status === 'applied' || known.status === 'failed';
-      if (!final) intents.set(intentId, { ...known, status });
-      return known.status;
+      const { status: before } = known;
+      const nothing = { before, overtaken: false, send: null };
+      if (before !== 'written' && before !== 'sent') return nothing;
+      if (status !== 'sent') {
+        intents.set(intentId, { ...known, status });
+        return nothing;
+      }
+      if (number !== (known.send?.number ?? 0) + 1) return { before, overtaken: true, send: null };
+      const withinMs = 5_000;
+      const send = { number, notAfterMs: Date.now() + withinMs };
+      intents.set(intentId, { ...known, status, send: { ...send, leftMs: withinMs } });
+      return { before, overtaken: false, send: { ...send, withinMs } };
     },
   };
   return gate;

@@ -7,6 +7,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { createDraftPostmortem } from '../../activities/draft-postmortem.ts';
 import { createExecute } from '../../activities/execute.ts';
 import { withFailures } from '../../activities/failures.ts';
+import { createPassGate } from '../../activities/pass-gate.ts';
 import { createRecordEvents } from '../../activities/record-events.ts';
 import { createRecords } from '../../activities/records.ts';
 import type { Activities, ModelTurnInput, ModelTurnResult, VerifyInput } from '../../activities/types.ts';
@@ -78,7 +79,15 @@ function activitiesOf(world: World): Activities {
     ...createRecords({ ...stores, clock }),
     recordEvents: createRecordEvents({ incidents: stores.incidents, metrics: noMetrics }),
     draftPostmortem: createDraftPostmortem(stores),
-    passGate: (input) => stores.gate.pass(input),
+    passGate: createPassGate({
+      gate: stores.gate,
+      plans: {
+        savePlan: async () => {},
+        saveVerdict: async () => {},
+        plan: async (hash) => stores.plans.get(hash) ?? null,
+      },
+      executors: { forTarget: () => executor, forEnvironment: () => [executor] },
+    }),
     execute: createExecute({
       gate: stores.gate,
       executors: { forTarget: () => executor },

@@ -7,7 +7,7 @@ import type { TargetState } from '../../domain/remediation/target.ts';
 export const environment = 'test';
 export const service = 'orders';
 
-const targetState: TargetState = {
+export const targetState: TargetState = {
   target: { environment, service },
   executor: 'fake',
   desiredReplicas: 2,

@@ -177,9 +177,9 @@ describe.concurrent('the gate', () => {
     const world = createWorld();
     world.script = [{ steps: [scaleOut, rollback], verdict: auto }];
     const pass = world.stores.gate.pass;
-    world.stores.gate.pass = async (input) => {
+    world.stores.gate.pass = async (input, sighting) => {
       if (input.step === 1) throw Object.assign(new Error('bytes changed'), { name: 'PlanHashMismatch' });
-      return pass(input);
+      return pass(input, sighting);
     };
     const { result } = await (await stage.open(world)).ended();
     expect(result).toMatchObject({ outcome: 'escalated', reason: 'passGate: bytes changed' });

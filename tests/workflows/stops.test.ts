@@ -29,12 +29,12 @@ async function whileUndoing(): Promise<{ world: World; incident: OpenIncident; r
   let undoing = (): void => {};
   const firstUndo = new Promise<void>((resolve) => (undoing = resolve));
   const { apply } = world.executor;
-  world.executor.apply = async (intent) => {
+  world.executor.apply = async (intent, send) => {
     if (intent.direction === 'compensation' && world.executor.ledger.length === 2) {
       undoing();
       await new Promise<void>((resolve) => (release = resolve));
     }
-    return apply(intent);
+    return apply(intent, send);
   };
   const incident = await stage.open(world, { maxAttempts: 1 });
   await firstUndo;
@@ -72,10 +72,10 @@ describe.concurrent('taking over while Sentinel undoes', () => {
     world.script = [{ steps: [scaleOut], verdict: auto }];
     world.fixedBy = [];
     const { pass } = world.stores.gate;
-    world.stores.gate.pass = async (input) =>
+    world.stores.gate.pass = async (input, sighting) =>
       input.direction === 'compensation'
         ? { granted: false, reason: 'rate-limited', detail: 'for half a minute' }
-        : pass(input);
+        : pass(input, sighting);
     const incident = await stage.open(world, { maxAttempts: 1 });
     await incident.until(({ status }) => status === 'compensating');
     await world.called('passGate', 2);
@@ -175,9 +175,9 @@ describe.concurrent('a stop that is stored and whose message was lost', () => {
     world.script = [{ steps: [scaleOut, rollback], verdict: auto }];
     world.fixedBy = [];
     const { apply } = world.executor;
-    world.executor.apply = async (intent) => {
+    world.executor.apply = async (intent, send) => {
       if (intent.direction === 'compensation') world.stores.stops.stored = { kind: 'take-over', ...ann };
-      return apply(intent);
+      return apply(intent, send);
     };
     const { result } = await (await stage.open(world, { maxAttempts: 1 })).ended();
     expect(result).toMatchObject({ outcome: 'taken-over', ...ann });

@@ -22,6 +22,8 @@ export async function carryOut(run: Run, hashedPlan: HashedPlan): Promise<Attemp
         return outcome;
       case 'refused': {
         const reason = `the gate refused ${stepKey(step)}: ${outcome.reason} (${outcome.detail})`;
+        const untouched = run.saga.pending().length === 0 && index === 0 && !outcome.sent;
+        if (outcome.reason === 'target-changed' && untouched) return { kind: 'outdated', reason };
         return { kind: 'failed', mayRetry: false, reason };
       }
       case 'failed': {
@@ -60,8 +62,7 @@ async function applyWhenGranted(
       }),
     );
     const nothingHappened =
-      outcome.kind === 'refused' ||
-      outcome.kind === 'stopped' ||
+      ((outcome.kind === 'stopped' || outcome.kind === 'refused') && !outcome.sent) ||
       (outcome.kind === 'failed' && outcome.certain);
     if (nothingHappened) saga.forget({ planHash, step: index });
     if (outcome.kind === 'stopped') throw stopped();

@@ -2,7 +2,7 @@
 // known and recorded; until then a stop does. Whoever calls it decides whether to try again when the gate refuses.
 
 import { ActivityFailure } from '@temporalio/workflow';
-import type { GateInput } from '../../activities/types.ts';
+import type { Activities, ExecuteResult, GateInput } from '../../activities/types.ts';
 import type { GateRefusal } from '../../domain/remediation/intent.ts';
 import { effects, gate } from '../proxies.ts';
 import type { Run } from '../run.ts';
@@ -18,9 +18,15 @@ export type Effect = {
 
 export type EffectOutcome =
   | { readonly kind: 'applied' }
-  | { readonly kind: 'refused'; readonly reason: GateRefusal; readonly detail: string }
-  /** A person stopped the incident before anything was sent. */
-  | { readonly kind: 'stopped' }
+  /** `sent`: it went out before the refusal, and is not settled; it may have happened. */
+  | {
+      readonly kind: 'refused';
+      readonly reason: GateRefusal;
+      readonly detail: string;
+      readonly sent: boolean;
+    }
+  /** A person stopped the incident. `sent`: it went out before that, and is not settled. */
+  | { readonly kind: 'stopped'; readonly sent: boolean }
   /** `certain`: it did not happen. Otherwise it may have, and nobody can tell. */
   | { readonly kind: 'failed'; readonly certain: boolean; readonly reason: string };
 
@@ -40,9 +46,9 @@ export async function perform(
       { incidentId: input.incidentId, planHash, step, direction },
     ]);
   });
-  if (asked === null) return { kind: 'stopped' };
+  if (asked === null) return { kind: 'stopped', sent: false };
   const passed = asked.answer;
-  if (!passed.granted) return refusal(run, passed.reason, passed.detail);
+  if (!passed.granted) return refusal(run, { ...passed, sent: false });
 
   const intentId = passed.intent.id;
   onGranted(intentId);
@@ -52,9 +58,9 @@ export async function perform(
   if (passed.status === 'written' && (recorded === null || isStopped(run, direction))) {
     const reason = 'not sent: a person said stop';
     journal.record({ type: 'effect-failed', intentId, step, direction, reason, neverSent: true });
-    return { kind: 'stopped' };
+    return { kind: 'stopped', sent: false };
   }
-  const result = await execute(intentId, `${direction} ${stepKey}`);
+  const result = await execute(`${direction} ${stepKey}`, { intentId });
   switch (result.kind) {
     case 'applied': {
       const { foundByLookup, summary } = result;
@@ -66,19 +72,26 @@ export async function perform(
       journal.record({ type: 'effect-failed', intentId, step, direction, reason: result.reason });
       return result;
     case 'blocked':
-      return refusal(run, result.reason, result.detail);
+      return refusal(run, { ...result, sent: result.sent === true });
   }
 }
 
+type Refusal = { readonly reason: GateRefusal; readonly detail: string; readonly sent: boolean };
+
 /** The gate knows of a stop that has not reached this run yet: from here on the run knows it, too. */
-async function refusal(run: Run, reason: GateRefusal, detail: string): Promise<EffectOutcome> {
-  if (reason === 'stopped' && (await hearStoredStop(run))) return { kind: 'stopped' };
-  return { kind: 'refused', reason, detail };
+async function refusal(run: Run, { reason, detail, sent }: Refusal): Promise<EffectOutcome> {
+  if (reason === 'stopped' && (await hearStoredStop(run))) return { kind: 'stopped', sent };
+  return { kind: 'refused', reason, detail, sent };
 }
 
-async function execute(intentId: string, what: string): Promise<Awaited<ReturnType<typeof effects.execute>>> {
+/** Finds out what became of calls that went out, and lets no other follow. The place for what has to end before its undo. */
+export async function findOut(intentId: string, stepKey: string): Promise<ExecuteResult> {
+  return execute(`what became of ${stepKey}?`, { intentId, lookOnly: true });
+}
+
+async function execute(summary: string, input: Parameters<Activities['execute']>[0]): Promise<ExecuteResult> {
   try {
-    return await effects.execute.executeWithOptions({ summary: what }, [{ intentId }]);
+    return await effects.execute.executeWithOptions({ summary }, [input]);
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     return { kind: 'failed', certain: false, reason: `the outcome is unknown: ${failureText(error)}` };

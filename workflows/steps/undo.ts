@@ -7,7 +7,7 @@ import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import { type Ending, type Run, throwIfStopped } from '../run.ts';
 import type { PendingCompensation, UndoOutcome } from '../saga.ts';
 import { gatePatience } from '../timings.ts';
-import { type EffectOutcome, perform } from './effect.ts';
+import { type EffectOutcome, findOut, perform } from './effect.ts';
 import { escalation } from './endings.ts';
 import { failureText } from './failures.ts';
 import { isStopped } from './stop.ts';
@@ -51,7 +51,7 @@ export async function compensate(run: Run, reason: string): Promise<readonly str
 
 async function undo(run: Run, compensation: PendingCompensation): Promise<UndoOutcome> {
   const firstTryMs = Date.now();
-  const { planHash, step, stepKey } = compensation;
+  const { planHash, step, stepKey, intentId } = compensation;
   let refusedFor: GateRefusal | null = null;
   for (;;) {
     const outcome = await tryUndo(run, compensation);
@@ -59,6 +59,11 @@ async function undo(run: Run, compensation: PendingCompensation): Promise<UndoOu
     if (outcome.kind === 'applied') return 'undone';
     if (outcome.kind === 'failed') return 'not-undone';
     const { reason, detail } = outcome;
+    // Perhaps its own forward call has not ended: that has to be found out first. What did not happen needs no undo.
+    if (reason === 'target-unsettled' && refusedFor !== reason) {
+      const became = await findOut(intentId, stepKey);
+      if (became.kind === 'failed' && became.certain) return 'undone';
+    }
     if (reason !== refusedFor) run.journal.record({ type: 'gate-refused', step, reason, detail });
     refusedFor = reason;
     const patience = gatePatience(reason);

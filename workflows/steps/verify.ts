@@ -11,6 +11,8 @@ import { lookUntilSettled } from './verification-loop.ts';
 export type Attempt =
   | { readonly kind: 'recovered'; readonly reason: string }
   | { readonly kind: 'ended'; readonly ending: Ending }
+  /** The target is not as the plan saw it, and nothing was done: there is another plan to be made. */
+  | { readonly kind: 'outdated'; readonly reason: string }
   /** Did not help, or could not be carried out; what was applied is still in the world, and owed to the saga. */
   | { readonly kind: 'failed'; readonly reason: string; readonly mayRetry: boolean };
 

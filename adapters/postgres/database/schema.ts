@@ -188,6 +188,10 @@ export type Schema = {
     /** When the call was let out: from then on it may have happened, whatever became of its answer. */
     sent_at_ms: number | null;
     updated_at_ms: number;
+    /** How often it was let out. */
+    sends: Generated<number>;
+    /** Until when the latest call may begin. */
+    not_after_ms: number | null;
   };
   leases: { target_key: string; incident_id: string; fence: number; expires_at_ms: number };
   fences: { target_key: string; last_fence: number };

@@ -5,7 +5,7 @@ import type { GateInput } from '../../../activities/types.ts';
 import type { AuditEvent } from '../../../domain/audit/event.ts';
 import { sentinelActor } from '../../../domain/policy/identity.ts';
 import type { Verdict } from '../../../domain/policy/verdict.ts';
-import type { Intent } from '../../../domain/remediation/intent.ts';
+import type { Intent, IntentStatus } from '../../../domain/remediation/intent.ts';
 import { targetKey } from '../../../domain/remediation/target.ts';
 import { appendAudit } from '../audit/append.ts';
 import { databaseNowMs } from '../clock.ts';
@@ -40,19 +40,41 @@ export async function auditGrant(
 export async function auditOutcome(
   trx: Kysely<Schema>,
   intent: Intent,
-  outcome: 'written' | 'applied' | 'failed',
+  outcome: 'applied' | 'failed' | 'uncertain',
   result: string,
   atMs: number,
 ): Promise<void> {
   await appendAudit(trx, [
     {
       actor: sentinelActor,
-      action: outcome === 'applied' ? 'effect.applied' : 'effect.failed',
+      action: `effect.${outcome}`,
       atMs,
       reason: result,
       subject: intent.incidentId,
       planHash: intent.planHash,
       details: about(intent),
+    },
+  ]);
+}
+
+/** An answer that came when the outcome stood already: it changes nothing, and whoever settles the effect wants to know it. */
+export async function auditLateAnswer(
+  trx: Kysely<Schema>,
+  intent: Intent,
+  answer: IntentStatus,
+  send: number,
+  result: string,
+  atMs: number,
+): Promise<void> {
+  await appendAudit(trx, [
+    {
+      actor: sentinelActor,
+      action: 'effect.answered-late',
+      atMs,
+      reason: result,
+      subject: intent.incidentId,
+      planHash: intent.planHash,
+      details: { ...about(intent), answer, send },
     },
   ]);
 }

@@ -16,6 +16,8 @@ import type { Effect } from './effect.ts';
 export type GateLimits = LimitsConfig & {
   /** How long after its last approval a plan may still be acted on: what people saw has its time. */
   readonly grantValidMs: number;
+  /** How soon after its record a call must begin. */
+  readonly sendWithinMs: number;
 };
 
 export type Question = {
@@ -43,15 +45,19 @@ export const personsStop: Check = async (trx, { effect }) => {
 
 /** Locked against recordEvents: the incident is not closed while its effect is being let out. */
 export const incidentOpen: Check = async (trx, { effect }) => {
-  const { incidentId } = effect.content;
+  const closed = await closedIncident(trx, effect.content.incidentId);
+  return closed === null ? null : { reason: 'incident-closed', detail: closed };
+};
+
+/** Why nothing is done for this incident any more; null while it is open. Nobody closes it until the transaction ends. */
+export async function closedIncident(trx: Kysely<Schema>, incidentId: string): Promise<string | null> {
   const incident = await trx
     .selectFrom('incidents')
     .select('status')
     .where('id', '=', incidentId)
     .forShare()
     .executeTakeFirst();
-  if (incident === undefined)
-    return { reason: 'incident-closed', detail: 'no incident of this id is recorded' };
+  if (incident === undefined) return 'no incident of this id is recorded';
   const episode = await trx
     .selectFrom('episodes')
     .select('closed_at_ms')
@@ -60,8 +66,8 @@ export const incidentOpen: Check = async (trx, { effect }) => {
   if (incident.status === 'handed-over')
     return { reason: 'incident-closed', detail: 'the incident is in the hands of a person' };
   const closed = incident.status === 'closed' || (episode !== undefined && episode.closed_at_ms !== null);
-  return closed ? { reason: 'incident-closed', detail: 'the incident is closed' } : null;
-};
+  return closed ? 'the incident is closed' : null;
+}
 
 export const currentPlan: Check = async (trx, { effect }) => {
   const incident = await trx
@@ -183,20 +189,6 @@ export const breaker: Check = async (trx, { effect, limits, nowMs }) => {
     reason: 'breaker-open',
     detail: `too many effects in ${environment} did not help; open until ${until}`,
   };
-};
-
-/**
- * Only what was let out is taken back. A call whose answer was lost may have happened, so it may be undone: the inverse
- * restores the state before, whether or not it had changed.
- */
-export const undoesSent: Check = async (trx, { effect }) => {
-  const forward = await trx
-    .selectFrom('intents')
-    .select('sent_at_ms')
-    .where('id', '=', effect.content.undoes ?? '')
-    .executeTakeFirst();
-  if (forward !== undefined && forward.sent_at_ms !== null) return null;
-  return { reason: 'out-of-order', detail: 'the effect to undo was never sent' };
 };
 
 function higherRole(left: Role, right: Role): Role {

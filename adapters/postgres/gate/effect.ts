@@ -7,9 +7,9 @@ import { type Plan, stepKey } from '../../../domain/remediation/plan.ts';
 import { targetKey } from '../../../domain/remediation/target.ts';
 import { sha256Hex } from '../digest.ts';
 
-/** Everything of an intent but its fencing number, which the lease gives. */
+/** Everything of an intent but its fencing number, which the lease gives, and what it expects of the target. */
 export type Effect = {
-  readonly content: Omit<Intent, 'fence'>;
+  readonly content: Omit<Intent, 'fence' | 'expects'>;
   readonly targetKey: string;
   readonly stepKey: string;
 };

@@ -3,22 +3,29 @@
 // calls; a call that is repeated after a lost answer finds the intent it wrote.
 
 import type { Kysely } from 'kysely';
-import type { Gate } from '../../../activities/ports.ts';
+import type { Gate, StoredIntent } from '../../../activities/ports.ts';
 import type { GateInput } from '../../../activities/types.ts';
 import type { Verdict } from '../../../domain/policy/verdict.ts';
 import type { GateResult } from '../../../domain/remediation/intent.ts';
 import type { Plan } from '../../../domain/remediation/plan.ts';
+import {
+  expectedBefore,
+  expectedByUndo,
+  type Facts,
+  type Sighting,
+} from '../../../domain/remediation/precondition.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { readPlan } from '../plan-store.ts';
 import { transact } from '../transact.ts';
 import { auditGrant, auditRefusal } from './audit.ts';
 import * as checks from './checks.ts';
-import { effectOf } from './effect.ts';
+import { type Effect, effectOf } from './effect.ts';
 import { changeFence, findIntent, lockIntent, writeIntent } from './intents.ts';
-import { takeLease } from './leases.ts';
+import { leaseFree, takeLease } from './leases.ts';
 import { lockGate } from './locks.ts';
-import { markIntent } from './mark.ts';
+import { markIntent, renewIntent } from './mark.ts';
+import { asExpected, lastEffect, targetSettled, undoesFinished } from './world.ts';
 
 const forward: readonly checks.Check[] = [
   checks.killSwitch,
@@ -28,6 +35,8 @@ const forward: readonly checks.Check[] = [
   checks.grant,
   checks.stepOrder,
   checks.once,
+  leaseFree,
+  targetSettled,
   checks.rateLimits,
   checks.breaker,
 ];
@@ -41,27 +50,39 @@ const compensation: readonly checks.Check[] = [
   checks.killSwitch,
   checks.incidentOpen,
   checks.personsStop,
-  checks.undoesSent,
+  undoesFinished,
+  leaseFree,
+  targetSettled,
+  lastEffect,
 ];
 
 /** The intent is there and nothing has been sent: what could have stopped it may stop it now. */
-const again: readonly checks.Check[] = [checks.killSwitch, checks.incidentOpen, checks.personsStop];
+const again: Readonly<Record<GateInput['direction'], readonly checks.Check[]>> = {
+  forward: [checks.killSwitch, checks.incidentOpen, checks.personsStop, leaseFree, targetSettled],
+  compensation,
+};
 
 export function createGate(db: Kysely<Schema>, limits: checks.GateLimits): Gate {
   return {
-    pass: (input) =>
+    pass: (input, sighting) =>
       transact(db, async (trx) => {
-        const result = await pass(trx, input, limits);
+        const result = await pass(trx, input, sighting, limits);
         if (!result.granted) await auditRefusal(trx, input, result);
         return result;
       }),
     intent: (intentId) => findIntent(db, intentId),
-    mark: (intentId, status, result) =>
-      transact(db, (trx) => markIntent(trx, intentId, status, result, limits)),
+    mark: (intentId, status, result, send = 1) =>
+      transact(db, (trx) => markIntent(trx, { intentId, status, result, send }, limits)),
+    renew: (intentId) => transact(db, (trx) => renewIntent(trx, intentId, limits)),
   };
 }
 
-async function pass(trx: Kysely<Schema>, input: GateInput, limits: checks.GateLimits): Promise<GateResult> {
+async function pass(
+  trx: Kysely<Schema>,
+  input: GateInput,
+  sighting: Sighting,
+  limits: checks.GateLimits,
+): Promise<GateResult> {
   const stored = await storedPlan(trx, input);
   if ('reason' in stored) return refused(stored);
   const effect = effectOf(input, stored.plan);
@@ -74,31 +95,62 @@ async function pass(trx: Kysely<Schema>, input: GateInput, limits: checks.GateLi
   await lockGate(trx, effect.content.target.environment);
   const written = await lockIntent(trx, effect.content.id);
   // What has been sent has been decided: the caller hears where it stands, and looks at the world.
-  if (written !== null && written.status !== 'written') return { granted: true, ...written };
-
+  if (written !== null && written.status !== 'written') {
+    return { granted: true, intent: written.intent, status: written.status };
+  }
   const question = { effect, verdict: stored.verdict, limits, nowMs: await databaseNowMs(trx) };
-  for (const check of written !== null ? again : input.direction === 'forward' ? forward : compensation) {
+  const { direction } = input;
+  for (const check of written !== null
+    ? again[direction]
+    : direction === 'forward'
+      ? forward
+      : compensation) {
     const refusal = await check(trx, question);
     if (refusal !== null) return refused(refusal);
   }
-  const { targetKey } = effect;
-  const lease = await takeLease(
-    trx,
+  const expects = written?.intent.expects ?? (await expectation(trx, effect, input, stored.plan));
+  const drift = asExpected(effect, expects, sighting);
+  return drift === null ? grant(trx, question, written, expects) : refused(drift);
+}
+
+/** Everything was asked: the target is leased, and the intent stands. */
+async function grant(
+  trx: Kysely<Schema>,
+  { effect, verdict, limits, nowMs }: checks.Question,
+  written: StoredIntent | null,
+  expects: readonly Facts[],
+): Promise<GateResult> {
+  const { content, targetKey } = effect;
+  const lease = await takeLease(trx, {
     targetKey,
-    input.incidentId,
-    question.nowMs,
-    limits.leaseSeconds * 1_000,
-  );
+    incidentId: content.incidentId,
+    nowMs,
+    leaseMs: limits.leaseSeconds * 1_000,
+    fence: written?.intent.fence ?? null,
+  });
   if (!lease.held)
     return refused({ reason: 'target-leased', detail: `${lease.by} is acting on ${targetKey}` });
-  const intent = { ...effect.content, fence: lease.fence };
+  const { fence } = lease;
   if (written !== null) {
-    if (written.intent.fence !== lease.fence) await changeFence(trx, intent.id, lease.fence, question.nowMs);
-    return { granted: true, intent: { ...written.intent, fence: lease.fence }, status: 'written' };
+    if (written.intent.fence !== fence) await changeFence(trx, content.id, fence, nowMs);
+    return { granted: true, intent: { ...written.intent, fence }, status: 'written' };
   }
-  await writeIntent(trx, effect, lease.fence, question.nowMs);
-  await auditGrant(trx, intent, stored.verdict, question.nowMs);
+  const intent = { ...content, expects, fence };
+  await writeIntent(trx, effect, expects, fence, nowMs);
+  await auditGrant(trx, intent, verdict, nowMs);
   return { granted: true, intent, status: 'written' };
+}
+
+/** What the effect expects of its target, from the stored plan and from what became of the step it undoes. */
+async function expectation(
+  trx: Kysely<Schema>,
+  { content }: Effect,
+  { step, direction }: GateInput,
+  plan: Plan,
+): Promise<readonly Facts[]> {
+  if (direction === 'forward') return [expectedBefore(plan, step)];
+  const undone = await findIntent(trx, content.undoes ?? '');
+  return expectedByUndo(plan, step, undone?.status === 'applied');
 }
 
 async function storedPlan(

@@ -1,27 +1,29 @@
 // Intents as rows: written once by the gate, moved forward by mark, never rewritten (a trigger refuses it, too).
 
-import type { Kysely } from 'kysely';
-import type { Intent, IntentStatus } from '../../../domain/remediation/intent.ts';
+import { type Kysely, sql } from 'kysely';
+import type { StoredIntent } from '../../../activities/ports.ts';
+import type { IntentStatus } from '../../../domain/remediation/intent.ts';
+import type { Facts } from '../../../domain/remediation/precondition.ts';
+import { databaseNow } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { json } from '../text.ts';
 import type { Effect } from './effect.ts';
 
-export type StoredIntent = { readonly intent: Intent; readonly status: IntentStatus };
-
 export async function findIntent(db: Kysely<Schema>, intentId: string): Promise<StoredIntent | null> {
   const row = await select(db, intentId).executeTakeFirst();
-  return row === undefined ? null : { intent: { ...row.body, fence: row.fence }, status: row.status };
+  return row === undefined ? null : stored(row);
 }
 
 /** The intent, and nobody else changes it until the transaction ends. */
 export async function lockIntent(trx: Kysely<Schema>, intentId: string): Promise<StoredIntent | null> {
   const row = await select(trx, intentId).forUpdate().executeTakeFirst();
-  return row === undefined ? null : { intent: { ...row.body, fence: row.fence }, status: row.status };
+  return row === undefined ? null : stored(row);
 }
 
 export async function writeIntent(
   trx: Kysely<Schema>,
   { content, targetKey, stepKey }: Effect,
+  expects: readonly Facts[],
   fence: number,
   nowMs: number,
 ): Promise<void> {
@@ -37,7 +39,7 @@ export async function writeIntent(
       target_key: targetKey,
       step_key: stepKey,
       fence,
-      body: json(content),
+      body: json({ ...content, expects }),
       status: 'written',
       written_at_ms: nowMs,
       updated_at_ms: nowMs,
@@ -63,17 +65,55 @@ export async function changeFence(
 export async function moveIntent(
   trx: Kysely<Schema>,
   intentId: string,
-  status: IntentStatus,
+  status: Exclude<IntentStatus, 'written' | 'sent'>,
   result: string,
   nowMs: number,
 ): Promise<void> {
   await trx
     .updateTable('intents')
-    .set({ status, result, updated_at_ms: nowMs, ...(status === 'sent' ? { sent_at_ms: nowMs } : {}) })
+    .set({
+      status,
+      result,
+      updated_at_ms: nowMs,
+      // What was found in the world went out at some time, although the record of that was lost.
+      ...(status === 'applied' ? { sent_at_ms: sql<number>`coalesce(sent_at_ms, ${nowMs}::bigint)` } : {}),
+    })
+    .where('id', '=', intentId)
+    .execute();
+}
+
+export async function moveToSent(
+  trx: Kysely<Schema>,
+  intentId: string,
+  send: { readonly number: number; readonly notAfterMs: number },
+  result: string,
+  nowMs: number,
+): Promise<void> {
+  await trx
+    .updateTable('intents')
+    .set({
+      status: 'sent',
+      result,
+      sends: send.number,
+      not_after_ms: send.notAfterMs,
+      sent_at_ms: nowMs,
+      updated_at_ms: nowMs,
+    })
     .where('id', '=', intentId)
     .execute();
 }
 
 function select(db: Kysely<Schema>, intentId: string) {
-  return db.selectFrom('intents').select(['body', 'fence', 'status']).where('id', '=', intentId);
+  return db
+    .selectFrom('intents')
+    .select(['body', 'fence', 'status', 'sends', 'not_after_ms', databaseNow.as('now_ms')])
+    .where('id', '=', intentId);
+}
+
+type Row = Awaited<ReturnType<ReturnType<typeof select>['executeTakeFirstOrThrow']>>;
+
+function stored({ body, fence, status, sends, not_after_ms: notAfterMs, now_ms: nowMs }: Row): StoredIntent {
+  const send =
+    sends === 0 || notAfterMs === null ? null : { number: sends, notAfterMs, leftMs: notAfterMs - nowMs };
+  return { intent: { ...body, fence }, status, send };
 }

@@ -1,22 +1,44 @@
-// Leases: one incident acts on a target at a time. Every new lease of a target gets a higher fencing number, so that
-// whoever still acts under an old one is told apart. The database's clock says when a lease is over.
+// Leases: one incident acts on a target at a time. Every intent gets a higher fencing number than all before it on its
+// target, so that whoever still acts under an old one is told apart: another incident, and an undo from its own forward
+// effect, too. The database's clock says when a lease is over.
 
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Schema } from '../database/schema.ts';
+import type { Check } from './checks.ts';
 
 export type Lease =
   | { readonly held: true; readonly fence: number }
   | { readonly held: false; readonly by: string; readonly expiresAtMs: number };
 
-/** Takes, renews or takes over the lease of a target for an incident. The caller holds the gate's lock. */
+/** Another incident has the target. Asked before anything is said about its state, which may just be changing. */
+export const leaseFree: Check = async (trx, { effect, nowMs }) => {
+  const current = await trx
+    .selectFrom('leases')
+    .select('incident_id')
+    .where('target_key', '=', effect.targetKey)
+    .where('incident_id', '<>', effect.content.incidentId)
+    .where('expires_at_ms', '>', nowMs)
+    .executeTakeFirst();
+  if (current === undefined) return null;
+  return { reason: 'target-leased', detail: `${current.incident_id} is acting on ${effect.targetKey}` };
+};
+
+/**
+ * Takes, renews or takes over the lease of a target for an intent. `fence`: what the intent has already; it keeps it while
+ * that is still the lease's own. The caller holds the gate's lock.
+ */
 export async function takeLease(
   trx: Kysely<Schema>,
-  targetKey: string,
-  incidentId: string,
-  nowMs: number,
-  leaseMs: number,
+  intent: {
+    readonly targetKey: string;
+    readonly incidentId: string;
+    readonly fence: number | null;
+    readonly nowMs: number;
+    readonly leaseMs: number;
+  },
 ): Promise<Lease> {
+  const { targetKey, incidentId, nowMs, leaseMs } = intent;
   const current = await trx
     .selectFrom('leases')
     .selectAll()
@@ -28,7 +50,7 @@ export async function takeLease(
   if (live && current.incident_id !== incidentId) {
     return { held: false, by: current.incident_id, expiresAtMs: current.expires_at_ms };
   }
-  const fence = live ? current.fence : await nextFence(trx, targetKey);
+  const fence = live && current.fence === intent.fence ? current.fence : await nextFence(trx, targetKey);
   const lease = { incident_id: incidentId, fence, expires_at_ms: nowMs + leaseMs };
   await trx
     .insertInto('leases')

@@ -1,24 +1,26 @@
-// Moves an intent along: written → sent → applied or failed. The step to `sent` is the last look before the call goes
-// out: whatever happened since the gate, a kill switch, a person's stop or a newer lease of the target stops it here.
+// Moves an intent along: written → sent → applied, failed or uncertain. The step to `sent` lets one numbered call out, and is
+// the last look before it: whatever happened since the gate, a kill switch, a person's stop, a newer lease of the target, the
+// end of the incident or another sender stops it here.
 
 import type { Kysely } from 'kysely';
+import type { Marked, StoredIntent } from '../../../activities/ports.ts';
 import type { Intent, IntentStatus } from '../../../domain/remediation/intent.ts';
-import type { LimitsConfig } from '../../../domain/remediation/limits.ts';
 import { targetKey } from '../../../domain/remediation/target.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { engagedSwitch } from '../kill-switch.ts';
 import { forbiddenByStop } from '../stops.ts';
 import { storable } from '../text.ts';
-import { auditOutcome } from './audit.ts';
-import { lockIntent, moveIntent } from './intents.ts';
+import { auditLateAnswer, auditOutcome } from './audit.ts';
+import { closedIncident, type GateLimits } from './checks.ts';
+import { findIntent, lockIntent, moveIntent, moveToSent } from './intents.ts';
 import { renewLease } from './leases.ts';
 import { lockKillSwitchShared } from './locks.ts';
 
 /** The effect must not go out (again). The intent stays what it was: `written`, or `sent` by an earlier try. */
 export class EffectBlocked extends Error {
   override readonly name = 'EffectBlocked';
-  readonly reason: 'kill-switch' | 'stopped' | 'stale-fence';
+  readonly reason: 'kill-switch' | 'stopped' | 'stale-fence' | 'incident-closed';
 
   constructor(reason: EffectBlocked['reason'], message: string) {
     super(message);
@@ -26,68 +28,91 @@ export class EffectBlocked extends Error {
   }
 }
 
-/** A mistake of the caller: an unknown intent, or a step back, or an outcome of what was never sent. */
+/** A mistake of the caller: an unknown intent, or an outcome that what was never sent cannot have. */
 export class IllegalMark extends Error {
   override readonly name = 'IllegalMark';
 }
 
-/** `written` → `failed` gives up on an effect that was never sent. */
-const allowed: Readonly<Record<IntentStatus, readonly IntentStatus[]>> = {
-  written: ['sent', 'failed'],
-  sent: ['sent', 'applied', 'failed'],
-  applied: [],
-  failed: [],
+export type Mark = {
+  readonly intentId: string;
+  readonly status: Exclude<IntentStatus, 'written'>;
+  readonly result: string;
+  /** The call it is about; the first is 1. */
+  readonly send: number;
 };
 
-/** Returns the status before. A final status stays, whatever is asked: the caller sees it in the answer. */
-export async function markIntent(
-  trx: Kysely<Schema>,
-  intentId: string,
-  status: IntentStatus,
-  result: string,
-  limits: LimitsConfig,
-): Promise<IntentStatus> {
+/**
+ * Says what the intent was before, and whether the mark was about its current send. What is final stays, whatever is asked,
+ * and so does `uncertain`; an answer that comes after that is kept for people in the audit.
+ */
+export async function markIntent(trx: Kysely<Schema>, mark: Mark, limits: GateLimits): Promise<Marked> {
+  const { intentId, status, send } = mark;
   // Before the row, in the gate's own order.
   if (status === 'sent') await lockKillSwitchShared(trx);
   const stored = await lockIntent(trx, intentId);
   if (stored === null) throw new IllegalMark(`there is no intent ${intentId} to mark as ${status}`);
   const before = stored.status;
-  if (before === 'applied' || before === 'failed') return before;
-  if (!allowed[before].includes(status)) {
-    throw new IllegalMark(`intent ${intentId} is ${before} and cannot become ${status}`);
-  }
   const nowMs = await databaseNowMs(trx);
-  // Also for what was sent before and is about to be sent again, because it turned out not to have happened.
-  if (status === 'sent') await lastLook(trx, stored.intent, nowMs, limits);
-  if (before === status) return before;
-  await moveIntent(trx, intentId, status, storable(result), nowMs);
-  if (status !== 'sent') await auditOutcome(trx, stored.intent, status, result, nowMs);
-  return before;
+  if (before !== 'written' && before !== 'sent') {
+    if (status !== 'sent' && status !== before)
+      await auditLateAnswer(trx, stored.intent, status, send, storable(mark.result), nowMs);
+    return { before, overtaken: false, send: null };
+  }
+  if (status === 'sent') return letOut(trx, stored, mark, nowMs, limits);
+  if (before === 'written' && status === 'uncertain')
+    throw new IllegalMark(`intent ${intentId} was never sent: its outcome is not ${status}`);
+  // Found in the world, or told by whoever made the call: it happened, by whichever send. Everything else is about one send.
+  const current = stored.send?.number ?? 0;
+  if (status !== 'applied' && current !== 0 && current !== send)
+    return { before, overtaken: true, send: null };
+  await moveIntent(trx, intentId, status, storable(mark.result), nowMs);
+  await auditOutcome(trx, stored.intent, status, mark.result, nowMs);
+  return { before, overtaken: false, send: null };
+}
+
+/** Only the very next number goes out: whoever has not seen the last one has not closed it. */
+async function letOut(
+  trx: Kysely<Schema>,
+  { intent, status, send: last }: StoredIntent,
+  { send: number, result }: Mark,
+  nowMs: number,
+  limits: GateLimits,
+): Promise<Marked> {
+  if (number !== (last?.number ?? 0) + 1) return { before: status, overtaken: true, send: null };
+  await lastLook(trx, intent, nowMs, limits);
+  const notAfterMs = nowMs + limits.sendWithinMs;
+  await moveToSent(trx, intent.id, { number, notAfterMs }, storable(result), nowMs);
+  return { before: status, overtaken: false, send: { number, notAfterMs, withinMs: limits.sendWithinMs } };
+}
+
+/** Keeps the target for the intent, unless somebody came after it. */
+export async function renewIntent(trx: Kysely<Schema>, intentId: string, limits: GateLimits): Promise<void> {
+  const stored = await findIntent(trx, intentId);
+  if (stored !== null) await renew(trx, stored.intent, await databaseNowMs(trx), limits);
 }
 
 async function lastLook(
   trx: Kysely<Schema>,
   intent: Intent,
   nowMs: number,
-  limits: LimitsConfig,
+  limits: GateLimits,
 ): Promise<void> {
   const engaged = await engagedSwitch(trx, intent.target.environment);
   if (engaged !== null)
     throw new EffectBlocked('kill-switch', `intent ${intent.id} was not sent: ${engaged}`);
   const stop = await forbiddenByStop(trx, intent.incidentId, intent.direction);
   if (stop !== null) throw new EffectBlocked('stopped', `intent ${intent.id} was not sent: ${stop}`);
-  const key = targetKey(intent.target);
-  const held = await renewLease(
-    trx,
-    key,
-    intent.incidentId,
-    intent.fence,
-    nowMs,
-    limits.leaseSeconds * 1_000,
-  );
-  if (held) return;
+  const closed = await closedIncident(trx, intent.incidentId);
+  if (closed !== null)
+    throw new EffectBlocked('incident-closed', `intent ${intent.id} was not sent: ${closed}`);
+  if (await renew(trx, intent, nowMs, limits)) return;
   throw new EffectBlocked(
     'stale-fence',
-    `intent ${intent.id} was not sent: ${key} has been leased anew since`,
+    `intent ${intent.id} was not sent: ${targetKey(intent.target)} has been leased anew since`,
   );
+}
+
+function renew(trx: Kysely<Schema>, intent: Intent, nowMs: number, limits: GateLimits): Promise<boolean> {
+  const { target, incidentId, fence } = intent;
+  return renewLease(trx, targetKey(target), incidentId, fence, nowMs, limits.leaseSeconds * 1_000);
 }

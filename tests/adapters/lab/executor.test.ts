@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Executor } from '../../../activities/ports.ts';
 import { createLabExecutor } from '../../../adapters/lab/executor.ts';
-import type { Intent } from '../../../domain/remediation/intent.ts';
+import type { Intent, Send } from '../../../domain/remediation/intent.ts';
 import { callJson } from '../../../lab/support/http.ts';
 import { type Lab, startLab } from '../../../lab/system.ts';
 
@@ -34,9 +34,12 @@ async function intentFor(more: Partial<Intent> = {}): Promise<Intent> {
     parameters: { replicas: 3 },
     fence: intents,
     before,
+    expects: [],
     ...more,
   };
 }
+
+const first = (): Send => ({ number: 1, notAfterMs: Date.now() + 60_000 });
 
 const ledgerOf = async (intentId: string) =>
   (await lab.ledger()).filter((entry) => entry.intentId === intentId);
@@ -81,9 +84,9 @@ describe('an effect', () => {
   it('is done, found by looking, and undone by its inverse', async () => {
     const intent = await intentFor();
     expect(await executor.lookUp(intent)).toBe('not-happened');
-    expect(await executor.apply(intent)).toMatchObject({ kind: 'applied' });
+    expect(await executor.apply(intent, first())).toMatchObject({ kind: 'applied' });
     expect(await executor.lookUp(intent)).toBe('happened');
-    expect(await executor.apply(await intentFor({ parameters: { replicas: 2 } }))).toMatchObject({
+    expect(await executor.apply(await intentFor({ parameters: { replicas: 2 } }), first())).toMatchObject({
       kind: 'applied',
     });
     const [after] = await executor.observe(environment, 'payments');
@@ -92,12 +95,12 @@ describe('an effect', () => {
 
   it('is refused with the reason: a fence that is too old, parameters that make no sense', async () => {
     const stale = await intentFor({ fence: 0 });
-    expect(await executor.apply(stale)).toMatchObject({
+    expect(await executor.apply(stale, first())).toMatchObject({
       kind: 'refused',
       reason: expect.stringContaining('fence'),
     });
     const wrong = await intentFor({ parameters: { replicas: -1 } });
-    expect(await executor.apply(wrong)).toMatchObject({
+    expect(await executor.apply(wrong, first())).toMatchObject({
       kind: 'refused',
       reason: expect.stringContaining('replicas'),
     });
@@ -110,7 +113,7 @@ describe('an effect', () => {
   ] as const)('whose answer is lost %s is unknown, and %s says the ledger', async (when, found, effects) => {
     await losingAnswers(when, 'drop');
     const intent = await intentFor({ action: 'restart', parameters: {} });
-    expect(await executor.apply(intent)).toMatchObject({ kind: 'unknown' });
+    expect(await executor.apply(intent, first())).toMatchObject({ kind: 'unknown' });
     expect(await executor.lookUp(intent)).toBe(found);
     expect(await ledgerOf(intent.id)).toHaveLength(effects);
   });
@@ -119,7 +122,7 @@ describe('an effect', () => {
     await losingAnswers('before-effect', 'hold');
     const intent = await intentFor({ parameters: { replicas: 2 } });
     const impatient = createLabExecutor({ name: 'lab', url: lab.supervisorUrl, applyTimeoutMs: 500 });
-    expect(await impatient.apply(intent)).toMatchObject({ kind: 'unknown' });
+    expect(await impatient.apply(intent, first())).toMatchObject({ kind: 'unknown' });
     expect(await executor.lookUp(intent)).toBe('cannot-tell');
     await callJson('POST', `${lab.adminUrl}/admin/answer-faults/release`, {});
     await expect.poll(() => executor.lookUp(intent), { timeout: 10_000 }).toBe('happened');
@@ -127,9 +130,66 @@ describe('an effect', () => {
   });
 });
 
+describe('a send', () => {
+  it('that was closed comes to nothing, however late it arrives; the next one counts', async () => {
+    await losingAnswers('before-effect', 'hold');
+    const intent = await intentFor({ action: 'restart', parameters: {} });
+    const held = executor.apply(intent, first());
+    await expect
+      .poll(() => callJson<{ answerFaults: { held: number } }>('GET', `${lab.adminUrl}/admin/state`))
+      .toMatchObject({ answerFaults: { held: 1 } });
+    expect(await executor.close?.(intent, first())).toBe('not-happened');
+    expect(await executor.apply(intent, { ...first(), number: 2 })).toMatchObject({ kind: 'applied' });
+    await callJson('POST', `${lab.adminUrl}/admin/answer-faults/release`, {});
+    expect(await held).toMatchObject({ kind: 'refused', reason: expect.stringContaining('closed before') });
+    expect(await ledgerOf(intent.id)).toHaveLength(1);
+    expect(await executor.close?.(intent, { ...first(), number: 2 })).toBe('happened');
+  });
+
+  it('whose effect has begun cannot be closed any more', async () => {
+    const intent = await intentFor({ action: 'restart', parameters: {} });
+    const under = executor.apply(intent, first());
+    const underWay = async () =>
+      callJson<{ inProgress: boolean }>('GET', `${lab.supervisorUrl}/v1/actions/${intent.id}`).catch(
+        () => null,
+      );
+    await expect.poll(underWay).toMatchObject({ inProgress: true });
+    expect(await executor.close?.(intent, first())).toBe('cannot-tell');
+    expect(await under).toMatchObject({ kind: 'applied' });
+    expect(await executor.close?.(intent, first())).toBe('happened');
+  });
+
+  it('is refused when it is late, or older than one that was seen', async () => {
+    const intent = await intentFor({ action: 'restart', parameters: {} });
+    const late = { number: 1, notAfterMs: Date.now() - 60_000 };
+    expect(await executor.apply(intent, late)).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining('too late'),
+    });
+    expect(await executor.apply(intent, { ...first(), number: 2 })).toMatchObject({ kind: 'applied' });
+    expect(await executor.apply(intent, first())).toMatchObject({ kind: 'refused' });
+    expect(await ledgerOf(intent.id)).toHaveLength(1);
+  });
+
+  it('is refused when somebody changed the service after it was seen', async () => {
+    const [seen] = await executor.observe(environment, 'payments');
+    const others = await intentFor({ action: 'restart', parameters: {} });
+    expect(await executor.apply(others, first())).toMatchObject({ kind: 'applied' });
+    const mine = await intentFor({ action: 'rollback-config', parameters: { to: 'c1' } });
+    const answer = await executor.apply(mine, { ...first(), revision: seen?.revision });
+    expect(answer).toMatchObject({ kind: 'refused', reason: expect.stringContaining('changed meanwhile') });
+    const [now] = await executor.observe(environment, 'payments');
+    expect(now?.config).toBe(seen?.config);
+    const fresh = await intentFor({ action: 'clear-sandbox', parameters: {} });
+    expect(await executor.apply(fresh, { ...first(), revision: now?.revision })).toMatchObject({
+      kind: 'applied',
+    });
+  });
+});
+
 it('says that an orchestrator which is away cannot be asked', async () => {
   const away = createLabExecutor({ name: 'lab', url: 'http://127.0.0.1:1' });
   await expect(away.observe(environment)).rejects.toThrow();
-  expect(await away.apply(await intentFor())).toMatchObject({ kind: 'unknown' });
+  expect(await away.apply(await intentFor(), first())).toMatchObject({ kind: 'unknown' });
   await expect(away.lookUp(await intentFor())).rejects.toThrow();
 });

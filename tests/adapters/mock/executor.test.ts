@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createMockExecutor } from '../../../adapters/mock/executor.ts';
 import type { ActionId, ActionParameters } from '../../../domain/remediation/actions.ts';
 import { inverseOf } from '../../../domain/remediation/catalogue.ts';
-import type { Intent } from '../../../domain/remediation/intent.ts';
+import type { Intent, Send } from '../../../domain/remediation/intent.ts';
 import type { TargetState } from '../../../domain/remediation/target.ts';
 
 const target = { environment: 'test', service: 'orders' };
@@ -18,9 +18,13 @@ async function stateOf(executor: ReturnType<typeof make>): Promise<TargetState> 
 
 function intent(id: string, action: ActionId, parameters: ActionParameters, before: TargetState): Intent {
   const executor = 'mock';
-  const common = { incidentId: 'i', planHash: 'p', step: 0, direction: 'forward', fence: 1 } as const;
-  return { ...common, id, action, parameters, target, executor, before };
+  const common = { incidentId: 'i', planHash: 'p', step: 0, direction: 'forward', expects: [] } as const;
+  // As the gate numbers them: each intent for a target has a higher fence than the one before.
+  const fence = id.charCodeAt(0);
+  return { ...common, id, action, parameters, target, executor, fence, before };
 }
+
+const first: Send = { number: 1, notAfterMs: 10_000 };
 
 describe('the mock executor', () => {
   it.each([
@@ -31,12 +35,12 @@ describe('the mock executor', () => {
   ] as const)('undoes %s', async (action, parameters) => {
     const executor = make();
     const before = await stateOf(executor);
-    await executor.apply(intent('a', action, parameters, before));
+    await executor.apply(intent('a', action, parameters, before), first);
     const changed = await stateOf(executor);
     expect(changed).not.toEqual(before);
     const inverse = inverseOf(action, before, parameters);
     if (inverse === null) throw new Error(`${action} has no inverse`);
-    await executor.apply(intent('b', inverse.action, inverse.parameters, changed));
+    await executor.apply(intent('b', inverse.action, inverse.parameters, changed), first);
     const { desiredReplicas, release, config, replicas } = await stateOf(executor);
     expect({ desiredReplicas, release, config }).toEqual({
       desiredReplicas: before.desiredReplicas,
@@ -50,9 +54,47 @@ describe('the mock executor', () => {
     const executor = make();
     const restart = intent('a', 'restart', {}, await stateOf(executor));
     expect(await executor.lookUp(restart)).toBe('cannot-tell');
-    await executor.apply(restart);
+    await executor.apply(restart, first);
     expect(await executor.lookUp(restart)).toBe('happened');
     expect(executor.ledger).toEqual([{ intentId: 'a', action: 'restart', service: 'orders' }]);
+  });
+
+  it('refuses what is not newer than it has seen, or comes too late', async () => {
+    const executor = make();
+    const before = await stateOf(executor);
+    const [older, newer] = [intent('a', 'restart', {}, before), intent('b', 'restart', {}, before)];
+    expect(await executor.apply(newer, { ...first, number: 2 })).toMatchObject({ kind: 'applied' });
+    expect(await executor.apply(older, { ...first, number: 9 })).toMatchObject({ kind: 'refused' });
+    expect(await executor.apply(newer, first)).toMatchObject({ kind: 'refused' });
+    expect(await executor.apply(newer, { ...first, number: 2 })).toMatchObject({ kind: 'refused' });
+    const late = { number: 3, notAfterMs: 999 };
+    expect(await executor.apply(newer, late)).toMatchObject({ kind: 'refused' });
+    expect(executor.ledger).toHaveLength(1);
+  });
+
+  it('refuses what would meet another revision than was seen', async () => {
+    const executor = make();
+    const before = await stateOf(executor);
+    const { revision } = before;
+    await executor.apply(intent('a', 'scale', { replicas: 3 }, before), { ...first, revision });
+    const again = await executor.apply(intent('b', 'scale', { replicas: 9 }, before), { ...first, revision });
+    expect(again).toMatchObject({ kind: 'refused', reason: 'test/orders changed meanwhile' });
+    expect((await stateOf(executor)).desiredReplicas).toBe(3);
+  });
+
+  it('closes what it has not done, for good', async () => {
+    const executor = make();
+    const one = intent('a', 'restart', {}, await stateOf(executor));
+    expect(await executor.close?.(one, first)).toBe('not-happened');
+    expect(await executor.apply(one, first)).toMatchObject({ kind: 'refused' });
+    expect(await executor.apply(one, { ...first, number: 2 })).toMatchObject({ kind: 'applied' });
+    expect(await executor.close?.(one, { ...first, number: 2 })).toBe('happened');
+  });
+
+  it('does not pretend to know of what was sent to the one before it', async () => {
+    const executor = make();
+    const one = intent('a', 'restart', {}, await stateOf(executor));
+    expect(await executor.close?.(one, { number: 1, notAfterMs: 1_000 })).toBe('cannot-tell');
   });
 
   it('refuses what it does not run', async () => {
@@ -62,7 +104,7 @@ describe('the mock executor', () => {
       ...intent('a', 'restart', {}, before),
       target: { environment: 'test', service: 'nobody' },
     };
-    expect(await executor.apply(elsewhere)).toMatchObject({ kind: 'refused' });
+    expect(await executor.apply(elsewhere, first)).toMatchObject({ kind: 'refused' });
     expect(await executor.preview(elsewhere)).toMatchObject({ ok: false });
     expect(executor.ledger).toEqual([]);
   });

@@ -7,7 +7,16 @@ import { expect, test } from 'vitest';
 import { createStores, generateKey, openDatabase } from '../../../adapters/postgres/index.ts';
 import { canonicalJson } from '../../../domain/audit/canonical.ts';
 import { describePostgresStores, describeStores, testLimits } from '../../support/stores.ts';
-import { anomalyOf, askPeople, oneOperator, perform, person, readyToAct, unique } from './fixtures.ts';
+import {
+  anomalyOf,
+  askPeople,
+  oneOperator,
+  passGate,
+  perform,
+  person,
+  readyToAct,
+  unique,
+} from './fixtures.ts';
 
 await describeStores('the audit trail', (use) => {
   test('update, delete and truncate are refused, to the owner as well, even when no row matches', async () => {
@@ -91,10 +100,10 @@ await describeStores('the audit trail', (use) => {
     const { stores } = use();
     const incidentId = unique('incident');
     const input = { incidentId, planHash: 'f'.repeat(64), step: 0, direction: 'forward' as const };
-    await stores.gate.pass(input);
-    await stores.gate.pass(input);
-    await stores.gate.pass({ ...input, step: 1 });
-    await stores.gate.pass(input);
+    await passGate(stores, input);
+    await passGate(stores, input);
+    await passGate(stores, { ...input, step: 1 });
+    await passGate(stores, input);
     const { items } = await stores.audit.query({ subject: incidentId, action: 'gate.refuse' }, 10, null);
     expect(items.map((entry) => JSON.parse(entry.canonical).details.step)).toEqual([0, 1, 0]);
   });

@@ -1,5 +1,6 @@
 /** Small true-to-life values for the stores: each call is about an environment, incident or target of its own. */
 import { createHash, randomUUID } from 'node:crypto';
+import type { GateInput } from '../../../activities/types.ts';
 import type { Stores } from '../../../adapters/postgres/index.ts';
 import type { Principal } from '../../../api/ports.ts';
 import { canonicalJson } from '../../../domain/audit/canonical.ts';
@@ -8,7 +9,10 @@ import type { IncidentEvent, IncidentEventBody } from '../../../domain/incident/
 import { fold } from '../../../domain/incident/evolve.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
 import type { Verdict } from '../../../domain/policy/verdict.ts';
+import type { GateResult } from '../../../domain/remediation/intent.ts';
 import type { HashedPlan, Plan, PlanStep } from '../../../domain/remediation/plan.ts';
+import { type Sighting, stateAfter } from '../../../domain/remediation/precondition.ts';
+import type { TargetState } from '../../../domain/remediation/target.ts';
 
 export const auto: Verdict = { kind: 'auto', rule: 'risk low', reason: 'low risk' };
 export const twoOperators = {
@@ -190,6 +194,28 @@ export async function askPeople(
   await stores.approvalRequests.open({ incidentId, planHash, role, quorum, deadlineMs });
 }
 
+/** The target of a step as its plan expects to find it: before the step, or as the step has left it. */
+async function asPlanned(stores: Pick<Stores, 'plans'>, input: GateInput): Promise<TargetState | null> {
+  const planned = await stores.plans.plan(input.planHash).catch(() => null);
+  const step = planned?.plan.steps[input.step];
+  if (step === undefined) return null;
+  return input.direction === 'forward' ? step.before : stateAfter(step.before, step);
+}
+
+/** Asks the gate with the target as the plan expects it, but for what the test changes about it. */
+export async function passGate(
+  stores: Pick<Stores, 'gate' | 'plans'>,
+  input: GateInput,
+  change: Partial<TargetState> = {},
+): Promise<GateResult> {
+  const state = await asPlanned(stores, input);
+  const sighting: Sighting =
+    state === null
+      ? { kind: 'unseen', reason: 'no such step' }
+      : { kind: 'seen', state: { ...state, ...change } };
+  return stores.gate.pass(input, sighting);
+}
+
 /** Takes a step the whole way: gate, sent, applied. */
 export async function perform(
   stores: Stores,
@@ -198,7 +224,7 @@ export async function perform(
   direction: 'forward' | 'compensation' = 'forward',
 ): Promise<string> {
   const { incidentId, planHash } = ready;
-  const passed = await stores.gate.pass({ incidentId, planHash, step, direction });
+  const passed = await passGate(stores, { incidentId, planHash, step, direction });
   if (!passed.granted) throw new Error(`the gate refused: ${passed.reason}: ${passed.detail}`);
   await stores.gate.mark(passed.intent.id, 'sent', 'sending');
   await stores.gate.mark(passed.intent.id, 'applied', 'done');

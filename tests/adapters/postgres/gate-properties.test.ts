@@ -9,6 +9,7 @@ import { describeStores, type StoresUnderTest } from '../../support/stores.ts';
 import {
   askPeople,
   auto,
+  passGate,
   perform,
   person,
   propose,
@@ -99,7 +100,7 @@ async function perform1(the: Scene, one: Operation): Promise<void> {
     case 'pass': {
       const { incidentId, planHash } = at(one.incident);
       const direction = one.back ? 'compensation' : 'forward';
-      const passed = await stores.gate.pass({ incidentId, planHash, step: one.step, direction });
+      const passed = await passGate(stores, { incidentId, planHash, step: one.step, direction });
       if (!passed.granted) return;
       if (passed.status === 'written')
         expect(the.engaged, 'nothing new passes an engaged switch').toBe(false);

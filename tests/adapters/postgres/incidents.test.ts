@@ -12,6 +12,7 @@ import {
   anomalyOf,
   auto,
   oneOperator,
+  passGate,
   planOf,
   propose,
   readyToAct,
@@ -220,7 +221,7 @@ await describeStores('evidence, plans, postmortems', (use) => {
     const ready = await readyToAct(stores);
     await stores.plans.saveVerdict(ready.planHash, oneOperator);
     await stores.plans.saveVerdict(ready.planHash, auto);
-    await stores.gate.pass({
+    await passGate(stores, {
       incidentId: ready.incidentId,
       planHash: ready.planHash,
       step: 0,

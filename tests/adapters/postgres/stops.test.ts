@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { describeStores } from '../../support/stores.ts';
-import { perform, person, type Ready, readyToAct, stepOf, unique } from './fixtures.ts';
+import { passGate, perform, person, type Ready, readyToAct, stepOf, unique } from './fixtures.ts';
 
 const forward = ({ incidentId, planHash }: Ready, step = 0) =>
   ({ incidentId, planHash, step, direction: 'forward' }) as const;
@@ -68,32 +68,32 @@ await describeStores('a stop', (use) => {
     });
     await perform(stores, ready, 0);
     await stores.stops.request(by('ann', ready, kind));
-    expect(await stores.gate.pass(forward(ready, 1))).toMatchObject({ granted: false, reason: 'stopped' });
-    const undo = await stores.gate.pass(compensation(ready));
+    expect(await passGate(stores, forward(ready, 1))).toMatchObject({ granted: false, reason: 'stopped' });
+    const undo = await passGate(stores, compensation(ready));
     expect(undo).toMatchObject(kind === 'abort' ? { granted: true } : { granted: false, reason: 'stopped' });
   });
 
   test('after the gate holds the call back, and a repeated question to the gate', async () => {
     const { stores } = use();
     const ready = await readyToAct(stores);
-    const passed = await stores.gate.pass(forward(ready));
+    const passed = await passGate(stores, forward(ready));
     if (!passed.granted) throw new Error(passed.detail);
     await stores.stops.request(by('ann', ready, 'abort'));
     await expect(stores.gate.mark(passed.intent.id, 'sent', 'sending')).rejects.toMatchObject({
       name: 'EffectBlocked',
       reason: 'stopped',
     });
-    expect(await stores.gate.pass(forward(ready))).toMatchObject({ granted: false, reason: 'stopped' });
+    expect(await passGate(stores, forward(ready))).toMatchObject({ granted: false, reason: 'stopped' });
   });
 
   test('holds back a second call for what was sent and turned out not to have happened', async () => {
     const { stores } = use();
     const ready = await readyToAct(stores);
-    const passed = await stores.gate.pass(forward(ready));
+    const passed = await passGate(stores, forward(ready));
     if (!passed.granted) throw new Error(passed.detail);
     await stores.gate.mark(passed.intent.id, 'sent', 'sending');
     await stores.stops.request(by('ann', ready, 'take-over'));
-    await expect(stores.gate.mark(passed.intent.id, 'sent', 'again')).rejects.toMatchObject({
+    await expect(stores.gate.mark(passed.intent.id, 'sent', 'again', 2)).rejects.toMatchObject({
       reason: 'stopped',
     });
   });
@@ -102,7 +102,7 @@ await describeStores('a stop', (use) => {
     const { stores } = use();
     const ready = await readyToAct(stores);
     await perform(stores, ready);
-    const undo = await stores.gate.pass(compensation(ready));
+    const undo = await passGate(stores, compensation(ready));
     if (!undo.granted) throw new Error(undo.detail);
     await stores.stops.request(by('ann', ready, 'abort'));
     await stores.stops.request(by('ann', ready, 'take-over'));
@@ -131,7 +131,7 @@ await describeStores('the end of an episode', (use) => {
   test('gives up what the gate had granted and nobody sent', async () => {
     const { stores } = use();
     const ready = await readyToAct(stores);
-    const passed = await stores.gate.pass(forward(ready));
+    const passed = await passGate(stores, forward(ready));
     if (!passed.granted) throw new Error(passed.detail);
     await stores.incidents.closeEpisode(ready.incidentId, 'taken-over', Date.now());
     expect(await stores.gate.intent(passed.intent.id)).toMatchObject({ status: 'failed' });

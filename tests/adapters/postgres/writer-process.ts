@@ -3,7 +3,7 @@
 
 import { createStores, openDatabase } from '../../../adapters/postgres/index.ts';
 import { limitsConfigSchema } from '../../../domain/remediation/limits.ts';
-import { anomalyOf, readyToAct, unique } from './fixtures.ts';
+import { anomalyOf, passGate, readyToAct, unique } from './fixtures.ts';
 
 const database = await openDatabase({ dataDir: process.argv[2] ?? '' });
 const stores = createStores(database, { limits: limitsConfigSchema.parse({}) });
@@ -12,6 +12,6 @@ for (;;) {
   await stores.inbox.put([{ id, kind: 'anomaly', anomaly: anomalyOf({ environment: 'e' }) }]);
   console.log(id);
   const { incidentId, planHash } = await readyToAct(stores);
-  const passed = await stores.gate.pass({ incidentId, planHash, step: 0, direction: 'forward' });
+  const passed = await passGate(stores, { incidentId, planHash, step: 0, direction: 'forward' });
   if (passed.granted) console.log(passed.intent.id);
 }

@@ -10,6 +10,7 @@ import { eventFeed } from './0006-event-feed.ts';
 import { sessions } from './0007-sessions.ts';
 import { modelTurns } from './0008-model-turns.ts';
 import { noticedSnapshot } from './0009-noticed-snapshot.ts';
+import { sends } from './0010-sends.ts';
 import { incidentStops } from './0014-incident-stops.ts';
 import { incidentRestarts } from './0015-incident-restarts.ts';
 import { keyLimits } from './0018-key-limits.ts';
@@ -25,6 +26,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-sessions': sessions,
   '0008-model-turns': modelTurns,
   '0009-noticed-snapshot': noticedSnapshot,
+  '0010-sends': sends,
   '0014-incident-stops': incidentStops,
   '0015-incident-restarts': incidentRestarts,
   '0018-key-limits': keyLimits,

@@ -1,0 +1,89 @@
+// One call to the outside, or the reason why there is none: looks at the world, asks the store for the permission to send
+// this number, and calls at once. A process that stood still in between finds out, and does not call.
+
+import { redact } from '../domain/redaction/redact.ts';
+import type { GateRefusal, Intent } from '../domain/remediation/intent.ts';
+import { changedSince } from '../domain/remediation/precondition.ts';
+import { clocksOf, type LookUpTimings, lookOnce } from './look-up.ts';
+import type { EffectAnswer, Executor, Gate, Marked } from './ports.ts';
+import { sight } from './sight.ts';
+import { startStopwatch } from './stopwatch.ts';
+
+export type Sent =
+  | { readonly kind: 'answered'; readonly answer: EffectAnswer }
+  /** The world has it already, although nothing was recorded of a send. */
+  | { readonly kind: 'found' }
+  /** Another process has sent, or settled, the intent meanwhile. */
+  | { readonly kind: 'overtaken' }
+  /** The permission was used up standing still: this number was recorded and not called. */
+  | { readonly kind: 'late'; readonly reason: string }
+  | { readonly kind: 'blocked'; readonly reason: GateRefusal; readonly detail: string };
+
+/** Sends call `number` of the intent. All calls before it are closed. */
+export async function sendOnce(
+  gate: Pick<Gate, 'mark'>,
+  executor: Executor,
+  intent: Intent,
+  number: number,
+  timings: LookUpTimings,
+): Promise<Sent> {
+  // What the store has forgotten (a lost commit, a restored backup) the world may still know.
+  if (number === 1 && (await lookOnce(executor, intent)) === 'happened') return { kind: 'found' };
+  const elapsed = startStopwatch(clocksOf(timings));
+  const sighting = await sight(executor, intent.target);
+  if (sighting.kind === 'unseen')
+    return { kind: 'blocked', reason: 'target-unseen', detail: sighting.reason };
+  const changed = changedSince(intent.expects, intent, sighting.state);
+  if (changed !== null) return { kind: 'blocked', reason: 'target-changed', detail: changed };
+
+  const marked = await permission(gate, intent, number);
+  if ('kind' in marked) return marked;
+  if (marked.send === null) return { kind: 'overtaken' };
+  const { notAfterMs, withinMs } = marked.send;
+  const tookMs = Math.round(elapsed());
+  if (tookMs >= withinMs)
+    return { kind: 'late', reason: `this process stood still for ${tookMs} ms before the call` };
+  const { revision } = sighting.state;
+  return { kind: 'answered', answer: await call(executor, intent, { number, notAfterMs, revision }) };
+}
+
+async function permission(
+  gate: Pick<Gate, 'mark'>,
+  intent: Intent,
+  number: number,
+): Promise<Marked | Extract<Sent, { kind: 'blocked' }>> {
+  try {
+    return await gate.mark(intent.id, 'sent', 'sending', number);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'EffectBlocked') throw error;
+    return { kind: 'blocked', reason: reasonOf(error), detail: error.message };
+  }
+}
+
+function reasonOf(error: Error): GateRefusal {
+  const reason = 'reason' in error ? error.reason : undefined;
+  switch (reason) {
+    case 'kill-switch':
+    case 'stopped':
+    case 'incident-closed':
+      return reason;
+    default:
+      return 'target-leased';
+  }
+}
+
+async function call(
+  executor: Executor,
+  intent: Intent,
+  send: Parameters<Executor['apply']>[1],
+): Promise<EffectAnswer> {
+  try {
+    const answer = await executor.apply(intent, send);
+    // A vendor's words go into the incident, where everybody reads them.
+    return answer.kind === 'applied'
+      ? { ...answer, summary: redact(answer.summary) }
+      : { ...answer, reason: redact(answer.reason) };
+  } catch (error) {
+    return { kind: 'unknown', reason: redact(error instanceof Error ? error.message : String(error)) };
+  }
+}

@@ -1,0 +1,98 @@
+// What the gate asks about the target itself: is anybody's earlier effect on it still open, was ours the last one, and is it
+// as the plan saw it? Each answer is a refusal or null.
+
+import { type RawBuilder, sql } from 'kysely';
+import type { IntentStatus } from '../../../domain/remediation/intent.ts';
+import { changedSince, type Facts, type Sighting } from '../../../domain/remediation/precondition.ts';
+import type { Check, Refusal } from './checks.ts';
+import type { Effect } from './effect.ts';
+
+/** An effect whose undo was applied is not in the world any more, whatever was known of it. */
+const notUndone: RawBuilder<boolean> = sql`not exists (
+  select from intents as undo
+  where undo.incident_id = intents.incident_id and undo.plan_hash = intents.plan_hash and undo.step = intents.step
+    and undo.direction = 'compensation' and undo.status = 'applied')`;
+
+/** What has not ended keeps its target to itself, whatever became of its incident and of its lease. */
+export const targetSettled: Check = async (trx, { effect }) => {
+  const open = await trx
+    .selectFrom('intents')
+    .select(['id', 'incident_id', 'status'])
+    .where('target_key', '=', effect.targetKey)
+    .where('status', 'in', ['sent', 'uncertain'])
+    .where('id', 'not in', [effect.content.id, effect.content.undoes ?? ''])
+    .where(notUndone)
+    .orderBy('fence')
+    .executeTakeFirst();
+  if (open === undefined) return null;
+  const about = `${open.id} of ${open.incident_id}`;
+  const detail =
+    open.status === 'sent'
+      ? `a call to ${effect.targetKey} is still under way (${about})`
+      : `nobody knows whether an earlier effect on ${effect.targetKey} happened; a person has to settle it (${about})`;
+  return { reason: 'target-unsettled', detail };
+};
+
+/**
+ * Only what was let out is taken back, and only when it is known what became of it. An outcome that nobody knows may be
+ * undone: what is found in the world decides, see `expectedByUndo`.
+ */
+export const undoesFinished: Check = async (trx, { effect }) => {
+  const forward = await trx
+    .selectFrom('intents')
+    .select(['status', 'sent_at_ms'])
+    .where('id', '=', effect.content.undoes ?? '')
+    .executeTakeFirst();
+  const status: IntentStatus | undefined = forward?.status;
+  switch (status) {
+    case undefined:
+    case 'written':
+      return { reason: 'out-of-order', detail: 'the effect to undo was never sent' };
+    case 'failed':
+      return { reason: 'out-of-order', detail: 'the effect to undo did not happen' };
+    case 'sent':
+      return { reason: 'target-unsettled', detail: 'the call to be undone may still be under way' };
+    case 'applied':
+    case 'uncertain':
+      return null;
+  }
+};
+
+/** Whoever has acted on the target since did so on what our effect had left: taking that away would break theirs. */
+export const lastEffect: Check = async (trx, { effect }) => {
+  const { content, targetKey } = effect;
+  const forward = await trx
+    .selectFrom('intents')
+    .select('fence')
+    .where('id', '=', content.undoes ?? '')
+    .executeTakeFirst();
+  const later = await trx
+    .selectFrom('intents')
+    .select(['step_key', 'incident_id'])
+    .where('target_key', '=', targetKey)
+    .where('fence', '>', forward?.fence ?? 0)
+    .where('status', 'in', ['sent', 'uncertain', 'applied'])
+    .where('direction', '=', 'forward')
+    .where(notUndone)
+    .orderBy('fence', 'desc')
+    .executeTakeFirst();
+  if (later === undefined) return null;
+  return {
+    reason: 'target-changed',
+    detail: `${later.incident_id} has changed ${targetKey} since (${later.step_key}); undoing would take that back, too`,
+  };
+};
+
+/** Compares what is seen now with what the effect expects; a target that was not seen is never taken for unchanged. */
+export function asExpected(
+  { content, targetKey }: Effect,
+  expects: readonly Facts[],
+  sighting: Sighting,
+): Refusal | null {
+  if (sighting.kind !== 'seen')
+    return { reason: 'target-unseen', detail: `${targetKey} cannot be seen: ${sighting.reason}` };
+  const changed = changedSince(expects, content, sighting.state);
+  if (changed === null) return null;
+  const since = content.direction === 'forward' ? 'the plan was made' : 'the step to undo was carried out';
+  return { reason: 'target-changed', detail: `${targetKey} has changed since ${since}: ${changed}` };
+}

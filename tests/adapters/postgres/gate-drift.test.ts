@@ -17,6 +17,7 @@ import {
   oneOperator,
   passGate,
   perform,
+  person,
   propose,
   type Ready,
   readyToAct,
@@ -101,8 +102,7 @@ await describeStores('a target that is not as the plan saw it', (use) => {
       steps: [rollback(environment, before)],
     });
     await askPeople(stores, ready);
-    const key = await stores.apiKeys.create('ann', 'operator', 'operator');
-    const principal = { keyId: key.keyId, name: 'ann', role: 'operator' as const };
+    const principal = person('ann');
     const { incidentId, planHash } = ready;
     await stores.approvals.decide({ incidentId, planHash, principal, decision: 'approve', reason: '' });
     await ready.record({ type: 'approval-granted', planHash });

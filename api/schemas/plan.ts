@@ -43,12 +43,9 @@ export const targetState = named<TargetState>()(
     previousConfig: z.string().optional(),
     sandbox: z.strictObject({ usedBytes: z.number(), limitBytes: z.number() }).optional(),
     supports: z.array(actionId),
-    revision: z
-      .string()
-      .optional()
-      .meta({
-        description: 'Changes with every change of the target, where the executor knows such a thing.',
-      }),
+    revision: z.string().optional().meta({
+      description: 'Changes with every change of the target, where the executor knows such a thing.',
+    }),
   }),
 );
 

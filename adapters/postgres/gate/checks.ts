@@ -63,8 +63,7 @@ export async function closedIncident(trx: Kysely<Schema>, incidentId: string): P
     .select('closed_at_ms')
     .where('incident_id', '=', incidentId)
     .executeTakeFirst();
-  if (incident.status === 'handed-over')
-    return { reason: 'incident-closed', detail: 'the incident is in the hands of a person' };
+  if (incident.status === 'handed-over') return 'the incident is in the hands of a person';
   const closed = incident.status === 'closed' || (episode !== undefined && episode.closed_at_ms !== null);
   return closed ? 'the incident is closed' : null;
 }

@@ -142,17 +142,22 @@ describe('an intent that was written', () => {
   });
 
   test('and answered with a secret in the words keeps the words, not the secret', async () => {
-    const executor = withFates();
-    const apply = executor.apply;
-    executor.apply = async (given) => {
-      const answer = await apply(given);
-      return answer.kind === 'applied' ? { ...answer, summary: 'set DB_PASSWORD=hunter2!' } : answer;
-    };
-    expect(await setUp(executor).run()).toMatchObject({ summary: 'set DB_PASSWORD=[redacted]' });
-    executor.apply = async () => ({ kind: 'refused', reason: 'bad login password=hunter2!' });
-    expect(JSON.stringify(await setUp(executor).run())).not.toContain('hunter2');
-    executor.apply = async () => Promise.reject(new Error('connect postgres://app:hunter2!@db/shop'));
-    expect(JSON.stringify(await setUp(executor).run())).not.toContain('hunter2');
+    const answering = async (apply: Executor['apply']) => setUp({ ...withFates(), apply }).run();
+    expect(
+      await answering(async () => ({ kind: 'applied', after: null, summary: 'set DB_PASSWORD=hunter2!' })),
+    ).toMatchObject({ summary: 'set DB_PASSWORD=[redacted]' });
+    const refused = await answering(async () => ({ kind: 'refused', reason: 'bad login password=hunter2!' }));
+    expect(refused).toMatchObject({ reason: expect.stringContaining('bad login password=[redacted]') });
+    const broken = 'connect postgres://app:hunter2!@db/shop';
+    const lost = await answering(async () => Promise.reject(new Error(broken)));
+    expect(lost).toMatchObject({ reason: expect.stringMatching(/connect postgres/) });
+    expect(JSON.stringify(lost)).not.toContain('hunter2');
+    const unseen = await setUp({
+      ...withFates(),
+      observe: async () => Promise.reject(new Error(broken)),
+    }).run();
+    expect(unseen).toMatchObject({ kind: 'blocked', detail: expect.stringMatching(/connect postgres/) });
+    expect(JSON.stringify(unseen)).not.toContain('hunter2');
   });
 
   test('whose answer was lost is looked up: found done, or sent once more when it is not there', async () => {

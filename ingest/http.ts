@@ -3,7 +3,7 @@
 import { Hono } from 'hono';
 import { getPath } from 'hono/utils/url';
 import { routePath } from '../domain/http-path.ts';
-import { handleAlertmanager } from './http/alertmanager-route.ts';
+import { handleAlertmanager, handlePostedAlerts } from './http/alertmanager-route.ts';
 import { createBodyReader } from './http/body.ts';
 import type { IngestAppDeps } from './http/deps.ts';
 import { handleEvents } from './http/event-routes.ts';
@@ -22,10 +22,12 @@ const ways: Readonly<Record<string, Handler>> = {
   '/api/v1/events': (...given) => handleEvents('events', ...given),
   '/api/v1/trigger-alert': (...given) => handleEvents('trigger-alert', ...given),
   '/api/v1/alerts/alertmanager': handleAlertmanager,
+  '/api/v1/alerts/grafana': handleAlertmanager,
+  '/api/v2/alerts': handlePostedAlerts,
 };
 
 /** Where an exporter's or a sender's requests may start: what is posted below is meant for ingest, also when it is misspelt. */
-const senders = /^\/(v1|opentelemetry|otlp|api\/v1\/(alerts|events|trigger-alert))(\/|$)/;
+const senders = /^\/(v1|opentelemetry|otlp|api\/v1\/(alerts|events|trigger-alert)|api\/v2\/alerts)(\/|$)/;
 
 /** True for what ingest answers, be it with a 404 that names the right path: an exporter told only the host posts to `/`. */
 export function isForIngest({ method, url }: Pick<Request, 'method' | 'url'>): boolean {

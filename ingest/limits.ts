@@ -29,6 +29,8 @@ export type IngestLimits = {
   /** Change and alert events may be told late. */
   readonly maxEventPastMs: number;
   readonly maxEvents: number;
+  /** Of a group of alerts; the rest is named, not taken. */
+  readonly maxAlerts: number;
   readonly maxTitleChars: number;
 };
 
@@ -51,5 +53,6 @@ export const defaultLimits: IngestLimits = {
   maxPastMs: 60 * 60_000,
   maxEventPastMs: 7 * 24 * 60 * 60_000,
   maxEvents: 1_000,
+  maxAlerts: 10_000,
   maxTitleChars: 200,
 };

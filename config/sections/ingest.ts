@@ -1,26 +1,60 @@
 // What is accepted from outside, and from whom.
 
 import { z } from 'zod';
+import { defaultSeverityWords } from '../../domain/alerts/severity-words.ts';
+import { defaultSubjectLabels } from '../../domain/alerts/subject.ts';
 import { defaultIdentity } from '../../domain/identity.ts';
+import type { Severity } from '../../domain/scope.ts';
 import { duration } from '../duration.ts';
 import { environmentName } from './environment-name.ts';
 
 const labelNames = (what: string, ...names: string[]) =>
   z
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'expected the name of a Prometheus label'))
-    .max(10)
+    .max(20)
     .default(names)
     .describe(`Labels that name ${what}; the first that an alert has counts.`);
 
+const subject = defaultSubjectLabels;
+
+const severityWords = (severity: Severity) =>
+  z
+    .array(z.string().min(1).max(100))
+    .max(100)
+    .default([...defaultSeverityWords[severity]])
+    .describe(`Words that mean ${severity}.`);
+
 const alertmanagerSchema = z
   .strictObject({
-    service: labelNames('the service; an alert without any is refused', 'service', 'job').pipe(
+    service: labelNames('the service (the name of an exporter does not count)', ...subject.service).pipe(
       z.array(z.string()).min(1),
     ),
+    workload: labelNames(
+      'a workload of Kubernetes; pods, replica sets and jobs stand for what made them',
+      ...subject.workload,
+    ),
+    host: labelNames('a machine, or the address that was probed', ...subject.host),
+    exporters: z
+      .array(z.string().min(1).max(200))
+      .max(100)
+      .default([...subject.exporters])
+      .describe(
+        'Names of exporters, with `*`: what they report is about a workload or a machine, not about them.',
+      ),
     environment: labelNames('the environment (else `defaultEnvironment`)', 'environment', 'env'),
     component: labelNames('a part of the service', 'component'),
-    resource: labelNames('the running instance', 'instance', 'pod'),
-    severity: labelNames('the severity', 'severity'),
+    resource: labelNames('the running instance', ...subject.resource),
+    severity: labelNames('the severity', 'severity', 'priority'),
+    severities: z
+      .strictObject({
+        critical: severityWords('critical'),
+        warning: severityWords('warning'),
+        info: severityWords('info'),
+      })
+      .prefault({})
+      .describe(
+        'What the words of the severity mean. Case and separators do not count. Besides these, the numbers of `P1`, `SEV-2`, `S3` or `4` count: 0 and 1 are critical, 2 and 3 warnings, the others information. Unknown words are warnings.',
+      ),
   })
   .describe('How alerts of `POST /api/v1/alerts/alertmanager` are read.');
 

@@ -1,35 +1,53 @@
-// Alertmanager's webhook (version 4) to alert events. Each alert of a group is judged by itself: one that cannot be used
-// is refused with its reason and does not keep the others out.
-// Source: prometheus.io/docs/alerting/latest/configuration, "webhook_config".
+// Alerts as Alertmanager's webhook (version 4), Grafana's (version 1) and Alertmanager's own API (`/api/v2/alerts`) bring them, to
+// alert events. Each is judged by itself: one that cannot be used is refused with its reason and keeps no other out.
+// Sources: prometheus.io/docs/alerting/latest/configuration, "webhook_config"; grafana.com/docs, "Configure webhook
+// notifications"; github.com/prometheus/alertmanager, api/v2/openapi.yaml.
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { severityOf } from '../../domain/alerts/severity-words.ts';
+import { subjectOf } from '../../domain/alerts/subject.ts';
 import type { AlertEvent } from '../../domain/observation.ts';
 import { firstProblem, type Invalid } from '../events/schema.ts';
 import type { IngestLimits } from '../limits.ts';
 import { cleanText } from '../text.ts';
-import { type AlertmanagerLabels, severityOf } from './labels.ts';
+import type { AlertmanagerLabels } from './labels.ts';
+import { titleOf } from './title.ts';
 
 /** Fields that later versions add are let through: only what is used is checked. */
 export const webhookSchema = z.object({
-  version: z.literal('4', 'expected "4", the version Alertmanager has sent since 0.6'),
-  receiver: z.string().optional(),
-  truncatedAlerts: z.int().min(0).optional(),
+  version: z.enum(['4', '1'], 'expected "4", which Alertmanager sends, or "1", which Grafana sends'),
+  receiver: z.string().nullish(),
+  truncatedAlerts: z.int().min(0).nullish(),
+  /** Grafana's organisation: who sends it tells the sources apart. */
+  orgId: z.unknown().optional(),
   alerts: z.array(z.unknown()),
 });
 
+export const postedAlertsSchema = z.array(z.unknown());
+
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-const texts = z.record(z.string(), z.string());
+/** Senders write numbers, and null for what is not there. */
+const texts = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+  .transform((map) =>
+    Object.fromEntries(
+      Object.entries(map).flatMap(([name, value]) =>
+        value === null || name === '__proto__' ? [] : [[name, String(value)]],
+      ),
+    ),
+  );
 const alertSchema = z.object({
-  status: z.enum(['firing', 'resolved']),
+  /** Alertmanager's API has none: an alert is over when its end has passed. */
+  status: z.enum(['firing', 'resolved']).nullish(),
   labels: texts,
-  annotations: texts.default({}),
-  startsAt: instant,
-  endsAt: instant.optional(),
+  annotations: texts.nullish().transform((map): Readonly<Record<string, string>> => map ?? {}),
+  startsAt: instant.nullish(),
+  endsAt: instant.nullish(),
   fingerprint: z
     .string()
     .regex(/^[\x21-\x7e]{1,100}$/)
-    .optional(),
+    .nullish(),
 });
 type Alert = z.infer<typeof alertSchema>;
 
@@ -38,52 +56,62 @@ export type DecodeOptions = {
   readonly limits: IngestLimits;
   readonly defaultEnvironment: string;
   readonly receivedMs: number;
+  /** Whose alerts these are. */
+  readonly source: 'alertmanager' | 'grafana';
+  /** The receiver of the group, for an alert that names nothing else. */
+  readonly receiver: string;
 };
 
-/** One alert of a webhook, or why it cannot be used. */
+export type DecodedAlert = {
+  readonly ok: true;
+  readonly alert: AlertEvent;
+  /** When the sender says it began and ended. */
+  readonly startsAtMs: number | null;
+  readonly endsAtMs: number | null;
+};
+
+/** One alert, or why it cannot be used. */
 export function decodeAlert(
   raw: unknown,
   options: DecodeOptions,
-): { ok: true; alert: AlertEvent } | { ok: false; problem: Invalid } {
+): DecodedAlert | { ok: false; problem: Invalid } {
   const result = alertSchema.safeParse(raw);
   if (!result.success) return { ok: false, problem: firstProblem(result.error) };
   const alert = result.data;
-  const { labels, limits, defaultEnvironment } = options;
-  const one = (names: readonly string[]): string => firstLabel(alert, names, limits.maxNameChars);
-  const service = one(labels.service);
-  if (service === '') {
-    const detail = `has none of the labels ${labels.service.join(', ')}: which service is it about?`;
-    return { ok: false, problem: { kind: 'invalid', field: 'labels', detail } };
-  }
-  const component = one(labels.component);
-  const resourceId = one(labels.resource);
+  const { labels, limits, defaultEnvironment, source, receiver, receivedMs } = options;
+  const value = (name: string): string => labelOf(alert, name, limits.maxNameChars);
+  const first = (names: readonly string[]): string => names.map(value).find((text) => text !== '') ?? '';
+  // An alert of Grafana about missing data is called after that; its rule says what it is about.
+  const rough = [value('rulename'), value('alertname'), cleanText(receiver, limits.maxNameChars)];
+  const { service, resourceId } = subjectOf(value, labels, rough);
+  const component = first(labels.component);
+  const status = alert.status ?? (isOver(alert, receivedMs) ? 'resolved' : 'firing');
   return {
     ok: true,
+    startsAtMs: alert.startsAt ?? null,
+    endsAtMs: status === 'resolved' ? (alert.endsAt ?? null) : null,
     alert: {
       kind: 'alert',
-      id: alertId(alert),
-      status: alert.status,
+      id: alert.fingerprint ?? hashOf(alert.labels),
+      status,
       scope: {
-        environment: one(labels.environment) || defaultEnvironment,
+        environment: first(labels.environment) || defaultEnvironment,
         service,
         ...(component === '' ? {} : { component }),
-        ...(resourceId === '' ? {} : { resourceId }),
+        ...(resourceId === null ? {} : { resourceId }),
       },
-      atMs: instantOf(alert, options),
-      severity: severityOf(one(labels.severity)),
+      atMs: instantOf(alert, status, options),
+      severity: severityOf(first(labels.severity), labels.severities),
       title: titleOf(alert, limits.maxTitleChars),
-      source: 'alertmanager',
+      source,
       attributes: {},
     },
   };
 }
 
-/**
- * An alert keeps its fingerprint whenever it fires again, so its beginning is part of the id: every time is an alert of
- * its own, and repetitions of one are the same. Alertmanager keeps the earliest `startsAt` while an alert goes on.
- */
-function alertId({ fingerprint, labels, startsAt }: Alert): string {
-  return `${fingerprint ?? hashOf(labels)}-${startsAt}`;
+/** The year 1 is "no end". */
+function isOver({ endsAt, startsAt }: Alert, receivedMs: number): boolean {
+  return endsAt != null && endsAt > 0 && endsAt <= receivedMs && endsAt >= (startsAt ?? 0);
 }
 
 function hashOf(labels: Readonly<Record<string, string>>): string {
@@ -92,23 +120,16 @@ function hashOf(labels: Readonly<Record<string, string>>): string {
 }
 
 /** Alerts may have been firing for weeks, and clocks differ: the instant is moved into bounds, the alert still counts. */
-function instantOf({ status, startsAt, endsAt }: Alert, { limits, receivedMs }: DecodeOptions): number {
-  const atMs = status === 'firing' ? startsAt : Math.max(startsAt, endsAt ?? receivedMs);
+function instantOf(
+  { startsAt, endsAt }: Alert,
+  status: AlertEvent['status'],
+  { limits, receivedMs }: DecodeOptions,
+): number {
+  const begunMs = startsAt ?? receivedMs;
+  const atMs = status === 'firing' ? begunMs : Math.max(begunMs, endsAt ?? receivedMs);
   return Math.min(receivedMs, Math.max(atMs, receivedMs - limits.maxEventPastMs));
 }
 
-function titleOf({ annotations, labels }: Alert, maxChars: number): string {
-  for (const text of [annotations.summary, annotations.title, labels.alertname, annotations.description]) {
-    const clean = cleanText(text ?? '', maxChars);
-    if (clean !== '') return clean;
-  }
-  return 'an alert without a name';
-}
-
-function firstLabel({ labels }: Alert, names: readonly string[], maxChars: number): string {
-  for (const name of names) {
-    const value = Object.hasOwn(labels, name) ? cleanText(labels[name] ?? '', maxChars) : '';
-    if (value !== '') return value;
-  }
-  return '';
+function labelOf({ labels }: Alert, name: string, maxChars: number): string {
+  return Object.hasOwn(labels, name) ? cleanText(labels[name] ?? '', maxChars) : '';
 }

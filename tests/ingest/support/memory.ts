@@ -1,5 +1,7 @@
 // In-memory stores that behave as the ports promise, and can be told to fail.
 
+import { defaultSeverityWords } from '../../../domain/alerts/severity-words.ts';
+import { defaultSubjectLabels } from '../../../domain/alerts/subject.ts';
 import type { CorrelationConfig } from '../../../domain/correlation/correlate.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { ChangeEvent } from '../../../domain/observation.ts';
@@ -234,11 +236,11 @@ export class MemoryMetrics implements Metrics {
 }
 
 export const alertmanagerLabels: AlertmanagerLabels = {
-  service: ['service', 'job'],
+  ...defaultSubjectLabels,
   environment: ['environment', 'env'],
   component: ['component'],
-  resource: ['instance', 'pod'],
   severity: ['severity'],
+  severities: defaultSeverityWords,
 };
 
 export const silentLog: Logger = { info: () => {}, warn: () => {}, error: () => {} };

@@ -1,5 +1,6 @@
 // What an alert says is wrong, in one line.
 
+import { redactValue } from '../../domain/redaction/redact.ts';
 import { cleanText } from '../text.ts';
 
 export type AlertTexts = {
@@ -22,7 +23,7 @@ export function titleOf({ annotations, labels }: AlertTexts, maxChars: number): 
   const telling = Object.entries(labels)
     .filter(([name, value]) => !elsewhere.test(name) && value.trim() !== '')
     .slice(0, shownLabels)
-    .map(([name, value]) => `${name} ${value}`);
+    .map(([name, value]) => `${name} ${redactValue(name, value)}`);
   const name = cleanText(labels.alertname ?? '', maxChars) || 'an alert without a name';
   return cleanText(telling.length === 0 ? name : `${name} (${telling.join(', ')})`, maxChars);
 }

@@ -8,6 +8,7 @@ import { recordSchemas } from '../../ingest/kafka/schema.ts';
 import { defaultLimits as limits } from '../../ingest/limits.ts';
 import { decodeOtlp, type OtlpEncoding, type OtlpSignal } from '../../ingest/otlp/decode.ts';
 import { cleanText } from '../../ingest/text.ts';
+import { alertmanagerLabels } from './support/memory.ts';
 import {
   attribute,
   encodeRequest,
@@ -99,22 +100,21 @@ test.each([
 });
 
 test('an alert of Alertmanager', () => {
-  const names = {
-    service: ['service'],
-    environment: ['env'],
-    component: ['c'],
-    resource: ['r'],
-    severity: ['s'],
-  };
+  const labels = { ...alertmanagerLabels, resource: ['r'] };
+  const options = { labels, limits, defaultEnvironment: 'e', receivedMs: nowMs } as const;
+  const from = { source: 'alertmanager', receiver: '' } as const;
   const alert = {
     status: 'firing',
     labels: { alertname: 'LoginFails', service: 'orders', r: `instance ${said}` },
-    annotations: { summary: said, description: said },
+    annotations: { summary: said, description: said } as Record<string, string>,
     startsAt: new Date(nowMs - 1_000).toISOString(),
   };
-  const decoded = decodeAlert(alert, { labels: names, limits, defaultEnvironment: 'e', receivedMs: nowMs });
-  expect(decoded.ok).toBe(true);
-  expect(JSON.stringify(decoded)).not.toContain(secret);
+  const nameless = { ...alert, annotations: {}, labels: { ...alert.labels, password: secret } };
+  for (const one of [alert, nameless]) {
+    const decoded = decodeAlert(one, { ...options, ...from });
+    expect(decoded.ok).toBe(true);
+    expect(JSON.stringify(decoded)).not.toContain(secret);
+  }
 });
 
 test('a record of Kafka', () => {

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
+import { readCompressedBatches } from './compression.ts';
 
 export type KafkaOptions = {
   readonly brokers: readonly string[];
@@ -38,5 +39,6 @@ export function createClient({ brokers, clientId, tls, sasl }: KafkaOptions, log
       log.warn({ kafka: entry.namespace, reason: error, ...fields }, `kafka: ${message}`);
     },
   };
+  readCompressedBatches();
   return new Kafka(config);
 }

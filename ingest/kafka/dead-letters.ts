@@ -25,6 +25,13 @@ export async function sift(
   const good: DecodedRecord[] = [];
   const letters: DeadLetter[] = [];
   for (const record of records) {
+    const { unreadable } = record;
+    if (unreadable !== undefined) {
+      // One letter has the whole batch.
+      if (unreadable !== '')
+        letters.push({ source: position, record, reason: 'unreadable', detail: unreadable });
+      continue;
+    }
     const decoding = decode(record, position, context);
     if (decoding.ok) good.push(decoding.record);
     else letters.push({ source: position, record, ...decoding.poison });

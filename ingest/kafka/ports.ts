@@ -9,6 +9,11 @@ export type StreamRecord = {
   readonly timestampMs: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
+  /**
+   * What is wrong with the batch that the record came in, when that cannot be read: `value` is the whole batch as it was. Empty
+   * for the other records of the batch, of which nothing is known.
+   */
+  readonly unreadable?: string;
 };
 
 /** From `nextOffset` on a successor has to read; everything before is in inbox or history. */
@@ -30,7 +35,14 @@ export interface PartitionWorker {
 /** Called when a partition is assigned; `metadata` is what was committed last with its offset, empty without one. */
 export type OpenWorker = (position: Position, metadata: string) => Promise<PartitionWorker>;
 
-export const poisonReasons = ['empty', 'too-large', 'not-json', 'wrong-shape', 'bad-time'] as const;
+export const poisonReasons = [
+  'empty',
+  'too-large',
+  'not-json',
+  'wrong-shape',
+  'bad-time',
+  'unreadable',
+] as const;
 export type PoisonReason = (typeof poisonReasons)[number];
 
 /** A record that can never be used, with everything that is needed to repair and send it again. */

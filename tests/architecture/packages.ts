@@ -29,7 +29,7 @@ const FAMILIES: readonly (Family & { packages: RegExp })[] = [
   { name: 'llm', packages: /^(ai|@ai-sdk\/.+)$/ },
   { name: 'aws', packages: /^@aws-sdk\//, folders: /^aws/ },
   { name: 'slack', packages: /^@slack\//, folders: /^slack/ },
-  { name: 'kafka', packages: /^kafkajs$/, folders: /^kafka/ },
+  { name: 'kafka', packages: /^(kafkajs|lz4-napi|snappyjs)$/, folders: /^kafka/ },
   { name: 'email', packages: /^nodemailer$/, folders: /^email/ },
 ];
 

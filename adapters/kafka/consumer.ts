@@ -7,6 +7,8 @@ import type { OpenWorker, Position, StreamRecord } from '../../ingest/kafka/port
 import { Assigned } from './assigned.ts';
 import type { KafkaLog } from './client.ts';
 import { type Committed, readCommitted } from './committed.ts';
+import { type LagGauge, measureLag } from './lag.ts';
+import { unreadableHeader } from './unreadable-batch.ts';
 
 export type ConsumerDeps = {
   readonly kafka: Kafka;
@@ -18,12 +20,15 @@ export type ConsumerDeps = {
     count(name: string, labels: Readonly<Record<string, string>>, value?: number): void;
     gauge(name: string, labels: Readonly<Record<string, string>>, value: number): void;
   };
+  readonly lag: LagGauge;
   readonly log: KafkaLog;
 };
 
 export type RunningConsumer = {
-  /** True while this process is in the group and hears from the brokers. */
-  healthy(): boolean;
+  /** Null while this process is in the group, hears from the brokers and gets its records stored; else what keeps it. */
+  problem(): string | null;
+  /** Resolves when the consumer has ended by itself, which kafkajs does for every error that it takes for final. */
+  readonly ended: Promise<Error>;
   /** Finishes the records under way, commits, leaves the group. */
   stop(): Promise<void>;
 };
@@ -42,7 +47,7 @@ const maxRetryMs = 3_000;
 
 /** Joins the group and works until `stop`. Throws when the brokers cannot be reached now. */
 export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer> {
-  const { kafka, admin, groupId, topics, metrics, log } = deps;
+  const { kafka, admin, groupId, topics, metrics, lag, log } = deps;
   const names = Object.keys(topics);
   const assigned = new Map<string, Assigned>();
   let current: ReadonlySet<string> = new Set();
@@ -50,6 +55,8 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
   let lastFetchMs = 0;
   let joined = false;
   let stopping = false;
+  let trouble: string | null = null;
+  const { promise: ended, resolve: end } = Promise.withResolvers<Error>();
 
   const consumer = kafka.consumer({
     groupId,
@@ -63,6 +70,7 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
 
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     joined = true;
+    trouble = null;
     const now = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
       partitions.map((partition) => ({ topic, partition })),
     );
@@ -75,8 +83,8 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
       if (current.has(key)) continue;
       one.revoked = true;
       assigned.delete(key);
-      metrics.gauge('sentinel_kafka_lag', labelsOf(one), 0);
     }
+    lag.keepOnly(current);
     committedAtJoin = readCommitted(admin, groupId, names);
     committedAtJoin.catch(() => {});
     // Also those where nothing comes in: their silence may be what there is to find.
@@ -87,9 +95,13 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     joined = false;
+    trouble = reasonOf(payload.error);
     log.error({ err: payload.error, restarts: payload.restart }, 'kafka: the consumer lost its group');
+    if (!payload.restart) end(payload.error);
   });
 
+  /** By partition whose records cannot be stored now: why. */
+  const waiting = new Map<string, string>();
   const opening = new Map<string, Promise<Assigned>>();
   function workerOf(position: Position): Promise<Assigned> {
     const key = keyOf(position);
@@ -145,15 +157,20 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
     for (let attempt = 0; ; attempt += 1) {
       try {
         await one.take(records);
+        waiting.delete(keyOf(one.position));
         return true;
       } catch (error) {
         metrics.count('sentinel_kafka_retries_total', { topic: one.position.topic });
         const offset = String(records[0]?.offset);
+        waiting.set(keyOf(one.position), reasonOf(error));
         log.warn({ err: error, ...one.position, offset, attempt }, 'kafka: records wait; will try again');
       }
       await heartbeat();
       await pause(Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(attempt, 10)));
-      if (!goOn()) return false;
+      if (!goOn()) {
+        waiting.delete(keyOf(one.position));
+        return false;
+      }
     }
   }
 
@@ -190,7 +207,7 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
         .catch((error: unknown) => log.warn({ err: error, ...one.position }, 'kafka: a tick failed'));
     }
     await commit(ours, whileRunning);
-    if (ticks % lagEveryTicks === 1) await measureLag(admin, ours, metrics).catch(() => {});
+    if (ticks % lagEveryTicks === 1) await measureLag(admin, ours, lag).catch(() => {});
   }
   let keeping: Promise<void> = Promise.resolve();
   let kept = true;
@@ -225,32 +242,22 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
     await consumer.disconnect().catch(() => {});
     throw error;
   }
-  return { healthy: () => joined && Date.now() - lastFetchMs < 2 * deafMs, stop };
-}
 
-async function measureLag(
-  admin: Admin,
-  ours: readonly Assigned[],
-  metrics: ConsumerDeps['metrics'],
-): Promise<void> {
-  const byTopic = Map.groupBy(ours, ({ position }) => position.topic);
-  for (const [topic, ones] of byTopic) {
-    const ends = new Map((await admin.fetchTopicOffsets(topic)).map((end) => [end.partition, end]));
-    for (const one of ones) {
-      const end = ends.get(one.position.partition);
-      if (end === undefined) continue;
-      const next = one.next ?? BigInt(end.low);
-      metrics.gauge('sentinel_kafka_lag', labelsOf(one), Math.max(0, Number(BigInt(end.high) - next)));
-      // Nothing to read at all is read to the end, too.
-      if (next >= BigInt(end.high) && !one.busy) one.caughtUp = true;
-    }
+  function problem(): string | null {
+    if (!joined) return trouble ?? 'not in the group';
+    if (Date.now() - lastFetchMs >= 2 * deafMs) return 'the brokers do not answer';
+    const [first] = waiting;
+    return first === undefined ? null : `records of ${first[0]} wait: ${first[1]}`;
   }
+  return { problem, ended, stop };
 }
 
 const keyOf = ({ topic, partition }: Position): string => `${topic}/${partition}`;
-const labelsOf = ({ position: { topic, partition } }: Assigned) => ({ topic, partition: String(partition) });
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function toRecord(message: EachBatchPayload['batch']['messages'][number]): StreamRecord {
-  const { offset, timestamp, key, value } = message;
-  return { offset: BigInt(offset), timestampMs: Number(timestamp), key, value };
+  const { offset, timestamp, key, value, headers } = message;
+  const record = { offset: BigInt(offset), timestampMs: Number(timestamp), key, value };
+  const unreadable = headers?.[unreadableHeader];
+  return unreadable === undefined ? record : { ...record, unreadable: String(unreadable) };
 }

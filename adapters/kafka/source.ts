@@ -8,6 +8,7 @@ import { createClient, type KafkaLog, type KafkaOptions } from './client.ts';
 import { readCommitted, servicesOf } from './committed.ts';
 import { type ConsumerDeps, type RunningConsumer, startConsumer } from './consumer.ts';
 import { createDeadLetters } from './dead-letters.ts';
+import { LagGauge, measureGroupLag } from './lag.ts';
 
 export type SourceOptions = KafkaOptions & {
   readonly groupId: string;
@@ -20,11 +21,15 @@ export type KafkaSource = {
   knownServices(topics: readonly string[]): Promise<ReadonlyMap<string, readonly string[]> | null>;
   /** Reads the topics from now on; returns at once. */
   start(topics: Readonly<Record<string, OpenWorker>>): void;
-  healthy(): boolean;
+  /** Null while the topics are read; else what keeps them from it. */
+  problem(): string | null;
   stop(): Promise<void>;
 };
 
-const retryMs = 3_000;
+/** After a failure; doubled with every further one, as long as none of the readings between them lasted. */
+const firstRetryMs = 1_000;
+const maxRetryMs = 60_000;
+const lastedMs = 60_000;
 
 export function createKafkaSource(
   options: SourceOptions,
@@ -37,6 +42,11 @@ export function createKafkaSource(
   let admin: Promise<Admin> | null = null;
   let consumer: RunningConsumer | null = null;
   let running: Promise<void> = Promise.resolve();
+  let trouble: string | null = null;
+  const lag = new LagGauge(metrics.gauge.bind(metrics));
+  const stopping = new Promise<null>((resolve) => {
+    stopped.signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
 
   function connectedAdmin(): Promise<Admin> {
     admin ??= connectAdmin().catch((error: unknown) => {
@@ -52,22 +62,53 @@ export function createKafkaSource(
     return created;
   }
 
+  /** Reads until the end of the process. Whatever ends a consumer, another one is started. */
   async function run(topics: Readonly<Record<string, OpenWorker>>): Promise<void> {
+    let failures = 0;
     while (!stopped.signal.aborted) {
-      try {
-        consumer = await startConsumer({
-          kafka,
-          admin: await connectedAdmin(),
-          groupId,
-          topics,
-          metrics,
-          log,
-        });
-        return;
-      } catch (error) {
-        log.error({ err: error, brokers: options.brokers }, 'kafka: cannot read the topics; will try again');
-      }
-      await pause(retryMs, undefined, { signal: stopped.signal }).catch(() => {});
+      const sinceMs = performance.now();
+      const error = await readOnce(topics).catch((reason: unknown) => reason);
+      if (error === null) return;
+      failures = performance.now() - sinceMs > lastedMs ? 1 : failures + 1;
+      trouble = error instanceof Error ? error.message : String(error);
+      const againMs = Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(failures - 1, 10));
+      metrics.count('sentinel_kafka_restarts_total', {});
+      log.error(
+        { err: error, brokers: options.brokers, againMs },
+        'kafka: cannot read the topics; will try again',
+      );
+      await reportGroupLag(Object.keys(topics));
+      await pause(againMs, undefined, { signal: stopped.signal }).catch(() => {});
+    }
+  }
+
+  /** What ended it; null when it was asked to stop. Throws when it could not begin. */
+  async function readOnce(topics: Readonly<Record<string, OpenWorker>>): Promise<Error | null> {
+    const started = await startConsumer({
+      kafka,
+      admin: await connectedAdmin(),
+      groupId,
+      topics,
+      metrics,
+      lag,
+      log,
+    });
+    consumer = started;
+    const error = await Promise.race([started.ended, stopping]);
+    if (error === null) return null;
+    consumer = null;
+    await started.stop().catch((reason: unknown) => {
+      log.warn({ err: reason }, 'kafka: could not leave the group in order');
+    });
+    return error;
+  }
+
+  /** Nobody reads: the records that wait are still counted. */
+  async function reportGroupLag(topics: readonly string[]): Promise<void> {
+    try {
+      await measureGroupLag(await connectedAdmin(), groupId, topics, (...one) => lag.set(...one));
+    } catch (error) {
+      log.warn({ err: error }, 'kafka: the brokers cannot be asked how many records wait');
     }
   }
 
@@ -84,7 +125,7 @@ export function createKafkaSource(
     start(topics) {
       running = run(topics);
     },
-    healthy: () => consumer?.healthy() ?? false,
+    problem: () => (consumer === null ? (trouble ?? 'not connected yet') : consumer.problem()),
     async stop() {
       stopped.abort();
       await running;

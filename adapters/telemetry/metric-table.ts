@@ -133,7 +133,7 @@ export const metricTable = {
   },
   sentinel_kafka_lag: {
     kind: 'gauge',
-    help: 'Records of an assigned partition that are not worked through yet.',
+    help: 'Records that wait, per partition: of those assigned to this process; of all, while it cannot read.',
     labels: ['topic', 'partition'],
   },
   sentinel_kafka_records_total: {
@@ -145,6 +145,11 @@ export const metricTable = {
     kind: 'counter',
     help: 'Times that records were tried again because what they led to could not be stored.',
     labels: ['topic'],
+  },
+  sentinel_kafka_restarts_total: {
+    kind: 'counter',
+    help: 'Times that reading the topics ended by an error and was begun again.',
+    labels: [],
   },
   sentinel_kafka_dead_letters_total: {
     kind: 'counter',

@@ -13,7 +13,7 @@ import { startProcess, stopProcess, tailOf } from '../../adapters/temporal-dev-s
 
 const version = '4.1.0';
 const cacheDir = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'sentinel');
-const home = join(cacheDir, `kafka-${version}`);
+const home = join(cacheDir, `kafka-${version}-tools`);
 const readyMs = 60_000;
 
 export type KafkaBroker = { readonly address: string; stop(): Promise<void> };
@@ -89,6 +89,20 @@ export async function startKafkaBroker(
   return { address, stop: () => stopProcess(pid) };
 }
 
+/** Sends lines as Kafka's own console producer does, such as with `--compression-codec snappy`. */
+export async function sendLines(
+  address: string,
+  topic: string,
+  lines: readonly string[],
+  ...options: readonly string[]
+): Promise<void> {
+  const main = 'org.apache.kafka.tools.ConsoleProducer';
+  const to = ['--bootstrap-server', address, '--topic', topic, ...options];
+  const run = promisify(execFile)('java', javaArguments(main, ...to));
+  run.child.stdin?.end(lines.map((line) => `${line}\n`).join(''));
+  await run;
+}
+
 function javaArguments(main: string, ...rest: readonly string[]): string[] {
   return [
     '-Xmx384m',
@@ -142,6 +156,10 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <groupId>sentinel</groupId><artifactId>kafka</artifactId><version>1</version>
   <dependencies>
     <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${version}</version></dependency>
+    <dependency>
+      <groupId>org.apache.kafka</groupId><artifactId>kafka-tools</artifactId><version>${version}</version>
+      <exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>
+    </dependency>
   </dependencies>
 </project>
 `;

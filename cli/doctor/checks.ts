@@ -4,6 +4,7 @@ import type { Config, LoadedConfig } from '../../config/load.ts';
 import { describeProblem } from '../../config/problems.ts';
 import { baseUrlOf, missingKey } from '../runtime/model-settings.ts';
 import { type Check, type Finding, missing, ok, warning } from './check.ts';
+import { kafka } from './kafka.ts';
 import { apiPort, disk, embeddedTemporalPort, nodeVersion, temporalCli } from './machine.ts';
 import { addressOf, splitHostPort, whyNotReachable } from './network.ts';
 import { slack } from './slack.ts';
@@ -90,13 +91,6 @@ function executors({ executors: configured }: Config): Check[] {
     if (reason === null) return ok(name, `${host}:${port} accepts connections`);
     const advice = 'Start it, or correct its url; until then its targets are not acted on.';
     return warning(name, `${host}:${port} cannot be reached (${reason})`, advice);
-  });
-}
-
-function kafka({ kafka: { brokers } }: Config): Check[] {
-  return brokers.map((broker) => () => {
-    const { host, port } = splitHostPort(broker);
-    return server(`Kafka ${broker}`, host, port, 'Start it, or correct kafka.brokers.');
   });
 }
 

@@ -8,7 +8,7 @@ const timeoutMs = 2_000;
 /** `kafka`: of a process that reads from it. `reconciler`: of one that looks after incidents without a workflow. */
 export function componentsOf(
   platform: Platform,
-  kafka: { healthy(): boolean } | null,
+  kafka: { problem(): string | null } | null,
   reconciler: { health(): ComponentHealth } | null = null,
 ): () => Promise<readonly ComponentHealth[]> {
   const { database, history, client, temporal, config } = platform;
@@ -31,10 +31,15 @@ export function componentsOf(
 }
 
 /** Not required: what comes over HTTP is taken, and Kafka keeps its records. */
-function kafkaHealth(kafka: { healthy(): boolean }, brokers: readonly string[]): ComponentHealth {
+function kafkaHealth(kafka: { problem(): string | null }, brokers: readonly string[]): ComponentHealth {
   const where = brokers.join(', ');
-  const ok = kafka.healthy();
-  return { name: 'kafka', ok, required: false, detail: ok ? where : `${where}: not in the group` };
+  const problem = kafka.problem();
+  return {
+    name: 'kafka',
+    ok: problem === null,
+    required: false,
+    detail: problem === null ? where : `${where}: ${problem}`,
+  };
 }
 
 async function look(

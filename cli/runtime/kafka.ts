@@ -1,6 +1,6 @@
 // Kafka beside the HTTP ways in: the same inbox, history and pipeline behind it.
 
-import { createKafkaSource, type KafkaSource } from '../../adapters/kafka/source.ts';
+import { createKafkaSource, type KafkaSource, type SourceOptions } from '../../adapters/kafka/source.ts';
 import type { Config } from '../../config/load.ts';
 import { alertPartition } from '../../ingest/kafka/alert-partition.ts';
 import { observationPartition } from '../../ingest/kafka/observation-partition.ts';
@@ -9,21 +9,22 @@ import type { IngestSettings } from '../../ingest/start.ts';
 import { CliError, exitCodes } from '../exit.ts';
 import type { Platform } from './platform.ts';
 
+/** Throws `CliError` when a password is missing. */
+export function kafkaOptions(config: Config): SourceOptions {
+  const { brokers, clientId, groupId, topics, tls } = config.kafka;
+  return {
+    brokers,
+    clientId,
+    groupId,
+    deadLetterTopic: topics.deadLetters,
+    tls: tls.enabled ? tls : null,
+    sasl: saslOf(config),
+  };
+}
+
 /** Null when no brokers are configured. Connects to nothing yet. */
 export function createKafkaPart({ config, log, metrics }: Platform): KafkaSource | null {
-  const { brokers, clientId, groupId, topics, tls } = config.kafka;
-  if (brokers.length === 0) return null;
-  return createKafkaSource(
-    {
-      brokers,
-      clientId,
-      groupId,
-      deadLetterTopic: topics.deadLetters,
-      tls: tls.enabled ? tls : null,
-      sasl: saslOf(config),
-    },
-    { log, metrics },
-  );
+  return config.kafka.brokers.length === 0 ? null : createKafkaSource(kafkaOptions(config), { log, metrics });
 }
 
 /** Starts reading the topics. */

@@ -113,7 +113,7 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     const one = member();
     await eventually('three alerts', () => one.inbox.stored.size === 3);
     await eventually('the commit', allCommitted);
-    expect(one.source.healthy()).toBe(true);
+    expect(one.source.problem()).toBeNull();
   });
 
   test('while the inbox is away nothing is committed and nothing skipped', async () => {
@@ -246,7 +246,7 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     expect(await one.source.knownServices([side.topics.observations])).toBeNull();
     one.source.start({ [side.topics.alerts]: one.worker() });
     cleanUps.push(() => one.source.stop());
-    expect(one.source.healthy()).toBe(false);
+    expect(one.source.problem()).not.toBeNull();
 
     let own = await startKafkaBroker(dir, port);
     cleanUps.push(async () => {
@@ -260,7 +260,7 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     await eventually('time to pass for its worker', () => one.ticks > 0);
 
     await own.stop();
-    await eventually('its absence to be noticed', () => !one.source.healthy());
+    await eventually('its absence to be noticed', () => one.source.problem() !== null);
     const before = { ticks: one.ticks, warnings: one.warnings };
     await eventually('attempts to reach it', () => one.warnings > before.warnings + 3);
     // Else whoever cannot be heard would be taken for silent.

@@ -227,12 +227,15 @@ export class MemoryHistory implements HistoryWriter, WarmHistory {
 
 export class MemoryMetrics implements Metrics {
   readonly counts = new Map<string, number>();
+  readonly gauges = new Map<string, number>();
   count(name: string, labels: Readonly<Record<string, string>>, value = 1): void {
     const key = `${name}{${Object.values(labels).join(',')}}`;
     this.counts.set(key, (this.counts.get(key) ?? 0) + value);
   }
   observe(): void {}
-  gauge(): void {}
+  gauge(name: string, labels: Readonly<Record<string, string>>, value: number): void {
+    this.gauges.set(`${name}{${Object.values(labels).join(',')}}`, value);
+  }
 }
 
 export const alertmanagerLabels: AlertmanagerLabels = {

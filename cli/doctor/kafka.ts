@@ -1,0 +1,48 @@
+// Kafka, when it is a way in: whether the brokers can be reached, the topics are there, and somebody reads them.
+
+import { inspectKafka } from '../../adapters/kafka/inspect.ts';
+import type { Config } from '../../config/load.ts';
+import { kafkaOptions } from '../runtime/kafka.ts';
+import { type Check, type Finding, missing, ok, warning } from './check.ts';
+import { splitHostPort, whyNotReachable } from './network.ts';
+
+export function kafka(config: Config): readonly Check[] {
+  const { brokers } = config.kafka;
+  if (brokers.length === 0) return [];
+  return [...brokers.map((broker) => () => brokerCheck(broker)), () => groupCheck(config)];
+}
+
+async function brokerCheck(broker: string): Promise<Finding> {
+  const { host, port } = splitHostPort(broker);
+  const reason = await whyNotReachable(host, port);
+  if (reason === null) return ok(`Kafka ${broker}`, `${host}:${port} accepts connections`);
+  const advice = 'Start it, or correct kafka.brokers.';
+  return missing(`Kafka ${broker}`, `${host}:${port} cannot be reached (${reason})`, advice);
+}
+
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
+
+async function groupCheck(config: Config): Promise<Finding> {
+  const name = 'Kafka topics';
+  const { observations, alerts, deadLetters } = config.kafka.topics;
+  try {
+    const topics = [observations, alerts];
+    const all = { ...kafkaOptions(config), topics: [...topics, deadLetters] };
+    const { missingTopics, members, waiting } = await inspectKafka(all, silent);
+    if (missingTopics.length > 0) {
+      const advice = 'Create them (docs/kafka.md), unless the brokers do so by themselves.';
+      return warning(name, `not there: ${missingTopics.join(', ')}`, advice);
+    }
+    const { groupId } = config.kafka;
+    if (members === 0 && waiting > 0) {
+      const advice =
+        'Start one (sentinel start --role ingest); GET /api/v1/components says why one that runs does not read.';
+      return warning(name, `${waiting} records wait and no process of the group ${groupId} reads`, advice);
+    }
+    return ok(name, `${members} processes read, ${waiting} records wait`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const advice = 'Correct kafka.brokers, kafka.tls or kafka.sasl; nothing comes in over Kafka until then.';
+    return warning(name, `the brokers cannot be asked (${reason})`, advice);
+  }
+}

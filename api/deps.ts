@@ -16,6 +16,7 @@ import type {
   Metrics,
   ModelTurnReader,
   QueueReader,
+  RecordReader,
   SeriesReader,
   ServiceReader,
   Stops,
@@ -37,6 +38,7 @@ export type ApiDeps = {
   readonly services: ServiceReader;
   readonly infrastructure: Infrastructure;
   readonly queues: QueueReader;
+  readonly records: RecordReader;
   readonly policy: PolicyConfig;
   /** Requests a minute; 0 is no limit. */
   readonly rateLimits: { readonly perKey: number; readonly perAddress: number };

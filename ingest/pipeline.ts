@@ -8,7 +8,8 @@ import { reaches } from '../domain/policy/reach.ts';
 import type { Scope } from '../domain/scope.ts';
 import type { Delivery } from './delivery.ts';
 import type { IngestLimits } from './limits.ts';
-import { decodeOtlp, type OtlpEncoding, type OtlpSignal } from './otlp/decode.ts';
+import type { Notes } from './notes.ts';
+import { type Decoded, decodeOtlp, type OtlpEncoding, type OtlpSignal } from './otlp/decode.ts';
 import type { Tally } from './otlp/tally.ts';
 import type { Clock, Metrics, Sender } from './ports.ts';
 import { createVouching } from './vouching.ts';
@@ -46,12 +47,14 @@ export type PipelineDeps = {
   readonly defaultEnvironment: string;
   /** Which attributes say who a resource is. Default: the lists of domain/identity.ts. */
   readonly identity?: IdentityRules | undefined;
+  /** Without, nobody notes what had no effect but the answer. */
+  readonly notes?: Pick<Notes, 'refused' | 'resource'> | undefined;
   readonly clock: Clock;
   readonly metrics: Metrics;
 };
 
 export function createPipeline(deps: PipelineDeps): Pipeline {
-  const { detection, delivery, limits, defaultEnvironment, identity, clock, metrics } = deps;
+  const { detection, delivery, limits, defaultEnvironment, identity, notes, clock, metrics } = deps;
 
   const vouching = createVouching();
   const marked = (findings: DetectionOutput, nowMs: number): DetectionOutput =>
@@ -76,10 +79,20 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     const observations = withinReach(decoded.observations, sender, tally);
     if (!sender.vouched) vouching.unvouched(scopesOf(observations), nowMs);
     const findings = marked(detection.observe(observations, nowMs), nowMs);
-    for (const { reason, count, first } of findings.refused ?? []) tally.reject(reason, nameOf(first), count);
+    for (const { reason, count, first } of findings.refused ?? [])
+      tally.reject(reason, nameOf(first), first.scope, count);
+    note(signal, decoded, sender, nowMs);
     countDecoded(metrics, signal, observations.length, tally);
     const handed = await handOn(findings);
     return handed.kind === 'stored' ? { kind: 'stored', tally } : handed;
+  }
+
+  function note(signal: OtlpSignal, { tally, resources }: Decoded, { reach }: Sender, atMs: number): void {
+    for (const { count: records, reason, environment, service, example } of tally.places.values())
+      notes?.refused({ signal, reason, environment, service, records, example, atMs });
+    for (const resource of resources)
+      if (reach === undefined || reaches(reach, resource.environment, resource.service))
+        notes?.resource(resource);
   }
 
   const take = (observations: readonly TelemetryObservation[], nowMs: number): Promise<Handed> =>
@@ -130,7 +143,7 @@ function withinReach(
   return observations.filter((observation) => {
     const { environment, service } = observation.scope;
     const within = reaches(reach, environment, service);
-    if (!within) tally.reject('out-of-reach', nameOf(observation));
+    if (!within) tally.reject('out-of-reach', nameOf(observation), observation.scope);
     return within;
   });
 }

@@ -3,7 +3,7 @@
 import type { CorrelationConfig } from '../domain/correlation/correlate.ts';
 import type { AlertReport } from '../domain/correlation/occurrence.ts';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
-import type { ChangeEvent } from '../domain/observation.ts';
+import type { Attributes, ChangeEvent } from '../domain/observation.ts';
 import type { Reach } from '../domain/policy/reach.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
 import type { IncidentInput } from '../workflows/messages.ts';
@@ -31,7 +31,7 @@ export type HistoryRows = {
   readonly anomalies: readonly Anomaly[];
 };
 
-export type InboxItem =
+export type InboxItem = (
   | {
       readonly id: string;
       readonly kind: 'anomaly';
@@ -39,7 +39,11 @@ export type InboxItem =
       /** Somebody else's alert: which of its occurrences this is about is decided when it is put (events/occurrences.ts). */
       readonly report?: AlertReport;
     }
-  | { readonly id: string; readonly kind: 'change'; readonly change: ChangeEvent };
+  | { readonly id: string; readonly kind: 'change'; readonly change: ChangeEvent }
+) & {
+  /** As its sender named it, to be asked by; not handed out again. */
+  readonly eventId?: string;
+};
 
 /** An item as `take` hands it out; `attempts` counts how often it was taken, this time included, across restarts. */
 export type TakenItem = InboxItem & { readonly attempts?: number };
@@ -56,6 +60,32 @@ export interface Inbox {
   done(id: string): Promise<void>;
   /** After the last attempt the item is kept as `dead` with its reason. */
   failed(id: string, reason: string, retryAtMs: number | null): Promise<void>;
+}
+
+export type RefusedTelemetryRow = {
+  readonly environment: string;
+  readonly service: string;
+  /** `metrics`, `logs`, `traces`, or a Kafka topic. */
+  readonly signal: string;
+  readonly reason: string;
+  readonly records: number;
+  readonly example: string;
+  readonly atMs: number;
+};
+
+export type ResourceRow = {
+  readonly environment: string;
+  readonly service: string;
+  readonly resourceId: string;
+  readonly attributes: Attributes;
+};
+
+/** What is noted of telemetry beside its history. */
+export interface TelemetryNotes {
+  /** Adds to what is noted already. Each place and reason at most once a call. */
+  refused(rows: readonly RefusedTelemetryRow[]): Promise<void>;
+  /** Each resource at most once a call. */
+  resources(rows: readonly ResourceRow[]): Promise<void>;
 }
 
 export type Assignment =

@@ -10,6 +10,7 @@ import { createDispatcher, type DispatchSettings, defaultDispatchSettings } from
 import { eventSchemas } from './events/schema.ts';
 import { createIngestApp, type IngestApp } from './http.ts';
 import { defaultLimits, type IngestLimits } from './limits.ts';
+import { createNotes, type Notes } from './notes.ts';
 import { createPipeline } from './pipeline.ts';
 import type {
   Authorize,
@@ -20,6 +21,7 @@ import type {
   IncidentStarter,
   Logger,
   Metrics,
+  TelemetryNotes,
   WarmHistory,
 } from './ports.ts';
 import { createTicker } from './ticker.ts';
@@ -35,6 +37,8 @@ export type IngestSettings = {
   readonly dispatch: DispatchSettings;
   /** How often detection hears that time has passed. */
   readonly tickMs: number;
+  /** How often notes on telemetry are written. */
+  readonly notesMs: number;
   /** How much of history a starting process reads back. */
   readonly warmMs: number;
   readonly maxWaitingRows: number;
@@ -47,6 +51,7 @@ export const defaultIngestSettings = {
   limits: defaultLimits,
   dispatch: defaultDispatchSettings,
   tickMs: 1_000,
+  notesMs: 5_000,
   warmMs: 10 * 60_000,
   // About a hundred bytes each.
   maxWaitingRows: 200_000,
@@ -58,6 +63,7 @@ export type IngestDeps = {
   readonly detection: DetectionEngine;
   readonly inbox: Inbox;
   readonly episodes: Episodes;
+  readonly notes: TelemetryNotes;
   readonly starter: IncidentStarter;
   /** Null: Sentinel runs without telemetry history. */
   readonly history: (HistoryWriter & WarmHistory) | null;
@@ -74,6 +80,8 @@ export type Ingest = {
   readonly app: IngestApp;
   /** Something new is in the inbox. */
   wake(): void;
+  /** For ways in that do not come over `app`. */
+  readonly notes: Pick<Notes, 'refused'>;
   /** Ends the ticker and the dispatcher after what they are doing. Stop listening before. */
   stop(): Promise<void>;
 };
@@ -105,18 +113,25 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     maxWaitingRows,
     maxWaitingAnomalies,
   });
+  const notes = createNotes(deps.notes, log);
   const pipeline = createPipeline({
     detection,
     delivery,
     limits,
     defaultEnvironment,
     identity: settings.identity,
+    notes,
     clock,
     metrics,
   });
   const ticker = createTicker(settings.tickMs, pipeline.tick, (error) => {
     log.error({ err: error }, 'a detection tick failed');
   });
+  const noteTicker = createTicker(
+    settings.notesMs,
+    () => notes.flush(clock.nowMs()),
+    (error) => log.error({ err: error }, 'notes on telemetry could not be written'),
+  );
   const app = createIngestApp({
     pipeline,
     inbox,
@@ -142,11 +157,15 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
       deps.watchedElsewhere ?? undefined,
     );
   ticker.start();
+  noteTicker.start();
   return {
     app,
     wake,
+    notes,
     stop: async () => {
       await ticker.stop();
+      await noteTicker.stop();
+      await notes.flush(clock.nowMs());
       await pipeline.settle();
       await dispatcher.stop();
     },

@@ -16,9 +16,9 @@ const alertsPerInsert = 1_000;
 export async function settle(
   trx: Kysely<Schema>,
   items: readonly InboxItem[],
-): Promise<readonly InboxItem[]> {
+): Promise<{ readonly items: readonly InboxItem[]; readonly absorbed: readonly InboxItem[] }> {
   const keys = reportedKeys(items).map(storable);
-  if (keys.length === 0) return items;
+  if (keys.length === 0) return { items, absorbed: [] };
   await lockAlerts(trx, keys);
   const known = await rememberedAlerts(trx, keys);
   const settled = settleReports(items, known, await databaseNowMs(trx));
@@ -43,7 +43,7 @@ export async function settle(
       )
       .execute();
   }
-  return settled.items;
+  return settled;
 }
 
 /** An alert that nobody knows yet has no row to lock. Held until the transaction ends; taken in the order of the keys. */

@@ -21,18 +21,23 @@ export function createInbox(db: Kysely<Schema>): Inbox {
     async put(items) {
       return transact(db, async (trx) => {
         let added = 0;
-        const settled = await settle(trx, items);
+        const repeated: string[] = [];
+        const { items: settled, absorbed } = await settle(trx, items);
         for (let from = 0; from < settled.length; from += itemsPerInsert) {
           const some = settled.slice(from, from + itemsPerInsert);
           const ended = await endedIncidents(trx, some);
+          const given = some.map((item) => inboxRow(item, ended));
           const rows = await trx
             .insertInto('inbox')
-            .values(some.map((item) => inboxRow(item, ended)))
+            .values(given)
             .onConflict((conflict) => conflict.column('id').doNothing())
-            .returning('seq')
+            .returning('id')
             .execute();
           added += rows.length;
+          const fresh = new Set(rows.map(({ id }) => id));
+          repeated.push(...given.map(({ id }) => id).filter((id) => !fresh.has(id)));
         }
+        await countRepeats(trx, [...repeated, ...absorbed.map(({ id }) => storable(id))]);
         return added;
       });
     },
@@ -120,6 +125,14 @@ function orderingKey(item: InboxItem): string {
   return detector === 'external' ? `anomaly/${seriesKey}` : `anomaly/${id}`;
 }
 
+/** In the order of the ids, so that two senders of the same items do not wait for each other in a circle. */
+async function countRepeats(trx: Kysely<Schema>, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await sql`
+    update inbox set repeats = repeats + 1, repeated_at_ms = ${databaseNow} where id in (
+      select id from inbox where id = any(${[...new Set(ids)]}::text[]) order by id for update)`.execute(trx);
+}
+
 function inboxRow(item: InboxItem, ended: ReadonlyMap<string, string>) {
   const body = item.kind === 'anomaly' ? item.anomaly : item.change;
   const incidentId = isFiring(item) ? ended.get(storable(item.anomaly.id)) : undefined;
@@ -131,6 +144,7 @@ function inboxRow(item: InboxItem, ended: ReadonlyMap<string, string>) {
     status: 'pending' as const,
     received_at_ms: databaseNow,
     available_at_ms: 0,
+    event_id: item.eventId === undefined ? null : storable(item.eventId),
   };
 }
 

@@ -13,6 +13,11 @@ const changesMs = 90 * dayMs;
 const edgesMs = 30 * dayMs;
 /** An alert that has not fired for so long is forgotten: the next time is its first. */
 const alertsMs = 90 * dayMs;
+const refusedMs = 7 * dayMs;
+const resourcesMs = 7 * dayMs;
+/** Names come from senders: beyond this many rows the oldest go, too. */
+const maxRefused = 10_000;
+const maxResources = 100_000;
 /** A signature is good for minutes only. */
 const signedRequestsMs = dayMs;
 
@@ -48,6 +53,36 @@ export function createMaintenance(db: Kysely<Schema>): Maintenance {
           .deleteFrom('alerts')
           .where('state', '=', 'resolved')
           .where('changed_at_ms', '<', nowMs - alertsMs)
+          .execute(),
+        await db
+          .deleteFrom('refused_telemetry')
+          .where('last_at_ms', '<', nowMs - refusedMs)
+          .execute(),
+        await db
+          .deleteFrom('refused_telemetry')
+          .where('last_at_ms', '<', (eb) =>
+            eb
+              .selectFrom('refused_telemetry')
+              .select('last_at_ms')
+              .orderBy('last_at_ms', 'desc')
+              .offset(maxRefused)
+              .limit(1),
+          )
+          .execute(),
+        await db
+          .deleteFrom('telemetry_resources')
+          .where('seen_at_ms', '<', nowMs - resourcesMs)
+          .execute(),
+        await db
+          .deleteFrom('telemetry_resources')
+          .where('seen_at_ms', '<', (eb) =>
+            eb
+              .selectFrom('telemetry_resources')
+              .select('seen_at_ms')
+              .orderBy('seen_at_ms', 'desc')
+              .offset(maxResources)
+              .limit(1),
+          )
           .execute(),
         await db
           .deleteFrom('slack_requests')

@@ -21,6 +21,7 @@ import type {
   IncidentRestarts,
   KillSwitch,
   ModelTurnReader,
+  RecordReader,
   ServiceMaps,
   ServiceReader,
   Sessions,
@@ -28,7 +29,7 @@ import type {
   Stops,
 } from '../../api/ports.ts';
 import { type LimitsConfig, sendWithinMs } from '../../domain/remediation/limits.ts';
-import type { Episodes, Inbox } from '../../ingest/ports.ts';
+import type { Episodes, Inbox, TelemetryNotes } from '../../ingest/ports.ts';
 import { createAnomalyRequeue } from './anomaly-requeue.ts';
 import { type BootstrapKeys, createApiKeys } from './api-keys.ts';
 import { createApprovalStore } from './approval-store.ts';
@@ -49,12 +50,14 @@ import { createNotificationStore } from './notifications.ts';
 import { createPlanStore } from './plan-store.ts';
 import { createPostmortemStore } from './postmortem-store.ts';
 import { createQueueReader, type StoredQueues } from './queue-reader.ts';
+import { createRecordReader } from './record-reader.ts';
 import { createIncidentRestarts } from './restarts.ts';
 import { createServiceMaps } from './service-maps.ts';
 import { createServiceReader } from './service-reader.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
 import { createSignedRequests } from './signed-requests.ts';
 import { createStops } from './stops.ts';
+import { createTelemetryNotes } from './telemetry-notes.ts';
 
 export type StoreOptions = {
   readonly limits: LimitsConfig;
@@ -81,6 +84,7 @@ export type Stores = {
   /** For ingest. */
   readonly inbox: Inbox;
   readonly episodes: Episodes;
+  readonly telemetryNotes: TelemetryNotes;
   /** For the API. */
   readonly incidentReader: IncidentReader;
   readonly eventFeed: EventFeed;
@@ -94,6 +98,7 @@ export type Stores = {
   readonly modelTurnReader: ModelTurnReader;
   readonly services: ServiceReader;
   readonly queues: StoredQueues;
+  readonly records: RecordReader;
   readonly sessions: Sessions;
   readonly notifications: NotificationStore;
   readonly serviceMaps: ServiceMaps;
@@ -119,6 +124,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     modelTurns: createModelTurns(db),
     inbox,
     episodes: createEpisodes(db, { lateFindingsMs }),
+    telemetryNotes: createTelemetryNotes(db),
     incidentReader: createIncidentReader(db),
     eventFeed: createEventFeed(db),
     approvals: createApprovals(db),
@@ -130,6 +136,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     modelTurnReader: createModelTurnReader(db),
     services: createServiceReader(db),
     queues: createQueueReader(db),
+    records: createRecordReader(db),
     sessions: createSessions(db, apiKeys, sessions),
     notifications: createNotificationStore(db),
     serviceMaps: createServiceMaps(db),

@@ -21,7 +21,7 @@ const nobody = async () => ({ accepted: false, reason: 'no workflow is here' });
 export function createBenchApi(database: Database): BenchApi {
   const stores = createStores(database, { limits: limitsConfigSchema.parse({}) });
   const metrics = createMetrics({ processMetrics: false });
-  const { incidentReader, apiKeys, approvals, stops, killSwitch, audit, services, queues } = stores;
+  const { incidentReader, apiKeys, approvals, stops, killSwitch, audit, services, queues, records } = stores;
   const streams = createStreams({
     feed: stores.eventFeed,
     incidents: incidentReader,
@@ -49,6 +49,7 @@ export function createBenchApi(database: Database): BenchApi {
     slackEvents: null,
     series: null,
     services,
+    records,
     infrastructure: { environments: [], observe: async () => ({ targets: [], missing: [] }) },
     queues: { depths: async () => ({ ...(await queues.depths()), historyRows: null }) },
     policy: policyConfigSchema.parse({}),

@@ -34,6 +34,7 @@ export async function startIngestPart(platform: Platform, shutdown: Shutdown): P
     detection: createDetectionEngine(config.detection),
     inbox: stores.inbox,
     episodes: stores.episodes,
+    notes: stores.telemetryNotes,
     starter: createIncidentStarter({
       client: client.client,
       taskQueue: config.temporal.taskQueue,
@@ -46,6 +47,6 @@ export async function startIngestPart(platform: Platform, shutdown: Shutdown): P
     log,
   });
   shutdown.add('ingest', ingest.stop);
-  if (kafka !== null) startKafkaPart(kafka, platform, settings, ingest.wake);
+  if (kafka !== null) startKafkaPart(kafka, platform, settings, ingest);
   return { ...ingest, kafka };
 }

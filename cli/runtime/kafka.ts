@@ -5,7 +5,7 @@ import type { Config } from '../../config/load.ts';
 import { alertPartition } from '../../ingest/kafka/alert-partition.ts';
 import { observationPartition } from '../../ingest/kafka/observation-partition.ts';
 import { recordSchemas } from '../../ingest/kafka/schema.ts';
-import type { IngestSettings } from '../../ingest/start.ts';
+import type { Ingest, IngestSettings } from '../../ingest/start.ts';
 import { CliError, exitCodes } from '../exit.ts';
 import type { Platform } from './platform.ts';
 
@@ -32,13 +32,24 @@ export function startKafkaPart(
   source: KafkaSource,
   { config, log, metrics, clock, stores, history }: Platform,
   settings: IngestSettings,
-  wake: () => void,
+  { wake, notes }: Pick<Ingest, 'wake' | 'notes'>,
 ): void {
   const { limits, defaultEnvironment, warmMs, maxWaitingRows, maxWaitingAnomalies } = settings;
   const { deadLetters } = source;
   const { inbox, episodes } = stores;
   const schemas = recordSchemas(limits);
-  const common = { schemas, limits, defaultEnvironment, deadLetters, inbox, wake, clock, metrics, log };
+  const common = {
+    schemas,
+    limits,
+    defaultEnvironment,
+    deadLetters,
+    inbox,
+    wake,
+    notes,
+    clock,
+    metrics,
+    log,
+  };
   source.start({
     [config.kafka.topics.observations]: observationPartition({
       ...common,

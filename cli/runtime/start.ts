@@ -155,6 +155,7 @@ async function createApi(
     slackEvents,
     series: history,
     services: stores.services,
+    records: stores.records,
     infrastructure: createInfrastructure(executors, config.executors),
     queues: {
       depths: async () => ({

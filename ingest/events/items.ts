@@ -51,7 +51,7 @@ function changeItem(input: ChangeInput, id: string, context: ItemContext): Inbox
     summary: input.summary,
     attributes: input.attributes ?? {},
   };
-  return { id: `change/${encodeURIComponent(environment)}/${id}`, kind: 'change', change };
+  return { id: `change/${encodeURIComponent(environment)}/${id}`, kind: 'change', change, eventId: id };
 }
 
 export function alertItem(
@@ -93,7 +93,7 @@ export function reportItem(
 ): InboxItem {
   const anomaly = alertAnomaly(alert, receivedMs);
   const report = { ...about, key: anomaly.id, state: alert.status };
-  return { id: `report/${anomaly.id}/${alert.status}`, kind: 'anomaly', anomaly, report };
+  return { id: `report/${anomaly.id}/${alert.status}`, kind: 'anomaly', anomaly, report, eventId: alert.id };
 }
 
 /** A finding and its end are two items of the same anomaly. */

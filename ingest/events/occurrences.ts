@@ -11,6 +11,8 @@ export type RememberedAlert = KnownAlert & { readonly anomaly: Anomaly };
 export type SettledReports = {
   /** In the order of their reports; without those that say nothing new of what fires now. */
   readonly items: readonly InboxItem[];
+  /** What was known already, or is about an occurrence that is over, as the item that told it first. */
+  readonly absorbed: readonly InboxItem[];
   /** Alerts as they are now, by key. */
   readonly alerts: ReadonlyMap<string, RememberedAlert>;
 };
@@ -28,6 +30,7 @@ export function settleReports(
   nowMs: number,
 ): SettledReports {
   const alerts = new Map(known);
+  const absorbed: InboxItem[] = [];
   const settled = items.flatMap((item): readonly InboxItem[] => {
     if (item.kind !== 'anomaly' || item.report === undefined) return [item];
     const before = alerts.get(item.report.key) ?? null;
@@ -37,7 +40,11 @@ export function settleReports(
     alerts.set(item.report.key, { ...alert, anomaly: news || before === null ? anomaly : before.anomaly });
     // A repetition of what fires goes on: its incident may have been closed meanwhile.
     const goesOn = kind === 'repeat' && anomaly.state === 'firing' && alert.state === 'firing';
-    return news || goesOn ? [anomalyItem(anomaly)] : [];
+    const { eventId } = item;
+    const known = { ...anomalyItem(anomaly), ...(eventId === undefined ? {} : { eventId }) };
+    if (news || goesOn) return [known];
+    absorbed.push(known);
+    return [];
   });
-  return { items: settled, alerts };
+  return { items: settled, absorbed, alerts };
 }

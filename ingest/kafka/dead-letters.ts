@@ -1,6 +1,8 @@
 // Decodes records of a partition; what is poison is in the dead-letter topic before anything else happens.
 
+import type { Notes } from '../notes.ts';
 import type { Clock, Logger, Metrics } from '../ports.ts';
+import { cleanText } from '../text.ts';
 import type { DecodeContext, DecodedRecord, Decoding } from './decode.ts';
 import type { DeadLetter, DeadLetters, Position, StreamRecord } from './ports.ts';
 
@@ -9,6 +11,8 @@ export type SiftDeps = Omit<DecodeContext, 'nowMs'> & {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** Without, the dead letters and the log are all that tells of poison. */
+  readonly notes?: Pick<Notes, 'refused'> | undefined;
 };
 
 type Decode = (record: StreamRecord, position: Position, context: DecodeContext) => Decoding;
@@ -40,6 +44,11 @@ export async function sift(
     await deps.deadLetters.put(letters);
     for (const { reason } of letters)
       metrics.count('sentinel_kafka_dead_letters_total', { topic: position.topic, reason });
+    for (const { record, reason, detail } of letters) {
+      const example = `offset ${record.offset} of partition ${position.partition}: ${detail}`;
+      const row = { ...placeOf(record), signal: position.topic, reason, records: 1, example };
+      deps.notes?.refused({ ...row, atMs: context.nowMs });
+    }
     const [first] = letters;
     log.warn(
       { ...position, count: letters.length, offset: String(first?.record.offset), detail: first?.detail },
@@ -47,4 +56,11 @@ export async function sift(
     );
   }
   return good;
+}
+
+/** Whom an unusable record is about: by its key, `environment/service`, when it has such a one. */
+function placeOf({ key }: StreamRecord): { environment: string; service: string } {
+  const text = key === null ? '' : cleanText(Buffer.from(key).toString(), 400);
+  const slash = text.indexOf('/');
+  return { environment: text.slice(0, Math.max(0, slash)), service: text.slice(slash + 1) };
 }

@@ -4,6 +4,7 @@ import type { IdentityRules } from '../../domain/identity.ts';
 import type { Attributes } from '../../domain/observation.ts';
 import { redactValue } from '../../domain/redaction/redact.ts';
 import type { IngestLimits } from '../limits.ts';
+import type { ResourceRow } from '../ports.ts';
 import { cleanText } from '../text.ts';
 import { asNode, child, each, field, flag, integerText, list, type Node, number, text } from './fields.ts';
 import type { Tally } from './tally.ts';
@@ -14,6 +15,8 @@ export type DecodeContext = {
   readonly identity: IdentityRules;
   readonly nowMs: number;
   readonly tally: Tally;
+  /** Takes what is known of each resource. */
+  readonly resources: ResourceRow[];
 };
 
 /** Point, record or span attributes. Too many are cut (the first ones stay), too long ones shortened; both counted. */

@@ -3,6 +3,7 @@
 import { defaultIdentity, type IdentityRules } from '../../domain/identity.ts';
 import type { TelemetryObservation } from '../../domain/observation.ts';
 import type { IngestLimits } from '../limits.ts';
+import type { ResourceRow } from '../ports.ts';
 import type { DecodeContext } from './attributes.ts';
 import { asNode, type Node } from './fields.ts';
 import { readLogs } from './logs.ts';
@@ -17,11 +18,16 @@ export const otlpSignals = ['metrics', 'logs', 'traces'] as const;
 export type OtlpSignal = (typeof otlpSignals)[number];
 export type OtlpEncoding = 'json' | 'protobuf';
 
-export type DecodeOptions = Omit<DecodeContext, 'tally' | 'identity'> & {
+export type DecodeOptions = Omit<DecodeContext, 'tally' | 'identity' | 'resources'> & {
   /** Default: the lists of domain/identity.ts. */
   readonly identity?: IdentityRules | undefined;
 };
-export type Decoded = { readonly observations: readonly TelemetryObservation[]; readonly tally: Tally };
+export type Decoded = {
+  readonly observations: readonly TelemetryObservation[];
+  readonly tally: Tally;
+  /** What the request says of running instances beyond their names. */
+  readonly resources: readonly ResourceRow[];
+};
 
 type Reading = {
   readonly table: MessageTable;
@@ -54,9 +60,10 @@ export function decodeOtlp(
   const request = encoding === 'json' ? parseJson(body) : parseProtobuf(body, table, options.limits);
   const tally = new Tally();
   const observations: TelemetryObservation[] = [];
-  const context = { ...options, identity: options.identity ?? defaultIdentity, tally };
+  const resources: ResourceRow[] = [];
+  const context = { ...options, identity: options.identity ?? defaultIdentity, tally, resources };
   read(asNode(request), context, (observation) => observations.push(observation));
-  return { observations, tally };
+  return { observations, tally, resources };
 }
 
 function parseProtobuf(body: Uint8Array, table: MessageTable, limits: IngestLimits): unknown {

@@ -24,15 +24,16 @@ export function readResource(resourceLevel: Node, context: DecodeContext): Resou
   const named = given.startsWith(`${unnamedService}:`) && isMachine(service, attributes) ? given : service;
   if (named === undefined) tally.note('unknown-service');
   if (environment === undefined) tally.note('default-environment');
-  return {
-    scope: {
-      environment: environment ?? defaultEnvironment,
-      service: named ?? unnamedService,
-      ...(instance === undefined ? {} : { resourceId: instance }),
-    },
-    release,
-  };
+  const scope = { environment: environment ?? defaultEnvironment, service: named ?? unnamedService };
+  if (instance === undefined) return { scope, release };
+  const kept = [...attributes].filter(([name]) => keptAttributes.test(name)).slice(0, limits.maxAttributes);
+  if (kept.length > 0)
+    context.resources.push({ ...scope, resourceId: instance, attributes: Object.fromEntries(kept) });
+  return { scope: { ...scope, resourceId: instance }, release };
 }
+
+/** What an instance can be found by: in an orchestrator, in a cloud, on a machine. */
+const keptAttributes = /^(k8s|aws|gcp|azure|cloud|container|faas|host)\.[a-z0-9_.]{1,100}$/;
 
 function resourceAttributes(resource: Node, context: DecodeContext): Map<string, string> {
   const found = new Map<string, string>();

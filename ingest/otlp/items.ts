@@ -1,25 +1,29 @@
 // The repeated parts of a request. What is wrong with one point, record or span concerns that one: its neighbours are taken.
 
+import type { Scope } from '../../domain/scope.ts';
 import type { DecodeContext } from './attributes.ts';
 import { each, field, type Node } from './fields.ts';
 import { Malformed } from './malformed.ts';
 import type { RejectReason } from './tally.ts';
 
-/** Calls `read` for every entry; one that it refuses, or that is malformed, is rejected under the name `what`. */
+/** What an item is, for people, and whom it is about. */
+export type Subject = { readonly what: string; readonly scope: Scope };
+
+/** Calls `read` for every entry; one that it refuses, or that is malformed, is rejected alone. */
 export function eachItem(
   node: Node,
   key: string,
-  what: string,
+  { what, scope }: Subject,
   context: DecodeContext,
   read: (item: Node) => RejectReason | null,
 ): void {
   each(node, key, (item, index) => {
     try {
       const reason = read(item);
-      if (reason !== null) context.tally.reject(reason, what);
+      if (reason !== null) context.tally.reject(reason, what, scope);
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
-      context.tally.reject('malformed', `${what}, ${error.inside(`${key}[${index}]`).message}`);
+      context.tally.reject('malformed', `${what}, ${error.inside(`${key}[${index}]`).message}`, scope);
     }
   });
 }

@@ -14,10 +14,10 @@ import { timeProblem } from './timing.ts';
 export function readLogs(request: Node, context: DecodeContext, emit: (record: LogRecord) => void): void {
   each(request, 'resourceLogs', (resourceLevel) => {
     const resource = readResource(resourceLevel, context);
-    const what = `a log record of ${resource.scope.service}`;
+    const subject = { scope: resource.scope, what: `a log record of ${resource.scope.service}` };
     eachScope(resourceLevel, 'scopeLogs', 'instrumentationLibraryLogs', (scopeLevel) => {
       const key = field(scopeLevel, 'logRecords') === undefined ? 'logs' : 'logRecords';
-      eachItem(scopeLevel, key, what, context, (record) => readRecord(record, resource, context, emit));
+      eachItem(scopeLevel, key, subject, context, (record) => readRecord(record, resource, context, emit));
     });
   });
 }

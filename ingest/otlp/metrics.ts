@@ -43,13 +43,14 @@ function readMetric(node: Node, resource: ResourceFacts, context: DecodeContext,
   const unit = cleanText(text(node, 'unit'), context.limits.maxNameChars);
   const facts: MetricFacts = { ...resource, metric, unit };
   const what = metric === '' ? 'a metric without name' : `metric ${metric}`;
+  const { scope } = resource;
   const points = (
     key: (typeof kinds)[number],
     read: (point: Node, data: Node) => RejectReason | null,
   ): void => {
     const data = child(node, key);
     if (data === null) return;
-    eachItem(data, 'dataPoints', what, context, (point) => {
+    eachItem(data, 'dataPoints', { what, scope }, context, (point) => {
       if ((number(point, 'flags') & noRecordedValue) !== 0) {
         context.tally.note('no-data-flag');
         return null;
@@ -59,7 +60,8 @@ function readMetric(node: Node, resource: ResourceFacts, context: DecodeContext,
     });
   };
   // A kind that is not known here would be taken for an empty metric.
-  if (!kinds.some((kind) => field(node, kind) !== undefined)) context.tally.reject('unknown-kind', what);
+  if (!kinds.some((kind) => field(node, kind) !== undefined))
+    context.tally.reject('unknown-kind', what, scope);
   points('gauge', (point) => readGauge(point, facts, context, emit));
   points('sum', (point, data) =>
     flag(data, 'isMonotonic')

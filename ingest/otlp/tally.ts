@@ -1,5 +1,7 @@
 // What one request had that was not taken as it came: rejected points with their reason, and what was cut to fit.
 
+import type { Scope } from '../../domain/scope.ts';
+
 export const rejectReasons = [
   'not-finite',
   'no-value',
@@ -36,15 +38,38 @@ export const noteKinds = [
 ] as const;
 export type NoteKind = (typeof noteKinds)[number];
 
+export type RejectedPlace = {
+  readonly reason: RejectReason;
+  readonly environment: string;
+  readonly service: string;
+  readonly count: number;
+  readonly example: string;
+};
+const maxPlaces = 50;
+
 export class Tally {
   rejected = 0;
   readonly reasons = new Map<RejectReason, number>();
   readonly notes = new Map<NoteKind, number>();
   #firstExample = '';
 
+  /** By whom it is about, as far as that is known; bounded, the rest is added up under one. */
+  readonly places = new Map<string, RejectedPlace>();
+
   /** `what` names the item for people; it must already be clean text. */
-  reject(reason: RejectReason, what: string, count = 1): void {
+  reject(reason: RejectReason, what: string, scope: Scope, count = 1): void {
     this.rejected += count;
+    const { environment } = scope;
+    const service = this.places.size < maxPlaces ? scope.service : '(other services)';
+    const key = JSON.stringify([reason, environment, service]);
+    const known = this.places.get(key);
+    this.places.set(key, {
+      reason,
+      environment,
+      service,
+      count: count + (known?.count ?? 0),
+      example: known?.example ?? what,
+    });
     this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + count);
     if (this.#firstExample === '') this.#firstExample = `${what} (${reason})`;
   }

@@ -52,10 +52,10 @@ const peerAttributes = [
 export function readTraces(request: Node, context: DecodeContext, emit: (span: SpanSummary) => void): void {
   each(request, 'resourceSpans', (resourceLevel) => {
     const resource = readResource(resourceLevel, context);
-    const what = `a span of ${resource.scope.service}`;
+    const subject = { scope: resource.scope, what: `a span of ${resource.scope.service}` };
     const here = spanIds(resourceLevel);
     eachScope(resourceLevel, 'scopeSpans', 'instrumentationLibrarySpans', (scopeLevel) => {
-      eachItem(scopeLevel, 'spans', what, context, (node) => {
+      eachItem(scopeLevel, 'spans', subject, context, (node) => {
         const span = readSpan(node, resource, here, context);
         if (typeof span === 'string') return span;
         emit(span);

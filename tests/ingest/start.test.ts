@@ -55,6 +55,7 @@ async function start(
     detection,
     inbox,
     episodes,
+    notes: { refused: async () => {}, resources: async () => {} },
     starter,
     history,
     watchedElsewhere,

@@ -13,7 +13,7 @@ import type { Dropped } from '../../../domain/diagnosis/model/opinion.ts';
 import type { IncidentEvent, IncidentEventType } from '../../../domain/incident/events.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
 import type { IncidentOutcome, IncidentStatus, StopKind } from '../../../domain/incident/status.ts';
-import type { ChangeEvent } from '../../../domain/observation.ts';
+import type { Attributes, ChangeEvent } from '../../../domain/observation.ts';
 import type { Reach } from '../../../domain/policy/reach.ts';
 import type { KeyRole, Role, Verdict } from '../../../domain/policy/verdict.ts';
 import type { Intent, IntentStatus } from '../../../domain/remediation/intent.ts';
@@ -41,6 +41,28 @@ export type Schema = {
     lost: Generated<number>;
     reason: string | null;
     finished_at_ms: number | null;
+    /** As its sender named it; findings of detection have none. */
+    event_id: string | null;
+    /** Times it was put again. */
+    repeats: Generated<number>;
+    repeated_at_ms: number | null;
+  };
+  refused_telemetry: {
+    environment: string;
+    service: string;
+    signal: string;
+    reason: string;
+    records: number;
+    example: string;
+    first_at_ms: number;
+    last_at_ms: number;
+  };
+  telemetry_resources: {
+    environment: string;
+    service: string;
+    resource_id: string;
+    attributes: Json<Attributes>;
+    seen_at_ms: number;
   };
   changes: { id: string; environment: string; service: string; at_ms: number; body: Json<ChangeEvent> };
   service_edges: { environment: string; caller: string; callee: string; seen_at_ms: number };

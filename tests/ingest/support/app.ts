@@ -6,6 +6,7 @@ import { createDelivery } from '../../../ingest/delivery.ts';
 import { eventSchemas } from '../../../ingest/events/schema.ts';
 import { createIngestApp, type IngestApp } from '../../../ingest/http.ts';
 import { defaultLimits, type IngestLimits } from '../../../ingest/limits.ts';
+import type { Notes } from '../../../ingest/notes.ts';
 import { createPipeline, type Detection, type Pipeline } from '../../../ingest/pipeline.ts';
 import type { Authorize, HistoryWriter } from '../../../ingest/ports.ts';
 import {
@@ -28,6 +29,7 @@ export type TestAppOptions = {
   /** In place of one that finds what the test says, and of rows in memory. */
   readonly detection?: Detection;
   readonly history?: HistoryWriter;
+  readonly notes?: Pick<Notes, 'refused' | 'resource'>;
 };
 
 export class TestApp {
@@ -69,6 +71,7 @@ export class TestApp {
       delivery,
       limits,
       defaultEnvironment: 'default-env',
+      notes: options.notes,
       clock,
       metrics,
     });

@@ -6,6 +6,7 @@ import { registerApprovals } from './commands/approve.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDashboard } from './commands/dashboard.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerExplain } from './commands/explain.ts';
 import { registerIncident } from './commands/incident.ts';
 import { registerKeys } from './commands/key.ts';
 import { registerKillSwitch } from './commands/kill-switch.ts';
@@ -31,6 +32,7 @@ export function createProgram(deps: CliDeps): Command {
   registerDashboard(program, deps);
   registerIncident(program, deps);
   registerAnalyse(program, deps);
+  registerExplain(program, deps);
   registerApprovals(program, deps);
   registerKillSwitch(program, deps);
   registerKeys(program, deps);

@@ -5,6 +5,7 @@ import { actionList } from './actions.ts';
 import { auditQuery } from './audit.ts';
 import { components } from './components.ts';
 import { decideApproval } from './decide-approval.ts';
+import { explain } from './explain.ts';
 import { health, healthDetailed, ready } from './health.ts';
 import { incidentActions } from './incident-actions.ts';
 import { incidentAnalysis } from './incident-analysis.ts';
@@ -48,6 +49,7 @@ export const routes: readonly Route[] = [
   policyTrial,
   seriesQuery,
   serviceList,
+  explain,
   infrastructureStatus,
   resourceUsage,
   killSwitchList,

@@ -56,6 +56,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
       points: '100',
     },
   },
+  'GET /api/v1/explain': { path: '/api/v1/explain', query: { id: 'release-42' } },
   'GET /api/v1/services': { path: '/api/v1/services', query: { ...page, environment: 'production' } },
   'GET /api/v1/infrastructure-status': {
     path: '/api/v1/infrastructure-status',

@@ -52,6 +52,7 @@ export type World = {
   /** Every question to telemetry history. */
   readonly asked: SeriesQuery[];
   services: KnownService[];
+  readonly explained: Map<string, Awaited<ReturnType<ApiDeps['records']['explain']>>>;
   observed: Awaited<ReturnType<ApiDeps['infrastructure']['observe']>>;
   queues: Queues;
   postmortem: string | null;
@@ -97,6 +98,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     samples: [],
     asked: [],
     services: [],
+    explained: new Map(),
     observed: { targets: [], missing: [] },
     queues: {
       inboxPending: 0,
@@ -147,6 +149,9 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         observe: async () => world.observed,
       },
       queues: { depths: async () => world.queues },
+      records: {
+        explain: async (id) => world.explained.get(id) ?? { items: [], refused: [] },
+      },
       slackEvents: async () => Response.json({}),
       newId: randomUUID,
       deliveryTimeoutMs: 50,

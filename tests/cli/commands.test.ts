@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
+import type { ExplainedItem } from '../../api/ports.ts';
 import { type HttpServer, startHttp } from '../../api/server.ts';
 import { readConnection, writeConnection } from '../../cli/connection.ts';
 import { createWorld, type World } from '../api/in-memory.ts';
@@ -212,6 +213,70 @@ describe('approve and reject', () => {
       stderr: 'The incident has no pending plan.\n',
     });
     expect(hashedPlan.planHash).toBe(planHash);
+  });
+});
+
+describe('explain', () => {
+  const item: ExplainedItem = {
+    id: 'anomaly/external-1/firing',
+    eventId: 'disk-7',
+    kind: 'anomaly',
+    state: 'firing',
+    environment: 'production',
+    service: 'orders',
+    summary: 'ci reported on orders: disk is full',
+    seriesKey: 'alert|production/orders|1',
+    receivedAtMs: 1_700_000_000_000,
+    repeats: 2,
+    repeatedAtMs: 1_700_000_001_000,
+    status: 'done',
+    attempts: 1,
+    reason: null,
+    nextAttemptAtMs: null,
+    finishedAtMs: 1_700_000_002_000,
+    incidentId,
+    incidentTitle: 'Disk of orders',
+    incidentClosedAtMs: null,
+  };
+
+  test('event: from its receipt to its incident, what was repeated, what was given up', async () => {
+    const dead: ExplainedItem = {
+      ...item,
+      status: 'dead',
+      attempts: 300,
+      reason: 'no answer\u001b[31m',
+      repeats: 0,
+    };
+    const change: ExplainedItem = { ...item, kind: 'change', state: null, seriesKey: null, incidentId: null };
+    world.explained.set('disk-7', { items: [item, dead, change], refused: [] });
+    const [people, json, none] = await Promise.all([
+      sentinel(['explain', 'event', 'disk-7'], asRole('viewer')),
+      here(['explain', 'event', 'disk-7', '--json'], asRole('viewer')),
+      here(['explain', 'event', 'never/sent'], asRole('viewer')),
+    ]);
+    expect(people.stdout).toContain(
+      'alert (firing) of production/orders: ci reported on orders: disk is full\n',
+    );
+    expect(people.stdout).toContain('  received 2023-11-14T22:13:20.000Z\n  repeated 2 times');
+    expect(people.stdout).toContain(`  incident ${incidentId} (open): Disk of orders\n`);
+    expect(people.stdout).toContain('  given up after 300 attempts: no answer');
+    expect(people.stdout).toContain('  kept as evidence for diagnoses\n');
+    expect(people.stdout).not.toContain('\u001b');
+    expect(JSON.parse(json.stdout)).toMatchObject({ id: 'disk-7', items: [{ repeats: 2 }, {}, {}] });
+    expect(none.stdout).toContain('Nothing with the id never/sent was received');
+  });
+
+  test('telemetry: what of a service had no effect, and why', async () => {
+    const row = { environment: 'e', service: 'orders', signal: 'traces', reason: 'late-span', records: 7 };
+    const refused = [{ ...row, example: 'a span of orders', firstAtMs: 0, lastAtMs: 1_700_000_000_000 }];
+    world.explained.set('orders', { items: [], refused });
+    const found = await here(['explain', 'telemetry', 'orders'], asRole('viewer'));
+    expect(found.stderr).toBe('');
+    expect(found.stdout).toBe(
+      'e/orders: 7 of traces refused as late-span, last 2023-11-14T22:13:20.000Z, such as a span of orders\n',
+    );
+    const none = await here(['explain', 'telemetry', 'web'], asRole('viewer'));
+    expect(none.stdout).toBe('Nothing of web was refused in the last seven days.\n');
   });
 });
 

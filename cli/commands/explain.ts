@@ -1,0 +1,78 @@
+// `sentinel explain event <id>` and `sentinel explain telemetry <service>`: what became of what was sent.
+
+import type { Command } from 'commander';
+import type { ExplainedItem, RefusedTelemetry } from '../../api/ports.ts';
+import { apiCommand, type CommonFlags, connect } from '../command.ts';
+import type { CliDeps } from '../deps.ts';
+import { clean } from '../terminal/text.ts';
+
+type Explanation = {
+  readonly items: readonly ExplainedItem[];
+  readonly refused: readonly RefusedTelemetry[];
+};
+
+export function registerExplain(program: Command, deps: CliDeps): void {
+  const explain = program.command('explain').description('what became of an event or of telemetry');
+
+  apiCommand(
+    explain,
+    'event <id>',
+    'an event, an alert or an anomaly, by the id its sender or Sentinel gave it',
+  ).action(async (id: string, flags: CommonFlags) => {
+    const { api, out } = connect(flags, deps);
+    const answer = await api.get<Explanation>(`/api/v1/explain?${new URLSearchParams({ id })}`);
+    out.answer(answer, () => (answer.items.length === 0 ? [unknown(id)] : answer.items.flatMap(itemLines)));
+  });
+
+  apiCommand(explain, 'telemetry <service>', 'telemetry of a service that had no effect, and why').action(
+    async (service: string, flags: CommonFlags) => {
+      const { api, out } = connect(flags, deps);
+      const answer = await api.get<Explanation>(`/api/v1/explain?${new URLSearchParams({ id: service })}`);
+      const { refused } = answer;
+      out.answer(answer, () =>
+        refused.length === 0
+          ? [`Nothing of ${clean(service)} was refused in the last seven days.`]
+          : refused.map(refusedLine),
+      );
+    },
+  );
+}
+
+function unknown(id: string): string {
+  return `Nothing with the id ${clean(id)} was received, or it was more than seven days ago.`;
+}
+
+function itemLines(item: ExplainedItem): string[] {
+  const what = item.kind === 'change' ? 'change' : item.seriesKey?.startsWith('alert|') ? 'alert' : 'anomaly';
+  const state = item.state === null ? '' : ` (${item.state})`;
+  const again = item.repeatedAtMs === null ? '' : `, the last time ${instant(item.repeatedAtMs)}`;
+  return [
+    `${what}${state} of ${clean(item.environment)}/${clean(item.service)}: ${clean(item.summary)}`,
+    `  received ${instant(item.receivedAtMs)}`,
+    ...(item.repeats === 0 ? [] : [`  repeated ${item.repeats} times${again}: duplicates, ignored`]),
+    `  ${outcome(item)}`,
+    ...(item.seriesKey === null ? [] : [`  series ${clean(item.seriesKey)}`]),
+  ];
+}
+
+function outcome(item: ExplainedItem): string {
+  const reason = item.reason === null ? '' : `: ${clean(item.reason)}`;
+  if (item.status === 'dead') return `given up after ${item.attempts} attempts${reason}`;
+  if (item.status === 'pending') {
+    const next = item.nextAttemptAtMs === null ? '' : `, next attempt ${instant(item.nextAttemptAtMs)}`;
+    return item.attempts === 0
+      ? 'waiting to be worked on'
+      : `in progress after ${item.attempts} attempts${reason}${next}`;
+  }
+  if (item.kind === 'change') return 'kept as evidence for diagnoses';
+  if (item.incidentId === null) return 'no incident: it is over, silenced, or belongs to none that is open';
+  const closed = item.incidentClosedAtMs === null ? 'open' : `closed ${instant(item.incidentClosedAtMs)}`;
+  return `incident ${clean(item.incidentId)} (${closed}): ${clean(item.incidentTitle ?? '')}`;
+}
+
+function refusedLine(row: RefusedTelemetry): string {
+  const where = `${clean(row.environment)}/${clean(row.service)}`;
+  return `${where}: ${row.records} of ${clean(row.signal)} refused as ${row.reason}, last ${instant(row.lastAtMs)}, such as ${clean(row.example)}`;
+}
+
+const instant = (ms: number): string => new Date(ms).toISOString();

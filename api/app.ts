@@ -9,8 +9,8 @@ import { ApiProblem, asProblem, problemResponse } from './errors.ts';
 import { authenticate } from './http/authenticate.ts';
 import type { From } from './http/client-address.ts';
 import { readJson } from './http/json-body.ts';
-import { createLimiter, type Limiter, takeOrRefuse } from './http/limiter.ts';
 import { belowPrefix } from './http/prefix.ts';
+import { createQuota, type Ticket } from './http/quota.ts';
 import { requestIdOf, traceIdOf } from './http/request-id.ts';
 import { type Answer, matches, type Route } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -21,7 +21,14 @@ import { browserSession } from './session/way-in.ts';
 
 type Env = {
   Bindings: Partial<From> | undefined;
-  Variables: { requestId: string; log: Logger; route: string; limits: Readonly<Record<string, string>> };
+  Variables: {
+    requestId: string;
+    log: Logger;
+    route: string;
+    limits: Readonly<Record<string, string>>;
+    /** Null where requests are not counted. */
+    ticket: Ticket | null;
+  };
 };
 
 /** Mount it or serve its `fetch`; it holds nothing that needs closing. */
@@ -37,6 +44,7 @@ export function createApp(deps: ApiDeps): Hono<Env> {
     c.set('log', deps.log.child({ requestId, ...(traceId === null ? {} : { traceId }) }));
     c.set('route', 'unmatched');
     c.set('limits', {});
+    c.set('ticket', null);
     await next();
     c.header('x-request-id', requestId);
     for (const [name, value] of Object.entries(c.get('limits'))) c.header(name, value);
@@ -47,22 +55,26 @@ export function createApp(deps: ApiDeps): Hono<Env> {
     c.get('log').info({ ...labels, seconds: Number(seconds.toFixed(4)) }, 'request');
   });
   const { dashboard } = deps;
+  const quota = createQuota(deps.rateLimits, deps.metrics);
+  app.use(async (c, next) => {
+    if (uncounted.test(c.req.path)) return next();
+    try {
+      const ticket = await quota.enter(c.req.raw, addressOf(c));
+      c.set('ticket', ticket);
+      await next();
+      // What nobody has claimed was nobody's in particular.
+      c.set('limits', await ticket.byAddress());
+    } catch (error) {
+      if (!(error instanceof ApiProblem) || error.kind !== 'rate-limited') throw error;
+      c.res = problemResponse(error, surroundings(c));
+    }
+  });
   const guard: Guard = {
     ways: [bearerKey(deps.apiKeys), ...(dashboard ? [browserSession(dashboard)] : [])],
-    perKey: createLimiter('key', deps.rateLimits.perKey, deps.metrics),
-    perAddress: createLimiter('address', deps.rateLimits.perAddress, deps.metrics),
   };
   for (const route of routes) app.on(route.method, route.path, (c) => serve(route, c, deps, guard));
   if (dashboard) app.route('/', createDashboard(deps, dashboard));
-  app.notFound(async (c) => {
-    try {
-      c.set('limits', await takeOrRefuse(guard.perAddress, addressOf(c)));
-    } catch (error) {
-      // Not thrown: the dashboard looks for a page before this, and would answer a program with one.
-      return problemResponse(error, surroundings(c));
-    }
-    return problemResponse(noRoute(c.req.method, c.req.path), surroundings(c));
-  });
+  app.notFound((c) => problemResponse(noRoute(c.req.method, c.req.path), surroundings(c)));
   app.onError((error, c) => {
     const { kind } = asProblem(error);
     if (!(error instanceof ApiProblem) && (kind === 'internal' || kind === 'unavailable')) {
@@ -73,11 +85,15 @@ export function createApp(deps: ApiDeps): Hono<Env> {
   return app;
 }
 
+/**
+ * Whether the process lives is asked all the time and costs nothing, like the files of pages; clicks come from a few addresses of
+ * Slack for everybody, and what it did not sign is refused before anything is looked up.
+ */
+const uncounted = /^\/(health|api\/v1\/slack\/events|assets\/[^/]+\/[^/]+)$/;
+
 /** What stands between a request and its route. */
 type Guard = {
   readonly ways: readonly WayIn[];
-  readonly perKey: Limiter | null;
-  readonly perAddress: Limiter | null;
 };
 
 async function serve(route: Route, c: Context<Env>, deps: ApiDeps, guard: Guard): Promise<Response> {
@@ -89,6 +105,7 @@ async function serve(route: Route, c: Context<Env>, deps: ApiDeps, guard: Guard)
     { params: c.req.param(), query: queryOf(c.req.url), readBody: () => readJson(request) },
     {
       principal,
+      address: addressOf(c),
       requestId: c.get('requestId'),
       headers: request.headers,
       request,
@@ -101,23 +118,19 @@ async function serve(route: Route, c: Context<Env>, deps: ApiDeps, guard: Guard)
   return respond(answer);
 }
 
-/**
- * Who has a good key is counted by it, and never by an address that others may share; everybody else by address. What
- * only machines ask that watch over Sentinel is not counted at all.
- */
+/** Who it is, and whether they may; counted by the key they showed, or by their address. */
 async function admit(route: Route, c: Context<Env>, { metrics }: ApiDeps, guard: Guard): Promise<Principal> {
-  const { ways, perKey, perAddress } = guard;
-  const count = async (limiter: Limiter | null, who: string) =>
-    c.set('limits', await takeOrRefuse(limiter, who));
+  const ticket = c.get('ticket');
+  const byAddress = async () => c.set('limits', (await ticket?.byAddress()) ?? {});
   let principal: Principal;
   try {
-    principal = await authenticate(c.req.raw, route.permission, { ways, metrics });
+    principal = await authenticate(c.req.raw, route.permission, { ways: guard.ways, metrics });
   } catch (error) {
-    await count(perAddress, addressOf(c));
+    await byAddress();
     throw error;
   }
-  if (route.permission !== 'public') await count(perKey, principal.keyId);
-  else if (!route.unlimited) await count(perAddress, addressOf(c));
+  if (route.permission === 'public') await byAddress();
+  else c.set('limits', (await ticket?.byKey(principal.keyId)) ?? {});
   return principal;
 }
 

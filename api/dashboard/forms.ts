@@ -51,6 +51,7 @@ export function addForms({ app, deps, own, pageSessions }: Dashboard): void {
       { params, query: {}, readBody: async () => body },
       {
         principal,
+        address: c.env?.address ?? 'unknown',
         requestId: c.get('requestId'),
         request: c.req.raw,
         signal: c.req.raw.signal,

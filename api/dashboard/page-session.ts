@@ -5,6 +5,7 @@ import { getCookie } from 'hono/cookie';
 import type { ApiDeps } from '../deps.ts';
 import { ApiProblem, asProblem, problemResponse } from '../errors.ts';
 import type { From } from '../http/client-address.ts';
+import type { Ticket } from '../http/quota.ts';
 import type { Logger } from '../ports.ts';
 import { csrfTokenOf } from '../session/csrf.ts';
 import { type BrowserSession, sessionOf } from '../session/session.ts';
@@ -17,7 +18,7 @@ import type { Theme, View } from './view.ts';
 
 export type DashboardEnv = {
   Bindings: Partial<From> | undefined;
-  Variables: { requestId: string; log: Logger; route: string };
+  Variables: { requestId: string; log: Logger; route: string; ticket: Ticket | null };
 };
 export type DashboardContext = Context<DashboardEnv>;
 
@@ -50,6 +51,7 @@ export function createPageSessions(deps: ApiDeps, own: DashboardDeps, assets: As
       const isRefresh = c.req.header(refreshHeader) !== undefined;
       const session = await sessionOf(c.req.raw, !isRefresh, own);
       if (session !== null) {
+        await c.get('ticket')?.byKey(session.principal.keyId);
         c.set('log', c.get('log').child({ keyId: session.principal.keyId }));
         return session;
       }

@@ -1,10 +1,11 @@
 // One look at the feed for all readers of this process: new events go to every mailbox they are for, and keys that were
 // revoked lose their readers. It looks only while somebody reads.
 
-import type { ApiKeys, EventFeed, FeedEvent, Logger, Metrics, Principal } from '../ports.ts';
+import type { ApiKeys, EventFeed, FeedEvent, Logger, Metrics } from '../ports.ts';
 import { presentSummary } from '../present.ts';
 import { frame } from './frames.ts';
 import { createMailbox, type Ending, type Mailbox } from './mailbox.ts';
+import { type NoRoom, roomProblem as problemOfRoom, type StreamReader, withoutSession } from './readers.ts';
 
 /** A new event, written out once for all who read it. */
 export type News = {
@@ -30,17 +31,18 @@ export type HubOptions = {
   readonly maxReaders: number;
   /** Pause between two looks when nothing is new. Default 200. */
   readonly pollMs?: number;
-  /** A revoked key loses its readers this much later at most, and one look. Default 2000. */
+  /** A revoked key and a login that is over lose their readers this much later at most, and one look. Default 2000. */
   readonly checkKeysMs?: number;
   /** Events a reader may be behind before it is told to start over. Default 1000. */
   readonly mailboxCapacity?: number;
 };
 
 export type Hub = {
-  hasRoom(): boolean;
+  /** Null when one more reader has room. */
+  roomProblem(reader: StreamReader): NoRoom | null;
   /** Null when there is no room. Waits while the feed cannot be read. Ends with `gone` when the signal says so. */
   subscribe(
-    principal: Principal,
+    reader: StreamReader,
     incidentId: string | null,
     signal: AbortSignal,
   ): Promise<Subscription | null>;
@@ -53,7 +55,7 @@ const page = 200;
 const pauseAfterFailureMs = 1_000;
 
 type Reader = {
-  readonly principal: Principal;
+  readonly reader: StreamReader;
   readonly incidentId: string | null;
   readonly mailbox: Mailbox<News>;
   /** Says from where on it gets everything. Null once said. */
@@ -77,6 +79,15 @@ export function createHub(options: HubOptions): Hub {
     metrics.gauge('sentinel_stream_readers', {}, readers.size);
   };
 
+  const roomProblem = (one: StreamReader): NoRoom | null =>
+    closed
+      ? 'too-many-readers'
+      : problemOfRoom(
+          [...readers].map(({ reader }) => reader),
+          one,
+          maxReaders,
+        );
+
   const newcomers = (): Reader[] => [...readers].filter(({ admit }) => admit !== null);
 
   /** After a silence nobody knows where the feed stands; otherwise whoever comes joins where the others are. */
@@ -93,8 +104,9 @@ export function createHub(options: HubOptions): Hub {
 
   const dropRevoked = async (): Promise<void> => {
     const asked = [...readers];
-    const active = await apiKeys.active([...new Set(asked.map(({ principal }) => principal.keyId))]);
-    for (const reader of asked) if (!active.has(reader.principal.keyId)) drop(reader, 'revoked');
+    const active = await apiKeys.active([...new Set(asked.map(({ reader }) => reader.principal.keyId))]);
+    for (const one of asked) if (!active.has(one.reader.principal.keyId)) drop(one, 'revoked');
+    for (const one of await withoutSession([...readers])) drop(one, 'logged-out');
     keysCheckedAt = performance.now();
   };
 
@@ -145,13 +157,13 @@ export function createHub(options: HubOptions): Hub {
   const running = run();
 
   return {
-    hasRoom: () => !closed && readers.size < maxReaders,
+    roomProblem,
 
-    async subscribe(principal, incidentId, signal) {
-      if (closed || signal.aborted || readers.size >= maxReaders) return null;
+    async subscribe(given, incidentId, signal) {
+      if (signal.aborted || roomProblem(given) !== null) return null;
       const mailbox = createMailbox<News>(mailboxCapacity);
       const from = await new Promise<number>((admit) => {
-        const reader: Reader = { principal, incidentId, mailbox, admit };
+        const reader: Reader = { reader: given, incidentId, mailbox, admit };
         readers.add(reader);
         metrics.gauge('sentinel_stream_readers', {}, readers.size);
         signal.addEventListener('abort', () => drop(reader, 'gone'), { once: true });

@@ -1,7 +1,7 @@
 // What one reader has not taken yet. Bounded: a reader that does not take its mail loses the mailbox, not the sender.
 
 /** Why a reader is not served any more. */
-export type Ending = 'gone' | 'too-slow' | 'revoked' | 'shutdown';
+export type Ending = 'gone' | 'too-slow' | 'revoked' | 'logged-out' | 'shutdown';
 
 export type Taken<T> =
   | { readonly kind: 'items'; readonly items: readonly T[] }

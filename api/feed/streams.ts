@@ -2,10 +2,11 @@
 // comes what is stored, page by page as fast as it is read, then what is new.
 
 import { createTurns } from '../../domain/turns.ts';
-import type { IncidentReader, Principal } from '../ports.ts';
+import type { IncidentReader } from '../ports.ts';
 import { frame, heartbeat, joined, retryFrame } from './frames.ts';
 import { createHub, type HubOptions, type News, newsOf, type Subscription } from './hub.ts';
 import type { Ending, Taken } from './mailbox.ts';
+import type { NoRoom, StreamReader } from './readers.ts';
 import { streamResponse } from './response.ts';
 
 export type StreamsOptions = HubOptions & {
@@ -19,14 +20,14 @@ export type StreamsOptions = HubOptions & {
 };
 
 export type Streams = {
-  /** False when this process serves as many readers as it may, or is ending. */
-  hasRoom(): boolean;
+  /** Why one more reader has no room here; null when it has. */
+  roomProblem(reader: StreamReader): NoRoom | null;
   /** Where the stream of all incidents stands: what is read after this call may be followed from here. */
   head(): Promise<number>;
   /** Everything after a position; null: everything that is new. */
-  news(principal: Principal, after: number | null): Response;
+  news(reader: StreamReader, after: number | null): Response;
   /** Everything after one event of one incident; 0: from the first. */
-  timeline(principal: Principal, incidentId: string, afterSeq: number): Response;
+  timeline(reader: StreamReader, incidentId: string, afterSeq: number): Response;
   /** Ends all streams; their readers come back and find the next process. */
   close(): Promise<void>;
 };
@@ -50,8 +51,8 @@ export function createStreams(options: StreamsOptions): Streams {
   const inTurn = createTurns(readsAtOnce);
   const hint = () => retryFrame(1_000 + Math.random() * 1_000);
 
-  async function* newsFrames(principal: Principal, after: number | null, signal: AbortSignal): Frames {
-    const live = await hub.subscribe(principal, null, signal);
+  async function* newsFrames(reader: StreamReader, after: number | null, signal: AbortSignal): Frames {
+    const live = await hub.subscribe(reader, null, signal);
     if (live === null) return;
     let last = after ?? live.from;
     const missed = live.from - last;
@@ -78,12 +79,12 @@ export function createStreams(options: StreamsOptions): Streams {
   }
 
   async function* timelineFrames(
-    principal: Principal,
+    reader: StreamReader,
     incidentId: string,
     afterSeq: number,
     signal: AbortSignal,
   ): Frames {
-    const live = await hub.subscribe(principal, incidentId, signal);
+    const live = await hub.subscribe(reader, incidentId, signal);
     if (live === null) return;
     const known = afterSeq === 0 || (await incidents.timeline(incidentId, afterSeq - 1, 1)).length > 0;
     let last = known ? afterSeq : 0;
@@ -128,11 +129,11 @@ export function createStreams(options: StreamsOptions): Streams {
     streamResponse(frames, (error) => log.warn({ err: error }, 'a stream was cut; its reader comes back'));
 
   return {
-    hasRoom: hub.hasRoom,
+    roomProblem: hub.roomProblem,
     head: feed.head,
-    news: (principal, after) => open((signal) => newsFrames(principal, after, signal)),
-    timeline: (principal, incidentId, afterSeq) =>
-      open((signal) => timelineFrames(principal, incidentId, afterSeq, signal)),
+    news: (reader, after) => open((signal) => newsFrames(reader, after, signal)),
+    timeline: (reader, incidentId, afterSeq) =>
+      open((signal) => timelineFrames(reader, incidentId, afterSeq, signal)),
     close: hub.close,
   };
 }
@@ -147,6 +148,7 @@ function aside(
     case 'too-slow':
       return resync(last, 'too-slow');
     case 'revoked':
+    case 'logged-out':
       return frame({ event: 'revoked', id: last, data: {} });
     case 'shutdown':
     case 'gone':

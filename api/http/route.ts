@@ -23,6 +23,8 @@ export type RouteContext<P, Q, B> = {
   readonly body: B;
   /** Present on every route that is not public. */
   readonly principal: Principal;
+  /** Where the request came from, as limits count it. */
+  readonly address: string;
   readonly requestId: string;
   /** For what is said in headers and concerns one route (`Last-Event-ID`). */
   readonly headers: Headers;
@@ -57,7 +59,7 @@ export type RouteDefinition<P extends Shape, Q extends Shape, B extends Shape, A
   /** As people read it: `/api/v1/incidents/:id/timeline`. */
   readonly path: string;
   readonly permission: Permission;
-  /** True for public routes that machines ask all the time (to watch over Sentinel, to bring clicks): never refused for their number. */
+  /** True for the few routes that are never refused for their number (see `uncounted` in api/app.ts). */
   readonly unlimited?: true;
   /** One sentence for docs/api.md and the OpenAPI document. */
   readonly summary: string;

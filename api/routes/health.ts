@@ -25,7 +25,6 @@ export const ready = route({
   method: 'GET',
   path: '/ready',
   permission: 'public',
-  unlimited: true,
   summary: 'Readiness: 503 while a required part cannot be reached.',
   answers: { 200: readiness, 503: readiness },
   handler: async ({ deps }) => {

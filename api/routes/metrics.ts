@@ -6,7 +6,6 @@ export const metrics = route({
   method: 'GET',
   path: '/metrics',
   permission: 'public',
-  unlimited: true,
   summary: "Sentinel's own metrics in Prometheus' text format.",
   answers: { 200: { mediaType: 'text/plain', description: "Metrics in Prometheus' text format." } },
   handler: async ({ deps }) => {

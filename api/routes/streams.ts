@@ -2,9 +2,12 @@
 
 import { z } from 'zod';
 import { ApiProblem } from '../errors.ts';
+import type { StreamReader } from '../feed/readers.ts';
+import type { Streams } from '../feed/streams.ts';
 import { incidentParams, wholeNumber } from '../http/fields.ts';
-import { route } from '../http/route.ts';
+import { type RouteContext, route } from '../http/route.ts';
 import { requireIncident } from '../present.ts';
+import { sessionHoldOf } from '../session/session.ts';
 
 const query = z.strictObject({
   after: wholeNumber(0, 999_999_999_999_999).optional().meta({ type: 'integer', minimum: 0 }),
@@ -21,10 +24,10 @@ export const stream = route({
   summary: 'What happens in all incidents, as server-sent events; resumes after `Last-Event-ID` or `after`.',
   query,
   answers,
-  handler: async ({ query: { after }, headers, principal, deps: { streams } }) => {
+  handler: async ({ query: { after }, headers, deps, ...context }) => {
     const start = startOf(headers, after);
-    requireRoom(streams);
-    return { response: streams.news(principal, start) };
+    const reader = requireRoom(deps.streams, { ...context, deps });
+    return { response: deps.streams.news(reader, start) };
   },
 });
 
@@ -37,11 +40,12 @@ export const timelineStream = route({
   params: incidentParams,
   query,
   answers,
-  handler: async ({ params, query: { after }, headers, principal, deps: { streams, incidents } }) => {
+  handler: async ({ params, query: { after }, headers, deps, ...context }) => {
+    const { streams, incidents } = deps;
     const start = startOf(headers, after);
     await requireIncident(incidents, params.id);
-    requireRoom(streams);
-    return { response: streams.timeline(principal, params.id, start ?? 0) };
+    const reader = requireRoom(streams, { ...context, deps });
+    return { response: streams.timeline(reader, params.id, start ?? 0) };
   },
 });
 
@@ -55,10 +59,20 @@ function startOf(headers: Headers, after: number | undefined): number | null {
   throw new ApiProblem('invalid-input', `${field} ${message}`, { errors: [{ field, message }] });
 }
 
-function requireRoom(streams: { hasRoom(): boolean }): void {
-  if (streams.hasRoom()) return;
-  throw new ApiProblem('unavailable', 'This process serves no more streams now; try again.', {
-    reason: 'too-many-readers',
-    headers: { 'retry-after': '5' },
-  });
+type Caller = Pick<RouteContext<never, never, never>, 'principal' | 'address' | 'request' | 'deps'>;
+
+/** Whoever asks, as a reader of streams. Throws when there is no room for one more, or for one more of theirs. */
+function requireRoom(streams: Streams, { principal, address, request, deps }: Caller): StreamReader {
+  const reader = { principal, address, session: sessionHoldOf(request, deps.dashboard) };
+  const reason = streams.roomProblem(reader);
+  if (reason === null) return reader;
+  const headers = { 'retry-after': '5' };
+  if (reason === 'too-many-readers')
+    throw new ApiProblem('unavailable', 'This process serves no more streams now; try again.', {
+      reason,
+      headers,
+    });
+  const whose = reason === 'too-many-of-key' ? 'key' : 'address';
+  const detail = `This ${whose} has as many streams as one ${whose} may have here; close one, and try again.`;
+  throw new ApiProblem('rate-limited', detail, { reason, headers });
 }

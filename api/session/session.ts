@@ -43,3 +43,14 @@ export function objectionToChange(
   if (!isFromOwnPages(request.headers, originOf(request, publicUrl))) return 'foreign-origin';
   return presentedCsrfToken !== null && isCsrfTokenOf(token, presentedCsrfToken) ? null : 'csrf-token';
 }
+
+/** The login a request was made with, for what goes on after its answer began; null when it carries a key of its own. */
+export function sessionHoldOf(
+  request: Request,
+  deps: SessionDeps | undefined,
+): { readonly token: string; holds(): Promise<boolean> } | null {
+  if (deps === undefined || request.headers.has('authorization')) return null;
+  const { sessions, publicUrl } = deps;
+  const token = tokenIn(request.headers.get('cookie') ?? undefined, originOf(request, publicUrl));
+  return token === null ? null : { token, holds: async () => (await sessions.find(token, false)) !== null };
+}

@@ -4,6 +4,7 @@ import type { ComponentHealth } from '../../api/ports.ts';
 import type { Platform } from './platform.ts';
 
 const timeoutMs = 2_000;
+const freshMs = 1_000;
 
 /** `kafka`: of a process that reads from it. `reconciler`: of one that looks after incidents without a workflow. */
 export function componentsOf(
@@ -26,8 +27,25 @@ export function componentsOf(
           }
         : look('clickhouse', false, config.clickhouse.url ?? 'embedded', () => history.ping()),
     ]);
-  if (kafka === null) return withoutKafka;
-  return async () => [...(await withoutKafka()), kafkaHealth(kafka, config.kafka.brokers)];
+  if (kafka === null) return shared(withoutKafka);
+  return shared(async () => [...(await withoutKafka()), kafkaHealth(kafka, config.kafka.brokers)]);
+}
+
+/** However many ask, one look at a time, and one a second: anybody may ask, and each look costs every part a call. */
+export function shared<T>(
+  look: () => Promise<T>,
+  nowMs: () => number = () => performance.now(),
+): () => Promise<T> {
+  let latest: { readonly answer: Promise<T>; readonly atMs: number } | null = null;
+  return () => {
+    if (latest !== null && nowMs() - latest.atMs < freshMs) return latest.answer;
+    const answer = look();
+    latest = { answer, atMs: nowMs() };
+    answer.catch(() => {
+      latest = null;
+    });
+    return answer;
+  };
 }
 
 /** Not required: what comes over HTTP is taken, and Kafka keeps its records. */

@@ -1,6 +1,6 @@
 // Too many requests: who is counted by what, what a refused caller is told, and who is never refused.
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createApp } from '../../api/app.ts';
 import { expectDeclared } from './declared.ts';
 import { createWorld, type World } from './in-memory.ts';
@@ -44,6 +44,10 @@ test.each<[string, (world: World) => string | null, string]>([
   ['with a wrong key', () => 'sk_00000000000000000000000000000000', path],
   ['with a role that is too low', (world) => world.keys.viewer, '/api/v1/keys'],
   ['on a public page', () => null, '/docs'],
+  ['asking whether it is ready', () => null, '/ready'],
+  ['scraping metrics', () => null, '/metrics'],
+  ['at the login', () => null, '/login'],
+  ['on a page that leads there', () => null, '/incidents'],
   ['where nothing is', () => null, '/nowhere'],
 ])('%s it is the address that is counted', async (_, keyOf, where) => {
   const { world, ask } = limited(100, 2);
@@ -63,13 +67,67 @@ test('a good key works from an address that has used up its share', async () => 
   expect((await ask(path, world.keys.operator)).status).toBe(200);
 });
 
-test.each(['/health', '/ready', '/metrics'])('%s is never refused for its number', async (where) => {
+test.each(['/health'])('%s is never refused for its number', async (where) => {
   const { ask } = limited(1, 1);
   for (let count = 0; count < 5; count += 1) {
     const { status, headers } = await ask(where, null);
     expect(status).toBe(200);
     expect(headers.has('ratelimit')).toBe(false);
   }
+});
+
+describe('made-up sessions', () => {
+  const visit = (app: ReturnType<typeof createApp>, cookie: string, address = '203.0.113.7') =>
+    app.request('http://localhost/incidents', { headers: { cookie } }, { address });
+
+  test('cost no look-up once the address has had its share', async () => {
+    const world = createWorld();
+    let lookedUp = 0;
+    const { dashboard } = world.deps;
+    if (dashboard === undefined) throw new Error('the world has a dashboard');
+    const find = dashboard.sessions.find;
+    const sessions = {
+      ...dashboard.sessions,
+      find: (...given: Parameters<typeof find>) => {
+        lookedUp += 1;
+        return find(...given);
+      },
+    };
+    const app = createApp({
+      ...world.deps,
+      dashboard: { ...dashboard, sessions },
+      rateLimits: { perKey: 100, perAddress: 3 },
+    });
+    const statuses: number[] = [];
+    for (let count = 0; count < 10; count += 1) {
+      statuses.push((await visit(app, `sentinel-local=${'A'.repeat(42)}${count}`)).status);
+    }
+    expect(statuses).toEqual([303, 303, 303, 429, 429, 429, 429, 429, 429, 429]);
+    expect(lookedUp).toBe(3);
+    expect((await visit(app, 'sentinel-local=another', '198.51.100.1')).status).toBe(303);
+  });
+
+  test('do not keep out who has a real one, which counts for its key', async () => {
+    const world = createWorld();
+    const app = createApp({ ...world.deps, rateLimits: { perKey: 4, perAddress: 2 } });
+    const body = new URLSearchParams({ key: world.keys.viewer });
+    const login = await app.request(
+      'http://localhost/login',
+      { method: 'POST', body },
+      { address: '203.0.113.7' },
+    );
+    const cookie = (login.headers.getSetCookie()[0] ?? '').split(';')[0] ?? '';
+    expect((await visit(app, cookie)).status).toBe(200);
+    for (let count = 0; count < 5; count += 1) await visit(app, `sentinel-local=${count}`);
+    expect((await visit(app, 'sentinel-local=x')).status).toBe(429);
+    const own = [
+      await visit(app, cookie),
+      await visit(app, cookie),
+      await visit(app, cookie),
+      await visit(app, cookie),
+    ];
+    expect(own.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
+  });
 });
 
 test('0 is no limit', async () => {

@@ -69,10 +69,11 @@ await describePostgresStores('streams', (use) => {
       }
       return events;
     };
+    const reader = { principal, address: '127.0.0.1', session: null };
     const [all, again, one] = await Promise.all([
-      follow(0, total, (streams, after) => streams.news(principal, after), from),
-      follow(1, total, (streams, after) => streams.news(principal, after), from),
-      follow(2, rounds + 1, (streams, after) => streams.timeline(principal, followed.incidentId, after), 0),
+      follow(0, total, (streams, after) => streams.news(reader, after), from),
+      follow(1, total, (streams, after) => streams.news(reader, after), from),
+      follow(2, rounds + 1, (streams, after) => streams.timeline(reader, followed.incidentId, after), 0),
       writers,
     ]);
     const stored = await stores.eventFeed.read(from, 1_000);

@@ -353,7 +353,14 @@ test('the store is away for a while: nobody is cut, nothing is lost', async () =
     maxReaders: 2,
   });
   const reader = readStream(
-    streams.news({ keyId: 'key-viewer', name: 'v', role: 'viewer', person: 'v' }, null),
+    streams.news(
+      {
+        principal: { keyId: 'key-viewer', name: 'v', role: 'viewer', person: 'v' },
+        address: '203.0.113.7',
+        session: null,
+      },
+      null,
+    ),
   );
   await reader.next();
   away = true;

@@ -1,6 +1,7 @@
 /** The seams of a composed process: who serves a path, who may send, which executor acts, what is closed when. */
 import { describe, expect, it } from 'vitest';
 import { createExecutors } from '../../../cli/runtime/executors.ts';
+import { shared } from '../../../cli/runtime/health.ts';
 import { routed } from '../../../cli/runtime/http.ts';
 import { createShutdown } from '../../../cli/runtime/shutdown.ts';
 
@@ -72,5 +73,26 @@ describe('shutdown', () => {
     await shutdown.close();
     expect(closed).toEqual(['third', 'first']);
     expect(failed).toEqual(['second']);
+  });
+});
+
+describe('a look at all parts', () => {
+  it('is one for all who ask within a second, and made again after one that failed', async () => {
+    let looks = 0;
+    let atMs = 0;
+    const ask = shared(
+      async () => {
+        looks += 1;
+        if (looks === 2) throw new Error('away');
+        return looks;
+      },
+      () => atMs,
+    );
+    expect(await Promise.all([ask(), ask(), ask()])).toEqual([1, 1, 1]);
+    atMs = 999;
+    expect(await ask()).toBe(1);
+    atMs = 1_000;
+    await expect(ask()).rejects.toThrow('away');
+    expect(await ask()).toBe(3);
   });
 });

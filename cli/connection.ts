@@ -1,21 +1,24 @@
 // Which API the command line talks to, and with what key: flags, then environment, then what `start` left behind.
 
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { describeProblem } from '../config/problems.ts';
 import type { CliDeps } from './deps.ts';
 import { CliError, exitCodes } from './exit.ts';
+import { readPrivateFile } from './private-files.ts';
 
-const connectionSchema = z.strictObject({ url: z.url(), apiKey: z.string().min(1) });
-export type Connection = z.infer<typeof connectionSchema>;
+/** Without a key where the operator gave one: that key is in no file of ours. */
+const leftSchema = z.strictObject({ url: z.url(), apiKey: z.string().min(1).optional() });
+export type LeftConnection = z.infer<typeof leftSchema>;
+export type Connection = { readonly url: string; readonly apiKey: string };
 export type ConnectionFlags = { readonly url?: string; readonly apiKey?: string; readonly config?: string };
 
 const fileIn = (dataDir: string): string => path.join(dataDir, 'cli.json');
 
 /** Leaves the address and a key for the command line on this machine; only this user may read the file. */
-export function writeConnection(dataDir: string, connection: Connection): void {
-  mkdirSync(dataDir, { recursive: true });
+export function writeConnection(dataDir: string, connection: LeftConnection): void {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = fileIn(dataDir);
   const temporary = `${file}.${process.pid}`;
   writeFileSync(temporary, `${JSON.stringify(connection)}\n`, { mode: 0o600 });
@@ -23,10 +26,12 @@ export function writeConnection(dataDir: string, connection: Connection): void {
   renameSync(temporary, file);
 }
 
-/** What `start` left in this folder; null when there is nothing usable. */
-export function readConnection(dataDir: string): Connection | null {
+/** What `start` left in this folder; null when there is nothing usable. Throws CliError when others may have written it. */
+export function readConnection(dataDir: string): LeftConnection | null {
+  const text = readPrivateFile(fileIn(dataDir));
+  if (text === null) return null;
   try {
-    return connectionSchema.parse(JSON.parse(readFileSync(fileIn(dataDir), 'utf8')));
+    return leftSchema.parse(JSON.parse(text));
   } catch {
     return null;
   }
@@ -61,7 +66,7 @@ export function resolveConnection(
   return { url: url.replace(/\/+$/, ''), apiKey };
 }
 
-function connectionLeft(file: string | undefined, deps: Pick<CliDeps, 'loadConfig'>): Connection | null {
+function connectionLeft(file: string | undefined, deps: Pick<CliDeps, 'loadConfig'>): LeftConnection | null {
   const loaded = deps.loadConfig(file);
   if (loaded.ok) return readConnection(loaded.config.dataDir);
   throw new CliError(exitCodes.usage, loaded.problems.map(describeProblem).join('\n'), {

@@ -20,7 +20,7 @@ const nobody = sha256('a key that does not exist');
 /** A key that sends telemetry is used many times a second; its last use need not be known better than this. */
 const touchEveryMs = 60_000;
 
-/** The key that the operator gives does not have the form of one, or was revoked. */
+/** The key that the operator gives does not have the form of one. */
 export class UnusableKey extends Error {
   override readonly name = 'UnusableKey';
 }
@@ -28,9 +28,9 @@ export class UnusableKey extends Error {
 export type BootstrapKeys = {
   /**
    * Makes a key given by the operator an admin key, once; later calls with it change nothing. The same key id with a new
-   * secret replaces the old secret. Throws UnusableKey when the form is wrong or the key was revoked.
+   * secret replaces the old secret. False when it was revoked: it stays so. Throws UnusableKey when the form is wrong.
    */
-  ensureBootstrap(key: string): Promise<void>;
+  ensureBootstrap(key: string): Promise<boolean>;
 };
 
 /** A fresh key in the form that this store accepts. */
@@ -114,19 +114,18 @@ export function createApiKeys(db: Kysely<Schema>): ApiKeys & BootstrapKeys {
         );
       }
       const keyId = idOf(key);
-      await transact(db, async (trx) => {
+      return transact(db, async (trx) => {
         const known = await trx
           .selectFrom('api_keys')
           .select(['hash', 'revoked_at_ms'])
           .where('key_id', '=', keyId)
           .forUpdate()
           .executeTakeFirst();
-        if (known !== undefined && known.revoked_at_ms !== null) {
-          throw new UnusableKey(`the admin key ${keyId} was revoked; give another one with another id`);
-        }
-        if (known !== undefined && timingSafeEqual(sha256(key), known.hash)) return;
+        if (known !== undefined && known.revoked_at_ms !== null) return false;
+        if (known !== undefined && timingSafeEqual(sha256(key), known.hash)) return true;
         const made = { name: 'bootstrap', role: 'admin', person: owner } as const;
         await store(trx, { ...made, keyId, key, by: sentinelActor, createdBy: 'operator' });
+        return true;
       });
     },
   };

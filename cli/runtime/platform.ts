@@ -1,6 +1,5 @@
 // What every part of a Sentinel process stands on: log, metrics, stores and Temporal, opened in parallel where possible.
 
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Executors } from '../../activities/ports.ts';
 import { type ClickHouseHistory, createHistory } from '../../adapters/clickhouse/history.ts';
@@ -12,6 +11,7 @@ import { connectTemporal, type TemporalClient } from '../../adapters/temporal/co
 import type { Config } from '../../config/load.ts';
 import type { SentinelRole } from '../deps.ts';
 import { CliError, exitCodes } from '../exit.ts';
+import { openPrivateFolder } from '../private-files.ts';
 import { createExecutors } from './executors.ts';
 import type { Shutdown } from './shutdown.ts';
 import { findTemporal, type TemporalServer } from './temporal.ts';
@@ -40,7 +40,7 @@ export async function openPlatform(
   report: (line: string) => void,
 ): Promise<Platform> {
   requireSharedStores(config, role);
-  mkdirSync(config.dataDir, { recursive: true });
+  openPrivateFolder(config.dataDir);
   // First of all: whoever comes second must not find, and then stop, the servers of the one that runs.
   if (role === 'all') shutdown.add('data folder', await lockDirectory(config.dataDir));
   const keep =

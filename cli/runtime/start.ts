@@ -2,6 +2,7 @@
 // keep its stores inside the process; the other roles share servers given by URL.
 
 import { randomUUID } from 'node:crypto';
+import { umask } from 'node:process';
 import type { KafkaSource } from '../../adapters/kafka/source.ts';
 import { generateKey } from '../../adapters/postgres/index.ts';
 import { createLogger } from '../../adapters/telemetry/logger.ts';
@@ -36,6 +37,8 @@ export async function startSentinel(
   role: SentinelRole,
   report: (line: string) => void,
 ): Promise<RunningSentinel> {
+  // Whatever is written from here on, by us or by what we start, is for this user only.
+  umask(0o077);
   const log = createLogger({ level: config.logging.level, role });
   const shutdown = createShutdown((part, error) =>
     log.error({ err: error, part }, 'part could not be closed'),
@@ -72,14 +75,14 @@ export async function startSentinel(
     shutdown.add('http', http.close);
     // Closed before: an answer that never ends would hold the server open until it is cut off.
     shutdown.add('streams', streams.close);
-    if (adminKey !== null) writeConnection(config.dataDir, { url: http.url, apiKey: adminKey });
+    if (has('api')) leaveConnection(config.dataDir, http.url, adminKey);
     const { temporal } = platform;
     log.info({ url: http.url, temporal: temporal.address }, 'sentinel started');
     return {
       banner: [
         `Sentinel is running (${role}).`,
         `  API and telemetry  ${http.url}`,
-        ...(dashboard === null ? [] : dashboardLines(dashboard, http.url, adminKey)),
+        ...(dashboard === null ? [] : dashboardLines(dashboard, http.url, adminKey?.key ?? null)),
         ...(temporal.uiUrl === null ? [] : [`  Temporal Web UI    ${temporal.uiUrl}`]),
         `  Data               ${config.dataDir}`,
       ],
@@ -101,6 +104,11 @@ function openStreams({ config, stores, metrics, log }: Platform): Streams {
     log,
     maxReaders: config.server.maxStreams,
   });
+}
+
+/** For the command line on this machine. A key that the operator gave is in no file of ours. */
+function leaveConnection(dataDir: string, url: string, adminKey: AdminKey | null): void {
+  writeConnection(dataDir, adminKey?.from === 'left' ? { url, apiKey: adminKey.key } : { url });
 }
 
 /** With a link that works once, where only this machine can use it. */
@@ -176,11 +184,22 @@ async function createApi(
   }).fetch;
 }
 
-/** The operator's key from the environment; else the one of the last start here; else a new one. */
-async function ensureAdminKey({ config, stores }: Platform): Promise<string> {
-  const key = config.secrets.adminKey?.reveal() ?? readConnection(config.dataDir)?.apiKey ?? generateKey();
-  await stores.apiKeys.ensureBootstrap(key);
-  return key;
+/** The first key of an admin. `given`: by the operator, who keeps it; `left`: in the data folder, for the command line here. */
+type AdminKey = { readonly key: string; readonly from: 'given' | 'left' };
+
+/**
+ * The operator's key from the environment; else the one of the last start here; else a new one. Null when it was revoked: that is
+ * somebody's decision, and no reason not to run.
+ */
+async function ensureAdminKey({ config, stores, log }: Platform): Promise<AdminKey | null> {
+  const given = config.secrets.adminKey?.reveal();
+  const key = given ?? readConnection(config.dataDir)?.apiKey ?? generateKey();
+  if (await stores.apiKeys.ensureBootstrap(key)) return { key, from: given === undefined ? 'left' : 'given' };
+  log.warn(
+    {},
+    'the admin key was revoked and is no key any more; SENTINEL_ADMIN_KEY with another id makes a new one',
+  );
+  return null;
 }
 
 /** Rejects when the worker ends without having been asked to; never resolves. */

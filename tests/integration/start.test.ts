@@ -1,7 +1,7 @@
 // `sentinel start` with everything embedded, as a new user runs it: it comes up, says clearly why it cannot, leaves
 // nothing behind, and finds its incidents again.
 
-import { readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -64,9 +64,24 @@ describe('a Sentinel with everything embedded', () => {
     expect(await sentinel.metric('process_resident_memory_bytes')).toBeGreaterThan(0);
   });
 
-  test('leaves the command line its address and key, for this user only', async () => {
+  test('leaves the command line its address, and the key that the operator gave in no file', async () => {
     const left = JSON.parse(await readFile(join(folder.path, 'data', 'cli.json'), 'utf8'));
-    expect(left).toEqual({ url: sentinel.url, apiKey: adminKey });
+    expect(left).toEqual({ url: sentinel.url });
+  });
+
+  test('keeps its files for this user only', async () => {
+    const data = join(folder.path, 'data');
+    const entries = await readdir(data, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile() || entry.isDirectory());
+    expect(files.length).toBeGreaterThan(20);
+    const modes = await Promise.all(
+      files.map(async ({ parentPath, name }) => {
+        const found = await lstat(join(parentPath, name)).catch(() => null);
+        return { name, open: found === null ? 0 : found.mode & 0o077 };
+      }),
+    );
+    expect(modes.filter(({ open }) => open !== 0)).toEqual([]);
+    expect((await lstat(data)).mode & 0o777).toBe(0o700);
   });
 
   test('a second one on the same data says who is there, and the first does not notice', async () => {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
+import { metadataAddresses } from './addresses.ts';
 import { explainIssues, type Source } from './explain.ts';
 import type { ConfigProblem } from './problems.ts';
 import { configSchema, type Settings } from './schema.ts';
@@ -116,6 +117,12 @@ export function parseSettings(
   const source: Source = { name, document, lines };
   const result = configSchema.safeParse(withoutEmptySections(value ?? {}));
   if (!result.success) return { ok: false, problems: explainIssues(result.error.issues, source) };
+  const forbidden = metadataAddresses(result.data).map((found) => ({
+    code: 'custom' as const,
+    ...found,
+    input: undefined,
+  }));
+  if (forbidden.length > 0) return { ok: false, problems: explainIssues(forbidden, source) };
   return { ok: true, settings: result.data };
 }
 

@@ -1,7 +1,10 @@
 // One POST to somebody else's server, bounded in time and size, that follows no redirect; and what its answer means for
 // a delivery that is tried again until it succeeds or cannot.
 
+import { type IncomingMessage, request as sendPlainly } from 'node:http';
+import { request as sendSecurely } from 'node:https';
 import type { DeliveryResult } from '../../api/notifications/ports.ts';
+import { guardedLookup, refuseMetadataHost } from './guarded-lookup.ts';
 
 export type Answer = {
   readonly status: number;
@@ -23,24 +26,49 @@ export async function postJson(
     signal,
   }: { readonly headers?: Readonly<Record<string, string>>; readonly signal: AbortSignal },
 ): Promise<Answer> {
-  const { host } = new URL(url);
+  const target = new URL(url);
+  const { host } = target;
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'user-agent': 'sentinel', ...headers },
-      body,
-      redirect: 'manual',
-      signal,
-    });
+    refuseMetadataHost(target.hostname);
+    const response = await post(target, body, headers, signal);
     return {
-      status: response.status,
-      retryAfterMs: retryAfterMs(response.headers.get('retry-after'), Date.now()),
+      status: response.statusCode ?? 0,
+      retryAfterMs: retryAfterMs(response.headers['retry-after'] ?? null, Date.now()),
       text: await beginning(response),
     };
   } catch (error) {
     if (signal.aborted) throw new Error(`${host} did not answer in time`, { cause: error });
     throw new Error(`${host} cannot be reached (${reasonOf(error)})`, { cause: error });
   }
+}
+
+/** Follows nothing, and connects to no forbidden address whatever the name leads to. */
+function post(
+  target: URL,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const send = target.protocol === 'https:' ? sendSecurely : sendPlainly;
+  const sent = send(
+    target,
+    {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(body)),
+        'user-agent': 'sentinel',
+        ...headers,
+      },
+      lookup: guardedLookup,
+      signal,
+    },
+    resolve,
+  );
+  sent.once('error', reject);
+  sent.end(body);
+  return promise;
 }
 
 /**
@@ -68,10 +96,10 @@ export function retryAfterMs(header: string | null, nowMs: number): number | nul
   return Number.isFinite(ms) ? Math.min(longestPauseMs, Math.max(0, ms)) : null;
 }
 
-async function beginning(response: Response): Promise<string> {
+async function beginning(response: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of response) {
     chunks.push(chunk);
     size += chunk.length;
     if (size >= longestAnswerBytes) break; // leaving the loop cancels the rest
@@ -80,6 +108,6 @@ async function beginning(response: Response): Promise<string> {
 }
 
 function reasonOf(error: unknown): string {
-  const { cause } = error as { cause?: { code?: string; message?: string } };
-  return cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : String(error));
+  const { code } = error as NodeJS.ErrnoException;
+  return code ?? (error instanceof Error ? error.message : String(error));
 }

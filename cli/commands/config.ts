@@ -1,6 +1,7 @@
 // `sentinel config`: check the file, show what it comes to, print its schema for editors.
 
 import type { Command } from 'commander';
+import { configWarnings } from '../../config/clear-text.ts';
 import { describeProblem } from '../../config/problems.ts';
 import { configJsonSchema } from '../../config/schema.ts';
 import { jsonCommand, localCommand } from '../command.ts';
@@ -19,8 +20,10 @@ export function registerConfig(program: Command, deps: CliDeps): void {
       const loaded = deps.loadConfig(file ?? flags.config);
       if (loaded.ok) {
         const { file: from } = loaded.config;
-        out.answer({ ok: true, file: from, problems: [] }, () => [
+        const warnings = configWarnings(loaded.config);
+        out.answer({ ok: true, file: from, problems: [], warnings }, () => [
           from === null ? 'No sentinel.yaml here: using the defaults.' : `${from} is valid.`,
+          ...warnings.map((warning) => `warning: ${describeProblem(warning)}`),
         ]);
         return;
       }

@@ -15,6 +15,7 @@ import { type Reconciler, startReconciler } from '../../api/reconciler.ts';
 import { startRedelivery } from '../../api/redelivery.ts';
 import { type HttpServer, startHttp } from '../../api/server.ts';
 import { loginLinkUrl } from '../../api/session/login-links.ts';
+import { configWarnings } from '../../config/clear-text.ts';
 import type { Config } from '../../config/load.ts';
 import { readConnection, writeConnection } from '../connection.ts';
 import type { RunningSentinel, SentinelRole } from '../deps.ts';
@@ -40,6 +41,7 @@ export async function startSentinel(
   // Whatever is written from here on, by us or by what we start, is for this user only.
   umask(0o077);
   const log = createLogger({ level: config.logging.level, role });
+  for (const { path, message } of configWarnings(config)) log.warn({ path }, message);
   const shutdown = createShutdown((part, error) =>
     log.error({ err: error, part }, 'part could not be closed'),
   );

@@ -1,0 +1,68 @@
+// Credentials that a configuration sends over a network in clear text. Said and not refused, because a network may be trusted.
+
+import type { Config } from './load.ts';
+import type { ConfigProblem } from './problems.ts';
+import { notifierVariable } from './sections/notifiers.ts';
+
+/** What works, and gives something away: for `config check` and the log of a start. */
+export function configWarnings(config: Config): ConfigProblem[] {
+  const { secrets, notifierSecrets } = config;
+  const source = config.file ?? 'environment';
+  const warn = (path: string, what: string): ConfigProblem => ({
+    source,
+    path,
+    line: null,
+    message: `${what} crosses the network in clear text; use https or TLS, or keep it on this machine`,
+  });
+  const clear = (url: string | undefined, path: string, what: string, has: boolean): ConfigProblem[] =>
+    has && url !== undefined && isClear(url) ? [warn(path, what)] : [];
+  return [
+    ...clear(
+      config.clickhouse.url,
+      'clickhouse.url',
+      'the password of ClickHouse',
+      secrets.clickhousePassword !== null,
+    ),
+    ...clear(
+      config.slack?.apiUrl,
+      'slack.apiUrl',
+      "the token of Slack's app",
+      secrets.slackBotToken !== null,
+    ),
+    ...clear(config.server.publicUrl, 'server.publicUrl', 'what people log in with', true),
+    ...config.notifiers.flatMap((notifier, index): ConfigProblem[] => {
+      const path = `notifiers[${index}]`;
+      if (notifier.type === 'email') {
+        const open = notifier.tls === 'none' && !isHere(notifier.host);
+        return open && notifier.username !== undefined
+          ? [warn(`${path}.tls`, `${notifierVariable(notifier.name)}`)]
+          : [];
+      }
+      const has = notifier.type === 'webhook' || notifierSecrets[notifier.name] !== null;
+      return clear(notifier.url, `${path}.url`, 'what is told about incidents', has);
+    }),
+    ...config.model.providers.flatMap((provider, index) =>
+      'baseUrl' in provider
+        ? clear(
+            provider.baseUrl as string | undefined,
+            `model.providers[${index}].baseUrl`,
+            'the key of the model provider',
+            true,
+          )
+        : [],
+    ),
+    ...(config.kafka.sasl !== undefined &&
+    !config.kafka.tls.enabled &&
+    !config.kafka.brokers.every((broker) => isHere(broker.replace(/:\d+$/, '')))
+      ? [warn('kafka.tls.enabled', 'the password of Kafka')]
+      : []),
+  ];
+}
+
+function isClear(url: string): boolean {
+  return URL.canParse(url) && new URL(url).protocol === 'http:' && !isHere(new URL(url).hostname);
+}
+
+function isHere(host: string): boolean {
+  return /^(localhost|[a-z0-9-]+\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+}

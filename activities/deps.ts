@@ -7,6 +7,7 @@ import type {
   AnomalyRequeue,
   ApprovalStore,
   Clock,
+  DiagnosisStore,
   EvidenceStore,
   Executors,
   Gate,
@@ -37,6 +38,7 @@ export type ActivityDeps = {
   readonly incidents: IncidentStore;
   readonly evidence: EvidenceStore;
   readonly plans: PlanStore;
+  readonly diagnoses: DiagnosisStore;
   readonly approvals: ApprovalStore;
   readonly gate: Gate;
   readonly executors: Executors;

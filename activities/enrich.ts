@@ -23,33 +23,39 @@ const changesBeforeMs = 30 * 60_000;
 const maxHops = 4;
 
 export function createEnrich(
-  deps: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'clock'> &
+  deps: Pick<ActivityDeps, 'history' | 'evidence' | 'diagnoses' | 'executors' | 'clock'> &
     Partial<Pick<ActivityDeps, 'model'>>,
 ): Activities['enrich'] {
   return async (input) => {
-    const diagnosisInput = await gather(deps, input);
+    const diagnosisInput = await gather(deps, await ownAnomalies(deps, input));
     const { diagnosis, evidence: found } = diagnose(diagnosisInput, input.failedCauses, input.attempt);
     // A model cites more than the statistics do, and only what is stored exists.
     const leads = deps.model ? findLeads(diagnosisInput, input.attempt).evidence : [];
     const evidence = [...found, ...leads];
     const { incidentId, attempt, failedCauses } = input;
     const { evidenceRef, isFirst } = await deps.evidence.save(incidentId, attempt, diagnosisInput, evidence);
-    if (isFirst)
-      return {
-        evidenceRef,
-        evidenceIds: evidence.map(({ id }) => id),
-        missing: diagnosisInput.missing,
-        diagnosis,
-      };
     // A retry gathers at another moment, but the first that was stored counts: the answer is about that.
-    const stored = await deps.evidence.load(evidenceRef);
+    const stored = isFirst ? null : await deps.evidence.load(evidenceRef);
+    const explained = stored === null ? diagnosis : diagnose(stored.input, failedCauses, attempt).diagnosis;
+    // Stored here, where it was found: plans are made from it, and policy is asked with it.
+    await deps.diagnoses.save(incidentId, attempt, explained);
     return {
       evidenceRef,
-      evidenceIds: stored.evidence.map(({ id }) => id),
-      missing: stored.input.missing,
-      diagnosis: diagnose(stored.input, failedCauses, attempt).diagnosis,
+      evidenceIds: (stored?.evidence ?? evidence).map(({ id }) => id),
+      missing: (stored?.input ?? diagnosisInput).missing,
+      diagnosis: explained,
     };
   };
+}
+
+/** What somebody merely tells of an incident is no symptom of it: only what correlation gave to it counts. */
+async function ownAnomalies(
+  { evidence }: Pick<ActivityDeps, 'evidence'>,
+  input: EnrichInput,
+): Promise<EnrichInput> {
+  const ids = input.anomalies.map(({ id }) => id);
+  const own = await evidence.ofIncident(input.incidentId, ids);
+  return { ...input, anomalies: input.anomalies.filter(({ id }) => own.has(id)) };
 }
 
 async function gather(
@@ -72,7 +78,8 @@ async function gather(
   const services = nearby([scope.service, ...anomalies.map((anomaly) => anomaly.scope.service)], edges);
   const ranges = rangesAround(environment, onsetMs, nowMs);
   const telemetry = await readHistory(gathering, history, ranges, services);
-  const { missing } = gathering;
+  const missing =
+    anomalies.length === 0 ? [...gathering.missing, 'an anomaly of this incident'] : gathering.missing;
   return { environment, nowMs, onsetMs, anomalies, ...telemetry, edges, changes, targets, missing };
 }
 

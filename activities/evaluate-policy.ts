@@ -1,4 +1,5 @@
-// What policy says of a stored plan; the verdict is stored beside it, because the gate trusts nothing else.
+// What policy says of a stored plan, asked with what its analysis has stored. Nothing of it is taken from whoever calls: a
+// caller names a plan, and no more. The verdict is stored beside the plan for people to read; the gate asks policy itself.
 
 import { evaluate } from '../domain/policy/evaluate.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -7,12 +8,14 @@ import type { Activities } from './types.ts';
 
 export function createEvaluatePolicy({
   plans,
+  diagnoses,
   policy,
-}: Pick<ActivityDeps, 'plans' | 'policy'>): Activities['evaluatePolicy'] {
-  return async ({ planHash, missing, contested = false }) => {
+}: Pick<ActivityDeps, 'plans' | 'diagnoses' | 'policy'>): Activities['evaluatePolicy'] {
+  return async ({ planHash }) => {
     const hashedPlan = await plans.plan(planHash);
     if (hashedPlan === null) throw finalFailure('UnknownPlan', `there is no plan ${planHash} to judge`);
-    const verdict = evaluate(hashedPlan.plan, policy, { missing, contested });
+    const { plan } = hashedPlan;
+    const verdict = evaluate(plan, policy, await diagnoses.context(plan.incidentId, plan.attempt));
     await plans.saveVerdict(planHash, verdict);
     return verdict;
   };

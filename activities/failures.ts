@@ -8,6 +8,7 @@ import type { Logger } from './ports.ts';
 export const finalFailures = [
   'RecordBehind',
   'UnknownEvidence',
+  'UnknownDiagnosis',
   'UnknownPlan',
   'UnknownIntent',
   'PlanHashMismatch',

@@ -1,4 +1,4 @@
-// From a diagnosis to a stored, hashed plan that its executors would accept now.
+// From the stored diagnosis to a stored, hashed plan that its executors would accept now.
 
 import { createHash } from 'node:crypto';
 import { blastSet } from '../domain/incident/blast-set.ts';
@@ -7,6 +7,7 @@ import { canonicalPlan } from '../domain/remediation/canonical-plan.ts';
 import { type HashedPlan, type Plan, type PlanStep, stepKey } from '../domain/remediation/plan.ts';
 import { makePlan, type PlanningInput } from '../domain/remediation/planner.ts';
 import type { ActivityDeps } from './deps.ts';
+import { finalFailure } from './failures.ts';
 import type { Executors } from './ports.ts';
 import { startGathering } from './sources.ts';
 import { observeTargets } from './targets.ts';
@@ -18,9 +19,13 @@ const observeTimeoutMs = 4_000;
 const maxPreviews = 5;
 
 export function createMakePlan(
-  deps: Pick<ActivityDeps, 'evidence' | 'executors' | 'plans' | 'runbook'>,
+  deps: Pick<ActivityDeps, 'evidence' | 'diagnoses' | 'executors' | 'plans' | 'runbook'>,
 ): Activities['makePlan'] {
-  return async ({ incidentId, attempt, diagnosis, tried, environment, evidenceRef }) => {
+  return async ({ incidentId, attempt, tried, environment, evidenceRef }) => {
+    const diagnosis = await deps.diagnoses.of(incidentId, attempt);
+    if (diagnosis === null) {
+      throw finalFailure('UnknownDiagnosis', `analysis ${attempt} of ${incidentId} has stored no diagnosis`);
+    }
     const gathering = startGathering(observeTimeoutMs);
     const [targets, { input }] = await Promise.all([
       observeTargets(gathering, deps.executors, environment),

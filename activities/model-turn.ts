@@ -2,6 +2,7 @@
 // paid again, and what it costs counts even when the process dies in between. The answer is judged here; the workflow gets
 // a diagnosis, or whom to ask next. Nothing a model or a provider does makes this throw.
 
+import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
 import { sameRemedy } from '../domain/diagnosis/model/context.ts';
 import { findObject } from '../domain/diagnosis/model/json-text.ts';
 import { judgeAnswer } from '../domain/diagnosis/model/judge.ts';
@@ -18,13 +19,18 @@ const maxOutputCharacters = 64_000;
 /** A provider that is the last one, and asks for a short pause, gets it once. */
 const longestPauseMs = 5_000;
 
-type Deps = Pick<ActivityDeps, 'evidence' | 'incidents' | 'runbook' | 'clock' | 'metrics' | 'model'>;
+type Deps = Pick<
+  ActivityDeps,
+  'evidence' | 'diagnoses' | 'incidents' | 'runbook' | 'clock' | 'metrics' | 'model'
+>;
 
 export function createModelTurn(deps: Deps): Activities['modelTurn'] {
   return async (input) => {
     const { model } = deps;
     const asked = model?.models[input.ask.provider];
     if (model === null || asked === undefined) return over('no model is configured');
+    const diagnosis = await deps.diagnoses.statistical(input.incidentId, input.attempt);
+    if (diagnosis === null) return over('the diagnosis of this analysis is not stored');
     const question = await modelQuestion(deps, input, model.texts);
     const estimate = estimatedSpending(asked, question, model.maxOutputTokens);
     const { incidentId, attempt, turn } = input;
@@ -33,7 +39,7 @@ export function createModelTurn(deps: Deps): Activities['modelTurn'] {
       { incidentId, attempt, turn, provider: asked.name, model: asked.model, system, prompt, estimate },
       model.budgets,
     );
-    const context = { deps, model, asked, input, question };
+    const context = { deps, model, asked, input, diagnosis, question };
     switch (reservation.kind) {
       case 'over-budget':
         deps.metrics.count('sentinel_model_over_budget_total', { budget: reservation.budget });
@@ -56,6 +62,8 @@ type Turn = {
   readonly model: ModelDeps;
   readonly asked: LanguageModel;
   readonly input: ModelTurnInput;
+  /** As the statistics stored it; what the caller says of it counts for nothing. */
+  readonly diagnosis: Diagnosis;
   readonly question: ModelQuestion;
 };
 
@@ -113,13 +121,13 @@ function spentOn(
 }
 
 /** The merged diagnosis, or what to do next: the same provider once more, the next one, or nothing. */
-function conclude(
+async function conclude(
   turn: Turn,
   { outcome, output, reason }: FinishedTurn,
   retryAfterMs: number | null,
-): ModelTurnResult {
-  const { deps, model, asked, input, question } = turn;
-  const { ask, diagnosis, failedCauses } = input;
+): Promise<ModelTurnResult> {
+  const { deps, model, asked, input, diagnosis, question } = turn;
+  const { ask, failedCauses } = input;
   const judged = outcome === 'answer' ? judge(turn, output) : null;
   if (judged !== null) {
     const merged = mergeDiagnoses(diagnosis, judged, {
@@ -128,6 +136,7 @@ function conclude(
       failedCauses,
       sameRemedy: sameRemedy(deps.runbook),
     });
+    await deps.diagnoses.save(input.incidentId, input.attempt, merged);
     return { kind: 'answered', diagnosis: merged };
   }
   if (outcome === 'invalid' && !ask.repair) return again(reason, { ...ask, repair: true });

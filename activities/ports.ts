@@ -1,13 +1,14 @@
 // What the activities need from outside: small interfaces, implemented in adapters/.
 
 import type { Anomaly } from '../domain/detection/anomaly.ts';
-import type { Evidence } from '../domain/diagnosis/diagnosis.ts';
+import type { Diagnosis, Evidence } from '../domain/diagnosis/diagnosis.ts';
 import type { DiagnosisInput } from '../domain/diagnosis/input.ts';
 import type { Dropped } from '../domain/diagnosis/model/opinion.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
 import type { ChangeEvent } from '../domain/observation.ts';
+import type { PolicyContext } from '../domain/policy/evaluate.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import type { GateResult, Intent, IntentStatus, Send } from '../domain/remediation/intent.ts';
 import type { HashedPlan, PlanStep } from '../domain/remediation/plan.ts';
@@ -44,6 +45,11 @@ export interface IncidentStore {
   closeEpisode(incidentId: string, outcome: IncidentOutcome, atMs: number): Promise<void>;
 }
 
+/** Where the evidence of an analysis is stored. */
+export function evidenceRefOf(incidentId: string, attempt: number): string {
+  return `evidence/${incidentId}/${attempt}`;
+}
+
 export interface EvidenceStore {
   /**
    * Stores the input of a diagnosis with its evidence, unless there is one for (incident, attempt): the first stays.
@@ -59,6 +65,18 @@ export interface EvidenceStore {
   /** Change events and known call edges of an environment. */
   changes(environment: string, fromMs: number, toMs: number): Promise<readonly ChangeEvent[]>;
   edges(environment: string): Promise<readonly { caller: string; callee: string }[]>;
+  /** Those of the anomalies that correlation gave to this incident. */
+  ofIncident(incidentId: string, anomalyIds: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+/** The diagnosis of each analysis, as the analysis stored it: what plans are made from, and what policy is asked with. */
+export interface DiagnosisStore {
+  /** What lowers autonomy sticks: a later diagnosis of the same analysis makes nothing less missing or less contested. */
+  save(incidentId: string, attempt: number, diagnosis: Diagnosis): Promise<void>;
+  of(incidentId: string, attempt: number): Promise<Diagnosis | null>;
+  /** That of the statistics, before a model said anything. */
+  statistical(incidentId: string, attempt: number): Promise<Diagnosis | null>;
+  context(incidentId: string, attempt: number): Promise<PolicyContext>;
 }
 
 export interface PlanStore {

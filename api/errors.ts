@@ -99,12 +99,14 @@ function kindOfRefusal(reason: DecisionRefusal): ProblemKind {
     case 'unknown-incident':
       return 'not-found';
     case 'role-too-low':
+    case 'out-of-reach':
       return 'forbidden';
     case 'expired':
       return 'expired';
     case 'not-awaiting':
     case 'stale-plan':
     case 'already-decided':
+    case 'same-person':
       return 'conflict';
   }
 }

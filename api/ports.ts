@@ -173,6 +173,8 @@ export const decisionRefusals = [
   'already-decided',
   'expired',
   'role-too-low',
+  'same-person',
+  'out-of-reach',
 ] as const;
 export type DecisionRefusal = (typeof decisionRefusals)[number];
 

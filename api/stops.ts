@@ -2,6 +2,7 @@
 // cannot be told now is handed over by redelivery.ts.
 
 import type { StopKind } from '../domain/incident/status.ts';
+import { actorOf } from '../domain/policy/identity.ts';
 import type { IncidentMessenger, Logger, Principal, Stops } from './ports.ts';
 
 export type StopDeps = {
@@ -30,7 +31,7 @@ export async function requestStop(
   const result = await deps.stops.request(input);
   if (!result.recorded) return { accepted: false, reason: `${result.reason}: ${result.detail}` };
   const { incidentId, kind, principal, reason } = input;
-  await tellStop({ incidentId, kind, actor: principal.name, reason }, deps);
+  await tellStop({ incidentId, kind, actor: actorOf(principal), reason }, deps);
   return { accepted: true, reason: '' };
 }
 

@@ -4,6 +4,7 @@ import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import { narrate as inWords } from '../domain/incident/narrate.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
+import { nameOf } from '../domain/policy/identity.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import type { PlanStep } from '../domain/remediation/plan.ts';
 import type { VerificationResult } from '../domain/remediation/verification.ts';
@@ -71,13 +72,13 @@ function tell(event: IncidentEvent): Told {
       const verb = event.decision === 'approve' ? 'approves' : 'rejects';
       return {
         style: 'cyan',
-        text: `${event.actor} ${verb}${event.reason === '' ? '' : `: ${event.reason}`}`,
+        text: `${nameOf(event.actor)} ${verb}${event.reason === '' ? '' : `: ${event.reason}`}`,
       };
     }
     case 'approval-granted':
       return { style: 'cyan', text: 'Plan approved' };
     case 'approval-rejected':
-      return { style: 'cyan', text: `Plan rejected by ${event.actor}: ${event.reason}` };
+      return { style: 'cyan', text: `Plan rejected by ${nameOf(event.actor)}: ${event.reason}` };
     case 'approval-expired':
       return { style: 'yellow', text: 'Approval timed out' };
     case 'gate-refused':
@@ -120,7 +121,7 @@ function tell(event: IncidentEvent): Told {
         below: event.notUndone.map((step) => `not undone: ${step}`),
       };
     case 'note-added':
-      return { text: `Note by ${event.actor}: ${event.text}` };
+      return { text: `Note by ${nameOf(event.actor)}: ${event.text}` };
     case 'postmortem-drafted':
       return { style: 'dim', text: 'Postmortem drafted' };
     case 'handed-over':

@@ -5,6 +5,7 @@ import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { Decision, Rejection } from '../domain/incident/decide.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
+import { nameOf } from '../domain/policy/identity.ts';
 import * as messages from './messages.ts';
 import type { Run, StopRequest } from './run.ts';
 import { stopRun } from './steps/stop.ts';
@@ -67,7 +68,7 @@ export function registerHandlers(run: Run): void {
     // Whoever takes over while Sentinel undoes after an abort wants that to end, too.
     const goesFurther = run.stop?.kind === 'abort' && kind === 'take-over';
     if (status === 'handed-over' ? run.closing !== null : run.stop !== null && !goesFurther)
-      throw refusal('already-decided', `${(run.closing ?? run.stop)?.actor} was first`);
+      throw refusal('already-decided', `${nameOf((run.closing ?? run.stop)?.actor ?? '')} was first`);
     if (status === 'closed') throw refusal('closed', 'the incident is closed');
   };
   setHandler(messages.takeOver, stopWith('take-over'), { validator: stoppable('take-over') });

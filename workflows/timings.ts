@@ -69,6 +69,7 @@ export function gatePatience(reason: GateRefusal): Patience | null {
     case 'breaker-open':
     case 'incident-closed':
     case 'stopped':
+    case 'not-opened':
     case 'out-of-order':
     case 'target-changed':
       return null;

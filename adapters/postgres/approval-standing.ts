@@ -2,13 +2,16 @@
 
 import type { Kysely } from 'kysely';
 import type { ApprovalFacts } from '../../domain/incident/approval-briefing.ts';
+import { nameOf } from '../../domain/policy/identity.ts';
 import { databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
-import { judgeApprovals } from './gate/approvals.ts';
+import { counting, judgeApprovals } from './gate/approvals.ts';
+import { type ChatPeople, readVotes } from './gate/votes.ts';
 import { storable } from './text.ts';
 
 export async function readStanding(
   db: Kysely<Schema>,
+  chat: ChatPeople,
   incidentId: string,
   planHash: string,
 ): Promise<ApprovalFacts | null> {
@@ -21,22 +24,17 @@ export async function readStanding(
     .where('request.plan_hash', '=', storable(planHash))
     .executeTakeFirst();
   if (request === undefined) return null;
-  const decisions = await db
-    .selectFrom('approvals')
-    .select(['actor', 'role', 'decision', 'reason', 'decided_at_ms'])
-    .where('incident_id', '=', storable(incidentId))
-    .where('plan_hash', '=', storable(planHash))
-    .orderBy('seq')
-    .execute();
+  const plan = { incidentId: storable(incidentId), planHash: storable(planHash) };
+  const decisions = await readVotes(db, chat, plan);
   const judged = judgeApprovals(request, decisions, await databaseNowMs(db));
   const overtaken =
     request.status === 'closed' || request.status === 'handed-over' || request.current !== planHash;
-  const given = decisions.filter(({ decision }) => decision === 'approve').map(({ actor }) => actor);
+  const given = counting(request, decisions).map(({ actor }) => nameOf(actor));
   return {
     planHash,
     outcome: judged.kind === 'pending' && overtaken ? 'withdrawn' : judged.kind,
     given: [...new Set(given)],
-    rejectedBy: judged.kind === 'rejected' ? judged.actor : null,
+    rejectedBy: judged.kind === 'rejected' ? nameOf(judged.actor) : null,
     reason: judged.kind === 'rejected' ? judged.reason : '',
   };
 }

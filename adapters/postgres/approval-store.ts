@@ -7,8 +7,9 @@ import { type Role, roles } from '../../domain/policy/verdict.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { judgeApprovals } from './gate/approvals.ts';
+import { type ChatPeople, readVotes } from './gate/votes.ts';
 
-export function createApprovalStore(db: Kysely<Schema>): ApprovalStore {
+export function createApprovalStore(db: Kysely<Schema>, chat: ChatPeople): ApprovalStore {
   return {
     async open(request) {
       await db
@@ -33,14 +34,8 @@ export function createApprovalStore(db: Kysely<Schema>): ApprovalStore {
         .where('plan_hash', '=', planHash)
         .executeTakeFirst();
       if (request === undefined) return { kind: 'pending' };
-      const decisions = await db
-        .selectFrom('approvals')
-        .select(['actor', 'role', 'decision', 'reason', 'decided_at_ms'])
-        .where('incident_id', '=', incidentId)
-        .where('plan_hash', '=', planHash)
-        .orderBy('seq')
-        .execute();
-      return judgeApprovals(request, decisions, await databaseNowMs(db));
+      const votes = await readVotes(db, chat, { incidentId, planHash });
+      return judgeApprovals(request, votes, await databaseNowMs(db));
     },
   };
 }

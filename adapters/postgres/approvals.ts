@@ -2,12 +2,19 @@
 // same moment each sees the decisions before its own.
 
 import { randomUUID } from 'node:crypto';
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { readCursor, writeCursor } from '../../api/cursor.ts';
-import type { Approvals, DecisionRefusal, DecisionResult, Principal } from '../../api/ports.ts';
+import type {
+  Approvals,
+  DecisionRefusal,
+  DecisionResult,
+  PendingApproval,
+  Principal,
+} from '../../api/ports.ts';
 import type { IncidentStatus } from '../../domain/incident/status.ts';
-import { actorOf } from '../../domain/policy/identity.ts';
+import { actorOf, nameOf } from '../../domain/policy/identity.ts';
+import { reaches } from '../../domain/policy/reach.ts';
 import { roleAtLeast } from '../../domain/policy/verdict.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
 import { readStanding } from './approval-standing.ts';
@@ -15,14 +22,15 @@ import { createApprovalStore } from './approval-store.ts';
 import { appendAudit } from './audit/append.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
-import { judgeApprovals } from './gate/approvals.ts';
+import { counting, judgeApprovals, people } from './gate/approvals.ts';
+import { type ChatPeople, readVotes } from './gate/votes.ts';
 import { storable } from './text.ts';
 import { transact } from './transact.ts';
 
 const position = [z.number(), z.int()] as const;
 type DecideInput = Parameters<Approvals['decide']>[0];
 
-export function createApprovals(db: Kysely<Schema>): Approvals {
+export function createApprovals(db: Kysely<Schema>, chat: ChatPeople): Approvals {
   return {
     async pending(limit, cursor) {
       let query = db
@@ -36,14 +44,6 @@ export function createApprovals(db: Kysely<Schema>): Approvals {
           'quorum',
           'requested_at_ms',
           'deadline_ms',
-          (expression) =>
-            expression
-              .selectFrom('approvals')
-              .whereRef('approvals.incident_id', '=', 'request.incident_id')
-              .whereRef('approvals.plan_hash', '=', 'request.plan_hash')
-              .where('decision', '=', 'approve')
-              .select(sql<number>`count(distinct actor)`.as('given'))
-              .as('approvals'),
         ])
         .where('resolution', 'is', null)
         .where('status', 'not in', ['handed-over', 'closed'])
@@ -61,22 +61,26 @@ export function createApprovals(db: Kysely<Schema>): Approvals {
       const rows = await query.execute();
       const page = rows.slice(0, limit);
       const last = page.at(-1);
-      const items = page.map((row) => ({
-        incidentId: row.incident_id,
-        planHash: row.plan_hash,
-        role: row.role,
-        quorum: row.quorum,
-        approvals: row.approvals ?? 0,
-        requestedAtMs: row.requested_at_ms,
-        deadlineMs: row.deadline_ms,
-      }));
+      const items: PendingApproval[] = [];
+      for (const row of page) {
+        const { incident_id: incidentId, plan_hash: planHash, role, quorum } = row;
+        items.push({
+          incidentId,
+          planHash,
+          role,
+          quorum,
+          approvals: people(counting(row, await readVotes(db, chat, { incidentId, planHash }))),
+          requestedAtMs: row.requested_at_ms,
+          deadlineMs: row.deadline_ms,
+        });
+      }
       const more = rows.length > limit && last !== undefined;
       return { items, nextCursor: more ? writeCursor('pending', [last.deadline_ms, last.seq]) : null };
     },
 
-    decide: (input) => transact(db, (trx) => decide(trx, input)),
+    decide: (input) => transact(db, (trx) => decide(trx, chat, input)),
 
-    standing: (incidentId, planHash) => readStanding(db, incidentId, planHash),
+    standing: (incidentId, planHash) => readStanding(db, chat, incidentId, planHash),
 
     async undelivered(limit) {
       const rows = await db
@@ -107,12 +111,24 @@ function isOver(status: IncidentStatus): boolean {
   return status === 'handed-over' || status === 'closed';
 }
 
-async function decide(trx: Kysely<Schema>, input: DecideInput): Promise<DecisionResult> {
+async function decide(trx: Kysely<Schema>, chat: ChatPeople, input: DecideInput): Promise<DecisionResult> {
+  const result = await judgeDecision(trx, chat, input);
+  const ofItself = result.recorded || result.reason === 'unknown-incident';
+  if (!ofItself) await auditDecision(trx, input, await databaseNowMs(trx), { refused: result.reason });
+  return result;
+}
+
+async function judgeDecision(
+  trx: Kysely<Schema>,
+  chat: ChatPeople,
+  input: DecideInput,
+): Promise<DecisionResult> {
   const { incidentId, planHash, principal, decision } = input;
-  const actor = storable(principal.name);
+  const actor = storable(actorOf(principal));
+  const who = nameOf(actor);
   const incident = await trx
     .selectFrom('incidents')
-    .select(['status', 'plan_hash'])
+    .select(['status', 'plan_hash', 'environment', 'service'])
     .where('id', '=', storable(incidentId))
     .executeTakeFirst();
   if (incident === undefined) return refused('unknown-incident', `there is no incident ${incidentId}`);
@@ -121,7 +137,8 @@ async function decide(trx: Kysely<Schema>, input: DecideInput): Promise<Decision
   const lockRequest = () =>
     requestFor(trx, incidentId).where('plan_hash', '=', storable(planHash)).forUpdate().executeTakeFirst();
   let request = await lockRequest();
-  if (request === undefined && (await openAsked(trx, incidentId, planHash))) request = await lockRequest();
+  if (request === undefined && (await openAsked(trx, chat, incidentId, planHash)))
+    request = await lockRequest();
   if (request === undefined) {
     const other = await requestFor(trx, incidentId).orderBy('seq', 'desc').limit(1).executeTakeFirst();
     if (other === undefined || isOver(incident.status)) {
@@ -129,30 +146,32 @@ async function decide(trx: Kysely<Schema>, input: DecideInput): Promise<Decision
     }
     return refused('stale-plan', `approval is asked for plan ${other.plan_hash}, not for ${planHash}`);
   }
-  const decisions = await trx
-    .selectFrom('approvals')
-    .selectAll()
-    .where('incident_id', '=', incidentId)
-    .where('plan_hash', '=', planHash)
-    .orderBy('seq')
-    .execute();
-  const own = decisions.find((one) => one.actor === actor);
+  const votes = await readVotes(trx, chat, { incidentId, planHash });
+  const own = votes.find((one) => one.actor === actor);
   if (own !== undefined && own.decision === decision)
-    return { recorded: true, decision: decided(own), repeated: true };
-  if (own !== undefined) return refused('already-decided', `${actor} has already decided: ${own.decision}`);
+    return { recorded: true, decision: decided({ ...own, plan_hash: planHash }), repeated: true };
+  if (own !== undefined) return refused('already-decided', `${who} has already decided: ${own.decision}`);
   if (isOver(incident.status)) return refused('not-awaiting', 'the incident is closed or with a person');
   if (incident.plan_hash !== planHash) return refused('stale-plan', 'the incident has another plan now');
   const { role } = principal;
   if (role === 'ingest' || !roleAtLeast(role, request.role)) {
-    await auditDecision(trx, input, await databaseNowMs(trx), { refused: 'role-too-low' });
-    return refused('role-too-low', `the plan needs the role ${request.role}; ${actor} has ${principal.role}`);
+    return refused('role-too-low', `the plan needs the role ${request.role}; ${who} has ${role}`);
+  }
+  if (!reaches(principal.reach, incident.environment, incident.service)) {
+    const where = `${incident.environment}/${incident.service}`;
+    return refused('out-of-reach', `${who} may not decide about ${where}: the key does not reach there`);
   }
   const nowMs = await databaseNowMs(trx);
-  const standing = judgeApprovals(request, decisions, nowMs);
+  const standing = judgeApprovals(request, votes, nowMs);
   if (standing.kind === 'granted' || standing.kind === 'rejected') {
     return refused('already-decided', `the plan is already ${standing.kind}`);
   }
   if (standing.kind === 'expired') return refused('expired', 'the time to decide is over');
+  const same = counting(request, votes).find((one) => one.person === principal.person);
+  if (same !== undefined && decision === 'approve') {
+    const both = `${who} and ${nameOf(same.actor)} count for the same person (${principal.person})`;
+    return refused('same-person', `${both}, who has approved already; another person has to`);
+  }
 
   const row = {
     id: randomUUID(),
@@ -167,7 +186,7 @@ async function decide(trx: Kysely<Schema>, input: DecideInput): Promise<Decision
     delivered_at_ms: null,
   };
   await trx.insertInto('approvals').values(row).execute();
-  const after = judgeApprovals(request, [...decisions, row], nowMs).kind;
+  const after = judgeApprovals(request, await readVotes(trx, chat, { incidentId, planHash }), nowMs).kind;
   if (after === 'granted' || after === 'rejected') await resolve(trx, incidentId, planHash, after);
   await auditDecision(trx, input, nowMs, { approvalId: row.id, standing: after });
   return { recorded: true, decision: decided(row), repeated: false };
@@ -177,7 +196,12 @@ async function decide(trx: Kysely<Schema>, input: DecideInput): Promise<Decision
  * The incident says that it asks before its workflow has opened the request; whoever reads the one may answer before the other
  * is there. Both say the same, so the request is opened here; the workflow finds it then. False when the incident asks nothing.
  */
-async function openAsked(trx: Kysely<Schema>, incidentId: string, planHash: string): Promise<boolean> {
+async function openAsked(
+  trx: Kysely<Schema>,
+  chat: ChatPeople,
+  incidentId: string,
+  planHash: string,
+): Promise<boolean> {
   const asking = await trx
     .selectFrom('incidents')
     .select('state')
@@ -188,7 +212,7 @@ async function openAsked(trx: Kysely<Schema>, incidentId: string, planHash: stri
   const approval = asking?.state.approval;
   if (approval == null || approval.planHash !== planHash) return false;
   const { role, quorum, deadlineMs } = approval;
-  await createApprovalStore(trx).open({ incidentId, planHash, role, quorum, deadlineMs });
+  await createApprovalStore(trx, chat).open({ incidentId, planHash, role, quorum, deadlineMs });
   return true;
 }
 

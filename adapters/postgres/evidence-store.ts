@@ -1,13 +1,13 @@
 // EvidenceStore: what every diagnosis looked at, kept whole so that its answer can be reproduced; changes and edges.
 
 import type { Kysely } from 'kysely';
-import type { EvidenceStore } from '../../activities/ports.ts';
+import { type EvidenceStore, evidenceRefOf } from '../../activities/ports.ts';
 import { canonicalJson } from '../../domain/audit/canonical.ts';
 import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
 import { databaseNow } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { sha256Hex } from './digest.ts';
-import { asStored, json } from './text.ts';
+import { asStored, json, storable } from './text.ts';
 
 export class UnknownEvidence extends Error {
   override readonly name = 'UnknownEvidence';
@@ -16,7 +16,7 @@ export class UnknownEvidence extends Error {
 export function createEvidenceStore(db: Kysely<Schema>): EvidenceStore {
   return {
     async save(incidentId, attempt, input, evidence) {
-      const evidenceRef = `evidence/${incidentId}/${attempt}`;
+      const evidenceRef = evidenceRefOf(incidentId, attempt);
       // The first that was stored stays: a repeated activity gathers at another moment, but one attempt has one basis.
       const inserted = await db
         .insertInto('evidence')
@@ -54,6 +54,18 @@ export function createEvidenceStore(db: Kysely<Schema>): EvidenceStore {
         .orderBy('id')
         .execute();
       return rows.map((row) => row.body);
+    },
+
+    async ofIncident(incidentId, anomalyIds) {
+      if (anomalyIds.length === 0) return new Set();
+      const rows = await db
+        .selectFrom('anomaly_assignments')
+        .select('anomaly_id')
+        .where('incident_id', '=', incidentId)
+        .where('anomaly_id', 'in', anomalyIds.map(storable))
+        .execute();
+      const given = new Set(rows.map((row) => row.anomaly_id));
+      return new Set(anomalyIds.filter((id) => given.has(storable(id))));
     },
 
     async edges(environment) {

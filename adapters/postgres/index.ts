@@ -2,4 +2,5 @@
 
 export { generateKey } from './api-keys.ts';
 export { type Database, openDatabase } from './database/open.ts';
+export type { ChatPeople } from './gate/votes.ts';
 export { createStores, type StoreOptions, type Stores } from './stores.ts';

@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely';
 import type { StoredStops } from '../../activities/ports.ts';
 import type { StopResult, Stops } from '../../api/ports.ts';
 import type { StopKind } from '../../domain/incident/status.ts';
-import { actorOf } from '../../domain/policy/identity.ts';
+import { actorOf, nameOf } from '../../domain/policy/identity.ts';
 import { appendAudit } from './audit/append.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
@@ -25,7 +25,7 @@ export function createStops(db: Kysely<Schema>): Stops & StoredStops {
         const atMs = await databaseNowMs(trx);
         const row = {
           kind,
-          actor: storable(principal.name),
+          actor: storable(actorOf(principal)),
           key_id: principal.keyId,
           reason: storable(reason),
           at_ms: atMs,
@@ -86,7 +86,7 @@ export async function forbiddenByStop(
 ): Promise<string | null> {
   const stop = await stopOf(trx, incidentId);
   if (stop === null || (direction === 'compensation' && stop.kind === 'abort')) return null;
-  return `${stop.actor} ${stop.kind === 'abort' ? 'aborted the incident' : 'has taken over'}: ${stop.reason}`;
+  return `${nameOf(stop.actor)} ${stop.kind === 'abort' ? 'aborted the incident' : 'has taken over'}: ${stop.reason}`;
 }
 
 async function stopOf(
@@ -122,6 +122,6 @@ async function objection(
   return {
     recorded: false,
     reason: 'already-decided',
-    detail: `${known.actor} asked for ${known.kind} already`,
+    detail: `${nameOf(known.actor)} asked for ${known.kind} already`,
   };
 }

@@ -3,6 +3,7 @@
 import type {
   AnomalyRequeue,
   ApprovalStore,
+  DiagnosisStore,
   EvidenceStore,
   Gate,
   IncidentStore,
@@ -28,6 +29,7 @@ import type {
   SignedRequests,
   Stops,
 } from '../../api/ports.ts';
+import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
 import { type LimitsConfig, sendWithinMs } from '../../domain/remediation/limits.ts';
 import type { Episodes, Inbox, TelemetryNotes } from '../../ingest/ports.ts';
 import { createAnomalyRequeue } from './anomaly-requeue.ts';
@@ -36,10 +38,12 @@ import { createApprovalStore } from './approval-store.ts';
 import { createApprovals } from './approvals.ts';
 import { createAuditReader } from './audit/reader.ts';
 import type { Database } from './database/open.ts';
+import { createDiagnosisStore } from './diagnosis-store.ts';
 import { createEpisodes } from './episodes/episodes.ts';
 import { createEventFeed } from './event-feed.ts';
 import { createEvidenceStore } from './evidence-store.ts';
 import { createGate } from './gate/gate.ts';
+import { type ChatPeople, nobodyInChat } from './gate/votes.ts';
 import { createInbox } from './inbox.ts';
 import { createIncidentReader } from './incident-reader.ts';
 import { createIncidentStore } from './incident-store.ts';
@@ -61,6 +65,10 @@ import { createTelemetryNotes } from './telemetry-notes.ts';
 
 export type StoreOptions = {
   readonly limits: LimitsConfig;
+  /** Policy as configured now; default: policy without any setting. */
+  readonly policy?: PolicyConfig;
+  /** Who chat users are by the configuration; default: nobody. */
+  readonly chat?: ChatPeople;
   /** Default one day: see GateLimits. */
   readonly grantValidMs?: number;
   /** Default five seconds: see GateLimits. */
@@ -76,6 +84,7 @@ export type Stores = {
   readonly incidents: IncidentStore;
   readonly evidence: EvidenceStore;
   readonly plans: PlanStore;
+  readonly diagnoses: DiagnosisStore;
   readonly approvalRequests: ApprovalStore;
   readonly gate: Gate;
   readonly postmortems: PostmortemStore;
@@ -111,14 +120,16 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
   const { limits, grantValidMs = 86_400_000, lateFindingsMs = 60_000 } = options;
   const { sendWithinMs: within = sendWithinMs } = options;
   const { sessions = { idleMs: 12 * 3_600_000, absoluteMs: 7 * 86_400_000 } } = options;
+  const { policy = policyConfigSchema.parse({}), chat = nobodyInChat } = options;
   const inbox = createInbox(db);
   const apiKeys = createApiKeys(db);
   return {
     incidents: createIncidentStore(db),
     evidence: createEvidenceStore(db),
     plans: createPlanStore(db),
-    approvalRequests: createApprovalStore(db),
-    gate: createGate(db, { ...limits, grantValidMs, sendWithinMs: within }),
+    diagnoses: createDiagnosisStore(db),
+    approvalRequests: createApprovalStore(db, chat),
+    gate: createGate(db, { limits: { ...limits, grantValidMs, sendWithinMs: within }, policy, chat }),
     postmortems: createPostmortemStore(db),
     requeue: createAnomalyRequeue(inbox),
     modelTurns: createModelTurns(db),
@@ -127,7 +138,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     telemetryNotes: createTelemetryNotes(db),
     incidentReader: createIncidentReader(db),
     eventFeed: createEventFeed(db),
-    approvals: createApprovals(db),
+    approvals: createApprovals(db, chat),
     restarts: createIncidentRestarts(db),
     killSwitch: createKillSwitch(db),
     stops: createStops(db),

@@ -109,6 +109,7 @@ function inWords({ extras }: ApiProblem, { title, detail }: { title: string; det
     case 'not-awaiting':
       return { title: 'Nobody is asked any more', detail: `Nothing was done by this. ${detail}` };
     case 'already-decided':
+    case 'same-person':
       return { title: 'You have decided already', detail };
     case 'expired':
       return { title: 'The time to decide is over', detail: `Nothing was done by this. ${detail}` };

@@ -1,6 +1,7 @@
 // POST /api/v1/incidents/:id/take-over | abort | close | notes: what people say to a running incident.
 
 import { z } from 'zod';
+import { actorOf } from '../../domain/policy/identity.ts';
 import { updateRefusals } from '../../workflows/messages.ts';
 import { ApiProblem } from '../errors.ts';
 import { freeText, incidentParams } from '../http/fields.ts';
@@ -77,7 +78,7 @@ export const addNote = route({
   handler: async (context) => {
     const { noteId = context.deps.newId(), text } = context.body;
     const answer = await say(context, () =>
-      context.deps.messenger.addNote(context.params.id, noteId, context.principal.name, text),
+      context.deps.messenger.addNote(context.params.id, noteId, actorOf(context.principal), text),
     );
     return { json: { ...answer.json, noteId } };
   },

@@ -8,7 +8,6 @@ import { createMockExecutor } from '../../adapters/mock/executor.ts';
 import { createStores, type Database, type Stores } from '../../adapters/postgres/index.ts';
 import { connectTemporal, type TemporalClient } from '../../adapters/temporal/connect.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
-import { incidentIdOf } from '../../domain/incident/incident-id.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
 import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
 import { defaultRunbook } from '../../domain/remediation/runbook.ts';
@@ -57,7 +56,10 @@ const bundleCache = join(import.meta.dirname, '../../node_modules/.cache/sentine
 export async function createIncidentWorld(options: IncidentWorldOptions): Promise<IncidentWorld> {
   const { database, temporal, prefix = 'bench-', beganMs = Date.now(), onEffect, instead } = options;
   installTemporalRuntime(silent);
+  const policy =
+    options.policy ?? policyConfigSchema.parse({ byRisk: { low: 'auto', medium: 'auto', high: 'auto' } });
   const stores = createStores(database, {
+    policy,
     limits: limitsConfigSchema.parse({
       effectsPerEnvironmentPerHour: 10_000,
       effectsPerTargetPerHour: 1_000,
@@ -84,8 +86,7 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
     approvals: stores.approvalRequests,
     history: madeUpHistory(beganMs, healedAtMs),
     executors: { forTarget: () => acting, forEnvironment: () => [acting] },
-    policy:
-      options.policy ?? policyConfigSchema.parse({ byRisk: { low: 'auto', medium: 'auto', high: 'auto' } }),
+    policy,
     runbook: defaultRunbook,
     verification: verificationConfigSchema.parse({ settleSeconds: 0, windowSeconds: 2, minSamples: 2 }),
     clock: { nowMs: () => Date.now() },
@@ -121,12 +122,10 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
       const environment = environmentOf(index);
       const { anomaly, change } = madeUpHistory.trouble(environment, beganMs);
       await stores.episodes.rememberChange(change);
-      const { scope, severity } = anomaly;
-      const fingerprint = index.toString(16).padStart(32, '0');
-      const incidentId = incidentIdOf({ ...scope, fingerprint, episode: 1 }, 32);
-      const input = { incidentId, fingerprint: environment, episode: 1, scope, severity, title: 'errors' };
-      await starter.observed(input, anomaly);
-      return incidentId;
+      const assigned = await stores.episodes.assign(anomaly, { windowMs: 0, maxHops: 0 });
+      if (assigned.kind !== 'incident') throw new Error(`no incident was opened: ${assigned.reason}`);
+      await starter.observed({ ...assigned.input, title: 'errors' }, anomaly);
+      return assigned.input.incidentId;
     },
     async startWorker() {
       worker = await startWorker({

@@ -76,13 +76,27 @@ export function madeUpPlan(incidentId: string, target: Scope): HashedWithBytes {
   return { plan, canonical, planHash: createHash('sha256').update(canonical).digest('hex') };
 }
 
+/** Opens the incident of an anomaly, as correlation does; answers its id. */
+export async function openIncident(stores: Pick<Stores, 'episodes'>, anomaly: Anomaly): Promise<string> {
+  const assigned = await stores.episodes.assign(anomaly, { windowMs: 0, maxHops: 0 });
+  if (assigned.kind !== 'incident') throw new Error(`no incident was opened: ${assigned.reason}`);
+  return assigned.input.incidentId;
+}
+
 /** Records an incident up to the moment before it asks the gate; its target is its own. */
 export async function readyIncident(stores: Stores, environment: string): Promise<ReadyIncident> {
-  const incidentId = `incident/${randomUUID()}/1`;
   const target = { environment, service: randomUUID() };
+  const incidentId = await openIncident(stores, madeUpAnomaly(environment, target.service, Date.now()));
   const { canonical, ...hashedPlan } = madeUpPlan(incidentId, target);
   const { planHash } = hashedPlan;
   const verdict: Verdict = { kind: 'auto', rule: 'risk low', reason: 'low risk' };
+  await stores.diagnoses.save(incidentId, 1, {
+    hypotheses: [],
+    inconclusive: false,
+    reason: '',
+    missing: [],
+    method: 'statistical',
+  });
   await stores.plans.savePlan(hashedPlan, canonical);
   await stores.plans.saveVerdict(planHash, verdict);
   const at = Date.now();

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import type { Executors } from '../../activities/ports.ts';
 import { type ClickHouseHistory, createHistory } from '../../adapters/clickhouse/history.ts';
 import { lockDirectory } from '../../adapters/postgres/database/directory-lock.ts';
-import { createStores, type Database, openDatabase, type Stores } from '../../adapters/postgres/index.ts';
+import {
+  type ChatPeople,
+  createStores,
+  type Database,
+  openDatabase,
+  type Stores,
+} from '../../adapters/postgres/index.ts';
+import { slackKeyId } from '../../adapters/slack/inbound/people.ts';
 import type { createLogger } from '../../adapters/telemetry/logger.ts';
 import { createMetrics, type PrometheusMetrics } from '../../adapters/telemetry/metrics.ts';
 import { connectTemporal, type TemporalClient } from '../../adapters/temporal/connect.ts';
@@ -64,7 +71,12 @@ export async function openPlatform(
     metrics: createMetrics({ onMistake: (mistake) => log.error({ mistake }, 'metric refused') }),
     clock,
     database,
-    stores: createStores(database, { limits: config.limits, sessions: sessionLimits(config) }),
+    stores: createStores(database, {
+      limits: config.limits,
+      policy: config.policy,
+      chat: chatPeople(config),
+      sessions: sessionLimits(config),
+    }),
     history,
     executors: createExecutors(config.executors, clock.nowMs),
     temporal,
@@ -101,6 +113,12 @@ function requireSharedStores(config: Config, role: SentinelRole): void {
 function databaseOptions(config: Config) {
   const url = postgresUrl(config);
   return url === undefined ? { dataDir: join(config.dataDir, 'postgres') } : { url };
+}
+
+/** Who votes in chat, as the configuration of this process says it: asked whenever votes are counted. */
+function chatPeople({ slack }: Config): ChatPeople {
+  const users = new Map(Object.entries(slack?.users ?? {}).map(([id, user]) => [slackKeyId(id), user]));
+  return (keyId) => users.get(keyId) ?? null;
 }
 
 function sessionLimits({ server: { sessions } }: Config) {

@@ -34,6 +34,7 @@ export async function startWorkerPart(
       incidents: stores.incidents,
       evidence: stores.evidence,
       plans: stores.plans,
+      diagnoses: stores.diagnoses,
       approvals: stores.approvalRequests,
       gate: stores.gate,
       executors,

@@ -1,5 +1,6 @@
 // Where the approval of the plan under way stands, from what the incident has heard and, where given, what the store knows.
 
+import { nameOf } from '../policy/identity.ts';
 import { plainLine } from '../text.ts';
 import type { IncidentEvent } from './events.ts';
 import type { IncidentState } from './state.ts';
@@ -57,9 +58,10 @@ function heard(
   const said = ofThisPlan.findLast((event) => event.type === 'approval-rejected');
   const expired = ofThisPlan.some((event) => event.type === 'approval-expired');
   const given = [
-    ...new Set(decisions.filter(({ decision }) => decision === 'approve').map(({ actor }) => actor)),
+    ...new Set(decisions.filter(({ decision }) => decision === 'approve').map(({ actor }) => nameOf(actor))),
   ];
-  const rejectedBy = said?.actor ?? decisions.find(({ decision }) => decision === 'reject')?.actor ?? null;
+  const rejecting = said?.actor ?? decisions.find(({ decision }) => decision === 'reject')?.actor;
+  const rejectedBy = rejecting === undefined ? null : nameOf(rejecting);
   return { planHash, given, rejectedBy, reason: said?.reason ?? '', outcome: outcome() };
 
   function outcome(): ApprovalOutcome {

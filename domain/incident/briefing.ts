@@ -2,6 +2,7 @@
 // and the Temporal Web UI show. Computed from the record; links and layout are the business of whoever shows it.
 
 import type { Evidence, Provenance } from '../diagnosis/diagnosis.ts';
+import { nameOf } from '../policy/identity.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { ActionId, RiskLevel } from '../remediation/actions.ts';
 import { type Change, changeOf, type Undo, undoOf } from '../remediation/change.ts';
@@ -286,7 +287,7 @@ function endingBriefing(state: IncidentState, timeline: readonly IncidentEvent[]
   return {
     end: state.end ?? null,
     outcome: state.outcome,
-    actor: name(closing?.actor ?? ''),
+    actor: name(nameOf(closing?.actor ?? '')),
     reason: sentence(closing?.reason ?? ''),
   };
 }

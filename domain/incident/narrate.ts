@@ -1,5 +1,6 @@
 // One sentence of plain English for every event: the timeline of the postmortem, the CLI and the API speak with it.
 
+import { nameOf } from '../policy/identity.ts';
 import type { IncidentEventBody } from './events.ts';
 import { modelText } from './model-words.ts';
 import { stepText, times, timeText } from './words.ts';
@@ -42,11 +43,11 @@ export function narrate(event: IncidentEventBody): string {
     case 'approval-requested':
       return `Approval requested from ${event.quorum} × ${event.role}, by ${timeText(event.deadlineMs)}`;
     case 'approval-recorded':
-      return `${event.actor} decided to ${event.decision}${event.reason === '' ? '' : `: ${event.reason}`}`;
+      return `${nameOf(event.actor)} decided to ${event.decision}${event.reason === '' ? '' : `: ${event.reason}`}`;
     case 'approval-granted':
       return `Plan ${event.planHash.slice(0, 12)} approved`;
     case 'approval-rejected':
-      return `Plan ${event.planHash.slice(0, 12)} rejected by ${event.actor}: ${event.reason}`;
+      return `Plan ${event.planHash.slice(0, 12)} rejected by ${nameOf(event.actor)}: ${event.reason}`;
     case 'approval-expired':
       return `Approval of plan ${event.planHash.slice(0, 12)} timed out`;
     case 'gate-refused':
@@ -78,7 +79,7 @@ export function narrate(event: IncidentEventBody): string {
       return `${event.undone} undone${left}`;
     }
     case 'note-added':
-      return `Note by ${event.actor}: ${event.text}`;
+      return `Note by ${nameOf(event.actor)}: ${event.text}`;
     case 'postmortem-drafted':
       return 'Postmortem drafted';
     case 'handed-over':
@@ -88,7 +89,7 @@ export function narrate(event: IncidentEventBody): string {
     case 'incident-closed': {
       if (event.end === 'cleared') return `Over: ${event.reason}`;
       if (event.end === 'closed-by-person') return `Closed by ${event.actor}: ${event.reason}`;
-      return `Closed as ${event.outcome} by ${event.actor}: ${event.reason}${leftText(event.leftInPlace)}`;
+      return `Closed as ${event.outcome} by ${nameOf(event.actor)}: ${event.reason}${leftText(event.leftInPlace)}`;
     }
   }
 }

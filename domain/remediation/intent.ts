@@ -57,6 +57,7 @@ export const gateRefusals = [
   'rate-limited',
   'breaker-open',
   'incident-closed',
+  'not-opened',
   'out-of-order',
 ] as const;
 export type GateRefusal = (typeof gateRefusals)[number];

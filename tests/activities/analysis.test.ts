@@ -2,10 +2,18 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { ModelDeps } from '../../activities/deps.ts';
-import { createEnrich } from '../../activities/enrich.ts';
+import { createEnrich as createEnrichOf } from '../../activities/enrich.ts';
 import { createEvaluatePolicy } from '../../activities/evaluate-policy.ts';
 import { createMakePlan } from '../../activities/make-plan.ts';
-import type { EvidenceStore, Executors, History, PlanStore, TimeRange } from '../../activities/ports.ts';
+import {
+  type DiagnosisStore,
+  type EvidenceStore,
+  type Executors,
+  evidenceRefOf,
+  type History,
+  type PlanStore,
+  type TimeRange,
+} from '../../activities/ports.ts';
 import { rangesAround } from '../../activities/time-ranges.ts';
 import type { PlanInput } from '../../activities/types.ts';
 import { createVerify } from '../../activities/verify.ts';
@@ -37,7 +45,7 @@ function evidenceStore() {
   const saved = new Map<string, { input: DiagnosisInput; evidence: readonly Evidence[] }>();
   const store: EvidenceStore = {
     async save(incidentId, attempt, input, evidence) {
-      const evidenceRef = `${incidentId}/${attempt}`;
+      const evidenceRef = evidenceRefOf(incidentId, attempt);
       const isFirst = !saved.has(evidenceRef);
       if (isFirst) saved.set(evidenceRef, { input, evidence });
       return { evidenceRef, isFirst };
@@ -49,9 +57,32 @@ function evidenceStore() {
     },
     changes: async () => [],
     edges: async () => [],
+    ofIncident: async (_, ids) => new Set(ids),
   };
   return { store, saved };
 }
+
+function diagnosisStore(known: {
+  incidentId: string;
+  attempt: number;
+  diagnosis: Diagnosis;
+}): DiagnosisStore {
+  const of = async (incidentId: string, attempt: number) =>
+    incidentId === known.incidentId && attempt === known.attempt ? known.diagnosis : null;
+  return {
+    save: async () => {},
+    of,
+    statistical: of,
+    context: async (incidentId, attempt) => {
+      const found = await of(incidentId, attempt);
+      return { missing: found?.missing ?? ['a diagnosis'], contested: found?.contested === true };
+    },
+  };
+}
+
+/** Every analysis of the tests stores its diagnosis, as all do. */
+const createEnrich = (deps: Omit<Parameters<typeof createEnrichOf>[0], 'diagnoses'>) =>
+  createEnrichOf({ ...deps, diagnoses: diagnosisStore({ incidentId: '-', attempt: 0, diagnosis }) });
 
 function executorsOf(executor: FakeExecutor): Executors {
   return { forTarget: () => executor, forEnvironment: () => [executor] };
@@ -168,7 +199,14 @@ async function planning(executor: FakeExecutor) {
     enrichInput,
   );
   const stored = planStore();
-  const makePlan = createMakePlan({ evidence, executors, plans: stored.store, runbook: defaultRunbook });
+  const diagnoses = diagnosisStore({ incidentId: 'incident/1', attempt: 1, diagnosis });
+  const makePlan = createMakePlan({
+    evidence,
+    diagnoses,
+    executors,
+    plans: stored.store,
+    runbook: defaultRunbook,
+  });
   const input: PlanInput = {
     incidentId: 'incident/1',
     attempt: 1,
@@ -177,7 +215,7 @@ async function planning(executor: FakeExecutor) {
     environment,
     evidenceRef,
   };
-  return { result: await makePlan(input), ...stored };
+  return { result: await makePlan(input), makePlan, input, diagnoses, ...stored };
 }
 
 describe('a plan', () => {
@@ -210,10 +248,11 @@ describe('a plan', () => {
 
 describe('policy', () => {
   test('judges the stored plan and stores its verdict for the gate', async () => {
-    const { result, store, verdicts } = await planning(observing());
+    const { result, store, diagnoses, verdicts } = await planning(observing());
     if (result.kind !== 'plan') throw new Error('no plan');
     const { planHash } = result.hashedPlan;
-    const evaluatePolicy = createEvaluatePolicy({ plans: store, policy: policyConfigSchema.parse({}) });
+    const policy = policyConfigSchema.parse({});
+    const evaluatePolicy = createEvaluatePolicy({ plans: store, diagnoses, policy });
     const verdict = await evaluatePolicy({ incidentId: 'incident/1', planHash, missing: [] });
     expect(verdicts.get(planHash)).toEqual(verdict);
     await expect(evaluatePolicy({ incidentId: 'i', planHash: 'unknown', missing: [] })).rejects.toMatchObject(

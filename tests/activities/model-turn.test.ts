@@ -66,6 +66,7 @@ function modelDeps(more: Partial<ModelDeps> = {}): ModelDeps {
 function turnWith(model: ModelDeps | null) {
   return createModelTurn({
     evidence: { ...stores.evidence, load: async () => ({ input, evidence }) },
+    diagnoses: { ...stores.diagnoses, statistical: async () => statistical },
     incidents: stores.incidents,
     runbook: defaultRunbook,
     clock: { nowMs: () => Date.now() },

@@ -64,6 +64,8 @@ const statusOf: Readonly<Record<DecisionRefusal, number>> = {
   'stale-plan': 409,
   'already-decided': 409,
   expired: 410,
+  'same-person': 409,
+  'out-of-reach': 403,
   'role-too-low': 403,
 };
 

@@ -19,7 +19,7 @@ describe.each([
     const answer = await clientOf(world)(path, { key: world.keys.operator, body });
     expect(answer.json).toMatchObject({ accepted: true });
     const expected = what === 'notes' ? 'note n1' : what;
-    expect(world.told).toEqual([{ incidentId, what: expected, by: 'operator-person' }]);
+    expect(world.told).toEqual([{ incidentId, what: expected, by: 'person:operator-person' }]);
   });
 
   test.runIf(what === 'notes')('is 409 with the reason when the workflow refuses', async () => {

@@ -219,6 +219,7 @@ function fakeEvidence(): FakeStores['evidence'] {
       evidenceRef: `evidence/${incidentId}/${attempt}`,
       isFirst: true,
     }),
+    ofIncident: async (_, ids) => new Set(ids),
     load: async (ref) => ({
       input: {
         environment: 'test',

@@ -8,6 +8,7 @@ import {
   type Stores,
 } from '../../adapters/postgres/index.ts';
 import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
+import { testPeople } from './people.ts';
 import { describeWithPostgres } from './postgres.ts';
 
 export type StoresUnderTest = {
@@ -67,7 +68,7 @@ function opened(open: () => Promise<Database>): () => StoresUnderTest {
     if (database === undefined) throw new Error('the stores are there only inside tests and hooks');
     const opened = database;
     const withOptions = (options: Partial<StoreOptions>): Stores =>
-      createStores(opened, { limits: testLimits, ...options });
+      createStores(opened, { limits: testLimits, chat: testPeople, ...options });
     return { database: opened, stores: withOptions({}), withOptions };
   };
 }

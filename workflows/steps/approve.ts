@@ -4,6 +4,7 @@ import { condition } from '@temporalio/workflow';
 import { symptomsGone } from '../../domain/incident/anomalies.ts';
 import { incidentSummary } from '../../domain/incident/page.ts';
 import { timeText } from '../../domain/incident/words.ts';
+import { nameOf } from '../../domain/policy/identity.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import { records } from '../proxies.ts';
@@ -66,7 +67,10 @@ async function awaitApproval(run: Run, planHash: string): Promise<Grant> {
       case 'rejected':
         run.memory = { ...run.memory, judged: Object.keys(journal.state().anomalies) }; // by the person
         journal.record({ type: 'approval-rejected', planHash, actor: status.actor, reason: status.reason });
-        return { kind: 'ended', ending: escalation(`${status.actor} rejected the plan: ${status.reason}`) };
+        return {
+          kind: 'ended',
+          ending: escalation(`${nameOf(status.actor)} rejected the plan: ${status.reason}`),
+        };
       case 'expired':
         return expired(run, planHash, deadlineMs);
       case 'pending':

@@ -1,8 +1,9 @@
 // The ways an incident ends that Sentinel itself decides.
 
+import { sentinelActor } from '../../domain/policy/identity.ts';
 import type { Ending } from '../run.ts';
 
-const actor = 'sentinel';
+const actor = sentinelActor;
 
 export function resolved(reason: string): Ending {
   return { outcome: 'resolved', reason, actor };

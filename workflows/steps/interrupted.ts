@@ -22,7 +22,7 @@ function takenOver({ actor, reason }: { actor: string; reason: string }): Ending
 }
 
 async function aborted(run: Run): Promise<Ending> {
-  const { actor, reason } = run.stop ?? { actor: 'temporal', reason: 'the workflow was cancelled' };
+  const { actor, reason } = run.stop ?? { actor: 'system:temporal', reason: 'the workflow was cancelled' };
   const notUndone = await compensate(run, reason);
   return overtaken(run) ?? { outcome: 'aborted', reason: withLeftOver(reason, notUndone), actor };
 }

@@ -7,7 +7,7 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { AuditAction } from '../../../domain/audit/event.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
-import type { Evidence } from '../../../domain/diagnosis/diagnosis.ts';
+import type { Diagnosis, Evidence } from '../../../domain/diagnosis/diagnosis.ts';
 import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
 import type { Dropped } from '../../../domain/diagnosis/model/opinion.ts';
 import type { IncidentEvent, IncidentEventType } from '../../../domain/incident/events.ts';
@@ -159,6 +159,17 @@ export type Schema = {
     attempt: number;
     input: Json<DiagnosisInput>;
     items: Json<readonly Evidence[]>;
+    saved_at_ms: number;
+  };
+  diagnoses: {
+    incident_id: string;
+    attempt: number;
+    /** The latest that was stored. */
+    body: Json<Diagnosis>;
+    statistical: NullableJson<Diagnosis>;
+    /** Of all that were stored together. */
+    missing: Json<readonly string[]>;
+    contested: boolean;
     saved_at_ms: number;
   };
   plans: {

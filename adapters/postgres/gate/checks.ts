@@ -2,6 +2,7 @@
 // refusal or with null; the order they are asked in is in gate.ts.
 
 import type { Kysely } from 'kysely';
+import { nameOf } from '../../../domain/policy/identity.ts';
 import type { Role } from '../../../domain/policy/verdict.ts';
 import { roleAtLeast, type Verdict } from '../../../domain/policy/verdict.ts';
 import type { GateRefusal } from '../../../domain/remediation/intent.ts';
@@ -12,6 +13,7 @@ import { forbiddenByStop } from '../stops.ts';
 import { grantedAtMs, judgeApprovals } from './approvals.ts';
 import { breakerOpen } from './breaker.ts';
 import type { Effect } from './effect.ts';
+import { type ChatPeople, lapsed, readVotes } from './votes.ts';
 
 export type GateLimits = LimitsConfig & {
   /** How long after its last approval a plan may still be acted on: what people saw has its time. */
@@ -22,7 +24,10 @@ export type GateLimits = LimitsConfig & {
 
 export type Question = {
   readonly effect: Effect;
+  /** Policy's verdict: as it was told when the plan was made, and as it is now. */
   readonly verdict: Verdict | null;
+  readonly verdictNow: Verdict;
+  readonly chat: ChatPeople;
   readonly limits: GateLimits;
   readonly nowMs: number;
 };
@@ -60,13 +65,27 @@ export async function closedIncident(trx: Kysely<Schema>, incidentId: string): P
   if (incident === undefined) return 'no incident of this id is recorded';
   const episode = await trx
     .selectFrom('episodes')
-    .select('closed_at_ms')
+    .select(['environment', 'closed_at_ms'])
     .where('incident_id', '=', incidentId)
     .executeTakeFirst();
   if (incident.status === 'handed-over') return 'the incident is in the hands of a person';
   const closed = incident.status === 'closed' || (episode !== undefined && episode.closed_at_ms !== null);
   return closed ? 'the incident is closed' : null;
 }
+
+/** An incident begins where telemetry is correlated, in its own environment. Whoever only tells of one has not opened it. */
+export const openedHere: Check = async (trx, { effect }) => {
+  const { incidentId, target } = effect.content;
+  const episode = await trx
+    .selectFrom('episodes')
+    .select('environment')
+    .where('incident_id', '=', incidentId)
+    .executeTakeFirst();
+  if (episode === undefined)
+    return { reason: 'not-opened', detail: 'no anomaly of this system has opened this incident' };
+  if (episode.environment === target.environment) return null;
+  return { reason: 'not-opened', detail: `the incident is one of ${episode.environment}` };
+};
 
 export const currentPlan: Check = async (trx, { effect }) => {
   const incident = await trx
@@ -81,12 +100,17 @@ export const currentPlan: Check = async (trx, { effect }) => {
   };
 };
 
-/** Policy's verdict, or the approvals it asks for. A request for less than the verdict asks is worth nothing. */
-export const grant: Check = async (trx, { effect, verdict, limits, nowMs }) => {
+/**
+ * Policy's verdict, or the approvals it asks for. Policy is asked again: what it asks now counts where it is stricter than what
+ * it asked then. A request for less is worth nothing, and neither is the vote of somebody who could not give it now.
+ */
+export const grant: Check = async (trx, { effect, verdict, verdictNow, chat, limits, nowMs }) => {
   if (verdict === null) return { reason: 'no-grant', detail: 'policy has not judged this plan' };
-  if (verdict.kind === 'auto') return null;
-  if (verdict.kind === 'deny')
-    return { reason: 'policy-denied', detail: `${verdict.rule}: ${verdict.reason}` };
+  for (const said of [verdict, verdictNow]) {
+    if (said.kind === 'deny') return { reason: 'policy-denied', detail: `${said.rule}: ${said.reason}` };
+  }
+  const asking = [verdict, verdictNow].filter((said) => said.kind === 'approval');
+  if (asking.length === 0) return null;
   const { incidentId, planHash } = effect.content;
   const request = await trx
     .selectFrom('approval_requests')
@@ -95,29 +119,33 @@ export const grant: Check = async (trx, { effect, verdict, limits, nowMs }) => {
     .where('plan_hash', '=', planHash)
     .forShare()
     .executeTakeFirst();
-  if (request === undefined)
-    return { reason: 'no-grant', detail: 'nobody has been asked to approve this plan' };
-  const decisions = await trx
-    .selectFrom('approvals')
-    .select(['actor', 'role', 'decision', 'reason', 'decided_at_ms'])
-    .where('incident_id', '=', incidentId)
-    .where('plan_hash', '=', planHash)
-    .execute();
+  if (request === undefined) {
+    const [now] = asking.slice(-1);
+    const because =
+      verdict.kind === 'auto' && now !== undefined ? `; policy asks for it now: ${now.reason}` : '';
+    return { reason: 'no-grant', detail: `nobody has been asked to approve this plan${because}` };
+  }
+  const votes = await readVotes(trx, chat, { incidentId, planHash });
   const terms = {
-    role: higherRole(request.role, verdict.role),
-    quorum: Math.max(request.quorum, verdict.quorum),
+    role: asking.map(({ role }) => role).reduce(higherRole, request.role),
+    quorum: Math.max(request.quorum, ...asking.map(({ quorum }) => quorum)),
     deadline_ms: request.deadline_ms,
   };
-  const judged = judgeApprovals(terms, decisions, nowMs);
+  const judged = judgeApprovals(terms, votes, nowMs);
+  const gone = lapsed(votes, terms.role);
+  const more = gone === '' ? '' : `; ${gone}`;
   switch (judged.kind) {
     case 'pending':
-      return { reason: 'no-grant', detail: `${terms.quorum} of role ${terms.role} have not approved yet` };
+      return {
+        reason: 'no-grant',
+        detail: `${terms.quorum} of role ${terms.role} have not approved yet${more}`,
+      };
     case 'expired':
-      return { reason: 'grant-expired', detail: 'the deadline passed without enough approvals' };
+      return { reason: 'grant-expired', detail: `the deadline passed without enough approvals${more}` };
     case 'rejected':
-      return { reason: 'rejected', detail: `rejected by ${judged.actor}: ${judged.reason}` };
+      return { reason: 'rejected', detail: `rejected by ${nameOf(judged.actor)}: ${judged.reason}` };
     case 'granted': {
-      const since = grantedAtMs(terms, decisions) ?? 0;
+      const since = grantedAtMs(terms, votes) ?? 0;
       if (nowMs - since <= limits.grantValidMs) return null;
       return { reason: 'grant-expired', detail: 'the approvals were given too long ago' };
     }

@@ -5,6 +5,8 @@
 import type { Kysely } from 'kysely';
 import type { Gate, StoredIntent } from '../../../activities/ports.ts';
 import type { GateInput } from '../../../activities/types.ts';
+import type { PolicyConfig } from '../../../domain/policy/config.ts';
+import { evaluate } from '../../../domain/policy/evaluate.ts';
 import type { Verdict } from '../../../domain/policy/verdict.ts';
 import type { GateResult } from '../../../domain/remediation/intent.ts';
 import type { Plan } from '../../../domain/remediation/plan.ts';
@@ -16,6 +18,7 @@ import {
 } from '../../../domain/remediation/precondition.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
+import { policyContext } from '../diagnosis-store.ts';
 import { readPlan } from '../plan-store.ts';
 import { transact } from '../transact.ts';
 import { auditGrant, auditRefusal } from './audit.ts';
@@ -25,10 +28,12 @@ import { changeFence, findIntent, lockIntent, writeIntent } from './intents.ts';
 import { leaseFree, takeLease } from './leases.ts';
 import { lockGate } from './locks.ts';
 import { markIntent, renewIntent } from './mark.ts';
+import type { ChatPeople } from './votes.ts';
 import { asExpected, lastEffect, targetSettled, undoesFinished } from './world.ts';
 
 const forward: readonly checks.Check[] = [
   checks.killSwitch,
+  checks.openedHere,
   checks.incidentOpen,
   checks.personsStop,
   checks.currentPlan,
@@ -58,15 +63,30 @@ const compensation: readonly checks.Check[] = [
 
 /** The intent is there and nothing has been sent: what could have stopped it may stop it now. */
 const again: Readonly<Record<GateInput['direction'], readonly checks.Check[]>> = {
-  forward: [checks.killSwitch, checks.incidentOpen, checks.personsStop, leaseFree, targetSettled],
+  forward: [
+    checks.killSwitch,
+    checks.incidentOpen,
+    checks.personsStop,
+    checks.grant,
+    leaseFree,
+    targetSettled,
+  ],
   compensation,
 };
 
-export function createGate(db: Kysely<Schema>, limits: checks.GateLimits): Gate {
+/** What the gate asks again each time: the configuration as it is now. */
+export type GateRules = {
+  readonly limits: checks.GateLimits;
+  readonly policy: PolicyConfig;
+  readonly chat: ChatPeople;
+};
+
+export function createGate(db: Kysely<Schema>, rules: GateRules): Gate {
+  const { limits } = rules;
   return {
     pass: (input, sighting) =>
       transact(db, async (trx) => {
-        const result = await pass(trx, input, sighting, limits);
+        const result = await pass(trx, input, sighting, rules);
         if (!result.granted) await auditRefusal(trx, input, result);
         return result;
       }),
@@ -81,8 +101,9 @@ async function pass(
   trx: Kysely<Schema>,
   input: GateInput,
   sighting: Sighting,
-  limits: checks.GateLimits,
+  rules: GateRules,
 ): Promise<GateResult> {
+  const { limits, policy, chat } = rules;
   const stored = await storedPlan(trx, input);
   if ('reason' in stored) return refused(stored);
   const effect = effectOf(input, stored.plan);
@@ -98,7 +119,15 @@ async function pass(
   if (written !== null && written.status !== 'written') {
     return { granted: true, intent: written.intent, status: written.status };
   }
-  const question = { effect, verdict: stored.verdict, limits, nowMs: await databaseNowMs(trx) };
+  const context = await policyContext(trx, input.incidentId, stored.plan.attempt);
+  const question = {
+    effect,
+    verdict: stored.verdict,
+    verdictNow: evaluate(stored.plan, policy, context),
+    chat,
+    limits,
+    nowMs: await databaseNowMs(trx),
+  };
   const { direction } = input;
   for (const check of written !== null
     ? again[direction]

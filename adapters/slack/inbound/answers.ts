@@ -40,6 +40,9 @@ function refusalAnswer(
       return `Nothing is asked any more; your click changed nothing.${so}`;
     case 'unknown-incident':
       return 'Sentinel does not know this incident; nothing happened.';
+    case 'same-person':
+      return `You approved this plan already; nothing changed: ${escaped(detail)}.`;
+    case 'out-of-reach':
     case 'role-too-low':
       return `Your role is not enough; nothing happened: ${escaped(detail)}.`;
   }

@@ -6,6 +6,11 @@ import { code } from '../text.ts';
 
 export type SlackPeople = Readonly<Record<string, { readonly name: string; readonly role: Role }>>;
 
+/** What stands for the key of somebody who decides in Slack. */
+export function slackKeyId(user: string): string {
+  return `slack:${user}`;
+}
+
 export type Known =
   | { readonly ok: true; readonly principal: Principal }
   | { readonly ok: false; readonly why: string };
@@ -23,5 +28,5 @@ export function whoIs(user: string, people: SlackPeople, needed: Role): Known {
   if (!roleAtLeast(role, needed)) {
     return { ok: false, why: `This needs the role ${needed}; you have the role ${role}. Nothing happened.` };
   }
-  return { ok: true, principal: { keyId: `slack:${user}`, name, role, person: name } };
+  return { ok: true, principal: { keyId: slackKeyId(user), name, role, person: name } };
 }

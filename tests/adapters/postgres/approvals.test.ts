@@ -75,7 +75,7 @@ await describeStores('approvals', (use) => {
     expect(first).toMatchObject({
       recorded: true,
       repeated: false,
-      decision: { planHash: ready.planHash, actor: 'ann', decision: 'approve', reason: 'because ann' },
+      decision: { planHash: ready.planHash, actor: 'person:ann', decision: 'approve', reason: 'because ann' },
     });
     expect(await decide(under, ready, 'ann')).toEqual({ ...first, repeated: true });
     expect(await decide(under, ready, 'ann', 'reject')).toMatchObject({
@@ -104,7 +104,11 @@ await describeStores('approvals', (use) => {
     const ready = await asked(under);
     await decide(under, ready, 'ann');
     await decide(under, ready, 'ben', 'reject');
-    expect(await status(under, ready)).toEqual({ kind: 'rejected', actor: 'ben', reason: 'because ben' });
+    expect(await status(under, ready)).toEqual({
+      kind: 'rejected',
+      actor: 'person:ben',
+      reason: 'because ben',
+    });
     expect(await decide(under, ready, 'cem')).toMatchObject({ recorded: false, reason: 'already-decided' });
   });
 
@@ -198,9 +202,9 @@ await describeStores('approvals', (use) => {
     if (!first.recorded || !second.recorded) throw new Error('both are recorded');
     const undelivered = async () =>
       (await under.stores.approvals.undelivered(1_000)).filter((one) => one.incidentId === ready.incidentId);
-    expect((await undelivered()).map((one) => one.actor)).toEqual(['ann', 'ben']);
+    expect((await undelivered()).map((one) => one.actor)).toEqual(['person:ann', 'person:ben']);
     await under.stores.approvals.delivered(first.decision.approvalId);
-    expect((await undelivered()).map((one) => one.actor)).toEqual(['ben']);
+    expect((await undelivered()).map((one) => one.actor)).toEqual(['person:ben']);
     await ready.record({ type: 'approval-recorded', ...second.decision });
     expect(await undelivered()).toEqual([]);
   });

@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { createStores, generateKey, openDatabase } from '../../../adapters/postgres/index.ts';
 import { canonicalJson } from '../../../domain/audit/canonical.ts';
+import { testPeople } from '../../support/people.ts';
 import { describePostgresStores, describeStores, testLimits } from '../../support/stores.ts';
 import {
   anomalyOf,
@@ -265,7 +266,7 @@ await describePostgresStores('the application role of deploy/postgres/roles.sql'
     const url = `postgres://sentinel_app@${database.location}`;
     const app = await openDatabase({ url, maxConnections: 2 });
     try {
-      const stores = createStores(app, { limits: testLimits });
+      const stores = createStores(app, { limits: testLimits, chat: testPeople });
       const ready = await readyToAct(stores);
       await perform(stores, ready);
       await stores.incidents.closeEpisode(ready.incidentId, 'resolved', Date.now());

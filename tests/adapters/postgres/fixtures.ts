@@ -2,9 +2,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { GateInput } from '../../../activities/types.ts';
 import type { Stores } from '../../../adapters/postgres/index.ts';
-import type { Principal } from '../../../api/ports.ts';
 import { canonicalJson } from '../../../domain/audit/canonical.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
+import type { Diagnosis } from '../../../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent, IncidentEventBody } from '../../../domain/incident/events.ts';
 import { fold } from '../../../domain/incident/evolve.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
@@ -13,6 +13,7 @@ import type { GateResult } from '../../../domain/remediation/intent.ts';
 import type { HashedPlan, Plan, PlanStep } from '../../../domain/remediation/plan.ts';
 import { type Sighting, stateAfter } from '../../../domain/remediation/precondition.ts';
 import type { TargetState } from '../../../domain/remediation/target.ts';
+import { person } from '../../support/people.ts';
 
 export const auto: Verdict = { kind: 'auto', rule: 'risk low', reason: 'low risk' };
 export const twoOperators = {
@@ -29,9 +30,7 @@ export function unique(prefix: string): string {
   return `${prefix}-${randomUUID().slice(0, 18)}`;
 }
 
-export function person(name: string, role: Principal['role'] = 'operator'): Principal {
-  return { keyId: `key${name}`, name, role, person: name };
-}
+export { person };
 
 export function anomalyOf(about: {
   environment: string;
@@ -145,6 +144,14 @@ export function tell(
   return { incidentId, environment, events, state, record, opened };
 }
 
+/** What correlation does: an anomaly of its own opens an incident of its own. */
+export async function openIncident(stores: Pick<Stores, 'episodes'>, environment: string): Promise<string> {
+  const anomaly = anomalyOf({ environment, service: unique('service'), onsetMs: Date.now() });
+  const assigned = await stores.episodes.assign(anomaly, { windowMs: 0, maxHops: 0 });
+  if (assigned.kind !== 'incident') throw new Error(`no incident was opened: ${assigned.reason}`);
+  return assigned.input.incidentId;
+}
+
 export type Ready = ReturnType<typeof tell> & { readonly planHash: string; readonly plan: HashedPlan };
 
 /** An open incident whose plan is stored, judged, and current: what a workflow has done before it asks the gate. */
@@ -158,11 +165,20 @@ export async function readyToAct(
   } = {},
 ): Promise<Ready> {
   const { environment = unique('env'), service = 'api', verdict = auto } = about;
-  const told = tell(stores, environment, service);
+  const told = tell(stores, environment, service, await openIncident(stores, environment));
   await told.record(told.opened, { type: 'enrichment-started', attempt: 1 });
   const plan = await propose(stores, told, about.steps ?? [stepOf(environment, service)], verdict);
   return { ...told, planHash: plan.planHash, plan };
 }
+
+/** Nothing is missing, and nobody disagrees. */
+export const diagnosed: Diagnosis = {
+  hypotheses: [],
+  inconclusive: false,
+  reason: 'as told',
+  missing: [],
+  method: 'statistical',
+};
 
 /** Makes a plan the incident's current one, with policy's verdict. */
 export async function propose(
@@ -173,6 +189,7 @@ export async function propose(
   attempt = 1,
 ): Promise<HashedPlan> {
   const { canonical, ...hashedPlan } = planOf(told.incidentId, steps, attempt);
+  await stores.diagnoses.save(told.incidentId, attempt, diagnosed);
   await stores.plans.savePlan(hashedPlan, canonical);
   await told.record({ type: 'planned', attempt, hashedPlan });
   await stores.plans.saveVerdict(hashedPlan.planHash, verdict);

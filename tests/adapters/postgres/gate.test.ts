@@ -263,7 +263,7 @@ await describeStores('the gate', (use) => {
     const environment = unique('env');
     const steps = [
       stepOf(environment, 'api'),
-      stepOf(environment, 'api', { action: 'restart', inverse: null }),
+      stepOf(environment, 'db', { action: 'restart', inverse: null }),
     ];
     const ready = await readyToAct(stores, { environment, steps });
     expect(await passGate(stores, forward(ready, 1))).toMatchObject({
@@ -418,7 +418,7 @@ await describeStores('the gate', (use) => {
     const environment = unique('env');
     const steps = [
       stepOf(environment, 'api'),
-      stepOf(environment, 'api', { action: 'restart', inverse: null }),
+      stepOf(environment, 'db', { action: 'restart', inverse: null }),
     ];
     const ready = await readyToAct(stores, { environment, steps });
     await perform(stores, ready, 0);

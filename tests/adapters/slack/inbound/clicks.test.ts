@@ -56,7 +56,7 @@ await describeStores('clicks in Slack', (use) => {
     expect(await answer.text()).toBe('');
     await stage.settled();
     expect(await standing(stores, ready)).toMatchObject({ outcome: 'granted', given: ['ada'] });
-    expect(stage.told).toEqual([{ incidentId: ready.incidentId, what: 'approve by ada' }]);
+    expect(stage.told).toEqual([{ incidentId: ready.incidentId, what: 'approve by person:ada' }]);
     expect(toldTo('UADA')).toEqual([expect.stringContaining('You approved plan')]);
     const { items } = await stores.audit.query({ actor: 'person:ada', subject: ready.incidentId }, 10, null);
     expect(items.map(({ action }) => action)).toEqual(['approval.decide']);
@@ -234,7 +234,7 @@ await describeStores('clicks in Slack', (use) => {
     const { stores, ready } = await setUp();
     await stage.click({ actionId: actionIds.takeOver, value: valueFor(ready), user: 'UADA' });
     await stage.settled();
-    expect(stage.told).toEqual([{ incidentId: ready.incidentId, what: 'take-over by ada' }]);
+    expect(stage.told).toEqual([{ incidentId: ready.incidentId, what: 'take-over by person:ada' }]);
     expect(toldTo('UADA')).toEqual([expect.stringContaining('is yours')]);
     expect(await stores.stops.undelivered(1_000)).not.toContainEqual(
       expect.objectContaining({ incidentId: ready.incidentId }),

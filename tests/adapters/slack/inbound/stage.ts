@@ -2,6 +2,7 @@
 
 import type { Stores } from '../../../../adapters/postgres/index.ts';
 import type { SlackInboundOptions } from '../../../../adapters/slack/inbound/inbound.ts';
+import { slackKeyId } from '../../../../adapters/slack/inbound/people.ts';
 import { createWebClient, startSlackInbound } from '../../../../adapters/slack/index.ts';
 import { createMetrics } from '../../../../adapters/telemetry/metrics.ts';
 import type { Logger } from '../../../../api/ports.ts';
@@ -15,12 +16,15 @@ import {
 } from '../../../../bench/support/slack/interactions.ts';
 import { botToken, type FakeSlack } from '../../../../bench/support/slack/server.ts';
 import { silent } from '../../../support/fakes.ts';
+import { chatUser } from '../../../support/people.ts';
 
 const people = {
   UADA: { name: 'ada', role: 'operator' },
   UBO: { name: 'bo', role: 'operator' },
   UEVE: { name: 'eve', role: 'viewer' },
 } as const;
+
+for (const [id, { name, role }] of Object.entries(people)) chatUser(slackKeyId(id), name, role);
 
 const log: Logger = { ...silent, child: () => log };
 

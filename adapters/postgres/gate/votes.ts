@@ -1,0 +1,64 @@
+// What each decision on a plan is worth at this moment. A vote was given with a key or by a chat user, and counts for a person;
+// all three are looked up again whenever votes are counted, because people lose keys, roles and jobs between a vote and an effect.
+
+import type { Kysely } from 'kysely';
+import { nameOf, owner } from '../../../domain/policy/identity.ts';
+import { reaches } from '../../../domain/policy/reach.ts';
+import { type Role, roleAtLeast } from '../../../domain/policy/verdict.ts';
+import { liveKeys } from '../api-keys.ts';
+import type { Schema } from '../database/schema.ts';
+import type { StoredDecision } from './approvals.ts';
+
+/** Who a chat user is by the configuration as it is now; null for everybody else. By key id, such as `slack:U0123ABCDEF`. */
+export type ChatPeople = (keyId: string) => { readonly name: string; readonly role: Role } | null;
+
+export const nobodyInChat: ChatPeople = () => null;
+
+type Plan = { readonly incidentId: string; readonly planHash: string };
+
+/** The decisions stored for exactly this plan of this incident, in their order, with what their givers are now. */
+export async function readVotes(
+  db: Kysely<Schema>,
+  chat: ChatPeople,
+  { incidentId, planHash }: Plan,
+): Promise<readonly StoredDecision[]> {
+  const rows = await db
+    .selectFrom('approvals')
+    .innerJoin('incidents', 'incidents.id', 'approvals.incident_id')
+    .select(['approvals.id', 'actor', 'key_id', 'role', 'decision', 'reason', 'decided_at_ms'])
+    .select(['incidents.environment', 'incidents.service'])
+    .where('incident_id', '=', incidentId)
+    .where('approvals.plan_hash', '=', planHash)
+    .orderBy('seq')
+    .execute();
+  if (rows.length === 0) return [];
+  const live = await liveKeys(db)
+    .where('key_id', 'in', [...new Set(rows.map((row) => row.key_id))])
+    .execute();
+  return rows.map(({ environment, service, key_id: keyId, ...row }) => {
+    const key = live.find((one) => one.key_id === keyId);
+    const inChat = chat(keyId);
+    const reached = key === undefined || reaches(key.reach ?? undefined, environment, service);
+    const roleNow = key?.role ?? inChat?.role ?? null;
+    return {
+      ...row,
+      keyId,
+      person: key?.person ?? inChat?.name ?? owner,
+      roleNow: roleNow !== null && roleNow !== 'ingest' && reached ? roleNow : null,
+    };
+  });
+}
+
+/** Why approvals do not count any more, for people to read; empty when all of them do. */
+export function lapsed(votes: readonly StoredDecision[], role: Role): string {
+  const gone = votes.filter(
+    (vote) => vote.decision === 'approve' && (vote.roleNow === null || !roleAtLeast(vote.roleNow, role)),
+  );
+  return gone
+    .map(({ actor, roleNow }) =>
+      roleNow === null
+        ? `the approval of ${nameOf(actor)} does not count any more: the key was revoked, has expired or does not reach here`
+        : `the approval of ${nameOf(actor)} does not count any more: the role is ${roleNow} now`,
+    )
+    .join('; ');
+}

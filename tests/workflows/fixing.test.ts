@@ -17,7 +17,7 @@ describe.concurrent('an incident that policy lets Sentinel fix', () => {
     const world = createWorld();
     const incident = await stage.open(world);
     const { result, types } = await incident.ended();
-    expect(result).toMatchObject({ outcome: 'resolved', attempts: 1, actor: 'sentinel' });
+    expect(result).toMatchObject({ outcome: 'resolved', attempts: 1, actor: 'system:sentinel' });
     expect(types).toEqual([
       'incident-opened',
       'anomaly-observed',

@@ -1,5 +1,6 @@
 // What the REST API needs from outside: small interfaces, implemented in adapters/ (Postgres, Temporal).
 
+import type { AuditAction, AuditDetail } from '../domain/audit/event.ts';
 import type { Evidence } from '../domain/diagnosis/diagnosis.ts';
 import type { CallEdge } from '../domain/diagnosis/input.ts';
 import type { Dropped } from '../domain/diagnosis/model/opinion.ts';
@@ -285,6 +286,35 @@ export type AuditEntry = {
   /** The canonical bytes that were stored, as text. */
   readonly canonical: string;
 };
+
+/** What the API audits by itself; what changes a store is audited where it is changed. */
+export interface AuditWriter {
+  append(entry: {
+    readonly actor: string;
+    readonly action: AuditAction;
+    readonly subject: string;
+    readonly reason: string;
+    readonly details: Readonly<Record<string, AuditDetail>>;
+  }): Promise<void>;
+}
+
+export type AuditVerification =
+  | { readonly ok: true; readonly checked: number }
+  | {
+      readonly ok: false;
+      /** Entries before it that hold. */
+      readonly checked: number;
+      /** Number of the first entry that does not. */
+      readonly brokenSeq: number;
+      readonly what: string;
+    };
+
+/** The audit as a chain of hashes: who changes, removes or slips in an entry breaks every link after it. */
+export interface AuditChain {
+  /** Links what was written since; returns how many entries. Safe from any process at any moment. */
+  seal(): Promise<number>;
+  verify(): Promise<AuditVerification>;
+}
 
 export interface AuditReader {
   query(

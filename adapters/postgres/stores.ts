@@ -16,7 +16,9 @@ import type { NotificationStore } from '../../api/notifications/ports.ts';
 import type {
   ApiKeys,
   Approvals,
+  AuditChain,
   AuditReader,
+  AuditWriter,
   EventFeed,
   IncidentReader,
   IncidentRestarts,
@@ -36,7 +38,9 @@ import { createAnomalyRequeue } from './anomaly-requeue.ts';
 import { type BootstrapKeys, createApiKeys } from './api-keys.ts';
 import { createApprovalStore } from './approval-store.ts';
 import { createApprovals } from './approvals.ts';
+import { createAuditChain } from './audit/chain.ts';
 import { createAuditReader } from './audit/reader.ts';
+import { createAuditWriter } from './audit/writer.ts';
 import type { Database } from './database/open.ts';
 import { createDiagnosisStore } from './diagnosis-store.ts';
 import { createEpisodes } from './episodes/episodes.ts';
@@ -104,6 +108,8 @@ export type Stores = {
   readonly stops: Stops & StoredStops;
   readonly apiKeys: ApiKeys & BootstrapKeys;
   readonly audit: AuditReader;
+  readonly auditWriter: AuditWriter;
+  readonly auditChain: AuditChain;
   readonly modelTurnReader: ModelTurnReader;
   readonly services: ServiceReader;
   readonly queues: StoredQueues;
@@ -144,6 +150,8 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     stops: createStops(db),
     apiKeys,
     audit: createAuditReader(db),
+    auditWriter: createAuditWriter(db),
+    auditChain: createAuditChain(db),
     modelTurnReader: createModelTurnReader(db),
     services: createServiceReader(db),
     queues: createQueueReader(db),

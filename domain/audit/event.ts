@@ -19,6 +19,11 @@ export const auditActions = [
   'api-key.revoke',
   'session.open',
   'session.end',
+  'session.refuse',
+  'access.refuse',
+  'incident.intervene',
+  'login-link.create',
+  'database.owner',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 
@@ -26,7 +31,7 @@ export type AuditAction = (typeof auditActions)[number];
 export type AuditDetail = string | number | boolean | null;
 
 export type AuditEvent = {
-  /** `person:<name>`, `key:<id>` or `sentinel`. */
+  /** See domain/policy/identity.ts. */
   readonly actor: string;
   readonly action: AuditAction;
   /** When it happened, ms since the epoch. */

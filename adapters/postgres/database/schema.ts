@@ -284,6 +284,8 @@ export type Schema = {
     canonical: Uint8Array;
     digest: string;
   };
+  audit_chain: { position: number; audit_seq: number; hash: Uint8Array };
+  audit_pending: { audit_seq: number };
   api_keys: {
     key_id: string;
     name: string;

@@ -15,6 +15,7 @@ import { incidentStops } from './0014-incident-stops.ts';
 import { incidentRestarts } from './0015-incident-restarts.ts';
 import { keyLimits } from './0018-key-limits.ts';
 import { diagnoses } from './0019-diagnoses.ts';
+import { auditChain } from './0020-audit-chain.ts';
 import { eventIds } from './0031-event-ids.ts';
 import { refusedTelemetry } from './0032-refused-telemetry.ts';
 import { telemetryResources } from './0033-telemetry-resources.ts';
@@ -35,6 +36,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0015-incident-restarts': incidentRestarts,
   '0018-key-limits': keyLimits,
   '0019-diagnoses': diagnoses,
+  '0020-audit-chain': auditChain,
   '0031-event-ids': eventIds,
   '0032-refused-telemetry': refusedTelemetry,
   '0033-telemetry-resources': telemetryResources,

@@ -25,7 +25,7 @@ await describeStores('a stop', (use) => {
     expect(await stores.stops.request(asked)).toEqual({ recorded: true, repeated: true });
     expect(await stores.stops.read(ready.incidentId)).toEqual({
       kind: 'take-over',
-      actor: 'ann',
+      actor: 'person:ann',
       reason: 'mine',
     });
     const { items } = await stores.audit.query(
@@ -45,7 +45,7 @@ await describeStores('a stop', (use) => {
       recorded: false,
       reason: 'already-decided',
     });
-    expect(await stores.stops.read(ready.incidentId)).toMatchObject({ kind: 'take-over', actor: 'bob' });
+    expect(await stores.stops.read(ready.incidentId)).toMatchObject({ kind: 'take-over', actor: 'person:bob' });
   });
 
   test('of an incident that is closed or unknown is refused', async () => {

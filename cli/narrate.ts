@@ -129,14 +129,14 @@ function tell(event: IncidentEvent): Told {
         style: outcomeStyle(event.outcome),
         text:
           event.outcome === 'taken-over'
-            ? `${event.actor} has taken over (${event.reason})`
+            ? `${nameOf(event.actor)} has taken over (${event.reason})`
             : `Handed to a person; it stays open until it is over (${event.reason})`,
         below: (event.leftInPlace ?? []).map((step) => `left in place: ${step}`),
       };
     case 'incident-closed':
       if (event.end === 'cleared') return { style: 'green', text: `Over: ${event.reason}` };
       if (event.end === 'closed-by-person')
-        return { style: 'yellow', text: `Closed by ${event.actor}: ${event.reason}` };
+        return { style: 'yellow', text: `Closed by ${nameOf(event.actor)}: ${event.reason}` };
       return {
         style: outcomeStyle(event.outcome),
         text: `Closed: ${event.outcome} (${event.reason})`,

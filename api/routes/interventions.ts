@@ -55,7 +55,7 @@ export const closeIncident = route({
   problems: ['conflict'],
   handler: async (context) =>
     say(context, () =>
-      context.deps.messenger.close(context.params.id, context.principal.name, context.body.reason),
+      context.deps.messenger.close(context.params.id, actorOf(context.principal), context.body.reason),
     ),
 });
 

@@ -67,7 +67,7 @@ export function narrate(event: IncidentEventBody): string {
     case 'verification-held':
       return `Nobody can tell whether it helped (${event.reason}); the change stays, and Sentinel keeps looking until ${timeText(event.deadlineMs)}`;
     case 'stop-requested':
-      return `${event.actor} ${event.kind === 'take-over' ? 'took over' : 'aborted the incident'}${event.reason === '' ? '' : `: ${event.reason}`}`;
+      return `${nameOf(event.actor)} ${event.kind === 'take-over' ? 'took over' : 'aborted the incident'}${event.reason === '' ? '' : `: ${event.reason}`}`;
     case 'workflow-restarted':
       return `The workflow was gone and was restarted: ${event.reason}`;
     case 'record-gap':
@@ -84,11 +84,11 @@ export function narrate(event: IncidentEventBody): string {
       return 'Postmortem drafted';
     case 'handed-over':
       return event.outcome === 'taken-over'
-        ? `${event.actor} has taken over: ${event.reason}${leftText(event.leftInPlace)}`
+        ? `${nameOf(event.actor)} has taken over: ${event.reason}${leftText(event.leftInPlace)}`
         : `Handed to a person, open until it is over: ${event.reason}${leftText(event.leftInPlace)}`;
     case 'incident-closed': {
       if (event.end === 'cleared') return `Over: ${event.reason}`;
-      if (event.end === 'closed-by-person') return `Closed by ${event.actor}: ${event.reason}`;
+      if (event.end === 'closed-by-person') return `Closed by ${nameOf(event.actor)}: ${event.reason}`;
       return `Closed as ${event.outcome} by ${nameOf(event.actor)}: ${event.reason}${leftText(event.leftInPlace)}`;
     }
   }

@@ -5,6 +5,7 @@ import { CancellationScope, condition, isCancellation } from '@temporalio/workfl
 import { symptomsGone } from '../../domain/incident/anomalies.ts';
 import { incidentSummary } from '../../domain/incident/page.ts';
 import type { HandedOverOutcome } from '../../domain/incident/status.ts';
+import { sentinelActor } from '../../domain/policy/identity.ts';
 import { records } from '../proxies.ts';
 import type { Ending, Run } from '../run.ts';
 import { firingRecheckMs } from '../timings.ts';
@@ -36,7 +37,7 @@ export async function handOver(run: Run, ending: Ending): Promise<Ending> {
 /** The ending of a run that continued as new while a person had the incident; null when none had. */
 export function handedOver({ journal }: Run): Ending | null {
   const { status, outcome } = journal.state();
-  return status === 'handed-over' && outcome !== null ? { outcome, reason: '', actor: 'sentinel' } : null;
+  return status === 'handed-over' && outcome !== null ? { outcome, reason: '', actor: sentinelActor } : null;
 }
 
 /**
@@ -101,7 +102,7 @@ function cleared({ journal }: Run, forMs: number): Ending {
     outcome: outcomeOf(journal.state().outcome),
     end: 'cleared',
     reason: `everything that fired has cleared, and stayed away for ${Math.round(forMs / 1_000)} s${flapped}`,
-    actor: 'sentinel',
+    actor: sentinelActor,
   };
 }
 

@@ -45,7 +45,10 @@ await describeStores('a stop', (use) => {
       recorded: false,
       reason: 'already-decided',
     });
-    expect(await stores.stops.read(ready.incidentId)).toMatchObject({ kind: 'take-over', actor: 'person:bob' });
+    expect(await stores.stops.read(ready.incidentId)).toMatchObject({
+      kind: 'take-over',
+      actor: 'person:bob',
+    });
   });
 
   test('of an incident that is closed or unknown is refused', async () => {

@@ -258,7 +258,10 @@ await describeStores('clicks in Slack', (use) => {
     await stage.click({ actionId: actionIds.takeOver, value: valueFor(ready), user: 'UADA' });
     await stage.settled();
     expect(toldTo('UADA')).toEqual([expect.stringContaining('is yours')]);
-    expect(await stores.stops.read(ready.incidentId)).toMatchObject({ kind: 'take-over', actor: 'person:ada' });
+    expect(await stores.stops.read(ready.incidentId)).toMatchObject({
+      kind: 'take-over',
+      actor: 'person:ada',
+    });
   });
 
   test('Details are for the one who asked', async () => {

@@ -33,8 +33,8 @@ import { asExpected, lastEffect, targetSettled, undoesFinished } from './world.t
 
 const forward: readonly checks.Check[] = [
   checks.killSwitch,
-  checks.openedHere,
   checks.incidentOpen,
+  checks.openedHere,
   checks.personsStop,
   checks.currentPlan,
   checks.grant,

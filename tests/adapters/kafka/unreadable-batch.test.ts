@@ -28,6 +28,7 @@ test('what stands in for a batch are as many records, the first with everything'
   );
   expect(holdsRecords(records, 3)).toBe(true);
   expect(holdsRecords(records, 4)).toBe(false);
+  expect(holdsRecords(records.subarray(0, -1), 3)).toBe(false);
   expect(records.toString('latin1').split(unreadableHeader)).toHaveLength(4);
   expect(records.includes('compressed')).toBe(true);
 });

@@ -126,6 +126,21 @@ describe('points out of time', () => {
   });
 });
 
+describe('a series whose clock was ahead for a moment', () => {
+  it('is watched on', () => {
+    const engine = newEngine();
+    const found: string[] = [];
+    for (let second = 0; second < 90; second += 1) {
+      const nowMs = startMs + second * 1_000;
+      const at = second === 45 ? nowMs + 540_000 : nowMs;
+      const point = gauge('process.cpu.utilization', second < 60 ? 0.1 : 0.99, at);
+      for (const { signal, state } of engine.observe([point], nowMs).anomalies)
+        if (state === 'firing') found.push(signal);
+    }
+    expect(found).toContain('cpu');
+  });
+});
+
 describe('what does not belong', () => {
   it.each([
     ['bad-value', gauge('app.queue', Number.NaN, startMs)],

@@ -78,8 +78,8 @@ it('old error records that a collector kept are no spike of today', () => {
   const found: string[] = [];
   for (let second = 0; second < 90; second += 1) {
     const nowMs = startMs + second * 1_000;
-    const kept = second === 60 ? Array.from({ length: 500 }, () => record(nowMs - 1_200_000)) : [];
-    const usual = second % 20 === 0 ? [record(nowMs)] : [];
+    const kept = second === 63 ? Array.from({ length: 500 }, () => record(nowMs - 1_200_000)) : [];
+    const usual = second % 5 === 0 ? [record(nowMs)] : [];
     const hello = { ...record(nowMs), severityNumber: 9, body: 'request served' };
     for (const { signal } of engine.observe([...usual, ...kept, hello], nowMs).anomalies) found.push(signal);
     for (const { signal } of engine.tick(nowMs + 900).anomalies) found.push(signal);

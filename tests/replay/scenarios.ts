@@ -1,16 +1,21 @@
 /** The incidents whose histories are kept: every way to end, and every way through the workflow that leaves other traces. */
 import { setTimeout } from 'node:timers/promises';
+import type { VerifyInput } from '../../activities/types.ts';
+import { createIncidentWorkflows } from '../../adapters/temporal/incident-workflows.ts';
 import type { Diagnosis } from '../../domain/diagnosis/diagnosis.ts';
 import * as messages from '../../workflows/messages.ts';
 import { createWorld, type World } from '../support/fakes.ts';
 import { anomaly, approval, auto, deny, rollback, scaleOut } from '../support/incident-examples.ts';
-import type { OpenIncident, Stage } from '../workflows/stage.ts';
+import { fastSettings, type OpenIncident, type Stage } from '../workflows/stage.ts';
 
 export type Scenario = {
   readonly name: string;
   /** Resolves when the incident has ended (however it did). */
   run(stage: Stage): Promise<OpenIncident>;
 };
+
+/** For activities that say something to the incident they are called for. */
+const openIn = new Map<World, OpenIncident>();
 
 function scenario(
   name: string,
@@ -22,6 +27,7 @@ function scenario(
     async run(stage) {
       const world = createWorld();
       const incident = await stage.open(world, prepare(world));
+      openIn.set(world, incident);
       await during(incident);
       await incident.handle.result().catch(() => {}); // a cancelled one rejects
       return incident;
@@ -222,4 +228,165 @@ export const scenarios: readonly Scenario[] = [
     await incident.world.called('verify');
     await incident.handle.cancel();
   }),
+  // Since `workflows/changes.ts`: each of the ways that run differently from then on, and those that are new.
+  scenario('at-once-resolved', () => ({})),
+  scenario('at-once-resolved-after-compensation', (world) => {
+    world.script = [
+      { steps: [scaleOut], verdict: auto, cause: 'traffic-surge' },
+      { steps: [rollback], verdict: auto },
+    ];
+    return {};
+  }),
+  scenario(
+    'at-once-resolved-after-approval',
+    (world) => {
+      asking(world);
+      return { modelBudgetMs: 10_000 };
+    },
+    (incident) => decide(incident, 'approve'),
+  ),
+  scenario('at-once-looked-again', (world) => {
+    const { verify } = world.activities;
+    let looks = 0;
+    Object.assign(world.activities, {
+      async verify(input: VerifyInput) {
+        looks += 1;
+        if (looks === 1) await observing(world);
+        return verify(input);
+      },
+    });
+    return {};
+  }),
+  scenario('at-once-handed-back', (world) => {
+    const { evaluatePolicy } = world.activities;
+    world.script = [{ steps: [rollback], verdict: deny }];
+    Object.assign(world.activities, {
+      async evaluatePolicy(input: Parameters<typeof evaluatePolicy>[0]) {
+        await observing(world);
+        return evaluatePolicy(input);
+      },
+    });
+    return {};
+  }),
+  scenario(
+    'at-once-held-resolved',
+    (world) => ({ ...unverified(world), verifyTimeoutMs: 50, holdMs: 60_000 }),
+    async (incident) => {
+      await incident.until(({ held }) => held !== undefined);
+      incident.world.healthy = true;
+    },
+  ),
+  scenario('at-once-held-escalated', (world) => ({
+    ...unverified(world),
+    verifyTimeoutMs: 50,
+    holdMs: 50,
+    maxAttempts: 1,
+  })),
+  scenario(
+    'at-once-verification-continued-as-new',
+    (world) => ({ ...unverified(world), verifyTimeoutMs: 600_000, continueAsNewAfterEvents: 150 }),
+    async (incident) => {
+      await incident.world.called('verify', 15);
+      incident.world.healthy = true;
+    },
+  ),
+  scenario(
+    'at-once-taken-over-while-undoing',
+    (world) => {
+      world.script = [{ steps: [scaleOut, rollback], verdict: auto }];
+      world.fixedBy = [];
+      const { apply } = world.executor;
+      world.executor.apply = async (intent) => {
+        if (intent.direction === 'compensation') await world.executor.hold;
+        return apply(intent);
+      };
+      return { maxAttempts: 1 };
+    },
+    async (incident) => {
+      const { world } = incident;
+      await world.called('verify');
+      let release = (): void => {};
+      world.executor.hold = new Promise((resolve) => {
+        release = resolve;
+      });
+      await world.called('execute', 3);
+      await incident.handle.executeUpdate(messages.takeOver, { args: [{ actor: 'ada', reason: 'mine' }] });
+      release();
+    },
+  ),
+  scenario(
+    'at-once-taken-over-before-the-gate',
+    (world) => {
+      world.stores.gate.pass = () => Promise.reject(new Error('the store is away'));
+      return {};
+    },
+    async (incident) => {
+      await incident.world.called('passGate');
+      await incident.handle.executeUpdate(messages.takeOver, { args: [{ actor: 'ada', reason: 'mine' }] });
+    },
+  ),
+  scenario('at-once-stop-heard-from-the-gate', (world) => {
+    world.stores.stops.stored = { kind: 'abort', actor: 'ada', reason: 'wrong tree' };
+    return {};
+  }),
+  scenario(
+    'at-once-tail-lost',
+    (world) => {
+      asking(world);
+      return {};
+    },
+    async (incident) => {
+      await incident.world.called('readApproval');
+      incident.world.stores.incidents.loseTail(incident.id, 4);
+      await decide(incident, 'approve');
+    },
+  ),
+  scenario(
+    'at-once-handed-over-and-cleared',
+    (world) => {
+      world.script = [{ nothing: 'nothing explains it', harmless: false }];
+      return { staysAwayMs: 50 };
+    },
+    async (incident) => {
+      await incident.until(({ status }) => status === 'handed-over');
+      await incident.clear('a1');
+    },
+  ),
+  {
+    name: 'at-once-restarted',
+    async run(stage) {
+      const world = createWorld();
+      asking(world);
+      const incident = await stage.open(world);
+      await world.called('readApproval');
+      await incident.handle.terminate('by mistake');
+      await restart(stage, incident);
+      world.stores.approvals.decide([...world.stores.plans.keys()][0] ?? '', 'approve');
+      const handle = stage.client.workflow.getHandle(incident.id);
+      await handle.signal(messages.approvalDecided, {
+        ...{ approvalId: 'ap-1', planHash: '', actor: 'ada', decision: 'approve', reason: '' },
+      });
+      await handle.result();
+      return incident;
+    },
+  },
 ];
+
+/** Something else is found, and the incident has it, before the activity that runs now ends. */
+async function observing(world: World): Promise<void> {
+  const incident = openIn.get(world);
+  await incident?.observe(anomaly('meanwhile', { seriesKey: 'series/other', signal: 'latency' }));
+  await incident?.until(({ anomalies }) => anomalies.meanwhile !== undefined);
+}
+
+/** As the reconciler does it. */
+async function restart({ client, taskQueue }: Stage, { id, world }: OpenIncident): Promise<void> {
+  const state = await world.stores.incidents.state(id);
+  if (state === null) throw new Error('not recorded');
+  const timeline = await world.stores.incidents.timeline(id);
+  const workflows = createIncidentWorkflows({ client, taskQueue, settings: fastSettings });
+  await workflows.restart(
+    { state, timeline, evidenceRefs: [] },
+    { reason: 'it was terminated', handOver: null },
+  );
+}

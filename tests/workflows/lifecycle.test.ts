@@ -116,16 +116,16 @@ describe.concurrent('messages', () => {
     expect(world.stores.requeue.returned.map(({ id }) => id)).toEqual(['late']);
   });
 
-  test('of hundreds of anomalies keep the state bounded and count the rest', async ({ expect }) => {
+  test('of more anomalies than it keeps keep the state bounded and count the rest', async ({ expect }) => {
     const world = createWorld();
     const incident = await stage.open(world, { settleMs: 3_000 });
-    await Promise.all(Array.from({ length: 200 }, (_, index) => incident.observe(anomaly(`storm-${index}`))));
+    await Promise.all(Array.from({ length: 80 }, (_, index) => incident.observe(anomaly(`storm-${index}`))));
     const { result } = await incident.ended();
     expect(result).toMatchObject({ outcome: 'resolved' });
     const state = await incident.state();
-    expect(state.anomaliesSeen).toBe(201);
+    expect(state.anomaliesSeen).toBe(81);
     expect(Object.keys(state.anomalies)).toHaveLength(64);
-  });
+  }, 60_000);
 });
 
 describe('the Web UI', () => {

@@ -106,6 +106,8 @@ export type VerifyInput = {
   /** When the effect was complete; samples before it do not count. Null: asking without any effect (self-recovery). */
   readonly effectAtMs: number | null;
   readonly targetService: string;
+  /** Wait and look, and again while that fits into `forMs`; ends early when settled. Absent: one look, at once. */
+  readonly again?: { readonly everyMs: number; readonly forMs: number };
   /** What was done: some actions take longer than others to show. Empty without an effect. */
   readonly actions: readonly ActionId[];
 };

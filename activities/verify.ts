@@ -1,6 +1,7 @@
 // Is the symptom gone? Reads the symptom's own series again, from before the onset until now, and lets the domain judge.
 // History that cannot be read makes the answer `unverified`: it never resolves anything.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import { soundOnset } from '../domain/detection/onset.ts';
 import { catalogue } from '../domain/remediation/catalogue.ts';
@@ -18,9 +19,30 @@ import type { Activities, VerifyInput } from './types.ts';
 
 const sourceTimeoutMs = 5_000;
 
-export function createVerify(
-  deps: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'incidents' | 'verification' | 'clock'>,
-): Activities['verify'] {
+type VerifyDeps = Pick<
+  ActivityDeps,
+  'history' | 'evidence' | 'executors' | 'incidents' | 'verification' | 'clock'
+>;
+
+/** Not the wall clock: that may jump while somebody waits by it. */
+const realTime = { nowMs: () => performance.now(), sleep: (ms: number): Promise<void> => sleep(ms) };
+
+/** Several looks close together are one call: each of its own would cost the workflow a timer and two tasks. */
+export function createVerify(deps: VerifyDeps, time = realTime): Activities['verify'] {
+  const look = createLook(deps);
+  return async (input) => {
+    const { again } = input;
+    if (again === undefined) return look(input);
+    const endMs = time.nowMs() + again.forMs;
+    for (;;) {
+      await time.sleep(again.everyMs);
+      const result = await look(input);
+      if (result.settled || time.nowMs() + again.everyMs > endMs) return result;
+    }
+  };
+}
+
+function createLook(deps: VerifyDeps): Activities['verify'] {
   return async (input) => {
     const { scope, effectAtMs, targetService } = input;
     const anomalies = await recordedAnomalies(deps, input);

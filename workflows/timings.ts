@@ -38,6 +38,12 @@ export const defaultHoldMs = 30 * 60_000;
 /** A held change is looked at this often over the whole time, but no more often than any other. */
 export const looksWhileHeld = 60;
 
+/**
+ * Looks that are this close together are made by one activity, for so long: a fraction of the history, and far within the
+ * time-out of a check even when each look takes long.
+ */
+export const looksInOneCall = { everyMs: 4_000, forMs: 8_000 } as const;
+
 /** A run continues as new at the latest then: far below what Temporal ends a run for (51,200 events, 50 MB). */
 export const longestHistory = { events: 4_000, bytes: 8_000_000 } as const;
 

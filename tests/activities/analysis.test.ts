@@ -301,6 +301,40 @@ describe('a verification', () => {
     expect(await verify(asked)).toMatchObject({ outcome: 'unverified', settled: false });
   });
 
+  test('that is to look again does so while there is time, and stops when it is settled', async () => {
+    const looks: number[] = [];
+    let nowMs = 0;
+    const time = {
+      nowMs: () => nowMs,
+      async sleep(ms: number) {
+        nowMs += ms;
+      },
+    };
+    const watched: History = {
+      ...emptyHistory,
+      async calls() {
+        looks.push(nowMs);
+        throw new Error('connection refused');
+      },
+    };
+    const verify = createVerify(
+      {
+        history: watched,
+        evidence: evidenceStore().store,
+        executors: executorsOf(observing()),
+        incidents: await recorded(),
+        verification: verificationConfigSchema.parse({}),
+        clock,
+      },
+      time,
+    );
+    await verify({ ...asked, again: { everyMs: 2_000, forMs: 8_000 } });
+    expect([...new Set(looks)]).toEqual([2_000, 4_000, 6_000, 8_000]);
+    looks.length = 0;
+    await verify({ ...asked, again: { everyMs: 2_000, forMs: 0 } });
+    expect([...new Set(looks)]).toHaveLength(1);
+  });
+
   test('is about the recorded anomalies, and about none when the record has lost some', async () => {
     const verify = verifyOf(emptyHistory, await recorded());
     expect(await verify(asked)).toMatchObject({ outcome: 'unverified' });

@@ -3,6 +3,7 @@
  * executor whose answers can be lost. The real activities run on it, except the analysis, which follows a script.
  */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { createDraftPostmortem } from '../../activities/draft-postmortem.ts';
 import { createExecute } from '../../activities/execute.ts';
@@ -101,7 +102,10 @@ function activitiesOf(world: World): Activities {
         sleep: async () => {},
       },
     }),
-    verify: async (input) => verification(world, input),
+    async verify(input) {
+      if (input.again) await sleep(input.again.everyMs);
+      return verification(world, input);
+    },
   };
 }
 

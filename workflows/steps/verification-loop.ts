@@ -2,11 +2,13 @@
 // answer is about the anomalies that were known when it was asked: what came meanwhile makes another look.
 
 import { ActivityFailure, isCancellation, log, sleep } from '@temporalio/workflow';
+import type { VerifyInput } from '../../activities/types.ts';
 import { unjudgedSymptoms } from '../../domain/incident/anomalies.ts';
 import type { ActionId } from '../../domain/remediation/actions.ts';
 import type { VerificationResult } from '../../domain/remediation/verification.ts';
 import { checks } from '../proxies.ts';
 import type { Run } from '../run.ts';
+import { looksInOneCall } from '../timings.ts';
 import { continueAsNewWhenDue } from './continue.ts';
 import { failureType } from './failures.ts';
 
@@ -28,14 +30,18 @@ export type Patience = {
 };
 
 /** Asks once. An answer that cannot be had is an `unverified` one: it never resolves anything. */
-export async function lookOnce(run: Run, look: Look): Promise<VerificationResult> {
+export async function lookOnce(
+  run: Run,
+  look: Look,
+  again?: VerifyInput['again'],
+): Promise<VerificationResult> {
   const { incidentId } = run.input;
   if (!run.fromBefore) await run.journal.drained(); // the anomalies are read from the record
   const { scope, onsetMs, anomalies, lastSeq } = run.journal.state();
   try {
     const result = await checks.verify.executeWithOptions(
       { summary: `is the symptom of ${look.targetService} gone?` },
-      [{ incidentId, scope, onsetMs, recordedSeq: lastSeq, ...look }],
+      [{ incidentId, scope, onsetMs, recordedSeq: lastSeq, ...look, ...(again && { again }) }],
     );
     run.memory = { ...run.memory, judged: Object.keys(anomalies) };
     return withNewcomers(run, result);
@@ -44,6 +50,7 @@ export async function lookOnce(run: Run, look: Look): Promise<VerificationResult
     if (error instanceof ActivityFailure && failureType(error) === recordBehind)
       await run.journal.confirmed();
     log.warn('verification could not be asked', { incidentId, error: String(error) });
+    if (again) await sleep(again.everyMs, { summary: 'before asking again' });
     return unverified('the verification could not be asked');
   }
 }
@@ -73,14 +80,28 @@ export async function lookUntilSettled(
   const { deadlineMs, everyMs, continues } = patience;
   for (;;) {
     if (continues && !run.fromBefore) await continueAsNewWhenDue(run);
-    await sleep(everyMs, { summary: `before looking at ${look.targetService} again` });
-    const result = await lookOnce(run, look);
+    const result = await nextLook(run, look, deadlineMs, everyMs);
     if (result.settled) return result;
     run.journal.waitingFor(`verification: ${result.reason}`);
     const late = Date.now() >= deadlineMs;
     if (late && unjudgedSymptoms(run.journal.state(), run.memory.judged).length === 0)
       return result.outcome === 'recovered' ? { ...result, outcome: 'unverified' } : result;
   }
+}
+
+/** Waits and looks: in one call where the pause is short. */
+async function nextLook(
+  run: Run,
+  look: Look,
+  deadlineMs: number,
+  everyMs: number,
+): Promise<VerificationResult> {
+  if (!run.fromBefore && everyMs <= looksInOneCall.everyMs) {
+    const forMs = Math.min(looksInOneCall.forMs, Math.max(0, deadlineMs - Date.now()));
+    return lookOnce(run, look, { everyMs, forMs });
+  }
+  await sleep(everyMs, { summary: `before looking at ${look.targetService} again` });
+  return lookOnce(run, look);
 }
 
 function unverified(reason: string): VerificationResult {

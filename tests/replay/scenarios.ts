@@ -296,9 +296,9 @@ export const scenarios: readonly Scenario[] = [
       world.script = [{ steps: [scaleOut, rollback], verdict: auto }];
       world.fixedBy = [];
       const { apply } = world.executor;
-      world.executor.apply = async (intent) => {
-        if (intent.direction === 'compensation') await world.executor.hold;
-        return apply(intent);
+      world.executor.apply = async (...call) => {
+        if (call[0].direction === 'compensation') await world.executor.hold;
+        return apply(...call);
       };
       return { maxAttempts: 1 };
     },

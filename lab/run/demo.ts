@@ -33,22 +33,31 @@ export type DemoAudience = {
 
 const pollMs = 200;
 
+export type DemoClock = { nowMs(): number; pause(ms: number): Promise<void> };
+const realClock: DemoClock = { nowMs: () => Date.now(), pause: (ms) => delay(ms) };
+
 export async function playIncident(
   stage: Stage,
   scenario: Scenario,
   audience: DemoAudience,
+  clock: DemoClock = realClock,
 ): Promise<DemoIncident> {
   const { lab, operator } = stage;
   const known = new Set((await operator.incidents()).map((incident) => incident.id));
   audience.say(await trafficLine(stage, 'before'));
-  const injectedAtMs = Date.now();
+  const injectedAtMs = clock.nowMs();
   const playing = playFaults(lab, scenario.faults);
-  const deadlineMs = injectedAtMs + scenario.deadlineMs;
+  let deadlineMs = injectedAtMs + scenario.deadlineMs;
+  let lookedAtMs = injectedAtMs;
 
   const asked = new Set<string>();
   let incident: IncidentSummary | null = null;
   const timeline: TimelineEvent[] = [];
-  while (Date.now() < deadlineMs) {
+  while (clock.nowMs() < deadlineMs) {
+    const nowMs = clock.nowMs();
+    // The story has its time; people have theirs. While one is asked, the clock stands still.
+    if (await isWaitingForPeople(stage, incident)) deadlineMs += nowMs - lookedAtMs;
+    lookedAtMs = nowMs;
     const fresh = (await operator.incidents()).filter((candidate) => !known.has(candidate.id));
     const current = fresh.at(-1);
     if (current !== undefined) {
@@ -64,11 +73,16 @@ export async function playIncident(
       await decide(stage, current, asked, audience);
       if (fresh.every((candidate) => candidate.closedAtMs !== null) && endsWithClose(timeline)) break;
     }
-    await delay(pollMs);
+    await clock.pause(pollMs);
   }
   await playing;
   audience.say(await trafficLine(stage, 'after'));
   return toResult(scenario, incident, timeline, injectedAtMs);
+}
+
+async function isWaitingForPeople({ operator }: Stage, incident: IncidentSummary | null): Promise<boolean> {
+  if (incident === null) return false;
+  return (await operator.pendingApprovals()).some(({ incidentId }) => incidentId === incident.id);
 }
 
 async function findings(

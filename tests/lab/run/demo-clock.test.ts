@@ -1,0 +1,74 @@
+// The demo's story has a time, its readers have theirs: while a person is asked, the clock of the story stands still.
+
+import { expect, test } from 'vitest';
+import type { IncidentSummary, TimelineEvent } from '../../../lab/run/client.ts';
+import { playIncident } from '../../../lab/run/demo.ts';
+import type { Stage } from '../../../lab/run/stage.ts';
+import type { Scenario } from '../../../lab/scenario/scenario.ts';
+
+const storyMs = 90_000;
+const scenario = { name: 'story', faults: [], deadlineMs: storyMs } as unknown as Scenario;
+
+/** An incident that asks at once, and is over 20 s after the answer; the person thinks for `thinkingMs`. */
+function play(thinkingMs: number) {
+  let nowMs = 1_000_000;
+  let opened = false;
+  let answeredAtMs: number | null = null;
+  const overAtMs = () => (answeredAtMs === null ? Number.POSITIVE_INFINITY : answeredAtMs + 20_000);
+  const isOver = () => nowMs >= overAtMs();
+  const summary = () =>
+    ({
+      id: 'i',
+      ref: 'i',
+      outcome: isOver() ? 'resolved' : null,
+      openedAtMs: 1_000_000,
+      closedAtMs: isOver() ? nowMs : null,
+    }) as unknown as IncidentSummary;
+  const operator = {
+    incidents: async () => {
+      const now = opened ? [summary()] : [];
+      opened = true;
+      return now;
+    },
+    timeline: async () =>
+      isOver() ? [{ seq: 1, atMs: nowMs, type: 'incident-closed' } as TimelineEvent] : [],
+    pendingApprovals: async () => (answeredAtMs === null ? [{ incidentId: 'i', planHash: 'p' }] : []),
+    evidence: async () => [],
+    decide: async () => {},
+  };
+  const lab = { inject: async () => {}, stats: async () => ({ successRate: 1, p95Ms: 1, sent: 1 }) };
+  const stage = { lab, operator } as unknown as Stage;
+  const askedAtMs = nowMs;
+  const clock = {
+    nowMs: () => nowMs,
+    pause: async (ms: number) => {
+      nowMs += Math.max(ms, 5_000);
+      if (answeredAtMs === null && nowMs - askedAtMs >= thinkingMs) answeredAtMs = nowMs;
+    },
+  };
+  const audience = { say: () => {}, event: () => {}, opened: () => {}, ask: async () => null };
+  return playIncident(stage, scenario, audience, clock);
+}
+
+test.each([1_000, 60_000, 3_600_000, 86_400_000])(
+  'a person who thinks for %i ms sees the end',
+  async (thinkingMs) => {
+    expect(await play(thinkingMs)).toMatchObject({ outcome: 'recovered' });
+  },
+);
+
+test('a story that asks nobody still has its time', async () => {
+  let nowMs = 0;
+  const operator = { incidents: async () => [], pendingApprovals: async () => [] };
+  const lab = { inject: async () => {}, stats: async () => ({ successRate: 1, p95Ms: 1, sent: 1 }) };
+  const audience = { say: () => {}, event: () => {}, opened: () => {}, ask: async () => null };
+  const clock = {
+    nowMs: () => nowMs,
+    pause: async () => {
+      nowMs += 1_000;
+    },
+  };
+  const result = await playIncident({ lab, operator } as unknown as Stage, scenario, audience, clock);
+  expect(result).toMatchObject({ outcome: 'none' });
+  expect(nowMs).toBe(storyMs);
+});

@@ -11,6 +11,7 @@ import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentSummary } from '../lab/run/client.ts';
 import { type DemoAudience, type DemoIncident, playIncident } from '../lab/run/demo.ts';
 import { type Stage, startStage } from '../lab/run/stage.ts';
+import { unlessStopped } from '../lab/run/stopping.ts';
 import { loadScenarios } from '../lab/scenario/load.ts';
 import { jsonCommand } from './command.ts';
 import type { CliDeps } from './deps.ts';
@@ -41,16 +42,17 @@ async function demo(flags: Flags, deps: CliDeps): Promise<void> {
     throw new CliError(exitCodes.usage, 'The configuration has problems; see "sentinel config check".');
   const dir = join(loaded.config.dataDir, 'demo');
   const beganMs = Date.now();
-  await obtainTemporalCli({ cacheDir: loaded.config.cacheDir, report: say });
+  const stopping = new AbortController();
+  void deps.untilSignal('any-parent').then(() => stopping.abort());
+  await obtainTemporalCli({ cacheDir: loaded.config.cacheDir, report: say, stopping: stopping.signal });
   const installedMs = Date.now();
   await rm(dir, { recursive: true, force: true });
 
   say('Starting Temporal, Sentinel and a small shop with users …');
   const scenarios = await loadScenarios(story);
   const stage = await startStage({ seed: 1, requestsPerSecond: 20, template, dir });
-  const stopping = new AbortController();
-  void deps.untilSignal().then(() => stopping.abort());
   try {
+    stopping.signal.throwIfAborted();
     const startedMs = Date.now();
     say(`Up after ${seconds(startedMs - installedMs)}. Temporal Web UI: ${stage.sentinel.temporalUiUrl}`);
     say(`Dashboard, opened by this link once: ${await dashboardLink(stage)}`);
@@ -60,7 +62,8 @@ async function demo(flags: Flags, deps: CliDeps): Promise<void> {
     for (const [index, scenario] of scenarios.entries()) {
       if (index > 0) await delay(pauseMs, undefined, { signal: stopping.signal });
       say(`\n${out.paint('bold', `Incident ${index + 1} of ${scenarios.length}`)}: ${scenario.about}`);
-      results.push(await playIncident(stage, scenario, audienceOf(stage, out, flags, deps, say)));
+      const audience = audienceOf(stage, out, flags, deps, say);
+      results.push(await unlessStopped(playIncident(stage, scenario, audience), stopping.signal));
     }
     const ok = results.every((result) => result.outcome === 'recovered');
     const endedMs = Date.now();

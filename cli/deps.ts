@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Config, LoadedConfig } from '../config/load.ts';
 import type { Environment } from '../config/secrets.ts';
 import type { Check } from './doctor/check.ts';
+import type { Ties } from './signals.ts';
 
 export const sentinelRoles = ['all', 'api', 'worker', 'ingest'] as const;
 export type SentinelRole = (typeof sentinelRoles)[number];
@@ -17,11 +18,15 @@ export type RunningSentinel = {
   stop(): Promise<void>;
 };
 
-/** Composes and starts the parts of a role; resolves when they answer. `report` takes lines about the progress. */
+/**
+ * Composes and starts the parts of a role; resolves when they answer. `report` takes lines about the progress; `stopping`
+ * says that nobody wants it any more.
+ */
 export type StartSentinel = (
   config: Config,
   role: SentinelRole,
   report: (line: string) => void,
+  stopping: AbortSignal,
 ) => Promise<RunningSentinel>;
 
 export type TextStream = { write(text: string): unknown; readonly isTTY?: boolean };
@@ -31,8 +36,8 @@ export type CliDeps = {
   readonly stderr: TextStream;
   readonly env: Environment;
   readonly loadConfig: (file: string | undefined) => LoadedConfig;
-  /** Resolves with the name of the signal that asks the process to end. */
-  readonly untilSignal: () => Promise<string>;
+  /** Resolves with what asks the process to end: a signal, or that its parent or its reader is gone. */
+  readonly untilSignal: (ties?: Ties) => Promise<string>;
   /** Without it there is no `start` command. */
   readonly start?: StartSentinel;
   /** Registers further commands (`demo`, `lab`). */

@@ -33,13 +33,22 @@ export function registerLab(program: Command, deps: CliDeps): void {
     .option('--json <file>', 'write the report to this file')
     .option('--keep', 'keep the folder of each run, with logs and data')
     .action(async (paths: string[], flags: RunFlags) => {
-      const report = await runBenchmark({
+      const stopping = new AbortController();
+      void deps.untilSignal('any-parent').then((why) => {
+        deps.stderr.write(`${why}: stopping …\n`);
+        stopping.abort();
+      });
+      const running = runBenchmark({
         scenarios: await scenariosOf(paths),
         seeds: flags.seed.length === 0 ? [1] : flags.seed,
         parallel: flags.parallel,
         template,
         keep: flags.keep === true,
         narrate: (line) => deps.stderr.write(`${line}\n`),
+        stopping: stopping.signal,
+      });
+      const report = await running.catch((error: unknown) => {
+        throw stopping.signal.aborted ? new CliError(exitCodes.failed, 'Stopped before the end.') : error;
       });
       if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, null, 2)}\n`);
       deps.stdout.write(`${JSON.stringify(report.summary, null, 2)}\n`);

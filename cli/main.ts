@@ -5,9 +5,10 @@ import { loadConfig } from '../config/load.ts';
 import { registerDemo } from './demo.ts';
 import { registerLab } from './lab.ts';
 import { runCli } from './program.ts';
-import { untilSignal } from './signals.ts';
+import { endWithReaders, untilSignal } from './signals.ts';
 
 const env = processEnvironment();
+endWithReaders([process.stdout, process.stderr]);
 process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,

@@ -15,6 +15,7 @@ export async function buildWithGo(
   packageAtVersion: string,
   target: string,
   report: (line: string) => void,
+  stopping?: AbortSignal,
 ): Promise<void> {
   const [asked, ...question] = cleanly(['go', 'version'], 'network');
   const version = await promisify(execFile)(asked, question).catch(() => undefined);
@@ -39,8 +40,9 @@ export async function buildWithGo(
     );
     const child = spawn(program, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
     });
-    const { ok, tail } = await runWithProgress(child, describeBuild, report);
+    const { ok, tail } = await runWithProgress(child, describeBuild, report, stopping);
     if (!ok) throw new Error(`build: go install failed: ${tail.slice(-3).join(' | ')}`);
     const [file] = readdirSync(dir);
     if (file === undefined) throw new Error('build: go install made no file');

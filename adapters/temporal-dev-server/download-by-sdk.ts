@@ -19,6 +19,7 @@ export async function downloadBySdk(
   server: DownloadedServer,
   target: string,
   report: (line: string) => void,
+  stopping?: AbortSignal,
 ): Promise<void> {
   const dir = mkdtempSync(join(dirname(target), '.download-'));
   try {
@@ -29,9 +30,10 @@ export async function downloadBySdk(
     const child = spawn(program, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: TIMEOUT_MS,
+      detached: true,
     });
     const describe = ({ seconds }: Progress): string => `Downloading Temporal's ${server} … ${seconds} s`;
-    const { ok, tail } = await runWithProgress(child, describe, report);
+    const { ok, tail } = await runWithProgress(child, describe, report, stopping);
     if (!ok) throw new Error(`download: ${tail.at(-1) ?? 'ended without a message'}`);
     const [file] = readdirSync(dir);
     if (file === undefined) throw new Error('download: brought no file');

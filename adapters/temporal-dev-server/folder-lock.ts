@@ -15,6 +15,7 @@ export async function withFolderLock<T>(
   lock: string,
   waiting: (ownerPid: number | undefined) => void,
   work: () => Promise<T>,
+  stopping?: AbortSignal,
 ): Promise<T> {
   mkdirSync(dirname(lock), { recursive: true });
   let told = false;
@@ -26,7 +27,7 @@ export async function withFolderLock<T>(
     }
     if (!told) waiting(owner);
     told = true;
-    await sleep(POLL_MS);
+    await sleep(POLL_MS, undefined, stopping === undefined ? {} : { signal: stopping });
   }
   try {
     return await work();

@@ -20,11 +20,13 @@ export interface ObtainOptions {
   readonly report: (line: string) => void;
   /** The command looked for on the PATH; another name lets a test see a machine without it. */
   readonly command?: string;
+  /** Ends the download or the build, and leaves nothing of it behind. */
+  readonly stopping?: AbortSignal | undefined;
 }
 
 /** Path of a `temporal` that answers `--version`. Takes milliseconds when it is there, minutes when it is built. */
 export async function obtainTemporalCli(options: ObtainOptions): Promise<string> {
-  const { cacheDir, report, command = 'temporal' } = options;
+  const { cacheDir, report, command = 'temporal', stopping } = options;
   const cached = join(cacheDir, 'bin', 'temporal');
   const present = async (): Promise<string | undefined> => {
     if (await isTemporal(command)) return command;
@@ -36,19 +38,23 @@ export async function obtainTemporalCli(options: ObtainOptions): Promise<string>
   mkdirSync(join(cacheDir, 'bin'), { recursive: true });
   const waiting = (pid?: number): void =>
     report(`Another process (${pid ?? 'unknown'}) is getting the Temporal CLI; waiting for it.`);
-  return withFolderLock(join(cacheDir, 'bin', '.temporal.lock'), waiting, async () => {
+  return withFolderLock(join(cacheDir, 'bin', '.temporal.lock'), waiting, obtain, stopping);
+
+  async function obtain(): Promise<string> {
     const made = await present(); // by the process we waited for
     if (made !== undefined) return made;
     const failures: string[] = [];
     for (const attempt of [
-      () => downloadBySdk('dev-server', cached, report),
-      () => buildWithGo(`github.com/temporalio/cli/cmd/temporal@${temporalCliVersion}`, cached, report),
+      () => downloadBySdk('dev-server', cached, report, stopping),
+      () =>
+        buildWithGo(`github.com/temporalio/cli/cmd/temporal@${temporalCliVersion}`, cached, report, stopping),
     ]) {
       try {
         await attempt();
         if (await isTemporal(cached)) return cached;
         failures.push(`${cached} does not answer --version`);
       } catch (error) {
+        stopping?.throwIfAborted();
         if (error instanceof TemporalDevServerError) throw error;
         failures.push((error as Error).message);
       }
@@ -62,7 +68,7 @@ export async function obtainTemporalCli(options: ObtainOptions): Promise<string>
         )}\nInstall it so that "temporal --version" works (https://docs.temporal.io/cli), put the ` +
         `executable at ${cached}, or install Go and run the command again.`,
     );
-  });
+  }
 }
 
 /** An executable of that name may be anything; only one that says it is Temporal's, with a server, is used. */

@@ -11,11 +11,15 @@ export interface Progress {
   readonly lastLine: string;
 }
 
-/** Resolves when the child ends; `tail` holds the last lines it wrote to standard error. */
+/**
+ * Resolves when the child ends; `tail` holds the last lines it wrote to standard error. With `stopping` the child has a process
+ * group of its own (`detached`), which is ended when that says so: compilers start compilers.
+ */
 export async function runWithProgress(
   child: ChildProcess,
   describe: (progress: Progress) => string,
   report: (line: string) => void,
+  stopping?: AbortSignal,
 ): Promise<{ ok: boolean; tail: string[] }> {
   const started = performance.now();
   const tail: string[] = [];
@@ -29,6 +33,17 @@ export async function runWithProgress(
       }),
     );
   const timer = setInterval(tell, EVERY_MS);
+  const endGroup = (): void => {
+    if (child.pid === undefined) return;
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // it has ended by itself
+    }
+  };
+  // What it wrote so far is of no use: nothing has to be ended in order.
+  stopping?.addEventListener('abort', endGroup, { once: true });
+  if (stopping?.aborted === true) endGroup();
   if (child.stderr) {
     createInterface({ input: child.stderr }).on('line', (line) => {
       lines += 1;
@@ -46,6 +61,7 @@ export async function runWithProgress(
     });
     return { ok, tail };
   } finally {
+    stopping?.removeEventListener('abort', endGroup);
     clearInterval(timer);
   }
 }

@@ -17,8 +17,15 @@ export function registerStart(program: Command, deps: CliDeps, start: StartSenti
         const lines = loaded.problems.map(describeProblem).join('\n');
         throw new CliError(exitCodes.usage, lines, { problems: loaded.problems });
       }
-      const signal = deps.untilSignal();
-      const running = await start(loaded.config, flags.role, (line) => out.note(line));
+      const stopping = new AbortController();
+      const signal = deps.untilSignal().finally(() => stopping.abort());
+      const starting = start(loaded.config, flags.role, (line) => out.note(line), stopping.signal);
+      const running = await starting.catch(async (error: unknown) => {
+        if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+        out.note(`${await signal}: stopped before it was up`);
+        return null;
+      });
+      if (running === null) return;
       out.answer({ event: 'started', role: flags.role, banner: running.banner }, () => running.banner);
       try {
         const name = await Promise.race([signal, running.failed]);

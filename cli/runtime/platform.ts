@@ -45,6 +45,7 @@ export async function openPlatform(
   shutdown: Shutdown,
   log: ReturnType<typeof createLogger>,
   report: (line: string) => void,
+  stopping?: AbortSignal,
 ): Promise<Platform> {
   requireSharedStores(config, role);
   openPrivateFolder(config.dataDir);
@@ -57,7 +58,7 @@ export async function openPlatform(
       return part;
     };
   const [temporal, database] = await settled([
-    findTemporal(config, report).then(keep('temporal server', (part) => part.stop())),
+    findTemporal(config, report, stopping).then(keep('temporal server', (part) => part.stop())),
     openDatabase(databaseOptions(config)).then(keep('database', (part) => part.close())),
   ]);
   const history = openHistory(config);

@@ -37,6 +37,7 @@ export async function startSentinel(
   config: Config,
   role: SentinelRole,
   report: (line: string) => void,
+  stopping?: AbortSignal,
 ): Promise<RunningSentinel> {
   // Whatever is written from here on, by us or by what we start, is for this user only.
   umask(0o077);
@@ -47,7 +48,7 @@ export async function startSentinel(
   );
   const has = (part: SentinelRole) => role === 'all' || role === part;
   try {
-    const platform = await openPlatform(config, role, shutdown, log, report);
+    const platform = await openPlatform(config, role, shutdown, log, report, stopping);
     const adminKey = has('api') ? await ensureAdminKey(platform) : null;
     const worker = has('worker') ? await startWorkerPart(platform, shutdown) : null;
     const ingest = has('ingest') ? await startIngestPart(platform, shutdown) : null;

@@ -14,10 +14,14 @@ export type TemporalServer = {
   stop(): Promise<void>;
 };
 
-export async function findTemporal(config: Config, report: (line: string) => void): Promise<TemporalServer> {
+export async function findTemporal(
+  config: Config,
+  report: (line: string) => void,
+  stopping?: AbortSignal,
+): Promise<TemporalServer> {
   const { address, namespace, embedded } = config.temporal;
   if (address !== undefined) return { address, uiUrl: null, stop: async () => {} };
-  const executable = await obtainTemporalCli({ cacheDir: config.cacheDir, report });
+  const executable = await obtainTemporalCli({ cacheDir: config.cacheDir, report, stopping });
   const server = await startTemporalDevServer({
     executable,
     dir: join(config.dataDir, 'temporal'),

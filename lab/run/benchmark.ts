@@ -12,6 +12,8 @@ export type BenchmarkOptions = {
   readonly template: string;
   readonly keep: boolean;
   readonly narrate: (line: string) => void;
+  /** Ends the runs that are under way and begins no more. */
+  readonly stopping?: AbortSignal;
 };
 
 export async function runBenchmark(options: BenchmarkOptions): Promise<Report> {
@@ -22,7 +24,7 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Report> {
   async function lane(): Promise<void> {
     for (let index = next++; index < jobs.length; index = next++) {
       const job = jobs[index];
-      if (job === undefined) return;
+      if (job === undefined || options.stopping?.aborted === true) return;
       const result = await runScenario({ ...options, ...job });
       results[index] = result;
       finished += 1;
@@ -30,6 +32,7 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Report> {
     }
   }
   await Promise.all(Array.from({ length: Math.min(options.parallel, jobs.length) }, lane));
+  options.stopping?.throwIfAborted();
   return { scenarios: results, summary: summarise(results) };
 }
 

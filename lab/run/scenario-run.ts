@@ -12,6 +12,7 @@ import type { IncidentSummary, SentinelClient } from './client.ts';
 import type { ScenarioResult } from './report.ts';
 import { type Health, type Observed, score } from './score.ts';
 import { type Stage, startStage } from './stage.ts';
+import { unlessStopped } from './stopping.ts';
 
 export type RunOptions = {
   readonly scenario: Scenario;
@@ -21,6 +22,8 @@ export type RunOptions = {
   /** Keep the folder with logs and data, and say where it is. */
   readonly keep: boolean;
   readonly narrate: (line: string) => void;
+  /** Ends the run early; everything of it is gone when the run has ended. */
+  readonly stopping?: AbortSignal | undefined;
 };
 
 /** After the last incident is closed: how long the system is left alone before it is judged. */
@@ -37,14 +40,15 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
       requestsPerSecond: options.scenario.load.requestsPerSecond,
       template: options.template,
       dir,
+      temporary: !options.keep,
     });
-    return score(await observe(options, stage));
+    return score(await unlessStopped(observe(options, stage), options.stopping));
   } catch (error) {
     return failedRun(options.scenario, options.seed, error);
   } finally {
     await stage?.stop();
     if (options.keep) options.narrate(`kept ${dir}`);
-    else await rm(dir, { recursive: true, force: true });
+    else await rm(dir, { recursive: true, force: true }); // where the stage never stood
   }
 }
 

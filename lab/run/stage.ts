@@ -1,6 +1,8 @@
 // The lab and a Sentinel beside it, both empty, wired to each other: what the benchmark and the demo play on.
 
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { guard } from '../guardian/guard.ts';
 import { type Lab, startLab } from '../system.ts';
 import { SentinelClient } from './client.ts';
 import { freePort, type SentinelProcess, startSentinelProcess } from './sentinel-process.ts';
@@ -20,6 +22,8 @@ export type StageOptions = {
   /** Configuration Sentinel is started with. */
   readonly template: string;
   readonly dir: string;
+  /** Whether the folder goes when the stage does, in order or not; default: it stays. */
+  readonly temporary?: boolean;
   /** What stands between Sentinel and the supervisor, given the supervisor's address; default: nothing. */
   readonly via?: (supervisorUrl: string) => Promise<string>;
 };
@@ -28,22 +32,26 @@ export const stageEnvironment = 'lab';
 
 export async function startStage(options: StageOptions): Promise<Stage> {
   const { seed, requestsPerSecond, template, dir, via = async (url) => url } = options;
+  const release = guard(dir, options.temporary === true ? 'remove' : 'keep');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const lab = await startLab({
-    seed,
-    otlpEndpoint: url,
-    eventsUrl: `${url}/api/v1/events`,
-    environment: stageEnvironment,
-    load: { requestsPerSecond },
-    dir: join(dir, 'lab'),
-  });
+  let lab: Lab | null = null;
   let sentinel: SentinelProcess | null = null;
   const stop = async () => {
     await sentinel?.stop();
-    await lab.stop();
+    await lab?.stop();
+    if (options.temporary === true) await rm(dir, { recursive: true, force: true });
+    release();
   };
   try {
+    lab = await startLab({
+      seed,
+      otlpEndpoint: url,
+      eventsUrl: `${url}/api/v1/events`,
+      environment: stageEnvironment,
+      load: { requestsPerSecond },
+      dir: join(dir, 'lab'),
+    });
     sentinel = await startSentinelProcess({
       template,
       dir: join(dir, 'sentinel'),

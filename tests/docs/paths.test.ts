@@ -5,9 +5,10 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const documents = ['README.md', ...readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`)].filter(
-  (name) => name.endsWith('.md') && existsSync(path.join(root, name)),
-);
+const documents = [
+  ...['README.md', 'SECURITY.md', 'RELEASE.md', 'CONTRIBUTING.md'],
+  ...readdirSync(path.join(root, 'docs'), { recursive: true }).map((name) => `docs/${name}`),
+].filter((name) => name.endsWith('.md') && existsSync(path.join(root, name)));
 const folders =
   'activities|adapters|api|bench|cli|config|docs|domain|ingest|lab|scripts|tests|workers|workflows';
 

@@ -65,6 +65,9 @@ export function gatePatience(reason: GateRefusal): Patience | null {
       return { everyMs: 30_000, forMs: 15 * 60_000 };
     case 'kill-switch':
       return { everyMs: 30_000, forMs: 15 * 60_000 };
+    // Sentinel is behind: what it wants to do may be about a moment that is long over.
+    case 'overloaded':
+      return { everyMs: 10_000, forMs: 15 * 60_000 };
     case 'no-plan':
     case 'plan-changed':
     case 'no-grant':

@@ -55,6 +55,7 @@ import { createKillSwitch } from './kill-switch.ts';
 import { createMaintenance, type Maintenance } from './maintenance.ts';
 import { createModelTurnReader, createModelTurns } from './model-turns.ts';
 import { createNotificationStore } from './notifications.ts';
+import { createOwnLagStore, type OwnLagStore } from './own-lag.ts';
 import { createPlanStore } from './plan-store.ts';
 import { createPostmortemStore } from './postmortem-store.ts';
 import { createQueueReader, type StoredQueues } from './queue-reader.ts';
@@ -81,6 +82,8 @@ export type StoreOptions = {
   readonly lateFindingsMs?: number;
   /** Default twelve hours and seven days. */
   readonly sessions?: SessionLimits;
+  /** Default true: while Sentinel is overloaded nothing is done without a person. */
+  readonly lagLowersAutonomy?: boolean;
 };
 
 export type Stores = {
@@ -118,13 +121,15 @@ export type Stores = {
   readonly notifications: NotificationStore;
   readonly serviceMaps: ServiceMaps;
   readonly signedRequests: SignedRequests;
+  /** What the processes say of their own lag. */
+  readonly ownLag: OwnLagStore;
   /** For whichever process runs it now and then. */
   readonly maintenance: Maintenance;
 };
 
 export function createStores({ db }: Database, options: StoreOptions): Stores {
   const { limits, grantValidMs = 86_400_000, lateFindingsMs = 60_000 } = options;
-  const { sendWithinMs: within = sendWithinMs } = options;
+  const { sendWithinMs: within = sendWithinMs, lagLowersAutonomy = true } = options;
   const { sessions = { idleMs: 12 * 3_600_000, absoluteMs: 7 * 86_400_000 } } = options;
   const { policy = policyConfigSchema.parse({}), chat = nobodyInChat } = options;
   const inbox = createInbox(db);
@@ -135,7 +140,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     plans: createPlanStore(db),
     diagnoses: createDiagnosisStore(db),
     approvalRequests: createApprovalStore(db, chat),
-    gate: createGate(db, { limits: { ...limits, grantValidMs, sendWithinMs: within }, policy, chat }),
+    gate: createGate(db, { limits: { ...limits, grantValidMs, sendWithinMs: within, lagLowersAutonomy }, policy, chat }),
     postmortems: createPostmortemStore(db),
     requeue: createAnomalyRequeue(inbox),
     modelTurns: createModelTurns(db),
@@ -160,6 +165,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     notifications: createNotificationStore(db),
     serviceMaps: createServiceMaps(db),
     signedRequests: createSignedRequests(db),
+    ownLag: createOwnLagStore(db),
     maintenance: createMaintenance(db),
   };
 }

@@ -30,5 +30,5 @@ grant insert, update on
 -- Work that is done is cleaned up.
 grant insert, update, delete on
   inbox, changes, service_edges, episode_services, anomaly_assignments, leases, sessions,
-  notification_channels, notifications, slack_requests
+  notification_channels, notifications, slack_requests, own_lag
   to sentinel_app;

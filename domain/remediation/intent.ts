@@ -59,6 +59,7 @@ export const gateRefusals = [
   'incident-closed',
   'not-opened',
   'out-of-order',
+  'overloaded',
 ] as const;
 export type GateRefusal = (typeof gateRefusals)[number];
 

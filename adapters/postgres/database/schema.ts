@@ -140,6 +140,7 @@ export type Schema = {
     lease: string | null;
     locked_until_ms: Generated<number>;
   };
+  own_lag: { process_id: string; role: string; overloads: Json<readonly string[]>; at_ms: number };
   slack_requests: { signature: string; seen_at_ms: number };
   incident_events: {
     incident_id: string;

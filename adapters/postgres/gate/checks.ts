@@ -9,6 +9,7 @@ import type { GateRefusal } from '../../../domain/remediation/intent.ts';
 import type { LimitsConfig } from '../../../domain/remediation/limits.ts';
 import type { Schema } from '../database/schema.ts';
 import { engagedSwitch } from '../kill-switch.ts';
+import { currentOverloads } from '../own-lag.ts';
 import { forbiddenByStop } from '../stops.ts';
 import { grantedAtMs, judgeApprovals } from './approvals.ts';
 import { breakerOpen } from './breaker.ts';
@@ -20,6 +21,8 @@ export type GateLimits = LimitsConfig & {
   readonly grantValidMs: number;
   /** How soon after its record a call must begin. */
   readonly sendWithinMs: number;
+  /** Whether nothing is done without a person while Sentinel is overloaded. */
+  readonly lagLowersAutonomy: boolean;
 };
 
 export type Question = {
@@ -150,6 +153,13 @@ export const grant: Check = async (trx, { effect, verdict, verdictNow, chat, lim
       return { reason: 'grant-expired', detail: 'the approvals were given too long ago' };
     }
   }
+};
+
+/** What policy alone let through was judged by a Sentinel that kept up: while it does not, only people let things through. */
+export const ownLag: Check = async (trx, { verdict, limits }) => {
+  if (verdict?.kind !== 'auto' || !limits.lagLowersAutonomy) return null;
+  const missing = await currentOverloads(trx);
+  return missing.length === 0 ? null : { reason: 'overloaded', detail: missing.join(', ') };
 };
 
 /** A step needs all before it in the world, and nothing of its plan taken back. */

@@ -38,6 +38,7 @@ const forward: readonly checks.Check[] = [
   checks.personsStop,
   checks.currentPlan,
   checks.grant,
+  checks.ownLag,
   checks.stepOrder,
   checks.once,
   leaseFree,

@@ -18,6 +18,7 @@ import type {
   Metrics,
   ModelBudgets,
   ModelTurns,
+  OwnLag,
   PlanStore,
   PostmortemStore,
   StoredStops,
@@ -48,6 +49,8 @@ export type ActivityDeps = {
   readonly policy: PolicyConfig;
   readonly runbook: Runbook;
   readonly verification: VerificationConfig;
+  /** Null: Sentinel's own lag is not measured, or does not count. */
+  readonly ownLag: OwnLag | null;
   /** Null: the statistics stand alone. */
   readonly model: ModelDeps | null;
   readonly clock: Clock;

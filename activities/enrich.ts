@@ -24,7 +24,7 @@ const maxHops = 4;
 
 export function createEnrich(
   deps: Pick<ActivityDeps, 'history' | 'evidence' | 'diagnoses' | 'executors' | 'clock'> &
-    Partial<Pick<ActivityDeps, 'model'>>,
+    Partial<Pick<ActivityDeps, 'model' | 'ownLag'>>,
 ): Activities['enrich'] {
   return async (input) => {
     const diagnosisInput = await gather(deps, await ownAnomalies(deps, input));
@@ -59,14 +59,21 @@ async function ownAnomalies(
 }
 
 async function gather(
-  { history, evidence, executors, clock }: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'clock'>,
+  {
+    history,
+    evidence,
+    executors,
+    clock,
+    ownLag,
+  }: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'clock'> &
+    Partial<Pick<ActivityDeps, 'ownLag'>>,
   { scope, anomalies, ...given }: EnrichInput,
 ): Promise<DiagnosisInput> {
   const { environment } = scope;
   const nowMs = clock.nowMs();
   const onsetMs = soundOnset(anomalies, given.onsetMs, nowMs);
   const gathering = startGathering(sourceTimeoutMs);
-  const [edges, changes, targets] = await Promise.all([
+  const [edges, changes, targets, lag] = await Promise.all([
     gathering.read({ name: 'service graph', read: () => evidence.edges(environment), instead: [] }),
     gathering.read({
       name: 'changes',
@@ -74,12 +81,14 @@ async function gather(
       instead: [],
     }),
     observeTargets(gathering, executors, environment),
+    gathering.read({ name: 'own lag', read: async () => (await ownLag?.missing()) ?? [], instead: [] }),
   ]);
   const services = nearby([scope.service, ...anomalies.map((anomaly) => anomaly.scope.service)], edges);
   const ranges = rangesAround(environment, onsetMs, nowMs);
   const telemetry = await readHistory(gathering, history, ranges, services);
-  const missing =
-    anomalies.length === 0 ? [...gathering.missing, 'an anomaly of this incident'] : gathering.missing;
+  const nobody = anomalies.length === 0 ? ['an anomaly of this incident'] : [];
+  // Sentinel being behind is like a source that was late: what it saw may not be all there was.
+  const missing = [...gathering.missing, ...nobody, ...lag];
   return { environment, nowMs, onsetMs, anomalies, ...telemetry, edges, changes, targets, missing };
 }
 

@@ -175,6 +175,11 @@ export interface Executors {
   forEnvironment(environment: string): readonly Executor[];
 }
 
+/** How far Sentinel's own processes are behind, as items of missing evidence; empty while they keep up. */
+export interface OwnLag {
+  missing(): Promise<readonly string[]>;
+}
+
 export interface PostmortemStore {
   savePostmortem(incidentId: string, markdown: string, digest: string): Promise<void>;
 }

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { correlationConfigSchema } from '../domain/correlation/correlate.ts';
 import { detectionConfigSchema } from '../domain/detection/config.ts';
+import { ownLagConfigSchema } from '../domain/lag/own-lag.ts';
 import { policyConfigSchema } from '../domain/policy/config.ts';
 import { limitsConfigSchema } from '../domain/remediation/limits.ts';
 import { runbookConfigSchema } from '../domain/remediation/runbook.ts';
@@ -46,6 +47,7 @@ export const configSchema = z
     verification: verificationConfigSchema
       .prefault({})
       .describe('How much evidence it takes to call an incident recovered or not recovered.'),
+    ownLag: ownLagConfigSchema.prefault({}),
     limits: limitsConfigSchema.prefault({}).describe('How many actions may run at all.'),
     executors: executorsSchema,
     model: modelSchema.prefault({}),

@@ -51,10 +51,14 @@ export type PipelineDeps = {
   readonly notes?: Pick<Notes, 'refused' | 'resource'> | undefined;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** Hears of every request how long it took, and how old the newest of what it brought is; for Sentinel's own lag. */
+  readonly onTaken?: OnTaken | undefined;
 };
 
+export type OnTaken = (tookMs: number, ageMs: number | null) => void;
+
 export function createPipeline(deps: PipelineDeps): Pipeline {
-  const { detection, delivery, limits, defaultEnvironment, identity, notes, clock, metrics } = deps;
+  const { detection, delivery, limits, defaultEnvironment, identity, notes, clock, metrics, onTaken } = deps;
 
   const vouching = createVouching();
   const marked = (findings: DetectionOutput, nowMs: number): DetectionOutput =>
@@ -69,6 +73,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     sender: Sender,
   ): Promise<Acknowledgement> {
     const nowMs = clock.nowMs();
+    const startedMs = performance.now();
     const decoded = decodeOtlp(signal, encoding, body, {
       limits,
       defaultEnvironment,
@@ -84,6 +89,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     note(signal, decoded, sender, nowMs);
     countDecoded(metrics, signal, observations.length, tally);
     const handed = await handOn(findings);
+    onTaken?.(performance.now() - startedMs, ageOf(observations, nowMs));
     return handed.kind === 'stored' ? { kind: 'stored', tally } : handed;
   }
 
@@ -95,8 +101,12 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
         notes?.resource(resource);
   }
 
-  const take = (observations: readonly TelemetryObservation[], nowMs: number): Promise<Handed> =>
-    handOn(marked(detection.observe(observations, nowMs), nowMs));
+  async function take(observations: readonly TelemetryObservation[], nowMs: number): Promise<Handed> {
+    const startedMs = performance.now();
+    const handed = await handOn(marked(detection.observe(observations, nowMs), nowMs));
+    onTaken?.(performance.now() - startedMs, ageOf(observations, nowMs));
+    return handed;
+  }
   const pass = (nowMs: number): Promise<Handed> => handOn(marked(detection.tick(nowMs), nowMs));
 
   async function handOn(findings: DetectionOutput): Promise<Handed> {
@@ -162,6 +172,16 @@ function nameOf(observation: TelemetryObservation): string {
     default:
       return `metric ${observation.metric}`;
   }
+}
+
+/** Age of the newest observation; null when there is none. */
+function ageOf(observations: readonly TelemetryObservation[], nowMs: number): number | null {
+  let newestMs = Number.NEGATIVE_INFINITY;
+  for (const one of observations) {
+    const atMs = one.kind === 'span' ? one.startMs + one.durationMs : one.atMs;
+    if (atMs > newestMs) newestMs = atMs;
+  }
+  return Number.isFinite(newestMs) ? Math.max(0, nowMs - newestMs) : null;
 }
 
 function countDecoded(metrics: Metrics, signal: OtlpSignal, taken: number, tally: Tally): void {

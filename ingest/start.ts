@@ -11,7 +11,7 @@ import { eventSchemas } from './events/schema.ts';
 import { createIngestApp, type IngestApp } from './http.ts';
 import { defaultLimits, type IngestLimits } from './limits.ts';
 import { createNotes, type Notes } from './notes.ts';
-import { createPipeline } from './pipeline.ts';
+import { createPipeline, type OnTaken } from './pipeline.ts';
 import type {
   Authorize,
   Clock,
@@ -70,6 +70,7 @@ export type IngestDeps = {
   /** Services whose telemetry comes in another way, which rebuilds its own detection; null when they are not known. */
   readonly watchedElsewhere?: Services | null | undefined;
   readonly authorize: Authorize;
+  readonly onTaken?: OnTaken | undefined;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -123,6 +124,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     notes,
     clock,
     metrics,
+    onTaken: deps.onTaken,
   });
   const ticker = createTicker(settings.tickMs, pipeline.tick, (error) => {
     log.error({ err: error }, 'a detection tick failed');

@@ -161,6 +161,22 @@ export const metricTable = {
     help: 'Observations the detection engine dropped, by reason.',
     labels: ['reason'],
   },
+  // Sentinel's own lag
+  sentinel_own_lag_seconds: {
+    kind: 'gauge',
+    help: 'How far this process is behind: event-loop, ingest, telemetry-age, postgres, clickhouse, inbox.',
+    labels: ['measure'],
+  },
+  sentinel_own_cpu_wait_ratio: {
+    kind: 'gauge',
+    help: 'Share of the time that this process waited for a CPU.',
+    labels: [],
+  },
+  sentinel_overloaded: {
+    kind: 'gauge',
+    help: '1 while this process is overloaded; nothing is done without a person then.',
+    labels: [],
+  },
   // Incidents
   sentinel_incidents_total: { kind: 'counter', help: 'Incidents closed, by outcome.', labels: ['outcome'] },
   sentinel_incidents_opened_total: { kind: 'counter', help: 'Incidents opened.', labels: ['severity'] },

@@ -1,6 +1,7 @@
 // The state of everything this process stands on, as `/ready` and `doctor` show it.
 
 import type { ComponentHealth } from '../../api/ports.ts';
+import type { LagMeter } from './own-lag.ts';
 import type { Platform } from './platform.ts';
 
 const timeoutMs = 2_000;
@@ -10,6 +11,7 @@ const freshMs = 1_000;
 export function componentsOf(
   platform: Platform,
   kafka: { problem(): string | null } | null,
+  lag: Pick<LagMeter, 'health'>,
   reconciler: { health(): ComponentHealth } | null = null,
 ): () => Promise<readonly ComponentHealth[]> {
   const { database, history, client, temporal, config } = platform;
@@ -27,8 +29,11 @@ export function componentsOf(
           }
         : look('clickhouse', false, config.clickhouse.url ?? 'embedded', () => history.ping()),
     ]);
-  if (kafka === null) return shared(withoutKafka);
-  return shared(async () => [...(await withoutKafka()), kafkaHealth(kafka, config.kafka.brokers)]);
+  return shared(async () => [
+    ...(await withoutKafka()),
+    ...(kafka === null ? [] : [kafkaHealth(kafka, config.kafka.brokers)]),
+    lag.health(),
+  ]);
 }
 
 /** However many ask, one look at a time, and one a second: anybody may ask, and each look costs every part a call. */

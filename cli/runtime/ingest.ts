@@ -3,6 +3,7 @@
 import type { KafkaSource } from '../../adapters/kafka/source.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
+import type { OnTaken } from '../../ingest/pipeline.ts';
 import { defaultIngestSettings, type Ingest, type IngestSettings, startIngest } from '../../ingest/start.ts';
 import { incidentSettings } from './incident-settings.ts';
 import { createKafkaPart, startKafkaPart } from './kafka.ts';
@@ -15,7 +16,11 @@ export type IngestPart = Ingest & {
   readonly kafka: KafkaSource | null;
 };
 
-export async function startIngestPart(platform: Platform, shutdown: Shutdown): Promise<IngestPart> {
+export async function startIngestPart(
+  platform: Platform,
+  shutdown: Shutdown,
+  onTaken: OnTaken,
+): Promise<IngestPart> {
   const { config, log, metrics, clock, stores, history, client } = platform;
   const { defaultEnvironment, requireKey: _, senderKeys, alertmanager, identity, ...limits } = config.ingest;
   const settings: IngestSettings = {
@@ -41,12 +46,13 @@ export async function startIngestPart(platform: Platform, shutdown: Shutdown): P
       settings: incidentSettings(config),
     }),
     history,
+    onTaken,
     authorize: senderAuthorize(stores.apiKeys, senderKeys),
     clock,
     metrics,
     log,
   });
   shutdown.add('ingest', ingest.stop);
-  if (kafka !== null) startKafkaPart(kafka, platform, settings, ingest);
+  if (kafka !== null) startKafkaPart(kafka, platform, settings, ingest, onTaken);
   return { ...ingest, kafka };
 }

@@ -5,6 +5,7 @@ import type { Config } from '../../config/load.ts';
 import { alertPartition } from '../../ingest/kafka/alert-partition.ts';
 import { observationPartition } from '../../ingest/kafka/observation-partition.ts';
 import { recordSchemas } from '../../ingest/kafka/schema.ts';
+import type { OnTaken } from '../../ingest/pipeline.ts';
 import type { Ingest, IngestSettings } from '../../ingest/start.ts';
 import { CliError, exitCodes } from '../exit.ts';
 import type { Platform } from './platform.ts';
@@ -33,6 +34,7 @@ export function startKafkaPart(
   { config, log, metrics, clock, stores, history }: Platform,
   settings: IngestSettings,
   { wake, notes }: Pick<Ingest, 'wake' | 'notes'>,
+  onTaken: OnTaken,
 ): void {
   const { limits, defaultEnvironment, warmMs, maxWaitingRows, maxWaitingAnomalies } = settings;
   const { deadLetters } = source;
@@ -56,6 +58,7 @@ export function startKafkaPart(
       detection: config.detection,
       episodes,
       history,
+      onTaken,
       warmMs,
       maxWaitingRows,
       maxWaitingAnomalies,

@@ -77,6 +77,7 @@ export async function openPlatform(
       policy: config.policy,
       chat: chatPeople(config),
       sessions: sessionLimits(config),
+      lagLowersAutonomy: config.ownLag.lowersAutonomy,
     }),
     history,
     executors: createExecutors(config.executors, clock.nowMs),

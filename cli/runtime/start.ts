@@ -28,6 +28,7 @@ import { createInfrastructure } from './infrastructure.ts';
 import { startIngestPart } from './ingest.ts';
 import { limitedIngest } from './ingest-limits.ts';
 import { startNotifications } from './notifications.ts';
+import { type LagMeter, startLagMeter } from './own-lag.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { createShutdown } from './shutdown.ts';
 import { startSlackReceiver } from './slack.ts';
@@ -51,7 +52,8 @@ export async function startSentinel(
     const platform = await openPlatform(config, role, shutdown, log, report, stopping);
     const adminKey = has('api') ? await ensureAdminKey(platform) : null;
     const worker = has('worker') ? await startWorkerPart(platform, shutdown) : null;
-    const ingest = has('ingest') ? await startIngestPart(platform, shutdown) : null;
+    const lag = startLagMeter(platform, role, shutdown);
+    const ingest = has('ingest') ? await startIngestPart(platform, shutdown, lag.onTaken) : null;
     const streams = openStreams(platform);
     // Every role has the API's health and metrics routes; only the role `api` redelivers decisions.
     const dashboard = has('api') ? dashboardOf(platform, () => http.url) : null;
@@ -67,6 +69,7 @@ export async function startSentinel(
           streams,
           dashboard,
           ingest?.kafka ?? null,
+          lag,
           has('api') ? shutdown : null,
         ),
       }),
@@ -130,6 +133,7 @@ async function createApi(
   streams: Streams,
   dashboard: DashboardDeps | null,
   kafka: KafkaSource | null,
+  lag: LagMeter,
   shutdown: ReturnType<typeof createShutdown> | null,
 ) {
   const { config, stores, history, executors, metrics, clock, log, client } = platform;
@@ -176,7 +180,7 @@ async function createApi(
     },
     policy: config.policy,
     rateLimits: config.server.rateLimits,
-    components: componentsOf(platform, kafka, reconciler),
+    components: componentsOf(platform, kafka, lag, reconciler),
     metrics,
     renderMetrics: metrics.render,
     about: { version, role, node: process.version, startedAtMs: clock.nowMs() },

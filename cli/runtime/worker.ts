@@ -44,6 +44,7 @@ export async function startWorkerPart(
       policy: config.policy,
       runbook: runbookFrom(config.runbooks),
       verification: config.verification,
+      ownLag: config.ownLag.lowersAutonomy ? stores.ownLag : null,
       model: await openModels(config, stores.modelTurns, (provider, variable) =>
         log.warn({ provider, variable }, 'model provider passed over: its key is not set'),
       ),

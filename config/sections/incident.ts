@@ -24,7 +24,7 @@ export const incidentSchema = z
       .prefault('2s')
       .describe('Pause between two looks at the symptom after an action.'),
     verifyTimeout: duration('1s', '24h')
-      .prefault('30s')
+      .prefault('60s')
       .describe(
         'How long a symptom may take to go away after an action before the action counts as no help.',
       ),

@@ -5,7 +5,7 @@
 import type { DetectionConfig } from '../../domain/detection/config.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
 import { createDelivery } from '../delivery.ts';
-import { createPipeline } from '../pipeline.ts';
+import { createPipeline, type OnTaken } from '../pipeline.ts';
 import type { Episodes, HistoryWriter, Inbox, WarmHistory } from '../ports.ts';
 import { warmServices } from '../warm.ts';
 import { type SiftDeps, sift } from './dead-letters.ts';
@@ -20,6 +20,7 @@ export type ObservationDeps = SiftDeps & {
   /** Null: Sentinel runs without telemetry history. */
   readonly history: (HistoryWriter & WarmHistory) | null;
   readonly wake: () => void;
+  readonly onTaken?: OnTaken | undefined;
   readonly warmMs: number;
   readonly maxWaitingRows: number;
   readonly maxWaitingAnomalies: number;
@@ -37,7 +38,16 @@ export const observationPartition =
     const { clock, metrics, inbox, limits, defaultEnvironment, maxWaitingRows } = deps;
     const detection = createDetectionEngine(deps.detection);
     const delivery = createDelivery(deps);
-    const pipeline = createPipeline({ detection, delivery, limits, defaultEnvironment, clock, metrics });
+    const { onTaken } = deps;
+    const pipeline = createPipeline({
+      detection,
+      delivery,
+      limits,
+      defaultEnvironment,
+      clock,
+      metrics,
+      onTaken,
+    });
     const holdMs = holdMsOf(deps.detection);
     const seen = new ServicesSeen();
     const services = decodeServices(metadata);

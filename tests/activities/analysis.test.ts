@@ -22,6 +22,7 @@ import type { DiagnosisInput } from '../../domain/diagnosis/input.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { fold } from '../../domain/incident/evolve.ts';
 import { policyConfigSchema } from '../../domain/policy/config.ts';
+import { evaluate } from '../../domain/policy/evaluate.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
 import { canonicalPlan } from '../../domain/remediation/canonical-plan.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
@@ -120,6 +121,25 @@ describe('enrichment', () => {
       'logs: connection refused',
     ]);
     expect(saved.get(evidenceRef)?.input).toMatchObject({ environment, onsetMs, targets: [rollback.before] });
+  });
+
+  test("counts Sentinel's own lag as evidence that is missing, and policy asks a person for it", async () => {
+    const { store, saved } = evidenceStore();
+    const overloaded = 'Sentinel itself is overloaded (event loop 1.2 s behind)';
+    const enrich = createEnrich({
+      ...{ history: emptyHistory, evidence: store, executors: executorsOf(observing()), clock },
+      ownLag: { missing: async () => [overloaded] },
+    });
+    const { evidenceRef, missing } = await enrich(enrichInput);
+    expect(missing).toEqual([overloaded]);
+    expect(saved.get(evidenceRef)?.input.missing).toEqual([overloaded]);
+    const plan = { risk: 'low', steps: [{ ...rollback, blastRadius: 0 }] } as const;
+    const policy = policyConfigSchema.parse({});
+    expect(evaluate(plan, policy, { missing: [], contested: false }).kind).toBe('auto');
+    expect(evaluate(plan, policy, { missing, contested: false })).toMatchObject({
+      kind: 'approval',
+      reason: expect.stringContaining(overloaded),
+    });
   });
 
   test('is about what was stored first, however often it is repeated', async () => {

@@ -60,7 +60,7 @@ describe('without a file', () => {
       actAfterMs: 15_000,
       maxAttempts: 3,
       verifyIntervalMs: 2000,
-      verifyTimeoutMs: 30_000,
+      verifyTimeoutMs: 60_000,
       holdMs: 1_800_000,
       selfRecoveryMs: 8000,
       watchMs: 60_000,

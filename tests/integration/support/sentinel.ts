@@ -43,7 +43,10 @@ export function cacheOfThisMachine(): Record<string, string> {
   return XDG_CACHE_HOME === undefined ? {} : { XDG_CACHE_HOME };
 }
 
-/** Runs it in `dir`; does not wait for anything. */
+/**
+ * Runs it in `dir`; does not wait for anything. The machine may be busy with the tests themselves, so an overload asks for
+ * nobody unless `settings` say so.
+ */
 export async function launch(
   dir: string,
   settings: Settings,
@@ -51,7 +54,7 @@ export async function launch(
 ): Promise<{ running: Running; configFile: string }> {
   await mkdir(dir, { recursive: true });
   const configFile = join(dir, 'sentinel.yaml');
-  await writeFile(configFile, stringify(settings));
+  await writeFile(configFile, stringify({ ownLag: { lowersAutonomy: false }, ...settings }));
   const args = ['start', '--role', role, '--config', configFile];
   return { running: startSentinel(args, { env: { ...cacheOfThisMachine(), ...env } }), configFile };
 }

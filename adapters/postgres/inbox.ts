@@ -11,8 +11,14 @@ import type { Schema } from './database/schema.ts';
 import { json, storable } from './text.ts';
 import { transact } from './transact.ts';
 
-/** An item that ends the process that takes it is set aside after this many processes. */
-const maxLost = 10;
+/**
+ * A process that ends with an item in hand may have been ended by anything. So it is no attempt of the item, but the next
+ * one takes it alone, and each time its lease is twice as long: what does end every process harms nothing else meanwhile.
+ * Set aside, for people, is only what so many processes in a row ended with, over so long.
+ */
+const maxLost = 20;
+const minLostMs = 3 * 86_400_000;
+const longestLeaseMs = 3_600_000;
 /** Postgres takes 65,535 parameters a statement; seven an item. */
 const itemsPerInsert = 1_000;
 
@@ -43,6 +49,11 @@ export function createInbox(db: Kysely<Schema>): Inbox {
     },
 
     async take(limit, leaseMs) {
+      const given = sql`status = 'pending' and available_at_ms <= ${databaseNow}
+        and not exists (
+          select 1 from inbox as earlier
+          where earlier.ordering_key = item.ordering_key and earlier.status = 'pending' and earlier.seq < item.seq)`;
+      const givenUp = sql<boolean>`taken and lost + 1 >= ${maxLost} and received_at_ms < ${databaseNow} - ${minLostMs}`;
       // SKIP LOCKED: processes that take at the same time get different items instead of waiting for each other.
       const { rows } = await sql<{
         id: string;
@@ -51,25 +62,26 @@ export function createInbox(db: Kysely<Schema>): Inbox {
         attempts: number;
         dead: boolean;
       }>`
-        with picked as (
-          select seq from inbox as item
-          where status = 'pending' and available_at_ms <= ${databaseNow}
-            and not exists (
-              select 1 from inbox as earlier
-              where earlier.ordering_key = item.ordering_key and earlier.status = 'pending' and earlier.seq < item.seq)
+        with suspect as (
+          select seq from inbox as item where taken and ${given}
+          order by available_at_ms, seq limit 1 for update skip locked),
+        innocent as (
+          select seq from inbox as item where not taken and not exists (select 1 from suspect) and ${given}
           order by seq limit ${limit} for update skip locked),
-        taken as (
+        picked as (select seq from suspect union all select seq from innocent),
+        claimed as (
           update inbox set
-            available_at_ms = ${databaseNow} + ${leaseMs}::bigint,
-            attempts = attempts + 1,
+            available_at_ms = ${databaseNow} + least(${longestLeaseMs}::bigint,
+              ${leaseMs}::bigint * (1 << case when taken then least(lost + 1, 12) else 0 end)),
+            attempts = case when taken then attempts else attempts + 1 end,
             lost = case when taken then lost + 1 else lost end,
             taken = true,
-            status = case when taken and lost + 1 >= ${maxLost} then 'dead' else 'pending' end,
-            reason = case when taken and lost + 1 >= ${maxLost} then 'every process that took it ended' else reason end,
-            finished_at_ms = case when taken and lost + 1 >= ${maxLost} then ${databaseNow} end
+            status = case when ${givenUp} then 'dead' else 'pending' end,
+            reason = case when ${givenUp} then 'every process that took it ended' else reason end,
+            finished_at_ms = case when ${givenUp} then ${databaseNow} end
           from picked where inbox.seq = picked.seq
           returning inbox.seq, id, kind, body, attempts, status = 'dead' as dead)
-        select id, kind, body, attempts, dead from taken order by seq`.execute(db);
+        select id, kind, body, attempts, dead from claimed order by seq`.execute(db);
       return rows.flatMap((row) => (row.dead ? [] : [itemOf(row)]));
     },
 

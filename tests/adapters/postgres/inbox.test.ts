@@ -70,7 +70,8 @@ await describeStores('the inbox', (use) => {
     expect(await inbox.take(10, 60_000)).toEqual([]);
     await inbox.done('i2');
     await timePasses(under);
-    expect(await inbox.take(10, 60_000)).toMatchObject([{ id: 'i1', attempts: 2 }]);
+    // The process that had it ended without a word: that was no attempt.
+    expect(await inbox.take(10, 60_000)).toMatchObject([{ id: 'i1', attempts: 1 }]);
   });
 
   test('a failed item waits for its time; without one it is dead, and keeps its reason', async () => {
@@ -100,20 +101,64 @@ await describeStores('the inbox', (use) => {
     expect((await inbox.take(10, 60_000)).map(({ id }) => id)).toEqual(['cleared']);
   });
 
-  test('an item that ends every process that takes it is set aside; one that fails with a word is not', async () => {
+  test('the death of a process is no fault of what it had in hand', async () => {
+    const under = use();
+    const { inbox } = under.stores;
+    await inbox.put([item('d1'), item('d2')]);
+    for (let death = 1; death <= 60; death += 1) {
+      expect(await inbox.take(10, 60_000)).not.toEqual([]);
+      await timePasses(under);
+    }
+    expect(await row(under, 'd1')).toMatchObject({ status: 'pending', attempts: 1 });
+    expect(await row(under, 'd2')).toMatchObject({ status: 'pending', attempts: 1 });
+    for (const id of ['d1', 'd2']) await inbox.done(id);
+  });
+
+  test('what a process ended with is taken alone, and each time for twice as long', async () => {
+    const under = use();
+    const { inbox } = under.stores;
+    await inbox.put([item('s1'), item('s2'), item('s3')]);
+    expect(await inbox.take(10, 60_000)).toHaveLength(3);
+    await timePasses(under);
+    await inbox.put([item('new')]);
+    const alone = async () => (await inbox.take(10, 60_000)).map(({ id }) => id);
+    expect([await alone(), await alone(), await alone()]).toEqual([['s1'], ['s2'], ['s3']]);
+    expect(await alone()).toEqual(['new']);
+    for (const id of ['s2', 's3', 'new']) await inbox.done(id);
+    const leases: number[] = [];
+    for (let death = 2; death <= 9; death += 1) {
+      await timePasses(under);
+      const { rows } = await sql<{
+        from: number;
+      }>`select (extract(epoch from clock_timestamp()) * 1000)::bigint as from`.execute(under.database.db);
+      expect(await alone()).toEqual(['s1']);
+      const { rows: until } = await sql<{
+        at: number;
+      }>`select available_at_ms as at from inbox where id = 's1'`.execute(under.database.db);
+      leases.push(Math.round((Number(until[0]?.at) - Number(rows[0]?.from)) / 60_000));
+    }
+    expect(leases).toEqual([4, 8, 16, 32, 60, 60, 60, 60]);
+    await inbox.done('s1');
+  });
+
+  test('what every process ended with for days is set aside; what fails with a word is not', async () => {
     const under = use();
     const { inbox } = under.stores;
     await inbox.put([item('poison'), item('patient')]);
-    for (let process = 1; process <= 10; process += 1) {
-      expect((await inbox.take(10, 60_000)).map(({ id }) => id)).toEqual(['poison', 'patient']);
+    await sql`update inbox set received_at_ms = received_at_ms - ${4 * 86_400_000}::bigint
+      where id in ('poison', 'patient')`.execute(under.database.db);
+    for (let death = 1; death <= 20; death += 1) {
+      const taken = await inbox.take(10, 60_000);
+      expect(taken.map(({ id }) => id)).toContain('poison');
       await inbox.failed('patient', 'later', Date.now());
       await timePasses(under);
     }
-    expect((await inbox.take(10, 60_000)).map(({ id }) => id)).toEqual(['patient']);
+    expect(await inbox.take(10, 60_000)).toEqual([]);
     expect(await row(under, 'poison')).toMatchObject({
       status: 'dead',
       reason: 'every process that took it ended',
     });
+    expect((await inbox.take(10, 60_000)).map(({ id }) => id)).toEqual(['patient']);
   });
 
   test('a large batch is accepted whole', async () => {

@@ -15,7 +15,7 @@ import type { Clock, Metrics, Sender } from './ports.ts';
 import { createVouching } from './vouching.ts';
 
 /** Detection as the pipeline needs it (see domain/detection/engine.ts). Points seen before change nothing. */
-export type Detection = Pick<DetectionEngine, 'observe' | 'tick'>;
+export type Detection = Pick<DetectionEngine, 'observe' | 'tick' | 'setBack'>;
 
 /** Not durable: the sender should send the same again. */
 type Retry = { readonly kind: 'retry'; readonly missing: 'inbox' | 'history' };
@@ -51,6 +51,8 @@ export type PipelineDeps = {
   readonly notes?: Pick<Notes, 'refused' | 'resource'> | undefined;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** Rebuilds detection from history after our clock was set back. Never throws. */
+  readonly rewarm?: (() => Promise<void>) | undefined;
   /** Hears of every request how long it took, and how old the newest of what it brought is; for Sentinel's own lag. */
   readonly onTaken?: OnTaken | undefined;
 };
@@ -58,7 +60,19 @@ export type PipelineDeps = {
 export type OnTaken = (tookMs: number, ageMs: number | null) => void;
 
 export function createPipeline(deps: PipelineDeps): Pipeline {
-  const { detection, delivery, limits, defaultEnvironment, identity, notes, clock, metrics, onTaken } = deps;
+  const { detection, delivery, limits, defaultEnvironment, identity, notes, clock, metrics, onTaken, rewarm } = deps;
+  let warming: Promise<void> | null = null;
+
+  /** Before every use of detection: whoever comes while it is rebuilt waits for it. */
+  async function inTime(nowMs: number): Promise<void> {
+    if (warming === null && detection.setBack(nowMs)) {
+      metrics.count('sentinel_clock_set_back_total', {});
+      warming = (rewarm?.() ?? Promise.resolve()).finally(() => {
+        warming = null;
+      });
+    }
+    if (warming !== null) await warming;
+  }
 
   const vouching = createVouching();
   const marked = (findings: DetectionOutput, nowMs: number): DetectionOutput =>
@@ -80,6 +94,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
       identity,
       nowMs,
     });
+    await inTime(nowMs);
     const { tally } = decoded;
     const observations = withinReach(decoded.observations, sender, tally);
     if (!sender.vouched) vouching.unvouched(scopesOf(observations), nowMs);
@@ -103,11 +118,15 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
 
   async function take(observations: readonly TelemetryObservation[], nowMs: number): Promise<Handed> {
     const startedMs = performance.now();
+    await inTime(nowMs);
     const handed = await handOn(marked(detection.observe(observations, nowMs), nowMs));
     onTaken?.(performance.now() - startedMs, ageOf(observations, nowMs));
     return handed;
   }
-  const pass = (nowMs: number): Promise<Handed> => handOn(marked(detection.tick(nowMs), nowMs));
+  async function pass(nowMs: number): Promise<Handed> {
+    await inTime(nowMs);
+    return handOn(marked(detection.tick(nowMs), nowMs));
+  }
 
   async function handOn(findings: DetectionOutput): Promise<Handed> {
     countDropped(metrics, findings);
@@ -124,6 +143,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
 
   async function tick(): Promise<void> {
     const nowMs = clock.nowMs();
+    await inTime(nowMs);
     const findings = marked(detection.tick(nowMs), nowMs);
     countDropped(metrics, findings);
     await delivery.edges(findings);

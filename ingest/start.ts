@@ -103,6 +103,15 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     settings: settings.dispatch,
   });
   const wake = (): void => dispatcher.wake();
+
+  async function warm(): Promise<void> {
+    const { warmMs } = settings;
+    if (deps.watchedElsewhere === null)
+      // Whoever is heard of elsewhere would be missed here: rather learn again.
+      log.warn({}, 'detection starts cold: nobody knows which services come in another way');
+    else await warmDetection({ detection, history, clock, log, warmMs }, deps.watchedElsewhere ?? undefined);
+  }
+
   const { maxWaitingRows, maxWaitingAnomalies } = settings;
   const delivery = createDelivery({
     inbox,
@@ -125,6 +134,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     clock,
     metrics,
     onTaken: deps.onTaken,
+    rewarm: warm,
   });
   const ticker = createTicker(settings.tickMs, pipeline.tick, (error) => {
     log.error({ err: error }, 'a detection tick failed');
@@ -150,14 +160,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
   });
 
   dispatcher.start();
-  if (deps.watchedElsewhere === null)
-    // Whoever is heard of elsewhere would be missed here: rather learn again.
-    log.warn({}, 'detection starts cold: nobody knows which services come in another way');
-  else
-    await warmDetection(
-      { detection, history, clock, log, warmMs: settings.warmMs },
-      deps.watchedElsewhere ?? undefined,
-    );
+  await warm();
   ticker.start();
   noteTicker.start();
   return {

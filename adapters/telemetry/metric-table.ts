@@ -156,6 +156,11 @@ export const metricTable = {
     help: 'Records that went to the dead-letter topic, by reason.',
     labels: ['topic', 'reason'],
   },
+  sentinel_clock_set_back_total: {
+    kind: 'counter',
+    help: 'Times that the clock of this process was set back, and detection rebuilt from history.',
+    labels: [],
+  },
   sentinel_detection_dropped_total: {
     kind: 'counter',
     help: 'Observations the detection engine dropped, by reason.',

@@ -28,6 +28,11 @@ export interface DetectionEngine {
    * what still fires at the end is announced with its old id by the next `observe` or `tick`.
    */
   warm(environment: string, rows: WarmRows): void;
+  /**
+   * Asks whether the receiver's clock was set back: what was learnt by the wrong clock is dropped then, and whoever has
+   * history may `warm` again. `observe` and `tick` notice it by themselves, but start cold.
+   */
+  setBack(nowMs: number): boolean;
 }
 
 export type WarmRows = {
@@ -36,6 +41,8 @@ export type WarmRows = {
   readonly logs: readonly LogBucket[];
 };
 
+/** A clock that goes back further than this was set; a smaller step is waited out. */
+const setBackMs = 5_000;
 /** Without a call for so long, this process was not receiving: silence is forgiven. */
 const pausedMs = 10_000;
 
@@ -59,7 +66,23 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
     return environment;
   };
 
+  /** Rows of seconds that were open when the clock was set back. */
+  let orphans: EnvironmentRows[] = [];
+
+  const setBack = (nowMs: number): boolean => {
+    if (lastMs === null || nowMs >= lastMs - setBackMs) return false;
+    muted = true;
+    for (const [name, environment] of environments)
+      orphans.push({ environment: name, ...environment.finish(lastMs + 2 * config.buckets.maxWaitMs) });
+    muted = false;
+    environments.clear();
+    toAnnounce = [];
+    lastMs = null;
+    return true;
+  };
+
   const advance = (nowMs: number): number => {
+    setBack(nowMs);
     const now = Math.max(nowMs, lastMs ?? nowMs);
     if (lastMs === null || now - lastMs > pausedMs)
       for (const environment of environments.values()) environment.forgive(now);
@@ -70,7 +93,10 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
   };
 
   const finish = (nowMs: number): DetectionOutput => {
-    const rows: EnvironmentRows[] = [];
+    const rows: EnvironmentRows[] = orphans.filter(
+      ({ calls, metrics, logs }) => calls.length + metrics.length + logs.length > 0,
+    );
+    orphans = [];
     const edges: NewEdge[] = [];
     for (const [name, environment] of environments) {
       const made = environment.finish(nowMs);
@@ -109,6 +135,8 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
       for (const environment of environments.values()) environment.tick(now);
       return finish(now);
     },
+
+    setBack,
 
     warm(name, rows) {
       const environment = environmentOf(name);

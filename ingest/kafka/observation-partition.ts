@@ -47,6 +47,7 @@ export const observationPartition =
       clock,
       metrics,
       onTaken,
+      rewarm: () => warmServices({ ...deps, detection }, seen.services()),
     });
     const holdMs = holdMsOf(deps.detection);
     const seen = new ServicesSeen();

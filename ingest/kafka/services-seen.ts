@@ -19,6 +19,12 @@ export class ServicesSeen {
     for (const [key, seen] of this.#seenMs) if (seen.atMs < atMs) this.#seenMs.delete(key);
   }
 
+  /** By environment. */
+  services(): ReadonlyMap<string, readonly string[]> {
+    const groups = Map.groupBy(this.#seenMs.values(), ({ environment }) => environment);
+    return new Map([...groups].map(([name, of]) => [name, of.map(({ service }) => service)]));
+  }
+
   /** As text for the commit; when there are too many for it, those heard of last. */
   encode(): string {
     let newest = [...this.#seenMs.values()].sort((a, b) => b.atMs - a.atMs);

@@ -166,6 +166,7 @@ test('a starting process rebuilds detection from the history of every environmen
   const watched: DetectionEngine = {
     observe: (observations, receivedMs) => engine.observe(observations, receivedMs),
     tick: (nowMs) => engine.tick(nowMs),
+    setBack: (nowMs) => engine.setBack(nowMs),
     warm: (environment, rows) => {
       warmed.push([environment, rows.metrics.length]);
       engine.warm(environment, rows);

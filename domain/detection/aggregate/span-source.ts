@@ -11,6 +11,8 @@ import { type Explained, OpenSecond } from './open-second.ts';
 import { UsualWorst } from './recent.ts';
 
 const secondMs = 1000;
+/** Clocks differ by seconds everywhere; what is closed further ahead than this was closed by a clock that was wrong. */
+const clockJumpMs = 60_000;
 
 export class SpanSource {
   readonly service: string;
@@ -23,8 +25,8 @@ export class SpanSource {
   lastReceivedMs = Number.NEGATIVE_INFINITY;
   private readonly open = new Map<number, OpenSecond>();
   private readonly late = new LateSeconds();
-  private readonly disorderMs = new UsualWorst();
-  private readonly delayMs = new UsualWorst();
+  private disorderMs = new UsualWorst();
+  private delayMs = new UsualWorst();
   private newestEndMs = Number.NEGATIVE_INFINITY;
   private batchOldestMs = Number.POSITIVE_INFINITY;
   private batchNewestMs = Number.NEGATIVE_INFINITY;
@@ -40,6 +42,12 @@ export class SpanSource {
     this.lastReceivedMs = receivedMs;
     const endMs = span.startMs + span.durationMs;
     const atMs = Math.floor(endMs / secondMs) * secondMs;
+    if (
+      endMs < this.closedThroughMs &&
+      endMs <= receivedMs &&
+      this.closedThroughMs > receivedMs + clockJumpMs
+    )
+      this.forgetFuture(atMs);
     if (endMs < this.closedThroughMs) return this.late.add(span, atMs, receivedMs, explain);
     this.batchOldestMs = Math.min(this.batchOldestMs, endMs);
     this.batchNewestMs = Math.max(this.batchNewestMs, endMs);
@@ -50,6 +58,14 @@ export class SpanSource {
     }
     second.add(span, explain);
     return true;
+  }
+
+  /** The clock that said how far its seconds are over, ours or its own, was ahead and has been set right. */
+  private forgetFuture(atMs: number): void {
+    this.closedThroughMs = atMs;
+    this.newestEndMs = Number.NEGATIVE_INFINITY;
+    this.disorderMs = new UsualWorst();
+    this.delayMs = new UsualWorst();
   }
 
   /** A second of history: it was closed by an earlier process, and so was everything before it. */

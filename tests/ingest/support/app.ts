@@ -65,6 +65,7 @@ export class TestApp {
         return find();
       },
       tick: find,
+      setBack: () => false,
     };
     this.pipeline = createPipeline({
       detection,

@@ -63,15 +63,17 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   const { detection, delivery, limits, defaultEnvironment, identity, notes, clock, metrics, onTaken, rewarm } = deps;
   let warming: Promise<void> | null = null;
 
-  /** Before every use of detection: whoever comes while it is rebuilt waits for it. */
-  async function inTime(nowMs: number): Promise<void> {
+  /** Before every use of detection: whoever comes while it is rebuilt waits for it, and goes on at the time it is then. */
+  async function inTime(nowMs: number): Promise<number> {
     if (warming === null && detection.setBack(nowMs)) {
       metrics.count('sentinel_clock_set_back_total', {});
       warming = (rewarm?.() ?? Promise.resolve()).finally(() => {
         warming = null;
       });
     }
-    if (warming !== null) await warming;
+    if (warming === null) return nowMs;
+    await warming;
+    return clock.nowMs();
   }
 
   const vouching = createVouching();
@@ -86,15 +88,15 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     body: Uint8Array,
     sender: Sender,
   ): Promise<Acknowledgement> {
-    const nowMs = clock.nowMs();
+    const receivedMs = clock.nowMs();
     const startedMs = performance.now();
     const decoded = decodeOtlp(signal, encoding, body, {
       limits,
       defaultEnvironment,
       identity,
-      nowMs,
+      nowMs: receivedMs,
     });
-    await inTime(nowMs);
+    const nowMs = await inTime(receivedMs);
     const { tally } = decoded;
     const observations = withinReach(decoded.observations, sender, tally);
     if (!sender.vouched) vouching.unvouched(scopesOf(observations), nowMs);
@@ -116,15 +118,15 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
         notes?.resource(resource);
   }
 
-  async function take(observations: readonly TelemetryObservation[], nowMs: number): Promise<Handed> {
+  async function take(observations: readonly TelemetryObservation[], receivedMs: number): Promise<Handed> {
     const startedMs = performance.now();
-    await inTime(nowMs);
+    const nowMs = await inTime(receivedMs);
     const handed = await handOn(marked(detection.observe(observations, nowMs), nowMs));
     onTaken?.(performance.now() - startedMs, ageOf(observations, nowMs));
     return handed;
   }
-  async function pass(nowMs: number): Promise<Handed> {
-    await inTime(nowMs);
+  async function pass(passedMs: number): Promise<Handed> {
+    const nowMs = await inTime(passedMs);
     return handOn(marked(detection.tick(nowMs), nowMs));
   }
 
@@ -142,8 +144,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   const writing = new Set<Promise<unknown>>();
 
   async function tick(): Promise<void> {
-    const nowMs = clock.nowMs();
-    await inTime(nowMs);
+    const nowMs = await inTime(clock.nowMs());
     const findings = marked(detection.tick(nowMs), nowMs);
     countDropped(metrics, findings);
     await delivery.edges(findings);

@@ -19,8 +19,8 @@ import { auditChain } from './0020-audit-chain.ts';
 import { eventIds } from './0031-event-ids.ts';
 import { refusedTelemetry } from './0032-refused-telemetry.ts';
 import { telemetryResources } from './0033-telemetry-resources.ts';
-import { alerts } from './0034-alerts.ts';
 import { ownLag } from './0023-own-lag.ts';
+import { alerts } from './0034-alerts.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -41,6 +41,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0031-event-ids': eventIds,
   '0032-refused-telemetry': refusedTelemetry,
   '0033-telemetry-resources': telemetryResources,
-  '0034-alerts': alerts,
   '0023-own-lag': ownLag,
+  '0034-alerts': alerts,
 };

@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { describeStores } from '../../support/stores.ts';
-import { askPeople, oneOperator, person, type Ready, readyToAct } from './fixtures.ts';
+import { askPeople, oneOperator, passGate, person, type Ready, readyToAct } from './fixtures.ts';
 
 const forward = ({ incidentId, planHash }: Ready) =>
   ({ incidentId, planHash, step: 0, direction: 'forward' }) as const;
@@ -32,17 +32,17 @@ await describeStores('the own lag', (use) => {
     const { stores, withOptions } = use();
     const ready = await readyToAct(stores);
     await stores.ownLag.report('p1', 'all', ['event loop 1.2 s behind']);
-    expect(await stores.gate.pass(forward(ready))).toEqual({
+    expect(await passGate(stores, forward(ready))).toEqual({
       granted: false,
       reason: 'overloaded',
       detail: 'Sentinel itself is overloaded (event loop 1.2 s behind)',
     });
     const other = await readyToAct(stores);
-    expect(await withOptions({ lagLowersAutonomy: false }).gate.pass(forward(other))).toMatchObject({
+    expect(await passGate(withOptions({ lagLowersAutonomy: false }), forward(other))).toMatchObject({
       granted: true,
     });
     await stores.ownLag.report('p1', 'all', []);
-    expect(await stores.gate.pass(forward(ready))).toMatchObject({ granted: true });
+    expect(await passGate(stores, forward(ready))).toMatchObject({ granted: true });
   });
 
   test('does not hold what people approved', async () => {
@@ -59,7 +59,7 @@ await describeStores('the own lag', (use) => {
     } as const;
     expect(await stores.approvals.decide(decision)).toMatchObject({ recorded: true });
     await stores.ownLag.report('p1', 'all', ['event loop 1.2 s behind']);
-    expect(await stores.gate.pass(forward(ready))).toMatchObject({ granted: true });
+    expect(await passGate(stores, forward(ready))).toMatchObject({ granted: true });
     await stores.ownLag.withdraw('p1');
   });
 

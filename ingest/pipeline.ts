@@ -60,7 +60,18 @@ export type PipelineDeps = {
 export type OnTaken = (tookMs: number, ageMs: number | null) => void;
 
 export function createPipeline(deps: PipelineDeps): Pipeline {
-  const { detection, delivery, limits, defaultEnvironment, identity, notes, clock, metrics, onTaken, rewarm } = deps;
+  const {
+    detection,
+    delivery,
+    limits,
+    defaultEnvironment,
+    identity,
+    notes,
+    clock,
+    metrics,
+    onTaken,
+    rewarm,
+  } = deps;
   let warming: Promise<void> | null = null;
 
   /** Before every use of detection: whoever comes while it is rebuilt waits for it, and goes on at the time it is then. */

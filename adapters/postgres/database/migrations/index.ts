@@ -16,10 +16,10 @@ import { incidentRestarts } from './0015-incident-restarts.ts';
 import { keyLimits } from './0018-key-limits.ts';
 import { diagnoses } from './0019-diagnoses.ts';
 import { auditChain } from './0020-audit-chain.ts';
+import { ownLag } from './0023-own-lag.ts';
 import { eventIds } from './0031-event-ids.ts';
 import { refusedTelemetry } from './0032-refused-telemetry.ts';
 import { telemetryResources } from './0033-telemetry-resources.ts';
-import { ownLag } from './0023-own-lag.ts';
 import { alerts } from './0034-alerts.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -38,9 +38,9 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0018-key-limits': keyLimits,
   '0019-diagnoses': diagnoses,
   '0020-audit-chain': auditChain,
+  '0023-own-lag': ownLag,
   '0031-event-ids': eventIds,
   '0032-refused-telemetry': refusedTelemetry,
   '0033-telemetry-resources': telemetryResources,
-  '0023-own-lag': ownLag,
   '0034-alerts': alerts,
 };

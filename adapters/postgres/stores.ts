@@ -140,7 +140,11 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     plans: createPlanStore(db),
     diagnoses: createDiagnosisStore(db),
     approvalRequests: createApprovalStore(db, chat),
-    gate: createGate(db, { limits: { ...limits, grantValidMs, sendWithinMs: within, lagLowersAutonomy }, policy, chat }),
+    gate: createGate(db, {
+      limits: { ...limits, grantValidMs, sendWithinMs: within, lagLowersAutonomy },
+      policy,
+      chat,
+    }),
     postmortems: createPostmortemStore(db),
     requeue: createAnomalyRequeue(inbox),
     modelTurns: createModelTurns(db),

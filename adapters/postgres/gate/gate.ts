@@ -69,6 +69,7 @@ const again: Readonly<Record<GateInput['direction'], readonly checks.Check[]>> =
     checks.incidentOpen,
     checks.personsStop,
     checks.grant,
+    checks.ownLag,
     leaseFree,
     targetSettled,
   ],

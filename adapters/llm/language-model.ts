@@ -2,8 +2,10 @@
 
 import { APICallError, generateText, jsonSchema, NoObjectGeneratedError, Output } from 'ai';
 import type { LanguageModel, ModelReply, ModelUsage } from '../../activities/ports.ts';
-import { answerJsonSchema } from '../../domain/diagnosis/model/answer.ts';
+import { answerJsonSchema, isAnswer } from '../../domain/diagnosis/model/answer.ts';
 import { findObject } from '../../domain/diagnosis/model/json-text.ts';
+import { redact } from '../../domain/redaction/redact.ts';
+import { plainLine } from '../../domain/text.ts';
 import { boundedFetch } from './bounded-fetch.ts';
 import { openModel } from './providers.ts';
 import type { ModelSettings } from './settings.ts';
@@ -18,6 +20,7 @@ export function createLanguageModel(settings: ModelSettings): LanguageModel {
     model: settings.model,
     prices: settings.prices,
     async ask({ system, prompt, maxOutputTokens }) {
+      let words: string | undefined;
       try {
         const { text, finishReason, usage } = await generateText({
           model,
@@ -25,15 +28,36 @@ export function createLanguageModel(settings: ModelSettings): LanguageModel {
           prompt,
           maxOutputTokens,
           maxRetries: 0,
+          // Before the SDK reads the output, which it gives up when there is no text.
+          onStepFinish: (step) => {
+            words = wordsOf(step);
+          },
           abortSignal: AbortSignal.timeout(settings.timeoutMs),
           ...outputOf(settings),
         });
-        return replyOf(text, finishReason, usage);
+        return replyOf(words ?? text, finishReason, usage);
       } catch (error) {
-        return replyOfError(error, settings);
+        return replyOfError(error, settings, words);
       }
     },
   };
+}
+
+/** Some servers put the answer where thoughts or calls of tools belong, and leave the text empty. */
+function wordsOf({
+  text,
+  reasoningText,
+  toolCalls,
+}: {
+  readonly text: string;
+  readonly reasoningText: string | undefined;
+  readonly toolCalls: readonly { readonly input: unknown }[];
+}): string {
+  if (findObject(text, isAnswer) !== null) return text;
+  const input = toolCalls.at(-1)?.input;
+  const called = typeof input === 'string' ? input : input === undefined ? '' : JSON.stringify(input);
+  if (findObject(called) !== null) return called;
+  return text.trim() === '' ? (reasoningText ?? '') : text;
 }
 
 /** The SDK's own reading of the output is not used: it takes nothing but bare JSON, and models like to add words. */
@@ -58,7 +82,7 @@ function replyOf(text: string, finishReason: string | undefined, used: Usage | u
   if (finishReason === 'content-filter') {
     return { kind: 'refused', reason: "the provider's filter stopped the answer", text, usage };
   }
-  if (findObject(text) !== null) return { kind: 'answer', text, usage };
+  if (findObject(text, isAnswer) !== null) return { kind: 'answer', text, usage };
   if (finishReason === 'length') return { kind: 'invalid', reason: 'the answer was cut off', text, usage };
   // Words instead of an object: asking for the object again would get the same words.
   return text.includes('{')
@@ -75,18 +99,23 @@ function tokens(count: number | undefined): number | null {
   return count !== undefined && Number.isFinite(count) && count >= 0 ? Math.round(count) : null;
 }
 
-function replyOfError(error: unknown, { name, timeoutMs }: ModelSettings): ModelReply {
+/** `words`: what was said, where that is known. */
+function replyOfError(
+  error: unknown,
+  { name, timeoutMs }: ModelSettings,
+  words: string | undefined,
+): ModelReply {
   if (NoObjectGeneratedError.isInstance(error))
-    return replyOf(error.text ?? '', error.finishReason, error.usage);
+    return replyOf(words ?? error.text ?? '', error.finishReason, error.usage);
   if (APICallError.isInstance(error)) {
     const { statusCode } = error;
     if (statusCode === 429 || statusCode === 503 || statusCode === 529) {
-      const reason = `${name} answered ${statusCode}`;
+      const reason = `${name} answered ${statusCode}${said(error)}`;
       return { kind: 'overloaded', reason, retryAfterMs: retryAfterMs(error.responseHeaders) };
     }
     // An answer that is none (a page, half of a body) came with 200, and was written by a model that is paid for.
     if (statusCode !== undefined && statusCode >= 400) {
-      return { kind: 'failed', reason: `${name} answered ${statusCode}`, paid: false };
+      return { kind: 'failed', reason: `${name} answered ${statusCode}${said(error)}`, paid: false };
     }
   }
   const { name: kind, message } = error instanceof Error ? error : new Error(String(error));
@@ -95,6 +124,14 @@ function replyOfError(error: unknown, { name, timeoutMs }: ModelSettings): Model
     ? `${name} gave no answer within ${timeoutMs} ms`
     : `${name}: ${causeOf(error) ?? message}`;
   return { kind: 'failed', reason: reason.slice(0, 300), paid: !neverSent(error) };
+}
+
+const longestSentence = 200;
+
+/** The provider's own sentence: what to repair is often there, and nowhere else. Part of a key may be, too. */
+function said({ message }: APICallError): string {
+  const sentence = redact(plainLine(message, longestSentence));
+  return sentence === '' ? '' : `: ${sentence}`;
 }
 
 /** What lies at the bottom says more than "fetch failed". */

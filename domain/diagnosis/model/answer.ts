@@ -30,6 +30,11 @@ export const answerSchema = z.object({
   risks: z.array(z.unknown()).max(many).default([]),
 });
 
+/** Whether this is an answer at all; what it claims is judged in judge.ts. */
+export function isAnswer(value: unknown): boolean {
+  return answerSchema.safeParse(value).success;
+}
+
 export const claimSchema = z.object({
   cause: text,
   service: text,

@@ -5,6 +5,7 @@ import type { Cause } from './causes.ts';
 import type { EvidenceBook } from './evidence.ts';
 import type { Features, ServiceFeatures } from './features.ts';
 import type { DiagnosisInput } from './input.ts';
+import { reach } from './reach.ts';
 import { explainedBy, hasTrouble, isLasting, type Signs } from './signs.ts';
 
 export type Context = {
@@ -61,7 +62,7 @@ export function changeWeight({ signs }: Suspect): number {
 const quietSignals: readonly SignalKind[] = ['logs', 'absence', 'other'];
 
 /**
- * Whether anything is measurably wrong with any service. Errors and slowness count when the incident has an anomaly
+ * Whether anything is measurably wrong with any service that the incident can be about. Errors and slowness count when the incident has an anomaly
  * about them: among many services some always look a little slower than before.
  */
 export function anyTrouble({
@@ -70,9 +71,10 @@ export function anyTrouble({
   signs,
 }: Pick<Context, 'input' | 'features' | 'signs'>): boolean {
   const noticed = input.anomalies.some(({ signal }) => !quietSignals.includes(signal));
+  const near = reach(input, features.graph);
   for (const service of features.services.values()) {
     const its = signs.get(service.service);
-    if (its === undefined) continue;
+    if (its === undefined || near(service.service) === 0) continue;
     if (hasTrouble({ ...its, ownErrors: its.ownErrors && noticed, selfTime: its.selfTime && noticed }))
       return true;
     if (noticed && usersSuffer(service)) return true;

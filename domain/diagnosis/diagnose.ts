@@ -30,10 +30,12 @@ export function diagnose(
   const book = openBook(input.environment, analysis);
   const context: Context = { input, features, signs: readSigns(input, features), book };
   const missing = missingEvidence(input, features);
-  const weigh = weights(context, failedCauses);
+  const near = reach(input, features.graph);
+  const weigh = weights(context, near, failedCauses);
   const ranked = suspects(context)
     .flatMap((suspect) => hypothesisTests.flatMap((test) => drafted(test(context, suspect), suspect)))
     .map(({ draft, onsetMs }) => ({ draft, onsetMs, score: weigh(draft) }))
+    .filter(({ draft }) => near(draft.service) > 0)
     .sort((a, b) => b.score - a.score || a.onsetMs - b.onsetMs || compare(key(a.draft), key(b.draft)))
     .slice(0, thresholds.rank.keep);
   const hypotheses = ranked.map(({ draft, score }) => toHypothesis(draft, score, input.environment));
@@ -49,15 +51,18 @@ function drafted(draft: Draft | null, { signs }: Suspect): readonly { draft: Dra
 }
 
 /** What a test's score is multiplied with: distance from the incident, a remedy that failed, symptoms that are over. */
-function weights(context: Context, failed: readonly FailedCause[]): (draft: Draft) => number {
-  const near = reach(context.input, context.features.graph);
+function weights(
+  context: Context,
+  near: (service: string) => number,
+  failed: readonly FailedCause[],
+): (draft: Draft) => number {
   const over = isOver(context);
   return ({ cause, service, score }) => {
     const hadItsChance = failed.some((one) => one.cause === cause && one.service === service);
     const past = over && cause !== 'transient-spike';
     const weighed =
       score * near(service) * (hadItsChance ? thresholds.rank.failed : 1) * (past ? thresholds.rank.past : 1);
-    return round(Math.min(1, Math.max(0, weighed)));
+    return Number.isFinite(weighed) ? round(Math.min(1, Math.max(0, weighed))) : 0; // strange telemetry has no figures
   };
 }
 
@@ -83,7 +88,7 @@ function conclude(
   const { floor, margin } = thresholds.rank;
   if (best === undefined) {
     const why = missing.length > 0 ? `; missing: ${missing.join(', ')}` : '';
-    return { inconclusive: true, reason: `Nothing measured deviates from before${why}.` };
+    return { inconclusive: true, reason: `Nothing measured explains it${why}.` };
   }
   const what = `${best.cause} at ${shown(best.scope.service)} (${percent(best.score)})`;
   if (best.score < floor) return { inconclusive: true, reason: `The best guess is weak: ${what}.` };

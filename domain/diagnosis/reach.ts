@@ -1,11 +1,11 @@
 // Which services an incident can be about: those that showed something and whatever they depend on, less so their
-// callers. Trouble elsewhere at the same time belongs to another incident.
+// callers. Trouble elsewhere at the same time belongs to another incident: naming it sends people to the wrong team.
 
 import type { Graph } from './graph.ts';
 import type { DiagnosisInput } from './input.ts';
 import { thresholds } from './thresholds.ts';
 
-/** Share of its score a hypothesis about a service keeps. */
+/** Share of its score a hypothesis about a service keeps; none out of reach. */
 export function reach(input: DiagnosisInput, graph: Graph): (service: string) => number {
   const near = new Set(input.anomalies.map(({ scope }) => scope.service));
   const callers = new Set([...near].flatMap((service) => graph.callers(service)));
@@ -20,6 +20,6 @@ export function reach(input: DiagnosisInput, graph: Graph): (service: string) =>
   }
   return (service) => {
     if (anywhere || near.has(service)) return 1;
-    return callers.has(service) ? thresholds.rank.caller : thresholds.rank.unrelated;
+    return callers.has(service) ? thresholds.rank.caller : 0;
   };
 }

@@ -123,8 +123,6 @@ export const thresholds = {
     failed: 0.3,
     /** Trouble of a service that calls one of the incident's own, but shows no anomaly itself. */
     caller: 0.8,
-    /** Trouble of a service the incident's own services do not depend on at all. */
-    unrelated: 0.6,
     /** Causes of symptoms that are measurably over. */
     past: 0.4,
     keep: 8,

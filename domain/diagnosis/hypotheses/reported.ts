@@ -14,14 +14,14 @@ export const reported: HypothesisTest = (context, { service }) => {
     service: service.service,
     fromMs: first.onsetMs,
     toMs: first.detectedMs,
-    finding: `${mine.length === 1 ? 'An alert' : `${mine.length} alerts`} from outside; nothing measured shows trouble.`,
+    finding: `${mine.length === 1 ? 'An alert' : `${mine.length} alerts`} from outside; nothing measured explains it.`,
     figures: { alerts: mine.length },
   });
   return {
     cause: 'reported',
     service: service.service,
     score: 0.4,
-    reason: 'It was reported from outside, and nothing measured confirms it.',
+    reason: 'It was reported from outside, and nothing measured explains it.',
     evidenceFor: [evidence],
     evidenceAgainst: [],
   };

@@ -18,5 +18,5 @@ export const causeMeanings: Readonly<Record<Cause, string>> = {
   'telemetry-gap': 'only the telemetry is missing; the service works',
   'log-noise': 'only the logs are louder; the service works',
   'transient-spike': 'it was over by itself',
-  reported: 'reported from outside, and nothing measured confirms it',
+  reported: 'reported from outside, and nothing measured explains it',
 };

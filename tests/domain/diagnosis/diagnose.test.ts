@@ -137,6 +137,31 @@ describe('when a remedy did not help', () => {
   });
 });
 
+describe('trouble out of reach', () => {
+  const release = { changes: [{ type: 'release', service: 'orders', atSecond: -1 }] };
+  const failing = simulate(world({ kind: 'errors', service: 'orders', rate: 0.5 }, release));
+  const certificate = anomaly('login', 'reported', 0, 0, 1);
+
+  it('explains no alert about a service that calls nobody and that nobody calls', () => {
+    const { diagnosis, evidence } = diagnose({ ...failing, anomalies: [certificate] }, []);
+    expect(diagnosis.hypotheses).toEqual([]);
+    expect(JSON.stringify([diagnosis, evidence])).not.toContain('orders');
+    expect(diagnosis).toMatchObject({ inconclusive: true, reason: 'Nothing measured explains it.' });
+  });
+
+  it('nor a measured symptom of one', () => {
+    const slow = anomaly('login', 'latency', 9, 3, 1);
+    const { diagnosis } = diagnose({ ...failing, anomalies: [slow] }, []);
+    expect(diagnosis.hypotheses.filter(({ scope }) => scope.service !== 'login')).toEqual([]);
+    expect(diagnosis.reason).toMatch(/^Nothing measured explains it|weak/);
+  });
+
+  it('the same release explains an alert about a service that depends on it', () => {
+    const { diagnosis } = diagnose({ ...failing, anomalies: [anomaly('web', 'reported', 0, 0, 1)] }, []);
+    expect(diagnosis.hypotheses[0]).toMatchObject({ cause: 'bad-release', scope: { service: 'orders' } });
+  });
+});
+
 describe('changes', () => {
   it('of a service without symptoms of its own explain nothing', () => {
     const changes = [{ type: 'release', service: 'web', atSecond: -1 }];

@@ -2,11 +2,8 @@
 // paid again, and what it costs counts even when the process dies in between. The answer is judged here; the workflow gets
 // a diagnosis, or whom to ask next. Nothing a model or a provider does makes this throw.
 
-<<<<<<< HEAD
 import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
-=======
 import { isAnswer } from '../domain/diagnosis/model/answer.ts';
->>>>>>> 6a0aff0 (model: the last complete answer outside the thoughts, wherever a server puts it, and the provider's own sentence)
 import { sameRemedy } from '../domain/diagnosis/model/context.ts';
 import { findObject } from '../domain/diagnosis/model/json-text.ts';
 import { judgeAnswer } from '../domain/diagnosis/model/judge.ts';

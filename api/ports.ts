@@ -234,12 +234,17 @@ export interface Stops {
   delivered(incidentId: string, kind: StopKind): Promise<void>;
 }
 
+export type SwitchResult =
+  | { readonly set: true }
+  | { readonly set: false; readonly reason: 'role-too-low' | 'out-of-reach'; readonly detail: string };
+
 export interface KillSwitch {
   /** `environment` '*' stands for all. Engaged means: no effect passes the gate. */
   list(): Promise<
     readonly { environment: string; engaged: boolean; by: string; reason: string; atMs: number }[]
   >;
-  set(environment: string, engaged: boolean, principal: Principal, reason: string): Promise<void>;
+  /** What an admin has engaged only an admin releases; a limited key sets what it reaches. Refusals are audited. */
+  set(environment: string, engaged: boolean, principal: Principal, reason: string): Promise<SwitchResult>;
 }
 
 export interface ApiKeys {
@@ -322,6 +327,8 @@ export interface AuditReader {
     limit: number,
     cursor: string | null,
   ): Promise<Page<AuditEntry>>;
+  /** Checks every link of the chain; reads the whole audit. */
+  verify(): Promise<AuditVerification>;
 }
 
 /** One call to a language model: what was asked, what came back, what of it was dropped, what it cost. */

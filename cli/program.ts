@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { registerAnalyse } from './commands/analyse.ts';
 import { registerApprovals } from './commands/approve.ts';
+import { registerAudit } from './commands/audit.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDashboard } from './commands/dashboard.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -36,6 +37,7 @@ export function createProgram(deps: CliDeps): Command {
   registerApprovals(program, deps);
   registerKillSwitch(program, deps);
   registerKeys(program, deps);
+  registerAudit(program, deps);
   registerConfig(program, deps);
   for (const register of deps.extensions ?? []) register(program, deps);
   return program;

@@ -53,3 +53,22 @@ export const auditQuery = route({
     ),
   }),
 });
+
+const verification = z
+  .strictObject({
+    ok: z.boolean(),
+    checked: z.int().meta({ description: 'Entries whose links hold, from the first on.' }),
+    brokenSeq: z.int().optional().meta({ description: 'Number of the first entry that does not hold.' }),
+    what: z.string().optional(),
+  })
+  .meta({ id: 'AuditVerification' });
+
+export const auditVerification = route({
+  method: 'GET',
+  path: '/api/v1/audit/verification',
+  permission: 'admin',
+  summary:
+    'Whether the chain of the audit holds, and the first entry where it does not; reads the whole audit.',
+  answers: { 200: verification },
+  handler: async ({ deps }) => ({ json: await deps.audit.verify() }),
+});

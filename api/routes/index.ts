@@ -2,7 +2,7 @@
 
 import type { Route } from '../http/route.ts';
 import { actionList } from './actions.ts';
-import { auditQuery } from './audit.ts';
+import { auditQuery, auditVerification } from './audit.ts';
 import { components } from './components.ts';
 import { decideApproval } from './decide-approval.ts';
 import { explain } from './explain.ts';
@@ -59,6 +59,7 @@ export const routes: readonly Route[] = [
   keyRevoke,
   loginLink,
   auditQuery,
+  auditVerification,
   slackEvents,
   components,
   health,

@@ -1,6 +1,7 @@
 // GET and POST /api/v1/kill-switch: while it is engaged for an environment (or `*`), no effect passes the gate.
 
 import { z } from 'zod';
+import { ApiProblem } from '../errors.ts';
 import { environment, freeText, pageQuery } from '../http/fields.ts';
 import { pageOfAll } from '../http/paging.ts';
 import { route } from '../http/route.ts';
@@ -34,7 +35,8 @@ export const killSwitchSet = route({
   method: 'POST',
   path: '/api/v1/kill-switch',
   permission: 'operator',
-  summary: 'Engages or releases the kill switch of an environment, or of all with `*`.',
+  summary:
+    'Engages or releases the kill switch of an environment, or of all with `*`; what an admin engaged only an admin releases.',
   body: z.strictObject({
     environment: environment.default('*'),
     engaged: z.boolean({ error: 'expected true or false' }),
@@ -43,7 +45,8 @@ export const killSwitchSet = route({
   example: { environment: 'production', engaged: true, reason: 'maintenance' },
   answers: { 200: z.strictObject({ environment: z.string(), engaged: z.boolean() }) },
   handler: async ({ body, principal, log, deps }) => {
-    await deps.killSwitch.set(body.environment, body.engaged, principal, body.reason);
+    const result = await deps.killSwitch.set(body.environment, body.engaged, principal, body.reason);
+    if (!result.set) throw new ApiProblem('forbidden', `${result.detail}.`, { reason: result.reason });
     log.warn({ environment: body.environment, engaged: body.engaged }, 'kill switch set');
     return { json: { environment: body.environment, engaged: body.engaged } };
   },

@@ -12,6 +12,8 @@ import type { Platform } from './platform.ts';
 import type { Shutdown } from './shutdown.ts';
 
 const pruneEveryMs = 3_600_000;
+/** An entry that is not linked yet can still be changed unnoticed by whoever owns the tables. */
+const sealEveryMs = 1_000;
 
 /** Resolves when the worker polls; the answer settles when it is down for whatever reason. */
 export async function startWorkerPart(
@@ -58,6 +60,10 @@ export async function startWorkerPart(
     stores.maintenance.prune().catch((error: unknown) => log.warn({ err: error }, 'pruning failed'));
   }, pruneEveryMs);
   shutdown.add('pruning', async () => clearInterval(pruning));
+  const sealing = setInterval(() => {
+    stores.auditChain.seal().catch((error: unknown) => log.warn({ err: error }, 'linking the audit failed'));
+  }, sealEveryMs);
+  shutdown.add('audit chain', async () => clearInterval(sealing));
   return worker;
 }
 

@@ -16,19 +16,18 @@ end $$;
 revoke create on schema public from public;
 revoke all on all tables in schema public from sentinel_app;
 grant usage on schema public to sentinel_app;
-grant select on all tables in schema public to sentinel_app;
 
--- Append-only: what happened stays.
-grant insert on audit, incident_events, evidence to sentinel_app;
+-- Ordinary tables: work that is done is cleaned up.
+grant select, insert, update, delete on all tables in schema public to sentinel_app;
 
 -- Added and brought along, never removed. (Postgres asks for the right to update of whoever locks a row, too.)
-grant insert, update on
-  incidents, plans, postmortems, approval_requests, approvals, intents, fences, breaker, kill_switch,
-  episodes, api_keys, model_turns
-  to sentinel_app;
+revoke delete on
+  incidents, plans, diagnoses, postmortems, approval_requests, approvals, intents, fences, breaker, kill_switch,
+  episodes, api_keys, model_turns, incident_stops
+  from sentinel_app;
 
--- Work that is done is cleaned up.
-grant insert, update, delete on
-  inbox, changes, service_edges, episode_services, anomaly_assignments, leases, sessions,
-  notification_channels, notifications, slack_requests, own_lag
-  to sentinel_app;
+-- Append-only: what happened stays. Number, moment and digest of an audit entry are the database's own (sentinel_stamp_audit).
+revoke update, delete on audit, incident_events, evidence from sentinel_app;
+
+-- Only the database links the audit (sentinel_seal_audit), and only the owner migrates.
+revoke insert, update, delete on audit_chain, audit_pending, sentinel_migration, sentinel_migration_lock from sentinel_app;

@@ -95,6 +95,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   'POST /api/v1/keys': { path: '/api/v1/keys', body: { name: 'ci', role: 'viewer' } },
   'DELETE /api/v1/keys/:keyId': { path: '/api/v1/keys/key-viewer' },
   'POST /api/v1/login-link': { path: '/api/v1/login-link', body: { path: '/approvals' } },
+  'GET /api/v1/audit/verification': { path: '/api/v1/audit/verification' },
   'GET /api/v1/audit': {
     path: '/api/v1/audit',
     query: {

@@ -241,6 +241,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         list: async () => world.switches,
         set: async (environment, engaged, { name }, reason) => {
           world.switches.push({ environment, engaged, by: name, reason, atMs: 0 });
+          return { set: true };
         },
       },
       apiKeys: {
@@ -265,6 +266,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         active,
       },
       audit: {
+        verify: async () => ({ ok: true, checked: world.audit.length }),
         query: async (filter, limit, cursor) => {
           const from = cursorPosition(cursor);
           const items = world.audit.filter(

@@ -6,11 +6,14 @@ import { readCursor, writeCursor } from '../../../api/cursor.ts';
 import type { AuditReader } from '../../../api/ports.ts';
 import type { Schema } from '../database/schema.ts';
 import { storable } from '../text.ts';
+import { createAuditChain } from './chain.ts';
 
 const position = [z.int()] as const;
 
 export function createAuditReader(db: Kysely<Schema>): AuditReader {
   return {
+    verify: createAuditChain(db).verify,
+
     async query(filter, limit, cursor) {
       let query = db
         .selectFrom('audit')

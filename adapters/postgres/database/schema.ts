@@ -235,7 +235,14 @@ export type Schema = {
     failures_in_a_row: number;
     last_failure_ms: number;
   };
-  kill_switch: { environment: string; engaged: boolean; by_actor: string; reason: string; at_ms: number };
+  kill_switch: {
+    environment: string;
+    engaged: boolean;
+    by_actor: string;
+    by_role: KeyRole;
+    reason: string;
+    at_ms: number;
+  };
   incident_stops: {
     incident_id: string;
     kind: StopKind;

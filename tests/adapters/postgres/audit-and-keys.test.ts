@@ -28,9 +28,9 @@ await describeStores('the audit trail', (use) => {
       'update audit set reason = reason where false',
       'delete from audit',
       'delete from audit where seq < 0',
-      'truncate audit',
+      'truncate audit, audit_chain',
       'truncate audit cascade',
-      'insert into audit overriding system value select * from audit on conflict (seq) do update set reason = excluded.reason',
+      'insert into audit select * from audit on conflict (seq) do update set reason = excluded.reason',
     ]) {
       await expect(sql.raw(statement).execute(database.db), statement).rejects.toThrow('append-only');
     }
@@ -62,7 +62,10 @@ await describeStores('the audit trail', (use) => {
     const text = Buffer.from(row.canonical).toString('utf8');
     const parsed = JSON.parse(text);
     expect(canonicalJson(parsed)).toBe(text);
-    const { at_ms: atMs, plan_hash: planHash, actor, action, subject } = row;
+    // The text says when it happened, the column when the database wrote it down.
+    const { atMs } = parsed;
+    expect(row.at_ms).toBeGreaterThanOrEqual(atMs);
+    const { plan_hash: planHash, actor, action, subject } = row;
     expect(parsed).toEqual({
       actor,
       action,
@@ -287,6 +290,7 @@ await describePostgresStores('the application role of deploy/postgres/roles.sql'
         reason: '',
       };
       expect(await stores.approvals.decide(decision)).toMatchObject({ recorded: true });
+      expect(await stores.auditChain.verify()).toMatchObject({ ok: true });
       expect(await stores.eventFeed.read(0, 1)).toHaveLength(1);
       const { key } = await stores.apiKeys.create({ name: 'ci', role: 'viewer' }, person('ada', 'admin'));
       expect(await stores.apiKeys.authenticate(key)).toMatchObject({ role: 'viewer' });
@@ -297,6 +301,12 @@ await describePostgresStores('the application role of deploy/postgres/roles.sql'
         'alter table audit disable trigger all',
         'drop table audit',
         'delete from intents',
+        "insert into audit_chain values (1, 1, 'x')",
+        'delete from audit_chain',
+        'delete from audit_pending',
+        'delete from diagnoses',
+        "select setval('audit_row_seq', 1)",
+        "update sentinel_migration set name = 'x'",
         'update incident_events set seq = seq',
         'delete from plans',
         'create table mine (a int)',

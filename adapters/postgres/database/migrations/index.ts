@@ -16,6 +16,7 @@ import { incidentRestarts } from './0015-incident-restarts.ts';
 import { keyLimits } from './0018-key-limits.ts';
 import { diagnoses } from './0019-diagnoses.ts';
 import { auditChain } from './0020-audit-chain.ts';
+import { switchRole } from './0021-switch-role.ts';
 import { ownLag } from './0023-own-lag.ts';
 import { eventIds } from './0031-event-ids.ts';
 import { refusedTelemetry } from './0032-refused-telemetry.ts';
@@ -38,6 +39,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0018-key-limits': keyLimits,
   '0019-diagnoses': diagnoses,
   '0020-audit-chain': auditChain,
+  '0021-switch-role': switchRole,
   '0023-own-lag': ownLag,
   '0031-event-ids': eventIds,
   '0032-refused-telemetry': refusedTelemetry,

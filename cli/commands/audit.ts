@@ -1,0 +1,25 @@
+// `sentinel audit`: who did what, and whether that record is whole.
+
+import type { Command } from 'commander';
+import type { AuditVerification } from '../../api/ports.ts';
+import { apiCommand, type CommonFlags, connect } from '../command.ts';
+import type { CliDeps } from '../deps.ts';
+import { CliError, exitCodes } from '../exit.ts';
+
+export function registerAudit(program: Command, deps: CliDeps): void {
+  const audit = program.command('audit').description('the audit trail');
+
+  apiCommand(audit, 'verify', 'check that no entry was changed, removed or slipped in').action(
+    async (flags: CommonFlags) => {
+      const { api, out } = connect(flags, deps);
+      const found = await api.get<AuditVerification>('/api/v1/audit/verification');
+      if (found.ok) return out.answer(found, () => [`The audit is whole: ${found.checked} entries.`]);
+      const { brokenSeq, checked, what } = found;
+      throw new CliError(
+        exitCodes.failed,
+        `The audit is broken at entry ${brokenSeq}: ${what}. The ${checked} entries linked before it hold. Compare with a backup.`,
+        found,
+      );
+    },
+  );
+}

@@ -15,7 +15,7 @@ import type { Clock, Metrics, Sender } from './ports.ts';
 import { createVouching } from './vouching.ts';
 
 /** Detection as the pipeline needs it (see domain/detection/engine.ts). Points seen before change nothing. */
-export type Detection = Pick<DetectionEngine, 'observe' | 'tick' | 'setBack'>;
+export type Detection = Pick<DetectionEngine, 'observe' | 'tick' | 'setBack' | 'flush'>;
 
 /** Not durable: the sender should send the same again. */
 type Retry = { readonly kind: 'retry'; readonly missing: 'inbox' | 'history' };
@@ -36,6 +36,8 @@ export type Pipeline = {
   pass(nowMs: number): Promise<Handed>;
   /** Lets detection know that time has passed; what it finds is in the inbox when this resolves. */
   tick(): Promise<void>;
+  /** Writes the seconds that are still open. Nothing is taken afterwards. */
+  flush(): Promise<void>;
   /** Resolves when the rows of past ticks are written or known to wait. */
   settle(): Promise<void>;
 };
@@ -172,7 +174,13 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     await Promise.allSettled(writing);
   };
 
-  return { accept, take, pass, tick, settle };
+  async function flush(): Promise<void> {
+    const findings = detection.flush();
+    countDropped(metrics, findings);
+    await delivery.rows(findings);
+  }
+
+  return { accept, take, pass, tick, flush, settle };
 }
 
 /** What the sender's key may speak about; the rest is rejected. */

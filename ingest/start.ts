@@ -171,6 +171,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
       await ticker.stop();
       await noteTicker.stop();
       await notes.flush(clock.nowMs());
+      await pipeline.flush();
       await pipeline.settle();
       await dispatcher.stop();
     },

@@ -33,6 +33,8 @@ export interface DetectionEngine {
    * history may `warm` again. `observe` and `tick` notice it by themselves, but start cold.
    */
   setBack(nowMs: number): boolean;
+  /** The rows of every second that is still open, whatever may still come of it: for a process that ends. Judges nothing. */
+  flush(): DetectionOutput;
 }
 
 export type WarmRows = {
@@ -69,12 +71,23 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
   /** Rows of seconds that were open when the clock was set back. */
   let orphans: EnvironmentRows[] = [];
 
-  const setBack = (nowMs: number): boolean => {
-    if (lastMs === null || nowMs >= lastMs - setBackMs) return false;
+  const closeAll = (nowMs: number): void => {
     muted = true;
     for (const [name, environment] of environments)
-      orphans.push({ environment: name, ...environment.finish(lastMs + 2 * config.buckets.maxWaitMs) });
+      orphans.push({ environment: name, ...environment.finish(nowMs + 2 * config.buckets.maxWaitMs) });
     muted = false;
+  };
+  const takeOrphans = (): EnvironmentRows[] => {
+    const rows = orphans.filter(
+      ({ calls, metrics, logs }) => calls.length + metrics.length + logs.length > 0,
+    );
+    orphans = [];
+    return rows;
+  };
+
+  const setBack = (nowMs: number): boolean => {
+    if (lastMs === null || nowMs >= lastMs - setBackMs) return false;
+    closeAll(lastMs);
     environments.clear();
     toAnnounce = [];
     lastMs = null;
@@ -93,10 +106,7 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
   };
 
   const finish = (nowMs: number): DetectionOutput => {
-    const rows: EnvironmentRows[] = orphans.filter(
-      ({ calls, metrics, logs }) => calls.length + metrics.length + logs.length > 0,
-    );
-    orphans = [];
+    const rows = takeOrphans();
     const edges: NewEdge[] = [];
     for (const [name, environment] of environments) {
       const made = environment.finish(nowMs);
@@ -137,6 +147,11 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
     },
 
     setBack,
+
+    flush() {
+      if (lastMs !== null) closeAll(lastMs);
+      return { rows: takeOrphans(), anomalies: [], edges: [], dropped: drops.take() };
+    },
 
     warm(name, rows) {
       const environment = environmentOf(name);

@@ -35,6 +35,7 @@ test('once, before anything is taken or judged', async () => {
     detection: {
       observe: () => told('observe'),
       tick: () => told('tick'),
+      flush: () => nothing,
       setBack: () => {
         const was = behind;
         behind = false;

@@ -167,6 +167,7 @@ test('a starting process rebuilds detection from the history of every environmen
     observe: (observations, receivedMs) => engine.observe(observations, receivedMs),
     tick: (nowMs) => engine.tick(nowMs),
     setBack: (nowMs) => engine.setBack(nowMs),
+    flush: () => engine.flush(),
     warm: (environment, rows) => {
       warmed.push([environment, rows.metrics.length]);
       engine.warm(environment, rows);
@@ -208,4 +209,22 @@ test('history that is away does not keep ingest from starting', async () => {
   history.down = true;
   const { ingest } = await start(history);
   expect((await ingest.app.request('/v1/metrics')).status).toBe(405);
+});
+
+test('a process that is told to stop writes the seconds that were still open', async () => {
+  const history = new MemoryHistory();
+  const { ingest } = await start(history);
+  const endMs = Date.now();
+  const span = {
+    ...{ traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', kind: 2, name: 'GET /' },
+    startTimeUnixNano: `${endMs - 10}000000`,
+    endTimeUnixNano: `${endMs}000000`,
+  };
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] };
+  const body = JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] });
+  const headers = { 'content-type': 'application/json' };
+  expect((await ingest.app.request('/v1/traces', { method: 'POST', headers, body })).status).toBe(200);
+  await ingest.stop();
+  const calls = history.rows.flatMap((rows) => rows.calls);
+  expect(calls).toMatchObject([{ service: 'shop', side: 'server', count: 1 }]);
 });

@@ -143,3 +143,14 @@ it('warmed again from history it knows what was normal, at once', () => {
   const found = anomalies.find(({ signal }) => signal === 'errors');
   expect(found?.baseline?.samples).toBeGreaterThan(1_000);
 });
+
+it('a process that ends hands on the seconds that were open, and finds nothing in them', () => {
+  const clocks: Clocks = (second) => ({ receiverMs: right(second), senderMs: right(second) });
+  const { engine, calls } = run(clocks, [0, 60], { failsFrom: 59 });
+  const { rows, anomalies } = engine.flush();
+  const all = [...calls, ...rows.flatMap((row) => row.calls)];
+  expect(all.reduce((sum, { count }) => sum + count, 0)).toBe(1_200);
+  expect(calls.reduce((sum, { count }) => sum + count, 0)).toBeLessThan(1_200);
+  expect(anomalies).toEqual([]);
+  expect(engine.flush().rows).toEqual([]);
+});

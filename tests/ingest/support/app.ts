@@ -66,6 +66,7 @@ export class TestApp {
       },
       tick: find,
       setBack: () => false,
+      flush: () => nothingFound,
     };
     this.pipeline = createPipeline({
       detection,

@@ -113,7 +113,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     const { tally } = decoded;
     const observations = withinReach(decoded.observations, sender, tally);
     if (!sender.vouched) vouching.unvouched(scopesOf(observations), nowMs);
-    const findings = marked(detection.observe(observations, nowMs), nowMs);
+    const findings = marked(detection.observe(observations, nowMs, sender.id), nowMs);
     for (const { reason, count, first } of findings.refused ?? [])
       tally.reject(reason, nameOf(first), first.scope, count);
     note(signal, decoded, sender, nowMs);

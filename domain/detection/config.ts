@@ -8,14 +8,20 @@ const positive = (value: number, about: string) => z.number().positive().default
 const ratio = (value: number, about: string) => z.number().min(0).max(1).default(value).describe(about);
 
 const limits = z.strictObject({
-  environments: count(100, 'Environments kept in memory.'),
-  servicesPerEnvironment: count(2_000, 'Services kept in memory, per environment.'),
+  environments: count(
+    100,
+    'Environments kept in memory. For one more, the sender with the most loses the one not heard of for longest.',
+  ),
+  servicesPerEnvironment: count(
+    2_000,
+    'Services kept in memory, per environment. For one more, the sender with the most loses the one not heard of for longest.',
+  ),
   instancesPerService: count(1_000, 'Instances kept in memory, per service.'),
   seriesPerEnvironment: count(
     100_000,
-    'Metric series kept in memory, per environment. New ones beyond are refused.',
+    'Metric series kept in memory, per environment. For one more, the service with the most loses its oldest; a service with more than half gets no more.',
   ),
-  labelSetsPerMetric: count(10_000, 'Label sets of one metric. New ones beyond are refused.'),
+  labelSetsPerMetric: count(10_000, 'Label sets of one metric of one service. New ones beyond are refused.'),
   peersPerInstance: count(200, 'Callees of one instance. Further ones are counted as one peer.'),
   spansInJoin: count(50_000, 'Spans kept to explain other spans, per environment.'),
   spansPerTrace: count(1_000, 'Spans of one trace kept to explain other spans.'),

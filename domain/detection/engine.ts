@@ -6,6 +6,7 @@ import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
 import type { Anomaly } from './anomaly.ts';
 import type { DetectionConfig } from './config.ts';
 import { EnvironmentDetector, type Rows } from './environment.ts';
+import { FairShare } from './fair-share.ts';
 import {
   type DetectionOutput,
   DropCounter,
@@ -20,7 +21,12 @@ export interface DetectionEngine {
    * Takes what was received at `receivedMs` (the receiver's clock, ms since the epoch). Rows of a second come out when
    * the second is complete, in this call or in a later one.
    */
-  observe(observations: readonly TelemetryObservation[], receivedMs: number): DetectionOutput;
+  observe(
+    observations: readonly TelemetryObservation[],
+    receivedMs: number,
+    /** Whose share of the limits new environments and services take; everybody's by default. */
+    sender?: string,
+  ): DetectionOutput;
   /** Lets time pass: closes seconds nobody adds to, and finds silence. Call it about once a second. */
   tick(nowMs: number): DetectionOutput;
   /**
@@ -56,10 +62,14 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
   let toAnnounce: EnvironmentDetector[] = [];
   let lastMs: number | null = null;
 
-  const environmentOf = (name: string): EnvironmentDetector | null => {
+  const shares = new FairShare(config.limits.environments);
+  let pushedOut = 0;
+
+  const environmentOf = (name: string, sender: string): EnvironmentDetector => {
+    const gone = shares.use(name, sender);
+    if (gone !== null && environments.delete(gone)) pushedOut += 1;
     let environment = environments.get(name);
     if (environment === undefined) {
-      if (environments.size >= config.limits.environments) return null;
       environment = new EnvironmentDetector(name, config, drops, (anomaly) => {
         if (!muted) anomalies.push(anomaly);
       });
@@ -119,18 +129,23 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
     return { rows, anomalies: found, edges, dropped: drops.take() };
   };
 
-  const take = (observation: TelemetryObservation, nowMs: number): Refusal | null => {
+  const take = (observation: TelemetryObservation, nowMs: number, sender: string): Refusal | null => {
     if (isBadValue(observation)) return 'bad-value';
-    const environment = environmentOf(observation.scope.environment);
-    return environment === null ? 'environment-limit' : environment.add(observation, nowMs);
+    const environment = environmentOf(observation.scope.environment, sender);
+    const refusal = environment.add(observation, nowMs, sender);
+    const room = pushedOut === 0;
+    pushedOut = 0;
+    if (!room) return 'environment-limit';
+    // Its own is in; what had to go for it is what there was no room for.
+    return refusal ?? (environment.takeEvicted() > 0 ? 'service-limit' : null);
   };
 
   return {
-    observe(observations, receivedMs) {
+    observe(observations, receivedMs, sender = '') {
       const nowMs = advance(receivedMs);
       const refused = new Map<Refusal, Refused>();
       for (const observation of observations) {
-        const reason = take(observation, nowMs);
+        const reason = take(observation, nowMs, sender);
         if (reason === null) continue;
         drops.add(reason);
         const { count, first } = refused.get(reason) ?? { count: 0, first: observation };
@@ -154,8 +169,7 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
     },
 
     warm(name, rows) {
-      const environment = environmentOf(name);
-      if (environment === null) return;
+      const environment = environmentOf(name, '');
       muted = true;
       for (const [atMs, second] of bySecond(rows)) environment.replay(second, atMs);
       muted = false;

@@ -8,6 +8,7 @@ import { CallAggregator } from './aggregate/calls.ts';
 import { LogAggregator } from './aggregate/logs.ts';
 import { ServedRequests } from './aggregate/served-requests.ts';
 import type { DetectionConfig } from './config.ts';
+import { FairShare } from './fair-share.ts';
 import type { AnomalySink } from './lifecycle.ts';
 import type { DropCounter, Refusal } from './output.ts';
 import { isReportedFromOutside, isServedRequests } from './signals.ts';
@@ -39,16 +40,20 @@ export class EnvironmentDetector {
   private readonly metrics: MetricTable;
   private readonly ahead: AheadRows;
   private readonly callWatches = new Map<string, CallWatch>();
+  private readonly callWatchesOf = new Map<string, Set<string>>();
   private readonly logWatch: LogWatch;
   private readonly absence: AbsenceWatch;
   private readonly services = new Map<string, ServiceLife>();
   private readonly withSpans = new Set<string>();
+  private readonly shares: FairShare;
+  private evicted = 0;
   private metricRows: MetricBucket[] = [];
   private logsJudgedMs = Number.NEGATIVE_INFINITY;
 
   constructor(environment: string, config: DetectionConfig, drops: DropCounter, sink: AnomalySink) {
     this.environment = environment;
     this.config = config;
+    this.shares = new FairShare(config.limits.servicesPerEnvironment);
     this.drops = drops;
     this.context = { config, sink, capacities: new Map(), replicas: new Map(), siblings: new Map() };
     this.calls = new CallAggregator(config, drops);
@@ -60,7 +65,9 @@ export class EnvironmentDetector {
   }
 
   /** Null when the observation has an effect, or had it before. */
-  add(observation: TelemetryObservation, receivedMs: number): Refusal | null {
+  /** `sender`: whose share of the services a new one takes. */
+  add(observation: TelemetryObservation, receivedMs: number, sender = ''): Refusal | null {
+    this.admit(observation.scope.service, sender);
     switch (observation.kind) {
       case 'span':
         this.withSpans.add(observation.scope.service);
@@ -114,7 +121,7 @@ export class EnvironmentDetector {
     this.logWatch.sweep(nowMs, idleSeriesMs);
     for (const [key, watch] of this.callWatches)
       if (nowMs - watch.usedMs > (watch.firing ? this.config.absence.forgetMs : idleSeriesMs))
-        this.callWatches.delete(key);
+        this.dropCallWatch(key, watch.source.service);
     for (const life of this.services.values())
       if (nowMs - life.any.lastMs > this.config.absence.forgetMs) this.forget(life.name);
   }
@@ -195,6 +202,8 @@ export class EnvironmentDetector {
       const { service, side, peer } = row;
       watch = new CallWatch({ environment: this.environment, service, side, peer }, nowMs);
       this.callWatches.set(key, watch);
+      const own = this.callWatchesOf.get(service) ?? new Set();
+      this.callWatchesOf.set(service, own.add(key));
     }
     return watch;
   }
@@ -237,20 +246,44 @@ export class EnvironmentDetector {
   private life(service: string, nowMs: number): ServiceLife | undefined {
     let life = this.services.get(service);
     if (life === undefined) {
-      if (this.services.size >= this.config.limits.servicesPerEnvironment) {
-        this.drops.add('service-limit');
-        return undefined;
-      }
+      this.admit(service, '');
       life = new ServiceLife(service, nowMs);
       this.services.set(service, life);
     }
     return life;
   }
 
+  /** A service is in use; where there is no room for one more, another has to go. */
+  private admit(service: string, sender: string): void {
+    const gone = this.shares.use(service, sender);
+    if (gone === null) return;
+    this.evicted += 1;
+    this.forget(gone);
+  }
+
+  private dropCallWatch(key: string, service: string): void {
+    this.callWatches.delete(key);
+    this.callWatchesOf.get(service)?.delete(key);
+  }
+
+  /** How many services had to go since the last call. */
+  takeEvicted(): number {
+    const { evicted } = this;
+    this.evicted = 0;
+    return evicted;
+  }
+
   private forget(service: string): void {
     this.services.delete(service);
     this.withSpans.delete(service);
     this.absence.forget(service);
+    this.shares.remove(service);
+    this.calls.forget(service);
+    this.logs.forget(service);
+    this.logWatch.forget(service);
+    this.metrics.forget(service);
+    for (const key of this.callWatchesOf.get(service) ?? []) this.callWatches.delete(key);
+    this.callWatchesOf.delete(service);
   }
 }
 

@@ -19,6 +19,7 @@ export class CallAggregator {
   private readonly join: TraceJoin;
   private readonly edges = new EdgeMemory();
   private readonly sources = new Map<string, SpanSource>();
+  private readonly sourcesOf = new Map<string, Set<string>>();
   private readonly touched = new Set<SpanSource>();
   private newestMs = Number.NEGATIVE_INFINITY;
 
@@ -58,7 +59,7 @@ export class CallAggregator {
       const { service, instance } = source;
       for (const second of source.close(nowMs, this.config.buckets))
         rows.push(...second.close(service, instance, (call) => this.explain(call, source)));
-      if (nowMs - source.lastReceivedMs > idleSourceMs) this.sources.delete(key);
+      if (nowMs - source.lastReceivedMs > idleSourceMs) this.dropSource(key, service);
     }
     this.join.forgetBefore(Math.min(this.newestMs, nowMs) - this.config.buckets.joinMs);
     return rows;
@@ -99,13 +100,29 @@ export class CallAggregator {
     return peer;
   }
 
+  /** A service that had to go: what is open of it is not counted. */
+  forget(service: string): void {
+    for (const key of [...(this.sourcesOf.get(service) ?? [])]) this.dropSource(key, service);
+  }
+
+  private dropSource(key: string, service: string): void {
+    const source = this.sources.get(key);
+    if (source !== undefined) this.touched.delete(source);
+    this.sources.delete(key);
+    const own = this.sourcesOf.get(service);
+    own?.delete(key);
+    if (own?.size === 0) this.sourcesOf.delete(service);
+  }
+
   private sourceOf(service: string, instance: string): SpanSource | undefined {
     const key = `${service}\u0000${instance}`;
     const known = this.sources.get(key);
     if (known !== undefined) return known;
-    if (this.sources.size >= this.config.limits.servicesPerEnvironment) return undefined;
+    if (this.sources.size >= this.config.limits.servicesPerEnvironment * 10) return undefined;
     const source = new SpanSource(service, instance);
     this.sources.set(key, source);
+    const own = this.sourcesOf.get(service) ?? new Set();
+    this.sourcesOf.set(service, own.add(key));
     return source;
   }
 }

@@ -64,6 +64,11 @@ export class LogAggregator {
     this.miner(row.service)?.restore(row.templateId, row.template);
   }
 
+  /** A service that had to go. */
+  forget(service: string): void {
+    this.miners.delete(service);
+  }
+
   private miner(service: string): TemplateMiner | undefined {
     let miner = this.miners.get(service);
     if (miner === undefined && this.miners.size < this.config.limits.servicesPerEnvironment) {

@@ -19,6 +19,7 @@ export class LogWatch {
   private readonly environment: string;
   private readonly drops: DropCounter;
   private readonly templates = new Map<string, Watched>();
+  private readonly templatesOf = new Map<string, Set<string>>();
   /** By service: when its log was first seen. */
   private readonly firstMs = new Map<string, number>();
   private readonly firing = new Map<string, number>();
@@ -36,6 +37,8 @@ export class LogWatch {
     if (watched === undefined) {
       watched = this.create(row, firstMs, nowMs);
       this.templates.set(key, watched);
+      const own = this.templatesOf.get(row.service) ?? new Set();
+      this.templatesOf.set(row.service, own.add(key));
     }
     watched.severityNumber = Math.max(watched.severityNumber, row.severityNumber);
     watched.usedMs = nowMs;
@@ -61,8 +64,19 @@ export class LogWatch {
   }
 
   sweep(nowMs: number, idleMs: number): void {
-    for (const [key, { usedMs, finding }] of this.templates)
-      if (nowMs - usedMs > idleMs && !finding.firing) this.templates.delete(key);
+    for (const [key, { usedMs, finding, service }] of this.templates)
+      if (nowMs - usedMs > idleMs && !finding.firing) {
+        this.templates.delete(key);
+        this.templatesOf.get(service)?.delete(key);
+      }
+  }
+
+  /** A service that had to go. */
+  forget(service: string): void {
+    for (const key of this.templatesOf.get(service) ?? []) this.templates.delete(key);
+    this.templatesOf.delete(service);
+    this.firstMs.delete(service);
+    this.firing.delete(service);
   }
 
   announce({ sink }: WatchContext): void {

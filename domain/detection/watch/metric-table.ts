@@ -22,11 +22,12 @@ const sweptPerTick = 2_000;
 /** A series this far ahead of our clock, of which an older point comes, had a wrong clock. */
 const clockJumpMs = 60_000;
 
-type Watched = { readonly watch: MetricWatch | null; lastMs: number; usedMs: number };
+type Watched = { readonly key: string; readonly watch: MetricWatch | null; lastMs: number; usedMs: number };
 type Suffix = '' | '.rate' | '.p50' | '.p95';
 /** What the next point is compared with. */
 type Stream = { lastMs: number; counter?: CounterState; histogram?: HistogramState };
 type Series = Stream & {
+  readonly service: string;
   readonly metric: string;
   readonly attributes: string;
   usedMs: number;
@@ -54,6 +55,7 @@ export class MetricTable {
   private readonly context: WatchContext;
   private readonly drops: DropCounter;
   private readonly series = new Map<string, Series>();
+  private readonly seriesOf = new Map<string, Set<string>>();
   private readonly watched = new Map<string, Watched>();
   private readonly labelSets = new Map<string, number>();
   private readonly firing = new Set<MetricWatch>();
@@ -177,11 +179,43 @@ export class MetricTable {
         this.sweepingSeries = null;
         break;
       }
-      const [key, { metric, usedMs }] = next.value;
-      if (nowMs - usedMs <= idleSeriesMs) continue;
-      this.series.delete(key);
-      this.labelSets.set(metric, Math.max(0, (this.labelSets.get(metric) ?? 1) - 1));
+      const [key, { usedMs }] = next.value;
+      if (nowMs - usedMs > idleSeriesMs) this.dropSeries(key);
     }
+  }
+
+  /** A service that had to go, with all of its series. */
+  forget(service: string): void {
+    for (const key of [...(this.seriesOf.get(service) ?? [])]) {
+      for (const watched of Object.values(this.series.get(key)?.watched ?? {})) {
+        if (watched.watch !== null) this.firing.delete(watched.watch);
+        if (watched.watch instanceof NoteWatch) watched.watch.forget(this.context);
+        this.watched.delete(watched.key);
+      }
+      this.dropSeries(key);
+    }
+  }
+
+  private dropSeries(key: string): void {
+    const series = this.series.get(key);
+    if (series === undefined) return;
+    const { service, metric } = series;
+    this.series.delete(key);
+    const sets = labelSetKey(service, metric);
+    const left = (this.labelSets.get(sets) ?? 1) - 1;
+    if (left > 0) this.labelSets.set(sets, left);
+    else this.labelSets.delete(sets);
+    const own = this.seriesOf.get(service);
+    own?.delete(key);
+    if (own?.size === 0) this.seriesOf.delete(service);
+  }
+
+  /** The service with the most series loses its oldest: one that makes up labels pushes out its own. */
+  private makeRoom(): void {
+    let most: Set<string> | undefined;
+    for (const own of this.seriesOf.values()) if (own.size > (most?.size ?? 0)) most = own;
+    const [oldest] = most ?? [];
+    if (oldest !== undefined) this.dropSeries(oldest);
   }
 
   /** A rate; but restarts are judged as they are counted. */
@@ -230,13 +264,22 @@ export class MetricTable {
     const known = this.series.get(key);
     if (known !== undefined) return known;
     const { limits } = this.context.config;
-    const labelSets = this.labelSets.get(metric) ?? 0;
-    if (this.series.size >= limits.seriesPerEnvironment) return 'series-limit';
+    const sets = labelSetKey(scope.service, metric);
+    const labelSets = this.labelSets.get(sets) ?? 0;
     if (labelSets >= limits.labelSetsPerMetric) return 'label-set-limit';
-    this.labelSets.set(metric, labelSets + 1);
+    if (this.series.size >= limits.seriesPerEnvironment) {
+      // Whoever holds more than half of everything gets no more; others get room at their expense.
+      const own = this.seriesOf.get(scope.service)?.size ?? 0;
+      if (own > limits.seriesPerEnvironment / 2) return 'series-limit';
+      this.makeRoom();
+    }
+    this.labelSets.set(sets, labelSets + 1);
     const lastMs = Number.NEGATIVE_INFINITY;
-    const series: Series = { key, metric, attributes, lastMs, usedMs: receivedMs, watched: null };
+    const { service } = scope;
+    const series: Series = { key, service, metric, attributes, lastMs, usedMs: receivedMs, watched: null };
     this.series.set(key, series);
+    const own = this.seriesOf.get(service) ?? new Set();
+    this.seriesOf.set(service, own.add(key));
     return series;
   }
 
@@ -271,7 +314,7 @@ export class MetricTable {
     if (watched === undefined) {
       const { service, instance, metric, attributes } = row;
       const watch = createWatch({ environment: this.environment, service, instance, metric, attributes });
-      watched = { watch, lastMs: Number.NEGATIVE_INFINITY, usedMs };
+      watched = { key, watch, lastMs: Number.NEGATIVE_INFINITY, usedMs };
       this.watched.set(key, watched);
     }
     return watched;
@@ -307,4 +350,8 @@ function withCarried(series: Series, point: MetricPoint): MetricPoint {
   if (carried === undefined || point.kind === 'gauge') return point;
   delete series.carried;
   return point.temporality === 'delta' ? merged(carried, point) : point;
+}
+
+function labelSetKey(service: string, metric: string): string {
+  return `${service}\u0000${metric}`;
 }

@@ -34,6 +34,10 @@ export const secretVariables = {
     name: 'SENTINEL_POSTGRES_URL',
     about: 'URL of Postgres with its password; goes before `postgres.url`.',
   },
+  temporalApiKey: {
+    name: 'SENTINEL_TEMPORAL_API_KEY',
+    about: 'API key for the Temporal server at `temporal.address`; needs `temporal.tls`.',
+  },
   clickhousePassword: {
     name: 'SENTINEL_CLICKHOUSE_PASSWORD',
     about: 'Password of `clickhouse.username`.',
@@ -89,6 +93,7 @@ export function readSecrets(
   const secrets: Secrets = {
     adminKey: read('adminKey'),
     postgresUrl: read('postgresUrl'),
+    temporalApiKey: read('temporalApiKey'),
     clickhousePassword: read('clickhousePassword'),
     kafkaPassword: read('kafkaPassword'),
     groqApiKey: read('groqApiKey'),
@@ -153,6 +158,7 @@ function wrongWith(name: SecretName, value: string): string | null {
       return /^xapp-\S+$/.test(value)
         ? null
         : 'expected an app-level token of Slack, which starts with xapp-';
+    case 'temporalApiKey':
     case 'clickhousePassword':
     case 'kafkaPassword':
     case 'slackSigningSecret':

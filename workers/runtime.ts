@@ -1,6 +1,12 @@
 // What the Temporal SDK has once per process: its native runtime, its log, and the connection of workers.
 
-import { type LogLevel, NativeConnection, Runtime, type Logger as SdkLogger } from '@temporalio/worker';
+import {
+  type LogLevel,
+  NativeConnection,
+  type NativeConnectionOptions,
+  Runtime,
+  type Logger as SdkLogger,
+} from '@temporalio/worker';
 
 /** Where the SDK's lines go; pino's own loggers fit. */
 export type WorkerLogger = {
@@ -24,9 +30,12 @@ export function installTemporalRuntime(logger: WorkerLogger): void {
 }
 
 /** Connects the worker side to a server (`host:port`); throws with the address when it does not answer. */
-export async function connectWorkers(address: string): Promise<NativeConnection> {
+export async function connectWorkers(
+  address: string,
+  security: Pick<NativeConnectionOptions, 'tls' | 'apiKey'> = {},
+): Promise<NativeConnection> {
   try {
-    return await NativeConnection.connect({ address });
+    return await NativeConnection.connect({ address, ...security });
   } catch (error) {
     throw new Error(`The Temporal server at ${address} does not answer the workers: ${messageOf(error)}`, {
       cause: error,

@@ -1,6 +1,7 @@
 // Connection to a Temporal server, for those who start incidents and talk to them.
 
 import { Client, Connection } from '@temporalio/client';
+import { securityOptions, type TemporalSecurity, unprotected } from './security.ts';
 
 export type TemporalClient = {
   readonly client: Client;
@@ -14,9 +15,11 @@ export async function connectTemporal(options: {
   readonly address: string;
   readonly namespace: string;
   readonly timeoutMs?: number;
+  /** Default: neither TLS nor a key, for a server of this machine. */
+  readonly security?: TemporalSecurity;
 }): Promise<TemporalClient> {
-  const { address, namespace, timeoutMs = 10_000 } = options;
-  const connection = await connect(address, timeoutMs);
+  const { address, namespace, timeoutMs = 10_000, security = unprotected } = options;
+  const connection = await connect(address, timeoutMs, security);
   return {
     client: new Client({ connection, namespace }),
     async ping(pingMs) {
@@ -26,9 +29,14 @@ export async function connectTemporal(options: {
   };
 }
 
-async function connect(address: string, connectTimeout: number): Promise<Connection> {
+async function connect(
+  address: string,
+  connectTimeout: number,
+  security: TemporalSecurity,
+): Promise<Connection> {
+  const protection = securityOptions(security);
   try {
-    return await Connection.connect({ address, connectTimeout });
+    return await Connection.connect({ address, connectTimeout, ...protection });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`The Temporal server at ${address} does not answer: ${reason}`, { cause: error });

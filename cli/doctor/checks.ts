@@ -39,11 +39,22 @@ export function standardChecks(config: Config): readonly Check[] {
   ];
 }
 
+function isLocal(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || host === '::1' || /^127\./.test(host);
+}
+
 const temporalServer =
   ({ temporal }: Config): Check =>
   async () => {
     if (temporal.address === undefined) return ok('Temporal', 'embedded');
     const { host, port } = splitHostPort(temporal.address);
+    if (temporal.tls === undefined && !isLocal(host)) {
+      return warning(
+        'Temporal',
+        `${host}:${port} without TLS: whoever is on the way reads and changes what Sentinel is told`,
+        'Set temporal.tls (tls: {} trusts what the system trusts).',
+      );
+    }
     return server(
       'Temporal',
       host,

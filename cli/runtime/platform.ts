@@ -21,7 +21,7 @@ import { CliError, exitCodes } from '../exit.ts';
 import { openPrivateFolder } from '../private-files.ts';
 import { createExecutors } from './executors.ts';
 import type { Shutdown } from './shutdown.ts';
-import { findTemporal, type TemporalServer } from './temporal.ts';
+import { findTemporal, type TemporalServer, temporalSecurity } from './temporal.ts';
 
 export type Platform = {
   readonly config: Config;
@@ -63,7 +63,11 @@ export async function openPlatform(
   ]);
   const history = openHistory(config);
   if (history !== null) shutdown.add('history', history.close);
-  const client = await connectTemporal({ address: temporal.address, namespace: config.temporal.namespace });
+  const client = await connectTemporal({
+    address: temporal.address,
+    namespace: config.temporal.namespace,
+    security: temporalSecurity(config),
+  });
   shutdown.add('temporal client', client.close);
   const clock = { nowMs: () => Date.now() };
   return {

@@ -1,6 +1,7 @@
 // Where Temporal is: the server of the configuration, or the official dev server kept beside this process.
 
 import { join } from 'node:path';
+import { type TemporalSecurity, unprotected } from '../../adapters/temporal/security.ts';
 import { obtainTemporalCli, startTemporalDevServer } from '../../adapters/temporal-dev-server/index.ts';
 import type { Config } from '../../config/load.ts';
 import { searchAttributeNames } from '../../workflows/search-attributes.ts';
@@ -46,4 +47,10 @@ export async function findTemporal(
     await server.stop();
     throw error;
   }
+}
+
+/** The embedded server is on this machine only, and speaks no TLS; one that is given by address has what is configured for it. */
+export function temporalSecurity({ temporal: { address, tls }, secrets }: Config): TemporalSecurity {
+  if (address === undefined) return unprotected;
+  return { tls: tls ?? null, apiKey: secrets.temporalApiKey?.reveal() ?? null };
 }

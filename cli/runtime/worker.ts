@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { createActivities } from '../../activities/index.ts';
 import type { History } from '../../activities/ports.ts';
 import { HistoryUnavailable } from '../../adapters/clickhouse/errors.ts';
+import { securityOptions } from '../../adapters/temporal/security.ts';
 import { runbookFrom } from '../../domain/remediation/runbook.ts';
 import { connectWorkers, installTemporalRuntime } from '../../workers/runtime.ts';
 import { startWorker } from '../../workers/start-worker.ts';
 import { openModels } from './models.ts';
 import type { Platform } from './platform.ts';
 import type { Shutdown } from './shutdown.ts';
+import { temporalSecurity } from './temporal.ts';
 
 const pruneEveryMs = 3_600_000;
 /** An entry that is not linked yet can still be changed unnoticed by whoever owns the tables. */
@@ -23,7 +25,7 @@ export async function startWorkerPart(
   const { config, log, metrics, clock, stores, history, temporal, executors } = platform;
   // Only here: the native runtime ends with the last worker, and keeps a process up that never has one.
   installTemporalRuntime(log);
-  const connection = await connectWorkers(temporal.address);
+  const connection = await connectWorkers(temporal.address, securityOptions(temporalSecurity(config)));
   shutdown.add('worker connection', () => connection.close());
   const worker = await startWorker({
     connection,

@@ -24,6 +24,33 @@ export const temporalSchema = z
     address: hostPort
       .optional()
       .describe('`host:port` of a Temporal server. Without it the embedded dev server is used.'),
+    tls: z
+      .strictObject({
+        caFile: z
+          .string()
+          .min(1)
+          .optional()
+          .describe("PEM file of certificates to trust instead of the system's."),
+        certFile: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('PEM file of the certificate that Sentinel shows (mTLS).'),
+        keyFile: z.string().min(1).optional().describe('PEM file of its private key.'),
+        serverName: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('Name the server proves, where `address` is another.'),
+      })
+      .refine(({ certFile, keyFile }) => (certFile === undefined) === (keyFile === undefined), {
+        path: ['keyFile'],
+        error: 'certFile and keyFile belong together: set both',
+      })
+      .optional()
+      .describe(
+        'TLS to the server at `address`; `tls: {}` trusts what the system trusts. Needed for an API key.',
+      ),
     namespace: z.string().min(1).max(255).default('default').describe('Temporal namespace of all incidents.'),
     taskQueue: z
       .string()

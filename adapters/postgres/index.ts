@@ -1,6 +1,6 @@
 // The one place where safety is decided, on a Postgres server or on PGlite inside the process: the same SQL.
 
 export { generateKey } from './api-keys.ts';
-export { type Database, openDatabase } from './database/open.ts';
+export { type Database, durabilityOfServer, openDatabase } from './database/open.ts';
 export type { ChatPeople } from './gate/votes.ts';
 export { createStores, type StoreOptions, type Stores } from './stores.ts';

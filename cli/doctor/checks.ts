@@ -1,5 +1,6 @@
 // The checks of `doctor`, in the order they are shown.
 
+import { durabilityOfServer } from '../../adapters/postgres/index.ts';
 import type { Config, LoadedConfig } from '../../config/load.ts';
 import { describeProblem } from '../../config/problems.ts';
 import { baseUrlOf, missingKey } from '../runtime/model-settings.ts';
@@ -69,7 +70,9 @@ const postgres =
     const url = secrets.postgresUrl?.reveal() ?? settings.url;
     if (url === undefined) return ok('Postgres', 'embedded');
     const { host, port } = addressOf(url);
-    return server('Postgres', host, port, 'Start it, or correct SENTINEL_POSTGRES_URL (or postgres.url).');
+    const advice = 'Start it, or correct SENTINEL_POSTGRES_URL (or postgres.url).';
+    const reached = await server('Postgres', host, port, advice);
+    return reached.status === 'ok' ? durability(reached, url) : reached;
   };
 
 const clickhouse =
@@ -121,6 +124,18 @@ function models({ model, secrets }: Config): Check[] {
     const advice = 'Start it, or correct its baseUrl; until then the diagnosis is statistical only.';
     return warning(name, `${host}:${port} cannot be reached (${reason})`, advice);
   });
+}
+
+/** A server that can be reached: will it still have tomorrow what it confirms today? */
+async function durability(reached: Finding, url: string): Promise<Finding> {
+  try {
+    const problems = await durabilityOfServer(url);
+    if (problems.length === 0) return { ...reached, detail: `${reached.detail}, commits are durable` };
+    return warning(reached.name, problems.join(' '), 'Sentinel acts by what this database remembers.');
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    return missing(reached.name, said, 'Correct it, then run "sentinel doctor" again.');
+  }
 }
 
 async function server(name: string, host: string, port: number, advice: string): Promise<Finding> {

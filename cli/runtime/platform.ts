@@ -61,6 +61,8 @@ export async function openPlatform(
     findTemporal(config, report, stopping).then(keep('temporal server', (part) => part.stop())),
     openDatabase(databaseOptions(config)).then(keep('database', (part) => part.close())),
   ]);
+  for (const problem of await database.durabilityProblems())
+    log.error({ database: database.location, problem }, 'the database may lose what it has acknowledged');
   const history = openHistory(config);
   if (history !== null) shutdown.add('history', history.close);
   const client = await connectTemporal({

@@ -3,6 +3,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { Connection } from './connection.ts';
+import { waitForCommits } from './durability.ts';
 import { DatabaseError, errorCode, errorText } from './errors.ts';
 import type { Schema } from './schema.ts';
 
@@ -22,6 +23,9 @@ export async function connectServer(url: string, maxConnections = 10): Promise<C
     lock_timeout: 15_000,
     // A process that is stopped in the middle of a transaction must not hold the gate's locks.
     idle_in_transaction_session_timeout: 30_000,
+    onConnect: async (client) => {
+      await client.query(waitForCommits);
+    },
     types: {
       // Every bigint of the schema is a count or a number of milliseconds: safe as a number, as PGlite gives it.
       getTypeParser: (oid: number, format?: 'text' | 'binary') =>

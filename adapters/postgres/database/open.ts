@@ -3,6 +3,7 @@
 
 import { type Kysely, sql } from 'kysely';
 import { connectServer } from './connect-server.ts';
+import { durabilityProblems } from './durability.ts';
 import { openEmbedded } from './embedded.ts';
 import { migrate } from './migrate.ts';
 import type { Schema } from './schema.ts';
@@ -22,6 +23,8 @@ export type Database = {
   readonly kind: 'server' | 'embedded';
   /** Where it is, without credentials: for logs and messages. */
   readonly location: string;
+  /** What a commit may lose here, a sentence each; empty when it stays. */
+  durabilityProblems(): Promise<readonly string[]>;
   /** Resolves when a statement made the round trip; rejects otherwise. */
   ping(): Promise<void>;
   /** Waits for what is under way, closes, and gives the data folder free. Idempotent. */
@@ -50,9 +53,21 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     db,
     kind: 'url' in options ? 'server' : 'embedded',
     location,
+    // In memory nothing stays, and nobody expects it to.
+    durabilityProblems: async () => ('memory' in options ? [] : durabilityProblems(db)),
     async ping() {
       await sql`select 1`.execute(db);
     },
     close,
   };
+}
+
+/** What commits to this server may lose, without changing anything there. Throws DatabaseError when it cannot be asked. */
+export async function durabilityOfServer(url: string): Promise<readonly string[]> {
+  const { db, release } = await connectServer(url, 1);
+  try {
+    return await durabilityProblems(db);
+  } finally {
+    await release();
+  }
 }

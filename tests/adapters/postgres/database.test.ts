@@ -150,7 +150,7 @@ describe('no Postgres server', () => {
   });
 });
 
-describe('PGlite in a folder', () => {
+describe('PGlite in a folder', { timeout: 240_000 }, () => {
   test('keeps its data, is closed cleanly, and is opened by one at a time', async () => {
     const dataDir = path.join(folder, 'kept');
     const first = await openDatabase({ dataDir });

@@ -8,6 +8,7 @@ import type {
   Approvals,
   AuditReader,
   ComponentHealth,
+  EffectSettlement,
   IncidentMessenger,
   IncidentReader,
   Infrastructure,
@@ -29,6 +30,7 @@ export type ApiDeps = {
   readonly approvals: Approvals;
   readonly stops: Stops;
   readonly killSwitch: KillSwitch;
+  readonly effects: EffectSettlement;
   readonly apiKeys: ApiKeys;
   readonly audit: AuditReader;
   readonly modelTurns: ModelTurnReader;

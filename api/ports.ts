@@ -247,6 +247,22 @@ export interface KillSwitch {
   set(environment: string, engaged: boolean, principal: Principal, reason: string): Promise<SwitchResult>;
 }
 
+export interface EffectSettlement {
+  /**
+   * Records what a person found out about an effect whose outcome nobody knows. `not-open`: the outcome is known, or nothing was
+   * sent; `under-way`: its incident is open, and Sentinel itself is finding out.
+   */
+  settle(input: {
+    readonly effectId: string;
+    readonly happened: boolean;
+    readonly principal: Principal;
+    readonly reason: string;
+  }): Promise<
+    | { readonly settled: true }
+    | { readonly settled: false; readonly reason: 'unknown' | 'not-open' | 'under-way' }
+  >;
+}
+
 export interface ApiKeys {
   /** Finds the principal of a presented key (hash compared in constant time); null when unknown, expired or revoked. */
   authenticate(presented: string): Promise<Principal | null>;

@@ -7,6 +7,7 @@ import { registerAudit } from './commands/audit.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDashboard } from './commands/dashboard.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerEffect } from './commands/effect.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerIncident } from './commands/incident.ts';
 import { registerKeys } from './commands/key.ts';
@@ -36,6 +37,7 @@ export function createProgram(deps: CliDeps): Command {
   registerExplain(program, deps);
   registerApprovals(program, deps);
   registerKillSwitch(program, deps);
+  registerEffect(program, deps);
   registerKeys(program, deps);
   registerAudit(program, deps);
   registerConfig(program, deps);

@@ -19,6 +19,7 @@ import type {
   AuditChain,
   AuditReader,
   AuditWriter,
+  EffectSettlement,
   EventFeed,
   IncidentReader,
   IncidentRestarts,
@@ -47,6 +48,7 @@ import { createEpisodes } from './episodes/episodes.ts';
 import { createEventFeed } from './event-feed.ts';
 import { createEvidenceStore } from './evidence-store.ts';
 import { createGate } from './gate/gate.ts';
+import { createEffectSettlement } from './gate/settle.ts';
 import { type ChatPeople, nobodyInChat } from './gate/votes.ts';
 import { createInbox } from './inbox.ts';
 import { createIncidentReader } from './incident-reader.ts';
@@ -107,6 +109,7 @@ export type Stores = {
   readonly approvals: Approvals;
   readonly restarts: IncidentRestarts;
   readonly killSwitch: KillSwitch;
+  readonly effects: EffectSettlement;
   /** For the activities, too. */
   readonly stops: Stops & StoredStops;
   readonly apiKeys: ApiKeys & BootstrapKeys;
@@ -156,6 +159,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     approvals: createApprovals(db, chat),
     restarts: createIncidentRestarts(db),
     killSwitch: createKillSwitch(db),
+    effects: createEffectSettlement(db),
     stops: createStops(db),
     apiKeys,
     audit: createAuditReader(db),

@@ -26,6 +26,7 @@ import { openApi, reference, referenceStyle } from './reference.ts';
 import { resourceUsage } from './resource-usage.ts';
 import { seriesQuery } from './series.ts';
 import { serviceList } from './services.ts';
+import { settleEffect } from './settle-effect.ts';
 import { slackEvents } from './slack-events.ts';
 import { stream, timelineStream } from './streams.ts';
 
@@ -54,6 +55,7 @@ export const routes: readonly Route[] = [
   resourceUsage,
   killSwitchList,
   killSwitchSet,
+  settleEffect,
   keyList,
   keyCreate,
   keyRevoke,

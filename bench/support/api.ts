@@ -21,7 +21,8 @@ const nobody = async () => ({ accepted: false, reason: 'no workflow is here' });
 export function createBenchApi(database: Database): BenchApi {
   const stores = createStores(database, { limits: limitsConfigSchema.parse({}) });
   const metrics = createMetrics({ processMetrics: false });
-  const { incidentReader, apiKeys, approvals, stops, killSwitch, audit, services, queues, records } = stores;
+  const { incidentReader, apiKeys, approvals, stops, killSwitch, effects, audit, services, queues, records } =
+    stores;
   const streams = createStreams({
     feed: stores.eventFeed,
     incidents: incidentReader,
@@ -36,6 +37,7 @@ export function createBenchApi(database: Database): BenchApi {
     approvals,
     stops,
     killSwitch,
+    effects,
     apiKeys,
     audit,
     modelTurns: stores.modelTurnReader,

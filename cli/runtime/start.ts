@@ -163,6 +163,7 @@ async function createApi(
     approvals: stores.approvals,
     stops: stores.stops,
     killSwitch: stores.killSwitch,
+    effects: stores.effects,
     apiKeys: stores.apiKeys,
     audit: stores.audit,
     modelTurns: stores.modelTurnReader,

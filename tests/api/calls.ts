@@ -87,6 +87,10 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   },
   'GET /api/v1/approvals/pending': { path: '/api/v1/approvals/pending', query: { limit: '10' } },
   'GET /api/v1/kill-switch': { path: '/api/v1/kill-switch', query: page },
+  'POST /api/v1/effects/:id/settle': {
+    path: `/api/v1/effects/intent-${'0'.repeat(40)}/settle`,
+    body: { happened: true, reason: 'the release is v1' },
+  },
   'POST /api/v1/kill-switch': {
     path: '/api/v1/kill-switch',
     body: { environment: 'production', engaged: true, reason: 'maintenance' },

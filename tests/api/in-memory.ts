@@ -237,6 +237,12 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
           if (known !== undefined) world.stops.set(incidentId, { ...known, delivered: true });
         },
       },
+      effects: {
+        settle: async ({ effectId }) => {
+          const reason = effectId.endsWith('f') ? 'unknown' : effectId.endsWith('e') ? 'under-way' : null;
+          return reason === null ? { settled: true } : { settled: false, reason };
+        },
+      },
       killSwitch: {
         list: async () => world.switches,
         set: async (environment, engaged, { name }, reason) => {

@@ -29,7 +29,7 @@ export const targetSettled: Check = async (trx, { effect }) => {
   const detail =
     open.status === 'sent'
       ? `a call to ${effect.targetKey} is still under way (${about})`
-      : `nobody knows whether an earlier effect on ${effect.targetKey} happened; a person has to settle it (${about})`;
+      : `nobody knows whether an earlier effect on ${effect.targetKey} happened; a person has to look, and settle it: sentinel effect settle (${about})`;
   return { reason: 'target-unsettled', detail };
 };
 

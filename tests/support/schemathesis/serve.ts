@@ -63,6 +63,7 @@ export async function serveApi(): Promise<ServedApi> {
     incidents: stores.incidentReader,
     approvals: stores.approvals,
     killSwitch: stores.killSwitch,
+    effects: stores.effects,
     // Whoever asks must not lock himself out.
     apiKeys: {
       ...stores.apiKeys,

@@ -1,0 +1,41 @@
+// POST /api/v1/effects/:id/settle: a person says what became of an effect that nobody could tell of.
+
+import { z } from 'zod';
+import { ApiProblem } from '../errors.ts';
+import { freeText } from '../http/fields.ts';
+import { route } from '../http/route.ts';
+
+const refusals = {
+  'not-open': 'the outcome of this effect is known; there is nothing to settle',
+  'under-way':
+    'Sentinel is still finding out what became of this effect; take the incident over or wait for its end',
+} as const;
+
+export const settleEffect = route({
+  method: 'POST',
+  path: '/api/v1/effects/:id/settle',
+  permission: 'operator',
+  summary:
+    'Says whether an effect with an unknown outcome happened, after a look at the target; its target is free for others then.',
+  params: z.strictObject({
+    id: z
+      .string()
+      .regex(/^intent-[0-9a-f]{40}$/, 'expected the id of an effect: "intent-" and 40 hexadecimal digits'),
+  }),
+  body: z.strictObject({
+    happened: z.boolean({ error: 'expected true or false' }),
+    reason: freeText(2000),
+  }),
+  example: { happened: false, reason: 'the release is still v2, and the deployment log has nothing' },
+  answers: { 200: z.strictObject({ settled: z.literal(true) }) },
+  problems: ['not-found', 'conflict'],
+  handler: async ({ params, body, principal, log, deps }) => {
+    const result = await deps.effects.settle({ effectId: params.id, principal, ...body });
+    if (!result.settled) {
+      if (result.reason === 'unknown') throw new ApiProblem('not-found', `there is no effect ${params.id}`);
+      throw new ApiProblem('conflict', refusals[result.reason]);
+    }
+    log.warn({ effectId: params.id, happened: body.happened }, 'effect settled by a person');
+    return { json: { settled: true as const } };
+  },
+});

@@ -245,20 +245,6 @@ await describeStores('a target that is not as the plan saw it', (use) => {
     });
   });
 
-  test('a later step of a plan expects what the earlier ones have left', async () => {
-    const { stores } = use();
-    const environment = unique('env');
-    const steps = [
-      stepOf(environment, 'api', { action: 'rollback-release', parameters: { to: 'r1' }, inverse: null }),
-      stepOf(environment, 'api', { action: 'deploy-release', parameters: { release: 'r9' }, inverse: null }),
-    ];
-    const ready = await readyToAct(stores, { environment, steps });
-    await perform(stores, ready, 0);
-    // As both were planned, on r2: then somebody has put it back.
-    expect(await passGate(stores, forward(ready, 1))).toMatchObject(changed);
-    expect(await passGate(stores, forward(ready, 1), { release: 'r1' })).toMatchObject({ granted: true });
-  });
-
   test('an undo finds what its step has left, or does nothing', async () => {
     const { stores } = use();
     const ready = await readyToAct(stores);
@@ -301,20 +287,6 @@ await describeStores('an effect that has not ended', (use) => {
     await perform(stores, second, 0, 'compensation');
     await stores.incidents.closeEpisode(second.incidentId, 'escalated', Date.now());
     expect(await passGate(stores, undo(first))).toMatchObject({ granted: true });
-  });
-
-  test('two steps on one target are undone last in, first out, and not the other way round', async () => {
-    const { stores } = use();
-    const environment = unique('env');
-    const config = { action: 'rollback-config', parameters: { to: 'c0' } } as const;
-    const inverse = { action: 'apply-config', parameters: { version: 'c1' } } as const;
-    const steps = [stepOf(environment, 'api'), stepOf(environment, 'api', { ...config, inverse })];
-    const ready = await readyToAct(stores, { environment, steps });
-    await perform(stores, ready, 0);
-    await perform(stores, ready, 1);
-    expect(await passGate(stores, undo(ready, 0))).toMatchObject(changed);
-    await perform(stores, ready, 1, 'compensation');
-    expect(await passGate(stores, undo(ready, 0))).toMatchObject({ granted: true });
   });
 
   test('an undo is not let out while its forward call may still be under way', async () => {

@@ -42,6 +42,7 @@ export const anomaly = named<Anomaly>()(
     score: z.number(),
     confidence: z.number(),
     severity,
+    title: z.string().optional().meta({ description: 'What an alert or a log says itself.' }),
     summary: z.string(),
   }),
 );
@@ -71,6 +72,10 @@ const hypothesis = named<Hypothesis>()(
     evidenceFor: z.array(z.string()),
     evidenceAgainst: z.array(z.string()),
     figures: figures.optional(),
+    change: z
+      .string()
+      .optional()
+      .meta({ description: 'The release or configuration that came with the trouble.' }),
     by: z.literal('model').optional().meta({ description: 'Present when only a language model named it.' }),
   }),
 );

@@ -71,6 +71,8 @@ export type Anomaly = {
   readonly severity: Severity;
   /** Somebody without a key sent (some of) what it was found in: only a person lets something be done about it. */
   readonly unvouched?: true;
+  /** What an alert or a log says itself: text from outside, clean and bounded. It titles an incident and decides nothing. */
+  readonly title?: string;
   /** One plain sentence for people, built from numbers and names only (no telemetry text). */
   readonly summary: string;
 };

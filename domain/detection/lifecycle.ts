@@ -36,6 +36,8 @@ export type FindingIdentity = {
   readonly scope: Scope;
   readonly seriesKey: string;
   readonly metric: string;
+  /** What a log says itself. */
+  readonly title?: string;
 };
 
 export type ClearRule = { readonly clearMs: number; readonly minSamples: number };
@@ -121,7 +123,7 @@ export class Finding {
     const grew = this.severity === 'info' && deviation.severity !== 'info';
     if (this.firing && !grew) return;
     const onsetMs = Math.min(this.firing ? this.onsetMs : deviation.onsetMs, atMs);
-    const { detector, signal, scope, seriesKey, metric } = this.identity;
+    const { detector, signal, scope, seriesKey, metric, title } = this.identity;
     const grown = this.firing ? '|grown' : '';
     const anomaly: Anomaly = {
       id: `anomaly-${fnv1a64(`${seriesKey}|${detector}|${signal}|${onsetMs}${grown}`)}`,
@@ -130,6 +132,7 @@ export class Finding {
       signal,
       scope,
       seriesKey,
+      ...(title === undefined ? {} : { title }),
       metric,
       direction: deviation.direction,
       onsetMs,

@@ -33,6 +33,7 @@ export type Draft = {
   readonly evidenceFor: readonly string[];
   readonly evidenceAgainst: readonly string[];
   readonly figures?: Readonly<Record<string, number>>;
+  readonly change?: string;
 };
 
 /** Looks at one service; null when nothing speaks for the cause. */

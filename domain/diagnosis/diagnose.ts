@@ -76,6 +76,7 @@ function toHypothesis(draft: Draft, score: number, environment: string): Hypothe
     evidenceFor: draft.evidenceFor,
     evidenceAgainst: draft.evidenceAgainst,
     ...(draft.figures === undefined ? {} : { figures: draft.figures }),
+    ...(draft.change === undefined ? {} : { change: draft.change }),
   };
 }
 

@@ -31,6 +31,8 @@ export type Hypothesis = {
   readonly evidenceAgainst: readonly string[];
   /** What a remedy may need to know, such as `rateRatio` (demand now over before). Bounded again where it is used. */
   readonly figures?: Readonly<Record<string, number>>;
+  /** Name of the release or configuration that came with the trouble, as it was reported. */
+  readonly change?: string;
   /** Present when only a model named it; such a one never leads to an effect without a person. */
   readonly by?: 'model';
 };

@@ -1,10 +1,12 @@
 // The fold of an incident's events: `evolve(state, event) → state`, total and pure. What may happen is decide's
 // business; evolve believes every event, because the event has happened.
 
+import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import { stepKey } from '../remediation/plan.ts';
 import { clearAnomaly, earlierOccurrence, graver, keepAnomaly } from './anomalies.ts';
 import type { IncidentEvent } from './events.ts';
 import type { AppliedEffect, IncidentState } from './state.ts';
+import { titleOfCause } from './title.ts';
 
 /** State after an event. Before `incident-opened` there is no state, and any other event leaves it so. */
 export function evolve(
@@ -88,7 +90,7 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
     case 'enriched':
       return { ...state, status: 'diagnosing' };
     case 'diagnosed':
-      return { ...state, status: 'planning', diagnosis: event.diagnosis };
+      return { ...retitled(state, event.diagnosis), status: 'planning', diagnosis: event.diagnosis };
     case 'model-consulted':
       return { ...state, diagnosis: event.diagnosis ?? state.diagnosis };
     case 'planned':
@@ -171,6 +173,11 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
 function released(state: IncidentState): IncidentState {
   const { held: _held, ...rest } = state;
   return rest;
+}
+
+/** A known cause says more than the first symptom did. */
+function retitled(state: IncidentState, diagnosis: Diagnosis): IncidentState {
+  return { ...state, title: titleOfCause(diagnosis, Object.values(state.anomalies)) ?? state.title };
 }
 
 /** The write-ahead of a forward effect; whatever was verified before it says nothing about the world after it. */

@@ -27,6 +27,7 @@ export function alertAnomaly(alert: AlertEvent, receivedMs: number): Anomaly {
     score: 1000,
     confidence: 1,
     severity: alert.severity,
+    title: alert.title,
     summary: `${alert.source} reported on ${alert.scope.service}: ${alert.title}`,
   };
 }

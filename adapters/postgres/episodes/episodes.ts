@@ -5,6 +5,7 @@ import { findEpisode } from '../../../domain/correlation/correlate.ts';
 import { fingerprintText } from '../../../domain/correlation/fingerprint.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import { type IncidentIdParts, incidentIdOf } from '../../../domain/incident/incident-id.ts';
+import { incidentTitle } from '../../../domain/incident/title.ts';
 import type { Assignment, Episodes } from '../../../ingest/ports.ts';
 import type { Schema } from '../database/schema.ts';
 import { sha256Hex } from '../digest.ts';
@@ -21,7 +22,6 @@ import {
   openEpisodes,
   openIncidentOfSeries,
 } from './rows.ts';
-import { incidentTitle } from './title.ts';
 
 export type EpisodeOptions = {
   /**

@@ -1,11 +1,15 @@
 // The log templates of one environment under watch. Few may fire at once per service: a storm is one story.
 
 import type { LogBucket } from '../../telemetry.ts';
+import { plainLine } from '../../text.ts';
 import { LogTemplate } from '../detectors/log-template.ts';
 import { Finding } from '../lifecycle.ts';
 import type { DropCounter } from '../output.ts';
 import { seriesKey } from '../series.ts';
 import { type WatchContext, watchKey } from './context.ts';
+
+/** Of a log's words in a title. */
+const longestWords = 160;
 
 type Watched = {
   readonly service: string;
@@ -91,6 +95,7 @@ export class LogWatch {
       scope: { environment: this.environment, service },
       seriesKey: seriesKey({ kind: 'log', environment: this.environment, service, templateId }),
       metric: 'logs.count',
+      ...(row.template === '' ? {} : { title: plainLine(row.template, longestWords) }),
     });
     return {
       service,

@@ -6,6 +6,7 @@ import { type Context, type Draft, type HypothesisTest, locality, type Suspect }
 import { edgeFact, explainedFact, ownErrorsFact, selfTimeFact, silenceFact } from '../facts-calls.ts';
 import { changeFact, cpuFact, memoryFact, poolFact, restartsFact } from '../facts-resources.ts';
 import { isBad, onlyOne } from '../instances.ts';
+import { shown } from '../names.ts';
 
 export const badRelease: HypothesisTest = (context, suspect) =>
   badChange(context, suspect, 'bad-release', suspect.signs.release);
@@ -31,10 +32,24 @@ function badChange(
     service: service.service,
     score,
     reason: `Its own trouble began right after a new ${cause === 'bad-release' ? 'release' : 'configuration'} of it.`,
+    ...nameOf(change),
     evidenceFor: [changeFact(context, change), ...ownTroubleFacts(context, suspect)],
     evidenceAgainst:
       suspect.explainedBy === null ? [] : [explainedFact(context, service, suspect.explainedBy)],
   };
+}
+
+/** As deployment tools and our own service call the version that a change brought. */
+const versionNames = ['to', 'version', 'service.version', 'release', 'revision', 'tag', 'image.tag', 'sha'];
+
+function nameOf({ change }: SuspectChange): { readonly change?: string } {
+  const version = versionNames
+    .map((name) => change.attributes[name])
+    .find((value) => typeof value === 'string');
+  // `orders v3`, `orders v2 → v3`: where nothing names it, the last word of the summary may.
+  const said = /(?:^|\s)(v?\d[\w.+-]{0,39})$/.exec(change.summary.trim())?.[1];
+  const name = version ?? said;
+  return name === undefined ? {} : { change: shown(String(name)) };
 }
 
 /** How well a bad change explains the kind of trouble there is; 0 when there is none. */

@@ -182,7 +182,7 @@ await describeStores('episodes', (use) => {
     const under = use();
     const service = '<script>\u0000\ud800 DROP TABLE audit; -- \n'.repeat(10);
     const { title, scope } = await incidentOf(under, anomalyOf({ environment: unique('env'), service }));
-    expect(title).toMatch(/^script DROP TABLE audit --[\p{L} -]*: errors up, 40 % instead of 1 %$/u);
+    expect(title).toMatch(/^script [^<>\p{Cc}]*: errors up, 40 % instead of 1 %$/u);
     expect(title.length).toBeLessThan(130);
     expect(scope.service).toContain('\uFFFD');
   });

@@ -5,6 +5,7 @@
 import { redactAssignments, redactNamedValues } from './assignments.ts';
 import { redactBlocks } from './blocks.ts';
 import { redactCommands } from './commands.ts';
+import { redactInserts } from './inserts.ts';
 import { secrecyOf } from './keys.ts';
 import { redactedMark, unscannedMark } from './mark.ts';
 import { redactHeaders, redactProse } from './prose.ts';
@@ -69,7 +70,7 @@ const suspicious =
   /pass|pwd|secret|token|key|cred|auth|cookie|sess|sid|sig|jwt|otp|pin|cv[vc]|ssn|mnemonic|seed|login|bearer|basic|digest|-p|-u|-w|-a|-c|:\/\/|@|-----|[A-Za-z0-9+/_=~.%:-]{16}|\$\d|[^\x20-\x7e\s]|kennwort|contrase|senha|wachtwoord|mdp|dsn|hmac|hash|pat|psk|sas\b|conn|code|identified|putty|private|chpasswd|chatid|user|\/\/|wpa|pgp|nonce|csrf|root|sql|sudo|phrase|code|[|~]|p[a4@][s$5]{2}|connect/i;
 
 function mayHold(text: string): boolean {
-  return text.length >= 6 && suspicious.test(text);
+  return text.length >= 6 && (suspicious.test(text) || speaks.test(text));
 }
 
 /** Without escape sequences of terminals and characters that are not seen, in the compatibility form. */
@@ -113,6 +114,7 @@ const commands =
 function shallow(text: string): string {
   let rest = redactUrls(redactBlocks(text));
   const speaking = speaks.test(rest);
+  if (speaking && /insert/i.test(rest)) rest = redactInserts(rest);
   if (speaking) rest = redactAssignments(redactNamedValues(redactHeaders(rest)));
   if (commands.test(rest)) rest = redactCommands(rest);
   return speaking ? redactProse(rest) : rest;

@@ -34,6 +34,7 @@ const prefixed = [
   'SG\\.[\\w-]{10,}\\.[\\w-]{10,}',
   'SK[0-9a-f]{32}',
   'key-[0-9a-f]{32}',
+  '[0-9a-f]{32}-us\\d{1,2}(?![\\w-])',
   '(?:AKIA|ASIA|ABIA|ACCA|LTAI|AKID)[A-Za-z0-9]{12,}',
   '(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz)[\\w+/=%-]{20,}',
   'hv[sbr]\\.[\\w-]{16,}',

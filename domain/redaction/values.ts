@@ -7,7 +7,7 @@ const states =
 
 /** Stands for a secret without being it: a mask, a variable, a reference to a vault, a conversion of a format string. */
 const standIn =
-  /^(?:[*•xX#.…-]{2,}|\[[A-Za-z _-]{2,20}\]|<[A-Za-z*_ -]{1,24}>|\(?(?:redacted|hidden|masked)\)?|\$\{[^}]{0,80}\}|\$\([^)]{0,80}\)|\$[A-Z][A-Z0-9_]+|%[A-Z_]{2,40}%|\{\{.{0,80}\}\}|%[-+ #0]{0,3}\d{0,3}[sdvqxT]|(?:vault|op|ssm|secretsmanager|awssm|gcpsm|akv|env|file|ref\+[a-z]{2,20}):[\w/.:#@-]{1,200}|arn:aws[\w-]{0,10}:(?:secretsmanager|ssm|kms):\S{1,200}|projects\/[\w-]{1,60}\/secrets\/\S{1,100}|process\.env\.\w{1,80}|os\.environ\S{0,80}|secretKeyRef|valueFrom)$/;
+  /^(?:[*•xX#.…-]{2,}|\[[A-Za-z _-]{2,20}\]|<[A-Za-z*_ -]{1,24}>|\(?(?:redacted|hidden|masked)\)?|\$\{[^}]{0,80}\}|\$\([^)]{0,80}\)|\$[A-Z][A-Z0-9_]+|\$\d{1,3}|%[A-Z_]{2,40}%|\{\{.{0,80}\}\}|%[-+ #0]{0,3}\d{0,3}[sdvqxT]|(?:vault|op|ssm|secretsmanager|awssm|gcpsm|akv|env|file|ref\+[a-z]{2,20}):[\w/.:#@-]{1,200}|arn:aws[\w-]{0,10}:(?:secretsmanager|ssm|kms):\S{1,200}|projects\/[\w-]{1,60}\/secrets\/\S{1,100}|process\.env\.\w{1,80}|os\.environ\S{0,80}|secretKeyRef|valueFrom)$/;
 
 /** Whether the value of a name of that secrecy has to go. `value` is without its quotes. */
 export function isSecretValue(value: string, secrecy: Exclude<Secrecy, 'none'>): boolean {

@@ -203,4 +203,6 @@ export const ordinaryLines: readonly string[] = [
   'ETag: W/"3f80f-1b6-3e1cb03b"',
   'ETag: "33a64df551425fcc55e4d42a148795d9f25f89d4"',
   'Integrity: sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC',
+  'INSERT INTO users (name, password_hash) VALUES ($1, $2)',
+  "insert into orders (id, state) values (42, 'paid'), (43, 'open')",
 ];

@@ -49,7 +49,11 @@ function itemLines(item: ExplainedItem): string[] {
   return [
     `${what}${state} of ${clean(item.environment)}/${clean(item.service)}: ${clean(item.summary)}`,
     `  received ${instant(item.receivedAtMs)}`,
-    ...(item.repeats === 0 ? [] : [`  repeated ${item.repeats} times${again}: duplicates, ignored`]),
+    ...(item.repeats === 0
+      ? []
+      : [
+          `  repeated ${item.repeats === 1 ? 'once' : `${item.repeats} times`}${again}: ignored as duplicates`,
+        ]),
     `  ${outcome(item)}`,
     ...(item.seriesKey === null ? [] : [`  series ${clean(item.seriesKey)}`]),
   ];

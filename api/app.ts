@@ -11,6 +11,7 @@ import type { From } from './http/client-address.ts';
 import { readJson } from './http/json-body.ts';
 import { belowPrefix } from './http/prefix.ts';
 import { createQuota, type Ticket } from './http/quota.ts';
+import { createRefusalAudit, type RefusalAudit } from './http/refusal-audit.ts';
 import { requestIdOf, traceIdOf } from './http/request-id.ts';
 import { type Answer, matches, type Route } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -71,6 +72,9 @@ export function createApp(deps: ApiDeps): Hono<Env> {
   });
   const guard: Guard = {
     ways: [bearerKey(deps.apiKeys), ...(dashboard ? [browserSession(dashboard)] : [])],
+    refusals: deps.auditWriter
+      ? createRefusalAudit(deps.auditWriter, { nowMs: deps.clock.nowMs, log: deps.log })
+      : null,
   };
   for (const route of routes) app.on(route.method, route.path, (c) => serve(route, c, deps, guard));
   if (dashboard) app.route('/', createDashboard(deps, dashboard));
@@ -94,6 +98,7 @@ const uncounted = /^\/(health|api\/v1\/slack\/events|assets\/[^/]+\/[^/]+)$/;
 /** What stands between a request and its route. */
 type Guard = {
   readonly ways: readonly WayIn[];
+  readonly refusals: RefusalAudit | null;
 };
 
 async function serve(route: Route, c: Context<Env>, deps: ApiDeps, guard: Guard): Promise<Response> {
@@ -124,7 +129,17 @@ async function admit(route: Route, c: Context<Env>, { metrics }: ApiDeps, guard:
   const byAddress = async () => c.set('limits', (await ticket?.byAddress()) ?? {});
   let principal: Principal;
   try {
-    principal = await authenticate(c.req.raw, route.permission, { ways: guard.ways, metrics });
+    principal = await authenticate(c.req.raw, route.permission, {
+      ways: guard.ways,
+      metrics,
+      refused: (reason, actor) =>
+        guard.refusals?.note({
+          reason,
+          actor,
+          route: `${route.method} ${route.path}`,
+          address: addressOf(c),
+        }),
+    });
   } catch (error) {
     await byAddress();
     throw error;

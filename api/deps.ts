@@ -7,6 +7,7 @@ import type {
   ApiKeys,
   Approvals,
   AuditReader,
+  AuditWriter,
   ComponentHealth,
   EffectSettlement,
   IncidentMessenger,
@@ -33,6 +34,8 @@ export type ApiDeps = {
   readonly effects: EffectSettlement;
   readonly apiKeys: ApiKeys;
   readonly audit: AuditReader;
+  /** Takes refused requests, a bounded number of them; absent: they are only counted. */
+  readonly auditWriter?: AuditWriter;
   readonly modelTurns: ModelTurnReader;
   readonly messenger: IncidentMessenger;
   /** Null: telemetry history is switched off. */

@@ -1,5 +1,6 @@
 // Who is calling, and whether they may call this.
 
+import { actorOf, unknownActor } from '../../domain/policy/identity.ts';
 import { roleAtLeast } from '../../domain/policy/verdict.ts';
 import { ApiProblem } from '../errors.ts';
 import type { Metrics, Principal } from '../ports.ts';
@@ -9,17 +10,27 @@ import type { WayIn } from './ways-in.ts';
 /** Whoever calls a public route. */
 const anonymous: Principal = { keyId: 'anonymous', name: 'anonymous', role: 'viewer', person: 'anonymous' };
 
-type AuthFailure = 'missing' | 'malformed' | 'unknown' | 'foreign-page' | 'role-too-low';
+export type AuthFailure = 'missing' | 'malformed' | 'unknown' | 'foreign-page' | 'role-too-low';
 const headers = { 'www-authenticate': 'Bearer realm="sentinel"' };
 
 /** Throws ApiProblem 401 or 403; failures are counted by sort, never with what was presented. */
 export async function authenticate(
   request: Request,
   permission: Permission,
-  { ways, metrics }: { ways: readonly WayIn[]; metrics: Metrics },
+  {
+    ways,
+    metrics,
+    refused,
+  }: {
+    readonly ways: readonly WayIn[];
+    readonly metrics: Metrics;
+    /** Told of every refusal, with who it was where that is known. */
+    readonly refused?: (reason: AuthFailure, actor: string) => void;
+  },
 ): Promise<Principal> {
   if (permission === 'public') return anonymous;
-  const fail = (failure: AuthFailure, problem: ApiProblem): never => {
+  const fail = (failure: AuthFailure, problem: ApiProblem, actor = unknownActor): never => {
+    refused?.(failure, actor);
     metrics.count('sentinel_auth_failures_total', { reason: failure });
     throw problem;
   };
@@ -33,11 +44,13 @@ export async function authenticate(
     const { principal } = found;
     if (changesSomething(request.method) && way.fromOwnPage?.(request) === false) {
       const detail = 'The request does not come from a page of Sentinel.';
-      return fail('foreign-page', new ApiProblem('forbidden', detail, { reason: 'foreign-page' }));
+      const problem = new ApiProblem('forbidden', detail, { reason: 'foreign-page' });
+      return fail('foreign-page', problem, actorOf(principal));
     }
     if (!roleAtLeast(principal.role, permission)) {
       const detail = `This needs the role ${permission}; the key "${principal.name}" has the role ${principal.role}.`;
-      return fail('role-too-low', new ApiProblem('forbidden', detail, { reason: 'role-too-low' }));
+      const problem = new ApiProblem('forbidden', detail, { reason: 'role-too-low' });
+      return fail('role-too-low', problem, actorOf(principal));
     }
     return principal;
   }

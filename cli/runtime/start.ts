@@ -166,6 +166,7 @@ async function createApi(
     effects: stores.effects,
     apiKeys: stores.apiKeys,
     audit: stores.audit,
+    auditWriter: stores.auditWriter,
     modelTurns: stores.modelTurnReader,
     messenger,
     slackEvents,

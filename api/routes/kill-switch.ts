@@ -1,6 +1,7 @@
 // GET and POST /api/v1/kill-switch: while it is engaged for an environment (or `*`), no effect passes the gate.
 
 import { z } from 'zod';
+import type { ApiDeps } from '../deps.ts';
 import { ApiProblem } from '../errors.ts';
 import { environment, freeText, pageQuery } from '../http/fields.ts';
 import { pageOfAll } from '../http/paging.ts';
@@ -45,9 +46,31 @@ export const killSwitchSet = route({
   example: { environment: 'production', engaged: true, reason: 'maintenance' },
   answers: { 200: z.strictObject({ environment: z.string(), engaged: z.boolean() }) },
   handler: async ({ body, principal, log, deps }) => {
+    if (body.engaged) await requireKnown(body.environment, deps);
     const result = await deps.killSwitch.set(body.environment, body.engaged, principal, body.reason);
     if (!result.set) throw new ApiProblem('forbidden', `${result.detail}.`, { reason: result.reason });
     log.warn({ environment: body.environment, engaged: body.engaged }, 'kill switch set');
     return { json: { environment: body.environment, engaged: body.engaged } };
   },
 });
+
+/** A switch for a misspelt environment would stop nothing, and look as if it did. Known is what is configured or was heard of. */
+async function requireKnown(name: string, deps: ApiDeps): Promise<void> {
+  if (name === '*') return;
+  const configured = [...deps.infrastructure.environments, ...Object.keys(deps.policy.environments)];
+  if (configured.includes(name)) return;
+  if ((await deps.services.list(name, 1, null)).items.some((one) => one.environment === name)) return;
+  const [switches, services] = await Promise.all([
+    deps.killSwitch.list(),
+    deps.services.list(null, 200, null),
+  ]);
+  const heard = [...switches, ...services.items]
+    .map(({ environment: one }) => one)
+    .filter((one) => one !== '*');
+  if (switches.some(({ environment: one }) => one === name)) return;
+  const known = [...new Set([...configured, ...heard])].sort();
+  const message = `is not known; there is ${known.length === 0 ? 'none yet' : known.join(', ')}, and * for all`;
+  throw new ApiProblem('invalid-input', `environment ${message}`, {
+    errors: [{ field: 'environment', message }],
+  });
+}

@@ -36,7 +36,9 @@ export const slackSchema = z
       .describe('Who may click, by Slack user id. Everybody else gets an answer, never an effect.'),
     teamId: slackId('T', 'a workspace')
       .optional()
-      .describe('When set, requests of other workspaces are refused.'),
+      .describe(
+        'Requests of other workspaces, and of people of other workspaces, are refused. Without it every workspace that has the app may click, and a start warns of it.',
+      ),
     appId: slackId('A', 'an app').optional().describe('When set, requests of other apps are refused.'),
     apiUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })

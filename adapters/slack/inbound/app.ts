@@ -7,7 +7,7 @@ import { actionIds } from '../card-buttons.ts';
 import { errorName } from '../failures.ts';
 import { slackLogger, webClientOptions } from '../web-client.ts';
 import { createHandlers, type HandlerDeps, type Tell } from './handlers.ts';
-import { type Click, clickOf, originOf } from './payload.ts';
+import { type Click, clickOf, isSlackResponseUrl, originOf } from './payload.ts';
 import { reasonMissing, rejectForm, submissionOf } from './reject-form.ts';
 
 const acknowledgeAfterMs = 2_000;
@@ -37,11 +37,17 @@ export function createInboundApp(options: InboundAppOptions): App {
 
   app.use(async ({ body, next }) => {
     const origin = originOf(body);
+    const { team, userTeam, responseUrl } = origin;
     const foreign =
-      (teamId !== undefined && origin.team !== teamId) || (appId !== undefined && origin.app !== appId);
+      (teamId !== undefined && (team !== teamId || (userTeam !== null && userTeam !== teamId))) ||
+      (appId !== undefined && origin.app !== appId) ||
+      (responseUrl !== null && !isSlackResponseUrl(responseUrl, apiUrl));
     if (!foreign) return next();
     metrics.count('sentinel_slack_requests_total', { result: 'foreign' });
-    log.warn({ team: origin.team, app: origin.app }, 'a request of another workspace or app was refused');
+    log.warn(
+      { team, userTeam, app: origin.app },
+      'a request of another workspace or app, or one to be answered elsewhere, was refused',
+    );
   });
   app.error(async (error) => log.error({ err: error }, 'a request of Slack failed'));
 

@@ -33,14 +33,36 @@ const originSchema = z.object({
   team: z.object({ id: z.string() }).nullish(),
   team_id: z.string().optional(),
   user: z.object({ team_id: z.string().optional() }).optional(),
+  response_url: z.string().optional(),
 });
 
-export type Origin = { readonly app: string | null; readonly team: string | null };
+export type Origin = {
+  readonly app: string | null;
+  readonly team: string | null;
+  /** Of the person, who may be a guest from another workspace. */
+  readonly userTeam: string | null;
+  /** Where the answer to a click is to be sent. */
+  readonly responseUrl: string | null;
+};
 
 /** The app and workspace a payload speaks of. */
 export function originOf(body: unknown): Origin {
   const parsed = originSchema.safeParse(body);
-  if (!parsed.success) return { app: null, team: null };
-  const { api_app_id: app = null, team, team_id: teamId, user } = parsed.data;
-  return { app, team: team?.id ?? teamId ?? user?.team_id ?? null };
+  if (!parsed.success) return { app: null, team: null, userTeam: null, responseUrl: null };
+  const {
+    api_app_id: app = null,
+    team,
+    team_id: teamId,
+    user,
+    response_url: responseUrl = null,
+  } = parsed.data;
+  const userTeam = user?.team_id ?? null;
+  return { app, team: team?.id ?? teamId ?? userTeam, userTeam, responseUrl };
+}
+
+/** Answers go to Slack and nowhere else; `apiUrl` is where Slack is said to be, when it is elsewhere. */
+export function isSlackResponseUrl(url: string, apiUrl: string | undefined): boolean {
+  if (!URL.canParse(url)) return false;
+  const { origin } = new URL(url);
+  return origin === 'https://hooks.slack.com' || (apiUrl !== undefined && origin === new URL(apiUrl).origin);
 }

@@ -1,6 +1,7 @@
 // The HTTP way in: OTLP export routes and event routes behind one Hono app.
 
 import { Hono } from 'hono';
+import { cors } from 'hono/cors';
 import { getPath } from 'hono/utils/url';
 import { routePath } from '../domain/http-path.ts';
 import { handleAlertmanager, handlePostedAlerts } from './http/alertmanager-route.ts';
@@ -42,6 +43,17 @@ export type IngestApp = Hono<{ Bindings: { readonly address?: string } | undefin
 export function createIngestApp(given: Omit<IngestAppDeps, 'readBody'>): IngestApp {
   const deps = { ...given, readBody: createBodyReader(given.limits) };
   const app: IngestApp = new Hono({ getPath: (request) => routePath(getPath(request)) });
+  const origins = given.allowedOrigins ?? [];
+  // Telemetry only: a page has no alerts to send. Cookies are never asked for, and an origin that is not listed hears nothing.
+  const share = cors({
+    origin: (origin) => (origins.includes(origin) ? origin : null),
+    allowMethods: ['POST'],
+    allowHeaders: ['content-type', 'content-encoding', 'authorization', 'x-request-id'],
+    maxAge: 600,
+  });
+  app.use('/v1/*', (context, next) =>
+    origins.includes(context.req.header('origin') ?? '') ? share(context, next) : next(),
+  );
   for (const [path, handle] of Object.entries(ways)) {
     app.post(path, (context) => handle(context.req.raw, deps, context.env?.address ?? 'unknown'));
     app.all(path, (context) => {

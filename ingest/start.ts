@@ -70,6 +70,7 @@ export type IngestDeps = {
   /** Services whose telemetry comes in another way, which rebuilds its own detection; null when they are not known. */
   readonly watchedElsewhere?: Services | null | undefined;
   readonly authorize: Authorize;
+  readonly allowedOrigins?: readonly string[] | undefined;
   readonly onTaken?: OnTaken | undefined;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -148,6 +149,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     pipeline,
     inbox,
     authorize,
+    allowedOrigins: deps.allowedOrigins,
     schemas: eventSchemas(limits),
     alertmanagerLabels: settings.alertmanagerLabels,
     limits,

@@ -22,7 +22,15 @@ export async function startIngestPart(
   onTaken: OnTaken,
 ): Promise<IngestPart> {
   const { config, log, metrics, clock, stores, history, client } = platform;
-  const { defaultEnvironment, requireKey: _, senderKeys, alertmanager, identity, ...limits } = config.ingest;
+  const {
+    defaultEnvironment,
+    requireKey: _,
+    senderKeys,
+    allowedOrigins,
+    alertmanager,
+    identity,
+    ...limits
+  } = config.ingest;
   const settings: IngestSettings = {
     ...defaultIngestSettings,
     defaultEnvironment,
@@ -47,6 +55,7 @@ export async function startIngestPart(
     }),
     history,
     onTaken,
+    allowedOrigins,
     authorize: senderAuthorize(stores.apiKeys, senderKeys),
     clock,
     metrics,

@@ -97,6 +97,20 @@ export const ingestSchema = z
     maxFutureSkew: duration('0s', '24h')
       .prefault('10m')
       .describe('Data with timestamps further ahead is refused.'),
+    allowedOrigins: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^https?:\/\/[A-Za-z0-9.-]+(:\d{1,5})?$/,
+            'expected an origin such as https://shop.example.com, without a path',
+          ),
+      )
+      .max(100)
+      .default([])
+      .describe(
+        'Origins of web pages that may send telemetry to `/v1/…` themselves (CORS), without cookies. Others are not answered to.',
+      ),
     requireKey: z
       .boolean()
       .optional()

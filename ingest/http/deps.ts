@@ -11,6 +11,8 @@ export type IngestAppDeps = {
   readonly pipeline: Pick<Pipeline, 'accept'>;
   readonly inbox: Pick<Inbox, 'put'>;
   readonly authorize: Authorize;
+  /** Origins of pages that may send telemetry themselves. Default none. */
+  readonly allowedOrigins?: readonly string[] | undefined;
   readonly schemas: EventSchemas;
   readonly alertmanagerLabels: AlertmanagerLabels;
   readonly limits: IngestLimits;

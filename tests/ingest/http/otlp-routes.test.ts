@@ -321,3 +321,46 @@ describe('a path that is none', () => {
     expect(await response.json()).toMatchObject({ detail: expect.stringContaining(hint) });
   });
 });
+
+describe('telemetry of a web page', () => {
+  const origin = 'https://shop.example.com';
+  const ask = (from: string, path = '/v1/traces') =>
+    new TestApp({ allowedOrigins: [origin] }).app.request(path, {
+      method: 'OPTIONS',
+      headers: {
+        origin: from,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'content-type',
+      },
+    });
+
+  test('of a listed origin may be sent, without cookies', async () => {
+    const { status, headers } = await ask(origin);
+    expect(status).toBe(204);
+    expect(headers.get('access-control-allow-origin')).toBe(origin);
+    expect(headers.get('access-control-allow-headers')).toContain('content-type');
+    expect(headers.get('access-control-allow-credentials')).toBeNull();
+    const body = encodeRequest('metrics', 'json', good);
+    const sent = await new TestApp({ allowedOrigins: [origin] }).post('/v1/metrics', body, {
+      ...json,
+      origin,
+    });
+    expect(sent.status).toBe(200);
+    expect(sent.headers.get('access-control-allow-origin')).toBe(origin);
+  });
+
+  test.each([
+    'https://evil.example',
+    'null',
+    'http://shop.example.com',
+    'https://shop.example.com.evil.example',
+  ])('of %s may not', async (from) => {
+    const { status, headers } = await ask(from);
+    expect(status).toBe(405);
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  test('is telemetry only', async () => {
+    expect((await ask(origin, '/api/v1/events')).headers.get('access-control-allow-origin')).toBeNull();
+  });
+});

@@ -25,6 +25,7 @@ export const nothingFound: DetectionOutput = { rows: [], anomalies: [], edges: [
 
 export type TestAppOptions = {
   readonly authorize?: Authorize;
+  readonly allowedOrigins?: readonly string[];
   readonly limits?: Partial<IngestLimits>;
   /** In place of one that finds what the test says, and of rows in memory. */
   readonly detection?: Detection;
@@ -82,6 +83,7 @@ export class TestApp {
       pipeline: this.pipeline,
       inbox,
       authorize: options.authorize ?? openAuthorize,
+      allowedOrigins: options.allowedOrigins,
       schemas: eventSchemas(limits),
       alertmanagerLabels,
       limits,

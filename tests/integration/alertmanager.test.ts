@@ -36,7 +36,7 @@ await describeWith<AlertmanagerInfo>('alertmanager', 'Alertmanager', ({ executab
       ...settings,
       ingest: { defaultEnvironment: 'test', requireKey: true },
       // Long enough to hear of the resolution: what nothing measured confirms goes to a person at once.
-      incident: { settle: '10s', selfRecovery: '1s' },
+      incident: { settle: '10s', selfRecovery: '1s', staysAway: '2s', flappingStaysAway: '2s' },
     });
     const key = await sentinel.admin.createKey('alertmanager', 'operator');
     alertmanager = await startAlertmanager(executable, await documentedConfiguration(sentinel.url, key));
@@ -78,16 +78,35 @@ await describeWith<AlertmanagerInfo>('alertmanager', 'Alertmanager', ({ executab
     expect(await sentinel.admin.incidents()).toHaveLength(1);
   });
 
-  test('an alert about no service is answered once, counted, and opens nothing', async () => {
-    const before = (await sentinel.admin.incidents()).length;
-    await alertmanager.alert({ alertname: 'Watchdog', severity: 'critical' });
-    await eventually(
-      'the refusal',
-      async () => (await sentinel.metric('sentinel_ingest_events_total', { outcome: 'refused' })) > 0,
+  test('what nothing measured explains is with a person, open while it fires; its resolution ends it, and it may fire again', async () => {
+    const labels = { alertname: 'Watchdog', severity: 'P0' };
+    const startsAt = new Date().toISOString();
+    const mine = async () =>
+      (await sentinel.admin.incidents()).filter(({ service }) => service === 'Watchdog');
+    await alertmanager.alert(labels, { startsAt, annotations: { summary: 'the dog does not bark' } });
+    const inHand = await eventually(
+      'it to be with a person',
+      async () => (await mine()).find(({ status }) => status === 'handed-over') ?? null,
     );
-    expect(
-      await sentinel.metric('sentinel_ingest_requests_total', { route: 'alertmanager', status: '422' }),
-    ).toBe(1);
-    expect(await sentinel.admin.incidents()).toHaveLength(before);
+    expect(inHand).toMatchObject({
+      title: 'Watchdog: the dog does not bark',
+      severity: 'critical',
+      outcome: 'escalated',
+      closedAtMs: null,
+    });
+    expect((await sentinel.admin.request('GET', '/api/v1/incidents?open=true')).body).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ id: inHand.id })]),
+    });
+
+    await alertmanager.alert(labels, { startsAt, endsAt: new Date().toISOString() });
+    await eventually(
+      'its end',
+      async () => (await mine()).find(({ closedAtMs }) => closedAtMs !== null) ?? null,
+    );
+    const timeline = await sentinel.admin.timeline(inHand.id);
+    expect(timeline.find(({ type }) => type === 'incident-closed')).toMatchObject({ end: 'cleared' });
+
+    await alertmanager.alert(labels, { startsAt });
+    await eventually('the next one', async () => ((await mine()).length === 2 ? true : null));
   });
 });

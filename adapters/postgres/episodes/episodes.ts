@@ -58,7 +58,9 @@ export function createEpisodes(db: Kysely<Schema>, options: EpisodeOptions): Epi
           return incidentAssignment(trx, joined);
         }
         if (clean.severity === 'info') return ignored('information alone opens no incident');
-        if (await postponeLate(trx, anomalyId, clean, options.lateFindingsMs)) {
+        // A detector may still see the past of a closed incident; a sender that says that it fires means now.
+        const mayBeEcho = clean.detector !== 'external';
+        if (mayBeEcho && (await postponeLate(trx, anomalyId, clean, options.lateFindingsMs))) {
           return ignored('about the past of a closed incident; looked at again unless it clears');
         }
         const incidentId = await claim(trx, clean);

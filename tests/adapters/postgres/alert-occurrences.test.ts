@@ -97,6 +97,19 @@ await describeStores('occurrences of alerts', (use) => {
     expect(second).toMatch(/^incident\/.*2$/);
   });
 
+  test('an alert that fires again right after its incident was closed opens the next one at once', async () => {
+    const under = use();
+    const environment = unique('env');
+    await under.stores.inbox.put([report(environment, 'firing')]);
+    const [first = ''] = await assignAll(under, environment);
+    await under.stores.inbox.put([report(environment, 'resolved')]);
+    await assignAll(under, environment);
+    await under.stores.incidents.closeEpisode(first, 'escalated', Date.now());
+    await under.stores.inbox.put([report(environment, 'firing')]);
+    const [second] = await assignAll(under, environment);
+    expect(second).toMatch(/^incident\/.*2$/);
+  });
+
   test('what comes back within its open incident belongs to it, also when a person has it', async () => {
     const under = use();
     const environment = unique('env');

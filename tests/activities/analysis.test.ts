@@ -266,6 +266,22 @@ describe('a plan', () => {
   });
 });
 
+test('no plan is made from a diagnosis that is only told', async () => {
+  const { makePlan, input } = await planning(observing());
+  await expect(makePlan({ ...input, attempt: 2, diagnosis })).rejects.toMatchObject({
+    type: 'UnknownDiagnosis',
+    nonRetryable: true,
+  });
+});
+
+test('what is told of an incident and was never given to it is no symptom: the analysis says what is missing', async () => {
+  const { store } = evidenceStore();
+  const evidence = { ...store, ofIncident: async () => new Set<string>() };
+  const executors = executorsOf(observing());
+  const { missing } = await createEnrich({ history: emptyHistory, evidence, executors, clock })(enrichInput);
+  expect(missing).toContain('an anomaly of this incident');
+});
+
 describe('policy', () => {
   test('judges the stored plan and stores its verdict for the gate', async () => {
     const { result, store, diagnoses, verdicts } = await planning(observing());

@@ -103,6 +103,12 @@ describe('an incident that a person has in hand', () => {
     );
   });
 
+  test('undoes nothing any more', () => {
+    const undo = { type: 'compensation-started', attempt: 0, reason: 'r' } as const;
+    expect(last(fires('a'), undo)).toBe('accepted');
+    expect(last(fires('a'), handOver(), undo)).toBe('out-of-order');
+  });
+
   test('its end is told as an end', () => {
     const { state, events } = live(fires('a'), handOver(), clears('a'), close('cleared'));
     expect(momentOf(events.at(-1) as IncidentEvent)).toBe('closed');

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { Diagnosis, Hypothesis } from '../../../domain/diagnosis/diagnosis.ts';
+import { fold } from '../../../domain/incident/evolve.ts';
 import { incidentTitle, titleOfCause } from '../../../domain/incident/title.ts';
 import { anomaly } from '../../support/incident-examples.ts';
+import { opened } from './commands.ts';
 
 const alert = (title: string, service = 'checkout'): Anomaly =>
   anomaly('a', { detector: 'external', signal: 'reported', scope: { environment: 'p', service }, title });
@@ -41,6 +43,19 @@ const because = (best: Partial<Hypothesis>, more: Partial<Diagnosis> = {}): Diag
   method: 'statistical',
   ...more,
 });
+test('an incident takes the title of its cause', () => {
+  const events = [
+    opened,
+    { type: 'anomaly-observed', anomaly: anomaly('e', { seen: 0.571 }) },
+    { type: 'diagnosed', attempt: 1, diagnosis: because({ change: 'v3' }) },
+  ] as const;
+  const state = fold(
+    events.map((event, index) => ({ seq: index + 1, atMs: index, ...event })),
+    'incident/1',
+  );
+  expect(state?.title).toBe('orders: 57 % of requests fail since release v3');
+});
+
 const failing = anomaly('e', { seen: 0.571 });
 
 test.each<[string, Diagnosis, readonly Anomaly[], string | null]>([

@@ -59,7 +59,10 @@ export function createDiagnosisStore(db: Kysely<Schema>): DiagnosisStore {
   };
 }
 
-/** What policy is told of an analysis. An analysis that stored nothing is missing itself. */
+/**
+ * What policy is told of an analysis. An analysis that stored nothing is missing itself; so is who sent a signal of the
+ * incident that came without a key from elsewhere: nothing runs on a stranger's word alone.
+ */
 export async function policyContext(
   db: Kysely<Schema>,
   incidentId: string,
@@ -67,7 +70,19 @@ export async function policyContext(
 ): Promise<PolicyContext> {
   const row = await stored(db, incidentId, attempt);
   if (row === undefined) return { missing: ['a diagnosis of this plan'], contested: false };
-  return { missing: row.missing, contested: row.contested };
+  const strangers = await unvouchedSignals(db, incidentId);
+  const unknown = strangers === 0 ? [] : [`who sent ${strangers} of its signals (they came without an API key)`];
+  return { missing: [...row.missing, ...unknown], contested: row.contested };
+}
+
+async function unvouchedSignals(db: Kysely<Schema>, incidentId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('anomaly_assignments')
+    .select((select) => select.fn.countAll<string>().as('count'))
+    .where('incident_id', '=', incidentId)
+    .where('unvouched', '=', true)
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }
 
 function stored(db: Kysely<Schema>, incidentId: string, attempt: number) {

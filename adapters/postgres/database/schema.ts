@@ -104,6 +104,8 @@ export type Schema = {
     /** The incident's workflow has recorded it. */
     heard: Generated<boolean>;
     series_key: Generated<string | null>;
+    /** It rests on a sender that nobody vouches for. */
+    unvouched: Generated<boolean>;
   };
   incidents: {
     id: string;

@@ -89,6 +89,7 @@ export async function join(
       incident_id: incidentId,
       assigned_at_ms: databaseNow,
       series_key: storable(anomaly.seriesKey),
+      unvouched: anomaly.unvouched === true,
     })
     .onConflict((conflict) =>
       conflict

@@ -10,6 +10,7 @@ import { policyConfigSchema } from '../../../domain/policy/config.ts';
 import { forget } from '../../support/people.ts';
 import { describeStores, type StoresUnderTest } from '../../support/stores.ts';
 import {
+  anomalyOf,
   askPeople,
   auto,
   diagnosed,
@@ -282,6 +283,25 @@ await describeStores('what is only told', (use) => {
     const ready = await readyToAct(stores, { verdict: auto });
     await sql`delete from diagnoses where incident_id = ${ready.incidentId}`.execute(database.db);
     if (diagnosis !== null) await stores.diagnoses.save(ready.incidentId, 1, diagnosis);
+    expect(await passGate(stores, forward(ready))).toMatchObject({ granted: false, reason: 'no-grant' });
+  });
+
+  test('a signal that nobody vouches for: people are asked, and the verdict says why', async () => {
+    const { stores, database } = use();
+    const ready = await readyToAct(stores, { verdict: auto });
+    const { environment } = ready;
+    const [{ service } = { service: '' }] = await database.db
+      .selectFrom('episode_services')
+      .select('service')
+      .where('incident_id', '=', ready.incidentId)
+      .execute();
+    const stranger = { ...anomalyOf({ environment, service, onsetMs: Date.now() }), unvouched: true as const };
+    const assigned = await stores.episodes.assign(stranger, { windowMs: 60_000, maxHops: 2 });
+    expect(assigned).toMatchObject({ kind: 'incident', input: { incidentId: ready.incidentId } });
+    expect(await stores.diagnoses.context(ready.incidentId, 1)).toEqual({
+      missing: ['who sent 1 of its signals (they came without an API key)'],
+      contested: false,
+    });
     expect(await passGate(stores, forward(ready))).toMatchObject({ granted: false, reason: 'no-grant' });
   });
 

@@ -18,6 +18,7 @@ import { diagnoses } from './0019-diagnoses.ts';
 import { auditChain } from './0020-audit-chain.ts';
 import { switchRole } from './0021-switch-role.ts';
 import { ownLag } from './0023-own-lag.ts';
+import { unvouched } from './0026-unvouched.ts';
 import { eventIds } from './0031-event-ids.ts';
 import { refusedTelemetry } from './0032-refused-telemetry.ts';
 import { telemetryResources } from './0033-telemetry-resources.ts';
@@ -41,6 +42,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0020-audit-chain': auditChain,
   '0021-switch-role': switchRole,
   '0023-own-lag': ownLag,
+  '0026-unvouched': unvouched,
   '0031-event-ids': eventIds,
   '0032-refused-telemetry': refusedTelemetry,
   '0033-telemetry-resources': telemetryResources,

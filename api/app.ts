@@ -70,14 +70,15 @@ export function createApp(deps: ApiDeps): Hono<Env> {
       c.res = problemResponse(error, surroundings(c));
     }
   });
+  const refusals = deps.auditWriter
+    ? createRefusalAudit(deps.auditWriter, { nowMs: deps.clock.nowMs, log: deps.log })
+    : null;
   const guard: Guard = {
     ways: [bearerKey(deps.apiKeys), ...(dashboard ? [browserSession(dashboard)] : [])],
-    refusals: deps.auditWriter
-      ? createRefusalAudit(deps.auditWriter, { nowMs: deps.clock.nowMs, log: deps.log })
-      : null,
+    refusals,
   };
   for (const route of routes) app.on(route.method, route.path, (c) => serve(route, c, deps, guard));
-  if (dashboard) app.route('/', createDashboard(deps, dashboard));
+  if (dashboard) app.route('/', createDashboard(deps, dashboard, refusals));
   app.notFound((c) => problemResponse(noRoute(c.req.method, c.req.path), surroundings(c)));
   app.onError((error, c) => {
     const { kind } = asProblem(error);

@@ -71,7 +71,8 @@ export async function policyContext(
   const row = await stored(db, incidentId, attempt);
   if (row === undefined) return { missing: ['a diagnosis of this plan'], contested: false };
   const strangers = await unvouchedSignals(db, incidentId);
-  const unknown = strangers === 0 ? [] : [`who sent ${strangers} of its signals (they came without an API key)`];
+  const unknown =
+    strangers === 0 ? [] : [`who sent ${strangers} of its signals (they came without an API key)`];
   return { missing: [...row.missing, ...unknown], contested: row.contested };
 }
 

@@ -12,13 +12,14 @@ import { killSwitchSet } from '../routes/kill-switch.ts';
 import { type BrowserSession, objectionToChange } from '../session/session.ts';
 import type { Notice } from './flash.ts';
 import { readForm } from './form-body.ts';
-import { type Dashboard, type DashboardContext, themeCookie } from './page-session.ts';
+import { type Dashboard, type DashboardContext, noteRefusal, themeCookie } from './page-session.ts';
 import { ownPath, seeOther } from './response.ts';
 
 type Fields = Readonly<Record<string, string>>;
 type Filled = { readonly session: BrowserSession; readonly fields: Fields };
 
-export function addForms({ app, deps, own, pageSessions }: Dashboard): void {
+export function addForms(dashboard: Dashboard): void {
+  const { app, deps, own, pageSessions } = dashboard;
   const add = (path: string, run: (c: DashboardContext, filled: Filled) => Promise<Response>): void => {
     app.post(path, async (c) => {
       c.set('route', path);
@@ -27,6 +28,7 @@ export function addForms({ app, deps, own, pageSessions }: Dashboard): void {
       const { csrf = null, ...fields } = await readForm(c.req.raw);
       if (objectionToChange(c.req.raw, session, csrf, own.publicUrl) !== null) {
         deps.metrics.count('sentinel_auth_failures_total', { reason: 'foreign-page' });
+        noteRefusal(dashboard, c, session.principal, 'foreign-page');
         throw new ApiProblem(
           'forbidden',
           'The request does not come from a page of Sentinel. Reload the page and try again.',
@@ -44,6 +46,7 @@ export function addForms({ app, deps, own, pageSessions }: Dashboard): void {
     { params = {}, body }: { params?: Fields; body: unknown },
   ): Promise<void> => {
     if (route.permission !== 'public' && !roleAtLeast(principal.role, route.permission)) {
+      noteRefusal(dashboard, c, principal, 'role-too-low');
       const detail = `This needs the role ${route.permission}; your key has the role ${principal.role}.`;
       throw new ApiProblem('forbidden', detail, { reason: 'role-too-low' });
     }

@@ -3,6 +3,7 @@
 import { Hono } from 'hono';
 import type { ApiDeps } from '../deps.ts';
 import { ApiProblem } from '../errors.ts';
+import type { RefusalAudit } from '../http/refusal-audit.ts';
 import { loadAssets } from './assets.ts';
 import type { DashboardDeps } from './deps.ts';
 import { addForms } from './forms.ts';
@@ -11,7 +12,11 @@ import { createPageSessions, type Dashboard, type DashboardEnv } from './page-se
 import { addPages } from './pages.ts';
 
 /** Pages at `/`, `/incidents`, `/approvals`, `/series`, `/audit` and `/login`; files under `/assets/`. */
-export function createDashboard(deps: ApiDeps, own: DashboardDeps): Hono<DashboardEnv> {
+export function createDashboard(
+  deps: ApiDeps,
+  own: DashboardDeps,
+  refusals: RefusalAudit | null,
+): Hono<DashboardEnv> {
   const app = new Hono<DashboardEnv>();
   const assets = loadAssets();
   const dashboard: Dashboard = {
@@ -19,6 +24,7 @@ export function createDashboard(deps: ApiDeps, own: DashboardDeps): Hono<Dashboa
     deps,
     own,
     assets,
+    refusals,
     pageSessions: createPageSessions(deps, own, assets),
   };
   app.get('/assets/:version/:name', (c) => {

@@ -6,14 +6,15 @@ import { cookieNameFor, isLoopback, sessionCookie } from '../session/cookie.ts';
 import { isCsrfTokenOf, isFromOwnPages } from '../session/csrf.ts';
 import { originOf, sessionOf } from '../session/session.ts';
 import { readForm } from './form-body.ts';
-import type { Dashboard, DashboardContext } from './page-session.ts';
+import { type Dashboard, type DashboardContext, noteRefusal } from './page-session.ts';
 import { loginPage } from './pages/login.ts';
 import { ownPath, pageResponse, seeOther } from './response.ts';
 
 /** Keys cannot be guessed; this keeps guessing from being work. */
 const attemptsPerMinute = 20;
 
-export function addLoginRoutes({ app, deps, own, pageSessions }: Dashboard): void {
+export function addLoginRoutes(dashboard: Dashboard): void {
+  const { app, deps, own, pageSessions } = dashboard;
   const { metrics } = deps;
   const attempts = createLimiter('login', attemptsPerMinute, metrics);
 
@@ -47,15 +48,20 @@ export function addLoginRoutes({ app, deps, own, pageSessions }: Dashboard): voi
     const { key = '', next = '/' } = await readForm(c.req.raw);
     if (!isFromOwnPages(c.req.raw.headers, originOf(c.req.raw, own.publicUrl))) {
       metrics.count('sentinel_auth_failures_total', { reason: 'foreign-page' });
+      noteRefusal(dashboard, c, null, 'foreign-page');
       return refuse(c, 403, '/', 'That login came from another site. Log in here.');
     }
     const problem = insecure(c, own.publicUrl);
     if (problem !== null) return refuse(c, 400, next, problem);
     const taken = await attempts?.take(c.env?.address ?? 'unknown');
-    if (taken?.allowed === false) return refuse(c, 429, next, 'Too many attempts. Wait a minute.');
+    if (taken?.allowed === false) {
+      noteRefusal(dashboard, c, null, 'too-many-logins');
+      return refuse(c, 429, next, 'Too many attempts. Wait a minute.');
+    }
     const opened = await own.sessions.open(key.trim());
     if (opened === null) {
       metrics.count('sentinel_auth_failures_total', { reason: 'unknown' });
+      noteRefusal(dashboard, c, null, 'login-failed');
       return refuse(c, 401, next, 'This API key is not known, or it was revoked.');
     }
     c.get('log').info({ keyId: opened.principal.keyId }, 'logged in');
@@ -69,13 +75,15 @@ export function addLoginRoutes({ app, deps, own, pageSessions }: Dashboard): voi
     const allowed = isFromOwnPages(c.req.raw.headers, origin) && isLoopback(origin.hostname);
     const keyId = allowed ? (own.loginLinks?.redeem(secret) ?? null) : null;
     const opened = keyId === null ? null : await own.sessions.openFor(keyId);
-    if (opened === null)
+    if (opened === null) {
+      noteRefusal(dashboard, c, null, 'login-link-not-valid');
       return refuse(
         c,
         401,
         next,
         'This link was used already, or is older than five minutes. Log in with a key.',
       );
+    }
     c.get('log').info({ keyId: opened.principal.keyId }, 'logged in with a one-time link');
     return welcome(c, opened, next);
   });

@@ -2,11 +2,13 @@
 
 import type { Context, Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
+import { actorOf, unknownActor } from '../../domain/policy/identity.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiProblem, asProblem, problemResponse } from '../errors.ts';
 import type { From } from '../http/client-address.ts';
 import type { Ticket } from '../http/quota.ts';
-import type { Logger } from '../ports.ts';
+import type { RefusalAudit } from '../http/refusal-audit.ts';
+import type { Logger, Principal } from '../ports.ts';
 import { csrfTokenOf } from '../session/csrf.ts';
 import { type BrowserSession, sessionOf } from '../session/session.ts';
 import type { Assets } from './assets.ts';
@@ -28,6 +30,8 @@ export type Dashboard = {
   readonly own: DashboardDeps;
   readonly assets: Assets;
   readonly pageSessions: PageSessions;
+  /** Null: refusals are not audited. */
+  readonly refusals: RefusalAudit | null;
 };
 
 export type PageSessions = {
@@ -37,6 +41,21 @@ export type PageSessions = {
   outside(c: DashboardContext): Outside;
   problem(error: unknown, c: DashboardContext): Promise<Response>;
 };
+
+/** Says in the audit that somebody was refused here; the principal is null where nobody knows who it was. */
+export function noteRefusal(
+  { refusals }: Pick<Dashboard, 'refusals'>,
+  c: DashboardContext,
+  principal: Principal | null,
+  reason: string,
+): void {
+  refusals?.note({
+    actor: principal === null ? unknownActor : actorOf(principal),
+    reason,
+    route: `${c.req.method} ${c.get('route')}`,
+    address: c.env?.address ?? 'unknown',
+  });
+}
 
 export const themeCookie = 'sentinel-theme';
 /** Sent by assets/live.js: the page keeps itself up to date, nobody did anything. */

@@ -6,7 +6,7 @@ import { fromUrlId } from '../incident-id.ts';
 import { readResources } from '../resource-usage.ts';
 import { loadIncident } from './incident/load.ts';
 import { incidentPage } from './incident/page.ts';
-import type { Dashboard, DashboardContext } from './page-session.ts';
+import { type Dashboard, type DashboardContext, noteRefusal } from './page-session.ts';
 import { approvalsPage, loadApprovals } from './pages/approvals.ts';
 import { auditPage, auditQuery, loadAudit } from './pages/audit.ts';
 import { incidentsPage, listQuery, loadIncidents } from './pages/incidents.ts';
@@ -16,7 +16,8 @@ import { pageResponse } from './response.ts';
 import { latestOf } from './status.ts';
 import type { Html, View } from './view.ts';
 
-export function addPages({ app, deps, own, pageSessions }: Dashboard): void {
+export function addPages(dashboard: Dashboard): void {
+  const { app, deps, own, pageSessions } = dashboard;
   const components = latestOf(deps.components, own.nowMs);
   const resources = latestOf(() => readResources(deps), own.nowMs);
   const add = (
@@ -29,6 +30,7 @@ export function addPages({ app, deps, own, pageSessions }: Dashboard): void {
       const session = await pageSessions.session(c);
       if (session instanceof Response) return session;
       if (!roleAtLeast(session.principal.role, permission)) {
+        noteRefusal(dashboard, c, session.principal, 'role-too-low');
         throw new ApiProblem(
           'forbidden',
           `This page needs the role ${permission}; your key has the role ${session.principal.role}.`,

@@ -53,10 +53,12 @@ export const closeIncident = route({
   example: { reason: 'known, and harmless' },
   answers: { 200: accepted },
   problems: ['conflict'],
-  handler: async (context) =>
-    say(context, () =>
-      context.deps.messenger.close(context.params.id, actorOf(context.principal), context.body.reason),
-    ),
+  handler: async (context) => {
+    const { params, principal, body, deps } = context;
+    const answer = await say(context, () => deps.messenger.close(params.id, actorOf(principal), body.reason));
+    await audited(context, 'close', body.reason);
+    return answer;
+  },
 });
 
 export const addNote = route({
@@ -80,9 +82,24 @@ export const addNote = route({
     const answer = await say(context, () =>
       context.deps.messenger.addNote(context.params.id, noteId, actorOf(context.principal), text),
     );
+    await audited(context, 'note', text);
     return { json: { ...answer.json, noteId } };
   },
 });
+
+/** Stops have entries of their own, made where they are stored. */
+async function audited(
+  {
+    params,
+    principal,
+    deps,
+  }: Pick<RouteContext<{ id: string }, object, object>, 'params' | 'principal' | 'deps'>,
+  what: 'close' | 'note',
+  reason: string,
+): Promise<void> {
+  const entry = { action: 'incident.intervene', subject: params.id, reason, details: { what } } as const;
+  await deps.auditWriter?.append({ actor: actorOf(principal), ...entry });
+}
 
 function stopOf({ params, principal, body }: RouteContext<{ id: string }, object, { reason: string }>) {
   return { incidentId: params.id, principal, reason: body.reason };

@@ -1,6 +1,7 @@
 // POST /api/v1/login-link: whoever presents a key gets an address that logs a browser in with it, once.
 
 import { z } from 'zod';
+import { actorOf } from '../../domain/policy/identity.ts';
 import { ApiProblem } from '../errors.ts';
 import { route } from '../http/route.ts';
 import { loginLinkUrl } from '../session/login-links.ts';
@@ -33,6 +34,13 @@ export const loginLink = route({
         { reason: 'not-local' },
       );
     }
+    await deps.auditWriter?.append({
+      actor: actorOf(principal),
+      action: 'login-link.create',
+      subject: `key/${principal.keyId}`,
+      reason: 'a one-time login link was made',
+      details: { path: body.path },
+    });
     return {
       status: 201,
       json: { url: loginLinkUrl(deps.dashboard.localUrl(), links.create(principal.keyId), body.path) },

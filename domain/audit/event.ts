@@ -19,11 +19,9 @@ export const auditActions = [
   'api-key.revoke',
   'session.open',
   'session.end',
-  'session.refuse',
   'access.refuse',
   'incident.intervene',
   'login-link.create',
-  'database.owner',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

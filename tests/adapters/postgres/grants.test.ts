@@ -295,7 +295,10 @@ await describeStores('what is only told', (use) => {
       .select('service')
       .where('incident_id', '=', ready.incidentId)
       .execute();
-    const stranger = { ...anomalyOf({ environment, service, onsetMs: Date.now() }), unvouched: true as const };
+    const stranger = {
+      ...anomalyOf({ environment, service, onsetMs: Date.now() }),
+      unvouched: true as const,
+    };
     const assigned = await stores.episodes.assign(stranger, { windowMs: 60_000, maxHops: 2 });
     expect(assigned).toMatchObject({ kind: 'incident', input: { incidentId: ready.incidentId } });
     expect(await stores.diagnoses.context(ready.incidentId, 1)).toEqual({

@@ -281,12 +281,12 @@ describe('explain', () => {
 });
 
 test('pause and resume set the kill switch', async () => {
-  const pause = await here(['pause', '--environment', 'staging', '--reason', 'storm'], asRole());
+  const pause = await here(['pause', '--environment', 'production', '--reason', 'storm'], asRole());
   const resume = await here(['resume', '--json'], asRole());
-  expect(pause.stdout).toBe('Paused in staging: detection continues; no actions run.\n');
+  expect(pause.stdout).toBe('Paused in production: detection continues; no actions run.\n');
   expect(JSON.parse(resume.stdout)).toEqual({ environment: '*', engaged: false });
   expect(world.switches).toMatchObject([
-    { environment: 'staging', engaged: true, reason: 'storm', by: 'operator-person' },
+    { environment: 'production', engaged: true, reason: 'storm', by: 'operator-person' },
     { environment: '*', engaged: false },
   ]);
 });

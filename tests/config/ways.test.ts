@@ -68,7 +68,7 @@ test.each([
 test('a login at Kafka needs its password from the environment', () => {
   const yaml = 'kafka: { brokers: ["k:9092"], sasl: { mechanism: plain, username: sentinel } }';
   const part = (env: Record<string, string>) =>
-    createKafkaPart({ config: good(yaml, env), log: {}, metrics: {} } as unknown as Parameters<
+    createKafkaPart({ config: good(yaml, env), log: {}, metrics: { gauge() {} } } as unknown as Parameters<
       typeof createKafkaPart
     >[0]);
   expect(() => part({})).toThrow('set SENTINEL_KAFKA_PASSWORD in the environment');
@@ -84,5 +84,6 @@ test('doctor looks at every broker', async () => {
   expect(kafka).toMatchObject([
     { name: 'Kafka 127.0.0.1:1', status: 'missing', advice: expect.stringContaining('kafka.brokers') },
     { name: 'Kafka localhost:1', status: 'missing' },
+    { name: 'Kafka topics', status: 'warning' },
   ]);
 });

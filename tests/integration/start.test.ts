@@ -46,14 +46,19 @@ describe('a Sentinel with everything embedded', () => {
   test('is ready, with every part it stands on', async () => {
     const answer = await fetch(`${sentinel.url}/ready`);
     expect(answer.status).toBe(200);
-    expect(await answer.json()).toEqual({
-      status: 'ready',
-      components: [
-        { name: 'temporal', ok: true, required: true },
-        { name: 'postgres', ok: true, required: true },
-        { name: 'clickhouse', ok: true, required: false },
-      ],
-    });
+    const { status, components } = (await answer.json()) as {
+      status: string;
+      components: { name: string; ok: boolean; required: boolean }[];
+    };
+    expect(status).toBe('ready');
+    // Whether Sentinel keeps up is shown as well; on a busy machine it may not.
+    expect(components.filter(({ name }) => name !== 'own lag')).toEqual([
+      { name: 'incident workflows', ok: true, required: false },
+      { name: 'temporal', ok: true, required: true },
+      { name: 'postgres', ok: true, required: true },
+      { name: 'clickhouse', ok: true, required: false },
+    ]);
+    expect(components.map(({ name }) => name)).toContain('own lag');
   });
 
   test('shows its own metrics', async () => {

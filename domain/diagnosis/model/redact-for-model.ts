@@ -14,6 +14,8 @@ const maxLength = 1_000;
 const t = '(?:[A-Za-z0-9_~+/=.%-]|<[a-z]{1,5}>)';
 
 const knownShapes: readonly (readonly [RegExp, string])[] = [
+  // What was cut at a masked number goes on behind it.
+  [new RegExp(`\\[redacted\\](?:<[a-z]{1,5}>${t}*)+`, 'g'), '[redacted]'],
   // Credentials in URLs, and their queries, where tokens travel.
   [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@]{1,200}@/gi, '$1[redacted]@'],
   [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s?#]{1,300})[?#]\S*/gi, '$1'],

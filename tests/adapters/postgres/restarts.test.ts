@@ -18,7 +18,7 @@ await describeStores('the restart of an incident', (use) => {
         evidenceRefs: [],
         restarts: 1,
         hasActed: false,
-        episodeOpen: false,
+        episodeOpen: true,
       },
     ]);
   });

@@ -86,6 +86,12 @@ describe('redaction', () => {
     );
   });
 
+  it('cuts what goes on behind a masked number, too', () => {
+    expect(redactForModel('calling with sntl_admin_AAAAAAAAA<n>AA<n>AAAAcdAAAAA failed')).toBe(
+      'calling with [redacted] failed',
+    );
+  });
+
   it('is total and idempotent, and answers in one visible line', () => {
     const texts = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 1_500 }),

@@ -17,19 +17,19 @@ export function componentsOf(
   const { database, history, client, temporal, config } = platform;
   const withoutKafka = () =>
     Promise.all([
-      ...(reconciler === null ? [] : [reconciler.health()]),
       look('temporal', true, temporal.address, () => client.ping(timeoutMs)),
       look('postgres', true, database.location, () => database.ping()),
       history === null
-        ? {
+        ? Promise.resolve({
             name: 'clickhouse',
             ok: true,
             required: false,
             detail: 'switched off: less evidence, less autonomy',
-          }
+          })
         : look('clickhouse', false, config.clickhouse.url ?? 'embedded', () => history.ping()),
     ]);
   return shared(async () => [
+    ...(reconciler === null ? [] : [reconciler.health()]),
     ...(await withoutKafka()),
     ...(kafka === null ? [] : [kafkaHealth(kafka, config.kafka.brokers)]),
     lag.health(),

@@ -23,6 +23,7 @@ export async function connectServer(url: string, maxConnections = 10): Promise<C
     lock_timeout: 15_000,
     // A process that is stopped in the middle of a transaction must not hold the gate's locks.
     idle_in_transaction_session_timeout: 30_000,
+    // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it before it hands the client out
     onConnect: async (client) => {
       await client.query(waitForCommits);
     },

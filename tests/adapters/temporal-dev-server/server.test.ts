@@ -178,8 +178,8 @@ describe.runIf(process.platform === 'linux')(
 function post(url: string, host: string, body: string): Promise<string | null> {
   const { promise, resolve } = Promise.withResolvers<string | null>();
   const headers = { host, 'content-type': 'text/plain', origin: 'https://attacker.example' };
-  const sent = request(url, { method: 'POST', headers }, async (answer) => {
-    resolve(Buffer.concat(await answer.toArray()).toString());
+  const sent = request(url, { method: 'POST', headers }, (answer) => {
+    void answer.toArray().then((parts) => resolve(Buffer.concat(parts).toString()));
   });
   sent.once('error', () => resolve(null));
   sent.setTimeout(5_000, () => sent.destroy());

@@ -27,8 +27,10 @@ function answerTo(
 ): Promise<{ status: number; text: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>();
   const lengthy = { ...headers, 'content-length': String(body.length) };
-  const sent = request(url, { method, headers: lengthy }, async (answer) => {
-    resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(await answer.toArray()).toString() });
+  const sent = request(url, { method, headers: lengthy }, (answer) => {
+    void answer
+      .toArray()
+      .then((parts) => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString() }));
   });
   sent.once('error', reject);
   sent.end(body);
@@ -94,11 +96,13 @@ test('a question to a workflow is passed on; keys and cookies of Sentinel are no
     authorization: string | undefined;
     body: string;
   }[] = [];
-  const upstream = createServer(async (incoming, outgoing) => {
-    const body = Buffer.concat(await incoming.toArray()).toString();
-    const { method = '', url = '', headers } = incoming;
-    seen.push({ method, url, cookie: headers.cookie ?? '', authorization: headers.authorization, body });
-    outgoing.end('{}');
+  const upstream = createServer((incoming, outgoing) => {
+    void incoming.toArray().then((parts) => {
+      const { method = '', url = '', headers } = incoming;
+      const body = Buffer.concat(parts).toString();
+      seen.push({ method, url, cookie: headers.cookie ?? '', authorization: headers.authorization, body });
+      outgoing.end('{}');
+    });
   });
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void upstream.close());

@@ -119,7 +119,7 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     };
     await side.send(side.topics.alerts, [{ key, value: 'hello' }, record(alert)]);
     const incident = await firstIncident();
-    await side.send(side.topics.alerts, [record({ ...alert, status: 'resolved' }), record(alert)]);
+    await side.send(side.topics.alerts, [record(alert), record({ ...alert, status: 'resolved' })]);
     const timeline = await eventually('the end of its symptom', async () => {
       const events = await sentinel.admin.timeline(incident.id);
       return events.some(({ type }) => type === 'anomaly-cleared') && events;

@@ -105,7 +105,7 @@ function waitingList({ waiting, known }: OverviewData, view: View): Html {
 
 function openList({ open, moreOpen, known }: OverviewData, view: View): Html {
   if (open.length === 0) {
-    return html`<div class="quiet"><p><b>No open incidents.</b></p><p class="muted">New ones show up here with the suspected cause and what is being done.</p></div>`;
+    return html`<div class="quiet"><p class="muted">New incidents show up here with the suspected cause and what is being done.</p></div>`;
   }
   return html`<ul class="rows">${open.map((summary) => {
     const about = known.get(summary.id);

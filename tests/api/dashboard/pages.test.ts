@@ -192,7 +192,7 @@ describe('the overview', () => {
   test('of a quiet system says so', async () => {
     const { text } = await (await loggedInTo(createWorld())).get('/');
     expect(text).toContain('No open incidents');
-    expect(text).toContain('No open incidents.');
+    expect(text).toContain('New incidents show up here');
   });
 
   test('shows what services run on, the fullest first, and what is missing containers before all', async () => {

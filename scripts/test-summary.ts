@@ -4,6 +4,8 @@ interface Report {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
+    readonly startTime: number;
+    readonly endTime: number;
     readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
   }[];
 }
@@ -30,4 +32,13 @@ export function summarise(report: unknown, exitCode: number): Summary {
   const passed = count('passed');
   const unseen = exitCode !== 0 || passed === 0;
   return { passed, failed: failed === 0 && unseen ? 1 : failed, skipped };
+}
+
+/** The files that took longest, in whole seconds, the longest first. */
+export function slowestFiles(report: unknown, most: number): readonly { name: string; seconds: number }[] {
+  const files = (report as Report | undefined)?.testResults ?? [];
+  return files
+    .map(({ name, startTime, endTime }) => ({ name, seconds: Math.round((endTime - startTime) / 1000) }))
+    .toSorted((left, right) => right.seconds - left.seconds)
+    .slice(0, most);
 }

@@ -1,15 +1,15 @@
 /**
  * `npm test`: gets the real servers that tests need (once, then from the cache), runs the checks, then every test (first
- * the ordinary ones, then whole systems one after the other, see vitest.config.ts), and ends with one line
+ * the ordinary ones, then whole systems, see vitest.config.ts), names the slowest files, and ends with one line
  * "N passed, N failed". `npm test -- <vitest arguments>` runs only the tests asked for, such as `--project unit`.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { isCi } from '../tests/support/components/cache.ts';
 import { components } from '../tests/support/components/index.ts';
-import { summarise } from './test-summary.ts';
+import { slowestFiles, summarise } from './test-summary.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
@@ -50,7 +50,12 @@ async function runAll(): Promise<number> {
       '--reporter=json',
       `--outputFile.json=${results}`,
     );
-    const summary = summarise(readJson(results), vitestCode);
+    const report = readJson(results);
+    const summary = summarise(report, vitestCode);
+    const slowest = slowestFiles(report, 8).map(
+      ({ name, seconds }) => `${relative(root, name)} ${seconds} s`,
+    );
+    console.log(`Slowest files: ${slowest.join(', ')}`);
     for (const line of [...missing, ...summary.skipped]) console.log(`Skipped: ${line}`);
     if (checkCode !== 0) console.log('Failed: npm run check (its output is above)');
     if (isCi) for (const what of missing) console.log(`Failed: in CI every component must be there; ${what}`);

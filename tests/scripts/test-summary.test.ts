@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
-import { summarise } from '../../scripts/test-summary.ts';
+import { slowestFiles, summarise } from '../../scripts/test-summary.ts';
 
 const file = (status: string, ...tests: [string, string][]) => ({
   name: 'a.test.ts',
   status,
+  startTime: 0,
+  endTime: 1_000,
   assertionResults: tests.map(([testStatus, fullName]) => ({ status: testStatus, fullName })),
 });
 
@@ -37,4 +39,14 @@ test('no report is a failure', () => {
 test('no test at all is a failure, also when everything is skipped and nothing complains', () => {
   expect(summarise({ testResults: [] }, 0)).toMatchObject({ passed: 0, failed: 1 });
   expect(summarise({ testResults: [file('passed', ['skipped', 'a'])] }, 0)).toMatchObject({ failed: 1 });
+});
+
+test('the slowest files are named, the longest first', () => {
+  const took = (name: string, endTime: number) => ({ ...file('passed'), name, endTime });
+  const testResults = [took('a', 1_400), took('b', 90_000), took('c', 3_000)];
+  expect(slowestFiles({ testResults }, 2)).toEqual([
+    { name: 'b', seconds: 90 },
+    { name: 'c', seconds: 3 },
+  ]);
+  expect(slowestFiles(undefined, 2)).toEqual([]);
 });

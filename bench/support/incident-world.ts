@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import { createActivities } from '../../activities/index.ts';
 import { createMockExecutor } from '../../adapters/mock/executor.ts';
-import { createStores, type Database, type Stores } from '../../adapters/postgres/index.ts';
+import { type ChatPeople, createStores, type Database, type Stores } from '../../adapters/postgres/index.ts';
 import { connectTemporal, type TemporalClient } from '../../adapters/temporal/connect.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
@@ -26,6 +26,8 @@ export type IncidentWorldOptions = {
   /** Environments are called this and the incident's number. */
   readonly prefix?: string;
   /** Everything is allowed, when left out. */
+  /** Who votes in chat; default: nobody. */
+  readonly chat?: ChatPeople;
   readonly policy?: PolicyConfig;
   readonly settings?: Partial<IncidentSettings>;
   /** When the trouble began; now, when left out. */
@@ -60,6 +62,7 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
     options.policy ?? policyConfigSchema.parse({ byRisk: { low: 'auto', medium: 'auto', high: 'auto' } });
   const stores = createStores(database, {
     policy,
+    ...(options.chat === undefined ? {} : { chat: options.chat }),
     limits: limitsConfigSchema.parse({
       effectsPerEnvironmentPerHour: 10_000,
       effectsPerTargetPerHour: 1_000,

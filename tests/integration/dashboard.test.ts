@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { toUrlId } from '../../api/incident-id.ts';
 import { SentinelClient } from '../../lab/run/client.ts';
 import { freePort } from '../../lab/run/sentinel-process.ts';
 import { searchAttributeNames } from '../../workflows/search-attributes.ts';
@@ -271,7 +272,7 @@ await describeWith<ChromiumInfo>('chromium', 'the dashboard', ({ executable }) =
       try {
         await logIn(person);
         const [incident] = await ada.incidents();
-        const ref = incident?.id.replace(/^incident\/(\w+)\/(\d+)$/, '$1-$2');
+        const ref = incident === undefined ? undefined : toUrlId(incident.id);
         const paths = [
           '/',
           '/incidents',

@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { actionIds } from '../../adapters/slack/card-buttons.ts';
+import { toUrlId } from '../../api/incident-id.ts';
 import { cardWith, click, slackEnvironment, slackSettings } from '../../bench/support/approvals/people.ts';
 import { type ApprovalWorld, createApprovalWorld } from '../../bench/support/approvals/world.ts';
 import { type FakeSlack, startFakeSlack } from '../../bench/support/slack/server.ts';
@@ -111,7 +112,7 @@ describe('an approval in Slack', () => {
       return timeline.find((event) => event.type === 'note-added') ?? null;
     });
     expect(JSON.stringify(note)).toContain('account_inactive');
-    const ref = incidentId.replace(/^incident\/(.*)\/(\d+)$/, '$1-$2');
+    const ref = toUrlId(incidentId);
     const { status } = await api.admin.request('POST', `/api/v1/incidents/${ref}/approvals`, {
       planHash: asked.planHash,
       decision: 'approve',

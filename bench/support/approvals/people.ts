@@ -1,5 +1,7 @@
 // The people of Slack in tests and benchmarks, and how they click: signed like Slack does, over HTTP.
 
+import type { ChatPeople } from '../../../adapters/postgres/index.ts';
+import { slackKeyId } from '../../../adapters/slack/inbound/people.ts';
 import { asForm, buttonOf, type Click, clickPayload, signed, signingSecret } from '../slack/interactions.ts';
 import { botToken, conversation, type FakeSlack, type SlackMessage } from '../slack/server.ts';
 
@@ -9,13 +11,19 @@ export function slackSettings(slack: FakeSlack) {
     channel: conversation,
     apiUrl: slack.apiUrl,
     cooldown: '0s',
-    users: {
-      U0ADA: { name: 'ada', role: 'operator' },
-      U0BO: { name: 'bo', role: 'operator' },
-      U0EVE: { name: 'eve', role: 'viewer' },
-    },
+    users,
   };
 }
+
+const users = {
+  U0ADA: { name: 'ada', role: 'operator' },
+  U0BO: { name: 'bo', role: 'operator' },
+  U0EVE: { name: 'eve', role: 'viewer' },
+} as const;
+
+/** The same people, as the gate asks for them when it counts votes. */
+export const chatPeople: ChatPeople = (keyId) =>
+  Object.entries(users).find(([id]) => slackKeyId(id) === keyId)?.[1] ?? null;
 
 export const slackEnvironment = {
   SENTINEL_SLACK_BOT_TOKEN: botToken,

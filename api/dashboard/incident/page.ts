@@ -38,7 +38,7 @@ export function incidentPage(data: IncidentData, view: View): Html {
 <section id="postmortem" data-live aria-labelledby="postmortem-title" ${data.postmortem === null ? 'hidden' : ''}><h2 id="postmortem-title">Postmortem draft</h2>${data.postmortem === null ? '' : html`<details id="postmortem-text"><summary>Read the draft</summary><pre>${data.postmortem}</pre></details>`}</section>
 </div>
 <aside class="side-column">
-<section aria-labelledby="timeline-title"><h2 id="timeline-title">Timeline</h2><div id="timeline" data-live>${timelineList(timeline, view.nowMs)}</div></section>
+<section aria-labelledby="timeline-title"><h2 id="timeline-title">Timeline</h2><div id="timeline" data-live tabindex="0" role="region" aria-labelledby="timeline-title">${timelineList(timeline, view.nowMs)}</div></section>
 <section id="people" data-live aria-labelledby="people-title"><h2 id="people-title">For people</h2>${peopleOf(data, ref, view)}</section>
 </aside></div></article>`,
   });

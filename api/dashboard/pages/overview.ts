@@ -83,9 +83,11 @@ function headline({ open, moreOpen, components }: OverviewData, { pending }: Vie
     open.length === 0
       ? html`<span class="good" aria-hidden="true">✓</span> No open incidents`
       : html`${count} ${open.length === 1 ? 'incident is' : 'incidents are'} open`;
+  const withPeople = open.filter(({ status }) => status === 'handed-over').length;
   const parts = [
+    ...(withPeople > 0 ? [`${withPeople} with a person`] : []),
     ...(pending.length > 0 ? [`${plural(pending.length, 'pending approval')}`] : []),
-    ...(broken.length > 0 ? [`${broken.map(({ name }) => name).join(', ')} cannot be reached`] : []),
+    ...(broken.length > 0 ? [`${broken.map(({ name }) => name).join(', ')} failing`] : []),
   ];
   return html`<h1>${title}</h1><p class="muted">${parts.length === 0 ? (open.length === 0 ? 'Sentinel is watching.' : 'Sentinel is working on it. No approval is pending.') : `${parts.join(' · ')}.`}</p>`;
 }
@@ -129,7 +131,7 @@ function partList(components: readonly ComponentHealth[] | null): Html {
   if (components === null) return html`<p class="empty">Looking …</p>`;
   return html`<ul class="parts">${components.map(
     ({ name, ok, required, detail }) =>
-      html`<li>${ok ? html`<span class="good" aria-hidden="true">✓</span>` : html`<span class="bad" aria-hidden="true">×</span>`} <b>${name}</b> <span>${ok ? 'reachable' : required ? 'not reachable' : 'not reachable; optional: works with less evidence'}</span><br><span class="muted detail">${detail}</span></li>`,
+      html`<li>${ok ? html`<span class="good" aria-hidden="true">✓</span>` : html`<span class="bad" aria-hidden="true">×</span>`} <b>${name}</b> <span>${ok ? 'ok' : required ? 'failing' : 'failing; optional'}</span><br><span class="muted detail">${detail}</span></li>`,
   )}</ul>`;
 }
 

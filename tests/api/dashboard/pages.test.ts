@@ -220,6 +220,19 @@ describe('the overview', () => {
     expect(table).toContain('title="970 MB of 1 GB"');
   });
 
+  test('what a person has in hand is open, and nobody says that Sentinel works on it', async () => {
+    const world = createWorld();
+    addIncident(world, { status: 'handed-over', outcome: 'escalated' });
+    const { text } = await (await loggedInTo(world)).get('/');
+    const lead = text.slice(text.indexOf('id="headline"'), text.indexOf('id="waiting"'));
+    expect(lead).toContain('1 incident is open');
+    expect(lead).toContain('1 with a person');
+    expect(lead).not.toContain('Sentinel is working on it');
+    expect(text.slice(text.indexOf('id="now"'), text.indexOf('id="infrastructure"'))).toContain(
+      'Escalated to a person',
+    );
+  });
+
   test('does not wait for a part that does not answer', async () => {
     const world = createWorld();
     const deps = { ...world.deps, components: () => new Promise<never>(() => {}) };

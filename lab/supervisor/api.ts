@@ -148,10 +148,12 @@ async function act(
     running.delete(intentId);
     return cut(raw);
   }
-  const effect = service.exclusively(async () => {
-    // What counts is the moment of the effect, not that of the call: it may have waited long.
+  // What counts is the moment of the effect, not that of the call: it may have waited long.
+  const admit = (): void => {
     fences.check(name, { fence, send });
     checkStillWanted(service, request);
+  };
+  const effect = service.exclusively(async () => {
     const { perform } = prepareNow();
     fences.raise(name, { fence, send });
     begun.add(intentId);
@@ -159,7 +161,7 @@ async function act(
     const settled = await perform();
     const after = await snapshot(service);
     return { entry: ledger.append({ intentId, action, service: name, parameters, before, after }), settled };
-  });
+  }, admit);
   const done = await effect.finally(() => {
     running.delete(intentId);
     begun.delete(intentId);

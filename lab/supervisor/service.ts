@@ -56,9 +56,10 @@ export class ManagedService {
     mkdirSync(this.sandboxDir, { recursive: true });
   }
 
-  /** Runs changes of this service one after the other; each is a revision of its own. */
-  exclusively<T>(change: () => Promise<T>): Promise<T> {
+  /** Runs changes of this service one after the other; each is a revision of its own. What `admit` refuses changes nothing. */
+  exclusively<T>(change: () => Promise<T>, admit: () => void = () => {}): Promise<T> {
     const counted = async (): Promise<T> => {
+      admit();
       try {
         return await change();
       } finally {

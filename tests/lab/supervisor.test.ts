@@ -288,6 +288,8 @@ describe('the supervisor', () => {
       status: 412,
       message: expect.stringContaining('it changed meanwhile'),
     });
+    // What was refused has changed nothing: whoever looked before it may still act.
+    expect((await fixture.service('gateway')).revision).toBe(revision + 1);
   });
 
   it('does what it is told twice, and the ledger shows it', async () => {

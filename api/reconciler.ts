@@ -5,6 +5,7 @@
 import { shortIncidentId } from '../domain/incident/incident-id.ts';
 import { handOverReason } from '../domain/incident/restart.ts';
 import type { ComponentHealth, IncidentRestarts, IncidentWorkflows, Logger, Metrics } from './ports.ts';
+import { startRounds } from './rounds.ts';
 
 export type ReconcilerDeps = {
   readonly restarts: IncidentRestarts;
@@ -32,14 +33,12 @@ export function startReconciler(deps: ReconcilerDeps): Reconciler {
   const { restarts, workflows, metrics, log, clock, intervalMs = 20_000 } = deps;
   let gone: readonly string[] = [];
   let restarted: readonly { readonly incidentId: string; readonly atMs: number }[] = [];
-  let stopped = false;
-  let wake = (): void => {};
 
-  async function look(): Promise<void> {
+  async function look(isStopped: () => boolean = () => false): Promise<void> {
     const open = [...(await restarts.open())];
     const found: string[] = [];
     const lane = async (): Promise<void> => {
-      for (let id = open.shift(); id !== undefined && !stopped; id = open.shift()) {
+      for (let id = open.shift(); id !== undefined && !isStopped(); id = open.shift()) {
         const reason = await workflows.goneReason(id);
         if (reason === null) continue;
         found.push(id);
@@ -65,25 +64,14 @@ export function startReconciler(deps: ReconcilerDeps): Reconciler {
     restarted = [...restarted.filter(({ atMs }) => atMs > nowMs - toldForMs), { incidentId, atMs: nowMs }];
   }
 
-  const run = async (): Promise<void> => {
-    while (!stopped) {
-      await look().catch((error: unknown) =>
-        log.warn({ err: error }, 'could not look whether every open incident has its workflow'),
-      );
-      if (stopped) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, intervalMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  };
-  const running = run();
+  const rounds = startRounds(look, {
+    intervalMs,
+    failed: (error) =>
+      log.warn({ err: error }, 'could not look whether every open incident has its workflow'),
+  });
 
   return {
-    look,
+    look: () => look(),
     health() {
       const name = 'incident workflows';
       if (gone.length > 0)
@@ -100,11 +88,7 @@ export function startReconciler(deps: ReconcilerDeps): Reconciler {
           : `started again in the last ten minutes: ${named(lately.map(({ incidentId }) => incidentId))}`;
       return { name, ok: true, required: false, detail };
     },
-    stop() {
-      stopped = true;
-      wake();
-      return running;
-    },
+    stop: rounds.stop,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { type DeliveryDeps, deliver } from './delivery.ts';
 import type { Approvals, IncidentMessenger, Metrics, Stops } from './ports.ts';
+import { startRounds } from './rounds.ts';
 import { tellStop } from './stops.ts';
 
 export type RedeliveryDeps = Omit<DeliveryDeps, 'approvals' | 'messenger'> & {
@@ -23,15 +24,13 @@ type Undelivered = { readonly id: string; readonly tell: () => Promise<boolean> 
 export function startRedelivery(deps: RedeliveryDeps): { stop(): Promise<void> } {
   const { log, intervalMs = 2000 } = deps;
   const waiting = new Map<string, { failures: number; rounds: number }>();
-  let stopped = false;
-  let wake = (): void => {};
 
-  const round = async (): Promise<void> => {
+  const round = async (isStopped: () => boolean): Promise<void> => {
     const undelivered = [...(await stopsToTell(deps)), ...(await decisionsToTell(deps))];
     const ids = new Set(undelivered.map(({ id }) => id));
     for (const id of waiting.keys()) if (!ids.has(id)) waiting.delete(id);
     for (const { id, tell } of undelivered) {
-      if (stopped) return;
+      if (isStopped()) return;
       const pause = waiting.get(id);
       if (pause !== undefined && pause.rounds > 0) {
         pause.rounds -= 1;
@@ -45,29 +44,10 @@ export function startRedelivery(deps: RedeliveryDeps): { stop(): Promise<void> }
     }
   };
 
-  const run = async (): Promise<void> => {
-    while (!stopped) {
-      await round().catch((error: unknown) =>
-        log.warn({ err: error }, 'could not look for undelivered decisions'),
-      );
-      if (stopped) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, intervalMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  };
-  const running = run();
-  return {
-    stop() {
-      stopped = true;
-      wake();
-      return running;
-    },
-  };
+  return startRounds(round, {
+    intervalMs,
+    failed: (error) => log.warn({ err: error }, 'could not look for undelivered decisions'),
+  });
 }
 
 async function decisionsToTell(deps: RedeliveryDeps): Promise<readonly Undelivered[]> {

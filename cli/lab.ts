@@ -14,6 +14,7 @@ const template = fileURLToPath(new URL('../lab/sentinel.yaml', import.meta.url))
 type RunFlags = {
   readonly seed: readonly number[];
   readonly parallel: number;
+  readonly busy: number;
   readonly json?: string;
   readonly keep?: boolean;
 };
@@ -30,6 +31,7 @@ export function registerLab(program: Command, deps: CliDeps): void {
       [],
     )
     .option('--parallel <number>', 'runs at the same time', positive, 1)
+    .option('--busy <number>', 'busy loops beside the runs, to judge on a starved machine', countFrom0, 0)
     .option('--json <file>', 'write the report to this file')
     .option('--keep', 'keep the folder of each run, with logs and data')
     .action(async (paths: string[], flags: RunFlags) => {
@@ -42,6 +44,7 @@ export function registerLab(program: Command, deps: CliDeps): void {
         scenarios: await scenariosOf(paths),
         seeds: flags.seed.length === 0 ? [1] : flags.seed,
         parallel: flags.parallel,
+        busy: flags.busy,
         template,
         keep: flags.keep === true,
         narrate: (line) => deps.stderr.write(`${line}\n`),
@@ -69,6 +72,10 @@ async function scenariosOf(paths: string[]) {
 
 function numbers(text: string, before: readonly number[]): readonly number[] {
   return [...before, ...text.split(',').map((part) => whole(part, 0))];
+}
+
+function countFrom0(text: string): number {
+  return whole(text, 0);
 }
 
 function positive(text: string): number {

@@ -1,6 +1,7 @@
 // The closed-loop benchmark: every scenario with every seed, some at a time, and one report.
 
 import type { Scenario } from '../scenario/scenario.ts';
+import { startBusyLoops } from './busy-loops.ts';
 import { type Report, type ScenarioResult, summarise } from './report.ts';
 import { runScenario } from './scenario-run.ts';
 
@@ -9,6 +10,8 @@ export type BenchmarkOptions = {
   readonly seeds: readonly number[];
   /** Runs at the same time; more than one makes timings worse on a small machine. */
   readonly parallel: number;
+  /** Loops that take a core each, if they get one, for as long as the benchmark lasts. */
+  readonly busy: number;
   readonly template: string;
   readonly keep: boolean;
   readonly narrate: (line: string) => void;
@@ -31,7 +34,12 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Report> {
       options.narrate(`${String(finished).padStart(3)}/${jobs.length} ${line(result)}`);
     }
   }
-  await Promise.all(Array.from({ length: Math.min(options.parallel, jobs.length) }, lane));
+  const stopBusyLoops = startBusyLoops(options.busy);
+  try {
+    await Promise.all(Array.from({ length: Math.min(options.parallel, jobs.length) }, lane));
+  } finally {
+    await stopBusyLoops();
+  }
   options.stopping?.throwIfAborted();
   return { scenarios: results, summary: summarise(results) };
 }
@@ -49,7 +57,7 @@ function line(result: ScenarioResult): string {
     ...(result.error === null ? [] : [result.error]),
   ];
   return [
-    `${result.name} (seed ${result.seed}): ${result.outcome}`,
+    `${result.right ? 'right' : 'WRONG'} ${result.name} (seed ${result.seed}): ${result.outcome}`,
     `detected ${seconds(result.detectedMs)}, verified ${seconds(result.verifiedMs)}`,
     `${result.rootCause.top1 ? 'right' : 'WRONG'} cause ${cause}${result.rootCause.inconclusive ? ' (inconclusive)' : ''}`,
     `actions ${actions.join(' ') || 'none'}`,

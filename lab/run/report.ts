@@ -10,6 +10,16 @@ export type RootCauseResult = {
 
 export type ActionResult = { readonly action: string; readonly target: string; readonly right: boolean };
 
+/** Success ratio (0 to 1) and 95th percentile over a few seconds. */
+export type Health = { readonly successRatio: number; readonly p95Ms: number; readonly requests: number };
+
+export type UsersResult = {
+  readonly before: Health;
+  /** Right before each incident was closed as resolved, oldest first. */
+  readonly atClosing: readonly Health[];
+  readonly atEnd: Health;
+};
+
 export type ScenarioResult = {
   readonly name: string;
   readonly seed: number;
@@ -33,12 +43,18 @@ export type ScenarioResult = {
   readonly verifiedMs: number | null;
   /** True when the right thing is to do something. */
   readonly needsAction: boolean;
+  /** What a good responder would have done: fixed it by a right action and nothing else, or left alone what needed none. */
+  readonly right: boolean;
+  /** How users fared by the load generator's figures, which is what `serviceRecovered` and `falseResolved` are judged by. */
+  readonly users: UsersResult | null;
   /** Why the run itself could not be judged; null when it could. */
   readonly error: string | null;
 };
 
 export type Summary = {
   readonly scenarios: number;
+  readonly right: number;
+  readonly rightRatio: number;
   readonly needAction: number;
   readonly recoveredByRightAction: number;
   readonly recoveredByRightActionRatio: number;
@@ -68,6 +84,8 @@ export function summarise(results: readonly ScenarioResult[]): Summary {
   const explainedBy = (how: 'top1' | 'top3') => explained.filter((result) => result.rootCause[how]).length;
   return {
     scenarios: results.length,
+    right: results.filter((result) => result.right).length,
+    rightRatio: ratio(results.filter((result) => result.right).length, results.length),
     needAction: needing.length,
     recoveredByRightAction: right.length,
     recoveredByRightActionRatio: ratio(right.length, needing.length),

@@ -9,8 +9,8 @@ import { playFaults } from '../scenario/play.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Lab } from '../system.ts';
 import type { IncidentSummary, SentinelClient } from './client.ts';
-import type { ScenarioResult } from './report.ts';
-import { type Health, type Observed, score } from './score.ts';
+import type { Health, ScenarioResult } from './report.ts';
+import { type Observed, score } from './score.ts';
 import { type Stage, startStage } from './stage.ts';
 import { unlessStopped } from './stopping.ts';
 
@@ -151,6 +151,8 @@ function failedRun(scenario: Scenario, seed: number, error: unknown): ScenarioRe
     duplicateEffects: 0,
     verifiedMs: null,
     needsAction: scenario.truth.fixedBy.length > 0,
+    right: false,
+    users: null,
     error: error instanceof Error ? error.message : String(error),
   };
 }

@@ -1,7 +1,7 @@
 // Judges one run from what the oracle saw (the supervisor's ledger, the load generator's figures) and what Sentinel
 // said of its incidents over its public API. Pure.
 
-import type { ActionResult, RootCauseResult, ScenarioResult } from './report.ts';
+import type { ActionResult, Health, RootCauseResult, ScenarioResult } from './report.ts';
 
 export type LedgerEffect = {
   readonly at: string;
@@ -31,8 +31,6 @@ export type SeenIncident = {
 };
 
 export type Truth = { readonly service: string; readonly cause: string; readonly fixedBy: readonly string[] };
-
-export type Health = { readonly successRatio: number; readonly p95Ms: number; readonly requests: number };
 
 export type Observed = {
   readonly name: string;
@@ -65,6 +63,10 @@ export function score(run: Observed): ScenarioResult {
     .flatMap((incident) => [incident.openedAtMs, ...incident.symptomsAtMs])
     .filter((atMs) => atMs >= run.truthAtMs)
     .map((atMs) => atMs - run.truthAtMs);
+  const outcome = outcomeOf(primary);
+  const needlessActions = actions.filter((action) => !action.right).length;
+  const needsAction = truth.fixedBy.length > 0;
+  const fixed = outcome === 'recovered' && actions.some((action) => action.right);
   return {
     name: run.name,
     seed: run.seed,
@@ -73,16 +75,22 @@ export function score(run: Observed): ScenarioResult {
     falseAlarms: run.incidents.length - opened.length,
     rootCause: rootCause(primary, truth),
     actions,
-    outcome: outcomeOf(primary),
+    outcome,
     serviceRecovered: isHealthy(run.final, run.baseline),
     falseResolved: opened.some(
       (incident) =>
         incident.outcome === 'resolved' && !isHealthy(run.atClosing[incident.id] ?? run.final, run.baseline),
     ),
-    needlessActions: actions.filter((action) => !action.right).length,
+    needlessActions,
     duplicateEffects: run.ledger.length - new Set(run.ledger.map((effect) => effect.intentId)).size,
     verifiedMs: primary?.verifiedAtMs == null ? null : Math.round(primary.verifiedAtMs - run.truthAtMs),
-    needsAction: truth.fixedBy.length > 0,
+    needsAction,
+    right: needlessActions === 0 && (fixed || !needsAction),
+    users: {
+      before: run.baseline,
+      atClosing: opened.flatMap((incident) => run.atClosing[incident.id] ?? []),
+      atEnd: run.final,
+    },
     error: null,
   };
 }

@@ -18,6 +18,8 @@ const withResult = (overrides: Partial<ScenarioResult>): ScenarioResult => ({ ..
 test('one that was fixed and one that was rightly left alone', () => {
   expect(summarise([fixed, harmless])).toEqual({
     scenarios: 2,
+    right: 2,
+    rightRatio: 1,
     needAction: 1,
     recoveredByRightAction: 1,
     recoveredByRightActionRatio: 1,

@@ -1,5 +1,6 @@
 /** A run of the benchmark as it should go, to be changed by each test in the one thing it is about. */
-import type { Health, LedgerEffect, Observed, SeenIncident } from '../../../lab/run/score.ts';
+import type { Health } from '../../../lab/run/report.ts';
+import type { LedgerEffect, Observed, SeenIncident } from '../../../lab/run/score.ts';
 
 /** The fault goes in at 100 s on this clock; the only incident opens 3 s later and is verified after 20. */
 export const injectedAtMs = 100_000;

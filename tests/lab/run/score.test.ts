@@ -22,6 +22,8 @@ test('a fault that was found, explained, fixed and verified', () => {
     duplicateEffects: 0,
     verifiedMs: 20_000,
     needsAction: true,
+    right: true,
+    users: { before: healthy, atClosing: [healthy], atEnd: healthy },
     error: null,
   });
 });
@@ -63,6 +65,28 @@ describe('actions', () => {
       duplicateEffects: 1,
       needlessActions: 0,
     });
+  });
+});
+
+describe('right is', () => {
+  const harmless = { service: 'orders', cause: 'telemetry-gap', fixedBy: [] };
+  test.each([
+    ['a fault that a right action fixed', run(), true],
+    ['no action where none was needed', run({ truth: harmless, ...noEffect }), true],
+    ['not an action where none was needed', run({ truth: harmless }), false],
+    [
+      'not a fix with a needless action before it',
+      run({ ledger: [effect('i0', 'scale'), effect('i1')] }),
+      false,
+    ],
+    [
+      'not a right action that nothing verified',
+      run({ incidents: [incident({ outcome: 'escalated' })] }),
+      false,
+    ],
+    ['not a fault that was left alone', run(noEffect), false],
+  ])('%s', (_what, observed, right) => {
+    expect(score(observed).right).toBe(right);
   });
 });
 

@@ -3,6 +3,7 @@
 import { type Context, Hono } from 'hono';
 import { getPath } from 'hono/utils/url';
 import { routePath } from '../domain/http-path.ts';
+import { actorOf } from '../domain/policy/identity.ts';
 import { createDashboard } from './dashboard/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiProblem, asProblem, problemResponse } from './errors.ts';
@@ -17,6 +18,8 @@ import { type Answer, matches, type Route } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { bearerKey, type WayIn } from './http/ways-in.ts';
 import type { Logger, Principal } from './ports.ts';
+import { depsWithin } from './reach/deps-within.ts';
+import { OutOfReach } from './reach/out-of-reach.ts';
 import { routes } from './routes/index.ts';
 import { browserSession } from './session/way-in.ts';
 
@@ -107,21 +110,27 @@ async function serve(route: Route, c: Context<Env>, deps: ApiDeps, guard: Guard)
   const request = c.req.raw;
   const principal = await admit(route, c, deps, guard);
   if (route.permission !== 'public') c.set('log', c.get('log').child({ keyId: principal.keyId }));
-  const answer = await route.run(
-    { params: c.req.param(), query: queryOf(c.req.url), readBody: () => readJson(request) },
-    {
-      principal,
-      address: addressOf(c),
-      requestId: c.get('requestId'),
-      headers: request.headers,
-      request,
-      signal: request.signal,
-      log: c.get('log'),
-      deps,
-      table: routes,
-    },
-  );
-  return respond(answer);
+  const input = { params: c.req.param(), query: queryOf(c.req.url), readBody: () => readJson(request) };
+  const surroundings = {
+    principal,
+    address: addressOf(c),
+    requestId: c.get('requestId'),
+    headers: request.headers,
+    request,
+    signal: request.signal,
+    log: c.get('log'),
+    deps: depsWithin(principal, deps),
+    table: routes,
+  };
+  try {
+    return respond(await route.run(input, surroundings));
+  } catch (error) {
+    if (error instanceof OutOfReach) {
+      const refused = { actor: actorOf(principal), route: `${route.method} ${route.path}` };
+      guard.refusals?.note({ ...refused, reason: 'out-of-reach', address: addressOf(c) });
+    }
+    throw error;
+  }
 }
 
 /** Who it is, and whether they may; counted by the key they showed, or by their address. */

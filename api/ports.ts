@@ -71,6 +71,8 @@ export type IncidentFilter = {
   readonly environment?: string;
   readonly service?: string;
   readonly severity?: Severity;
+  /** Only what a key reaches. */
+  readonly reach?: Reach;
 };
 
 /** Thrown by readers for a cursor that no page of theirs handed out; becomes a 400 naming the field `cursor`. */
@@ -184,8 +186,8 @@ export type DecisionResult =
   | { readonly recorded: false; readonly reason: DecisionRefusal; readonly detail: string };
 
 export interface Approvals {
-  /** Nearest deadline first. */
-  pending(limit: number, cursor: string | null): Promise<Page<PendingApproval>>;
+  /** Nearest deadline first; with a reach only those of incidents that it reaches. */
+  pending(limit: number, cursor: string | null, reach?: Reach): Promise<Page<PendingApproval>>;
   /**
    * One transaction: checks the open request, the hash, the deadline and the role, and records the decision with its
    * audit event. The same actor deciding the same way again is answered with the first record (`repeated`).
@@ -214,11 +216,11 @@ export type StopResult =
   | { readonly recorded: true; readonly repeated: boolean }
   | {
       readonly recorded: false;
-      readonly reason: 'unknown-incident' | 'closed' | 'already-decided';
+      readonly reason: 'unknown-incident' | 'closed' | 'already-decided' | 'out-of-reach';
       readonly detail: string;
     };
 
-/** What people ask of an incident as a whole. */
+/** What people ask of an incident as a whole; a limited key stops what it reaches. */
 export interface Stops {
   /** Once it has returned, nothing that the stop forbids is sent any more. A take-over may follow an abort, nothing else. */
   request(input: {
@@ -259,7 +261,7 @@ export interface EffectSettlement {
     readonly reason: string;
   }): Promise<
     | { readonly settled: true }
-    | { readonly settled: false; readonly reason: 'unknown' | 'not-open' | 'under-way' }
+    | { readonly settled: false; readonly reason: 'unknown' | 'not-open' | 'under-way' | 'out-of-reach' }
   >;
 }
 
@@ -535,7 +537,12 @@ export type KnownService = {
 
 export interface ServiceReader {
   /** Services that called or were called, or had an incident; by environment and name. */
-  list(environment: string | null, limit: number, cursor: string | null): Promise<Page<KnownService>>;
+  list(
+    environment: string | null,
+    limit: number,
+    cursor: string | null,
+    reach?: Reach,
+  ): Promise<Page<KnownService>>;
 }
 
 /** What executors see of the things they act on. There is no way from here to an effect. */

@@ -1,6 +1,7 @@
 // What the services run on, and how full it is: the latest samples of telemetry beside what executors see of containers.
 
 import { resourceMetricNames, type ServiceUsage, usageOf } from '../domain/infrastructure/usage.ts';
+import { type Reach, reaches } from '../domain/policy/reach.ts';
 import type { TargetState } from '../domain/remediation/target.ts';
 import type { ApiDeps } from './deps.ts';
 
@@ -37,6 +38,15 @@ export async function readResources({
   return {
     services: joined(usage.services, targets),
     missing: usage.reason === null ? missing : [{ source: 'history', reason: usage.reason }, ...missing],
+  };
+}
+
+/** What of a look that is shared by many this one's key reaches. */
+export function resourcesWithin(reach: Reach | undefined, seen: ResourceView | null): ResourceView | null {
+  if (seen === null) return null;
+  return {
+    ...seen,
+    services: seen.services.filter(({ environment, service }) => reaches(reach, environment, service)),
   };
 }
 

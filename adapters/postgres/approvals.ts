@@ -24,6 +24,7 @@ import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { counting, judgeApprovals, people } from './gate/approvals.ts';
 import { type ChatPeople, readVotes } from './gate/votes.ts';
+import { withinReach } from './reach.ts';
 import { storable } from './text.ts';
 import { transact } from './transact.ts';
 
@@ -32,7 +33,7 @@ type DecideInput = Parameters<Approvals['decide']>[0];
 
 export function createApprovals(db: Kysely<Schema>, chat: ChatPeople): Approvals {
   return {
-    async pending(limit, cursor) {
+    async pending(limit, cursor, reach) {
       let query = db
         .selectFrom('approval_requests as request')
         .innerJoin('incidents', 'incidents.id', 'request.incident_id')
@@ -52,6 +53,7 @@ export function createApprovals(db: Kysely<Schema>, chat: ChatPeople): Approvals
         .orderBy('deadline_ms')
         .orderBy('request.seq')
         .limit(limit + 1);
+      if (reach !== undefined) query = query.where(withinReach(reach));
       if (cursor !== null) {
         const [deadlineMs, seq] = readCursor('pending', position, cursor);
         query = query.where(({ eb, refTuple, tuple }) =>

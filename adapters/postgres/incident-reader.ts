@@ -7,6 +7,7 @@ import type { IncidentFilter, IncidentReader, IncidentSummary } from '../../api/
 import type { Schema } from './database/schema.ts';
 import { effectsOfIncident } from './effects-of-incident.ts';
 import { readPlan } from './plan-store.ts';
+import { withinReach } from './reach.ts';
 import { storable } from './text.ts';
 
 const position = [z.int(), z.string()] as const;
@@ -123,6 +124,7 @@ function filtered(db: Kysely<Schema>, filter: IncidentFilter) {
   if (filter.open !== undefined) query = query.where('status', filter.open ? '<>' : '=', 'closed');
   if (filter.environment !== undefined) query = query.where('environment', '=', storable(filter.environment));
   if (filter.service !== undefined) query = query.where('service', '=', storable(filter.service));
+  if (filter.reach !== undefined) query = query.where(withinReach(filter.reach));
   if (filter.severity !== undefined) query = query.where('severity', '=', filter.severity);
   return query;
 }

@@ -5,13 +5,14 @@ import { z } from 'zod';
 import { readCursor, writeCursor } from '../../api/cursor.ts';
 import type { ServiceReader } from '../../api/ports.ts';
 import type { Schema } from './database/schema.ts';
+import { withinReach } from './reach.ts';
 import { storable } from './text.ts';
 
 const position = [z.string(), z.string()] as const;
 
 export function createServiceReader(db: Kysely<Schema>): ServiceReader {
   return {
-    async list(environment, limit, cursor) {
+    async list(environment, limit, cursor, reach) {
       const after = cursor === null ? null : readCursor('services', position, cursor);
       const only = environment === null ? sql`true` : sql`environment = ${storable(environment)}`;
       const rest =
@@ -24,7 +25,7 @@ export function createServiceReader(db: Kysely<Schema>): ServiceReader {
           select environment collate "C" as environment, caller collate "C" as service, seen_at_ms from service_edges
           union all select environment collate "C", callee collate "C", seen_at_ms from service_edges
           union all select environment collate "C", service collate "C", opened_at_ms from incidents) as known
-        where ${only} and ${rest}
+        where ${only} and ${rest} and ${reach === undefined ? sql`true` : withinReach(reach)}
         group by environment, service order by environment, service limit ${limit + 1}`.execute(db);
       const page = rows.slice(0, limit);
       const last = page.at(-1);

@@ -6,6 +6,7 @@ import type { StoredStops } from '../../activities/ports.ts';
 import type { StopResult, Stops } from '../../api/ports.ts';
 import type { StopKind } from '../../domain/incident/status.ts';
 import { actorOf, nameOf } from '../../domain/policy/identity.ts';
+import { reaches } from '../../domain/policy/reach.ts';
 import { appendAudit } from './audit/append.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
@@ -20,9 +21,22 @@ export function createStops(db: Kysely<Schema>): Stops & StoredStops {
         // Like a kill switch: it waits for the gates under way, and every gate after it sees the stop.
         await lockKillSwitch(trx);
         const refused = await objection(trx, input);
-        if (refused !== null) return refused;
         const { incidentId, kind, principal, reason } = input;
         const atMs = await databaseNowMs(trx);
+        const entry = {
+          actor: actorOf(principal),
+          action: 'incident.stop',
+          atMs,
+          reason,
+          subject: incidentId,
+          planHash: null,
+        } as const;
+        const details = { kind, keyId: principal.keyId };
+        if (refused !== null) {
+          if (!refused.recorded && refused.reason === 'out-of-reach')
+            await appendAudit(trx, [{ ...entry, details: { ...details, refused: refused.reason } }]);
+          return refused;
+        }
         const row = {
           kind,
           actor: storable(actorOf(principal)),
@@ -36,17 +50,7 @@ export function createStops(db: Kysely<Schema>): Stops & StoredStops {
           .values({ incident_id: incidentId, ...row })
           .onConflict((conflict) => conflict.column('incident_id').doUpdateSet(row))
           .execute();
-        await appendAudit(trx, [
-          {
-            actor: actorOf(principal),
-            action: 'incident.stop',
-            atMs,
-            reason,
-            subject: incidentId,
-            planHash: null,
-            details: { kind, keyId: principal.keyId },
-          },
-        ]);
+        await appendAudit(trx, [{ ...entry, details }]);
         return { recorded: true, repeated: false };
       }),
 
@@ -107,13 +111,18 @@ async function objection(
 ): Promise<StopResult | null> {
   const incident = await trx
     .selectFrom('incidents')
-    .select('status')
+    .select(['status', 'environment', 'service'])
     .where('id', '=', incidentId)
     // Against recordEvents: the incident is not closed while it is stopped.
     .forShare()
     .executeTakeFirst();
   if (incident === undefined)
     return { recorded: false, reason: 'unknown-incident', detail: 'no incident of this id is recorded' };
+  if (!reaches(principal.reach, incident.environment, incident.service)) {
+    const where = `${incident.environment}/${incident.service}`;
+    const detail = `${nameOf(actorOf(principal))} may not stop anything in ${where}: the key does not reach there`;
+    return { recorded: false, reason: 'out-of-reach', detail };
+  }
   if (incident.status === 'closed')
     return { recorded: false, reason: 'closed', detail: 'the incident is closed' };
   const known = await stopOf(trx, incidentId);

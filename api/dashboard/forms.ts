@@ -6,6 +6,8 @@ import { roleAtLeast } from '../../domain/policy/verdict.ts';
 import { ApiProblem } from '../errors.ts';
 import type { Route } from '../http/route.ts';
 import { fromUrlId } from '../incident-id.ts';
+import { depsWithin } from '../reach/deps-within.ts';
+import { OutOfReach } from '../reach/out-of-reach.ts';
 import { decideApproval } from '../routes/decide-approval.ts';
 import { abort, addNote, closeIncident, takeOver } from '../routes/interventions.ts';
 import { killSwitchSet } from '../routes/kill-switch.ts';
@@ -50,9 +52,9 @@ export function addForms(dashboard: Dashboard): void {
       const detail = `This needs the role ${route.permission}; your key has the role ${principal.role}.`;
       throw new ApiProblem('forbidden', detail, { reason: 'role-too-low' });
     }
-    await route.run(
-      { params, query: {}, readBody: async () => body },
-      {
+    const input = { params, query: {}, readBody: async () => body };
+    try {
+      await route.run(input, {
         principal,
         address: c.env?.address ?? 'unknown',
         requestId: c.get('requestId'),
@@ -60,10 +62,13 @@ export function addForms(dashboard: Dashboard): void {
         signal: c.req.raw.signal,
         headers: c.req.raw.headers,
         log: c.get('log'),
-        deps,
+        deps: depsWithin(principal, deps),
         table: [],
-      },
-    );
+      });
+    } catch (error) {
+      if (error instanceof OutOfReach) noteRefusal(dashboard, c, principal, 'out-of-reach');
+      throw error;
+    }
   };
 
   const onIncident = (

@@ -9,6 +9,7 @@ import type { From } from '../http/client-address.ts';
 import type { Ticket } from '../http/quota.ts';
 import type { RefusalAudit } from '../http/refusal-audit.ts';
 import type { Logger, Principal } from '../ports.ts';
+import { depsWithin } from '../reach/deps-within.ts';
 import { csrfTokenOf } from '../session/csrf.ts';
 import { type BrowserSession, sessionOf } from '../session/session.ts';
 import type { Assets } from './assets.ts';
@@ -84,10 +85,8 @@ export function createPageSessions(deps: ApiDeps, own: DashboardDeps, assets: As
     },
 
     async view(c, session) {
-      const [pending, switches] = await Promise.all([
-        deps.approvals.pending(100, null),
-        deps.killSwitch.list(),
-      ]);
+      const { approvals, killSwitch } = depsWithin(session.principal, deps);
+      const [pending, switches] = await Promise.all([approvals.pending(100, null), killSwitch.list()]);
       return {
         nowMs: own.nowMs(),
         principal: session.principal,

@@ -1,9 +1,12 @@
 // Every page with its address and the data it is made of.
 
 import { type Role, roleAtLeast } from '../../domain/policy/verdict.ts';
+import type { ApiDeps } from '../deps.ts';
 import { ApiProblem } from '../errors.ts';
 import { fromUrlId } from '../incident-id.ts';
-import { readResources } from '../resource-usage.ts';
+import { depsWithin } from '../reach/deps-within.ts';
+import { OutOfReach } from '../reach/out-of-reach.ts';
+import { readResources, resourcesWithin } from '../resource-usage.ts';
 import { loadIncident } from './incident/load.ts';
 import { incidentPage } from './incident/page.ts';
 import { type Dashboard, type DashboardContext, noteRefusal } from './page-session.ts';
@@ -17,12 +20,14 @@ import { latestOf } from './status.ts';
 import type { Html, View } from './view.ts';
 
 export function addPages(dashboard: Dashboard): void {
-  const { app, deps, own, pageSessions } = dashboard;
-  const components = latestOf(deps.components, own.nowMs);
-  const resources = latestOf(() => readResources(deps), own.nowMs);
+  const { app, deps: all, own, pageSessions } = dashboard;
+  const components = latestOf(all.components, own.nowMs);
+  // One look for everybody who has a page open; each sees of it what their key reaches.
+  const resources = latestOf(() => readResources(all), own.nowMs);
   const add = (
     path: string,
-    render: (c: DashboardContext, view: View) => Promise<Html>,
+    /** The ports are those that the key of the session reaches. */
+    render: (c: DashboardContext, view: View, deps: ApiDeps) => Promise<Html>,
     permission: Role = 'viewer',
   ): void => {
     app.get(path, async (c) => {
@@ -36,7 +41,13 @@ export function addPages(dashboard: Dashboard): void {
           `This page needs the role ${permission}; your key has the role ${session.principal.role}.`,
         );
       }
-      return pageResponse(await render(c, await pageSessions.view(c, session)));
+      const view = await pageSessions.view(c, session);
+      try {
+        return pageResponse(await render(c, view, depsWithin(session.principal, all)));
+      } catch (error) {
+        if (error instanceof OutOfReach) noteRefusal(dashboard, c, session.principal, 'out-of-reach');
+        throw error;
+      }
     });
   };
 
@@ -47,35 +58,35 @@ export function addPages(dashboard: Dashboard): void {
     return session instanceof Response ? session : new Response(null, { status: 204 });
   });
 
-  add('/', async (_c, view) =>
-    overviewPage(await loadOverview({ ...deps, components, resources }, view.pending), view),
-  );
+  add('/', async (_c, view, deps) => {
+    const seen = async () => resourcesWithin(view.principal.reach, await resources());
+    return overviewPage(await loadOverview({ ...deps, components, resources: seen }, view.pending), view);
+  });
 
-  add('/incidents', async (c, view) =>
+  add('/incidents', async (c, view, deps) =>
     incidentsPage(await loadIncidents(deps.incidents, listQuery.parse(c.req.query())), view),
   );
 
-  add('/incidents/:ref', async (c, view) => {
+  add('/incidents/:ref', async (c, view, { incidents, modelTurns, dashboard: pages = own }) => {
     const id = fromUrlId(c.req.param('ref') ?? '');
-    const { incidents, modelTurns } = deps;
-    const sources = { incidents, modelTurns, serviceMaps: own.serviceMaps, history: own.history };
+    const sources = { incidents, modelTurns, serviceMaps: pages.serviceMaps, history: pages.history };
     const data = id === null ? null : await loadIncident(id, sources, view.nowMs);
     if (data === null) throw new ApiProblem('not-found', 'There is no incident at this address.');
     return incidentPage(data, view);
   });
 
-  add('/approvals', async (_c, view) =>
+  add('/approvals', async (_c, view, deps) =>
     approvalsPage(await loadApprovals(deps.incidents, view.pending), view),
   );
 
-  add('/series', async (c, view) => {
+  add('/series', async (c, view, { dashboard: pages = own }) => {
     const query = seriesQuery.parse(c.req.query());
-    return seriesPage(await loadSeries(own.history, query, view.nowMs), view);
+    return seriesPage(await loadSeries(pages.history, query, view.nowMs), view);
   });
 
   add(
     '/audit',
-    async (c, view) => {
+    async (c, view, deps) => {
       const query = auditQuery.parse(c.req.query());
       return auditPage(await loadAudit(deps.audit, query), query, view);
     },

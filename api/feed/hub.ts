@@ -1,7 +1,8 @@
 // One look at the feed for all readers of this process: new events go to every mailbox they are for, and keys that were
 // revoked lose their readers. It looks only while somebody reads.
 
-import type { ApiKeys, EventFeed, FeedEvent, Logger, Metrics } from '../ports.ts';
+import { reaches } from '../../domain/policy/reach.ts';
+import type { ApiKeys, EventFeed, FeedEvent, Logger, Metrics, Principal } from '../ports.ts';
 import { presentSummary } from '../present.ts';
 import { frame } from './frames.ts';
 import { createMailbox, type Ending, type Mailbox } from './mailbox.ts';
@@ -11,6 +12,8 @@ import { type NoRoom, roomProblem as problemOfRoom, type StreamReader, withoutSe
 export type News = {
   readonly position: number;
   readonly seq: number;
+  /** Whether it is about something that this principal's key reaches. */
+  readonly isFor: (principal: Principal) => boolean;
   /** With a summary of its incident, for the stream of all incidents. */
   readonly asNews: () => Uint8Array;
   /** As it stands in the timeline. */
@@ -116,7 +119,9 @@ export function createHub(options: HubOptions): Hub {
       // Newcomers are admitted after this, behind these events.
       if (reader.admit !== null) continue;
       const isFor = (id: string) => reader.incidentId === null || reader.incidentId === id;
-      const own = news.filter(({ incidentId }) => isFor(incidentId)).map(({ item }) => item);
+      const own = news
+        .filter(({ incidentId, item }) => isFor(incidentId) && item.isFor(reader.reader.principal))
+        .map(({ item }) => item);
       if (own.length > 0 && !reader.mailbox.put(own)) drop(reader, 'too-slow');
     }
   };
@@ -188,6 +193,7 @@ export function newsOf({ position, incident, event }: FeedEvent): News {
   return {
     position,
     seq,
+    isFor: ({ reach }) => reaches(reach, incident.environment, incident.service),
     asNews: once(() => frame({ event: 'incident-event', id: position, data })),
     asEvent: once(() => frame({ event: 'timeline-event', id: seq, data: event })),
   };

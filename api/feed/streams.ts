@@ -24,7 +24,7 @@ export type Streams = {
   roomProblem(reader: StreamReader): NoRoom | null;
   /** Where the stream of all incidents stands: what is read after this call may be followed from here. */
   head(): Promise<number>;
-  /** Everything after a position; null: everything that is new. */
+  /** Everything after a position that the reader's key reaches; null: everything that is new. */
   news(reader: StreamReader, after: number | null): Response;
   /** Everything after one event of one incident; 0: from the first. */
   timeline(reader: StreamReader, incidentId: string, afterSeq: number): Response;
@@ -63,7 +63,8 @@ export function createStreams(options: StreamsOptions): Streams {
     while (last < live.from && !live.isEnded()) {
       const page = await inTurn(() => feed.read(last, pageSize));
       if (page.length === 0) break;
-      yield joined(page.map((event) => newsOf(event).asNews()));
+      const own = page.map(newsOf).filter((news) => news.isFor(reader.principal));
+      if (own.length > 0) yield joined(own.map((news) => news.asNews()));
       last = page.at(-1)?.position ?? last;
     }
     for await (const taken of arrivals(live)) {

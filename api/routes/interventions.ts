@@ -117,6 +117,8 @@ async function say({ params, deps, log }: Context, send: () => Promise<Said>) {
     throw new ApiProblem('unavailable', 'The incident could not be reached now; try again.', { headers });
   }
   if (!said.accepted) {
+    if (said.reason.startsWith('out-of-reach'))
+      throw new ApiProblem('forbidden', said.reason, { reason: 'out-of-reach' });
     const reason = updateRefusals.find((refusal) => said.reason.startsWith(refusal));
     throw new ApiProblem('conflict', said.reason, reason === undefined ? {} : { reason });
   }

@@ -70,10 +70,6 @@ export const keyCreate = route({
       ...(reach === undefined ? {} : { reach }),
       ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
     };
-    if (principal.reach !== undefined) {
-      const detail = 'A key with a reach makes no keys: they could reach further than it does.';
-      throw new ApiProblem('forbidden', detail, { reason: 'out-of-reach' });
-    }
     const { keyId, key } = await deps.apiKeys.create(made, principal);
     return { status: 201, json: { keyId, name, role, person: principal.person, key } };
   },

@@ -1,6 +1,7 @@
 // GET and POST /api/v1/kill-switch: while it is engaged for an environment (or `*`), no effect passes the gate.
 
 import { z } from 'zod';
+import { reaches } from '../../domain/policy/reach.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiProblem } from '../errors.ts';
 import { environment, freeText, pageQuery } from '../http/fields.ts';
@@ -46,7 +47,9 @@ export const killSwitchSet = route({
   example: { environment: 'production', engaged: true, reason: 'maintenance' },
   answers: { 200: z.strictObject({ environment: z.string(), engaged: z.boolean() }) },
   handler: async ({ body, principal, log, deps }) => {
-    if (body.engaged) await requireKnown(body.environment, deps);
+    // What is not reached is refused, and audited, by the store; whether it exists is not told.
+    const isReached = reaches(principal.reach, body.environment, null);
+    if (body.engaged && isReached) await requireKnown(body.environment, deps);
     const result = await deps.killSwitch.set(body.environment, body.engaged, principal, body.reason);
     if (!result.set) throw new ApiProblem('forbidden', `${result.detail}.`, { reason: result.reason });
     log.warn({ environment: body.environment, engaged: body.engaged }, 'kill switch set');

@@ -3,11 +3,13 @@
 
 import { z } from 'zod';
 import { evaluate } from '../../domain/policy/evaluate.ts';
+import { reaches } from '../../domain/policy/reach.ts';
 import { actionIds, riskLevels } from '../../domain/remediation/actions.ts';
 import { catalogue } from '../../domain/remediation/catalogue.ts';
 import { planRisk } from '../../domain/remediation/planner.ts';
 import { environment, oneLine } from '../http/fields.ts';
 import { route } from '../http/route.ts';
+import { OutOfReach } from '../reach/out-of-reach.ts';
 import { verdict } from '../schemas/plan.ts';
 
 const step = z.strictObject({
@@ -45,7 +47,11 @@ export const policyTrial = route({
     contested: false,
   },
   answers: { 200: verdict },
-  handler: async ({ body: { steps, missing, contested }, deps }) => {
+  handler: async ({ body: { steps, missing, contested }, principal: { reach }, deps }) => {
+    for (const { environment: where, service } of steps) {
+      if (reach !== undefined && !reaches(reach, where, service))
+        throw new OutOfReach(reach, `the service ${service} of ${where}`);
+    }
     const judged = steps.map(({ environment: where, service, ...rest }) => ({
       ...rest,
       target: { environment: where, service },

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ApiProblem } from '../errors.ts';
 import { freeText } from '../http/fields.ts';
 import { route } from '../http/route.ts';
+import { OutOfReach } from '../reach/out-of-reach.ts';
 
 const refusals = {
   'not-open': 'the outcome of this effect is known; there is nothing to settle',
@@ -33,6 +34,8 @@ export const settleEffect = route({
     const result = await deps.effects.settle({ effectId: params.id, principal, ...body });
     if (!result.settled) {
       if (result.reason === 'unknown') throw new ApiProblem('not-found', `there is no effect ${params.id}`);
+      if (result.reason === 'out-of-reach')
+        throw new OutOfReach(principal.reach ?? {}, 'the target of this effect');
       throw new ApiProblem('conflict', refusals[result.reason]);
     }
     log.warn({ effectId: params.id, happened: body.happened }, 'effect settled by a person');

@@ -20,13 +20,21 @@ export type Reach = {
 };
 
 /**
- * Whether a key with this reach may speak about a service of an environment. `service: null` stands for the environment as a
- * whole, which a key for some services only does not reach.
+ * Whether a key with this reach may speak about a service of an environment, or read about it. `service: null` stands for the
+ * environment as a whole, which a key for some services only does not reach.
  */
 export function reaches(reach: Reach | undefined, environment: string, service: string | null): boolean {
   const { environments, services } = reach ?? {};
-  const fits = (patterns: readonly string[] | undefined, name: string | null): boolean =>
-    patterns === undefined ||
-    patterns.some((one) => one === '*' || (name !== null && matchesGlob(one, name)));
   return fits(environments, environment === '*' ? null : environment) && fits(services, service);
+}
+
+/** Whether it reaches anything in an environment: all of it, or some of its services. */
+export function reachesInto(reach: Reach | undefined, environment: string): boolean {
+  return fits(reach?.environments, environment);
+}
+
+function fits(patterns: readonly string[] | undefined, name: string | null): boolean {
+  return (
+    patterns === undefined || patterns.some((one) => one === '*' || (name !== null && matchesGlob(one, name)))
+  );
 }

@@ -28,6 +28,7 @@ import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import type { ResourceSample } from '../../domain/infrastructure/usage.ts';
 import { policyConfigSchema } from '../../domain/policy/config.ts';
+import { type Reach, reaches } from '../../domain/policy/reach.ts';
 import type { KeyRole, Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
@@ -136,10 +137,12 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         latest: async (metrics) => world.samples.filter(({ metric }) => metrics.includes(metric)),
       },
       services: {
-        list: async (environment, limit, cursor) => {
+        list: async (environment, limit, cursor, reach) => {
           const from = cursorPosition(cursor);
           const found = world.services.filter(
-            (one) => environment === null || one.environment === environment,
+            (one) =>
+              (environment === null || one.environment === environment) &&
+              reaches(reach, one.environment, one.service),
           );
           return { items: found.slice(from, from + limit), nextCursor: null };
         },
@@ -163,6 +166,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
             .map(({ summary }) => summary)
             .filter(
               (one) =>
+                reaches(filter.reach, one.environment, one.service) &&
                 (filter.status === undefined || one.status === filter.status) &&
                 (filter.open === undefined || (one.closedAtMs === null) === filter.open) &&
                 (filter.environment === undefined || one.environment === filter.environment) &&
@@ -201,13 +205,16 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         ...streamOptions,
       }),
       approvals: {
-        pending: async (limit, cursor) => {
+        pending: async (limit, cursor, reach) => {
           const from = cursorPosition(cursor);
-          return { items: world.pending.slice(from, from + limit), nextCursor: null };
+          const found = world.pending.filter(({ incidentId }) => isReached(incidentId, reach));
+          return { items: found.slice(from, from + limit), nextCursor: null };
         },
         decide: async (input) => {
           if (world.decide !== null) return world.decide(input);
           const { incidentId, planHash, principal, decision, reason } = input;
+          if (!isReached(incidentId, principal.reach))
+            return { recorded: false, reason: 'out-of-reach', detail: 'the key does not reach there' };
           const decided = { approvalId: randomUUID(), planHash, actor: principal.name, decision, reason };
           world.undelivered.push({ ...decided, incidentId });
           return { recorded: true, decision: decided, repeated: false };
@@ -238,14 +245,18 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         },
       },
       effects: {
-        settle: async ({ effectId }) => {
+        settle: async ({ effectId, principal }) => {
+          if (!reaches(principal.reach, 'production', 'orders'))
+            return { settled: false, reason: 'out-of-reach' };
           const reason = effectId.endsWith('f') ? 'unknown' : effectId.endsWith('e') ? 'under-way' : null;
           return reason === null ? { settled: true } : { settled: false, reason };
         },
       },
       killSwitch: {
         list: async () => world.switches,
-        set: async (environment, engaged, { name }, reason) => {
+        set: async (environment, engaged, { name, reach }, reason) => {
+          if (!reaches(reach, environment, null))
+            return { set: false, reason: 'out-of-reach', detail: 'the key does not reach there' };
           world.switches.push({ environment, engaged, by: name, reason, atMs: 0 });
           return { set: true };
         },
@@ -295,6 +306,10 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         addNote: (incidentId, noteId, actor) => tell(`note ${noteId}`, incidentId, actor),
       },
     },
+  };
+  const isReached = (incidentId: string, reach: Reach | undefined): boolean => {
+    const summary = world.incidents.get(incidentId)?.summary;
+    return summary === undefined || reaches(reach, summary.environment, summary.service);
   };
   const tell = async (what: string, incidentId: string, by: string) => {
     if (world.workflowAnswers === 'unreachable')

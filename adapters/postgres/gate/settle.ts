@@ -4,6 +4,7 @@
 import type { Kysely } from 'kysely';
 import type { EffectSettlement } from '../../../api/ports.ts';
 import { actorOf } from '../../../domain/policy/identity.ts';
+import { reaches } from '../../../domain/policy/reach.ts';
 import { targetKey } from '../../../domain/remediation/target.ts';
 import { appendAudit } from '../audit/append.ts';
 import { databaseNowMs } from '../clock.ts';
@@ -20,6 +21,9 @@ export function createEffectSettlement(db: Kysely<Schema>): EffectSettlement {
         const stored = await lockIntent(trx, storable(effectId));
         if (stored === null) return { settled: false, reason: 'unknown' };
         const { intent, status } = stored;
+        const { environment, service } = intent.target;
+        if (!reaches(principal.reach, environment, service))
+          return { settled: false, reason: 'out-of-reach' };
         if (status === 'applied' || status === 'failed' || status === 'written')
           return { settled: false, reason: 'not-open' };
         // While its incident is open, Sentinel itself finds out, and may still send.

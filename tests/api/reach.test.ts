@@ -1,0 +1,203 @@
+// A key with a reach: every route that there is, asked with a key that does not reach the only incident. None may tell of it or
+// change it; and a key that does reach it gets what it would get without limits.
+
+import { describe, expect, test } from 'vitest';
+import { createApp } from '../../api/app.ts';
+import type { Principal } from '../../api/ports.ts';
+import type { Reach } from '../../domain/policy/reach.ts';
+import { type RouteCase, routeCases, toRequest, worldWithIncident } from './calls.ts';
+import { clientOf } from './client.ts';
+import type { World } from './in-memory.ts';
+import { addIncident, incidentId, modelTurn, planHash } from './incidents.ts';
+
+const place = { environment: 'production', service: 'orders' };
+const who = { keyId: 'key-admin', name: 'admin-person', role: 'admin', person: 'admin-person' } as const;
+
+/** One incident, and everything that a route could tell of its service. */
+function fullWorld(): World {
+  const world = worldWithIncident();
+  const asked = { role: 'operator', quorum: 1, approvals: 0 } as const;
+  world.pending = [{ incidentId, planHash, ...asked, requestedAtMs: 0, deadlineMs: 1_700_000_600_000 }];
+  world.services = [{ ...place, calls: ['payments'], calledBy: [], seenAtMs: 0 }];
+  world.modelTurns = [modelTurn({ prompt: 'why does orders fail?' })];
+  const found = { provenance: 'measured', scope: place, fromMs: 0, toMs: 1, figures: {} } as const;
+  world.evidence = [{ id: 'E1', source: 'history', finding: 'orders fails', ...found }];
+  const step = { planHash, step: 0, direction: 'forward', undoes: null, action: 'restart' } as const;
+  const state = { status: 'applied', result: null, writtenAtMs: 0, sentAtMs: 0, updatedAtMs: 0 } as const;
+  world.effects = [
+    { id: 'effect-1', ...step, ...state, target: place, executor: 'cluster', parameters: {}, fence: 1 },
+  ];
+  world.series = [{ name: 'calls', labels: { service: 'orders' }, points: [] }];
+  world.samples = [
+    { ...place, instance: 'i-1', metric: 'system.cpu.utilization', attributes: '', atMs: 0, value: 0.5 },
+  ];
+  world.audit = [
+    { seq: 1, atMs: 0, actor: 'a', action: 'b', subject: incidentId, reason: '', planHash, canonical: '{}' },
+  ];
+  world.switches.push({ environment: 'production', engaged: true, by: 'ada', reason: 'orders', atMs: 0 });
+  const refused = { signal: 'logs', reason: 'late', records: 1, example: '', firstAtMs: 0, lastAtMs: 0 };
+  world.explained.set('release-42', { items: [], refused: [{ ...place, ...refused }] });
+  const known = { release: 'v1', config: 'c1', supports: [] };
+  world.observed = {
+    targets: [{ target: place, executor: 'cluster', desiredReplicas: 1, replicas: [], ...known }],
+    missing: [],
+  };
+  return world;
+}
+
+async function ask(routeCase: RouteCase, reach: Reach | undefined) {
+  const world = fullWorld();
+  const made = { name: 'limited', role: 'admin', ...(reach === undefined ? {} : { reach }) } as const;
+  const { key } = await world.deps.apiKeys.create(made, who);
+  const before = changesOf(world);
+  // The valid call of the list filters by everything at once, and finds nothing.
+  const isList = routeCase.name === 'GET /api/v1/incidents';
+  const [path, call] = toRequest(routeCase, isList ? { query: { limit: '10' } } : {});
+  const answer = await clientOf(world)(path, { ...call, key });
+  const settled = routeCase.name.endsWith('/settle') && answer.status === 200;
+  const tells = answer.status < 300 && /orders/.test(answer.text);
+  return { answer, tells, changes: settled || changesOf(world) !== before };
+}
+
+/** What the ports were told to do, and which keys hold. */
+function changesOf({ told, undelivered, switches, stops }: World): string {
+  return JSON.stringify([told, undelivered, switches, [...stops]]);
+}
+
+const asked = routeCases.filter(({ route }) => route.permission !== 'public');
+
+describe('a key that does not reach the incident', () => {
+  test.each(asked)('$name tells nothing of it and changes nothing', async (routeCase) => {
+    const { answer, tells, changes } = await ask(routeCase, { environments: ['staging'] });
+    expect([200, 201, 403, 404]).toContain(answer.status);
+    if (answer.status === 403) expect(answer.json).toMatchObject({ reason: 'out-of-reach' });
+    expect({ tells, changes }).toEqual({ tells: false, changes: false });
+  });
+
+  test.each(asked)('$name neither, when it reaches another service of the environment', async (routeCase) => {
+    const { tells, changes } = await ask(routeCase, { environments: ['production'], services: ['pay*'] });
+    // That nothing runs in an environment is told to all who reach anything there.
+    const isSwitch = routeCase.name === 'GET /api/v1/kill-switch';
+    expect({ tells, changes }).toEqual({ tells: isSwitch, changes: false });
+  });
+});
+
+/** Of all environments at once. */
+const onlyWithoutLimits = [
+  'GET /api/v1/keys',
+  'POST /api/v1/keys',
+  'DELETE /api/v1/keys/:keyId',
+  'GET /api/v1/audit/verification',
+  'GET /api/v1/audit',
+];
+
+/** Neither tell of a service nor change anything of one, whoever asks: the proof above says nothing about them. */
+const ofNoEnvironment = [
+  // The first frame of a stream tells nothing yet; the rest of it is below.
+  'GET /api/v1/incidents/:id/timeline/stream',
+  'GET /api/v1/stream',
+  'GET /api/v1/actions',
+  'POST /api/v1/policies/evaluate',
+  'POST /api/v1/login-link',
+  'GET /api/v1/components',
+  'GET /health/detailed',
+];
+
+test('every other route tells of the incident or changes it for a key that reaches it', async () => {
+  const silent: string[] = [];
+  for (const routeCase of asked) {
+    const { answer, tells, changes } = await ask(routeCase, { environments: ['prod*'] });
+    if (onlyWithoutLimits.includes(routeCase.name)) {
+      expect(answer.status, routeCase.name).toBe(403);
+      continue;
+    }
+    expect(answer.status, routeCase.name).toBeLessThan(300);
+    if (!tells && !changes) silent.push(routeCase.name);
+  }
+  expect(silent).toEqual(ofNoEnvironment);
+});
+
+test('a trial of policy is about environments that the key reaches', async () => {
+  const routeCase = asked.find(({ name }) => name === 'POST /api/v1/policies/evaluate');
+  if (routeCase === undefined) throw new Error('the route is gone');
+  expect((await ask(routeCase, { environments: ['staging'] })).answer.status).toBe(403);
+  expect((await ask(routeCase, { environments: ['production'] })).answer.status).toBe(200);
+});
+
+test('what was refused for its reach is audited', async () => {
+  const world = fullWorld();
+  const noted: { action: string; reason: string; actor: string }[] = [];
+  const { key } = await world.deps.apiKeys.create(
+    { name: 'limited', role: 'viewer', reach: { environments: ['staging'] } },
+    who,
+  );
+  const app = createApp({
+    ...world.deps,
+    auditWriter: { append: async (entry) => void noted.push(entry) },
+  });
+  const answer = await app.request('/api/v1/incidents/production.orders.3f2a9c00-1', {
+    headers: { authorization: `Bearer ${key}` },
+  });
+  expect(answer.status).toBe(403);
+  expect(noted).toMatchObject([{ action: 'access.refuse', reason: 'refused: out-of-reach' }]);
+});
+
+describe('pages', () => {
+  const pages = [
+    '/',
+    '/incidents',
+    '/incidents/production.orders.3f2a9c00-1',
+    '/approvals',
+    '/series',
+    '/audit',
+  ];
+
+  async function page(path: string, reach: Reach | undefined): Promise<{ status: number; text: string }> {
+    const world = fullWorld();
+    const made = { name: 'limited', role: 'admin', ...(reach === undefined ? {} : { reach }) } as const;
+    const { key } = await world.deps.apiKeys.create(made, who);
+    const session = await world.dashboard.deps.sessions.open(key);
+    const app = createApp(world.deps);
+    const headers = { cookie: `sentinel-local=${session?.token}`, accept: 'text/html' };
+    const answer = await app.request(`http://localhost${path}`, { headers });
+    return { status: answer.status, text: (await answer.text()).replaceAll(encodeURI(path), '') };
+  }
+
+  test.each(pages)('%s tells nothing of what the key does not reach', async (path) => {
+    const unlimited = await page(path, undefined);
+    expect(unlimited.status).toBe(200);
+    expect(unlimited.text).toMatch(/orders/);
+    const { status, text } = await page(path, { environments: ['staging'] });
+    expect([200, 403]).toContain(status);
+    expect(text).not.toMatch(/orders|production/);
+  });
+});
+
+describe('the stream of all incidents', () => {
+  test('leaves out what the key does not reach, stored and new, and goes on', async () => {
+    const world = fullWorld();
+    const reader = (reach: Reach): { readonly principal: Principal; address: string; session: null } => ({
+      principal: { ...who, reach },
+      address: 'here',
+      session: null,
+    });
+    const other = 'incident/staging/cart/1';
+    const read = world.deps.streams.news(reader({ environments: ['staging'] }), 0).body?.getReader();
+    if (read === undefined) throw new Error('the stream has no body');
+    addIncident(world, {
+      incidentId: other,
+      scope: { environment: 'staging', service: 'cart' },
+      title: 'Errors in cart',
+    });
+    let text = '';
+    while (!text.includes('Errors in cart')) {
+      const { value, done } = await read.read();
+      if (done) break;
+      text += new TextDecoder().decode(value);
+    }
+    await read.cancel();
+    await world.deps.streams.close();
+    expect(text).toContain('Errors in cart');
+    expect(text).not.toContain('orders');
+  });
+});

@@ -10,9 +10,18 @@ import { type Progress, runWithProgress } from './progress.ts';
 /** Sources, compiled packages and the executable together, measured on an empty cache. */
 const NEEDED_MB = 3_500;
 
-/** Builds `packageAtVersion` to the file `target`, or throws with the reason. */
+export interface GoCommand {
+  readonly module: string;
+  /** The command's folder in the module. */
+  readonly command: string;
+  readonly version: string;
+  /** Of the module at that version: `h1:…`. */
+  readonly checksum: string;
+}
+
+/** Builds `source` to the file `target`, or throws with the reason. */
 export async function buildWithGo(
-  packageAtVersion: string,
+  source: GoCommand,
   target: string,
   report: (line: string) => void,
   stopping?: AbortSignal,
@@ -20,6 +29,7 @@ export async function buildWithGo(
   const [asked, ...question] = cleanly(['go', 'version'], 'network');
   const version = await promisify(execFile)(asked, question).catch(() => undefined);
   if (version === undefined) throw new Error('build: Go is not installed');
+  const packageAtVersion = `${source.module}/${source.command}@${source.version}`;
   const { bavail, bsize } = statfsSync(dirname(target));
   const freeMb = Math.floor((bavail * bsize) / 1024 / 1024);
   if (freeMb < NEEDED_MB) {
@@ -46,10 +56,22 @@ export async function buildWithGo(
     if (!ok) throw new Error(`build: go install failed: ${tail.slice(-3).join(' | ')}`);
     const [file] = readdirSync(dir);
     if (file === undefined) throw new Error('build: go install made no file');
+    await verify(join(dir, file), source);
     renameSync(join(dir, file), target);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Go notes in what it builds which modules went into it, with their checksums. */
+async function verify(file: string, { module, version, checksum }: GoCommand): Promise<void> {
+  const [program, ...args] = cleanly(['go', 'version', '-m', file], 'network');
+  const { stdout } = await promisify(execFile)(program, args);
+  const [, , built, sum] = /^\s*mod\s.*$/m.exec(stdout)?.[0].trim().split(/\s+/) ?? [];
+  if (built === version && sum === checksum) return;
+  throw new Error(
+    `build: ${module} is ${built ?? 'unknown'} with checksum ${sum ?? 'unknown'}, expected ${version} with ${checksum}; it is not used`,
+  );
 }
 
 function describeBuild({ seconds, lines, lastLine }: Progress): string {

@@ -1,15 +1,15 @@
 /**
- * Finds the official `temporal` command line tool, or gets it: on the PATH, in Sentinel's cache, by the SDK's own
- * download, or built with Go. The first that works wins; what did not work is told in the final error.
+ * Finds the official `temporal` command line tool, or gets it: on the PATH, in Sentinel's cache, as the pinned
+ * release, or built with Go. The first that works wins; what did not work is told in the final error.
  */
 import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildWithGo } from './build-with-go.ts';
-import { temporalCliVersion } from './checksum.ts';
+import { goModuleChecksum, temporalCliVersion } from './checksum.ts';
 import { cleanly } from './clean-environment.ts';
-import { downloadBySdk } from './download-by-sdk.ts';
+import { downloadCli, type Release } from './download-cli.ts';
 import { TemporalDevServerError } from './errors.ts';
 import { withFolderLock } from './folder-lock.ts';
 
@@ -20,13 +20,15 @@ export interface ObtainOptions {
   readonly report: (line: string) => void;
   /** The command looked for on the PATH; another name lets a test see a machine without it. */
   readonly command?: string;
+  /** Default: the pinned one. */
+  readonly release?: Release | undefined;
   /** Ends the download or the build, and leaves nothing of it behind. */
   readonly stopping?: AbortSignal | undefined;
 }
 
 /** Path of a `temporal` that answers `--version`. Takes milliseconds when it is there, minutes when it is built. */
 export async function obtainTemporalCli(options: ObtainOptions): Promise<string> {
-  const { cacheDir, report, command = 'temporal', stopping } = options;
+  const { cacheDir, report, command = 'temporal', release, stopping } = options;
   const cached = join(cacheDir, 'bin', 'temporal');
   const present = async (): Promise<string | undefined> => {
     if (await isTemporal(command)) return command;
@@ -45,9 +47,8 @@ export async function obtainTemporalCli(options: ObtainOptions): Promise<string>
     if (made !== undefined) return made;
     const failures: string[] = [];
     for (const attempt of [
-      () => downloadBySdk('dev-server', cached, report, stopping),
-      () =>
-        buildWithGo(`github.com/temporalio/cli/cmd/temporal@${temporalCliVersion}`, cached, report, stopping),
+      () => downloadCli(cached, report, stopping, release),
+      () => buildWithGo(source, cached, report, stopping),
     ]) {
       try {
         await attempt();
@@ -70,6 +71,13 @@ export async function obtainTemporalCli(options: ObtainOptions): Promise<string>
     );
   }
 }
+
+const source = {
+  module: 'github.com/temporalio/cli',
+  command: 'cmd/temporal',
+  version: temporalCliVersion,
+  checksum: goModuleChecksum,
+};
 
 /** An executable of that name may be anything; only one that says it is Temporal's, with a server, is used. */
 async function isTemporal(executable: string): Promise<boolean> {

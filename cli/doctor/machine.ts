@@ -56,8 +56,8 @@ export const temporalCli =
     const go = await answerOf('go', 'version');
     const how =
       go === null
-        ? 'The first start downloads it.'
-        : 'The first start downloads it, or builds it with Go (some minutes).';
+        ? 'The first start downloads it and checks its checksum.'
+        : 'The first start downloads it and checks its checksum, or builds it with Go (some minutes).';
     const advice =
       'On a machine without internet install it so that "temporal --version" works (https://docs.temporal.io/cli).';
     return warning(name, `not here yet. ${how}`, advice);

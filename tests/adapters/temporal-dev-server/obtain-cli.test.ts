@@ -1,5 +1,5 @@
 /** Where the Temporal CLI comes from, and what is said when it comes from nowhere. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -49,3 +49,33 @@ test('without a way to get it, the error says every attempt and what to do', asy
     /download: [\s\S]*build: Go is not installed[\s\S]*https:\/\/docs.temporal.io/,
   );
 }, 60_000);
+
+/** A stand-in for Go that builds what answers like the CLI, from a module with this checksum. */
+function goThatBuilds(checksum: string): void {
+  const modules = `path github.com/temporalio/cli/cmd/temporal\\n\\tmod\\tgithub.com/temporalio/cli\\tv1.5.1\\t${checksum}\\n`;
+  const script = `case "$1" in
+install) printf '#!/bin/sh\\necho "${sane}"\\n' > "$GOBIN/temporal"; /bin/chmod 755 "$GOBIN/temporal" ;;
+version) [ "$2" = -m ] && printf '${modules}' || echo go1.26 ;;
+esac`;
+  writeFileSync(join(dir, 'go'), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(dir, 'go'), 0o755);
+}
+
+const notDownloaded = { url: 'http://127.0.0.1:1', checksums: {} };
+
+test('what Go built from the pinned module is used', async () => {
+  vi.stubEnv('PATH', dir);
+  goThatBuilds('h1:0RZMk14BWxz44Xg6ciDQvpfAMffoG3J7/K03ql80teY=');
+  const options = { cacheDir: dir, command: join(dir, 'none'), report: () => {}, release: notDownloaded };
+  expect(await obtainTemporalCli(options)).toBe(join(dir, 'bin', 'temporal'));
+});
+
+test('what Go built from another module of that name is not used', async () => {
+  vi.stubEnv('PATH', dir);
+  goThatBuilds('h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=');
+  const options = { cacheDir: dir, command: join(dir, 'none'), report: () => {}, release: notDownloaded };
+  await expect(obtainTemporalCli(options)).rejects.toThrow(
+    /no checksum is known[\s\S]*build: github\.com\/temporalio\/cli is v1\.5\.1 with checksum h1:AAA/,
+  );
+  expect(existsSync(join(dir, 'bin', 'temporal'))).toBe(false);
+});

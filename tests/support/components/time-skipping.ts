@@ -6,11 +6,11 @@ import { execFile, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { downloadBySdk } from '../../../adapters/temporal-dev-server/download-by-sdk.ts';
 import { withFolderLock } from '../../../adapters/temporal-dev-server/folder-lock.ts';
 import { runWithProgress } from '../../../adapters/temporal-dev-server/progress.ts';
 import { cacheDir } from './cache.ts';
 import type { Component } from './component.ts';
+import { downloadTimeSkipping } from './time-skipping-download.ts';
 
 const VERSION = '1.38.0';
 const executable = join(cacheDir, `temporal-test-server-${VERSION}`, 'temporal-test-server');
@@ -32,7 +32,7 @@ export const timeSkipping: Component = {
         if (existsSync(executable)) return;
         mkdirSync(home, { recursive: true });
         try {
-          await downloadBySdk('time-skipping', executable, report);
+          await downloadTimeSkipping(executable, report);
         } catch (error) {
           rmSync(home, { recursive: true, force: true });
           await fetchWithMaven(home, (error as Error).message, report);

@@ -2,18 +2,10 @@
 // only after its effect, every effect is idempotent by id, so the process may die between any two lines.
 
 import type { CorrelationConfig } from '../domain/correlation/correlate.ts';
-import type { Anomaly } from '../domain/detection/anomaly.ts';
+import type { ChangeEvent } from '../domain/observation.ts';
+import { deliver } from './deliver.ts';
 import { createLoop } from './loop.ts';
-import type {
-  Clock,
-  Episodes,
-  Inbox,
-  InboxItem,
-  IncidentStarter,
-  Logger,
-  Metrics,
-  TakenItem,
-} from './ports.ts';
+import type { Clock, Episodes, Inbox, IncidentStarter, Logger, Metrics, TakenItem } from './ports.ts';
 import { cleanText } from './text.ts';
 
 export type DispatchSettings = {
@@ -22,7 +14,7 @@ export type DispatchSettings = {
   readonly leaseMs: number;
   /** How often to look for items that other processes put or dropped; our own wake us at once. */
   readonly pollMs: number;
-  /** Services worked on at the same time; one service's items stay in order. */
+  /** Incidents told at the same time. */
   readonly lanes: number;
   readonly firstRetryMs: number;
   readonly maxRetryMs: number;
@@ -31,10 +23,11 @@ export type DispatchSettings = {
 
 /**
  * About five hours of attempts: an outage of Temporal or Postgres must not make dead items. What a process had taken when
- * it was killed waits for the end of the lease, and so does whoever is to hear of it: a small batch needs only a short one.
+ * it was killed waits for the end of the lease, and so does whoever is to hear of it: so the lease is short, and a batch is
+ * what takes a second.
  */
 export const defaultDispatchSettings: DispatchSettings = {
-  batchSize: 16,
+  batchSize: 128,
   leaseMs: 20_000,
   pollMs: 1_000,
   lanes: 8,
@@ -45,7 +38,7 @@ export const defaultDispatchSettings: DispatchSettings = {
 
 export type DispatchDeps = {
   readonly inbox: Omit<Inbox, 'put'>;
-  readonly episodes: Pick<Episodes, 'assign' | 'abandon' | 'rememberChange'>;
+  readonly episodes: Pick<Episodes, 'assignAll' | 'abandon' | 'rememberChange'>;
   readonly starter: IncidentStarter;
   readonly correlation: CorrelationConfig;
   readonly clock: Clock;
@@ -56,13 +49,19 @@ export type DispatchDeps = {
 
 export type ItemOutcome = 'change' | 'signalled' | 'ignored';
 
+/** What became of an item of a batch; `returned`: it was not begun, because the process stops. */
+type Result = { readonly item: TakenItem } & (
+  | { readonly kind: ItemOutcome | 'returned' }
+  | { readonly kind: 'failed'; readonly error: unknown }
+);
+
 export type Dispatcher = {
   start(): void;
   /** Something new is in the inbox. */
   wake(): void;
   /** Takes and works through one batch; returns how many items it had. Throws when the inbox cannot be read. */
   drainOnce(): Promise<number>;
-  /** Ends after the items being worked on; the rest of the batch goes back at once. */
+  /** Ends after what is being worked on; the rest of the batch goes back at once. */
   stop(): Promise<void>;
 };
 
@@ -74,60 +73,107 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
 
   async function drainOnce(): Promise<number> {
     const items = await inbox.take(settings.batchSize, settings.leaseMs);
-    const lanes = [...Map.groupBy(items, laneOf).values()];
-    const workers = Array.from({ length: Math.min(settings.lanes, lanes.length) }, async () => {
-      for (let lane = lanes.shift(); lane !== undefined; lane = lanes.shift()) await workLane(lane);
-    });
-    await Promise.all(workers);
+    const startedMs = clock.nowMs();
+    const results = [...(await rememberChanges(items)), ...(await deliverAnomalies(items))];
+    const failed = [
+      ...results.filter(({ kind }) => kind === 'failed'),
+      ...(await finish(results, startedMs)),
+    ];
+    await giveBack(
+      results.filter(({ kind }) => kind === 'returned').map(({ item }) => item),
+      clock.nowMs(),
+      'the process is stopping',
+    );
+    await postpone(failed);
     return items.length;
   }
 
-  /** In order; after a failure the rest waits with it, so that the end of a finding does not overtake its beginning. */
-  async function workLane(lane: readonly TakenItem[]): Promise<void> {
-    let retryAtMs: number | null = null;
-    for (const item of lane) {
-      if (stopping) await giveBack(item, clock.nowMs(), 'the process is stopping');
-      else if (retryAtMs !== null)
-        await giveBack(item, retryAtMs, 'an earlier item of the same service failed');
-      else retryAtMs = await work(item);
+  async function rememberChanges(items: readonly TakenItem[]): Promise<readonly Result[]> {
+    const results: Result[] = [];
+    for (const item of items) if (item.kind === 'change') results.push(await remember(item, item.change));
+    return results;
+  }
+
+  async function remember(item: TakenItem, change: ChangeEvent): Promise<Result> {
+    if (stopping) return { item, kind: 'returned' };
+    try {
+      await deps.episodes.rememberChange(change);
+      return { item, kind: 'change' };
+    } catch (error) {
+      return { item, kind: 'failed', error };
     }
   }
 
-  /** Returns when to try again, or null when the item is through (done or dead). */
-  async function work(item: TakenItem): Promise<number | null> {
-    const startedMs = clock.nowMs();
+  async function deliverAnomalies(items: readonly TakenItem[]): Promise<readonly Result[]> {
+    const found = items.flatMap((item) => (item.kind === 'anomaly' ? [item] : []));
+    if (stopping) return found.map((item) => ({ item, kind: 'returned' }));
+    const anomalies = found.map(({ anomaly }) => anomaly);
+    const answers = await deliver(anomalies, { ...deps, lanes: settings.lanes });
+    return found.map((item, at) => ({ item, ...(answers[at] ?? { kind: 'returned' }) }));
+  }
+
+  /** Says in the inbox which items are through; returns those of which it could not be said: they are done again. */
+  async function finish(results: readonly Result[], startedMs: number): Promise<readonly Result[]> {
+    const through = results.filter(({ kind }) => kind !== 'failed' && kind !== 'returned');
+    if (through.length === 0) return [];
     try {
-      const outcome = await deliver(item, deps);
-      await inbox.done(item.id);
+      await inbox.done(...through.map(({ item }) => item.id));
+    } catch (error) {
+      return through.map(({ item }) => ({ item, kind: 'failed', error }));
+    }
+    const seconds = (clock.nowMs() - startedMs) / 1_000;
+    for (const { item, kind: outcome } of through) {
       attempts.delete(item.id);
       metrics.count('sentinel_inbox_items_total', { outcome });
-      metrics.observe('sentinel_inbox_item_seconds', { outcome }, (clock.nowMs() - startedMs) / 1000);
-      return null;
-    } catch (error) {
-      return await postpone(item, error);
+      metrics.observe('sentinel_inbox_item_seconds', { outcome }, seconds);
+    }
+    return [];
+  }
+
+  /** Each item waits by its own number of attempts; those that wait alike are written together. */
+  async function postpone(failed: readonly Result[]): Promise<void> {
+    const nowMs = clock.nowMs();
+    const postponed = failed.map((result) => {
+      const { item } = result;
+      const error = result.kind === 'failed' ? result.error : undefined;
+      const tried = item.attempts ?? (attempts.get(item.id) ?? 0) + 1;
+      const dead = tried >= settings.maxAttempts;
+      if (dead) attempts.delete(item.id);
+      else attempts.set(item.id, tried);
+      log.warn({ err: error, item: item.id, attempt: tried, dead }, 'an inbox item failed');
+      metrics.count('sentinel_inbox_items_total', { outcome: dead ? 'dead' : 'retry' });
+      const delayMs = Math.min(settings.maxRetryMs, settings.firstRetryMs * 2 ** Math.min(tried - 1, 30));
+      const reason = cleanText(
+        error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+        500,
+      );
+      return { item, retryAtMs: dead ? null : nowMs + delayMs, reason };
+    });
+    const alike = Map.groupBy(postponed, ({ retryAtMs, reason }) => JSON.stringify([retryAtMs, reason]));
+    for (const ofOne of alike.values()) {
+      const [first] = ofOne;
+      if (first === undefined) continue;
+      const { retryAtMs, reason } = first;
+      await giveBack(
+        ofOne.map(({ item }) => item),
+        retryAtMs,
+        reason,
+      );
     }
   }
 
-  async function postpone(item: TakenItem, error: unknown): Promise<number | null> {
-    const tried = item.attempts ?? (attempts.get(item.id) ?? 0) + 1;
-    attempts.set(item.id, tried);
-    const dead = tried >= settings.maxAttempts;
-    const delayMs = Math.min(settings.maxRetryMs, settings.firstRetryMs * 2 ** Math.min(tried - 1, 30));
-    const retryAtMs = dead ? null : clock.nowMs() + delayMs;
-    const reason = cleanText(error instanceof Error ? `${error.name}: ${error.message}` : String(error), 500);
-    log.warn({ err: error, item: item.id, attempt: tried, dead }, 'an inbox item failed');
-    metrics.count('sentinel_inbox_items_total', { outcome: dead ? 'dead' : 'retry' });
-    if (dead) attempts.delete(item.id);
-    await giveBack(item, retryAtMs, reason);
-    return retryAtMs;
-  }
-
-  /** When even this cannot be written, the lease runs out and the item comes back by itself. */
-  async function giveBack(item: TakenItem, retryAtMs: number | null, reason: string): Promise<void> {
+  /** When even this cannot be written, the lease runs out and the items come back by themselves. */
+  async function giveBack(
+    items: readonly TakenItem[],
+    retryAtMs: number | null,
+    reason: string,
+  ): Promise<void> {
+    if (items.length === 0) return;
+    const ids = items.map(({ id }) => id);
     try {
-      await inbox.failed(item.id, reason, retryAtMs);
+      await inbox.failed(ids, reason, retryAtMs);
     } catch (error) {
-      log.error({ err: error, item: item.id }, 'could not give an inbox item back; its lease will run out');
+      log.error({ err: error, items: ids }, 'could not give inbox items back; their lease will run out');
     }
   }
 
@@ -147,43 +193,4 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
       await loop.stop();
     },
   };
-}
-
-function laneOf(item: InboxItem): string {
-  const { environment, service } = item.kind === 'change' ? item.change : item.anomaly.scope;
-  return JSON.stringify([environment, service]);
-}
-
-async function deliver(item: InboxItem, deps: DispatchDeps): Promise<ItemOutcome> {
-  switch (item.kind) {
-    case 'change':
-      await deps.episodes.rememberChange(item.change);
-      return 'change';
-    case 'anomaly':
-      return item.anomaly.state === 'cleared'
-        ? deliverCleared(item.anomaly, deps)
-        : deliverFiring(item.anomaly, deps);
-  }
-}
-
-async function deliverFiring(anomaly: Anomaly, deps: DispatchDeps): Promise<ItemOutcome> {
-  // An incident may end between the claim and the signal: then its episode is closed and the next one claimed, once.
-  for (let claim = 1; claim <= 2; claim += 1) {
-    const assignment = await deps.episodes.assign(anomaly, deps.correlation);
-    if (assignment.kind === 'ignored') return 'ignored';
-    if ((await deps.starter.observed(assignment.input, anomaly)) === 'signalled') return 'signalled';
-    await deps.episodes.abandon(assignment.input.incidentId);
-  }
-  throw new Error(`the incidents claimed for anomaly ${anomaly.id} had both ended already`);
-}
-
-/** The end of a finding never opens an incident. */
-async function deliverCleared(anomaly: Anomaly, deps: DispatchDeps): Promise<ItemOutcome> {
-  const assignment = await deps.episodes.assign(anomaly, deps.correlation);
-  if (assignment.kind === 'ignored') return 'ignored';
-  const { incidentId } = assignment.input;
-  const clearedMs = anomaly.clearedMs ?? anomaly.detectedMs;
-  if ((await deps.starter.cleared(incidentId, anomaly.id, clearedMs)) === 'signalled') return 'signalled';
-  await deps.episodes.abandon(incidentId);
-  return 'ignored';
 }

@@ -6,7 +6,7 @@ import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { Attributes, ChangeEvent } from '../domain/observation.ts';
 import type { Reach } from '../domain/policy/reach.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
-import type { IncidentInput } from '../workflows/messages.ts';
+import type { AnomalyNews, IncidentInput } from '../workflows/messages.ts';
 
 export interface HistoryWriter {
   /** Resolves when the rows are durable; batches of many callers are written together. */
@@ -57,9 +57,9 @@ export interface Inbox {
   put(items: readonly InboxItem[]): Promise<number>;
   /** Oldest pending items, locked for this process for `leaseMs`. */
   take(limit: number, leaseMs: number): Promise<readonly TakenItem[]>;
-  done(id: string): Promise<void>;
-  /** After the last attempt the item is kept as `dead` with its reason. */
-  failed(id: string, reason: string, retryAtMs: number | null): Promise<void>;
+  done(...ids: readonly string[]): Promise<void>;
+  /** Without an instant to try again, the items are kept as `dead` with their reason. */
+  failed(ids: readonly string[], reason: string, retryAtMs: number | null): Promise<void>;
 }
 
 export type RefusedTelemetryRow = {
@@ -96,7 +96,12 @@ export type Assignment =
 
 /** Correlation state in Postgres: open episodes, their scopes, and the service graph. */
 export interface Episodes {
-  /** In one transaction: joins the anomaly to an open episode of neighbouring scope, or claims a new one. Idempotent by anomaly id. */
+  /**
+   * In one transaction, one after the other: joins each anomaly to an open episode of neighbouring scope, or claims a new one.
+   * One answer for each. Idempotent by anomaly id.
+   */
+  assignAll(anomalies: readonly Anomaly[], config: CorrelationConfig): Promise<readonly Assignment[]>;
+  /** The same, of one. */
   assign(anomaly: Anomaly, config: CorrelationConfig): Promise<Assignment>;
   /** The episode's workflow was found closed: close the episode here too, so that `assign` claims the next one. */
   abandon(incidentId: string): Promise<void>;
@@ -105,9 +110,11 @@ export interface Episodes {
 }
 
 export interface IncidentStarter {
-  /** signalWithStart with a deterministic id. `closed`: an incident of that id has already ended. */
-  observed(input: Omit<IncidentInput, 'settings'>, anomaly: Anomaly): Promise<'signalled' | 'closed'>;
-  cleared(incidentId: string, anomalyId: string, clearedMs: number): Promise<'signalled' | 'closed'>;
+  /**
+   * Tells the incident all of it in one message; a firing one starts an incident that does not run yet, under a deterministic
+   * id. `closed`: an incident of that id has already ended, and heard nothing.
+   */
+  tell(input: Omit<IncidentInput, 'settings'>, news: readonly AnomalyNews[]): Promise<'signalled' | 'closed'>;
 }
 
 export interface Clock {

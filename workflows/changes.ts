@@ -12,3 +12,11 @@ const obeysAtOnce = 'a stop is obeyed at once and blindness undoes nothing';
 export function isFromBefore(): boolean {
   return !patched(obeysAtOnce);
 }
+
+/**
+ * Since this: more than `longestRecord` events are recorded in parts. Asked only where there are so many, so that all other
+ * histories are the same as before. Goes when incidents from before are over.
+ */
+export function recordsInParts(): boolean {
+  return patched('many events are recorded in parts');
+}

@@ -16,7 +16,7 @@ const accepted: messages.Accepted = { accepted: true };
 export function registerHandlers(run: Run): void {
   const { journal } = run;
 
-  setHandler(messages.anomalyObserved, (anomaly) => {
+  const observed = (anomaly: Anomaly): void => {
     const { status, anomalies } = journal.state();
     const isNew = anomalies[anomaly.id] === undefined;
     // What a person has in hand takes no new symptom that Sentinel could explain and mend.
@@ -24,10 +24,18 @@ export function registerHandlers(run: Run): void {
       status === 'handed-over' && anomaly.detector !== 'external' && !knownSeries(anomalies, anomaly);
     if (isNew && (status === 'closed' || ours)) run.late.push(anomaly);
     else journal.record({ type: 'anomaly-observed', anomaly });
-  });
-  setHandler(messages.anomalyCleared, ({ anomalyId, clearedMs }) => {
+  };
+  const cleared = ({ anomalyId, clearedMs }: { anomalyId: string; clearedMs: number }): void => {
     journal.record({ type: 'anomaly-cleared', anomalyId, clearedMs });
     run.late = run.late.filter((anomaly) => anomaly.id !== anomalyId);
+  };
+  setHandler(messages.anomalyObserved, observed);
+  setHandler(messages.anomalyCleared, cleared);
+  setHandler(messages.anomalyNews, (news) => {
+    for (const one of news) {
+      if (one.kind === 'observed') observed(one.anomaly);
+      else cleared(one);
+    }
   });
 
   const decided = (decision: messages.ApprovalDecided): Decision => {

@@ -10,9 +10,10 @@ import { type Decision, decide, type IncidentCommand } from '../domain/incident/
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import { evolve } from '../domain/incident/evolve.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
+import { recordsInParts } from './changes.ts';
 import { records } from './proxies.ts';
 import { type LostEvents, refill } from './refill.ts';
-import { keptEvents } from './timings.ts';
+import { keptEvents, longestRecord } from './timings.ts';
 import { createProgress } from './visibility.ts';
 
 /** After a record call failed for good (say, a payload refused): the events stay, and are tried again this much later. */
@@ -80,7 +81,9 @@ export function startJournal(incidentId: string, start: JournalStart): Journal {
     for (;;) {
       await condition(() => confirming || (due && outbox.length > 0));
       due = false;
-      const events = [...outbox];
+      // A call's payload has a limit, and so have the ten seconds in which it must be through.
+      const inParts = lost === null && outbox.length > longestRecord && recordsInParts();
+      const events = inParts ? outbox.slice(0, longestRecord) : [...outbox];
       try {
         const anchor = lost === null ? {} : { lost, state: state() };
         const answer = await records.recordEvents.executeWithOptions({ summary: summaryOf(events) }, [
@@ -96,6 +99,10 @@ export function startJournal(incidentId: string, start: JournalStart): Journal {
           continue;
         }
         outbox.splice(0, events.length);
+        if (inParts) {
+          due = true;
+          continue;
+        }
         lost = null;
         confirming = false;
       } catch (error) {

@@ -59,8 +59,15 @@ export type ApprovalDecided = {
   readonly reason: string;
 };
 
+/** What one message says of one anomaly. */
+export type AnomalyNews =
+  | { readonly kind: 'observed'; readonly anomaly: Anomaly }
+  | { readonly kind: 'cleared'; readonly anomalyId: string; readonly clearedMs: number };
+
 export const anomalyObserved = defineSignal<[Anomaly]>('anomalyObserved');
 export const anomalyCleared = defineSignal<[{ anomalyId: string; clearedMs: number }]>('anomalyCleared');
+/** Several at once, in their order: a storm is few messages. */
+export const anomalyNews = defineSignal<[readonly AnomalyNews[]]>('anomalyNews');
 export const approvalDecided = defineSignal<[ApprovalDecided]>('approvalDecided');
 
 export type Accepted = { readonly accepted: true };

@@ -32,6 +32,9 @@ export const passingLooks = 6;
 /** Events kept for the `timeline` query and carried over continue-as-new; the whole timeline is in the store. */
 export const keptEvents = 100;
 
+/** Events of one call to the record: a storm's are up to 3 kB each, and a payload may have 2 MB. */
+export const longestRecord = 200;
+
 /** How long a change that nobody can judge is held, where a run's settings are from before there was a setting for it. */
 export const defaultHoldMs = 30 * 60_000;
 

@@ -85,16 +85,16 @@ export function createInbox(db: Kysely<Schema>): Inbox {
       return rows.flatMap((row) => (row.dead ? [] : [itemOf(row)]));
     },
 
-    async done(id) {
+    async done(...ids) {
       await db
         .updateTable('inbox')
         .set({ status: 'done', reason: null, finished_at_ms: databaseNow })
-        .where('id', '=', storable(id))
+        .where(oneOf(ids))
         .where('status', '=', 'pending')
         .execute();
     },
 
-    async failed(id, reason, retryAtMs) {
+    async failed(ids, reason, retryAtMs) {
       const outcome =
         retryAtMs === null
           ? ({ status: 'dead', finished_at_ms: databaseNow } as const)
@@ -102,11 +102,15 @@ export function createInbox(db: Kysely<Schema>): Inbox {
       await db
         .updateTable('inbox')
         .set({ ...outcome, reason: storable(reason), taken: false, lost: 0 })
-        .where('id', '=', storable(id))
+        .where(oneOf(ids))
         .where('status', '=', 'pending')
         .execute();
     },
   };
+}
+
+function oneOf(ids: readonly string[]) {
+  return sql<boolean>`id = any(${ids.map(storable)}::text[])`;
 }
 
 /** Incidents that are closed, by the firing finding among these that belongs to them: told again, it is news. */

@@ -12,6 +12,7 @@ import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/confi
 import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
 import { defaultRunbook } from '../../domain/remediation/runbook.ts';
 import { verificationConfigSchema } from '../../domain/remediation/verify-config.ts';
+import type { IncidentStarter } from '../../ingest/ports.ts';
 import { connectWorkers, installTemporalRuntime } from '../../workers/runtime.ts';
 import { type RunningWorker, startWorker } from '../../workers/start-worker.ts';
 import { type IncidentSettings, incidentTaskQueue } from '../../workflows/messages.ts';
@@ -43,6 +44,7 @@ export type IncidentWorld = {
   readonly database: Database;
   readonly client: TemporalClient['client'];
   readonly executor: MockExecutor;
+  readonly starter: IncidentStarter;
   environmentOf(index: number): string;
   /** Starts the incident of that number; answers its id. */
   open(index: number): Promise<string>;
@@ -120,6 +122,7 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
     database,
     client: connected.client,
     executor,
+    starter,
     environmentOf,
     async open(index) {
       const environment = environmentOf(index);
@@ -127,7 +130,7 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
       await stores.episodes.rememberChange(change);
       const assigned = await stores.episodes.assign(anomaly, { windowMs: 0, maxHops: 0 });
       if (assigned.kind !== 'incident') throw new Error(`no incident was opened: ${assigned.reason}`);
-      await starter.observed({ ...assigned.input, title: 'errors' }, anomaly);
+      await starter.tell({ ...assigned.input, title: 'errors' }, [{ kind: 'observed', anomaly }]);
       return assigned.input.incidentId;
     },
     async startWorker() {

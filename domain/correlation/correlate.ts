@@ -67,7 +67,16 @@ export function findEpisode(
   edges: readonly Edge[],
   config: CorrelationConfig,
 ): OpenEpisode | null {
-  const near = neighbourhood(anomaly.scope.service, edges, config.maxHops);
+  return findNearEpisode(anomaly, open, neighbourhood(anomaly.scope.service, edges, config.maxHops), config);
+}
+
+/** The same, for many anomalies of one service: `near` is its neighbourhood. */
+export function findNearEpisode(
+  anomaly: Anomaly,
+  open: readonly OpenEpisode[],
+  near: ReadonlySet<string>,
+  config: Pick<CorrelationConfig, 'windowMs'>,
+): OpenEpisode | null {
   let best: OpenEpisode | null = null;
   for (const episode of open) {
     if (episode.environment !== anomaly.scope.environment) continue;

@@ -170,6 +170,96 @@ describe('failures', () => {
   });
 });
 
+describe('a storm', () => {
+  const storm = (many: number, service = 'orders'): readonly InboxItem[] =>
+    Array.from({ length: many }, (_, index) =>
+      anomalyItem(anomaly(`${service}-${index}`, { scope: { environment: 'prod', service } })),
+    );
+  const drain = async (one: Dispatcher): Promise<void> => {
+    while ((await one.drainOnce()) > 0);
+  };
+
+  test('a thousand findings are a few transactions and a few messages, in their order', async () => {
+    const order: string[] = [];
+    starter.before = (id) => void order.push(id);
+    const items = storm(1_001);
+    await inbox.put(items);
+    await drain(dispatcher());
+    expect(inbox.pending).toBe(0);
+    expect(starter.incidents.get('incident/orders/1')?.observed.size).toBe(1_001);
+    expect(order).toEqual(items.map(({ id }) => id.split('/')[1]));
+    const batches = Math.ceil(1_001 / defaultDispatchSettings.batchSize);
+    expect(episodes.transactions).toBe(batches);
+    expect(starter.signals).toBe(batches);
+  });
+
+  test('a message is short enough for a history: long findings go in several', async () => {
+    const title = 'x'.repeat(20_000);
+    await inbox.put(Array.from({ length: 30 }, (_, index) => anomalyItem(anomaly(`a${index}`, { title }))));
+    await drain(dispatcher());
+    expect(starter.signals).toBe(3);
+    expect(starter.incidents.get('incident/orders/1')?.observed.size).toBe(30);
+  });
+
+  test('one that cannot be assigned waits alone; all the others are through', async () => {
+    episodes.before = (id) => {
+      if (id === 'orders-37') throw new Error('cannot be stored');
+    };
+    await inbox.put(storm(100));
+    await dispatcher().drainOnce();
+    expect(inbox.pending).toBe(1);
+    expect(inbox.stored.get('anomaly/orders-37/firing')).toMatchObject({
+      status: 'pending',
+      reason: 'Error: cannot be stored',
+    });
+    expect(starter.incidents.get('incident/orders/1')?.observed.size).toBe(99);
+  });
+
+  test('a store that is away is found out by a few tries, not by every item', async () => {
+    episodes.before = () => {
+      throw new Down('away');
+    };
+    await inbox.put(storm(128));
+    await dispatcher().drainOnce();
+    expect(inbox.pending).toBe(128);
+    expect(episodes.transactions).toBeLessThan(16);
+    episodes.before = () => {};
+    clock.current += 60_000;
+    await drain(dispatcher());
+    expect(starter.incidents.get('incident/orders/1')?.observed.size).toBe(128);
+  });
+
+  test('what could not be marked as done is done again, and counts once', async () => {
+    await inbox.put(storm(3));
+    const doneOnce = inbox.done.bind(inbox);
+    let isDown = true;
+    inbox.done = async (...ids) => {
+      if (isDown) throw new Down('done');
+      return doneOnce(...ids);
+    };
+    await dispatcher().drainOnce();
+    expect(inbox.pending).toBe(3);
+    isDown = false;
+    clock.current += 60_000;
+    await dispatcher().drainOnce();
+    expect(inbox.pending).toBe(0);
+    expect(starter.incidents.get('incident/orders/1')?.observed.size).toBe(3);
+  });
+
+  test('an incident that ended in the middle of a storm: the rest of it opens the next episode', async () => {
+    await inbox.put([...storm(10), anomalyItem(anomaly('orders-0', { state: 'cleared' }))]);
+    starter.closed.add('incident/orders/1');
+    await dispatcher().drainOnce();
+    expect(inbox.pending).toBe(0);
+    expect([...starter.incidents]).toEqual([
+      [
+        'incident/orders/2',
+        { observed: new Set(storm(10).map(({ id }) => id.split('/')[1])), cleared: new Set() },
+      ],
+    ]);
+  });
+});
+
 describe('a process that dies', () => {
   /** Where it dies: the call after which nothing of that process happens any more. */
   const dying = ['after take', 'after claim', 'after signal'] as const;
@@ -188,13 +278,14 @@ describe('a process that dies', () => {
           const items = await inbox.take(limit, leaseMs);
           return when === 'after take' ? die() : items;
         },
-        done: (id) => (when === 'after signal' && id.startsWith('anomaly') ? die() : inbox.done(id)),
-        failed: (id, reason, retryAtMs) => inbox.failed(id, reason, retryAtMs),
+        done: (...ids) =>
+          when === 'after signal' && ids.some((id) => id.startsWith('anomaly')) ? die() : inbox.done(...ids),
+        failed: (ids, reason, retryAtMs) => inbox.failed(ids, reason, retryAtMs),
       },
       episodes: {
-        assign: async (found, config) => {
-          const assignment = await episodes.assign(found, config);
-          return when === 'after claim' ? die() : assignment;
+        assignAll: async (found, config) => {
+          const assignments = await episodes.assignAll(found, config);
+          return when === 'after claim' ? die() : assignments;
         },
         abandon: (id) => episodes.abandon(id),
         rememberChange: (given) => episodes.rememberChange(given),
@@ -308,7 +399,7 @@ describe('the loop', () => {
     const one = createDispatcher({
       inbox,
       episodes: {
-        assign: (found, config) => episodes.assign(found, config),
+        assignAll: (found, config) => episodes.assignAll(found, config),
         abandon: (id) => episodes.abandon(id),
         rememberChange: async (given) => {
           reached = true;

@@ -1,5 +1,6 @@
 /** What outlives one worker, one history and one message: restarts, continue-as-new, duplicates, late messages, the Web UI. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Activities } from '../../activities/types.ts';
 import { createIncidentMessenger } from '../../adapters/temporal/incident-messenger.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import * as messages from '../../workflows/messages.ts';
@@ -160,6 +161,34 @@ describe('the Web UI', () => {
   });
 });
 
+describe('a storm', () => {
+  test('is recorded in parts that a payload has room for, whole and in order', async () => {
+    const usual = createWorld();
+    const calls: number[] = [];
+    const recordEvents: Activities['recordEvents'] = async (input) => {
+      calls.push(input.events.length);
+      return usual.activities.recordEvents(input);
+    };
+    const world = { ...usual, activities: { ...usual.activities, recordEvents } };
+    const { id, handle, until } = await stage.open(world, { settleMs: 60_000 });
+    const news = Array.from(
+      { length: 450 },
+      (_, index) => ({ kind: 'observed', anomaly: anomaly(`s${index}`) }) as const,
+    );
+    await handle.signal(messages.anomalyNews, news);
+    await until((state) => state.anomaliesSeen === 451);
+    await expect
+      .poll(async () => (await world.stores.incidents.timeline(id)).length, { timeout: 20_000 })
+      .toBe(452);
+    const timeline = await world.stores.incidents.timeline(id);
+    expect(
+      timeline.flatMap((event) => (event.type === 'anomaly-observed' ? [event.anomaly.id] : [])),
+    ).toEqual(['a1', ...news.map((one) => one.anomaly.id)]);
+    expect(Math.max(...calls)).toBe(200);
+    await handle.terminate();
+  });
+});
+
 describe('starting and talking to incidents', () => {
   test('the first anomaly starts, the next signals, and after the end it is closed', async () => {
     const { settings: _settings, ...input } = incidentInput();
@@ -169,18 +198,30 @@ describe('starting and talking to incidents', () => {
     const id = input.incidentId;
     stage.settle(id, createWorld());
 
-    expect(await starter.cleared(id, 'a1', 1)).toBe('closed');
-    expect(await starter.observed(input, anomaly('a1'))).toBe('signalled');
-    expect(await starter.observed(input, anomaly('a2'))).toBe('signalled');
-    expect(await starter.cleared(id, 'a2', 1)).toBe('signalled');
+    const observed = (anomalyId: string) => ({ kind: 'observed', anomaly: anomaly(anomalyId) }) as const;
+    const cleared = (anomalyId: string) => ({ kind: 'cleared', anomalyId, clearedMs: 1 }) as const;
+    expect(await starter.tell(input, [cleared('a1')])).toBe('closed');
+    expect(await starter.tell(input, [cleared('a1'), cleared('a2')])).toBe('closed');
+    expect(await starter.tell(input, [observed('a1')])).toBe('signalled');
+    expect(await starter.tell(input, [observed('a2'), observed('a3'), cleared('a3'), observed('a1')])).toBe(
+      'signalled',
+    );
+    expect(await starter.tell(input, [cleared('a2')])).toBe('signalled');
     const handle = client.workflow.getHandle(id);
+    const { anomalies } = await handle.query(messages.stateQuery);
+    expect(Object.values(anomalies).map((one) => [one.id, one.state])).toEqual([
+      ['a1', 'firing'],
+      ['a2', 'cleared'],
+      ['a3', 'cleared'],
+    ]);
     expect(await (await handle.describe()).staticSummary()).toBe('warning: errors of orders');
     expect(await messenger.addNote(id, 'n1', 'ada', 'hello')).toEqual({ accepted: true, reason: '' });
     expect(await messenger.addNote(id, 'n2', 'ada', '')).toMatchObject({ accepted: false });
     expect(await messenger.takeOver(id, 'ada', 'mine')).toEqual({ accepted: true, reason: '' });
     await handle.result();
 
-    expect(await starter.observed(input, anomaly('a3'))).toBe('closed');
+    expect(await starter.tell(input, [observed('a4')])).toBe('closed');
+    expect(await starter.tell(input, [observed('a4'), observed('a5')])).toBe('closed');
     expect(await messenger.abort(id, 'ada', 'too late')).toMatchObject({ accepted: false });
     await messenger.approvalDecided(id, {
       approvalId: 'ap-1',

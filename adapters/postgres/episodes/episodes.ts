@@ -1,7 +1,7 @@
 // Episodes: which incident an anomaly belongs to, decided in one transaction, one at a time within an environment.
 
 import type { Kysely } from 'kysely';
-import { findEpisode } from '../../../domain/correlation/correlate.ts';
+import type { CorrelationConfig } from '../../../domain/correlation/correlate.ts';
 import { fingerprintText } from '../../../domain/correlation/fingerprint.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import { type IncidentIdParts, incidentIdOf } from '../../../domain/incident/incident-id.ts';
@@ -11,18 +11,10 @@ import type { Schema } from '../database/schema.ts';
 import { sha256Hex } from '../digest.ts';
 import { json, storable } from '../text.ts';
 import { transact } from '../transact.ts';
+import { type Batch, readBatch } from './batch.ts';
 import { forgetLate, postponeLate } from './late.ts';
 import { lockEnvironment } from './lock.ts';
 import { rememberChange, rememberEdges } from './remember.ts';
-import {
-  assignmentOf,
-  edgesOf,
-  incidentAssignment,
-  join,
-  openEpisodes,
-  openIncidentOfSeries,
-} from './rows.ts';
-
 export type EpisodeOptions = {
   /**
    * How long after an episode was closed findings about its own past may still come in: detectors look back over windows
@@ -32,41 +24,37 @@ export type EpisodeOptions = {
 };
 
 export function createEpisodes(db: Kysely<Schema>, options: EpisodeOptions): Episodes {
-  return {
-    async assign(anomaly, config) {
-      const clean = storableAnomaly(anomaly);
-      const anomalyId = storable(anomaly.id);
-      return transact(db, async (trx) => {
-        await lockEnvironment(trx, clean.scope.environment);
-        const known = await assignmentOf(trx, anomalyId);
-        const sentBack = known?.handed_over_at_ms != null && !known.heard && clean.detector !== 'external';
-        if (known !== undefined && known.closed_at_ms === null && !(sentBack && clean.state === 'firing'))
-          return incidentAssignment(trx, known.incident_id);
-        if (clean.state === 'cleared') {
-          await forgetLate(trx, anomalyId);
-          return ignored('no open incident knows this anomaly');
-        }
-        // Known, and told again as firing: it was on its way when its incident ended or went to a person, or it fires on after
-        // that. Either way it is looked at as a new one.
-
-        const returned = sentBack ? null : await openIncidentOfSeries(trx, clean);
-        const open = await openEpisodes(trx, clean.scope.environment);
-        const edges = await edgesOf(trx, clean.scope.environment);
-        const joined = returned ?? findEpisode(clean, open, edges, config)?.incidentId ?? null;
-        if (joined !== null) {
-          await join(trx, joined, anomalyId, clean);
-          return incidentAssignment(trx, joined);
-        }
-        if (clean.severity === 'info') return ignored('information alone opens no incident');
-        // A detector may still see the past of a closed incident; a sender that says that it fires means now.
-        const mayBeEcho = clean.detector !== 'external';
-        if (mayBeEcho && (await postponeLate(trx, anomalyId, clean, options.lateFindingsMs))) {
-          return ignored('about the past of a closed incident; looked at again unless it clears');
-        }
-        const incidentId = await claim(trx, clean);
-        await join(trx, incidentId, anomalyId, clean);
-        return incidentAssignment(trx, incidentId);
+  async function assignAll(
+    anomalies: readonly Anomaly[],
+    config: CorrelationConfig,
+  ): Promise<readonly Assignment[]> {
+    if (anomalies.length === 0) return [];
+    const clean = anomalies.map(storableAnomaly);
+    return transact(db, async (trx) => {
+      for (const environment of [...new Set(clean.map(({ scope }) => scope.environment))].sort())
+        await lockEnvironment(trx, environment);
+      const batch = await readBatch(trx, clean, config);
+      const answers: Answer[] = [];
+      for (const anomaly of clean) answers.push(await assignOne(trx, batch, anomaly, options));
+      await batch.write();
+      const named = await batch.assignments(
+        answers.flatMap((answer) => (answer.kind === 'incident' ? [answer.incidentId] : [])),
+      );
+      return answers.map((answer): Assignment => {
+        if (answer.kind === 'ignored') return answer;
+        const assignment = named.get(answer.incidentId);
+        if (assignment === undefined) throw new Error(`${answer.incidentId} has no episode`);
+        return assignment;
       });
+    });
+  }
+
+  return {
+    assignAll,
+    async assign(anomaly, config) {
+      const [assignment] = await assignAll([anomaly], config);
+      if (assignment === undefined) throw new Error(`anomaly ${anomaly.id} was not assigned`);
+      return assignment;
     },
 
     async abandon(incidentId) {
@@ -101,7 +89,48 @@ export function createEpisodes(db: Kysely<Schema>, options: EpisodeOptions): Epi
   };
 }
 
-function ignored(reason: string): Assignment {
+type Answer =
+  | { readonly kind: 'incident'; readonly incidentId: string }
+  | { readonly kind: 'ignored'; readonly reason: string };
+
+/** The rules of correlation, for one finding among others of its transaction. */
+async function assignOne(
+  trx: Kysely<Schema>,
+  batch: Batch,
+  anomaly: Anomaly,
+  { lateFindingsMs }: EpisodeOptions,
+): Promise<Answer> {
+  const anomalyId = storable(anomaly.id);
+  const known = batch.known(anomalyId);
+  const sentBack = known?.handed_over_at_ms != null && !known.heard && anomaly.detector !== 'external';
+  if (known !== undefined && known.closed_at_ms === null && !(sentBack && anomaly.state === 'firing'))
+    return { kind: 'incident', incidentId: known.incident_id };
+  if (anomaly.state === 'cleared') {
+    await forgetLate(trx, anomalyId);
+    return ignored('no open incident knows this anomaly');
+  }
+  // Known, and told again as firing: it was on its way when its incident ended or went to a person, or it fires on after
+  // that. Either way it is looked at as a new one.
+
+  const returned = sentBack ? null : batch.ofSeries(anomaly);
+  const joined = returned ?? batch.near(anomaly)?.incidentId ?? null;
+  if (joined !== null) {
+    batch.join(joined, anomalyId, anomaly);
+    return { kind: 'incident', incidentId: joined };
+  }
+  if (anomaly.severity === 'info') return ignored('information alone opens no incident');
+  // A detector may still see the past of a closed incident; a sender that says that it fires means now.
+  const mayBeEcho = anomaly.detector !== 'external';
+  if (mayBeEcho && (await postponeLate(trx, anomalyId, anomaly, lateFindingsMs))) {
+    return ignored('about the past of a closed incident; looked at again unless it clears');
+  }
+  const incidentId = await claim(trx, anomaly);
+  batch.opened(incidentId, anomaly);
+  batch.join(incidentId, anomalyId, anomaly);
+  return { kind: 'incident', incidentId };
+}
+
+function ignored(reason: string): Answer {
   return { kind: 'ignored', reason };
 }
 

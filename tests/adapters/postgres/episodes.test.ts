@@ -43,6 +43,58 @@ await describeStores('episodes', (use) => {
     expect(input.incidentId).toBe(`incident/${environment}/checkout/${input.fingerprint.slice(0, 8)}/1`);
   });
 
+  test('many at once are assigned as one after the other would be', async () => {
+    const under = use();
+    const now = Date.now();
+    const about = (environment: string) =>
+      Array.from({ length: 60 }, (_, index) => {
+        const service = ['checkout', 'payments', 'mail', 'search'][index % 4] ?? '';
+        return {
+          ...anomalyOf({
+            environment,
+            service,
+            id: `${environment}-${index % 50}`,
+            onsetMs: now + index * 10,
+            state: index % 7 === 6 ? 'cleared' : 'firing',
+            severity: index % 11 === 10 ? 'info' : 'critical',
+            signal: index % 3 === 0 ? 'memory' : 'errors',
+          }),
+          detector: index % 5 === 0 ? ('external' as const) : ('error-ratio' as const),
+          seriesKey: `series-${environment}-${index % 20}`,
+        };
+      });
+    const answers: string[][] = [];
+    for (const way of ['together', 'one by one'] as const) {
+      const environment = unique('env');
+      await under.stores.episodes.rememberEdges(environment, [{ caller: 'checkout', callee: 'payments' }]);
+      const anomalies = about(environment);
+      const assigned: Assignment[] = [];
+      if (way === 'together') assigned.push(...(await under.stores.episodes.assignAll(anomalies, config)));
+      else for (const one of anomalies) assigned.push(await assign(under, one));
+      const plain = assigned.map((one) =>
+        one.kind === 'incident' ? `${one.input.scope.service} ${one.input.episode}` : one.reason,
+      );
+      const { rows } = await sql<{ row: string }>`
+        select anomaly_id || ' ' || series_key || ' ' || scope::text || ' ' || last_anomaly_ms as row
+        from anomaly_assignments join episodes using (incident_id) where environment = ${environment} order by 1`.execute(
+        under.database.db,
+      );
+      answers.push([...plain, ...rows.map(({ row }) => row.replaceAll(environment, 'env'))]);
+    }
+    expect(new Set(answers[0]).size).toBeGreaterThan(20);
+    expect(answers[0]).toEqual(answers[1]);
+  });
+
+  test('a storm is one incident, and the same one when it is told again', async () => {
+    const under = use();
+    const environment = unique('env');
+    const many = Array.from({ length: 200 }, () => anomalyOf({ environment, onsetMs: Date.now() }));
+    const assigned = await under.stores.episodes.assignAll(many, config);
+    expect(new Set(assigned.map((one) => one.kind === 'incident' && one.input.incidentId)).size).toBe(1);
+    expect(await under.stores.episodes.assignAll(many, config)).toEqual(assigned);
+    expect(await under.stores.episodes.assignAll([], config)).toEqual([]);
+  });
+
   test('two fingerprints of a service that begin alike have an id each', async () => {
     const under = use();
     const environment = unique('env');

@@ -79,11 +79,11 @@ await describeStores('the inbox', (use) => {
     const { inbox } = under.stores;
     await inbox.put([item('i1')]);
     await inbox.take(10, 60_000);
-    await inbox.failed('i1', 'Temporal is away', Date.now() + 3_600_000);
+    await inbox.failed(['i1'], 'Temporal is away', Date.now() + 3_600_000);
     expect(await inbox.take(10, 60_000)).toEqual([]);
-    await inbox.failed('i1', 'Temporal is away', Date.now() - 1);
+    await inbox.failed(['i1'], 'Temporal is away', Date.now() - 1);
     expect(await inbox.take(10, 60_000)).toMatchObject([{ id: 'i1', attempts: 2 }]);
-    await inbox.failed('i1', 'cannot be read \u0000', null);
+    await inbox.failed(['i1'], 'cannot be read \u0000', null);
     await timePasses(under);
     expect(await inbox.take(10, 60_000)).toEqual([]);
     expect(await row(under, 'i1')).toEqual({ status: 'dead', reason: 'cannot be read \uFFFD', attempts: 2 });
@@ -150,7 +150,7 @@ await describeStores('the inbox', (use) => {
     for (let death = 1; death <= 20; death += 1) {
       const taken = await inbox.take(10, 60_000);
       expect(taken.map(({ id }) => id)).toContain('poison');
-      await inbox.failed('patient', 'later', Date.now());
+      await inbox.failed(['patient'], 'later', Date.now());
       await timePasses(under);
     }
     expect(await inbox.take(10, 60_000)).toEqual([]);

@@ -85,7 +85,7 @@ await describeStores('what people read', (use) => {
     const principal = { keyId: 'k', name: 'ann', role: 'operator', person: 'ann' } as const;
     const { incidentId, planHash } = ready;
     await stores.approvals.decide({ incidentId, planHash, principal, decision: 'approve', reason: '' });
-    await stores.inbox.failed(anomaly.id, 'of no use', null);
+    await stores.inbox.failed([anomaly.id], 'of no use', null);
     expect(await stores.queues.depths()).toMatchObject({
       inboxPending: before.inboxPending,
       inboxDead: before.inboxDead + 1,

@@ -33,9 +33,9 @@ await describeStores('what became of an event', (use) => {
     const repeated = await explain();
     expect(repeated?.repeats).toBe(2);
     expect(repeated?.repeatedAtMs).toBeGreaterThanOrEqual(repeated?.receivedAtMs ?? Number.NaN);
-    await stores.inbox.failed(item.id, 'the incident does not answer', Date.now() + 60_000);
+    await stores.inbox.failed([item.id], 'the incident does not answer', Date.now() + 60_000);
     expect(await explain()).toMatchObject({ status: 'pending', reason: 'the incident does not answer' });
-    await stores.inbox.failed(item.id, 'no hope', null);
+    await stores.inbox.failed([item.id], 'no hope', null);
     expect(await explain()).toMatchObject({ status: 'dead', reason: 'no hope', nextAttemptAtMs: null });
   });
 

@@ -23,6 +23,7 @@ import type {
   TakenItem,
   WarmHistory,
 } from '../../../ingest/ports.ts';
+import type { AnomalyNews } from '../../../workflows/messages.ts';
 
 export class Down extends Error {
   override readonly name = 'Down';
@@ -77,16 +78,18 @@ export class MemoryInbox implements Inbox {
       return { ...stored.item, attempts: stored.attempts };
     });
   }
-  async done(id: string): Promise<void> {
+  async done(...ids: readonly string[]): Promise<void> {
     this.#check();
-    this.#get(id).status = 'done';
+    for (const id of ids) this.#get(id).status = 'done';
   }
-  async failed(id: string, reason: string, retryAtMs: number | null): Promise<void> {
+  async failed(ids: readonly string[], reason: string, retryAtMs: number | null): Promise<void> {
     this.#check();
-    const stored = this.#get(id);
-    stored.reason = reason;
-    if (retryAtMs === null) stored.status = 'dead';
-    else stored.availableMs = retryAtMs;
+    for (const id of ids) {
+      const stored = this.#get(id);
+      stored.reason = reason;
+      if (retryAtMs === null) stored.status = 'dead';
+      else stored.availableMs = retryAtMs;
+    }
   }
   statuses(): Record<string, string> {
     return Object.fromEntries([...this.stored].map(([id, { status }]) => [id, status]));
@@ -112,8 +115,17 @@ export class MemoryEpisodes implements Episodes {
   readonly edges = new Set<string>();
   readonly abandoned: string[] = [];
   down = false;
+  /** Called with every anomaly of a batch; throws to fail the batch. */
+  before: (anomalyId: string) => void = () => {};
+  transactions = 0;
   #next = 1;
 
+  async assignAll(anomalies: readonly Anomaly[], config: CorrelationConfig): Promise<readonly Assignment[]> {
+    this.#check();
+    this.transactions += 1;
+    for (const { id } of anomalies) this.before(id);
+    return Promise.all(anomalies.map((anomaly) => this.assign(anomaly, config)));
+  }
   async assign(anomaly: Anomaly, _config: CorrelationConfig): Promise<Assignment> {
     this.#check();
     const { environment, service } = anomaly.scope;
@@ -161,17 +173,14 @@ export class MemoryStarter implements IncidentStarter {
   /** Called with every signal, before it counts; throws to fail it. */
   before: (anomalyId: string) => void = () => {};
 
-  async observed(input: { incidentId: string }, anomaly: Anomaly): Promise<'signalled' | 'closed'> {
-    this.before(anomaly.id);
-    if (this.closed.has(input.incidentId)) return 'closed';
-    this.#incident(input.incidentId).observed.add(anomaly.id);
-    this.signals += 1;
-    return 'signalled';
-  }
-  async cleared(incidentId: string, anomalyId: string): Promise<'signalled' | 'closed'> {
-    this.before(anomalyId);
+  async tell(
+    { incidentId }: { incidentId: string },
+    news: readonly AnomalyNews[],
+  ): Promise<'signalled' | 'closed'> {
+    const idOf = (one: AnomalyNews): string => (one.kind === 'observed' ? one.anomaly.id : one.anomalyId);
+    for (const one of news) this.before(idOf(one));
     if (this.closed.has(incidentId)) return 'closed';
-    this.#incident(incidentId).cleared.add(anomalyId);
+    for (const one of news) this.#incident(incidentId)[one.kind].add(idOf(one));
     this.signals += 1;
     return 'signalled';
   }

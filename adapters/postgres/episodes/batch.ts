@@ -1,0 +1,213 @@
+// What correlation needs to know for many findings at once: read in a few statements, kept true while one after the other is
+// assigned, and written in a few statements at the end. Everything happens under the locks of the environments.
+
+import { type Kysely, sql } from 'kysely';
+import {
+  type CorrelationConfig,
+  type Edge,
+  findNearEpisode,
+  neighbourhood,
+  type OpenEpisode,
+} from '../../../domain/correlation/correlate.ts';
+import type { Anomaly } from '../../../domain/detection/anomaly.ts';
+import type { Assignment } from '../../../ingest/ports.ts';
+import { databaseNow } from '../clock.ts';
+import type { Schema } from '../database/schema.ts';
+import { storable } from '../text.ts';
+import { edgesOf, openEpisodes } from './rows.ts';
+
+/** Which incident an anomaly was given to before, and what became of that. */
+export type Known = {
+  readonly incident_id: string;
+  readonly heard: boolean;
+  readonly closed_at_ms: number | null;
+  readonly handed_over_at_ms: number | null;
+};
+
+export type Batch = {
+  known(anomalyId: string): Known | undefined;
+  /** The open incident that has had this series before: what comes back belongs to it, whoever has it in hand. */
+  ofSeries(anomaly: Anomaly): string | null;
+  near(anomaly: Anomaly): OpenEpisode | null;
+  /** An episode that was claimed meanwhile. */
+  opened(incidentId: string, anomaly: Anomaly): void;
+  /** Says that the anomaly belongs to the incident, whichever it belonged to before, and widens the incident by it. */
+  join(incidentId: string, anomalyId: string, anomaly: Anomaly): void;
+  /** Writes what was joined. */
+  write(): Promise<void>;
+  /** The answers that name an incident: what its workflow needs to start, as it was when the episode was opened. */
+  assignments(incidentIds: readonly string[]): Promise<ReadonlyMap<string, Assignment>>;
+};
+
+type Join = { readonly incidentId: string; readonly anomaly: Anomaly };
+
+export async function readBatch(
+  trx: Kysely<Schema>,
+  anomalies: readonly Anomaly[],
+  config: CorrelationConfig,
+): Promise<Batch> {
+  const environments = [...new Set(anomalies.map(({ scope }) => scope.environment))];
+  const known = await knownAssignments(trx, anomalies);
+  const series = await openSeries(trx, anomalies);
+  const open = new Map<string, OpenEpisode[]>();
+  const edges = new Map<string, readonly Edge[]>();
+  for (const environment of environments) {
+    open.set(environment, [...(await openEpisodes(trx, environment))]);
+    edges.set(environment, await edgesOf(trx, environment));
+  }
+  const neighbours = new Map<string, ReadonlySet<string>>();
+  const joins = new Map<string, Join>();
+
+  function near({ scope: { environment, service } }: Anomaly): ReadonlySet<string> {
+    const key = JSON.stringify([environment, service]);
+    const found = neighbours.get(key) ?? neighbourhood(service, edges.get(environment) ?? [], config.maxHops);
+    neighbours.set(key, found);
+    return found;
+  }
+
+  return {
+    known: (anomalyId) => known.get(anomalyId),
+    ofSeries: (anomaly) => series.get(seriesOf(anomaly)) ?? null,
+    near: (anomaly) =>
+      findNearEpisode(anomaly, open.get(anomaly.scope.environment) ?? [], near(anomaly), config),
+    opened(incidentId, { scope, onsetMs }) {
+      const { environment, service } = scope;
+      open.get(environment)?.push({
+        incidentId,
+        environment,
+        services: [service],
+        openedAtMs: onsetMs,
+        lastAnomalyMs: onsetMs,
+        handedOver: false,
+      });
+    },
+    join(incidentId, anomalyId, anomaly) {
+      const { environment, service } = anomaly.scope;
+      const all = open.get(environment) ?? [];
+      const at = all.findIndex((episode) => episode.incidentId === incidentId);
+      const episode = all[at];
+      if (episode !== undefined)
+        all[at] = {
+          ...episode,
+          services: episode.services.includes(service) ? episode.services : [...episode.services, service],
+          lastAnomalyMs: Math.max(episode.lastAnomalyMs, anomaly.onsetMs),
+        };
+      const handedOver = episode?.handedOver === true;
+      known.set(anomalyId, {
+        incident_id: incidentId,
+        heard: false,
+        closed_at_ms: null,
+        handed_over_at_ms: handedOver ? anomaly.onsetMs : null,
+      });
+      series.set(seriesOf(anomaly), incidentId);
+      joins.delete(anomalyId);
+      joins.set(anomalyId, { incidentId, anomaly });
+    },
+    write: () => writeJoins(trx, joins),
+    assignments: (incidentIds) => assignmentsTo(trx, incidentIds),
+  };
+}
+
+function seriesOf({ scope, seriesKey }: Anomaly): string {
+  return JSON.stringify([scope.environment, storable(seriesKey)]);
+}
+
+async function knownAssignments(
+  trx: Kysely<Schema>,
+  anomalies: readonly Anomaly[],
+): Promise<Map<string, Known>> {
+  const rows = await trx
+    .selectFrom('anomaly_assignments')
+    .innerJoin('episodes', 'episodes.incident_id', 'anomaly_assignments.incident_id')
+    .select(['anomaly_id', 'anomaly_assignments.incident_id', 'heard', 'closed_at_ms', 'handed_over_at_ms'])
+    .where(sql<boolean>`anomaly_id = any(${anomalies.map(({ id }) => storable(id))}::text[])`)
+    .execute();
+  return new Map(rows.map(({ anomaly_id, ...row }) => [anomaly_id, row]));
+}
+
+async function openSeries(trx: Kysely<Schema>, anomalies: readonly Anomaly[]): Promise<Map<string, string>> {
+  const keys = anomalies.map(({ seriesKey }) => storable(seriesKey));
+  const rows = await trx
+    .selectFrom('anomaly_assignments')
+    .innerJoin('episodes', 'episodes.incident_id', 'anomaly_assignments.incident_id')
+    .distinctOn(['environment', 'series_key'])
+    .select(['environment', 'series_key', 'episodes.incident_id'])
+    .where(sql<boolean>`series_key = any(${keys}::text[])`)
+    .where('closed_at_ms', 'is', null)
+    .orderBy('environment')
+    .orderBy('series_key')
+    .orderBy('assigned_at_ms', 'desc')
+    .execute();
+  return new Map(rows.map((row) => [JSON.stringify([row.environment, row.series_key]), row.incident_id]));
+}
+
+/** Postgres takes 65,535 parameters a statement; five a row. */
+const rowsPerInsert = 1_000;
+
+async function writeJoins(trx: Kysely<Schema>, joins: ReadonlyMap<string, Join>): Promise<void> {
+  const all = [...joins];
+  const services = new Map(
+    all.map(([, { incidentId, anomaly }]) => [
+      JSON.stringify([incidentId, anomaly.scope.service]),
+      { incident_id: incidentId, service: anomaly.scope.service },
+    ]),
+  );
+  for (const rows of inParts([...services.values()]))
+    await trx
+      .insertInto('episode_services')
+      .values(rows)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  for (const rows of inParts(all))
+    await trx
+      .insertInto('anomaly_assignments')
+      .values(
+        rows.map(([anomalyId, { incidentId, anomaly }]) => ({
+          anomaly_id: anomalyId,
+          incident_id: incidentId,
+          assigned_at_ms: databaseNow,
+          series_key: storable(anomaly.seriesKey),
+          unvouched: anomaly.unvouched === true,
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict.column('anomaly_id').doUpdateSet(({ ref }) => ({
+          incident_id: ref('excluded.incident_id'),
+          assigned_at_ms: databaseNow,
+          heard: false,
+        })),
+      )
+      .execute();
+  for (const [incidentId, ofOne] of Map.groupBy(all, ([, { incidentId }]) => incidentId)) {
+    const latestMs = Math.max(...ofOne.map(([, { anomaly }]) => anomaly.onsetMs));
+    await trx
+      .updateTable('episodes')
+      .set({ last_anomaly_ms: latestMs })
+      .where('incident_id', '=', incidentId)
+      .where('last_anomaly_ms', '<', latestMs)
+      .execute();
+  }
+}
+
+async function assignmentsTo(
+  trx: Kysely<Schema>,
+  incidentIds: readonly string[],
+): Promise<ReadonlyMap<string, Assignment>> {
+  const rows = await trx
+    .selectFrom('episodes')
+    .select(['incident_id', 'fingerprint', 'episode', 'scope', 'severity', 'title'])
+    .where(sql<boolean>`incident_id = any(${[...new Set(incidentIds)]}::text[])`)
+    .execute();
+  return new Map(
+    rows.map(({ incident_id: incidentId, ...row }) => [
+      incidentId,
+      { kind: 'incident', input: { incidentId, ...row } },
+    ]),
+  );
+}
+
+function inParts<T>(all: readonly T[]): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / rowsPerInsert) }, (_, part) =>
+    all.slice(part * rowsPerInsert, (part + 1) * rowsPerInsert),
+  );
+}

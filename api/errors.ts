@@ -5,17 +5,17 @@ import type { DecisionRefusal } from './ports.ts';
 /** Kind of problem → status and title. The kind is the last part of the problem's `type`. */
 export const problems = {
   'invalid-input': { status: 400, title: 'The request is not valid' },
-  unauthenticated: { status: 401, title: 'A valid API key is needed' },
-  forbidden: { status: 403, title: 'The key may not do this' },
+  unauthenticated: { status: 401, title: 'A valid API key is required' },
+  forbidden: { status: 403, title: 'The key does not permit this' },
   'not-found': { status: 404, title: 'Not found' },
-  'method-not-allowed': { status: 405, title: 'The path does not take this method' },
+  'method-not-allowed': { status: 405, title: 'Method not allowed' },
   conflict: { status: 409, title: 'The incident is not in a state that allows this' },
-  expired: { status: 410, title: 'The time to decide is over' },
+  expired: { status: 410, title: 'The deadline has passed' },
   'too-large': { status: 413, title: 'The request body is too large' },
   'unsupported-media-type': { status: 415, title: 'The request body must be JSON' },
   'rate-limited': { status: 429, title: 'Too many requests' },
-  internal: { status: 500, title: 'Something went wrong in Sentinel' },
-  unavailable: { status: 503, title: 'A server that is needed for this cannot be reached' },
+  internal: { status: 500, title: 'Internal error in Sentinel' },
+  unavailable: { status: 503, title: 'A dependency is unreachable' },
 } as const;
 export type ProblemKind = keyof typeof problems;
 

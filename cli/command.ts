@@ -24,8 +24,11 @@ export function localCommand(parent: Command, nameAndArguments: string, about: s
 /** A command with `--json` that talks to the API. */
 export function apiCommand(parent: Command, nameAndArguments: string, about: string): Command {
   return localCommand(parent, nameAndArguments, about)
-    .option('--url <url>', 'address of the API (default: SENTINEL_URL, then the Sentinel started here)')
-    .option('--api-key <key>', 'API key (default: SENTINEL_API_KEY, then that of the Sentinel started here)');
+    .option('--url <url>', 'address of the API (default: SENTINEL_URL, then the Sentinel running here)')
+    .option(
+      '--api-key <key>',
+      'API key (default: SENTINEL_API_KEY, then the key of the Sentinel running here)',
+    );
 }
 
 export function connect(flags: CommonFlags, deps: CliDeps): { api: ApiClient; out: Output } {

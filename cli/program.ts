@@ -28,7 +28,7 @@ export function createProgram(deps: CliDeps): Command {
     })
     .showSuggestionAfterError()
     .showHelpAfterError('(add --help to see what is possible)')
-    .addHelpText('after', '\nExit codes: 0 ok, 1 failed, 2 used wrongly, 3 refused.');
+    .addHelpText('after', '\nExit codes: 0 ok, 1 failed, 2 usage error, 3 refused.');
   if (deps.start !== undefined) registerStart(program, deps, deps.start);
   registerDoctor(program, deps);
   registerDashboard(program, deps);

@@ -72,29 +72,29 @@ function sectionsOf(briefing: Briefing): readonly Section[] {
     ...(moreAnomalies > 0 ? [`and ${moreAnomalies} more`] : []),
   ];
   return [
-    { title: 'What is seen', lines: [...symptoms.map(({ text }) => text), ...more] },
+    { title: 'Symptoms', lines: [...symptoms.map(({ text }) => text), ...more] },
     {
-      title: 'What it may be',
+      title: 'Likely cause',
       lines: (diagnosis?.hypotheses ?? []).map(
         ({ cause, service, score, reason }) =>
           `${cause} of ${service} (${Math.round(score * 100)} %): ${reason}`,
       ),
     },
     {
-      title: 'Words of a language model',
+      title: 'Language model',
       lines: diagnosis === null || diagnosis.model === null ? [] : [diagnosis.model],
     },
-    { title: `What is proposed (risk ${plan?.risk ?? ''})`, lines: (plan?.steps ?? []).map(stepLine) },
+    { title: `Proposed actions (risk ${plan?.risk ?? ''})`, lines: (plan?.steps ?? []).map(stepLine) },
     {
       title: 'Decision',
       lines: approval?.outcome === 'pending' ? [`until ${new Date(approval.deadlineMs).toISOString()}`] : [],
     },
     {
-      title: 'What was done',
+      title: 'Actions',
       lines: effects.map(({ step, status, summary }) => `${step}: ${summary === '' ? status : summary}`),
     },
     { title: 'Verification', lines: verification === null ? [] : [verification.reason] },
-    { title: 'How it ended', lines: ending === null || ending.reason === '' ? [] : [ending.reason] },
+    { title: 'Outcome', lines: ending === null || ending.reason === '' ? [] : [ending.reason] },
   ];
 }
 

@@ -117,7 +117,7 @@ async function objection(
     .forShare()
     .executeTakeFirst();
   if (incident === undefined)
-    return { recorded: false, reason: 'unknown-incident', detail: 'no incident of this id is recorded' };
+    return { recorded: false, reason: 'unknown-incident', detail: 'there is no incident with this id' };
   if (!reaches(principal.reach, incident.environment, incident.service)) {
     const where = `${incident.environment}/${incident.service}`;
     const detail = `${nameOf(actorOf(principal))} may not stop anything in ${where}: the key does not reach there`;

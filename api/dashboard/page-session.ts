@@ -125,12 +125,12 @@ function inWords({ extras }: ApiProblem, { title, detail }: { title: string; det
           'Nothing was done: the plan you decided on is not the current one any more. Go back and look at what Sentinel proposes now.',
       };
     case 'not-awaiting':
-      return { title: 'Nobody is asked any more', detail: `Nothing was done by this. ${detail}` };
+      return { title: 'This approval is no longer pending', detail: `Nothing was done by this. ${detail}` };
     case 'already-decided':
     case 'same-person':
-      return { title: 'You have decided already', detail };
+      return { title: 'You have already decided', detail };
     case 'expired':
-      return { title: 'The time to decide is over', detail: `Nothing was done by this. ${detail}` };
+      return { title: 'The deadline has passed', detail: `Nothing was done by this. ${detail}` };
     default:
       return { title, detail };
   }

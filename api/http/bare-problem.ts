@@ -18,7 +18,7 @@ const refusals: Readonly<Record<string, Omit<BareProblem, 'detail'>>> = {
   },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, kind: 'too-slow', title: 'The request took too long to arrive' },
 };
-const malformed = { status: 400, kind: 'malformed', title: 'This is no HTTP request' };
+const malformed = { status: 400, kind: 'malformed', title: 'This is not a valid HTTP request' };
 
 /** A problem like all others, for what no route ever sees; the connection ends with it. */
 export function bareProblem({ status, kind, title, detail }: BareProblem, requestId: string) {

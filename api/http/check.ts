@@ -22,7 +22,7 @@ function fieldProblems(issue: z.core.$ZodIssue, whole: string): FieldProblem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       field: [...path, key.slice(0, 100)].join('.'),
-      message: 'is not a field that is known here',
+      message: 'is not a known field',
     }));
   }
   const message = issue.message.replace(/^Invalid \w+: /, '').replace(/^Too (big|small): /, '');

@@ -49,7 +49,7 @@ function misdirected(host: string): BareProblem {
   return {
     status: 421,
     kind: 'misdirected',
-    title: 'This server does not answer to that name',
+    title: 'Unknown host name',
     detail: `The request is for the host ${JSON.stringify(name)}. If that is this server, add the name to server.allowedHosts (or set server.publicUrl) in sentinel.yaml.`,
   };
 }

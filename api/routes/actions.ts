@@ -39,7 +39,7 @@ export const actionList = route({
   method: 'GET',
   path: '/api/v1/actions',
   permission: 'viewer',
-  summary: 'The catalogue: every action there is, its parameters, its inverse and its risk.',
+  summary: 'The action catalogue: every action with its parameters, inverse and risk.',
   query: z.strictObject(pageQuery),
   answers: { 200: pageOf(action) },
   handler: async ({ query }) => ({ json: pageOfAll('actions', actions, byNumber, query) }),

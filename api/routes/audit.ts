@@ -67,8 +67,7 @@ export const auditVerification = route({
   method: 'GET',
   path: '/api/v1/audit/verification',
   permission: 'admin',
-  summary:
-    'Whether the chain of the audit holds, and the first entry where it does not; reads the whole audit.',
+  summary: 'Verifies the hash chain of the whole audit trail; names the first entry where it breaks.',
   answers: { 200: verification },
   handler: async ({ deps }) => ({ json: await deps.audit.verify() }),
 });

@@ -11,7 +11,7 @@ export const components = route({
   method: 'GET',
   path: '/api/v1/components',
   permission: 'viewer',
-  summary: 'Every part Sentinel depends on, reachable or not, with details.',
+  summary: 'Every dependency, reachable or not, with details.',
   query: z.strictObject(pageQuery),
   answers: { 200: pageOf(componentHealth) },
   handler: async ({ query, deps }) => ({

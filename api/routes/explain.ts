@@ -51,7 +51,7 @@ export const explain = route({
   path: '/api/v1/explain',
   permission: 'viewer',
   summary:
-    'What became of an event, an alert or an anomaly, by its id; and which telemetry of a service had no effect, by its name.',
+    'What became of an event, alert or anomaly, by id; or which telemetry of a service had no effect, by name.',
   query: z.strictObject({ id: oneLine(300).meta({ examples: ['release-42'] }) }),
   answers: {
     200: z.strictObject({

@@ -10,7 +10,7 @@ export const health = route({
   path: '/health',
   permission: 'public',
   unlimited: true,
-  summary: 'Liveness: answers without looking at anything.',
+  summary: 'Liveness: answers without checking anything.',
   answers: { 200: z.strictObject({ status: z.literal('ok') }) },
   handler: async () => ({ json: { status: 'ok' } }),
 });
@@ -25,7 +25,7 @@ export const ready = route({
   method: 'GET',
   path: '/ready',
   permission: 'public',
-  summary: 'Readiness: 503 while a required part cannot be reached.',
+  summary: 'Readiness: 503 while a required dependency is unreachable.',
   answers: { 200: readiness, 503: readiness },
   handler: async ({ deps }) => {
     const components = await deps.components();
@@ -57,7 +57,7 @@ export const healthDetailed = route({
   method: 'GET',
   path: '/health/detailed',
   permission: 'viewer',
-  summary: 'Every part with its latency, what waits in the queues, version and uptime.',
+  summary: 'Every dependency with its latency, queue lengths, version and uptime.',
   answers: {
     200: z.strictObject({
       status: z.enum(['ready', 'not-ready']),

@@ -37,7 +37,7 @@ export const incidentActions = route({
   method: 'GET',
   path: '/api/v1/incidents/:id/actions',
   permission: 'viewer',
-  summary: 'Effects of an incident in the order in which they were let out, and what became of each.',
+  summary: 'Effects of an incident in the order they passed the gate, with their outcomes.',
   params: incidentParams,
   query: z.strictObject(pageQuery),
   answers: { 200: pageOf(effect) },

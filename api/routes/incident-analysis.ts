@@ -41,7 +41,7 @@ export const incidentAnalysis = route({
   path: '/api/v1/incidents/:id/analysis',
   permission: 'operator',
   summary:
-    'What a language model was asked about an incident, what it answered, what of it was dropped, and what it cost.',
+    'What a language model was asked about an incident, its answer, what was dropped from it, and the cost.',
   params: incidentParams,
   answers: {
     200: z.strictObject({ diagnosis: diagnosis.nullable(), turns: z.array(modelTurn), usd: z.number() }),

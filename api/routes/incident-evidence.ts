@@ -12,7 +12,7 @@ export const incidentEvidence = route({
   method: 'GET',
   path: '/api/v1/incidents/:id/evidence',
   permission: 'viewer',
-  summary: 'Evidence of an incident with its diagnosis, and the draft of its postmortem.',
+  summary: 'Evidence and diagnosis of an incident, and its draft postmortem.',
   params: incidentParams,
   query: z.strictObject(pageQuery),
   answers: {

@@ -12,8 +12,7 @@ export const incidentTimeline = route({
   method: 'GET',
   path: '/api/v1/incidents/:id/timeline',
   permission: 'viewer',
-  summary:
-    'Events of an incident in order, from the one after `after`; `nextAfter` asks for what is still to come.',
+  summary: 'Events of an incident in order, starting after `after`; pass `nextAfter` later for new ones.',
   params: incidentParams,
   query: z.strictObject({
     ...pageQuery,

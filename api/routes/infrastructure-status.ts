@@ -22,8 +22,7 @@ export const infrastructureStatus = route({
   method: 'GET',
   path: '/api/v1/infrastructure-status',
   permission: 'viewer',
-  summary:
-    'Targets of every executor as it sees them now; executors that do not answer in time are `missing`.',
+  summary: 'Targets of every executor, as it sees them now; executors that time out are `missing`.',
   query: z.strictObject({ ...pageQuery, environment: environment.optional() }),
   answers: {
     200: pageOf(observed).extend({

@@ -30,7 +30,7 @@ export const keyList = route({
   method: 'GET',
   path: '/api/v1/keys',
   permission: 'admin',
-  summary: 'API keys with name, role, reach, expiry and last use; never the keys themselves.',
+  summary: 'API keys with name, role, reach, expiry and last use, never the keys themselves.',
   query: z.strictObject(pageQuery),
   answers: { 200: pageOf(key) },
   handler: async ({ query, deps }) => {
@@ -43,7 +43,7 @@ export const keyCreate = route({
   method: 'POST',
   path: '/api/v1/keys',
   permission: 'admin',
-  summary: 'Makes an API key. The answer is the only place that ever shows it.',
+  summary: 'Creates an API key, shown only in this answer.',
   body: z.strictObject({
     name: oneLine(100),
     role: keyRole,
@@ -79,7 +79,7 @@ export const keyRevoke = route({
   method: 'DELETE',
   path: '/api/v1/keys/:keyId',
   permission: 'admin',
-  summary: 'Revokes an API key at once and for good.',
+  summary: 'Revokes an API key, immediately and permanently.',
   params: z.strictObject({
     keyId: z
       .string()

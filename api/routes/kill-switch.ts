@@ -24,7 +24,7 @@ export const killSwitchList = route({
   method: 'GET',
   path: '/api/v1/kill-switch',
   permission: 'viewer',
-  summary: 'The kill switch of every environment it was ever set for; `*` stands for all.',
+  summary: 'The kill switch of every environment it was ever set for; `*` means all.',
   query: z.strictObject(pageQuery),
   answers: { 200: pageOf(killSwitch) },
   handler: async ({ query, deps }) => {
@@ -38,7 +38,7 @@ export const killSwitchSet = route({
   path: '/api/v1/kill-switch',
   permission: 'operator',
   summary:
-    'Engages or releases the kill switch of an environment, or of all with `*`; what an admin engaged only an admin releases.',
+    'Engages or releases the kill switch of an environment, or of all with `*`. If an admin engaged it, only an admin can release it.',
   body: z.strictObject({
     environment: environment.default('*'),
     engaged: z.boolean({ error: 'expected true or false' }),

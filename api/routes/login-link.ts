@@ -11,7 +11,7 @@ export const loginLink = route({
   path: '/api/v1/login-link',
   permission: 'viewer',
   summary:
-    'An address that opens the dashboard with the key of the caller: once, within five minutes, on this machine.',
+    'A link that logs the caller in to the dashboard: works once, within five minutes, on this machine.',
   body: z.strictObject({
     path: z
       .string()

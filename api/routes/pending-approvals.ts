@@ -25,7 +25,7 @@ export const pendingApprovals = route({
   method: 'GET',
   path: '/api/v1/approvals/pending',
   permission: 'viewer',
-  summary: 'Approvals people are asked for now, nearest deadline first.',
+  summary: 'Pending approvals, nearest deadline first.',
   query: z.strictObject(pageQuery),
   answers: { 200: pageOf(pendingApproval) },
   handler: async ({ query: { limit, cursor }, deps }) => {

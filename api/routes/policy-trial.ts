@@ -29,7 +29,7 @@ export const policyTrial = route({
   method: 'POST',
   path: '/api/v1/policies/evaluate',
   permission: 'viewer',
-  summary: 'What policy would say of these steps; nothing is stored and nothing is done.',
+  summary: 'What policy would decide about these steps; nothing is stored and nothing runs.',
   body: z.strictObject({
     steps: z.array(step).min(1, 'needs at least one step').max(50),
     missing: z

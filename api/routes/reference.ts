@@ -31,7 +31,7 @@ export const reference = route({
   method: 'GET',
   path: '/docs',
   permission: 'public',
-  summary: 'This API as a page to read and search, with a call by curl for every operation.',
+  summary: 'The API reference as a searchable page, with a curl command for every operation.',
   answers: { 200: { mediaType: 'text/html', description: 'The reference.' } },
   handler: async ({ table, deps }) => {
     const page = await referencePage(documentOf(table, deps.about.version), table);

@@ -44,8 +44,7 @@ export const resourceUsage = route({
   method: 'GET',
   path: '/api/v1/resource-usage',
   permission: 'viewer',
-  summary:
-    'CPU, memory, disk, network and containers of every service, from the samples of the last 15 minutes.',
+  summary: 'CPU, memory, disk, network and containers of every service, over the last 15 minutes.',
   query: z.strictObject({ ...pageQuery, environment: environment.optional() }),
   answers: {
     200: pageOf(resources).extend({

@@ -29,7 +29,7 @@ export const seriesQuery = route({
   path: '/api/v1/series',
   permission: 'viewer',
   summary:
-    'Calls, metrics or logs of a service over time, in at most `points` steps; by default the last 15 minutes.',
+    'Calls, metrics or logs of a service over time, in up to `points` steps; the last 15 minutes by default.',
   query: z.strictObject({
     kind: z.enum(seriesKinds).meta({ examples: ['calls'] }),
     environment: environment.meta({ examples: ['production'] }),

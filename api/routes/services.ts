@@ -23,7 +23,7 @@ export const serviceList = route({
   method: 'GET',
   path: '/api/v1/services',
   permission: 'viewer',
-  summary: 'Services that called or were called, or had an incident, with their neighbours.',
+  summary: 'Services seen in calls or incidents, with their callers and callees.',
   query: z.strictObject({ ...pageQuery, environment: environment.optional() }),
   answers: { 200: pageOf(service) },
   handler: async ({ query, deps }) => ({

@@ -17,7 +17,7 @@ export const settleEffect = route({
   path: '/api/v1/effects/:id/settle',
   permission: 'operator',
   summary:
-    'Says whether an effect with an unknown outcome happened, after a look at the target; its target is free for others then.',
+    'Settles an effect of unknown outcome after somebody checked the target; the target is free again afterwards.',
   params: z.strictObject({
     id: z
       .string()

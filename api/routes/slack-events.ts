@@ -10,8 +10,8 @@ export const slackEvents = route({
   permission: 'public',
   // Everybody's clicks come from a few addresses of Slack; what it did not sign is refused before anything is looked up.
   unlimited: true,
-  summary: 'Interactions from Slack, signed by it. 404 unless a signing secret is configured.',
-  answers: { 200: { mediaType: 'application/json', description: 'What Slack is to do next, or nothing.' } },
+  summary: 'Slack interactions, verified by signature. 404 unless a signing secret is configured.',
+  answers: { 200: { mediaType: 'application/json', description: 'A response for Slack, or nothing.' } },
   problems: ['not-found'],
   handler: async ({ request, deps }) => {
     if (deps.slackEvents === null) throw new ApiProblem('not-found', 'There is nothing at this path.');

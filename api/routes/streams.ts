@@ -21,7 +21,8 @@ export const stream = route({
   method: 'GET',
   path: '/api/v1/stream',
   permission: 'viewer',
-  summary: 'What happens in all incidents, as server-sent events; resumes after `Last-Event-ID` or `after`.',
+  summary:
+    'Events of all incidents as they happen, as server-sent events; resumes after `Last-Event-ID` or `after`.',
   query,
   answers,
   handler: async ({ query: { after }, headers, deps, ...context }) => {
@@ -36,7 +37,7 @@ export const timelineStream = route({
   path: '/api/v1/incidents/:id/timeline/stream',
   permission: 'viewer',
   summary:
-    'Events of an incident, stored and new, as server-sent events; resumes after `Last-Event-ID` or `after`.',
+    'The timeline of an incident, past and new events, as server-sent events; resumes after `Last-Event-ID` or `after`.',
   params: incidentParams,
   query,
   answers,

@@ -23,12 +23,12 @@ const shortestPrefix = 8;
 
 export function registerApprovals(program: Command, deps: CliDeps): void {
   apiCommand(program, 'approve <incident>', 'approve the pending plan of an incident')
-    .option('--plan-hash <hash>', 'only if it is this plan (at least its first 8 digits)')
-    .option('--reason <text>', 'why, for the audit')
+    .option('--plan-hash <hash>', 'only if the plan has this hash (8 digits or more)')
+    .option('--reason <text>', 'reason, for the audit')
     .action((incident: string, flags: Flags) => decide(incident, 'approve', flags, deps));
 
-  apiCommand(program, 'reject <incident>', 'reject the plan an incident waits with')
-    .option('--plan-hash <hash>', 'only if it is this plan (at least its first 8 digits)')
+  apiCommand(program, 'reject <incident>', 'reject the pending plan of an incident')
+    .option('--plan-hash <hash>', 'only if the plan has this hash (8 digits or more)')
     .requiredOption('--reason <text>', 'why, for the audit and for the next plan')
     .action((incident: string, flags: Flags) => decide(incident, 'reject', flags, deps));
 }

@@ -7,7 +7,7 @@ import type { CliDeps } from '../deps.ts';
 type Flags = CommonFlags & { readonly outcome: 'happened' | 'did-not-happen'; readonly reason: string };
 
 export function registerEffect(program: Command, deps: CliDeps): void {
-  const effect = program.command('effect').description('effects: settle one whose outcome nobody knows');
+  const effect = program.command('effect').description('effects: settle one of unknown outcome');
   apiCommand(effect, 'settle <effect>', 'say whether an effect happened; look at its target first')
     .addOption(
       new Option('--outcome <outcome>', 'what a look at the target says')

@@ -12,7 +12,7 @@ type Explanation = {
 };
 
 export function registerExplain(program: Command, deps: CliDeps): void {
-  const explain = program.command('explain').description('what became of an event or of telemetry');
+  const explain = program.command('explain').description('find out what became of an event or of telemetry');
 
   apiCommand(
     explain,

@@ -24,12 +24,12 @@ export function registerIncident(program: Command, deps: CliDeps): void {
   const incident = program.command('incident').description('incidents: list, show, watch, close');
 
   apiCommand(incident, 'list', 'incidents, newest first')
-    .option('--open', 'only those that are not closed')
+    .option('--open', 'only open ones')
     .addOption(new Option('--status <status>', 'only those in this state').choices(incidentStatuses))
-    .option('--environment <name>', 'only those of this environment')
-    .option('--service <name>', 'only those of this service')
+    .option('--environment <name>', 'only this environment')
+    .option('--service <name>', 'only this service')
     .option('--limit <number>', 'at most this many (1 to 200)')
-    .option('--cursor <cursor>', 'the page after the one that ended with this')
+    .option('--cursor <cursor>', 'the next page: nextCursor of the one before')
     .action(async (flags: ListFlags) => {
       const { api, out } = connect(flags, deps);
       const { open, status, environment, service, limit, cursor } = flags;

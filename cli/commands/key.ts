@@ -27,8 +27,8 @@ export function registerKeys(program: Command, deps: CliDeps): void {
         .default('viewer'),
     )
     .option('--environment <names...>', 'only these environments; `*` and `?` are wildcards')
-    .option('--service <names...>', 'only these services, likewise')
-    .option('--expires-in <duration>', 'ends by itself after this long, such as 90d', durationMs)
+    .option('--service <names...>', 'only these services; wildcards likewise')
+    .option('--expires-in <duration>', 'expires after this long, such as 90d', durationMs)
     .action(async (name: string, flags: CreateFlags) => {
       const { api, out } = connect(flags, deps);
       const made = await api.post<{ keyId: string; key: string }>(

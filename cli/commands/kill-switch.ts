@@ -14,8 +14,8 @@ export function registerKillSwitch(program: Command, deps: CliDeps): void {
 
 function register(program: Command, deps: CliDeps, name: string, engaged: boolean, about: string): void {
   apiCommand(program, name, about)
-    .option('--environment <name>', 'only there; "*" is everywhere', '*')
-    .option('--reason <text>', 'why, for the audit', `${name} from the command line`)
+    .option('--environment <name>', 'only this environment; "*" means all', '*')
+    .option('--reason <text>', 'reason, for the audit', `${name} from the command line`)
     .action(async (flags: Flags) => {
       const { api, out } = connect(flags, deps);
       const { environment, reason } = flags;

@@ -24,7 +24,7 @@ export function componentsOf(
             name: 'clickhouse',
             ok: true,
             required: false,
-            detail: 'switched off: less evidence, less autonomy',
+            detail: 'disabled: less evidence, less autonomy',
           })
         : look('clickhouse', false, config.clickhouse.url ?? 'embedded', () => history.ping()),
     ]);

@@ -48,7 +48,7 @@ export function senderAuthorize(apiKeys: Pick<ApiKeys, 'authenticate'>, keys: Se
 const forbidden: Authorization = {
   allowed: false,
   reason: 'forbidden',
-  detail: 'sending telemetry and events needs a key with the role ingest',
+  detail: 'sending telemetry and events requires a key with the role ingest',
 };
 
 function unauthenticated(keys: SenderKeys): Authorization {

@@ -64,7 +64,7 @@ export function eventSchemas(limits: IngestLimits) {
   };
   const needsId = (alert: { status: string; id?: string }): boolean =>
     alert.status === 'firing' || alert.id !== undefined;
-  const why = { path: ['id'], message: 'a resolved alert must name the id it was fired with' };
+  const why = { path: ['id'], message: 'a resolved alert must have the id it fired with' };
   const alert = z.strictObject({ kind: z.literal('alert'), ...alertFields }).refine(needsId, why);
   const trigger = z.strictObject(alertFields).refine(needsId, why);
   const event = z.discriminatedUnion('kind', [change, alert]);

@@ -99,7 +99,7 @@ export function createBodyReader(limits: IngestLimits): BodyReader {
       }
       return { ok: true, bytes: Buffer.concat(chunks, size) };
     } catch {
-      return { ok: false, problem: 'aborted', detail: 'the body could not be read to its end' };
+      return { ok: false, problem: 'aborted', detail: 'the body ended early' };
     } finally {
       heldBytes -= held;
     }

@@ -65,7 +65,7 @@ export async function closedIncident(trx: Kysely<Schema>, incidentId: string): P
     .where('id', '=', incidentId)
     .forShare()
     .executeTakeFirst();
-  if (incident === undefined) return 'no incident of this id is recorded';
+  if (incident === undefined) return 'there is no incident with this id';
   const episode = await trx
     .selectFrom('episodes')
     .select(['environment', 'closed_at_ms'])
@@ -85,7 +85,7 @@ export const openedHere: Check = async (trx, { effect }) => {
     .where('incident_id', '=', incidentId)
     .executeTakeFirst();
   if (episode === undefined)
-    return { reason: 'not-opened', detail: 'no anomaly of this system has opened this incident' };
+    return { reason: 'not-opened', detail: 'no recorded anomaly opened this incident' };
   if (episode.environment === target.environment) return null;
   return { reason: 'not-opened', detail: `the incident is one of ${episode.environment}` };
 };
@@ -126,7 +126,7 @@ export const grant: Check = async (trx, { effect, verdict, verdictNow, chat, lim
     const [now] = asking.slice(-1);
     const because =
       verdict.kind === 'auto' && now !== undefined ? `; policy asks for it now: ${now.reason}` : '';
-    return { reason: 'no-grant', detail: `nobody has been asked to approve this plan${because}` };
+    return { reason: 'no-grant', detail: `no approval has been requested for this plan${because}` };
   }
   const votes = await readVotes(trx, chat, { incidentId, planHash });
   const terms = {
@@ -150,7 +150,7 @@ export const grant: Check = async (trx, { effect, verdict, verdictNow, chat, lim
     case 'granted': {
       const since = grantedAtMs(terms, votes) ?? 0;
       if (nowMs - since <= limits.grantValidMs) return null;
-      return { reason: 'grant-expired', detail: 'the approvals were given too long ago' };
+      return { reason: 'grant-expired', detail: 'the approvals are too old' };
     }
   }
 };

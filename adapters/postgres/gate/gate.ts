@@ -195,10 +195,9 @@ async function storedPlan(
     // Against saveVerdict: the verdict that is read here stays until the intent is written.
     .forShare()
     .executeTakeFirst();
-  if (row === undefined) return { reason: 'no-plan', detail: 'no plan of this hash is stored' };
+  if (row === undefined) return { reason: 'no-plan', detail: 'no plan with this hash is stored' };
   const hashed = readPlan(planHash, row.canonical);
-  if (hashed === null)
-    return { reason: 'plan-changed', detail: 'the stored plan is not the one that was hashed' };
+  if (hashed === null) return { reason: 'plan-changed', detail: 'the stored plan does not match its hash' };
   if (hashed.plan.incidentId !== incidentId) {
     return { reason: 'no-plan', detail: 'the plan belongs to another incident' };
   }

@@ -51,7 +51,7 @@ export const undoesFinished: Check = async (trx, { effect }) => {
     case 'failed':
       return { reason: 'out-of-order', detail: 'the effect to undo did not happen' };
     case 'sent':
-      return { reason: 'target-unsettled', detail: 'the call to be undone may still be under way' };
+      return { reason: 'target-unsettled', detail: 'the call to undo may still be in progress' };
     case 'applied':
     case 'uncertain':
       return null;
@@ -79,7 +79,7 @@ export const lastEffect: Check = async (trx, { effect }) => {
   if (later === undefined) return null;
   return {
     reason: 'target-changed',
-    detail: `${later.incident_id} has changed ${targetKey} since (${later.step_key}); undoing would take that back, too`,
+    detail: `${later.incident_id} has changed ${targetKey} since (${later.step_key}); undoing would revert that too`,
   };
 };
 

@@ -35,7 +35,7 @@ function refusalAnswer(
     case 'stale-plan':
       return `The incident has another plan by now; your click changed nothing. The card shows the plan of today.${so}`;
     case 'expired':
-      return 'The time to decide is over; your click changed nothing.';
+      return 'The deadline has passed; your click changed nothing.';
     case 'not-awaiting':
       return `Nothing is asked any more; your click changed nothing.${so}`;
     case 'unknown-incident':

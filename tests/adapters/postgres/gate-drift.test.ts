@@ -271,7 +271,7 @@ await describeStores('an effect that has not ended', (use) => {
     // Even where the target looks as the first one has left it: the second has built on it.
     expect(await passGate(stores, undo(first))).toEqual({
       ...changed,
-      detail: `${second.incidentId} has changed ${environment}/api since (scale@${environment}/api); undoing would take that back, too`,
+      detail: `${second.incidentId} has changed ${environment}/api since (scale@${environment}/api); undoing would revert that too`,
     });
   });
 

@@ -192,7 +192,7 @@ await describeStores('clicks in Slack', (use) => {
     await approve(ready);
     await stage.settled();
     expect(await standing(stores, ready)).toMatchObject({ outcome: 'expired', given: [] });
-    expect(toldTo('UADA')).toEqual([expect.stringContaining('time to decide is over')]);
+    expect(toldTo('UADA')).toEqual([expect.stringContaining('deadline has passed')]);
   });
 
   test('a click in an incident that has ended is told so', async () => {
@@ -391,7 +391,7 @@ await describeStores('clicks in Slack', (use) => {
       decide: () => Promise.reject(new Error('ECONNREFUSED')),
     };
     stage = inboundStage({ ...stores, approvals }, slack);
-    await approve(ready);
+    expect((await approve(ready)).status).toBe(200);
     await stage.settled();
     expect(toldTo('UADA')).toEqual([expect.stringContaining('nothing happened')]);
   });

@@ -1,6 +1,7 @@
 // Everything createApp is given: ports and nothing else.
 
 import type { PolicyConfig } from '../domain/policy/config.ts';
+import type { People } from '../domain/policy/people.ts';
 import type { DashboardDeps } from './dashboard/deps.ts';
 import type { Streams } from './feed/streams.ts';
 import type {
@@ -45,6 +46,8 @@ export type ApiDeps = {
   readonly queues: QueueReader;
   readonly records: RecordReader;
   readonly policy: PolicyConfig;
+  /** Whom the configuration names. */
+  readonly people: Pick<People, 'named'>;
   /** Requests a minute; 0 is no limit. */
   readonly rateLimits: { readonly perKey: number; readonly perAddress: number };
   /** Looks at every dependency now, within a second or so; a part that cannot be reached is an entry, not an error. */

@@ -33,6 +33,8 @@ export type Principal = {
 export type NewKey = {
   readonly name: string;
   readonly role: KeyRole;
+  /** Whose it is, by the name of a person of the configuration: it may do no more than they may. */
+  readonly belongsTo?: string;
   readonly reach?: Reach;
   /** From then on it is no key. */
   readonly expiresAtMs?: number | null;
@@ -42,7 +44,10 @@ export type KeyRecord = {
   readonly keyId: string;
   readonly name: string;
   readonly role: KeyRole;
+  /** Whom it counts for where people are counted. */
   readonly person: string;
+  /** Whose it is; null for keys of nobody in particular. */
+  readonly belongsTo: string | null;
   readonly reach: Reach | null;
   readonly createdAtMs: number;
   readonly expiresAtMs: number | null;

@@ -1,8 +1,10 @@
-// Credentials that a configuration sends over a network in clear text. Said and not refused, because a network may be trusted.
+// What works and should be looked at: credentials that cross a network in clear text (said and not refused, because a network may
+// be trusted), and people who are named in a way that counts for less than its author thinks.
 
 import type { Config } from './load.ts';
 import type { ConfigProblem } from './problems.ts';
 import { notifierVariable } from './sections/notifiers.ts';
+import { personEntries, sharedDoors } from './sections/people.ts';
 
 /** What works, and gives something away: for `config check` and the log of a start. */
 export function configWarnings(config: Config): ConfigProblem[] {
@@ -17,6 +19,7 @@ export function configWarnings(config: Config): ConfigProblem[] {
   const clear = (url: string | undefined, path: string, what: string, has: boolean): ConfigProblem[] =>
     has && url !== undefined && isClear(url) ? [warn(path, what)] : [];
   return [
+    ...peopleWarnings(config).map(({ path, message }) => ({ source, path, line: null, message })),
     ...clear(
       config.clickhouse.url,
       'clickhouse.url',
@@ -65,4 +68,20 @@ function isClear(url: string): boolean {
 
 function isHere(host: string): boolean {
   return /^(localhost|[a-z0-9-]+\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+}
+
+function peopleWarnings({ people, slack }: Config): { path: string; message: string }[] {
+  const users = slack?.users ?? {};
+  const older = Object.keys(users).length === 0 ? [] : ['slack.users'];
+  return [
+    ...older.map((path) => ({
+      path,
+      message:
+        'is the older way to name people; write them under `people`, with all their Slack accounts and keys',
+    })),
+    ...sharedDoors(personEntries(people, users, (user) => user)).map((shared) => ({
+      path: 'people',
+      message: `${shared}: it counts for nobody`,
+    })),
+  ];
 }

@@ -14,6 +14,7 @@ import { ingestSchema } from './sections/ingest.ts';
 import { kafkaSchema } from './sections/kafka.ts';
 import { modelSchema } from './sections/model.ts';
 import { notifiersSchema } from './sections/notifiers.ts';
+import { peopleSchema } from './sections/people.ts';
 import { loggingSchema, serverSchema } from './sections/server.ts';
 import { slackSchema } from './sections/slack.ts';
 import { clickhouseSchema, postgresSchema, temporalSchema } from './sections/stores.ts';
@@ -51,6 +52,7 @@ export const configSchema = z
     limits: limitsConfigSchema.prefault({}).describe('How many actions may run at all.'),
     executors: executorsSchema,
     model: modelSchema.prefault({}),
+    people: peopleSchema,
     slack: slackSchema.optional(),
     notifiers: notifiersSchema,
     logging: loggingSchema.prefault({}),

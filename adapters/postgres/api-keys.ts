@@ -7,6 +7,9 @@ import type { Kysely, Selectable } from 'kysely';
 import type { ApiKeys, NewKey, Principal } from '../../api/ports.ts';
 import type { AuditDetail } from '../../domain/audit/event.ts';
 import { actorOf, owner, sentinelActor } from '../../domain/policy/identity.ts';
+import type { People, Person } from '../../domain/policy/people.ts';
+import { narrowed } from '../../domain/policy/reach.ts';
+import { lowerRole } from '../../domain/policy/verdict.ts';
 import { appendAudit } from './audit/append.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
@@ -38,7 +41,7 @@ export function generateKey(keyId = randomBytes(6).toString('hex')): string {
   return `sntl_${keyId}_${randomBytes(32).toString('base64url')}`;
 }
 
-export function createApiKeys(db: Kysely<Schema>): ApiKeys & BootstrapKeys {
+export function createApiKeys(db: Kysely<Schema>, people: People): ApiKeys & BootstrapKeys {
   return {
     async authenticate(presented) {
       const keyId = keyPattern.exec(presented)?.[1];
@@ -52,7 +55,7 @@ export function createApiKeys(db: Kysely<Schema>): ApiKeys & BootstrapKeys {
       const equal = timingSafeEqual(sha256(presented), row?.hash ?? nobody);
       if (row === undefined || !equal) return null;
       await touch(db, row.key_id, row.last_used_at_ms, row.now_ms);
-      return principalOf(row);
+      return heldBy(people, row);
     },
 
     async create(made, by) {
@@ -75,7 +78,8 @@ export function createApiKeys(db: Kysely<Schema>): ApiKeys & BootstrapKeys {
         keyId: row.key_id,
         name: row.name,
         role: row.role,
-        person: row.person,
+        person: claimed(people, row.key_id)?.name ?? row.person,
+        belongsTo: claimed(people, row.key_id)?.name ?? row.belongs_to,
         reach: row.reach,
         createdAtMs: row.created_at_ms,
         expiresAtMs: row.expires_at_ms,
@@ -103,7 +107,7 @@ export function createApiKeys(db: Kysely<Schema>): ApiKeys & BootstrapKeys {
     async active(keyIds) {
       if (keyIds.length === 0) return new Set();
       const rows = await liveKeys(db).where('key_id', 'in', keyIds).execute();
-      return new Set(rows.map((row) => row.key_id));
+      return new Set(rows.filter((row) => heldBy(people, row) !== null).map((row) => row.key_id));
     },
 
     async ensureBootstrap(key) {
@@ -135,7 +139,7 @@ export function createApiKeys(db: Kysely<Schema>): ApiKeys & BootstrapKeys {
 export function liveKeys(db: Kysely<Schema>) {
   return db
     .selectFrom('api_keys')
-    .select(['api_keys.key_id', 'name', 'role', 'person', 'reach', databaseNow.as('now_ms')])
+    .select(['api_keys.key_id', 'name', 'role', 'person', 'belongs_to', 'reach', databaseNow.as('now_ms')])
     .where('revoked_at_ms', 'is', null)
     .where((where) =>
       where.or([
@@ -145,10 +149,33 @@ export function liveKeys(db: Kysely<Schema>) {
     );
 }
 
-type KeyRow = Pick<Selectable<Schema['api_keys']>, 'key_id' | 'name' | 'role' | 'person' | 'reach'>;
+type KeyRow = Pick<
+  Selectable<Schema['api_keys']>,
+  'key_id' | 'name' | 'role' | 'person' | 'belongs_to' | 'reach'
+>;
 
-export function principalOf({ key_id: keyId, name, role, person, reach }: KeyRow): Principal {
-  return { keyId, name, role, person, ...(reach === null ? {} : { reach }) };
+/**
+ * What a key is worth in the hands of whoever holds it: a key of somebody does at most what they may do now, and nothing when
+ * the configuration does not name them any more (null). Only a key that the configuration says is theirs alone counts for them.
+ */
+export function heldBy(people: People, row: KeyRow): Principal | null {
+  const { key_id: keyId, name, role, person, reach, belongs_to: belongsTo } = row;
+  const theirs = claimed(people, keyId);
+  const holder = theirs ?? (belongsTo === null ? null : people.named(belongsTo));
+  if (holder === null && belongsTo !== null) return null;
+  const both = narrowed(reach ?? undefined, holder?.reach);
+  return {
+    keyId,
+    name: theirs?.name ?? name,
+    role: holder === null ? role : lowerRole(role, holder.role),
+    person: theirs?.name ?? person,
+    ...(both === undefined ? {} : { reach: both }),
+  };
+}
+
+function claimed(people: People, keyId: string): Person | null {
+  const door = people.behind(keyId);
+  return door?.door === 'key' ? door : null;
 }
 
 async function touch(
@@ -175,12 +202,13 @@ type Stored = NewKey & {
 };
 
 async function store(trx: Kysely<Schema>, made: Stored): Promise<void> {
-  const { keyId, key, name, role, person, reach, expiresAtMs = null, by, createdBy } = made;
+  const { keyId, key, name, role, person, belongsTo = null, reach, expiresAtMs = null, by, createdBy } = made;
   const createdAtMs = await databaseNowMs(trx);
   const row = {
     name: storable(name),
     role,
     person: storable(person),
+    belongs_to: belongsTo === null ? null : storable(belongsTo),
     reach: reach === undefined ? null : json(reach),
     expires_at_ms: expiresAtMs,
     hash: sha256(key),
@@ -196,6 +224,7 @@ async function store(trx: Kysely<Schema>, made: Stored): Promise<void> {
     name,
     role,
     person,
+    ...(belongsTo === null ? {} : { belongsTo }),
     ...(reach === undefined ? {} : { reach: JSON.stringify(reach) }),
     ...(expiresAtMs === null ? {} : { expiresAtMs }),
   });

@@ -3,15 +3,16 @@
 import type { Kysely } from 'kysely';
 import type { ApprovalFacts } from '../../domain/incident/approval-briefing.ts';
 import { nameOf } from '../../domain/policy/identity.ts';
+import type { People } from '../../domain/policy/people.ts';
 import { databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { counting, judgeApprovals } from './gate/approvals.ts';
-import { type ChatPeople, readVotes } from './gate/votes.ts';
+import { readVotes } from './gate/votes.ts';
 import { storable } from './text.ts';
 
 export async function readStanding(
   db: Kysely<Schema>,
-  chat: ChatPeople,
+  people: People,
   incidentId: string,
   planHash: string,
 ): Promise<ApprovalFacts | null> {
@@ -25,7 +26,7 @@ export async function readStanding(
     .executeTakeFirst();
   if (request === undefined) return null;
   const plan = { incidentId: storable(incidentId), planHash: storable(planHash) };
-  const decisions = await readVotes(db, chat, plan);
+  const decisions = await readVotes(db, people, plan);
   const judged = judgeApprovals(request, decisions, await databaseNowMs(db));
   const overtaken =
     request.status === 'closed' || request.status === 'handed-over' || request.current !== planHash;

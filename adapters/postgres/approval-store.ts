@@ -3,13 +3,14 @@
 
 import type { Kysely } from 'kysely';
 import type { ApprovalStore } from '../../activities/ports.ts';
+import type { People } from '../../domain/policy/people.ts';
 import { type Role, roles } from '../../domain/policy/verdict.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { judgeApprovals } from './gate/approvals.ts';
-import { type ChatPeople, readVotes } from './gate/votes.ts';
+import { readVotes } from './gate/votes.ts';
 
-export function createApprovalStore(db: Kysely<Schema>, chat: ChatPeople): ApprovalStore {
+export function createApprovalStore(db: Kysely<Schema>, people: People): ApprovalStore {
   return {
     async open(request) {
       await db
@@ -34,7 +35,7 @@ export function createApprovalStore(db: Kysely<Schema>, chat: ChatPeople): Appro
         .where('plan_hash', '=', planHash)
         .executeTakeFirst();
       if (request === undefined) return { kind: 'pending' };
-      const votes = await readVotes(db, chat, { incidentId, planHash });
+      const votes = await readVotes(db, people, { incidentId, planHash });
       return judgeApprovals(request, votes, await databaseNowMs(db));
     },
   };

@@ -14,6 +14,7 @@ import type {
 } from '../../api/ports.ts';
 import type { IncidentStatus } from '../../domain/incident/status.ts';
 import { actorOf, nameOf } from '../../domain/policy/identity.ts';
+import type { People } from '../../domain/policy/people.ts';
 import { reaches } from '../../domain/policy/reach.ts';
 import { roleAtLeast } from '../../domain/policy/verdict.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
@@ -22,8 +23,8 @@ import { createApprovalStore } from './approval-store.ts';
 import { appendAudit } from './audit/append.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
-import { counting, judgeApprovals, people } from './gate/approvals.ts';
-import { type ChatPeople, readVotes } from './gate/votes.ts';
+import { counting, judgeApprovals, peopleIn } from './gate/approvals.ts';
+import { readVotes } from './gate/votes.ts';
 import { withinReach } from './reach.ts';
 import { storable } from './text.ts';
 import { transact } from './transact.ts';
@@ -31,7 +32,7 @@ import { transact } from './transact.ts';
 const position = [z.number(), z.int()] as const;
 type DecideInput = Parameters<Approvals['decide']>[0];
 
-export function createApprovals(db: Kysely<Schema>, chat: ChatPeople): Approvals {
+export function createApprovals(db: Kysely<Schema>, people: People): Approvals {
   return {
     async pending(limit, cursor, reach) {
       let query = db
@@ -71,7 +72,7 @@ export function createApprovals(db: Kysely<Schema>, chat: ChatPeople): Approvals
           planHash,
           role,
           quorum,
-          approvals: people(counting(row, await readVotes(db, chat, { incidentId, planHash }))),
+          approvals: peopleIn(counting(row, await readVotes(db, people, { incidentId, planHash }))),
           requestedAtMs: row.requested_at_ms,
           deadlineMs: row.deadline_ms,
         });
@@ -80,9 +81,9 @@ export function createApprovals(db: Kysely<Schema>, chat: ChatPeople): Approvals
       return { items, nextCursor: more ? writeCursor('pending', [last.deadline_ms, last.seq]) : null };
     },
 
-    decide: (input) => transact(db, (trx) => decide(trx, chat, input)),
+    decide: (input) => transact(db, (trx) => decide(trx, people, input)),
 
-    standing: (incidentId, planHash) => readStanding(db, chat, incidentId, planHash),
+    standing: (incidentId, planHash) => readStanding(db, people, incidentId, planHash),
 
     async undelivered(limit) {
       const rows = await db
@@ -113,8 +114,8 @@ function isOver(status: IncidentStatus): boolean {
   return status === 'handed-over' || status === 'closed';
 }
 
-async function decide(trx: Kysely<Schema>, chat: ChatPeople, input: DecideInput): Promise<DecisionResult> {
-  const result = await judgeDecision(trx, chat, input);
+async function decide(trx: Kysely<Schema>, people: People, input: DecideInput): Promise<DecisionResult> {
+  const result = await judgeDecision(trx, people, input);
   const ofItself = result.recorded || result.reason === 'unknown-incident';
   if (!ofItself) await auditDecision(trx, input, await databaseNowMs(trx), { refused: result.reason });
   return result;
@@ -122,7 +123,7 @@ async function decide(trx: Kysely<Schema>, chat: ChatPeople, input: DecideInput)
 
 async function judgeDecision(
   trx: Kysely<Schema>,
-  chat: ChatPeople,
+  people: People,
   input: DecideInput,
 ): Promise<DecisionResult> {
   const { incidentId, planHash, principal, decision } = input;
@@ -139,7 +140,7 @@ async function judgeDecision(
   const lockRequest = () =>
     requestFor(trx, incidentId).where('plan_hash', '=', storable(planHash)).forUpdate().executeTakeFirst();
   let request = await lockRequest();
-  if (request === undefined && (await openAsked(trx, chat, incidentId, planHash)))
+  if (request === undefined && (await openAsked(trx, people, incidentId, planHash)))
     request = await lockRequest();
   if (request === undefined) {
     const other = await requestFor(trx, incidentId).orderBy('seq', 'desc').limit(1).executeTakeFirst();
@@ -148,7 +149,7 @@ async function judgeDecision(
     }
     return refused('stale-plan', `approval is asked for plan ${other.plan_hash}, not for ${planHash}`);
   }
-  const votes = await readVotes(trx, chat, { incidentId, planHash });
+  const votes = await readVotes(trx, people, { incidentId, planHash });
   const own = votes.find((one) => one.actor === actor);
   if (own !== undefined && own.decision === decision)
     return { recorded: true, decision: decided({ ...own, plan_hash: planHash }), repeated: true };
@@ -188,7 +189,7 @@ async function judgeDecision(
     delivered_at_ms: null,
   };
   await trx.insertInto('approvals').values(row).execute();
-  const after = judgeApprovals(request, await readVotes(trx, chat, { incidentId, planHash }), nowMs).kind;
+  const after = judgeApprovals(request, await readVotes(trx, people, { incidentId, planHash }), nowMs).kind;
   if (after === 'granted' || after === 'rejected') await resolve(trx, incidentId, planHash, after);
   await auditDecision(trx, input, nowMs, { approvalId: row.id, standing: after });
   return { recorded: true, decision: decided(row), repeated: false };
@@ -200,7 +201,7 @@ async function judgeDecision(
  */
 async function openAsked(
   trx: Kysely<Schema>,
-  chat: ChatPeople,
+  people: People,
   incidentId: string,
   planHash: string,
 ): Promise<boolean> {
@@ -214,7 +215,7 @@ async function openAsked(
   const approval = asking?.state.approval;
   if (approval == null || approval.planHash !== planHash) return false;
   const { role, quorum, deadlineMs } = approval;
-  await createApprovalStore(trx, chat).open({ incidentId, planHash, role, quorum, deadlineMs });
+  await createApprovalStore(trx, people).open({ incidentId, planHash, role, quorum, deadlineMs });
   return true;
 }
 

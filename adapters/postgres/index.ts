@@ -2,5 +2,4 @@
 
 export { generateKey } from './api-keys.ts';
 export { type Database, durabilityOfServer, openDatabase } from './database/open.ts';
-export type { ChatPeople } from './gate/votes.ts';
 export { createStores, type StoreOptions, type Stores } from './stores.ts';

@@ -6,8 +6,9 @@ import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { ApiKeys, OpenedSession, Principal, Sessions } from '../../api/ports.ts';
 import { actorOf } from '../../domain/policy/identity.ts';
+import type { People } from '../../domain/policy/people.ts';
 import { roleAtLeast } from '../../domain/policy/verdict.ts';
-import { liveKeys, principalOf } from './api-keys.ts';
+import { heldBy, liveKeys } from './api-keys.ts';
 import { appendAudit } from './audit/append.ts';
 import { databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
@@ -29,6 +30,7 @@ const touchEveryMs = 60_000;
 export function createSessions(
   db: Kysely<Schema>,
   apiKeys: Pick<ApiKeys, 'authenticate'>,
+  people: People,
   { idleMs, absoluteMs }: SessionLimits,
 ): Sessions {
   const openAs = (principal: Principal, reason: string): Promise<OpenedSession> =>
@@ -57,7 +59,7 @@ export function createSessions(
 
     async openFor(keyId) {
       const row = await liveKeys(db).where('key_id', '=', keyId).executeTakeFirst();
-      const principal = row === undefined ? null : principalOf(row);
+      const principal = row === undefined ? null : heldBy(people, row);
       return principal === null || !mayLogIn(principal)
         ? null
         : openAs(principal, 'logged in with a one-time link');
@@ -84,7 +86,7 @@ export function createSessions(
           .where('token_hash', '=', tokenHash)
           .execute();
       }
-      return principalOf(row);
+      return heldBy(people, row);
     },
 
     async end(token) {
@@ -94,10 +96,11 @@ export function createSessions(
           .using('api_keys')
           .whereRef('api_keys.key_id', '=', 'sessions.key_id')
           .where('token_hash', '=', sha256(token))
-          .returning(['sessions.key_id', 'name', 'role', 'person', 'reach'])
+          .returning(['sessions.key_id', 'name', 'role', 'person', 'reach', 'belongs_to'])
           .executeTakeFirst();
-        if (ended === undefined) return;
-        await audit(trx, 'session.end', principalOf(ended), await databaseNowMs(trx), 'logged out');
+        const principal = ended === undefined ? null : heldBy(people, ended);
+        if (principal === null) return;
+        await audit(trx, 'session.end', principal, await databaseNowMs(trx), 'logged out');
       });
     },
   };

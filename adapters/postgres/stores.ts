@@ -33,6 +33,7 @@ import type {
   Stops,
 } from '../../api/ports.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
+import { nobody, type People } from '../../domain/policy/people.ts';
 import { type LimitsConfig, sendWithinMs } from '../../domain/remediation/limits.ts';
 import type { Episodes, Inbox, TelemetryNotes } from '../../ingest/ports.ts';
 import { createAnomalyRequeue } from './anomaly-requeue.ts';
@@ -49,7 +50,6 @@ import { createEventFeed } from './event-feed.ts';
 import { createEvidenceStore } from './evidence-store.ts';
 import { createGate } from './gate/gate.ts';
 import { createEffectSettlement } from './gate/settle.ts';
-import { type ChatPeople, nobodyInChat } from './gate/votes.ts';
 import { createInbox } from './inbox.ts';
 import { createIncidentReader } from './incident-reader.ts';
 import { createIncidentStore } from './incident-store.ts';
@@ -74,8 +74,8 @@ export type StoreOptions = {
   readonly limits: LimitsConfig;
   /** Policy as configured now; default: policy without any setting. */
   readonly policy?: PolicyConfig;
-  /** Who chat users are by the configuration; default: nobody. */
-  readonly chat?: ChatPeople;
+  /** Whom the configuration names; default: nobody. */
+  readonly people?: People;
   /** Default one day: see GateLimits. */
   readonly grantValidMs?: number;
   /** Default five seconds: see GateLimits. */
@@ -134,19 +134,19 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
   const { limits, grantValidMs = 86_400_000, lateFindingsMs = 60_000 } = options;
   const { sendWithinMs: within = sendWithinMs, lagLowersAutonomy = true } = options;
   const { sessions = { idleMs: 12 * 3_600_000, absoluteMs: 7 * 86_400_000 } } = options;
-  const { policy = policyConfigSchema.parse({}), chat = nobodyInChat } = options;
+  const { policy = policyConfigSchema.parse({}), people = nobody } = options;
   const inbox = createInbox(db);
-  const apiKeys = createApiKeys(db);
+  const apiKeys = createApiKeys(db, people);
   return {
     incidents: createIncidentStore(db),
     evidence: createEvidenceStore(db),
     plans: createPlanStore(db),
     diagnoses: createDiagnosisStore(db),
-    approvalRequests: createApprovalStore(db, chat),
+    approvalRequests: createApprovalStore(db, people),
     gate: createGate(db, {
       limits: { ...limits, grantValidMs, sendWithinMs: within, lagLowersAutonomy },
       policy,
-      chat,
+      people,
     }),
     postmortems: createPostmortemStore(db),
     requeue: createAnomalyRequeue(inbox),
@@ -156,7 +156,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     telemetryNotes: createTelemetryNotes(db),
     incidentReader: createIncidentReader(db),
     eventFeed: createEventFeed(db),
-    approvals: createApprovals(db, chat),
+    approvals: createApprovals(db, people),
     restarts: createIncidentRestarts(db),
     killSwitch: createKillSwitch(db),
     effects: createEffectSettlement(db),
@@ -169,7 +169,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     services: createServiceReader(db),
     queues: createQueueReader(db),
     records: createRecordReader(db),
-    sessions: createSessions(db, apiKeys, sessions),
+    sessions: createSessions(db, apiKeys, people, sessions),
     notifications: createNotificationStore(db),
     serviceMaps: createServiceMaps(db),
     signedRequests: createSignedRequests(db),

@@ -54,6 +54,8 @@ function limited(reach: Reach, all: ApiDeps): Decided<ApiDeps> {
     series: all.series === null ? null : seriesWithin(reach, all.series),
     services: servicesWithin(reach, all.services),
     infrastructure: infrastructureWithin(reach, all.infrastructure),
+    // Only who makes keys asks for them.
+    people: all.people,
     policy: {
       ...all.policy,
       environments: Object.fromEntries(

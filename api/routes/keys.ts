@@ -2,8 +2,9 @@
 
 import { z } from 'zod';
 import { isReservedName } from '../../domain/policy/identity.ts';
+import type { People } from '../../domain/policy/people.ts';
 import { reachSchema } from '../../domain/policy/reach.ts';
-import { keyRoles } from '../../domain/policy/verdict.ts';
+import { type KeyRole, keyRoles, lowerRole } from '../../domain/policy/verdict.ts';
 import { ApiProblem } from '../errors.ts';
 import { instant, oneLine, pageQuery } from '../http/fields.ts';
 import { pageOfAll } from '../http/paging.ts';
@@ -18,6 +19,10 @@ const key = z
     name: z.string(),
     role: keyRole,
     person: z.string().meta({ description: 'Whom the key counts for where people are counted.' }),
+    belongsTo: z
+      .string()
+      .nullable()
+      .meta({ description: 'The person whose key it is: it may do no more than they may.' }),
     reach: reachSchema.nullable().meta({ description: 'Where the key speaks; null is everywhere.' }),
     createdAtMs: instantMs,
     expiresAtMs: instantMs.nullable(),
@@ -47,6 +52,9 @@ export const keyCreate = route({
   body: z.strictObject({
     name: oneLine(100),
     role: keyRole,
+    person: oneLine(64)
+      .optional()
+      .meta({ description: 'Whose key it is: a name under `people` of the configuration.' }),
     reach: reachSchema.optional(),
     expiresAt: instant('2026-12-31T00:00:00Z').optional(),
   }),
@@ -60,13 +68,15 @@ export const keyCreate = route({
       key: z.string(),
     }),
   },
-  handler: async ({ body: { name, role, reach, expiresAt: expiresAtMs }, principal, deps }) => {
+  handler: async ({ body: { name, role, person, reach, expiresAt: expiresAtMs }, principal, deps }) => {
     if (isReservedName(name)) throw invalid('name', 'is a name that would be read as somebody else');
     if (expiresAtMs !== undefined && expiresAtMs <= deps.clock.nowMs())
       throw invalid('expiresAt', 'is over already');
+    if (person !== undefined) requireHolder(person, role, deps.people);
     const made = {
       name,
       role,
+      ...(person === undefined ? {} : { belongsTo: person }),
       ...(reach === undefined ? {} : { reach }),
       ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
     };
@@ -93,6 +103,14 @@ export const keyRevoke = route({
     return { json: { keyId: params.keyId, revoked: true } };
   },
 });
+
+/** A key that says less than its holder may is fine; one that says more would be cut down without a word. */
+function requireHolder(name: string, keyRole: KeyRole, people: Pick<People, 'named'>): void {
+  const holder = people.named(name);
+  if (holder === null) throw invalid('person', 'is not named under `people` in the configuration');
+  if (lowerRole(keyRole, holder.role) !== keyRole)
+    throw invalid('role', `is more than ${name} may have: ${holder.role}`);
+}
 
 function invalid(field: string, message: string): ApiProblem {
   return new ApiProblem('invalid-input', `${field} ${message}`, { errors: [{ field, message }] });

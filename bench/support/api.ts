@@ -55,6 +55,7 @@ export function createBenchApi(database: Database): BenchApi {
     infrastructure: { environments: [], observe: async () => ({ targets: [], missing: [] }) },
     queues: { depths: async () => ({ ...(await queues.depths()), historyRows: null }) },
     policy: policyConfigSchema.parse({}),
+    people: { named: () => null },
     rateLimits: { perKey: 0, perAddress: 0 },
     components: async () => [],
     metrics,

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import { createActivities } from '../../activities/index.ts';
 import { createMockExecutor } from '../../adapters/mock/executor.ts';
-import { type ChatPeople, createStores, type Database, type Stores } from '../../adapters/postgres/index.ts';
+import { createStores, type Database, type Stores } from '../../adapters/postgres/index.ts';
 import { connectTemporal, type TemporalClient } from '../../adapters/temporal/connect.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
+import type { People } from '../../domain/policy/people.ts';
 import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
 import { defaultRunbook } from '../../domain/remediation/runbook.ts';
 import { verificationConfigSchema } from '../../domain/remediation/verify-config.ts';
@@ -26,9 +27,9 @@ export type IncidentWorldOptions = {
   readonly temporal: { readonly address: string; readonly namespace: string };
   /** Environments are called this and the incident's number. */
   readonly prefix?: string;
+  /** Who votes; default: nobody. */
+  readonly people?: People;
   /** Everything is allowed, when left out. */
-  /** Who votes in chat; default: nobody. */
-  readonly chat?: ChatPeople;
   readonly policy?: PolicyConfig;
   readonly settings?: Partial<IncidentSettings>;
   /** When the trouble began; now, when left out. */
@@ -64,7 +65,7 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
     options.policy ?? policyConfigSchema.parse({ byRisk: { low: 'auto', medium: 'auto', high: 'auto' } });
   const stores = createStores(database, {
     policy,
-    ...(options.chat === undefined ? {} : { chat: options.chat }),
+    ...(options.people === undefined ? {} : { people: options.people }),
     limits: limitsConfigSchema.parse({
       effectsPerEnvironmentPerHour: 10_000,
       effectsPerTargetPerHour: 1_000,

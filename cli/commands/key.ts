@@ -12,6 +12,7 @@ import { clean, table } from '../terminal/text.ts';
 type KeyList = { readonly items: readonly KeyRecord[] };
 type CreateFlags = CommonFlags & {
   readonly role: string;
+  readonly person?: string;
   readonly environment?: string[];
   readonly service?: string[];
   readonly expiresIn?: number;
@@ -26,6 +27,7 @@ export function registerKeys(program: Command, deps: CliDeps): void {
         .choices(keyRoles)
         .default('viewer'),
     )
+    .option('--person <name>', 'whose key it is, by a name under `people` in the configuration')
     .option('--environment <names...>', 'only these environments; `*` and `?` are wildcards')
     .option('--service <names...>', 'only these services; wildcards likewise')
     .option('--expires-in <duration>', 'expires after this long, such as 90d', durationMs)
@@ -36,6 +38,10 @@ export function registerKeys(program: Command, deps: CliDeps): void {
         keyOf(name, flags, Date.now()),
       );
       out.note(`Key ${made.keyId} with the role ${flags.role}. This is the only time it is shown:`);
+      if (flags.person !== undefined)
+        out.note(
+          `It counts for ${clean(flags.person)} in a quorum once \`people.${clean(flags.person)}.keys\` lists ${made.keyId}; until then for you, who have seen it.`,
+        );
       out.answer(made, () => [made.key]);
     });
 
@@ -45,9 +51,20 @@ export function registerKeys(program: Command, deps: CliDeps): void {
     const day = (ms: number | null): string => (ms === null ? '' : new Date(ms).toISOString().slice(0, 10));
     const rows = list.items.map((one) => [
       ...[one.keyId, one.role, day(one.createdAtMs), day(one.lastUsedAtMs), day(one.expiresAtMs)],
-      ...[day(one.revokedAtMs), reachText(one.reach), one.person, one.name],
+      ...[day(one.revokedAtMs), reachText(one.reach), one.belongsTo ?? '', one.person, one.name],
     ]);
-    const head = ['KEY', 'ROLE', 'CREATED', 'LAST USED', 'EXPIRES', 'REVOKED', 'REACH', 'PERSON', 'NAME'];
+    const head = [
+      'KEY',
+      'ROLE',
+      'CREATED',
+      'LAST USED',
+      'EXPIRES',
+      'REVOKED',
+      'REACH',
+      'HELD BY',
+      'COUNTS FOR',
+      'NAME',
+    ];
     out.answer(list, () => table(head, rows, out.paint));
   });
 
@@ -60,7 +77,11 @@ export function registerKeys(program: Command, deps: CliDeps): void {
   );
 }
 
-function keyOf(name: string, { role, environment, service, expiresIn }: CreateFlags, nowMs: number): object {
+function keyOf(
+  name: string,
+  { role, person, environment, service, expiresIn }: CreateFlags,
+  nowMs: number,
+): object {
   const reach = {
     ...(environment === undefined ? {} : { environments: environment }),
     ...(service === undefined ? {} : { services: service }),
@@ -68,6 +89,7 @@ function keyOf(name: string, { role, environment, service, expiresIn }: CreateFl
   return {
     name,
     role,
+    ...(person === undefined ? {} : { person }),
     ...(Object.keys(reach).length === 0 ? {} : { reach }),
     ...(expiresIn === undefined ? {} : { expiresAt: new Date(nowMs + expiresIn).toISOString() }),
   };

@@ -14,7 +14,7 @@ export function slack(config: Config): readonly Check[] {
   return [() => check(config)];
 }
 
-async function check({ slack: settings, secrets }: Config): Promise<Finding> {
+async function check({ slack: settings, people, secrets }: Config): Promise<Finding> {
   const { slackBotToken, slackSigningSecret, slackAppToken } = secrets;
   if (settings === undefined) {
     return warning(
@@ -56,8 +56,9 @@ async function check({ slack: settings, secrets }: Config): Promise<Finding> {
       'Set SENTINEL_SLACK_SIGNING_SECRET (clicks over HTTP) or SENTINEL_SLACK_APP_TOKEN (over Socket Mode).';
     return warning(name, `${found}; clicks are not taken`, advice);
   }
-  if (Object.keys(settings.users).length === 0) {
-    return warning(name, `${found}; nobody may click`, 'Name people under slack.users.');
+  const named = Object.values(people).some((person) => person.slack.length > 0);
+  if (!named && Object.keys(settings.users).length === 0) {
+    return warning(name, `${found}; nobody may click`, 'List Slack user ids under people.<name>.slack.');
   }
   const ways = [slackSigningSecret === null ? '' : 'HTTP', slackAppToken === null ? '' : 'Socket Mode'];
   return ok(name, `${found}; clicks over ${ways.filter((way) => way !== '').join(' and ')}`);

@@ -4,18 +4,14 @@ import { join } from 'node:path';
 import type { Executors } from '../../activities/ports.ts';
 import { type ClickHouseHistory, createHistory } from '../../adapters/clickhouse/history.ts';
 import { lockDirectory } from '../../adapters/postgres/database/directory-lock.ts';
-import {
-  type ChatPeople,
-  createStores,
-  type Database,
-  openDatabase,
-  type Stores,
-} from '../../adapters/postgres/index.ts';
+import { createStores, type Database, openDatabase, type Stores } from '../../adapters/postgres/index.ts';
 import { slackKeyId } from '../../adapters/slack/inbound/people.ts';
 import type { createLogger } from '../../adapters/telemetry/logger.ts';
 import { createMetrics, type PrometheusMetrics } from '../../adapters/telemetry/metrics.ts';
 import { connectTemporal, type TemporalClient } from '../../adapters/temporal/connect.ts';
 import type { Config } from '../../config/load.ts';
+import { personEntries } from '../../config/sections/people.ts';
+import { type People, peopleOf } from '../../domain/policy/people.ts';
 import type { SentinelRole } from '../deps.ts';
 import { CliError, exitCodes } from '../exit.ts';
 import { openPrivateFolder } from '../private-files.ts';
@@ -81,7 +77,7 @@ export async function openPlatform(
     stores: createStores(database, {
       limits: config.limits,
       policy: config.policy,
-      chat: chatPeople(config),
+      people: peopleIn(config),
       sessions: sessionLimits(config),
       lagLowersAutonomy: config.ownLag.lowersAutonomy,
     }),
@@ -123,10 +119,9 @@ function databaseOptions(config: Config) {
   return url === undefined ? { dataDir: join(config.dataDir, 'postgres') } : { url };
 }
 
-/** Who votes in chat, as the configuration of this process says it: asked whenever votes are counted. */
-function chatPeople({ slack }: Config): ChatPeople {
-  const users = new Map(Object.entries(slack?.users ?? {}).map(([id, user]) => [slackKeyId(id), user]));
-  return (keyId) => users.get(keyId) ?? null;
+/** Who decides, as the configuration of this process says it: asked whenever votes are counted. */
+export function peopleIn({ people, slack }: Pick<Config, 'people' | 'slack'>): People {
+  return peopleOf(personEntries(people, slack?.users ?? {}, slackKeyId));
 }
 
 function sessionLimits({ server: { sessions } }: Config) {

@@ -6,7 +6,7 @@ import type { RoutedChannel } from '../../api/notifications/ports.ts';
 import type { IncidentMessenger } from '../../api/ports.ts';
 import { routeOf } from '../../config/sections/routing.ts';
 import { incidentUrl } from './links.ts';
-import type { Platform } from './platform.ts';
+import { type Platform, peopleIn } from './platform.ts';
 import type { Shutdown } from './shutdown.ts';
 
 /** Null when Slack is not configured, or nobody gave a token. */
@@ -53,7 +53,7 @@ export async function startSlackReceiver(
     signingSecret: slackSigningSecret?.reveal() ?? null,
     appToken: slackAppToken?.reveal() ?? null,
     client: createWebClient({ ...apiUrlOf(slack), botToken, log }),
-    people: slack.users,
+    people: peopleIn(config),
     incidents: stores.incidentReader,
     approvals: stores.approvals,
     stops: stores.stops,

@@ -29,7 +29,7 @@ import { startIngestPart } from './ingest.ts';
 import { limitedIngest } from './ingest-limits.ts';
 import { startNotifications } from './notifications.ts';
 import { type LagMeter, startLagMeter } from './own-lag.ts';
-import { openPlatform, type Platform } from './platform.ts';
+import { openPlatform, type Platform, peopleIn } from './platform.ts';
 import { createShutdown } from './shutdown.ts';
 import { startSlackReceiver } from './slack.ts';
 import { startWorkerPart } from './worker.ts';
@@ -181,6 +181,7 @@ async function createApi(
       }),
     },
     policy: config.policy,
+    people: peopleIn(config),
     rateLimits: config.server.rateLimits,
     components: componentsOf(platform, kafka, lag, reconciler),
     metrics,

@@ -26,14 +26,14 @@ export const slackSchema = z
             .trim()
             .min(1)
             .max(100)
-            .describe(
-              'The actor in every record: the same as the name of their API key, so that a quorum counts people.',
-            ),
+            .describe('The actor in every record, and the name that `people` may say more about.'),
           role: z.enum(roles).describe('What they may do: `operator` decides on plans.'),
         }),
       )
       .default({})
-      .describe('Who may click, by Slack user id. Everybody else gets an answer, never an effect.'),
+      .describe(
+        'Older way to name people with one Slack account each; `people` names them with all their accounts and keys.',
+      ),
     teamId: slackId('T', 'a workspace')
       .optional()
       .describe(

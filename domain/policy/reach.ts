@@ -38,3 +38,29 @@ function fits(patterns: readonly string[] | undefined, name: string | null): boo
     patterns === undefined || patterns.some((one) => one === '*' || (name !== null && matchesGlob(one, name)))
   );
 }
+
+/**
+ * What both reach. Of two patterns with wildcards only the same one is kept: rather too little than too much. What nothing is left
+ * of reaches nothing.
+ */
+export function narrowed(one: Reach | undefined, other: Reach | undefined): Reach | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const environments = common(one.environments, other.environments);
+  const services = common(one.services, other.services);
+  return {
+    ...(environments === undefined ? {} : { environments }),
+    ...(services === undefined ? {} : { services }),
+  };
+}
+
+function common(
+  one: readonly string[] | undefined,
+  other: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const within = (patterns: readonly string[]) => (pattern: string) =>
+    patterns.includes(pattern) ||
+    patterns.includes('*') ||
+    (!/[*?]/.test(pattern) && fits(patterns, pattern));
+  return [...new Set([...one.filter(within(other)), ...other.filter(within(one))])];
+}

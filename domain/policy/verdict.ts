@@ -24,6 +24,11 @@ export function roleAtLeast(role: KeyRole, required: Role): boolean {
   return role !== 'ingest' && roles.indexOf(role) >= roles.indexOf(required);
 }
 
+/** The lesser of both; a key that only sends stays one. */
+export function lowerRole(role: KeyRole, most: Role): KeyRole {
+  return roleAtLeast(role, most) ? most : role;
+}
+
 /** True when a key of this role may send telemetry, alerts and events. */
 export function maySend(role: KeyRole): boolean {
   return role === 'ingest' || roleAtLeast(role, 'operator');

@@ -76,12 +76,13 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
   const logged: LogLine[] = [];
   const metrics = createMetrics({ processMetrics: false });
   const keys = { ingest: key(), viewer: key(), operator: key(), admin: key(), revoked: key() };
-  const unused = { createdAtMs: 0, lastUsedAtMs: null, expiresAtMs: null, revokedAtMs: null, reach: null };
+  const unused = { createdAtMs: 0, lastUsedAtMs: null, expiresAtMs: null, revokedAtMs: null };
+  const anybodys = { reach: null, belongsTo: null };
   const stored = new Map<string, KeyRecord>();
   for (const [name, value] of Object.entries(keys)) {
     const role = name === 'revoked' ? 'admin' : (name as KeyRole);
     const who = { keyId: `key-${name}`, name: `${name}-person`, role, person: `${name}-person` };
-    stored.set(value, { ...unused, ...who, revokedAtMs: name === 'revoked' ? 1 : null });
+    stored.set(value, { ...unused, ...anybodys, ...who, revokedAtMs: name === 'revoked' ? 1 : null });
   }
   const active = async (keyIds: readonly string[]) => {
     const live = [...stored.values()].filter(({ revokedAtMs }) => revokedAtMs === null);
@@ -128,6 +129,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
       about: { version: '1.2.3', role: 'all', node: 'v24.0.0', startedAtMs: 1_700_000_000_000 },
       clock: { nowMs: () => 1_700_000_060_000 },
       policy: policyConfigSchema.parse({}),
+      people: { named: (name) => (name === 'ada' ? { name, role: 'operator' } : null) },
       rateLimits: { perKey: 0, perAddress: 0 },
       series: {
         series: async (query) => {
@@ -268,10 +270,10 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
           const { keyId, name, role, person, reach } = found;
           return { keyId, name, role, person, ...(reach === null ? {} : { reach }) };
         },
-        create: async ({ reach = null, expiresAtMs = null, ...rest }, { person }) => {
+        create: async ({ reach = null, belongsTo = null, expiresAtMs = null, ...rest }, { person }) => {
           const made = key();
           const keyId = `key-${stored.size}`;
-          stored.set(made, { ...unused, ...rest, keyId, person, reach, expiresAtMs });
+          stored.set(made, { ...unused, ...rest, keyId, person, belongsTo, reach, expiresAtMs });
           return { keyId, key: made };
         },
         list: async () => [...stored.values()],

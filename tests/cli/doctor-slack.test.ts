@@ -49,7 +49,7 @@ test.each<[string, (() => string) | null, Record<string, string>, string]>([
     'nobody who may click',
     () => `{ channel: C0123, apiUrl: "${server.apiUrl}" }`,
     { ...bot, ...signing },
-    'slack.users',
+    'people.<name>.slack',
   ],
 ])('%s is a note that says what to do', async (_what, yaml, env, advice) => {
   const [found] = await findings(yaml?.() ?? null, env);

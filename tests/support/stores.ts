@@ -68,7 +68,7 @@ function opened(open: () => Promise<Database>): () => StoresUnderTest {
     if (database === undefined) throw new Error('the stores are there only inside tests and hooks');
     const opened = database;
     const withOptions = (options: Partial<StoreOptions>): Stores =>
-      createStores(opened, { limits: testLimits, chat: testPeople, ...options });
+      createStores(opened, { limits: testLimits, people: testPeople, ...options });
     return { database: opened, stores: withOptions({}), withOptions };
   };
 }

@@ -303,6 +303,8 @@ export type Schema = {
     hash: Uint8Array;
     /** Whom the key counts for, wherever people are counted. */
     person: string;
+    /** Whose it is, by name; it may do no more than they may. */
+    belongs_to: string | null;
     /** Where it speaks; null is everywhere. */
     reach: NullableJson<Reach>;
     expires_at_ms: number | null;

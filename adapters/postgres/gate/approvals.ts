@@ -31,7 +31,7 @@ export function judgeApprovals(
   // A no stays a no, whatever became of who said it: only a yes lets something happen.
   const rejection = decisions.find((one) => one.decision === 'reject' && inTime(one, terms));
   if (rejection !== undefined) return { kind: 'rejected', actor: rejection.actor, reason: rejection.reason };
-  if (people(counting(terms, decisions)) >= terms.quorum) return { kind: 'granted' };
+  if (peopleIn(counting(terms, decisions)) >= terms.quorum) return { kind: 'granted' };
   return nowMs > terms.deadline_ms ? { kind: 'expired' } : { kind: 'pending' };
 }
 
@@ -40,7 +40,7 @@ export function grantedAtMs(terms: ApprovalTerms, decisions: readonly StoredDeci
   const given = counting(terms, decisions).toSorted(
     (left, right) => left.decided_at_ms - right.decided_at_ms,
   );
-  const last = given.findIndex((_, index) => people(given.slice(0, index + 1)) >= terms.quorum);
+  const last = given.findIndex((_, index) => peopleIn(given.slice(0, index + 1)) >= terms.quorum);
   return given[last]?.decided_at_ms ?? null;
 }
 
@@ -58,7 +58,7 @@ export function counting(
   );
 }
 
-export function people(decisions: readonly StoredDecision[]): number {
+export function peopleIn(decisions: readonly StoredDecision[]): number {
   return peopleFor(decisions.map(({ person }) => person));
 }
 

@@ -3,6 +3,7 @@
 
 import type { Kysely } from 'kysely';
 import { nameOf } from '../../../domain/policy/identity.ts';
+import type { People } from '../../../domain/policy/people.ts';
 import type { Role } from '../../../domain/policy/verdict.ts';
 import { roleAtLeast, type Verdict } from '../../../domain/policy/verdict.ts';
 import type { GateRefusal } from '../../../domain/remediation/intent.ts';
@@ -14,7 +15,7 @@ import { forbiddenByStop } from '../stops.ts';
 import { grantedAtMs, judgeApprovals } from './approvals.ts';
 import { breakerOpen } from './breaker.ts';
 import type { Effect } from './effect.ts';
-import { type ChatPeople, lapsed, readVotes } from './votes.ts';
+import { lapsed, readVotes } from './votes.ts';
 
 export type GateLimits = LimitsConfig & {
   /** How long after its last approval a plan may still be acted on: what people saw has its time. */
@@ -30,7 +31,7 @@ export type Question = {
   /** Policy's verdict: as it was told when the plan was made, and as it is now. */
   readonly verdict: Verdict | null;
   readonly verdictNow: Verdict;
-  readonly chat: ChatPeople;
+  readonly people: People;
   readonly limits: GateLimits;
   readonly nowMs: number;
 };
@@ -107,7 +108,7 @@ export const currentPlan: Check = async (trx, { effect }) => {
  * Policy's verdict, or the approvals it asks for. Policy is asked again: what it asks now counts where it is stricter than what
  * it asked then. A request for less is worth nothing, and neither is the vote of somebody who could not give it now.
  */
-export const grant: Check = async (trx, { effect, verdict, verdictNow, chat, limits, nowMs }) => {
+export const grant: Check = async (trx, { effect, verdict, verdictNow, people, limits, nowMs }) => {
   if (verdict === null) return { reason: 'no-grant', detail: 'policy has not judged this plan' };
   for (const said of [verdict, verdictNow]) {
     if (said.kind === 'deny') return { reason: 'policy-denied', detail: `${said.rule}: ${said.reason}` };
@@ -128,7 +129,7 @@ export const grant: Check = async (trx, { effect, verdict, verdictNow, chat, lim
       verdict.kind === 'auto' && now !== undefined ? `; policy asks for it now: ${now.reason}` : '';
     return { reason: 'no-grant', detail: `no approval has been requested for this plan${because}` };
   }
-  const votes = await readVotes(trx, chat, { incidentId, planHash });
+  const votes = await readVotes(trx, people, { incidentId, planHash });
   const terms = {
     role: asking.map(({ role }) => role).reduce(higherRole, request.role),
     quorum: Math.max(request.quorum, ...asking.map(({ quorum }) => quorum)),

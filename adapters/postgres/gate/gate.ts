@@ -7,6 +7,7 @@ import type { Gate, StoredIntent } from '../../../activities/ports.ts';
 import type { GateInput } from '../../../activities/types.ts';
 import type { PolicyConfig } from '../../../domain/policy/config.ts';
 import { evaluate } from '../../../domain/policy/evaluate.ts';
+import type { People } from '../../../domain/policy/people.ts';
 import type { Verdict } from '../../../domain/policy/verdict.ts';
 import type { GateResult } from '../../../domain/remediation/intent.ts';
 import type { Plan } from '../../../domain/remediation/plan.ts';
@@ -28,7 +29,6 @@ import { changeFence, findIntent, lockIntent, writeIntent } from './intents.ts';
 import { leaseFree, takeLease } from './leases.ts';
 import { lockGate } from './locks.ts';
 import { markIntent, renewIntent } from './mark.ts';
-import type { ChatPeople } from './votes.ts';
 import { asExpected, lastEffect, targetSettled, undoesFinished } from './world.ts';
 
 const forward: readonly checks.Check[] = [
@@ -80,7 +80,7 @@ const again: Readonly<Record<GateInput['direction'], readonly checks.Check[]>> =
 export type GateRules = {
   readonly limits: checks.GateLimits;
   readonly policy: PolicyConfig;
-  readonly chat: ChatPeople;
+  readonly people: People;
 };
 
 export function createGate(db: Kysely<Schema>, rules: GateRules): Gate {
@@ -105,7 +105,7 @@ async function pass(
   sighting: Sighting,
   rules: GateRules,
 ): Promise<GateResult> {
-  const { limits, policy, chat } = rules;
+  const { limits, policy, people } = rules;
   const stored = await storedPlan(trx, input);
   if ('reason' in stored) return refused(stored);
   const effect = effectOf(input, stored.plan);
@@ -126,7 +126,7 @@ async function pass(
     effect,
     verdict: stored.verdict,
     verdictNow: evaluate(stored.plan, policy, context),
-    chat,
+    people,
     limits,
     nowMs: await databaseNowMs(trx),
   };

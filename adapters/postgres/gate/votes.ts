@@ -3,23 +3,19 @@
 
 import type { Kysely } from 'kysely';
 import { nameOf, owner } from '../../../domain/policy/identity.ts';
+import type { People } from '../../../domain/policy/people.ts';
 import { reaches } from '../../../domain/policy/reach.ts';
 import { type Role, roleAtLeast } from '../../../domain/policy/verdict.ts';
-import { liveKeys } from '../api-keys.ts';
+import { heldBy, liveKeys } from '../api-keys.ts';
 import type { Schema } from '../database/schema.ts';
 import type { StoredDecision } from './approvals.ts';
-
-/** Who a chat user is by the configuration as it is now; null for everybody else. By key id, such as `slack:U0123ABCDEF`. */
-export type ChatPeople = (keyId: string) => { readonly name: string; readonly role: Role } | null;
-
-export const nobodyInChat: ChatPeople = () => null;
 
 type Plan = { readonly incidentId: string; readonly planHash: string };
 
 /** The decisions stored for exactly this plan of this incident, in their order, with what their givers are now. */
 export async function readVotes(
   db: Kysely<Schema>,
-  chat: ChatPeople,
+  people: People,
   { incidentId, planHash }: Plan,
 ): Promise<readonly StoredDecision[]> {
   const rows = await db
@@ -37,14 +33,20 @@ export async function readVotes(
     .execute();
   return rows.map(({ environment, service, key_id: keyId, ...row }) => {
     const key = live.find((one) => one.key_id === keyId);
-    const inChat = chat(keyId);
-    const reached = key === undefined || reaches(key.reach ?? undefined, environment, service);
-    const roleNow = key?.role ?? inChat?.role ?? null;
+    const door = people.behind(keyId);
+    // Whoever holds a key does with it what the key may do, and what they may do themselves.
+    const held = key === undefined ? null : heldBy(people, key);
+    const chat = door?.door === 'chat' ? door : null;
+    const now = held ?? chat;
+    const person = held?.person ?? door?.name ?? key?.person ?? owner;
+    // Keys stay when whoever made them leaves; what is decided with them is nobody's then.
+    const isThere = person === owner || people.named(person) !== null;
+    const mayHere = isThere && now !== null && reaches(now.reach, environment, service);
     return {
       ...row,
       keyId,
-      person: key?.person ?? inChat?.name ?? owner,
-      roleNow: roleNow !== null && roleNow !== 'ingest' && reached ? roleNow : null,
+      person,
+      roleNow: mayHere && now.role !== 'ingest' ? now.role : null,
     };
   });
 }

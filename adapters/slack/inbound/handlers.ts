@@ -11,15 +11,19 @@ import type {
   Principal,
   Stops,
 } from '../../../api/ports.ts';
+import { incidentsWithin } from '../../../api/reach/incidents.ts';
+import { OutOfReach } from '../../../api/reach/out-of-reach.ts';
 import { requestStop } from '../../../api/stops.ts';
 import { briefing } from '../../../domain/incident/briefing.ts';
+import { actorOf } from '../../../domain/policy/identity.ts';
+import type { People } from '../../../domain/policy/people.ts';
 import type { ButtonValue } from '../card-buttons.ts';
 import { errorName } from '../failures.ts';
 import { escaped, section } from '../text.ts';
 import { decisionAnswer, unreachable } from './answers.ts';
 import { detailBlocks } from './details.ts';
 import type { Click } from './payload.ts';
-import { type SlackPeople, whoIs } from './people.ts';
+import { whoIs } from './people.ts';
 import { rejectView, type Submission } from './reject-form.ts';
 
 export type HandlerDeps = Omit<DecisionDeps, 'approvals' | 'messenger'> & {
@@ -27,7 +31,7 @@ export type HandlerDeps = Omit<DecisionDeps, 'approvals' | 'messenger'> & {
   readonly messenger: Pick<IncidentMessenger, 'approvalDecided' | 'takeOver' | 'abort' | 'close'>;
   readonly stops: Pick<Stops, 'request' | 'delivered'>;
   readonly incidents: IncidentReader;
-  readonly people: SlackPeople;
+  readonly people: People;
   readonly client: WebClient;
   readonly log: Logger;
 };
@@ -75,9 +79,17 @@ export function createHandlers(deps: HandlerDeps) {
     try {
       await work();
     } catch (error) {
+      if (error instanceof OutOfReach) {
+        log.warn({ what, reason: error.message }, 'a click on something out of reach was refused');
+        return tell({ text: `You may not do this; nothing happened. ${escaped(error.message)}` });
+      }
       log.error({ err: error, what }, 'a click could not be carried out');
       await tell({ text: unreachable });
     }
+  };
+
+  const requireReached = async ({ reach }: Principal, incidentId: string): Promise<void> => {
+    if (reach !== undefined) await incidentsWithin(reach, incidents).require(incidentId);
   };
 
   const decide = (
@@ -143,7 +155,9 @@ export function createHandlers(deps: HandlerDeps) {
       const who = whoIs(user, people, 'operator');
       if (!who.ok) return tell({ text: who.why });
       await guarded(tell, 'close', async () => {
-        const said = await deps.messenger.close(incidentId, who.principal.name, 'closed from Slack');
+        const { principal } = who;
+        await requireReached(principal, incidentId);
+        const said = await deps.messenger.close(incidentId, actorOf(principal), 'closed from Slack');
         const text = said.accepted
           ? 'The incident is closed.'
           : `The incident cannot be closed: ${escaped(said.reason)}`;
@@ -155,6 +169,7 @@ export function createHandlers(deps: HandlerDeps) {
       const who = whoIs(user, people, 'viewer');
       if (!who.ok) return tell({ text: who.why });
       await guarded(tell, 'details', async () => {
+        await requireReached(who.principal, incidentId);
         const found = await incidents.get(incidentId);
         if (found === null) return tell({ text: 'Sentinel does not know this incident.' });
         const { state } = found;

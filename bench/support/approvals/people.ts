@@ -1,7 +1,7 @@
 // The people of Slack in tests and benchmarks, and how they click: signed like Slack does, over HTTP.
 
-import type { ChatPeople } from '../../../adapters/postgres/index.ts';
 import { slackKeyId } from '../../../adapters/slack/inbound/people.ts';
+import { type People, peopleOf } from '../../../domain/policy/people.ts';
 import { asForm, buttonOf, type Click, clickPayload, signed, signingSecret } from '../slack/interactions.ts';
 import { botToken, conversation, type FakeSlack, type SlackMessage } from '../slack/server.ts';
 
@@ -22,8 +22,9 @@ const users = {
 } as const;
 
 /** The same people, as the gate asks for them when it counts votes. */
-export const chatPeople: ChatPeople = (keyId) =>
-  Object.entries(users).find(([id]) => slackKeyId(id) === keyId)?.[1] ?? null;
+export const slackPeople: People = peopleOf(
+  Object.entries(users).map(([id, user]) => ({ ...user, chat: [slackKeyId(id)], keys: [] })),
+);
 
 export const slackEnvironment = {
   SENTINEL_SLACK_BOT_TOKEN: botToken,

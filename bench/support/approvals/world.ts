@@ -4,7 +4,7 @@
 import { openDatabase } from '../../../adapters/postgres/index.ts';
 import { policyConfigSchema } from '../../../domain/policy/config.ts';
 import { createIncidentWorld, type IncidentWorld } from '../incident-world.ts';
-import { chatPeople } from './people.ts';
+import { slackPeople } from './people.ts';
 
 export type ApprovalWorldOptions = {
   readonly databaseUrl: string;
@@ -32,7 +32,7 @@ export async function createApprovalWorld(options: ApprovalWorldOptions): Promis
     database,
     temporal,
     prefix: 'approval-',
-    chat: chatPeople,
+    people: slackPeople,
     policy: policyConfigSchema.parse({ byRisk: { low: ask, medium: ask, high: ask } }),
     onEffect: ({ target: { environment }, action }) =>
       effects.push({ environment, action, startedAtMs: Date.now() }),

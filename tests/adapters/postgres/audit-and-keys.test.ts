@@ -134,6 +134,7 @@ await describeStores('API keys', (use) => {
       name: 'ci \ufffd',
       role: 'operator',
       person: 'ada',
+      belongsTo: null,
       reach: null,
       createdAtMs: expect.any(Number),
       expiresAtMs: null,
@@ -269,7 +270,7 @@ await describePostgresStores('the application role of deploy/postgres/roles.sql'
     const url = `postgres://sentinel_app@${database.location}`;
     const app = await openDatabase({ url, maxConnections: 2 });
     try {
-      const stores = createStores(app, { limits: testLimits, chat: testPeople });
+      const stores = createStores(app, { limits: testLimits, people: testPeople });
       const ready = await readyToAct(stores);
       await perform(stores, ready);
       await stores.incidents.closeEpisode(ready.incidentId, 'resolved', Date.now());

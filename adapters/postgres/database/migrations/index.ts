@@ -23,6 +23,7 @@ import { eventIds } from './0031-event-ids.ts';
 import { refusedTelemetry } from './0032-refused-telemetry.ts';
 import { telemetryResources } from './0033-telemetry-resources.ts';
 import { alerts } from './0034-alerts.ts';
+import { keyHolders } from './0041-key-holders.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -47,4 +48,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0032-refused-telemetry': refusedTelemetry,
   '0033-telemetry-resources': telemetryResources,
   '0034-alerts': alerts,
+  '0041-key-holders': keyHolders,
 };

@@ -16,7 +16,7 @@ import {
 } from '../../../../bench/support/slack/interactions.ts';
 import { botToken, type FakeSlack } from '../../../../bench/support/slack/server.ts';
 import { silent } from '../../../support/fakes.ts';
-import { chatUser } from '../../../support/people.ts';
+import { chatUser, testPeople } from '../../../support/people.ts';
 
 const people = {
   UADA: { name: 'ada', role: 'operator' },
@@ -58,7 +58,7 @@ export function inboundStage(
     signingSecret,
     appToken: null,
     client: createWebClient({ botToken, apiUrl: slack.apiUrl, log }),
-    people,
+    people: testPeople,
     incidents: stores.incidentReader,
     approvals: stores.approvals,
     stops: stores.stops,

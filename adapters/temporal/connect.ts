@@ -1,12 +1,15 @@
 // Connection to a Temporal server, for those who start incidents and talk to them.
 
 import { Client, Connection } from '@temporalio/client';
+import { ensureSearchAttributes, type Registration } from './search-attributes.ts';
 import { securityOptions, type TemporalSecurity, unprotected } from './security.ts';
 
 export type TemporalClient = {
   readonly client: Client;
   /** Resolves when the server answers; throws otherwise. For readiness checks. */
   ping(timeoutMs: number): Promise<void>;
+  /** Makes sure that the namespace has these, as keywords; throws with what to do when that is refused. */
+  ensureSearchAttributes(names: readonly string[]): Promise<Registration>;
   close(): Promise<void>;
 };
 
@@ -25,6 +28,7 @@ export async function connectTemporal(options: {
     async ping(pingMs) {
       await connection.withDeadline(Date.now() + pingMs, () => connection.workflowService.getSystemInfo({}));
     },
+    ensureSearchAttributes: (names) => ensureSearchAttributes(connection, namespace, names),
     close: () => connection.close(),
   };
 }

@@ -12,6 +12,7 @@ import { connectTemporal, type TemporalClient } from '../../adapters/temporal/co
 import type { Config } from '../../config/load.ts';
 import { personEntries } from '../../config/sections/people.ts';
 import { type People, peopleOf } from '../../domain/policy/people.ts';
+import { searchAttributeNames } from '../../workflows/search-attributes.ts';
 import type { SentinelRole } from '../deps.ts';
 import { CliError, exitCodes } from '../exit.ts';
 import { openPrivateFolder } from '../private-files.ts';
@@ -67,6 +68,9 @@ export async function openPlatform(
     security: temporalSecurity(config),
   });
   shutdown.add('temporal client', client.close);
+  const attributes = await client.ensureSearchAttributes(searchAttributeNames);
+  if (attributes.kind === 'unknown')
+    log.warn({ reason: attributes.reason }, 'Temporal does not say whether it has the search attributes');
   const clock = { nowMs: () => Date.now() };
   return {
     config,

@@ -4,18 +4,23 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { version } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** The bundle that came with an image, where nothing can be built: read-only, without a cache. */
+export const shippedFolder = join(root, 'bundles');
+
 export type BundleOptions = {
   /** Where bundles are kept between starts; made when missing. */
   readonly cacheDir: string;
   /** File that exports the workflow types. */
   readonly workflowsPath?: string;
+  /** Looked into first. Default: `shippedFolder`. */
+  readonly shippedDir?: string;
 };
 
 /**
@@ -25,8 +30,11 @@ export type BundleOptions = {
 export async function workflowBundle({
   cacheDir,
   workflowsPath = join(root, 'workflows', 'index.ts'),
+  shippedDir = shippedFolder,
 }: BundleOptions): Promise<{ readonly codePath: string }> {
   const codePath = join(cacheDir, `workflows-${await sourceHash(workflowsPath)}.js`);
+  const shipped = join(shippedDir, basename(codePath));
+  if (await exists(shipped)) return { codePath: shipped };
   if (await exists(codePath)) return { codePath };
   const code = await build(workflowsPath);
   await mkdir(cacheDir, { recursive: true });

@@ -30,6 +30,17 @@ test('two starts share one bundle, a changed source gets another, and nothing ha
   expect(readdirSync(cacheDir)).toHaveLength(2);
 });
 
+test('a bundle that was shipped for these sources is used, another one is not, and nothing is built beside it', async () => {
+  const shippedDir = join(folder, 'shipped');
+  const unwritable = join(workflowsPath, 'no-folder');
+  writeFileSync(workflowsPath, workflow('shipped'));
+  const shipped = await workflowBundle({ cacheDir: shippedDir, workflowsPath });
+  expect(await workflowBundle({ cacheDir: unwritable, workflowsPath, shippedDir })).toEqual(shipped);
+  writeFileSync(workflowsPath, workflow('newer than what was shipped'));
+  const newer = await workflowBundle({ cacheDir, workflowsPath, shippedDir });
+  expect(newer.codePath.startsWith(cacheDir)).toBe(true);
+});
+
 test('a source that cannot be bundled says what is wrong', async () => {
   await expect(build("import './missing.ts';\n")).rejects.toThrow('missing.ts');
 });

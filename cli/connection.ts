@@ -68,7 +68,12 @@ export function resolveConnection(
 
 function connectionLeft(file: string | undefined, deps: Pick<CliDeps, 'loadConfig'>): LeftConnection | null {
   const loaded = deps.loadConfig(file);
-  if (loaded.ok) return readConnection(loaded.config.dataDir);
+  if (loaded.ok) {
+    const left = readConnection(loaded.config.dataDir);
+    // An operator's key is in no file of ours, but in the environment that the process beside us was started with.
+    const given = loaded.config.secrets.adminKey?.reveal();
+    return left === null || given === undefined ? left : { apiKey: given, ...left };
+  }
   throw new CliError(exitCodes.usage, loaded.problems.map(describeProblem).join('\n'), {
     problems: loaded.problems,
   });

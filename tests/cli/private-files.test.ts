@@ -119,4 +119,17 @@ describe('what start left for the command line', () => {
       );
     expect(load).toThrow(/No API key for http:\/\/127\.0\.0\.1:4500.*SENTINEL_API_KEY/);
   });
+
+  test('without a key, beside the process that has it from the operator: the same key, for that process only', () => {
+    const key = `sntl_operator_${'k'.repeat(43)}`;
+    writeConnection(folder, { url: left.url });
+    writeFileSync(path.join(folder, 'sentinel.yaml'), 'dataDir: .\n');
+    const load = (flags: { url?: string }) =>
+      resolveConnection(flags, {
+        env: {},
+        loadConfig: (file) => loadConfig({ env: { SENTINEL_ADMIN_KEY: key }, cwd: folder, file }),
+      });
+    expect(load({})).toEqual({ url: left.url, apiKey: key });
+    expect(() => load({ url: 'http://127.0.0.1:4600' })).toThrow(/No API key for http:\/\/127\.0\.0\.1:4600/);
+  });
 });

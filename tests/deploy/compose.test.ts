@@ -1,7 +1,18 @@
 /** What docker-compose.yml promises, read from the file; CI also asks Docker itself. */
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../config/load.ts';
 
@@ -22,6 +33,9 @@ const file = parse(text, { merge: true }) as {
   readonly volumes: Readonly<Record<string, unknown>>;
 };
 const services = Object.entries(file.services);
+const dockerfile = readFileSync(path.join(root, 'deploy/Dockerfile'), 'utf8');
+const mountsOf = (name: string): string[] =>
+  (file.services[name]?.volumes ?? []).map((volume) => volume.split(':')[0] ?? '');
 /** Runs once and ends. */
 const once = ['secrets'];
 
@@ -45,6 +59,7 @@ describe('docker-compose.yml', () => {
   test.each(services)('%s is pinned, healthy, on loopback, and holds no secret', (name, service) => {
     expect(service.image).toMatch(/^[\w./-]+:(?!latest)[\w.-]+$/);
     if (!once.includes(name)) expect(service.healthcheck).toBeDefined();
+    if (service.build !== undefined) expect(dockerfile).toMatch(/^HEALTHCHECK .*\\\n\s+CMD \[.*\/ready/m);
     for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
     for (const [variable, value] of Object.entries(service.environment ?? {}))
       if (/password|secret|key|url/i.test(variable)) expect(value).toMatch(/^\/secrets\//);
@@ -68,8 +83,71 @@ describe('docker-compose.yml', () => {
   });
 });
 
+describe('the secrets', () => {
+  const volumes = ['sentinel', 'postgres', 'temporal', 'clickhouse'];
+  const make = (folder: string): Record<string, string> => {
+    execFileSync('/bin/sh', [path.join(root, 'deploy/compose/make-secrets.sh'), folder]);
+    const given = volumes.flatMap((name) =>
+      readdirSync(path.join(folder, 'give', name)).map((secret) => `${name}/${secret}`),
+    );
+    return Object.fromEntries(
+      given.map((name) => [name, readFileSync(path.join(folder, 'give', name), 'utf8')]),
+    );
+  };
+  const folder = (): string => {
+    const made = mkdtempSync(path.join(tmpdir(), 'sentinel-secrets-'));
+    onTestFinished(() => rmSync(made, { recursive: true }));
+    for (const name of ['secrets', ...volumes.map((volume) => `give/${volume}`)])
+      mkdirSync(path.join(made, name), { recursive: true });
+    return made;
+  };
+
+  test('of a service are in the one volume that it mounts, and the first copy is mounted by none', () => {
+    for (const [name, { environment = {} }] of services.filter(([name]) => !once.includes(name))) {
+      const mounted = mountsOf(name).filter((volume) => /secrets$/.test(volume));
+      const reads = JSON.stringify([environment, file.services[name]]).includes('/secrets/');
+      expect([name, mounted.length]).toEqual([name, reads ? 1 : 0]);
+      expect(mounted).not.toContain('secrets');
+    }
+    expect(mountsOf('temporal')).toEqual(['temporal-secrets']);
+  });
+
+  test('are made once, and given again as they are', () => {
+    const made = folder();
+    const first = make(made);
+    expect(Object.keys(first).sort()).toEqual([
+      'clickhouse/clickhouse',
+      'postgres/postgres',
+      'postgres/sentinel',
+      'postgres/temporal',
+      'sentinel/admin-key',
+      'sentinel/clickhouse',
+      'sentinel/payload-keys',
+      'sentinel/postgres-url',
+      'temporal/temporal',
+    ]);
+    expect(first['sentinel/admin-key']).toMatch(/^sntl_compose_[0-9a-f]{64}$/);
+    expect(first['sentinel/payload-keys']).toMatch(/^compose:[A-Za-z0-9+/]{43}=$/);
+    expect(first['sentinel/postgres-url']).toBe(
+      `postgres://sentinel:${first['postgres/sentinel']}@postgres:5432/sentinel`,
+    );
+    expect(first['temporal/temporal']).toBe(first['postgres/temporal']);
+    expect(make(made)).toEqual(first);
+    expect(make(folder())['sentinel/admin-key']).not.toBe(first['sentinel/admin-key']);
+    expect(statSync(path.join(made, 'secrets/admin-key')).mode & 0o077).toBe(0);
+  });
+
+  test('that a first start was cut short in are made anew, whole', () => {
+    const made = folder();
+    writeFileSync(path.join(made, 'secrets/postgres'), '');
+    writeFileSync(path.join(made, 'secrets/temporal.new'), 'half');
+    const given = make(made);
+    expect(given['postgres/postgres']).toMatch(/^[0-9a-f]{64}$/);
+    expect(given['temporal/temporal']).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
 test('the image copies every folder that the command needs', () => {
-  const image = readFileSync(path.join(root, 'deploy/Dockerfile'), 'utf8');
   for (const folder of [
     'activities',
     'adapters',
@@ -82,6 +160,9 @@ test('the image copies every folder that the command needs', () => {
     'workers',
     'workflows',
   ])
-    expect(image).toContain(`COPY ${folder} ./${folder}`);
-  expect(image).toMatch(/^USER 1000/m);
+    expect(dockerfile).toContain(`COPY ${folder} ./${folder}`);
+  expect(dockerfile).toMatch(/^USER 1000/m);
+  expect(loadConfig({ file: path.join(root, 'deploy/image/sentinel.yaml'), env: {} })).toMatchObject({
+    ok: true,
+  });
 });

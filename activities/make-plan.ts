@@ -6,6 +6,7 @@ import { redact } from '../domain/redaction/redact.ts';
 import { canonicalPlan } from '../domain/remediation/canonical-plan.ts';
 import { type HashedPlan, type Plan, type PlanStep, stepKey } from '../domain/remediation/plan.ts';
 import { makePlan, type PlanningInput } from '../domain/remediation/planner.ts';
+import { answerTakesMs } from '../domain/remediation/verify-pace.ts';
 import type { ActivityDeps } from './deps.ts';
 import { finalFailure } from './failures.ts';
 import type { Executors } from './ports.ts';
@@ -19,7 +20,7 @@ const observeTimeoutMs = 4_000;
 const maxPreviews = 5;
 
 export function createMakePlan(
-  deps: Pick<ActivityDeps, 'evidence' | 'diagnoses' | 'executors' | 'plans' | 'runbook'>,
+  deps: Pick<ActivityDeps, 'evidence' | 'diagnoses' | 'executors' | 'plans' | 'runbook' | 'verification'>,
 ): Activities['makePlan'] {
   return async ({ incidentId, attempt, tried, environment, evidenceRef }) => {
     const diagnosis = await deps.diagnoses.of(incidentId, attempt);
@@ -32,7 +33,7 @@ export function createMakePlan(
       deps.evidence.load(evidenceRef),
     ]);
     const { runbook } = deps;
-    return planAccepted(deps, {
+    const result = await planAccepted(deps, {
       incidentId,
       attempt,
       diagnosis,
@@ -41,6 +42,9 @@ export function createMakePlan(
       runbook,
       blastSet: blastSet(input),
     });
+    if (result.kind === 'nothing') return result;
+    const takesMs = answerTakesMs(input, result.hashedPlan.plan.steps, deps.verification);
+    return takesMs === undefined ? result : { ...result, answerTakesMs: takesMs };
   };
 }
 

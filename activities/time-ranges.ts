@@ -7,7 +7,7 @@ import type { TimeRange } from './ports.ts';
 const { baselineMs, guardMs, duringMs } = thresholds.window;
 
 /** Nobody looks further back than this at what came after an effect, however long it is watched. */
-const longestPresentMs = 30 * 60_000;
+const longestPresentMs = 65 * 60_000;
 
 /** Beginning and present each get this much more than a diagnosis averages over. */
 const marginMs = 30_000;

@@ -64,7 +64,12 @@ export type PlanInput = {
   readonly evidenceRef: string;
 };
 export type PlanResult =
-  | { readonly kind: 'plan'; readonly hashedPlan: HashedPlan }
+  | {
+      readonly kind: 'plan';
+      readonly hashedPlan: HashedPlan;
+      /** How long it takes to know whether it helped, where telemetry comes slowly. */
+      readonly answerTakesMs?: number;
+    }
   | { readonly kind: 'nothing'; readonly reason: string; readonly harmless: boolean };
 
 export type ApprovalStatus =

@@ -4,10 +4,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import { soundOnset } from '../domain/detection/onset.ts';
-import { catalogue } from '../domain/remediation/catalogue.ts';
 import type { VerificationResult } from '../domain/remediation/verification.ts';
 import { verify } from '../domain/remediation/verify.ts';
-import type { VerificationConfig } from '../domain/remediation/verify-config.ts';
+import { patientEnough } from '../domain/remediation/verify-pace.ts';
 import type { CallBucket, MetricBucket } from '../domain/telemetry.ts';
 import type { ActivityDeps } from './deps.ts';
 import { finalFailure } from './failures.ts';
@@ -83,15 +82,6 @@ async function recordedAnomalies(
 type Telemetry =
   | { readonly ok: true; readonly calls: readonly CallBucket[]; readonly metrics: readonly MetricBucket[] }
   | { readonly ok: false; readonly reason: string };
-
-/** Some actions need longer than others before their effect shows. */
-function patientEnough(config: VerificationConfig, actions: VerifyInput['actions']): VerificationConfig {
-  const settleSeconds = Math.max(
-    config.settleSeconds,
-    ...actions.map((action) => catalogue[action].settleSeconds),
-  );
-  return { ...config, settleSeconds };
-}
 
 /** All services are read: control series are those of neighbours that were not touched. */
 async function readTelemetry(

@@ -30,6 +30,8 @@ export type IncidentSettings = {
   readonly maxAttempts: number;
   readonly verifyIntervalMs: number;
   readonly verifyTimeoutMs: number;
+  /** How long a verification may take where telemetry comes slowly; absent: no longer than any other. */
+  readonly slowVerifyTimeoutMs?: number;
   /** How long a symptom must have lasted before the first effect; none when left out. Most spikes are over sooner. */
   readonly actAfterMs?: number;
   /** How long a symptom must stay gone, before any effect, to call it self-recovered. */

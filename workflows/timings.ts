@@ -1,6 +1,7 @@
 // How long the incident workflow waits for what, where the configuration does not say: milliseconds and counts.
 
 import type { GateRefusal } from '../domain/remediation/intent.ts';
+import type { IncidentInput } from './messages.ts';
 
 /** The store is asked again this often even without a nudge: a nudge may be lost, the stored decision is not. */
 export const approvalRereadMs = 10 * 60_000;
@@ -86,4 +87,17 @@ export function gatePatience(reason: GateRefusal): Patience | null {
     case 'target-changed':
       return null;
   }
+}
+
+/**
+ * How long a verification may take: as configured, or as long as its telemetry needs for an answer, and a quarter more for what
+ * comes late, within the limit for slow telemetry.
+ */
+export function timeToTell(
+  { input }: { readonly input: Pick<IncidentInput, 'settings'> },
+  answerTakesMs: number | undefined,
+): number {
+  const { verifyTimeoutMs, slowVerifyTimeoutMs = verifyTimeoutMs } = input.settings;
+  const needsMs = Math.min(slowVerifyTimeoutMs, Math.ceil((answerTakesMs ?? 0) * 1.25));
+  return Math.max(verifyTimeoutMs, needsMs);
 }

@@ -1,6 +1,11 @@
 // The parts of the card as lines of mrkdwn; an empty list leaves the part out.
 
-import type { Briefing, CitedEvidence, StepBriefing } from '../../domain/incident/briefing.ts';
+import {
+  type Briefing,
+  type CitedEvidence,
+  paceText,
+  type StepBriefing,
+} from '../../domain/incident/briefing.ts';
 import { times } from '../../domain/incident/words.ts';
 import { code, escaped, localTime } from './text.ts';
 
@@ -57,6 +62,7 @@ export function planLines({ plan, policy }: Briefing): string[] {
     `*Plan* ${code(plan.planHash.slice(0, 12))} · risk *${plan.risk}*`,
     ...steps,
     ...(plan.steps.length > shownSteps ? [`and ${plan.steps.length - shownSteps} more steps`] : []),
+    ...(paceText(plan) === '' ? [] : [`Whether it helped: ${paceText(plan)}`]),
     ...(policy === null
       ? []
       : [`Policy: ${policy.verdict} (rule ${code(policy.rule)}): ${escaped(policy.reason)}`]),

@@ -132,6 +132,7 @@ export const verification = named<VerificationResult>()(
         ok: z.boolean(),
       }),
     ),
+    answerTakesMs: z.number().optional(),
     controlImprovedToo: z.boolean(),
   }),
 );

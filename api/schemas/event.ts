@@ -38,7 +38,7 @@ export const incidentEvent = named<IncidentEvent>()(
       reason: text,
       diagnosis: diagnosis.nullable(),
     }),
-    happened('planned', { attempt, hashedPlan }),
+    happened('planned', { attempt, hashedPlan, answerTakesMs: z.number().optional() }),
     happened('nothing-to-try', { attempt, reason: text }),
     happened('decided', { attempt, verdict }),
     happened('approval-requested', { planHash, role: text, quorum: z.number(), deadlineMs: instantMs }),

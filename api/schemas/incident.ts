@@ -82,6 +82,7 @@ export const incidentState = named<IncidentState>()(
     end: z.enum(handedOverEnds).optional(),
     diagnosis: diagnosis.nullable(),
     hashedPlan: hashedPlan.nullable(),
+    answerTakesMs: z.number().optional(),
     verdict: verdict.nullable(),
     approval: approvalState,
     effects: z.array(

@@ -28,6 +28,11 @@ export const incidentSchema = z
       .describe(
         'How long a symptom may take to go away after an action before the action counts as no help.',
       ),
+    slowVerifyTimeout: duration('1s', '24h')
+      .prefault('1h')
+      .describe(
+        'The same where telemetry comes slowly: an answer needs several samples, so an interval of 60s takes about ten minutes. A longer need is cut to this; then nobody can tell, and people are asked.',
+      ),
     hold: duration('1s', '7d')
       .prefault('30m')
       .describe(
@@ -62,6 +67,7 @@ export const incidentSchema = z
     maxAttempts: rest.maxAttempts,
     verifyIntervalMs: verifyInterval,
     verifyTimeoutMs: verifyTimeout,
+    slowVerifyTimeoutMs: rest.slowVerifyTimeout,
     holdMs: rest.hold,
     selfRecoveryMs: selfRecovery,
     watchMs: watch,

@@ -83,6 +83,8 @@ export type PlanBriefing = {
   readonly cause: string;
   readonly reason: string;
   readonly steps: readonly StepBriefing[];
+  /** How long it takes to know whether it helped; null: seconds, as telemetry comes every second or two. */
+  readonly answerTakesMs: number | null;
 };
 
 export type EffectBriefing = {
@@ -223,7 +225,7 @@ function diagnosisBriefing(
   };
 }
 
-function planBriefing({ hashedPlan }: IncidentState): PlanBriefing | null {
+function planBriefing({ hashedPlan, answerTakesMs }: IncidentState): PlanBriefing | null {
   if (hashedPlan === null) return null;
   const { plan, planHash } = hashedPlan;
   return {
@@ -233,6 +235,7 @@ function planBriefing({ hashedPlan }: IncidentState): PlanBriefing | null {
     cause: plan.cause,
     reason: sentence(plan.reason),
     steps: plan.steps.map(stepBriefing),
+    answerTakesMs: answerTakesMs ?? null,
   };
 }
 
@@ -249,6 +252,13 @@ function stepBriefing(step: PlanStep): StepBriefing {
     blastRadius,
     undo: undoOf(step),
   };
+}
+
+/** What people should know before they approve: empty where an answer takes seconds. */
+export function paceText({ answerTakesMs }: Pick<PlanBriefing, 'answerTakesMs'>): string {
+  if (answerTakesMs === null) return '';
+  const minutes = Math.ceil(answerTakesMs / 60_000);
+  return `known about ${minutes} min after it ran: the telemetry comes slowly`;
 }
 
 /** One line of a step: action, target, parameters. */

@@ -42,7 +42,13 @@ export type IncidentEventBody =
       readonly reason: string;
       readonly diagnosis: Diagnosis | null;
     }
-  | { readonly type: 'planned'; readonly attempt: number; readonly hashedPlan: HashedPlan }
+  | {
+      readonly type: 'planned';
+      readonly attempt: number;
+      readonly hashedPlan: HashedPlan;
+      /** How long it takes to know whether it helped, where telemetry comes slowly. */
+      readonly answerTakesMs?: number;
+    }
   | { readonly type: 'nothing-to-try'; readonly attempt: number; readonly reason: string }
   | { readonly type: 'decided'; readonly attempt: number; readonly verdict: Verdict }
   | {

@@ -94,7 +94,7 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
     case 'model-consulted':
       return { ...state, diagnosis: event.diagnosis ?? state.diagnosis };
     case 'planned':
-      return { ...state, status: 'deciding', hashedPlan: event.hashedPlan };
+      return { ...withPace(state, event), status: 'deciding', hashedPlan: event.hashedPlan };
     case 'nothing-to-try':
       return { ...state, status: 'deciding', hashedPlan: null };
     case 'decided':
@@ -167,6 +167,14 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
         ...(event.end === undefined ? {} : { end: event.end }),
       };
   }
+}
+
+/** Each plan has its own. */
+function withPace(
+  { answerTakesMs: _earlier, ...state }: IncidentState,
+  { answerTakesMs }: { readonly answerTakesMs?: number },
+): IncidentState {
+  return answerTakesMs === undefined ? state : { ...state, answerTakesMs };
 }
 
 /** Nothing is held any more. */

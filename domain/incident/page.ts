@@ -1,6 +1,13 @@
 // An incident on one page for a person, as markdown: what is wrong, why, what is planned, what it waits for.
 
-import { type Briefing, briefing, type DiagnosisBriefing, type PlanBriefing, stepLine } from './briefing.ts';
+import {
+  type Briefing,
+  briefing,
+  type DiagnosisBriefing,
+  type PlanBriefing,
+  paceText,
+  stepLine,
+} from './briefing.ts';
 import type { IncidentState } from './state.ts';
 import { times, timeText } from './words.ts';
 
@@ -96,12 +103,18 @@ function diagnosisText({
   return ['**Most likely cause**', ...lines, ...doubt, ...gaps, ...asks, ...said].join('\n');
 }
 
-function planText({ planHash, risk, reason, steps }: PlanBriefing): string {
+function planText(plan: PlanBriefing): string {
+  const { planHash, risk, reason, steps } = plan;
+  const pace = paceText(plan);
   const lines = steps.map(
     (step, index) =>
       `${index + 1}. ${stepLine(step)}: ${step.before} → ${step.after}; risk ${step.risk}; ${step.undo.text}`,
   );
-  return [`**Plan** \`${planHash.slice(0, 12)}\`, risk ${risk}: ${reason}`, ...lines].join('\n');
+  return [
+    `**Plan** \`${planHash.slice(0, 12)}\`, risk ${risk}: ${reason}`,
+    ...lines,
+    ...(pace === '' ? [] : [`Whether it helped: ${pace}`]),
+  ].join('\n');
 }
 
 function policyText({ policy, approval }: Briefing): string {

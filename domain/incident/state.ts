@@ -40,6 +40,8 @@ export type IncidentState = {
   readonly end?: HandedOverEnd;
   readonly diagnosis: Diagnosis | null;
   readonly hashedPlan: HashedPlan | null;
+  /** Of this plan, where telemetry comes slowly: how long it takes to know whether it helped. */
+  readonly answerTakesMs?: number;
   readonly verdict: Verdict | null;
   readonly approval: {
     readonly planHash: string;

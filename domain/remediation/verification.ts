@@ -19,6 +19,8 @@ export type VerificationResult = {
     readonly after: number;
     readonly ok: boolean;
   }[];
+  /** How long after the effect it can be known, where the samples come slowly: longer than every second or two. */
+  readonly answerTakesMs?: number;
   /** True when untouched neighbours improved the same way: the action may not be what helped. */
   readonly controlImprovedToo: boolean;
 };

@@ -9,7 +9,7 @@ import { frozenNormal, type Normal } from './verify-baseline.ts';
 import { type CallQuestion, judgeErrors, judgeLatency } from './verify-calls.ts';
 import type { VerificationInput } from './verify-input.ts';
 import { demandFactor, judgeRate, judgeRateHealth } from './verify-rate.ts';
-import { judgeReport } from './verify-reports.ts';
+import { judgeByItsDetector, judgeReport } from './verify-reports.ts';
 import { judgeResource } from './verify-resources.ts';
 import { freshSeconds, type Judged, newestWindow, type VerificationTimes } from './verify-windows.ts';
 
@@ -55,7 +55,7 @@ const resourceSignals: readonly SignalKind[] = ['cpu', 'memory', 'disk', 'pool']
 
 /** Instances come and go; a symptom is of a service, or of one of its edges. Every report is one of its own. */
 function symptomKey({ scope, signal, metric, seriesKey: series }: Anomaly): string {
-  const detail = signal === 'latency' ? metric : signal === 'reported' ? series : '';
+  const detail = signal === 'latency' ? metric : ['reported', 'logs', 'other'].includes(signal) ? series : '';
   return JSON.stringify([scope.service, scope.component ?? '', signal, detail]);
 }
 
@@ -98,7 +98,7 @@ function judgeOne(anomaly: Anomaly, input: VerificationInput, times: Verificatio
       return judgeReport(anomaly, input.nowMs, input.config);
     case 'logs':
     case 'other':
-      return null;
+      return judgeByItsDetector(anomaly, input.nowMs, input.config);
   }
 }
 

@@ -50,6 +50,8 @@ const secondMs = 1_000;
 /** Slower than this, a sample sums up the time since the one before it, and that may have been before the effect. */
 const summingMs = 2_000;
 const slowestMs = 15 * 60_000;
+/** Of the fault, of the restart that mends it, and between two stretches of history. */
+const longestPauses = 3;
 
 export function cutTimes(
   given: { readonly onsetMs: number; readonly effectAtMs: number | null; readonly nowMs: number },
@@ -91,7 +93,17 @@ export function intervalOf(rows: readonly { readonly atMs: number; readonly coun
   const sorted = Float64Array.from(seconds).sort();
   if (sorted.length < 3) return secondMs;
   const gaps = Array.from(sorted.subarray(1), (second, index) => second - (sorted[index] ?? second));
-  return Math.min(slowestMs, Math.max(1, Math.round(median(gaps))) * secondMs);
+  const usual = Math.max(1, Math.round(median(gaps)), Math.round(irregular(gaps)));
+  return Math.min(slowestMs, usual * secondMs);
+}
+
+/**
+ * What nearly all distances stay within, for samples that come in bursts with pauses between them: most of them are a second apart,
+ * and still there is nothing to see for a minute. The longest few are left out: what was down, or is not asked for, had none.
+ */
+function irregular(gaps: readonly number[]): number {
+  const usual = gaps.toSorted((left, right) => left - right).slice(0, -longestPauses);
+  return usual[Math.floor(usual.length * 0.9)] ?? 0;
 }
 
 /** Length of the stretch that must be normal as a whole. */
@@ -151,13 +163,24 @@ export function freshSeconds({ freshFromMs, toMs }: FreshWindow): number {
   return Math.max(0, (toMs - freshFromMs) / secondMs);
 }
 
-/** Samples that come slowly take their time: said, so that nobody takes a short limit for an answer. */
+/**
+ * How long after an effect it can be known whether it helped, where samples come slowly: a window of them, several good looks
+ * in a row, and the one that sums up the time before. Null where they come (about) every second.
+ */
+export function answerTime(intervalMs: number, config: VerificationConfig): number | null {
+  if (intervalMs <= summingMs) return null;
+  const looksMs = windowLength(intervalMs, config) + (config.goodLooks - 1) * stepLength(intervalMs, config);
+  return config.settleSeconds * secondMs + intervalMs + looksMs + intervalMs;
+}
+
+/** Said, so that nobody takes a short limit for an answer. */
 export function paceNote(intervalMs: number, config: VerificationConfig): { readonly note?: string } {
-  if (intervalMs <= summingMs) return {};
-  const needMs =
-    windowLength(intervalMs, config) + (config.goodLooks - 1) * stepLength(intervalMs, config) + intervalMs;
-  const everySeconds = Math.round(intervalMs / secondMs);
-  return {
-    note: `a sample every ${everySeconds} s, so an answer takes about ${Math.round(needMs / secondMs)} s`,
-  };
+  const needMs = answerTime(intervalMs, config);
+  return needMs === null ? {} : { note: paceText(needMs, Math.round(intervalMs / secondMs)) };
+}
+
+function paceText(needMs: number, everySeconds: number): string {
+  const minutes = Math.ceil(needMs / 60_000);
+  const time = needMs < 120_000 ? `${Math.ceil(needMs / secondMs)} s` : `${minutes} min`;
+  return `needs about ${time} at this interval: a sample every ${everySeconds} s`;
 }

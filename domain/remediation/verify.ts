@@ -6,7 +6,7 @@ import type { VerificationResult } from './verification.ts';
 import { controlImproved } from './verify-control.ts';
 import type { VerificationInput } from './verify-input.ts';
 import { judgeHealth, judgeSymptoms } from './verify-symptoms.ts';
-import { cutTimes, type Judged, type VerificationTimes } from './verify-windows.ts';
+import { answerTime, cutTimes, type Judged, type VerificationTimes } from './verify-windows.ts';
 
 /**
  * `recovered` only when every symptom series that can be measured, and at least one, is back near normal over a whole
@@ -16,6 +16,16 @@ import { cutTimes, type Judged, type VerificationTimes } from './verify-windows.
  */
 export function verify(input: VerificationInput): VerificationResult {
   const newest = lookAt(input, 0);
+  return { ...judge(newest, input), ...paceOf(newest, input) };
+}
+
+/** The slowest series decides. */
+function paceOf({ all }: Look, { config }: VerificationInput): Pick<VerificationResult, 'answerTakesMs'> {
+  const slowest = Math.max(0, ...all.map(({ intervalMs = 1_000 }) => answerTime(intervalMs, config) ?? 0));
+  return slowest === 0 ? {} : { answerTakesMs: slowest };
+}
+
+function judge(newest: Look, input: VerificationInput): VerificationResult {
   if (newest.bad.length > 0) return notRecovered(newest, input);
   const open = notYet(newest) ?? earlierLooks(input);
   if (open !== null) return { ...figuresOf(newest), outcome: 'unverified', settled: false, reason: open };
@@ -31,6 +41,8 @@ export function verify(input: VerificationInput): VerificationResult {
 type Look = {
   readonly times: VerificationTimes;
   readonly symptoms: readonly Judged[];
+  /** With the health of the scope. */
+  readonly all: readonly Judged[];
   readonly bad: readonly Judged[];
   readonly open: readonly Judged[];
 };
@@ -45,6 +57,7 @@ function lookAt(input: VerificationInput, look: number): Look {
   return {
     times,
     symptoms,
+    all,
     bad: all.filter(({ ok }) => ok === false),
     open: all.filter(({ ok }) => ok === null),
   };

@@ -226,6 +226,7 @@ async function planning(executor: FakeExecutor) {
     executors,
     plans: stored.store,
     runbook: defaultRunbook,
+    verification: verificationConfigSchema.parse({}),
   });
   const input: PlanInput = {
     incidentId: 'incident/1',

@@ -61,6 +61,7 @@ describe('without a file', () => {
       maxAttempts: 3,
       verifyIntervalMs: 2000,
       verifyTimeoutMs: 60_000,
+      slowVerifyTimeoutMs: 3_600_000,
       holdMs: 1_800_000,
       selfRecoveryMs: 8000,
       watchMs: 60_000,

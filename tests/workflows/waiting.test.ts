@@ -1,6 +1,7 @@
 /** What takes minutes or days, under a clock that skips: expiry, patience with the gate, second looks. */
 import type { Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Activities } from '../../activities/types.ts';
 import { maxKeptAnomalies } from '../../domain/incident/anomalies.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { longestHistory } from '../../workflows/timings.ts';
@@ -38,6 +39,44 @@ await describeWithTimeSkipping('an incident that waits', () => {
     await world.called('readApproval', 3);
     world.stores.approvals.decide([...world.stores.plans.keys()][0] ?? '', 'approve');
     expect((await ended).result).toMatchObject({ outcome: 'resolved' });
+  });
+
+  test.for([
+    { says: 'the plan and the answers', slowMs: 60 * minuteMs, planned: 8 * minuteMs, outcome: 'resolved' },
+    { says: 'only the answers', slowMs: 60 * minuteMs, planned: undefined, outcome: 'resolved' },
+    { says: 'both, but not within the limit', slowMs: 5 * minuteMs, planned: 8 * minuteMs, outcome: 'held' },
+  ])('for slow telemetry as long as $says tell', async ({ slowMs, planned, outcome }) => {
+    const usual = createWorld();
+    const answerTakesMs = 8 * minuteMs;
+    const makePlan: Activities['makePlan'] = async (input) => {
+      const made = await usual.activities.makePlan(input);
+      return made.kind === 'plan' && planned !== undefined ? { ...made, answerTakesMs: planned } : made;
+    };
+    // A look every minute: the ninth is the first that can tell.
+    let looks = 0;
+    const verify: Activities['verify'] = async (input) => {
+      if (input.effectAtMs !== null) looks += 1;
+      const isKnown = looks >= 9;
+      const answer = await usual.activities.verify(input);
+      return { ...answer, outcome: isKnown ? 'recovered' : 'unverified', settled: isKnown, answerTakesMs };
+    };
+    usual.script = [{ steps: [rollback], verdict: auto }];
+    const world = { ...usual, activities: { ...usual.activities, makePlan, verify } };
+    const incident = await stage.open(world, {
+      verifyIntervalMs: minuteMs,
+      verifyTimeoutMs: minuteMs,
+      slowVerifyTimeoutMs: slowMs,
+      holdMs: minuteMs,
+    });
+    const { timeline, types } = await incident.ended();
+    expect(types.includes('verification-held')).toBe(outcome === 'held');
+    expect(types.includes('incident-closed')).toBe(true);
+    const started = timeline.find(({ type }) => type === 'verification-started');
+    if (started?.type !== 'verification-started') throw new Error('no verification');
+    const named = Math.max(minuteMs, Math.min(slowMs, (planned ?? 0) * 1.25));
+    expect(started.deadlineMs - started.atMs).toBe(named);
+    const planning = timeline.find(({ type }) => type === 'planned');
+    expect(planning).toMatchObject(planned === undefined ? {} : { answerTakesMs: planned });
   });
 
   test('does not take an old plan on trust: the symptom went away without anybody saying so', async () => {

@@ -8,7 +8,7 @@ import type { ActionId } from '../../domain/remediation/actions.ts';
 import type { VerificationResult } from '../../domain/remediation/verification.ts';
 import { checks } from '../proxies.ts';
 import type { Run } from '../run.ts';
-import { looksInOneCall } from '../timings.ts';
+import { looksInOneCall, timeToTell } from '../timings.ts';
 import { continueAsNewWhenDue } from './continue.ts';
 import { failureType } from './failures.ts';
 
@@ -27,6 +27,8 @@ export type Patience = {
   readonly everyMs: number;
   /** True where a continued run goes on with this very loop: it may be as long as it likes. */
   readonly continues: boolean;
+  /** True where telemetry that turns out to come slowly gets the time it needs. */
+  readonly extends?: boolean;
 };
 
 /** Asks once. An answer that cannot be had is an `unverified` one: it never resolves anything. */
@@ -77,11 +79,19 @@ export async function lookUntilSettled(
   look: Look,
   patience: Patience,
 ): Promise<VerificationResult> {
-  const { deadlineMs, everyMs, continues } = patience;
+  const { everyMs, continues } = patience;
+  let { deadlineMs } = patience;
   for (;;) {
     if (continues && !run.fromBefore) await continueAsNewWhenDue(run);
     const result = await nextLook(run, look, deadlineMs, everyMs);
     if (result.settled) return result;
+    // Only what an answer says moves it, so a history of before, whose answers say nothing, is replayed as it was.
+    if (patience.extends === true && result.answerTakesMs !== undefined) {
+      const { lastEffectAtMs, verifying } = run.memory;
+      const neededMs = (lastEffectAtMs ?? Date.now()) + timeToTell(run, result.answerTakesMs);
+      deadlineMs = Math.max(deadlineMs, neededMs);
+      if (verifying !== null) run.memory = { ...run.memory, verifying: { ...verifying, deadlineMs } };
+    }
     run.journal.waitingFor(`verification: ${result.reason}`);
     const late = Date.now() >= deadlineMs;
     if (late && unjudgedSymptoms(run.journal.state(), run.memory.judged).length === 0)

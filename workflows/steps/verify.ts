@@ -4,7 +4,7 @@
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import type { VerificationResult } from '../../domain/remediation/verification.ts';
 import type { Ending, Run } from '../run.ts';
-import { defaultHoldMs, looksWhileHeld } from '../timings.ts';
+import { defaultHoldMs, looksWhileHeld, timeToTell } from '../timings.ts';
 import { escalation } from './endings.ts';
 import { lookUntilSettled } from './verification-loop.ts';
 
@@ -18,10 +18,10 @@ export type Attempt =
 
 /** Verifies the plan that was carried out; a continued run goes on where the one before it was. */
 export async function verifyPlan(run: Run, { plan }: HashedPlan): Promise<Attempt> {
-  const { journal, saga, input } = run;
+  const { journal, saga } = run;
   const { attempt } = journal.state();
   if (run.memory.verifying === null) {
-    const deadlineMs = Date.now() + input.settings.verifyTimeoutMs;
+    const deadlineMs = Date.now() + timeToTell(run, journal.state().answerTakesMs);
     journal.record({ type: 'verification-started', attempt, deadlineMs });
     run.memory = { ...run.memory, verifying: { deadlineMs, held: false } };
   }
@@ -66,5 +66,5 @@ function lookAtPlan(
     actions: plan.steps.map(({ action }) => action),
   };
   const everyMs = held ? Math.max(verifyIntervalMs, holdMs / looksWhileHeld) : verifyIntervalMs;
-  return lookUntilSettled(run, look, { deadlineMs, everyMs, continues: true });
+  return lookUntilSettled(run, look, { deadlineMs, everyMs, continues: true, extends: !held });
 }

@@ -2,7 +2,12 @@
 // The form carries the hash of exactly this plan; for another one the decision is refused.
 
 import { html } from 'hono/html';
-import type { Briefing, PlanBriefing, StepBriefing } from '../../../domain/incident/briefing.ts';
+import {
+  type Briefing,
+  type PlanBriefing,
+  paceText,
+  type StepBriefing,
+} from '../../../domain/incident/briefing.ts';
 import { type Role, roles } from '../../../domain/policy/verdict.ts';
 import { clockTime, relativeTime } from '../format.ts';
 import { csrfField } from '../layout.ts';
@@ -51,6 +56,7 @@ ${planSteps(plan)}
 <div><dt>Rule</dt><dd>${policy === null ? '–' : html`<span class="id">${policy.rule}</span> ${policy.reason}`}</dd></div>
 <div><dt>Needs</dt><dd>${plural(approval.quorum, 'approval')} of role ${approval.role}${given === 0 ? '' : html`; given by ${approval.given.join(', ')}`}</dd></div>
 <div><dt>Until</dt><dd>${clockTime(approval.deadlineMs, view.nowMs)} (${relativeTime(approval.deadlineMs, view.nowMs)}); then it escalates to a person</dd></div>
+${paceText(plan) === '' ? '' : html`<div><dt>Whether it helped</dt><dd>${paceText(plan)}</dd></div>`}
 <div><dt>Plan</dt><dd><span class="id" title="${plan.planHash}">${plan.planHash.slice(0, 12)}</span>; only this plan will run</dd></div>
 </dl>
 ${decisionForm(approval.planHash, approval.role, ref, view)}

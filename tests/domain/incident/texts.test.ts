@@ -69,3 +69,13 @@ test('a model is named, its words are quoted as its own, and a contest is said',
   expect(incidentPage(contested, '')).toContain('**Contested**');
   expect(postmortem(contested, events, [])).toContain(said);
 });
+
+test('where telemetry comes slowly, people read before they approve how long it takes to know', () => {
+  const slow = fold(
+    timeline.map((event) => (event.type === 'planned' ? { ...event, answerTakesMs: 543_000 } : event)),
+    'incident/1',
+  );
+  if (slow === null) throw new Error('no incident');
+  expect(incidentPage(slow, '')).toContain('Whether it helped: known about 10 min after it ran');
+  expect(incidentPage(state, '')).not.toContain('Whether it helped');
+});

@@ -197,7 +197,7 @@ describe('samples that come once a minute', () => {
   it('are enough in the end, and until then it is said how long it takes', () => {
     const early = askAt(100, { anomalies: [errors], calls: cured });
     expect(early.outcome).toBe('unverified');
-    expect(early.reason).toContain('a sample every 60 s, so an answer takes about 480 s');
+    expect(early.reason).toContain('needs about 10 min at this interval: a sample every 60 s');
     expect(askAt(600, { anomalies: [errors], calls: cured }).outcome).toBe('recovered');
   });
 

@@ -1,0 +1,36 @@
+// How long it will take to know whether a plan helped, told before anybody approves it: telemetry that comes once a minute needs
+// minutes, not seconds.
+
+import type { DiagnosisInput } from '../diagnosis/input.ts';
+import type { ActionId } from './actions.ts';
+import { catalogue } from './catalogue.ts';
+import type { PlanStep } from './plan.ts';
+import { verify } from './verify.ts';
+import type { VerificationConfig } from './verify-config.ts';
+
+/** Some actions need longer than others before their effect shows. */
+export function patientEnough(config: VerificationConfig, actions: readonly ActionId[]): VerificationConfig {
+  const settleSeconds = Math.max(
+    config.settleSeconds,
+    ...actions.map((action) => catalogue[action].settleSeconds),
+  );
+  return { ...config, settleSeconds };
+}
+
+/** From the end of the effect; undefined where samples come every second, and the usual limits do. */
+export function answerTakesMs(
+  evidence: DiagnosisInput,
+  steps: readonly PlanStep[],
+  config: VerificationConfig,
+): number | undefined {
+  const { anomalies, calls, metrics, edges, targets, onsetMs, nowMs } = evidence;
+  return verify({
+    ...{ anomalies, calls, metrics, edges, targets, onsetMs, nowMs },
+    effectAtMs: null,
+    targetService: steps.at(-1)?.target.service ?? '',
+    config: patientEnough(
+      config,
+      steps.map(({ action }) => action),
+    ),
+  }).answerTakesMs;
+}

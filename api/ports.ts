@@ -337,11 +337,21 @@ export type AuditVerification =
       readonly what: string;
     };
 
+/** A part of a verification: `checked` links from the first on hold, of `links` that there are. */
+export type AuditProgress =
+  | { readonly ok: true; readonly checked: number; readonly links: number }
+  | Extract<AuditVerification, { ok: false }>;
+
 /** The audit as a chain of hashes: who changes, removes or slips in an entry breaks every link after it. */
 export interface AuditChain {
   /** Links what was written since; returns how many entries. Safe from any process at any moment. */
   seal(): Promise<number>;
   verify(): Promise<AuditVerification>;
+  /**
+   * Checks at most so many links more than the last call did, in this process or another, and begins again at the end: what was
+   * changed behind it is found in the next round.
+   */
+  verifyNext(most: number): Promise<AuditProgress>;
 }
 
 export interface AuditReader {

@@ -1,6 +1,6 @@
 // The checks of `doctor`, in the order they are shown.
 
-import { durabilityOfServer } from '../../adapters/postgres/index.ts';
+import { auditOfServer, durabilityOfServer } from '../../adapters/postgres/index.ts';
 import type { Config, LoadedConfig } from '../../config/load.ts';
 import { describeProblem } from '../../config/problems.ts';
 import { baseUrlOf, missingKey } from '../runtime/model-settings.ts';
@@ -32,6 +32,7 @@ export function standardChecks(config: Config): readonly Check[] {
     ...(temporal.address === undefined ? embedded : []),
     temporalServer(config),
     postgres(config),
+    audit(config),
     clickhouse(config),
     ...kafka(config),
     ...executors(config),
@@ -74,6 +75,40 @@ const postgres =
     const reached = await server('Postgres', host, port, advice);
     return reached.status === 'ok' ? durability(reached, url) : reached;
   };
+
+/** Links at most: a doctor answers within seconds. The next one goes on where this one stops. */
+const linksAtOnce = 10_000;
+
+function audit({ postgres: settings, secrets }: Config): Check {
+  return async function audit() {
+    const name = 'Audit';
+    const url = secrets.postgresUrl?.reveal() ?? settings.url;
+    if (url === undefined) return ok(name, 'embedded: the running Sentinel checks its chain');
+    try {
+      const found = await auditOfServer(url, linksAtOnce);
+      if (found === null) return ok(name, 'nothing is recorded yet');
+      const { owner, progress } = found;
+      if (!progress.ok)
+        return missing(
+          name,
+          `the chain does not hold from entry ${progress.brokenSeq} on: ${progress.what}`,
+          'Somebody changed what was recorded: find out who had the database ("sentinel audit verify" reads all of it).',
+        );
+      const { checked, links } = progress;
+      const detail =
+        checked === links ? `all ${links} links hold` : `${checked} of ${links} links hold so far`;
+      if (owner === null) return ok(name, detail);
+      return warning(name, `${detail}. ${owner}`, 'Connect as the role of deploy/postgres/roles.sql.');
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      return warning(
+        name,
+        `its chain could not be checked (${said})`,
+        'Correct it, then run "sentinel doctor" again.',
+      );
+    }
+  };
+}
 
 const clickhouse =
   ({ clickhouse: { enabled, url } }: Config): Check =>

@@ -58,6 +58,9 @@ export async function openPlatform(
     findTemporal(config, report, stopping).then(keep('temporal server', (part) => part.stop())),
     openDatabase(databaseOptions(config)).then(keep('database', (part) => part.close())),
   ]);
+  const owner = await database.ownershipProblem();
+  if (owner !== null)
+    log.warn({}, `${owner} Connect as the role of deploy/postgres/roles.sql (docs/audit.md).`);
   for (const problem of await database.durabilityProblems())
     log.error({ database: database.location, problem }, 'the database may lose what it has acknowledged');
   const history = openHistory(config);

@@ -11,6 +11,7 @@ import { createIncidentWorkflows } from '../../adapters/temporal/incident-workfl
 import { createApp } from '../../api/app.ts';
 import type { DashboardDeps } from '../../api/dashboard/deps.ts';
 import { createStreams, type Streams } from '../../api/feed/streams.ts';
+import { createRefusalAudit } from '../../api/http/refusal-audit.ts';
 import { type Reconciler, startReconciler } from '../../api/reconciler.ts';
 import { startRedelivery } from '../../api/redelivery.ts';
 import { type HttpServer, startHttp } from '../../api/server.ts';
@@ -62,7 +63,15 @@ export async function startSentinel(
         ingest:
           ingest === null
             ? null
-            : limitedIngest(ingest.app.fetch, config.server.rateLimits, platform.metrics),
+            : limitedIngest(ingest.app.fetch, {
+                limits: config.server.rateLimits,
+                apiKeys: platform.stores.apiKeys,
+                refusals: createRefusalAudit(platform.stores.auditWriter, {
+                  nowMs: platform.clock.nowMs,
+                  log: platform.log,
+                }),
+                metrics: platform.metrics,
+              }),
         api: await createApi(
           platform,
           role,

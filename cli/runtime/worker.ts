@@ -16,6 +16,9 @@ import { temporalSecurity } from './temporal.ts';
 const pruneEveryMs = 3_600_000;
 /** An entry that is not linked yet can still be changed unnoticed by whoever owns the tables. */
 const sealEveryMs = 1_000;
+/** Some thousand links take a fraction of a second; an audit of a million is checked within half a day. */
+const verifyEveryMs = 60_000;
+const linksAtOnce = 2_000;
 
 /** Resolves when the worker polls; the answer settles when it is down for whatever reason. */
 export async function startWorkerPart(
@@ -65,7 +68,18 @@ export async function startWorkerPart(
   const sealing = setInterval(() => {
     stores.auditChain.seal().catch((error: unknown) => log.warn({ err: error }, 'linking the audit failed'));
   }, sealEveryMs);
-  shutdown.add('audit chain', async () => clearInterval(sealing));
+  const verifying = setInterval(() => {
+    stores.auditChain.verifyNext(linksAtOnce).then(
+      (found) => {
+        if (!found.ok) log.error({ ...found }, 'the audit was changed: its chain does not hold');
+      },
+      (error: unknown) => log.warn({ err: error }, 'checking the audit failed'),
+    );
+  }, verifyEveryMs);
+  shutdown.add('audit chain', async () => {
+    clearInterval(sealing);
+    clearInterval(verifying);
+  });
   return worker;
 }
 

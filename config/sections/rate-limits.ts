@@ -11,10 +11,10 @@ export const rateLimitsSchema = z
       'Requests from one address without a valid key: public pages, and attempts with wrong keys.',
     ),
     eventsPerSource: perMinute(6_000).describe(
-      'Requests with events and alerts from one address. A request may carry many events.',
+      'Requests with events and alerts with one key, or from one address without a good key. A request may carry many events.',
     ),
     telemetryPerSource: perMinute(120_000).describe(
-      'OTLP requests from one address. A request carries what a collector gathered.',
+      'OTLP requests with one key, or from one address without a good key. A request carries what a collector gathered.',
     ),
   })
   .describe('Requests a minute, per process; more are answered with 429. 0 is no limit.');

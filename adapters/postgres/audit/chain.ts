@@ -3,7 +3,8 @@
 
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
-import type { AuditChain, AuditVerification } from '../../../api/ports.ts';
+import type { AuditChain, AuditProgress, AuditVerification } from '../../../api/ports.ts';
+import { databaseNow } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 
 const sealAtOnce = 1_000;
@@ -25,7 +26,13 @@ export function createAuditChain(db: Kysely<Schema>): AuditChain {
     seal,
     async verify() {
       await seal();
-      return (await walk(db)) ?? (await unlinked(db));
+      const walked = await walk(db, start, Number.POSITIVE_INFINITY);
+      return 'ok' in walked ? walked : unlinked(db);
+    },
+
+    async verifyNext(most) {
+      await seal();
+      return verifyNext(db, most);
     },
   };
 }
@@ -44,10 +51,52 @@ type Row = {
   plan_hash: string | null;
 };
 
-/** The first link that does not hold, with its row; null when all hold. */
-async function walk(db: Kysely<Schema>): Promise<AuditVerification | null> {
-  let before: Uint8Array = Buffer.alloc(0);
-  for (let after = 0; ; ) {
+/** Up to where the links are known to hold, and the last of them. */
+type Mark = { readonly position: number; readonly hash: Uint8Array };
+const start: Mark = { position: 0, hash: Buffer.alloc(0) };
+type Broken = Extract<AuditVerification, { ok: false }>;
+
+async function verifyNext(db: Kysely<Schema>, most: number): Promise<AuditProgress> {
+  const kept = await db.selectFrom('audit_check').select(['position', 'hash']).executeTakeFirst();
+  const from = kept ?? start;
+  const broken = await movedMark(db, from);
+  if (broken !== null) return broken;
+  const walked = await walk(db, from, most);
+  if ('ok' in walked) return walked;
+  const links = await countLinks(db);
+  const isEnd = walked.position >= links;
+  if (isEnd) {
+    const whole = await unlinked(db);
+    if (!whole.ok) return whole;
+  }
+  const next = isEnd ? start : walked;
+  const row = { position: next.position, hash: next.hash, at_ms: databaseNow };
+  await db
+    .insertInto('audit_check')
+    .values(row)
+    .onConflict((conflict) => conflict.column('only_one').doUpdateSet(row))
+    .execute();
+  return { ok: true, checked: walked.position, links };
+}
+
+/** A chain that was computed anew does not have the link that was checked. */
+async function movedMark(db: Kysely<Schema>, { position, hash }: Mark): Promise<Broken | null> {
+  if (position === 0) return null;
+  const link = await db
+    .selectFrom('audit_chain')
+    .select(['audit_seq', 'hash'])
+    .where('position', '=', position)
+    .executeTakeFirst();
+  if (link !== undefined && Buffer.from(link.hash).equals(hash)) return null;
+  const what = 'links were changed or cut off since they were checked';
+  return { ok: false, checked: position - 1, brokenSeq: link?.audit_seq ?? position, what };
+}
+
+/** The first link that does not hold, with its row; else how far it came. */
+async function walk(db: Kysely<Schema>, from: Mark, most: number): Promise<Broken | Mark> {
+  let { position: after, hash: before } = from;
+  const end = after + most;
+  for (;;) {
     const rows: Row[] = await db
       .selectFrom('audit_chain')
       .leftJoin('audit', 'audit.seq', 'audit_chain.audit_seq')
@@ -55,7 +104,7 @@ async function walk(db: Kysely<Schema>): Promise<AuditVerification | null> {
       .select(['actor', 'action', 'subject', 'reason', 'plan_hash'])
       .where('position', '>', after)
       .orderBy('position')
-      .limit(readAtOnce)
+      .limit(Math.min(readAtOnce, end - after))
       .execute();
     for (const row of rows) {
       const what = row.position === after + 1 ? wrongWith(row, before) : 'links before it are missing';
@@ -63,8 +112,17 @@ async function walk(db: Kysely<Schema>): Promise<AuditVerification | null> {
       before = row.hash;
       after = row.position;
     }
-    if (rows.length < readAtOnce) return null;
+    if (rows.length < readAtOnce || after >= end) return { position: after, hash: before };
   }
+}
+
+/** Positions have no holes, or `walk` has said so. */
+async function countLinks(db: Kysely<Schema>): Promise<number> {
+  const row = await db
+    .selectFrom('audit_chain')
+    .select(({ fn }) => fn.max<number | null>('position').as('links'))
+    .executeTakeFirst();
+  return row?.links ?? 0;
 }
 
 function wrongWith(row: Row, before: Uint8Array): string | null {
@@ -104,10 +162,7 @@ async function unlinked(db: Kysely<Schema>): Promise<AuditVerification> {
     .orderBy('audit.seq')
     .limit(1)
     .executeTakeFirst();
-  const { checked } = await db
-    .selectFrom('audit_chain')
-    .select((count) => count.fn.countAll<number>().as('checked'))
-    .executeTakeFirstOrThrow();
+  const checked = await countLinks(db);
   if (stray === undefined) return { ok: true, checked };
   return { ok: false, checked, brokenSeq: stray.seq, what: 'the entry was added past the chain' };
 }

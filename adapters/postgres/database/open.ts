@@ -2,6 +2,9 @@
 // Whoever gets a Database may rely on the schema being the one this code was written for.
 
 import { type Kysely, sql } from 'kysely';
+import type { AuditProgress } from '../../../api/ports.ts';
+import { createAuditChain } from '../audit/chain.ts';
+import { becomeApplication, ownershipProblem } from './application-role.ts';
 import { connectServer } from './connect-server.ts';
 import { durabilityProblems } from './durability.ts';
 import { openEmbedded } from './embedded.ts';
@@ -25,6 +28,8 @@ export type Database = {
   readonly location: string;
   /** What a commit may lose here, a sentence each; empty when it stays. */
   durabilityProblems(): Promise<readonly string[]>;
+  /** That this process could rewrite the audit, in a sentence; null when it could not. */
+  ownershipProblem(): Promise<string | null>;
   /** Resolves when a statement made the round trip; rejects otherwise. */
   ping(): Promise<void>;
   /** Waits for what is under way, closes, and gives the data folder free. Idempotent. */
@@ -45,6 +50,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
   try {
     await migrate(db, location);
+    if ('dataDir' in options) await becomeApplication(db);
   } catch (error) {
     await close();
     throw error;
@@ -55,6 +61,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     location,
     // In memory nothing stays, and nobody expects it to.
     durabilityProblems: async () => ('memory' in options ? [] : durabilityProblems(db)),
+    ownershipProblem: async () => ('url' in options ? ownershipProblem(db) : null),
     async ping() {
       await sql`select 1`.execute(db);
     },
@@ -64,9 +71,26 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 
 /** What commits to this server may lose, without changing anything there. Throws DatabaseError when it cannot be asked. */
 export async function durabilityOfServer(url: string): Promise<readonly string[]> {
+  return onServer(url, durabilityProblems);
+}
+
+/** The next links of a server's audit, and whether this role could rewrite them; null when no Sentinel has been there yet. */
+export async function auditOfServer(url: string, most: number): Promise<AuditOfServer | null> {
+  return onServer(url, async (db) => {
+    const { rows } = await sql<{
+      found: string | null;
+    }>`select to_regclass('audit_check')::text as found`.execute(db);
+    if (rows[0]?.found == null) return null;
+    return { owner: await ownershipProblem(db), progress: await createAuditChain(db).verifyNext(most) };
+  });
+}
+
+export type AuditOfServer = { readonly owner: string | null; readonly progress: AuditProgress };
+
+async function onServer<T>(url: string, ask: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
   const { db, release } = await connectServer(url, 1);
   try {
-    return await durabilityProblems(db);
+    return await ask(db);
   } finally {
     await release();
   }

@@ -294,6 +294,13 @@ export type Schema = {
     canonical: Uint8Array;
     digest: string;
   };
+  /** At most one row. */
+  audit_check: {
+    only_one: Generated<boolean>;
+    position: number;
+    hash: Uint8Array;
+    at_ms: number;
+  };
   audit_chain: { position: number; audit_seq: number; hash: Uint8Array };
   audit_pending: { audit_seq: number };
   api_keys: {

@@ -127,3 +127,64 @@ await describeStores('writing to the chain', (use) => {
     expect(after).toEqual({ ok: true, checked: before.checked + 50 });
   });
 });
+
+test('a bounded check goes on where the last one stopped, says how far it is, and begins again at the end', async () => {
+  const own = await openDatabase({ memory: true });
+  try {
+    const { auditWriter, auditChain } = createStores(own, { limits: testLimits });
+    const write = (reason: string) =>
+      auditWriter.append({ actor: 'person:ada', action: 'access.refuse', subject: 'x', reason, details: {} });
+    expect(await auditChain.verifyNext(2)).toEqual({ ok: true, checked: 0, links: 0 });
+    for (const reason of ['1', '2', '3', '4', '5']) await write(reason);
+    const round = async () => [
+      await auditChain.verifyNext(2),
+      await auditChain.verifyNext(2),
+      await auditChain.verifyNext(2),
+    ];
+    const whole = [2, 4, 5].map((checked) => ({ ok: true, checked, links: 5 }));
+    expect(await round()).toEqual(whole);
+    expect(await round()).toEqual(whole);
+
+    await auditChain.verifyNext(2);
+    await sql.raw(off).execute(own.db);
+    await sql`update audit set reason = 'x' where seq = 1`.execute(own.db);
+    // Behind the mark: found in the next round, and by a whole verification at once.
+    expect(await auditChain.verifyNext(2)).toMatchObject({ ok: true, checked: 4 });
+    expect(await auditChain.verify()).toMatchObject({ ok: false, brokenSeq: 1 });
+    expect(await auditChain.verifyNext(2)).toMatchObject({ ok: true, checked: 5 });
+    expect(await auditChain.verifyNext(2)).toMatchObject({ ok: false, brokenSeq: 1 });
+    // It stays found.
+    expect(await auditChain.verifyNext(2)).toMatchObject({ ok: false, brokenSeq: 1 });
+  } finally {
+    await own.close();
+  }
+});
+
+test('a chain that was computed anew, or cut off, is not the one that was checked', async () => {
+  for (const forgery of [
+    `update audit_chain set hash = 'x' where position = 2`,
+    'delete from audit_chain where position >= 2',
+  ]) {
+    const own = await openDatabase({ memory: true });
+    try {
+      const { auditWriter, auditChain } = createStores(own, { limits: testLimits });
+      for (const reason of ['1', '2', '3'])
+        await auditWriter.append({
+          actor: 'person:ada',
+          action: 'access.refuse',
+          subject: 'x',
+          reason,
+          details: {},
+        });
+      expect(await auditChain.verifyNext(2)).toMatchObject({ ok: true, checked: 2 });
+      await sql.raw(chainOff).execute(own.db);
+      await sql.raw(forgery).execute(own.db);
+      expect(await auditChain.verifyNext(2), forgery).toMatchObject({
+        ok: false,
+        what: expect.stringContaining('since they were checked'),
+      });
+    } finally {
+      await own.close();
+    }
+  }
+});

@@ -24,6 +24,7 @@ import { refusedTelemetry } from './0032-refused-telemetry.ts';
 import { telemetryResources } from './0033-telemetry-resources.ts';
 import { alerts } from './0034-alerts.ts';
 import { keyHolders } from './0041-key-holders.ts';
+import { auditCheck } from './0042-audit-check.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -49,4 +50,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0033-telemetry-resources': telemetryResources,
   '0034-alerts': alerts,
   '0041-key-holders': keyHolders,
+  '0042-audit-check': auditCheck,
 };

@@ -31,7 +31,10 @@ export async function incident(
   if (carried === null) open(run);
   else if (carried.restart !== undefined) noteRestart(run, carried.restart);
   registerHandlers(run);
+  return Promise.race([handle(run, carried), run.journal.contradicted()]);
+}
 
+async function handle(run: Run, carried: Carried | null): Promise<IncidentResult> {
   let ending: Ending;
   let cancellation: unknown = null;
   try {

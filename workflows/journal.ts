@@ -5,14 +5,25 @@
 // The calls are no local activities, though those would halve the history: one of them may have reached the store when its
 // workflow task is lost, and the task that is run again records the same numbers with other instants.
 
-import { CancellationScope, condition, isCancellation, log, sleep } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  log,
+  rootCause,
+  sleep,
+} from '@temporalio/workflow';
 import { type Decision, decide, type IncidentCommand } from '../domain/incident/decide.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import { evolve } from '../domain/incident/evolve.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import { recordsInParts } from './changes.ts';
+import { recordContradicted } from './messages.ts';
 import { records } from './proxies.ts';
 import { type LostEvents, refill } from './refill.ts';
+import { failureType } from './steps/failures.ts';
 import { keptEvents, longestRecord } from './timings.ts';
 import { createProgress } from './visibility.ts';
 
@@ -35,6 +46,8 @@ export type Journal = {
   waitingFor(what: string): void;
   /** Resolves when everything recorded so far is in the store. */
   drained(): Promise<void>;
+  /** Rejects when the store has another event under a number of this run: the run is not what happened. */
+  contradicted(): Promise<never>;
   /** Resolves when the store was asked whether it still has everything, and has it again: a fail-over may lose a tail. */
   confirmed(): Promise<void>;
 };
@@ -56,6 +69,7 @@ export function startJournal(incidentId: string, start: JournalStart): Journal {
   let due = false;
   let confirming = false;
   let lost: LostEvents | null = null;
+  let contradiction: string | null = null;
 
   function state(): IncidentState {
     if (current === null) throw new Error(`incident ${incidentId} has not been opened`);
@@ -106,6 +120,10 @@ export function startJournal(incidentId: string, start: JournalStart): Journal {
         lost = null;
         confirming = false;
       } catch (error) {
+        if (error instanceof ActivityFailure && failureType(error) === 'IncidentEventConflict') {
+          contradiction = rootCause(error) ?? error.message;
+          return;
+        }
         due = true;
         log.error('events could not be recorded, will be tried again', { incidentId, error: String(error) });
         await sleep(retryRecordMs, { summary: 'before recording again' });
@@ -130,6 +148,13 @@ export function startJournal(incidentId: string, start: JournalStart): Journal {
     drained() {
       due = true;
       return condition(() => outbox.length === 0);
+    },
+    async contradicted() {
+      await CancellationScope.nonCancellable(() => condition(() => contradiction !== null));
+      throw ApplicationFailure.nonRetryable(
+        `Temporal has gone back behind the record (restored from an older backup, or reset): ${contradiction}`,
+        recordContradicted,
+      );
     },
     confirmed() {
       confirming = true;

@@ -84,6 +84,12 @@ export const stateQuery = defineQuery<IncidentState>('state');
 export const timelineQuery = defineQuery<readonly IncidentEvent[]>('timeline');
 export const planQuery = defineQuery<HashedPlan | null>('plan');
 
+/**
+ * Failure type of a run that the record contradicts: it does not go on from what never was, and does nothing more. Another is
+ * started from the record, as for any workflow that is gone.
+ */
+export const recordContradicted = 'RecordContradicted';
+
 /** Failure type of a refused update; the message starts with one of these reasons. */
 export const updateRefused = 'UpdateRefused';
 export const updateRefusals = [

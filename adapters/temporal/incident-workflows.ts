@@ -1,10 +1,22 @@
 // IncidentWorkflows: is an incident's workflow there, and if not, start another from the record.
 
-import { WorkflowNotFoundError } from '@temporalio/client';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { IncidentWorkflows } from '../../api/ports.ts';
-import { type Carried, incidentWorkflowType } from '../../workflows/messages.ts';
+import { type Carried, incidentWorkflowType, recordContradicted } from '../../workflows/messages.ts';
 import { type IncidentStarterOptions, shown } from './incident-starter.ts';
+
+/** In the workflow's own words where it says them. */
+async function failureOf(client: Client, incidentId: string): Promise<string> {
+  try {
+    await client.workflow.getHandle(incidentId).result();
+  } catch (error) {
+    const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
+    if (cause instanceof ApplicationFailure && cause.type === recordContradicted) return cause.message;
+    if (!(error instanceof WorkflowFailedError)) throw error;
+  }
+  return 'its workflow ended (failed)';
+}
 
 export function createIncidentWorkflows({
   client,
@@ -18,6 +30,7 @@ export function createIncidentWorkflows({
         // Temporal describes the latest run: one that continued as new is another, and running.
         if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW' || status.name === 'PAUSED')
           return null;
+        if (status.name === 'FAILED') return await failureOf(client, incidentId);
         return `its workflow ended (${status.name.toLowerCase().replaceAll('_', ' ')})`;
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return 'Temporal does not know its workflow';

@@ -82,7 +82,9 @@ function fakeIncidents(closedEpisodes: string[], firing: { alerts: number }): Fa
         const last = Math.max(timeline.at(-1)?.seq ?? 0, lostThrough);
         if (stored !== undefined) {
           if (JSON.stringify(stored) !== JSON.stringify(event))
-            throw new Error(`event ${event.seq} rewritten`);
+            throw Object.assign(new Error(`${incidentId} has another event number ${event.seq}`), {
+              name: 'IncidentEventConflict',
+            });
         } else if (event.seq === last + 1) timeline.push(event);
         else throw new Error(`event ${event.seq} leaves a gap after ${last}`);
       }

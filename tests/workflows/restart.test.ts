@@ -1,5 +1,5 @@
 /** An open incident whose workflow is gone gets another one: it goes on from the record, or a person has it. */
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createIncidentWorkflows } from '../../adapters/temporal/incident-workflows.ts';
 import type { IncidentRecord } from '../../api/ports.ts';
 import { startReconciler } from '../../api/reconciler.ts';
@@ -59,6 +59,95 @@ async function awaiting(): Promise<{ world: World; incident: OpenIncident }> {
 }
 
 const seqs = (timeline: readonly IncidentEvent[]): readonly number[] => timeline.map(({ seq }) => seq);
+
+/** Takes Temporal back to the incident's first task, as a server does that is restored from an older backup. */
+async function goBack({ id }: OpenIncident): Promise<void> {
+  const { client } = stage;
+  const { events = [] } = await client.workflow.getHandle(id).fetchHistory();
+  const first = events?.find(({ workflowTaskCompletedEventAttributes: task }) => task != null);
+  const { runId } = await client.workflow.getHandle(id).describe();
+  await client.workflowService.resetWorkflowExecution({
+    namespace: client.options.namespace,
+    workflowExecution: { workflowId: id, runId },
+    reason: 'restored from an older backup',
+    requestId: id,
+    workflowTaskFinishEventId: first?.eventId ?? null,
+    // 1, 2: neither signals nor updates; what came after the backup is lost.
+    resetReapplyExcludeTypes: [1, 2],
+  });
+}
+
+describe.concurrent('Temporal that was restored from an older backup than the record', () => {
+  async function contradicted(incident: OpenIncident): Promise<void> {
+    const { client } = stage;
+    await expect
+      .poll(async () => (await client.workflow.getHandle(incident.id).describe()).status.name, {
+        timeout: 30_000,
+      })
+      .toBe('FAILED');
+  }
+
+  test('before anything was done: another run goes on from the record, and people are told why', async ({
+    expect,
+  }) => {
+    const { world, incident } = await awaiting();
+    await incident.observe(anomaly('a2'));
+    await incident.until((state) => state.anomaliesSeen === 2);
+    await expect.poll(async () => (await world.stores.incidents.state(incident.id))?.anomaliesSeen).toBe(2);
+    const before = await world.stores.incidents.timeline(incident.id);
+    await goBack(incident);
+    await contradicted(incident);
+    expect(await world.stores.incidents.timeline(incident.id)).toEqual(before);
+    const reconciler = reconcilerOf(incident);
+    await reconciler.look();
+    world.stores.approvals.decide([...world.stores.plans.keys()][0] ?? '', 'approve');
+    await stage.client.workflow.getHandle(incident.id).signal('approvalDecided', {
+      ...{ approvalId: 'a', planHash: '', actor: 'ada', decision: 'approve', reason: '' },
+    });
+    const { result, timeline } = await ended(incident);
+    await reconciler.stop();
+    expect(result).toMatchObject({ outcome: 'resolved' });
+    expect(timeline.slice(0, before.length)).toEqual(before);
+    expect(seqs(timeline)).toEqual(timeline.map((_, index) => index + 1));
+    expect(timeline.find(({ type }) => type === 'workflow-restarted')).toMatchObject({
+      reason: expect.stringContaining('Temporal has gone back behind the record'),
+    });
+    expect(world.executor.ledger).toHaveLength(1);
+  });
+
+  test('after something was done: nothing is done again, and a person has it with what is in place', async ({
+    expect,
+  }) => {
+    const world = createWorld();
+    world.script = [{ steps: [scaleOut], verdict: auto }];
+    world.unhealthyAnswer = 'unverified';
+    const incident = await stage.open(world, { verifyTimeoutMs: 60_000 });
+    await world.called('verify');
+    await goBack(incident);
+    await contradicted(incident);
+    const reconciler = reconcilerOf(incident);
+    await reconciler.look();
+    const { result, types } = await ended(incident);
+    await reconciler.stop();
+    expect(result).toMatchObject({
+      outcome: 'escalated',
+      reason: expect.stringContaining('Temporal has gone back behind the record'),
+    });
+    expect(types.filter((type) => type === 'effect-applied')).toHaveLength(1);
+    expect(world.executor.ledger).toHaveLength(1);
+  });
+
+  test('after its end: the run ends, and the record stays as it was', async ({ expect }) => {
+    const world = createWorld();
+    const incident = await stage.open(world);
+    await incident.ended();
+    const before = await world.stores.incidents.timeline(incident.id);
+    await goBack(incident);
+    await contradicted(incident);
+    expect(await world.stores.incidents.timeline(incident.id)).toEqual(before);
+    expect(world.executor.ledger).toHaveLength(1);
+  });
+});
 
 describe.concurrent('an open incident whose workflow was terminated', () => {
   test('goes on where it was, with the same plan, when nothing was done yet', async ({ expect }) => {

@@ -1,6 +1,9 @@
-// The dead-letter topic: the record as it was, and headers that say why it is here and where it came from.
+// The dead-letter topic: the record without its secrets, and headers that say why it is here and where it came from. Who reads this
+// topic need not be who may read the other one; there the record is as it was, as long as the topic keeps it.
 
 import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
+import { redact } from '../../domain/redaction/redact.ts';
+import { redactStructure } from '../../domain/redaction/structure.ts';
 import type { DeadLetter, DeadLetters } from '../../ingest/kafka/ports.ts';
 
 export type ClosableDeadLetters = DeadLetters & { close(): Promise<void> };
@@ -51,18 +54,46 @@ function isTooLarge(error: unknown): boolean {
   return false;
 }
 
-function toMessage({ source, record, reason, detail }: DeadLetter, whole: boolean): Message {
+export function toMessage({ source, record, reason, detail }: DeadLetter, whole: boolean): Message {
+  const value = record.value === null || !whole ? null : withoutSecrets(record.value);
+  const isOmitted = value === null && record.value !== null;
   return {
-    key: record.key === null ? null : Buffer.from(record.key),
-    value: record.value === null || !whole ? null : Buffer.from(record.value),
+    key: record.key === null ? null : withoutSecrets(record.key),
+    value,
     headers: {
       'sentinel-reason': reason,
-      'sentinel-detail': detail,
+      'sentinel-detail': redact(detail),
       'sentinel-topic': source.topic,
       'sentinel-partition': String(source.partition),
       'sentinel-offset': String(record.offset),
       'sentinel-timestamp': new Date(record.timestampMs).toISOString(),
-      ...(whole ? {} : { 'sentinel-value-omitted': 'true' }),
+      ...(isOmitted ? { 'sentinel-value-omitted': 'true' } : {}),
     },
   };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The same bytes when there is nothing in them to hide; null for what is no text and cannot be looked at. */
+function withoutSecrets(bytes: Uint8Array): Buffer | null {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    return null;
+  }
+  const clean = redactText(text);
+  return Buffer.from(clean === text ? bytes : clean);
+}
+
+/** JSON keeps its shape: each of its texts is looked at by itself, also in records that are too long to be looked at as one. */
+function redactText(text: string): string {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return redact(text);
+  }
+  const clean = redactStructure(parsed);
+  return clean === parsed ? text : JSON.stringify(clean);
 }

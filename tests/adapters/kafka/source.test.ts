@@ -151,7 +151,10 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     expect(letters.map(({ headers }) => headers['sentinel-reason'])).toEqual(
       poison.map(([, reason]) => reason),
     );
-    expect(letters.map(({ value }) => value)).toEqual(poison.map(([value]) => value));
+    // Text that is too long to be looked at for secrets is cut where looking stopped.
+    const kept = (value: string | null) =>
+      (value?.length ?? 0) > 16_384 ? ' [cut: too long to scan]' : value;
+    expect(letters.map(({ value }) => value)).toEqual(poison.map(([value]) => kept(value)));
     const origins = letters.map(({ headers }) => Number(headers['sentinel-offset']));
     expect(origins).toEqual(poison.map((_, index) => index));
     expect(letters[2]).toMatchObject({

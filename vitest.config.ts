@@ -37,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.ts'],
-          exclude: [...exclude, 'tests/integration/**', 'tests/domain/**'],
+          exclude: [...exclude, 'tests/integration/**', 'tests/domain/**', 'tests/image/**'],
           sequence: { groupOrder: 0 },
         },
       },

@@ -82,6 +82,8 @@ function tell(event: IncidentEvent): Told {
     case 'approval-expired':
       return { style: 'yellow', text: 'Approval timed out' };
     case 'gate-refused':
+      if (event.reason === 'not-needed')
+        return { text: `Undo of step ${event.step + 1} not needed: ${event.detail}` };
       return {
         style: 'yellow',
         text: `The gate refuses step ${event.step + 1}: ${event.reason} (${event.detail})`,
@@ -96,6 +98,11 @@ function tell(event: IncidentEvent): Told {
       return { text: `${direction(event.direction)} step ${event.step + 1} done: ${event.summary}${how}` };
     }
     case 'effect-failed':
+      if (event.uncertain === true)
+        return {
+          style: 'yellow',
+          text: `${direction(event.direction)} step ${event.step + 1}: outcome unknown, a person has to look (${event.reason})`,
+        };
       return {
         style: 'red',
         text: `${direction(event.direction)} step ${event.step + 1} failed: ${event.reason}`,

@@ -22,7 +22,8 @@ export type Saga = {
   compensate(undo: (compensation: PendingCompensation) => Promise<UndoOutcome>): Promise<Undone>;
 };
 
-export type UndoOutcome = 'undone' | 'not-undone' | 'stopped';
+/** `not-needed`: somebody else has put it back. */
+export type UndoOutcome = 'undone' | 'not-needed' | 'not-undone' | 'stopped';
 
 /** How many were undone, and the keys of the steps that could not be. */
 export type Undone = { readonly undone: number; readonly notUndone: readonly string[] };
@@ -47,7 +48,7 @@ export function createSaga(carried: readonly PendingCompensation[]): Saga {
         const outcome = await undo(next);
         if (outcome === 'stopped') break;
         if (outcome === 'undone') undone += 1;
-        else notUndone.push(next.stepKey);
+        if (outcome === 'not-undone') notUndone.push(next.stepKey);
         owed.pop();
       }
       return { undone, notUndone };

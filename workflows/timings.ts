@@ -85,6 +85,7 @@ export function gatePatience(reason: GateRefusal): Patience | null {
     case 'not-opened':
     case 'out-of-order':
     case 'target-changed':
+    case 'not-needed':
       return null;
   }
 }

@@ -6,6 +6,7 @@ const sentences = {
   noted: 'Note added to the timeline.',
   'taken-over': 'You have taken over. Sentinel takes no further action on this incident.',
   aborted: 'This incident is being aborted.',
+  settled: 'Recorded. Sentinel may act on the target again.',
   closed: 'This incident is being closed.',
   engaged: 'The kill switch is engaged: no actions run.',
   released: 'The kill switch is released.',

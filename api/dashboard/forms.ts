@@ -11,6 +11,7 @@ import { OutOfReach } from '../reach/out-of-reach.ts';
 import { decideApproval } from '../routes/decide-approval.ts';
 import { abort, addNote, closeIncident, takeOver } from '../routes/interventions.ts';
 import { killSwitchSet } from '../routes/kill-switch.ts';
+import { settleEffect } from '../routes/settle-effect.ts';
 import { type BrowserSession, objectionToChange } from '../session/session.ts';
 import type { Notice } from './flash.ts';
 import { readForm } from './form-body.ts';
@@ -115,6 +116,12 @@ export function addForms(dashboard: Dashboard): void {
     (fields) => fields,
     () => 'closed',
   );
+
+  add('/incidents/:ref/settle', async (c, { session, fields: { effect = '', happened, ...fields } }) => {
+    const said = happened === 'true' ? true : happened === 'false' ? false : happened;
+    await call(c, settleEffect, session, { params: { id: effect }, body: { ...fields, happened: said } });
+    return seeOther(`/incidents/${encodeURIComponent(c.req.param('ref') ?? '')}?done=settled`);
+  });
 
   add('/kill-switch', async (c, { session, fields: { engaged, ...fields } }) => {
     const on = engaged === 'true' ? true : engaged === 'false' ? false : engaged;

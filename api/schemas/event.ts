@@ -67,6 +67,7 @@ export const incidentEvent = named<IncidentEvent>()(
       direction,
       reason: text,
       neverSent: z.literal(true).optional(),
+      uncertain: z.literal(true).optional(),
     }),
     happened('verification-started', { attempt, deadlineMs: instantMs }),
     happened('verified', { attempt, result: verification }),

@@ -92,7 +92,7 @@ export const incidentState = named<IncidentState>()(
         attempt: z.number(),
         planHash: sha256,
         stepKey: z.string(),
-        status: z.enum(['written', 'applied', 'failed', 'undone', 'not-undone']),
+        status: z.enum(['written', 'applied', 'failed', 'uncertain', 'undone', 'not-needed', 'not-undone']),
       }),
     ),
     verification: verification.nullable(),

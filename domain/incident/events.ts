@@ -103,6 +103,8 @@ export type IncidentEventBody =
       readonly reason: string;
       /** A person said stop after the gate had granted it: nothing was sent, and nothing is wrong with it. */
       readonly neverSent?: true;
+      /** It may have happened: nobody can tell, until a person has looked and settles it. */
+      readonly uncertain?: true;
     }
   | { readonly type: 'verification-started'; readonly attempt: number; readonly deadlineMs: number }
   | { readonly type: 'verified'; readonly attempt: number; readonly result: VerificationResult }

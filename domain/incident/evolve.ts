@@ -57,10 +57,13 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
     case 'incident-opened':
     case 'note-added':
     case 'postmortem-drafted':
-    case 'gate-refused':
     case 'workflow-restarted':
     case 'record-gap':
       return state;
+    case 'gate-refused':
+      return event.reason === 'not-needed'
+        ? { ...state, effects: undone(state, event.step, 'not-needed') }
+        : state;
     case 'anomaly-observed':
       return {
         ...state,
@@ -135,7 +138,10 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
         : { ...state, effects: undone(state, event.step, 'undone') };
     case 'effect-failed':
       return event.direction === 'forward'
-        ? { ...state, effects: marked(state, event.intentId, 'failed') }
+        ? {
+            ...state,
+            effects: marked(state, event.intentId, event.uncertain === true ? 'uncertain' : 'failed'),
+          }
         : { ...state, effects: undone(state, event.step, 'not-undone') };
     case 'verification-started':
       return { ...released(state), status: 'verifying', verification: null };

@@ -51,6 +51,8 @@ export function narrate(event: IncidentEventBody): string {
     case 'approval-expired':
       return `Approval of plan ${event.planHash.slice(0, 12)} timed out`;
     case 'gate-refused':
+      if (event.reason === 'not-needed')
+        return `Undo of step ${event.step + 1} was not needed: ${event.detail}`;
       return `The gate refused step ${event.step + 1}: ${event.reason} (${event.detail})`;
     case 'intent-written':
       return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} about to run (${event.intentId})`;
@@ -59,6 +61,8 @@ export function narrate(event: IncidentEventBody): string {
       return `${event.direction === 'forward' ? 'Done' : 'Undone'}: ${event.summary}${found}`;
     }
     case 'effect-failed':
+      if (event.uncertain === true)
+        return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} has an unknown outcome, a person has to look: ${event.reason}`;
       return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} failed: ${event.reason}`;
     case 'verification-started':
       return `Verifying until ${timeText(event.deadlineMs)}`;

@@ -14,7 +14,7 @@ export type AppliedEffect = {
   readonly attempt: number;
   readonly planHash: string;
   readonly stepKey: string;
-  readonly status: 'written' | 'applied' | 'failed' | 'undone' | 'not-undone';
+  readonly status: 'written' | 'applied' | 'failed' | 'uncertain' | 'undone' | 'not-needed' | 'not-undone';
 };
 
 export type IncidentState = {

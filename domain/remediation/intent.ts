@@ -53,6 +53,8 @@ export const gateRefusals = [
   'target-unsettled',
   'target-unseen',
   'target-changed',
+  /** Of an undo: the target is as it was before the step; somebody has put it back. */
+  'not-needed',
   'once-rule',
   'rate-limited',
   'breaker-open',

@@ -47,6 +47,8 @@ export type World = {
   plans: { hashedPlan: HashedPlan; verdict: Verdict | null }[];
   evidence: Evidence[];
   effects: EffectRecord[];
+  /** What people said became of effects. */
+  settled: { effectId: string; happened: boolean; by: string; reason: string }[];
   series: Series[];
   /** The latest samples of resources. */
   samples: ResourceSample[];
@@ -96,6 +98,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     plans: [],
     evidence: [],
     effects: [],
+    settled: [],
     series: [],
     samples: [],
     asked: [],
@@ -247,11 +250,13 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         },
       },
       effects: {
-        settle: async ({ effectId, principal }) => {
+        settle: async ({ effectId, principal, happened, reason: said }) => {
           if (!reaches(principal.reach, 'production', 'orders'))
             return { settled: false, reason: 'out-of-reach' };
           const reason = effectId.endsWith('f') ? 'unknown' : effectId.endsWith('e') ? 'under-way' : null;
-          return reason === null ? { settled: true } : { settled: false, reason };
+          if (reason !== null) return { settled: false, reason };
+          world.settled.push({ effectId, happened, by: principal.name, reason: said });
+          return { settled: true };
         },
       },
       killSwitch: {

@@ -1,6 +1,7 @@
 // What the incident does when the world is not as its plan saw it, and when nobody can tell what became of a call.
 
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { narrate } from '../../domain/incident/narrate.ts';
 import { stepKey } from '../../domain/remediation/plan.ts';
 import { createWorld } from '../support/fakes.ts';
 import { auto, restart, rollback, scaleOut } from '../support/incident-examples.ts';
@@ -64,6 +65,35 @@ describe.concurrent('a target that has changed since the plan was made', () => {
       reason: expect.stringContaining('release was r2, is r3'),
     });
     expect(world.executor.ledger).toEqual([]);
+  });
+
+  test('back to what it was before the step needs no undo, and is no failure to undo', async ({ expect }) => {
+    const world = createWorld();
+    world.script = [{ steps: [scaleOut], verdict: auto }];
+    world.fixedBy = [];
+    const { pass } = world.stores.gate;
+    world.stores.gate.pass = async (input, sighting) =>
+      input.direction === 'forward'
+        ? pass(input, sighting)
+        : {
+            granted: false,
+            reason: 'not-needed',
+            detail: 'test/orders is already as it was before the step',
+          };
+    const incident = await stage.open(world, { maxAttempts: 1 });
+    const { result, timeline } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'escalated', reason: expect.not.stringContaining('undone') });
+    expect(timeline).toContainEqual(
+      expect.objectContaining({ type: 'compensation-finished', undone: 0, notUndone: [] }),
+    );
+    expect(timeline.findLast(({ type }) => type === 'incident-closed')).not.toHaveProperty('leftInPlace');
+    expect(timeline.map(narrate)).toContain(
+      'Undo of step 1 was not needed: test/orders is already as it was before the step',
+    );
+    expect((await world.stores.incidents.state(incident.id))?.effects).toMatchObject([
+      { status: 'not-needed' },
+    ]);
+    expect(world.executor.ledger.map(({ direction }) => direction)).toEqual(['forward']);
   });
 
   test('under an undo leaves it to a person', async ({ expect }) => {
@@ -147,7 +177,10 @@ test('a restart that nobody can tell of is not tried in another way', async ({ e
   const world = createWorld();
   world.script = [{ steps: [restart], verdict: auto }];
   world.executor.fates.push('unknowable');
-  const { result } = await (await stage.open(world)).ended();
+  const incident = await stage.open(world);
+  const { result, timeline } = await incident.ended();
   expect(result).toMatchObject({ outcome: 'escalated', reason: expect.stringContaining('nobody can tell') });
+  expect((await world.stores.incidents.state(incident.id))?.effects).toMatchObject([{ status: 'uncertain' }]);
+  expect(timeline.map(narrate)).toContainEqual(expect.stringContaining('Step 1 has an unknown outcome'));
   expect([...world.stores.gate.intents.values()].map(({ status }) => status)).toEqual(['uncertain']);
 });

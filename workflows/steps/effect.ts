@@ -69,7 +69,10 @@ export async function perform(
       return { kind: 'applied' };
     }
     case 'failed':
-      journal.record({ type: 'effect-failed', intentId, step, direction, reason: result.reason });
+      journal.record({
+        ...{ type: 'effect-failed', intentId, step, direction, reason: result.reason },
+        ...(result.certain ? {} : { uncertain: true }),
+      });
       return result;
     case 'blocked':
       return refusal(run, { ...result, sent: result.sent === true });

@@ -140,7 +140,8 @@ async function pass(
     if (refusal !== null) return refused(refusal);
   }
   const expects = written?.intent.expects ?? (await expectation(trx, effect, input, stored.plan));
-  const drift = asExpected(effect, expects, sighting);
+  const restored = direction === 'compensation' ? expectedBefore(stored.plan, input.step) : null;
+  const drift = asExpected(effect, expects, sighting, restored);
   return drift === null ? grant(trx, question, written, expects) : refused(drift);
 }
 

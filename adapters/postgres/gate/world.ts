@@ -88,11 +88,15 @@ export function asExpected(
   { content, targetKey }: Effect,
   expects: readonly Facts[],
   sighting: Sighting,
+  /** Of an undo: what it would restore. */
+  restored: Facts | null = null,
 ): Refusal | null {
   if (sighting.kind !== 'seen')
     return { reason: 'target-unseen', detail: `${targetKey} cannot be seen: ${sighting.reason}` };
   const changed = changedSince(expects, content, sighting.state);
   if (changed === null) return null;
+  if (restored !== null && changedSince([restored], content, sighting.state) === null)
+    return { reason: 'not-needed', detail: `${targetKey} is already as it was before the step` };
   const since = content.direction === 'forward' ? 'the plan was made' : 'the step to undo was carried out';
   return { reason: 'target-changed', detail: `${targetKey} has changed since ${since}: ${changed}` };
 }

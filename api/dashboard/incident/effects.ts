@@ -5,9 +5,12 @@ import { parseSeriesKey } from '../../../domain/detection/series.ts';
 import type { Briefing, EffectBriefing } from '../../../domain/incident/briefing.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
 import type { VerificationResult } from '../../../domain/remediation/verification.ts';
+import type { EffectRecord } from '../../ports.ts';
 import { valueText } from '../assets/text.js';
 import { seriesName, unitOf } from '../charts/points.ts';
-import type { Html } from '../view.ts';
+import { clockTime } from '../format.ts';
+import { csrfField } from '../layout.ts';
+import { type Html, may, type View } from '../view.ts';
 import { plural } from '../words.ts';
 
 const effectWords: Readonly<Record<EffectBriefing['status'], { word: string; tone: string; mark: string }>> =
@@ -15,9 +18,34 @@ const effectWords: Readonly<Record<EffectBriefing['status'], { word: string; ton
     written: { word: 'Under way', tone: 'busy', mark: '…' },
     applied: { word: 'Done', tone: 'good', mark: '✓' },
     failed: { word: 'Failed', tone: 'bad', mark: '×' },
+    uncertain: { word: 'Outcome unknown', tone: 'wait', mark: '?' },
+    'not-needed': { word: 'Already put back by somebody', tone: 'wait', mark: '↩' },
     undone: { word: 'Undone', tone: 'wait', mark: '↩' },
     'not-undone': { word: 'Could not be undone', tone: 'bad', mark: '!' },
   };
+
+/** What a person has to settle, and who has settled what: until then nobody acts on the target. */
+export function settlements(effects: readonly EffectRecord[], ref: string, view: View): Html | '' {
+  const open = effects.filter(({ status }) => status === 'uncertain');
+  const settled = effects.filter(({ result }) => result?.startsWith('settled by ') === true);
+  if (open.length + settled.length === 0) return '';
+  return html`${open.map(
+    ({
+      id,
+      action,
+      target,
+    }) => html`<section class="panel" aria-labelledby="settle-${id}"><h3 id="settle-${id}">Nobody can tell whether it happened</h3>
+<p><b>${action}</b> <span class="id">${target.environment}/${target.service}</span>. Look at the target. Until you say what became of it, Sentinel does nothing on this target.</p>
+${may(view, 'operator') ? settleForm(id, ref, view) : html`<p class="muted">Settling needs the role operator.</p>`}</section>`,
+  )}${settled.map(
+    ({ action, target, status, result, updatedAtMs }) =>
+      html`<p><b>${action}</b> <span class="id">${target.environment}/${target.service}</span> ${status === 'applied' ? 'happened' : 'did not happen'}: ${result} <span class="muted">${clockTime(updatedAtMs, view.nowMs)}</span></p>`,
+  )}`;
+}
+
+function settleForm(id: string, ref: string, view: View): Html {
+  return html`<details id="settle-form-${id}"><summary>Settle</summary><form method="post" action="/incidents/${ref}/settle">${csrfField(view)}<input type="hidden" name="effect" value="${id}"><label for="settle-reason-${id}">What you saw</label><input id="settle-reason-${id}" name="reason" maxlength="2000" required autocomplete="off"><button name="happened" value="true">It happened</button> <button name="happened" value="false" class="danger">It did not happen</button></form></details>`;
+}
 
 export function effectList(about: Briefing): Html {
   const { effects, compensation } = about;

@@ -6,6 +6,7 @@ import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
 import type { IncidentEvent } from '../../../domain/incident/events.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
 import type {
+  EffectRecord,
   IncidentReader,
   ModelTurnReader,
   ModelTurnRecord,
@@ -25,6 +26,8 @@ export type IncidentData = {
   readonly chart: Chart | null;
   readonly postmortem: string | null;
   readonly modelTurns: readonly ModelTurnRecord[];
+  /** As the gate has them: what a person settles is there. */
+  readonly effects: readonly EffectRecord[];
 };
 
 export type IncidentSources = {
@@ -37,6 +40,7 @@ export type IncidentSources = {
 
 /** Far more than an incident has: anomalies and attempts are bounded. */
 const mostEvents = 3_000;
+const mostEffects = 200;
 /** A page is not held up by a history that is slow today. */
 const chartTimeoutMs = 1_500;
 
@@ -46,12 +50,13 @@ export async function loadIncident(
   { incidents, serviceMaps, modelTurns, history }: IncidentSources,
   nowMs: number,
 ): Promise<IncidentData | null> {
-  const [found, timeline, details, map, turns] = await Promise.all([
+  const [found, timeline, details, map, turns, effects] = await Promise.all([
     incidents.get(id),
     incidents.timeline(id, 0, mostEvents),
     incidents.details(id),
     serviceMaps.of(id),
     modelTurns.turnsOf(id),
+    incidents.effects(id, mostEffects, null),
   ]);
   if (found === null) return null;
   const { state } = found;
@@ -66,6 +71,7 @@ export async function loadIncident(
     chart,
     postmortem,
     modelTurns: turns,
+    effects: effects.items,
   };
 }
 

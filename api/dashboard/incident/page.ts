@@ -11,7 +11,7 @@ import { csrfField, page } from '../layout.ts';
 import { type Html, may, type View } from '../view.ts';
 import { severityMark, statusChip } from '../words.ts';
 import { decisionPanel, planSteps, riskText } from './decision.ts';
-import { effectList, lifeLine, verificationTable } from './effects.ts';
+import { effectList, lifeLine, settlements, verificationTable } from './effects.ts';
 import { serviceGraph } from './graph.ts';
 import { hypothesisList } from './hypotheses.ts';
 import type { IncidentData } from './load.ts';
@@ -33,7 +33,7 @@ export function incidentPage(data: IncidentData, view: View): Html {
 <section id="symptom" data-live aria-labelledby="symptom-title"><h2 id="symptom-title">Symptom</h2>${symptomOf(data, view)}</section>
 <section id="why" data-live aria-labelledby="why-title"><h2 id="why-title">Why</h2>${about.diagnosis === null ? html`<p class="empty">The first analysis is not ready yet.</p>` : hypothesisList(about.diagnosis, evidence)}${modelCost(data.modelTurns)}</section>
 <section id="plan" data-live aria-labelledby="plan-title" ${about.plan === null || decision !== null ? 'hidden' : ''}><h2 id="plan-title">Plan</h2>${about.plan === null || decision !== null ? '' : planOf(data)}</section>
-<section id="done" data-live aria-labelledby="done-title" ${about.effects.length === 0 && state.verification === null ? 'hidden' : ''}><h2 id="done-title">What was done</h2>${about.effects.length === 0 ? '' : effectList(about)}${state.verification === null ? '' : html`<h3>Did it help?</h3>${verificationTable(state.verification)}`}</section>
+<section id="done" data-live aria-labelledby="done-title" ${about.effects.length === 0 && state.verification === null ? 'hidden' : ''}><h2 id="done-title">What was done</h2>${about.effects.length === 0 ? '' : effectList(about)}${settlements(data.effects, ref, view)}${state.verification === null ? '' : html`<h3>Did it help?</h3>${verificationTable(state.verification)}`}</section>
 <section id="graph" data-live aria-labelledby="graph-title" ${map === null ? 'hidden' : ''}><h2 id="graph-title">Services</h2>${map === null ? '' : serviceGraph(map, about)}</section>
 <section id="postmortem" data-live aria-labelledby="postmortem-title" ${data.postmortem === null ? 'hidden' : ''}><h2 id="postmortem-title">Postmortem draft</h2>${data.postmortem === null ? '' : html`<details id="postmortem-text"><summary>Read the draft</summary><pre>${data.postmortem}</pre></details>`}</section>
 </div>

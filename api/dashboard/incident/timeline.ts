@@ -85,6 +85,8 @@ function folded(events: readonly IncidentEvent[]): IncidentEvent[][] {
 }
 
 function toneOf(event: IncidentEvent): Tone {
+  if (event.type === 'effect-failed' && event.uncertain === true) return 'ask';
+  if (event.type === 'gate-refused' && event.reason === 'not-needed') return 'undo';
   switch (event.type) {
     case 'incident-opened':
     case 'anomaly-observed':

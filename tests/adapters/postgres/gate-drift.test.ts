@@ -255,6 +255,32 @@ await describeStores('a target that is not as the plan saw it', (use) => {
     });
     expect(await passGate(stores, undo(ready))).toMatchObject({ granted: true });
   });
+
+  test.each([
+    { what: 'a number of replicas', step: {}, restored: { desiredReplicas: 2 } },
+    {
+      what: 'a release',
+      step: {
+        action: 'rollback-release',
+        parameters: { to: 'r1' },
+        inverse: { action: 'deploy-release', parameters: { release: 'r2' } },
+      },
+      restored: { release: 'r2' },
+    },
+  ] as const)('an undo is not needed where a person has put $what back', async ({ step, restored }) => {
+    const { stores } = use();
+    const environment = unique('env');
+    const ready = await readyToAct(stores, { environment, steps: [stepOf(environment, 'api', step)] });
+    await perform(stores, ready);
+    expect(await passGate(stores, undo(ready), restored)).toEqual({
+      granted: false,
+      reason: 'not-needed',
+      detail: `${environment}/api is already as it was before the step`,
+    });
+    // Another owner, or another target in its place, is a change like any other.
+    expect(await passGate(stores, undo(ready), { ...restored, executor: 'other' })).toMatchObject(changed);
+    expect(await passGate(stores, undo(ready))).toMatchObject({ granted: true });
+  });
 });
 
 await describeStores('an effect that has not ended', (use) => {

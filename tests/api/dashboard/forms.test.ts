@@ -1,7 +1,7 @@
 // What can be changed from a page: only by a page of ours, only with the role, and only what is still the case.
 
 import { describe, expect, test } from 'vitest';
-import { decisionRefusals } from '../../../api/ports.ts';
+import { decisionRefusals, type EffectRecord } from '../../../api/ports.ts';
 import { worldWithIncident } from '../calls.ts';
 import { clientOf } from '../client.ts';
 import { incidentId, planHash, ref } from '../incidents.ts';
@@ -31,6 +31,16 @@ const forms = [
   { path: `/incidents/${ref}/close`, fields: { reason: 'known' }, lands: `/incidents/${ref}?done=closed` },
   { path: `/incidents/${ref}/abort`, fields: { reason: 'a drill' }, lands: `/incidents/${ref}?done=aborted` },
   {
+    path: `/incidents/${ref}/settle`,
+    fields: { effect: `intent-${'0'.repeat(40)}`, happened: 'true', reason: 'it runs r1' },
+    lands: `/incidents/${ref}?done=settled`,
+  },
+  {
+    path: `/incidents/${ref}/settle`,
+    fields: { effect: `intent-${'0'.repeat(40)}`, happened: 'false', reason: 'still r2' },
+    lands: `/incidents/${ref}?done=settled`,
+  },
+  {
     path: '/kill-switch',
     fields: { environment: '*', engaged: 'true', reason: 'stop' },
     lands: '/?done=engaged',
@@ -47,6 +57,7 @@ const changesOf = (world: ReturnType<typeof worldWithIncident>) => [
   ...world.told,
   ...world.switches,
   ...world.undelivered,
+  ...world.settled,
 ];
 
 describe.each(forms)('$path $fields', ({ path, fields, lands }) => {
@@ -203,5 +214,51 @@ describe('the session and the REST API', () => {
     expect((await call(world, '/api/v1/incidents', { cookie })).status).toBe(401);
     const authorization = `Bearer ${world.keys.viewer}`;
     expect((await call(world, '/api/v1/incidents', { cookie, authorization })).status).toBe(200);
+  });
+});
+
+describe('an effect of unknown outcome', () => {
+  const effect: EffectRecord = {
+    ...{ id: `intent-${'0'.repeat(40)}`, planHash, step: 0, direction: 'forward', undoes: null },
+    ...{ action: 'restart', target: { environment: 'production', service: 'orders' }, executor: 'mock' },
+    ...{ parameters: {}, fence: 1, status: 'uncertain', result: 'nobody can tell' },
+    ...{ writtenAtMs: 1, sentAtMs: 2, updatedAtMs: 3 },
+  };
+  const page = async (role: 'operator' | 'viewer', ...effects: readonly EffectRecord[]) => {
+    const world = worldWithIncident();
+    world.effects.push(...effects);
+    return (await (await loggedIn(world, world.keys[role])).get(`/incidents/${ref}`)).text;
+  };
+
+  test('is asked about on the page of its incident, with both answers, of those who may answer', async () => {
+    const asked = await page('operator', effect);
+    expect(asked).toContain('Nobody can tell whether it happened');
+    expect(asked).toContain(`action="/incidents/${ref}/settle"`);
+    expect(asked).toContain('name="happened" value="true">It happened');
+    expect(asked).toContain('name="happened" value="false"');
+    const looked = await page('viewer', effect);
+    expect(looked).toContain('Settling needs the role operator');
+    expect(looked).not.toContain('/settle"');
+  });
+
+  test('once settled says by whom, and asks no more', async () => {
+    const settled = await page('operator', {
+      ...effect,
+      status: 'failed',
+      result: 'settled by ada: still r2',
+    });
+    expect(settled).toContain('did not happen: settled by ada: still r2');
+    expect(settled).not.toContain('Nobody can tell whether it happened');
+    expect(await page('operator', { ...effect, status: 'applied', result: 'done' })).not.toContain(
+      'settled by',
+    );
+  });
+
+  test('what is neither yes nor no settles nothing', async () => {
+    const world = worldWithIncident();
+    const browser = await loggedIn(world, world.keys.operator);
+    const fields = { effect: effect.id, happened: 'perhaps', reason: 'hm', csrf: browser.csrf() };
+    expect((await browser.post(`/incidents/${ref}/settle`, fields)).status).toBeGreaterThanOrEqual(400);
+    expect(world.settled).toEqual([]);
   });
 });

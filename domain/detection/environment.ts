@@ -28,6 +28,8 @@ const logJudgeMs = 900;
 const blindMs = 10_000;
 /** Log records this much older than what their service says now are history: the windows of detection are shorter. */
 const lateMs = 60_000;
+/** As far back as a rate of calls is measured. */
+const rateMs = 60_000;
 
 export class EnvironmentDetector {
   private readonly config: DetectionConfig;
@@ -184,6 +186,8 @@ export class EnvironmentDetector {
       const heardMs = this.heardUntil(service, 0);
       if (watch === undefined || heardMs === null) continue;
       const throughMs = Math.min(closedMs, Math.floor(heardMs / 1000) * 1000);
+      // What comes late is counted when it is whole: until then fewer calls are known than there were.
+      if (this.calls.waitsFor(service, throughMs - rateMs)) continue;
       const blindUntilMs = this.services.get(service)?.blindUntilMs ?? 0;
       if (throughMs < blindUntilMs + blindMs) watch.skipTraffic(throughMs);
       else watch.judgeTraffic(throughMs, this.context);

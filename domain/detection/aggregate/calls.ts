@@ -77,6 +77,13 @@ export class CallAggregator {
     return through;
   }
 
+  /** Whether seconds of the service since this instant are being told of late, by a sender that kept what it could not deliver. */
+  waitsFor(service: string, fromMs: number): boolean {
+    for (const key of this.sourcesOf.get(service) ?? [])
+      if (this.sources.get(key)?.waitsFor(fromMs)) return true;
+    return false;
+  }
+
   private explain(span: SpanSummary, source: SpanSource): Explained {
     if (sideOf(span) === 'server') {
       const { failed, waitedMs } = this.join.ownCalls(span);

@@ -36,6 +36,12 @@ export class LateSeconds {
     return true;
   }
 
+  /** Whether a second at or after this instant is still waited for. */
+  isOpenSince(fromMs: number): boolean {
+    for (const atMs of this.open.keys()) if (atMs >= fromMs) return true;
+    return false;
+  }
+
   /** The late seconds that were waited for long enough. */
   close(nowMs: number, waitMs: number): OpenSecond[] {
     const over: OpenSecond[] = [];

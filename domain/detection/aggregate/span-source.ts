@@ -75,6 +75,11 @@ export class SpanSource {
     this.late.restore(atMs);
   }
 
+  /** Whether a second at or after this instant is told of late: how many calls there were in it is not known yet. */
+  waitsFor(fromMs: number): boolean {
+    return this.late.isOpenSince(fromMs);
+  }
+
   /** Called after the spans of one export, to learn how this process exports. */
   endBatch(receivedMs: number): void {
     if (this.batchOldestMs === Number.POSITIVE_INFINITY) return;

@@ -11,8 +11,11 @@ import { readState, removeState, writeState } from './state-file.ts';
 
 export { obtainTemporalCli } from './obtain-cli.ts';
 
-/** Starts in about a second; an old database on a slow disk may need much longer to open. */
-const READY_MS = 30_000;
+/**
+ * Starts in about a second; an old database on a slow disk, or a machine that is busy with other things, may need a hundred
+ * times that. One that has ended is noticed at once: this is for one that hangs.
+ */
+const READY_MS = 120_000;
 const FREE_PORT_ATTEMPTS = 3;
 
 export interface TemporalDevServerOptions {

@@ -15,9 +15,9 @@ export interface Expected {
 async function missing({ address, namespace, searchAttributes }: Expected): Promise<string | undefined> {
   // gRPC waits a whole second after a refused attempt: knock first.
   if (!(await isListening(address))) return `nothing listens on ${address}`;
-  const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+  const connection = await Connection.connect({ address, connectTimeout: 5_000 });
   try {
-    return await connection.withDeadline(Date.now() + 2_000, async () => {
+    return await connection.withDeadline(Date.now() + 10_000, async () => {
       await connection.workflowService.describeNamespace({ namespace });
       const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
       const absent = searchAttributes.filter((name) => customAttributes?.[name] === undefined);

@@ -31,7 +31,7 @@ const closeSchema = z.strictObject({
 });
 
 export interface ApiDeps {
-  cluster: Cluster;
+  cluster: Pick<Cluster, 'services'>;
   ledger: Ledger;
   feed: ChangeFeed;
   answerFaults: AnswerFaults;
@@ -100,7 +100,7 @@ async function viewOf(service: ManagedService): Promise<ServiceView> {
   return service.view(await service.sandboxBytes());
 }
 
-function find(cluster: Cluster, name: string, status: number): ManagedService {
+function find(cluster: ApiDeps['cluster'], name: string, status: number): ManagedService {
   const service = cluster.services.get(name as ServiceName);
   if (!service) throw new HttpError(status, `there is no service ${name}`);
   return service;

@@ -17,7 +17,7 @@ import { type Ingress, startIngress } from './ingress.ts';
 import type { SupervisorOptions } from './options.ts';
 import { processUsage } from './proc.ts';
 import { ManagedService } from './service.ts';
-import type { Task } from './task.ts';
+import { Task } from './task.ts';
 
 const memoryCheckMs = 250;
 /** For the first start of everything: takes two seconds, but many times that on a machine that is busy. */
@@ -41,6 +41,7 @@ export class Cluster {
       dir: options.dir,
       newTaskId: (service: ServiceName) => `${service}-${this.randomHex()}`,
       describe: (service: ManagedService, task: Task) => this.describe(service, task),
+      startTask: (...given: ConstructorParameters<typeof Task>) => new Task(...given),
       onChange: () => this.publish(),
     };
     for (const name of serviceNames) this.services.set(name, new ManagedService(name, surroundings));

@@ -31,12 +31,15 @@ export interface FaultView {
   active: boolean;
 }
 
+/** What faults are put into. */
+export type Faulty = Pick<Cluster, 'services' | 'setDependencyDelay' | 'setSurge'>;
+
 export class FaultInjector {
-  private readonly cluster: Cluster;
+  private readonly cluster: Faulty;
   private readonly feed: ChangeFeed;
   private readonly injected: Array<{ view: Omit<FaultView, 'active'>; fault: Injected }> = [];
 
-  constructor(cluster: Cluster, feed: ChangeFeed) {
+  constructor(cluster: Faulty, feed: ChangeFeed) {
     this.cluster = cluster;
     this.feed = feed;
   }
@@ -157,7 +160,7 @@ export class FaultInjector {
 }
 
 function check(
-  cluster: Cluster,
+  cluster: Faulty,
   { kind, service: name, with: given = {} }: FaultRequest,
 ): { kind: FaultKind; service: ManagedService; parameters: Record<string, unknown> } {
   if (!faultKinds.includes(kind))

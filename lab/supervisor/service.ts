@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { folderBytes } from '../services/journal.ts';
 import type { ReplicaFault, ReplicaStart } from '../services/messages.ts';
 import { replicaLimits, type ServiceName, topology } from '../topology.ts';
-import { Task, type TaskView } from './task.ts';
+import type { Task, TaskView } from './task.ts';
 import { VersionLine } from './versions.ts';
 
 /** What the services share: made once by the cluster. */
@@ -13,6 +13,8 @@ export interface Surroundings {
   dir: string;
   newTaskId: (service: ServiceName) => string;
   describe: (service: ManagedService, task: Task) => ReplicaStart;
+  /** Starts a replica: a process of the shop, or what stands for one. */
+  startTask: (...given: ConstructorParameters<typeof Task>) => Task;
   /** The set of replicas in rotation may have changed. */
   onChange: () => void;
 }
@@ -122,9 +124,9 @@ export class ManagedService {
   }
 
   private newTask(): Task {
-    const { newTaskId, describe, onChange } = this.surroundings;
+    const { newTaskId, describe, startTask, onChange } = this.surroundings;
     const release = this.releases.current.version;
-    return new Task(newTaskId(this.name), release, (task) => describe(this, task), onChange);
+    return startTask(newTaskId(this.name), release, (task) => describe(this, task), onChange);
   }
 
   /** Gives every task the current configuration, without a restart. */

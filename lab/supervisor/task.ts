@@ -79,7 +79,8 @@ export class Task {
     };
   }
 
-  private start(): void {
+  /** Called by the constructor. */
+  protected start(): void {
     this.state = 'starting';
     this.port = undefined;
     this.killReason = undefined;

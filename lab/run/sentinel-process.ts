@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 
 const cli = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
-const startTimeoutMs = 90_000;
+/** One that has ended is noticed at once; this is for one that hangs. */
+const startTimeoutMs = 180_000;
 const temporalEndMs = 10_000;
 
 export type SentinelProcess = {

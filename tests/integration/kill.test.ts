@@ -45,7 +45,7 @@ describe.concurrent('killed with SIGKILL', () => {
 
   test('while waiting for approval: the same plan still waits, and its approval counts', async (context) => {
     const stage = await startKillStage(context, badRelease);
-    const { operator } = stage.stage;
+    const { operator } = stage;
     const waiting = async () => (await operator.pendingApprovals())[0] ?? null;
     const before = await eventually('a request for approval', waiting, 90_000);
     await stage.kill();
@@ -60,11 +60,10 @@ describe.concurrent('killed with SIGKILL', () => {
 
   test('after the intent: the call is out, the effect is not done yet, and is not done by that call any more', async (context) => {
     const stage = await startKillStage(context, errorBurst);
-    const { supervisor } = stage;
-    const { lab } = stage.stage;
-    await stage.holdBack('before-effect');
+    const { shop, supervisor } = stage;
+    stage.holdBack('before-effect');
     await stage.heldBack();
-    context.expect(await lab.ledger()).toEqual([]);
+    context.expect(shop.ledger).toEqual([]);
     await stage.kill();
     const before = supervisor.lines.length;
     await stage.start();
@@ -72,7 +71,7 @@ describe.concurrent('killed with SIGKILL', () => {
     await eventually('the call to be closed', () =>
       supervisor.lines.slice(before).some((line) => closing.test(line)),
     );
-    await stage.letGo(); // the first call arrives in the middle of the second
+    stage.letGo(); // the first call arrives in the middle of the second
     const { timeline } = await expectFixedOnce(context.expect, stage, 'restart payments');
     context
       .expect(timeline.find(({ type }) => type === 'effect-applied'))
@@ -81,12 +80,12 @@ describe.concurrent('killed with SIGKILL', () => {
 
   test('after the effect, before its answer: it is found by looking, not done again', async (context) => {
     const stage = await startKillStage(context, errorBurst);
-    const { lab } = stage.stage;
-    await stage.holdBack('after-effect');
+    const { shop } = stage;
+    stage.holdBack('after-effect');
     await stage.heldBack();
-    context.expect(await lab.ledger()).toHaveLength(1);
+    context.expect(shop.ledger).toHaveLength(1);
     await stage.kill();
-    await stage.letGo();
+    stage.letGo();
     await stage.start();
     const { timeline } = await expectFixedOnce(context.expect, stage, 'restart payments');
     context

@@ -1,55 +1,18 @@
 /** Spans and logs of one service with two replicas, second by second in real time, as OpenTelemetry would send them. */
-import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  attribute,
-  encodeRequest,
-  type Json,
-  logsRequest,
-  nano,
-  tracesRequest,
-} from '../../ingest/support/otlp.ts';
+import { encodeRequest, logsRequest, tracesRequest } from '../../ingest/support/otlp.ts';
+import { resourceOf, telemetryOf } from './telemetry.ts';
 
 type Place = { readonly environment: string; readonly service: string };
 
 const requestsPerSecond = 20;
 
-async function sendSecond(
-  url: string,
-  { environment, service }: Place,
-  secondMs: number,
-  failingShare: number,
-): Promise<void> {
-  for (const [index, instance] of [`${service}-1`, `${service}-2`].entries()) {
-    const resource: Json = {
-      attributes: [
-        attribute('service.name', service),
-        attribute('deployment.environment.name', environment),
-        attribute('service.instance.id', instance),
-        attribute('service.version', 'r2'),
-      ],
-    };
-    const count = requestsPerSecond / 2;
-    const spans: Json[] = [];
-    const logs: Json[] = [];
-    for (let request = 0; request < count; request += 1) {
-      const endMs = secondMs + Math.floor(((request + 1) / (count + 1)) * 1000) + index;
-      const failed = request < failingShare * count;
-      const traceId = randomBytes(16).toString('hex');
-      spans.push({
-        traceId,
-        spanId: randomBytes(8).toString('hex'),
-        name: `GET /${service}`,
-        kind: 2,
-        startTimeUnixNano: nano(endMs - 40 - (request % 5)),
-        endTimeUnixNano: nano(endMs),
-        ...(failed ? { status: { code: 2, message: 'internal error' } } : {}),
-      });
-      if (failed) {
-        const body = { stringValue: `cannot answer request ${traceId}: inconsistent state` };
-        logs.push({ timeUnixNano: nano(endMs), severityNumber: 17, severityText: 'ERROR', body });
-      }
-    }
+async function sendSecond(url: string, place: Place, startMs: number, failingShare: number): Promise<void> {
+  const requests = requestsPerSecond / 2;
+  const failed = Math.ceil(failingShare * requests);
+  for (const instance of [`${place.service}-1`, `${place.service}-2`]) {
+    const resource = resourceOf({ ...place, instance, version: 'r2' });
+    const { spans, logs } = telemetryOf(place, { startMs, requests, failed });
     await post(`${url}/v1/traces`, encodeRequest('traces', 'protobuf', tracesRequest(spans, resource)));
     if (logs.length > 0)
       await post(`${url}/v1/logs`, encodeRequest('logs', 'protobuf', logsRequest(logs, resource)));

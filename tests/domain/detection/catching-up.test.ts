@@ -30,7 +30,6 @@ function calls(from: number, seconds: number, perReplica = 10): SpanSummary[] {
           startMs: startMs + second * secondMs + call * 90,
           durationMs: 40,
           error: false,
-          attributes: {},
         });
       }
   return spans;

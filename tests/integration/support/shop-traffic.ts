@@ -10,11 +10,9 @@ import type { Task } from '../../../lab/supervisor/task.ts';
 import { encodeRequest, type Json, nano } from '../../ingest/support/otlp.ts';
 import { type Replica, resourceOf, telemetryOf } from './telemetry.ts';
 
-/** Sent at once, so that a detector has seen what it wants to have seen before it judges. */
-const pastMs = 60_000;
+/** Sent in one request, so that a detector has seen what it wants to have seen before it judges. */
+const pastSeconds = 60;
 const requestsOfReplica = 10;
-/** Seconds of the past in one request; later each second is a request of its own, as an exporter makes them. */
-const mostSeconds = 15;
 
 export interface ShopTraffic {
   /** Resolves when every second that is over by now is delivered. */
@@ -32,11 +30,12 @@ export function startShopTraffic({ url, environment, services }: Given): ShopTra
   const stopping = new AbortController();
   const { signal } = stopping;
   const openedMs = Math.floor(Date.now() / 1000) * 1000;
-  let nextMs = openedMs - pastMs;
+  let nextMs = openedMs - pastSeconds * 1000;
 
   const run = async (): Promise<void> => {
     while (!signal.aborted) {
-      const most = nextMs < openedMs ? mostSeconds : 1;
+      // Later each second is a request of its own, as an exporter makes them.
+      const most = nextMs < openedMs ? pastSeconds : 1;
       const due = Math.min(most, Math.floor((Date.now() - nextMs) / 1000));
       if (due < 1) {
         await pause(50);

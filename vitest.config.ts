@@ -1,65 +1,62 @@
 /**
- * Test runner, in three passes of one run: first all ordinary tests, two files at a time; then whole systems that mostly wait,
- * two at a time; then those that tell a story in real time, one after the other with the machine to itself. Every test file is
- * an isolated process, because Temporal's native runtime is one per process; tests of the pure domain share one.
+ * Test runner, in three passes of one run. First everything that depends on no clock: more files at once than there are
+ * processors, because whole systems mostly wait; those come first, and what only computes fills the gaps. Then the practice
+ * system, whose answers take as long as the machine lets them. Last the demo, with the machine to itself. Every test file is
+ * an isolated process, because Temporal's native runtime is one per process; pure tests share one.
  */
 import { configDefaults, defineConfig } from 'vitest/config';
 
-/** They play scenes by the clock, or count processes of the whole machine. */
-const inRealTime = ['demo', 'kill', 'model-kill', 'process-ends'].map(
-  (name) => `tests/integration/${name}.test.ts`,
-);
-const exclude = configDefaults.exclude;
+const all = 'tests/**/*.test.ts';
+/** No server, no process, nothing global: what one of these files does no other can notice. */
+const pure = ['domain', 'config', 'ingest'].map((folder) => `tests/${folder}/**/*.test.ts`);
+const wholeSystems = 'tests/integration/**/*.test.ts';
+/** Real processes with real faults: what is slow or silent is judged by the clock. */
+const practiceSystem = 'tests/lab/**/*.test.ts';
+/** A story told in real time, as a new user sees it. */
+const demo = 'tests/integration/demo.test.ts';
+const { exclude } = configDefaults;
 
 /** A limit for a machine that is busy with other things too; waits inside have reasons of their own. */
-const wholeSystem = { testTimeout: 240_000, hookTimeout: 120_000, maxConcurrency: 2 };
+const patient = { testTimeout: 240_000, hookTimeout: 120_000, maxConcurrency: 2 };
+
+const first = { maxWorkers: 3, sequence: { groupOrder: 0 } };
 
 export default defineConfig({
   test: {
     globalSetup: ['tests/support/global-setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     expect: { requireAssertions: true },
+    // Within a pass projects start in the order of their names.
     projects: [
       {
         extends: true,
         test: {
-          name: 'domain',
-          include: ['tests/domain/**/*.test.ts'],
-          isolate: false,
-          sequence: { groupOrder: 0 },
+          name: 'integration',
+          include: [wholeSystems],
+          exclude: [...exclude, demo],
+          ...first,
+          ...patient,
         },
       },
+      { extends: true, test: { name: 'pure', include: pure, isolate: false, ...first } },
       {
         extends: true,
         test: {
           name: 'unit',
-          include: ['tests/**/*.test.ts'],
-          exclude: [...exclude, 'tests/integration/**', 'tests/domain/**', 'tests/image/**'],
-          sequence: { groupOrder: 0 },
+          include: [all],
+          exclude: [...exclude, wholeSystems, practiceSystem, 'tests/image/**', ...pure],
+          ...first,
         },
       },
       {
         extends: true,
-        test: {
-          name: 'integration',
-          include: ['tests/integration/**/*.test.ts'],
-          exclude: [...exclude, ...inRealTime],
-          sequence: { groupOrder: 1 },
-          ...wholeSystem,
-        },
+        test: { name: 'lab', include: [practiceSystem], maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
-        test: {
-          name: 'real-time',
-          include: inRealTime,
-          sequence: { groupOrder: 2 },
-          maxWorkers: 1,
-          ...wholeSystem,
-        },
+        test: { name: 'real-time', include: [demo], maxWorkers: 1, sequence: { groupOrder: 2 }, ...patient },
       },
     ],
   },

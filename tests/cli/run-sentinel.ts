@@ -19,10 +19,10 @@ export function startSentinel(
   args: readonly string[],
   options: { env?: Record<string, string>; cwd?: string } = {},
 ): Running {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
   const child = spawn(process.execPath, [main, ...args], {
     cwd: options.cwd ?? '/',
-    env: { PATH, HOME, ...options.env },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

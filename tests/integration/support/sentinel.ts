@@ -37,10 +37,10 @@ export async function embeddedSettings(): Promise<Settings> {
   };
 }
 
-/** The environment in which the servers are found that this machine already has. */
+/** The environment in which the servers, and what is compiled, are found that this machine already has. */
 export function cacheOfThisMachine(): Record<string, string> {
-  const { XDG_CACHE_HOME } = process.env;
-  return XDG_CACHE_HOME === undefined ? {} : { XDG_CACHE_HOME };
+  const { XDG_CACHE_HOME, NODE_COMPILE_CACHE = '' } = process.env;
+  return XDG_CACHE_HOME === undefined ? { NODE_COMPILE_CACHE } : { XDG_CACHE_HOME, NODE_COMPILE_CACHE };
 }
 
 /**

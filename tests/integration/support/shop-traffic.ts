@@ -12,7 +12,8 @@ import { type Replica, resourceOf, telemetryOf } from './telemetry.ts';
 
 /** Sent in one request, so that a detector has seen what it wants to have seen before it judges. */
 const pastSeconds = 60;
-const requestsOfReplica = 10;
+/** Of a service, shared by its replicas: more of them do not bring more customers. */
+const requestsOfService = 20;
 
 export interface ShopTraffic {
   /** Resolves when every second that is over by now is delivered. */
@@ -67,12 +68,13 @@ function requestsOf(
   seconds: readonly number[],
 ): [OtlpSignal, Json][] {
   const scope = { name: 'shop' };
-  const replicas = services.flatMap((service) =>
-    service.tasks.map((task) => {
-      const { name } = service;
+  const replicas = services.flatMap((service) => {
+    const { name, tasks } = service;
+    const requests = Math.ceil(requestsOfService / tasks.length);
+    return tasks.map((task) => {
       const replica: Replica = { environment, service: name, instance: task.taskId, version: task.release };
       const parts = seconds.map((startMs) =>
-        telemetryOf(replica, { startMs, requests: requestsOfReplica, ...failuresOf(service, task) }),
+        telemetryOf(replica, { startMs, requests, ...failuresOf(service, task, requests) }),
       );
       const resource = resourceOf(replica);
       return {
@@ -83,8 +85,8 @@ function requestsOf(
           scopeMetrics: [{ scope, metrics: resources.map((one) => gauge(one, seconds)) }],
         },
       };
-    }),
-  );
+    });
+  });
   // Metrics last: a service that is heard of and whose calls are still on their way would seem to get none.
   return [
     ['traces', { resourceSpans: replicas.map(({ traces }) => traces) }],
@@ -107,8 +109,12 @@ function gauge({ name, unit, value }: (typeof resources)[number], seconds: reado
 }
 
 /** What its faults and the defect of its release do to a replica's requests. */
-function failuresOf(service: ManagedService, task: Task): { failed: number; message?: string } {
-  const failed = (rate: number): number => Math.ceil(rate * requestsOfReplica);
+function failuresOf(
+  service: ManagedService,
+  task: Task,
+  requests: number,
+): { failed: number; message?: string } {
+  const failed = (rate: number): number => Math.ceil(rate * requests);
   for (const { fault } of task.faults.values())
     if (fault.kind === 'error-burst') return { failed: failed(fault.errorRate), message: fault.message };
   const { errorRate = 0 } = service.releases.find(task.release)?.defect ?? {};

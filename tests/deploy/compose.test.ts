@@ -166,3 +166,11 @@ test('the image copies every folder that the command needs', () => {
     ok: true,
   });
 });
+
+test('CODEOWNERS names nobody that does not exist, and no path that is gone', () => {
+  const lines = readFileSync(path.join(root, '.github/CODEOWNERS'), 'utf8').split('\n');
+  const rules = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  expect(rules.length).toBeGreaterThan(5);
+  expect(rules.join('\n')).not.toContain('@');
+  for (const rule of rules) expect([rule, existsSync(path.join(root, rule))]).toEqual([rule, true]);
+});

@@ -88,6 +88,22 @@ test('installs on a fresh clone, then does nothing until the packages change', a
   expect(npmCalls()).toHaveLength(2);
 });
 
+test('says which installed packages nothing was compared with', async () => {
+  const packages = {
+    '': {},
+    'node_modules/a': { version: '1.0.0', integrity: 'sha512-x' },
+    'node_modules/@b/c': { version: '2.0.0', optional: true },
+    'node_modules/elsewhere': { version: '3.0.0', optional: true },
+  };
+  writeFileSync(join(project, 'package-lock.json'), JSON.stringify({ packages }));
+  installNpm('mkdir -p node_modules/a node_modules/@b/c');
+  const { code, err } = await setup();
+  expect(code).toBe(0);
+  expect(err.split('\n').filter((line) => line.startsWith('Not checked'))).toEqual([
+    'Not checked: @b/c 2.0.0. The lock file has no checksum for it, see SECURITY.md.',
+  ]);
+});
+
 test('links the pinned Node when npm only unpacked it', async () => {
   writeFileSync(
     join(project, 'package.json'),

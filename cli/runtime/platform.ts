@@ -55,7 +55,9 @@ export async function openPlatform(
       return part;
     };
   const [temporal, database] = await settled([
-    findTemporal(config, report, stopping).then(keep('temporal server', (part) => part.stop())),
+    findTemporal(config, role === 'api' || role === 'all', report, stopping).then(
+      keep('temporal server', (part) => part.stop()),
+    ),
     openDatabase(databaseOptions(config)).then(keep('database', (part) => part.close())),
   ]);
   const owner = await database.ownershipProblem();

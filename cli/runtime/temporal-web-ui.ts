@@ -8,18 +8,28 @@ import { type HttpServer, startHttp } from '../../api/server.ts';
 export type WebUiOptions = {
   /** Where the UI itself listens. */
   readonly upstream: string;
-  /** On 127.0.0.1; 0 takes a free one. */
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0 takes a free one. */
   readonly port: number;
+  /** The setting that moves it. Default `temporal.embedded.uiPort`. */
+  readonly setting?: string;
   readonly names: readonly string[];
 };
 
 /** Serves until it is closed. Rejects when the port is taken. */
-export function startWebUi({ upstream, port, names }: WebUiOptions): Promise<HttpServer> {
+export function startWebUi({
+  upstream,
+  host = '127.0.0.1',
+  port,
+  names,
+  setting = 'temporal.embedded.uiPort',
+}: WebUiOptions): Promise<HttpServer> {
   return startHttp({
-    host: '127.0.0.1',
+    host,
     port,
     names,
-    setting: 'temporal.embedded.uiPort',
+    setting,
     fetch: async (request) => {
       if (!onlyLooks(request)) return watchOnly(request);
       const { pathname, search } = new URL(request.url);

@@ -10,18 +10,20 @@ import { startWebUi } from './temporal-web-ui.ts';
 
 export type TemporalServer = {
   readonly address: string;
-  /** Null when the server is not ours: its Web UI is wherever its operators put it. */
+  /** For people. Null when nothing here shows it: it is wherever its operators put it. */
   readonly uiUrl: string | null;
   stop(): Promise<void>;
 };
 
+/** `showsUi`: whether this process is the one that shows the Web UI of a server that is not ours. */
 export async function findTemporal(
   config: Config,
+  showsUi: boolean,
   report: (line: string) => void,
   stopping?: AbortSignal,
 ): Promise<TemporalServer> {
   const { address, namespace, embedded } = config.temporal;
-  if (address !== undefined) return { address, uiUrl: null, stop: async () => {} };
+  if (address !== undefined) return elsewhere(config, address, showsUi);
   const executable = await obtainTemporalCli({ cacheDir: config.cacheDir, report, stopping });
   const server = await startTemporalDevServer({
     executable,
@@ -47,6 +49,20 @@ export async function findTemporal(
     await server.stop();
     throw error;
   }
+}
+
+async function elsewhere(
+  { temporal: { webUi }, server }: Config,
+  address: string,
+  showsUi: boolean,
+): Promise<TemporalServer> {
+  if (webUi === undefined || !showsUi) return { address, uiUrl: null, stop: async () => {} };
+  const { url: upstream, host, port } = webUi;
+  const { names } = namesOf(server);
+  const ui = await startWebUi({ upstream, host, port, names, setting: 'temporal.webUi.port' });
+  const shown = new URL(ui.url);
+  if (server.publicUrl !== undefined) shown.hostname = new URL(server.publicUrl).hostname;
+  return { address, uiUrl: shown.origin, stop: ui.close };
 }
 
 /** The embedded server is on this machine only, and speaks no TLS; one that is given by address has what is configured for it. */

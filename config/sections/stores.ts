@@ -65,6 +65,22 @@ export const temporalSchema = z
       })
       .prefault({})
       .describe('The embedded dev server; unused when `address` is given.'),
+    webUi: z
+      .strictObject({
+        url: z
+          .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
+          .describe('Where it listens, such as `http://temporal-ui:8080`.'),
+        host: z
+          .string()
+          .min(1)
+          .default('127.0.0.1')
+          .describe('Address that it is shown at. It has no login: whoever reaches it sees every incident.'),
+        port: port.default(8233).describe('Port that it is shown at. 0 takes a free one.'),
+      })
+      .optional()
+      .describe(
+        "Web UI of the server at `address`. The role `api` shows it for watching, under Sentinel's own host names only, and links to it; the UI itself answers to any name and needs no open port.",
+      ),
   })
   .describe('Temporal runs the incident workflows.');
 

@@ -1,5 +1,6 @@
 /** docker-compose.yml, started as the README says: an alert becomes an incident, which survives whatever is stopped. */
 import { randomUUID } from 'node:crypto';
+import { request } from 'node:http';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { docker, dockerFails, dockerWith } from './support/docker.ts';
 
@@ -70,6 +71,20 @@ test('nothing is reached from beyond this machine', async () => {
   expect(new Set(addresses)).toEqual(new Set(['127.0.0.1']));
 });
 
+test("Temporal's Web UI is not shown under the name of a web page", async () => {
+  const { hostname, port } = new URL(await addressOf('api', 8233));
+  const status = await new Promise((resolve, reject) => {
+    const headers = { host: 'attacker.example' };
+    request({ hostname, port, path: '/api/v1/namespaces', headers }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    })
+      .once('error', reject)
+      .end();
+  });
+  expect(status).toBe(421);
+});
+
 test('Temporal and the databases see no secret but their own', async () => {
   for (const [service, own] of [
     ['temporal', 'temporal'],
@@ -88,7 +103,7 @@ test('an alert becomes an incident that the API, the pages and Temporal show', a
   const [incident] = await incidents();
   const api = await fetch(`${await addressOf('api', 4500)}/api/v1/incidents/${incident?.ref}`, { headers });
   expect([api.status, await api.text()]).toEqual([200, expect.stringContaining('orders: disk is full')]);
-  const ui = await fetch(`${await addressOf('temporal-ui', 8080)}/api/v1/namespaces/default/workflows`);
+  const ui = await fetch(`${await addressOf('api', 8233)}/api/v1/namespaces/default/workflows`);
   expect(await ui.text()).toContain('incident/production/orders/');
 });
 

@@ -1,11 +1,16 @@
 // Temporal's real Web UI behind ours: people of this machine watch, nobody changes anything, no other name leads to it.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { HttpServer } from '../../../api/server.ts';
+import { findTemporal } from '../../../cli/runtime/temporal.ts';
 import { startWebUi } from '../../../cli/runtime/temporal-web-ui.ts';
+import { loadConfig } from '../../../config/load.ts';
 import { freshNamespace } from '../../support/temporal.ts';
 
 let temporal: Awaited<ReturnType<typeof freshNamespace>>;
@@ -119,4 +124,36 @@ test('a port in use is named with the setting that moves it', async () => {
   const url = await start();
   const again = startWebUi({ upstream: temporal.uiUrl, port: Number(new URL(url).port), names: [] });
   await expect(again).rejects.toThrow(/temporal\.embedded\.uiPort/);
+});
+
+describe('the UI of a server that is not ours', () => {
+  const find = async (role: 'shows it' | 'does not', server: string) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sentinel-web-ui-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const webUi = `{ url: '${temporal.uiUrl}', port: 0 }`;
+    writeFileSync(
+      path.join(folder, 'sentinel.yaml'),
+      `temporal: { address: '${temporal.address}', webUi: ${webUi} }\n${server}`,
+    );
+    const loaded = loadConfig({ cwd: folder, env: {} });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    const found = await findTemporal(loaded.config, role === 'shows it', () => {});
+    onTestFinished(() => found.stop());
+    return found;
+  };
+
+  test('is shown by one process, under its names only, until it stops', async () => {
+    const { uiUrl, stop } = await find('shows it', 'server: { publicUrl: "http://localhost:4500" }');
+    expect(uiUrl).toMatch(/^http:\/\/localhost:\d+$/);
+    const page = `${uiUrl?.replace('localhost', '127.0.0.1')}/namespaces/${temporal.namespace}/workflows`;
+    expect(await answerTo(page, 'GET', {})).toMatchObject({ status: 200 });
+    expect(await answerTo(page, 'GET', { host: 'attacker.example' })).toMatchObject({ status: 421 });
+    expect(await answerTo(page, 'DELETE', {})).toMatchObject({ status: 403 });
+    await stop();
+    await expect(answerTo(page, 'GET', {})).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('is not shown by the others', async () => {
+    expect(await find('does not', '')).toMatchObject({ address: temporal.address, uiUrl: null });
+  });
 });

@@ -7,6 +7,7 @@ import { type ActionId, actionIds } from '../../domain/remediation/actions.ts';
 import type { Intent } from '../../domain/remediation/intent.ts';
 import type { PlanStep } from '../../domain/remediation/plan.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
+import { guardedFetch } from '../http/guarded-fetch.ts';
 import {
   actionAnswerSchema,
   closeAnswerSchema,
@@ -34,12 +35,12 @@ export function createLabExecutor(
   const at = (path: string) => new URL(path, options.url);
 
   async function read(path: string): Promise<{ status: number; body: unknown }> {
-    const answer = await fetch(at(path), { signal: AbortSignal.timeout(options.readTimeoutMs) });
+    const answer = await guardedFetch(at(path), { signal: AbortSignal.timeout(options.readTimeoutMs) });
     return { status: answer.status, body: await jsonOf(answer) };
   }
 
   function send(path: string, body: unknown, timeoutMs: number): Promise<Response> {
-    return fetch(at(path), {
+    return guardedFetch(at(path), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),

@@ -1,5 +1,7 @@
 // fetch for a server that is not trusted: its answer has a largest size, and it may not send us elsewhere.
 
+import { guardedFetch } from '../http/guarded-fetch.ts';
+
 /** An answer of the size we ask for has some kilobytes; this is for servers that never stop. */
 const largestAnswerBytes = 1_000_000;
 
@@ -9,7 +11,11 @@ export class AnswerTooLarge extends Error {
 
 /** Follows no redirect (it would carry prompt and key along); ends the connection past the largest size. */
 export const boundedFetch: typeof globalThis.fetch = async (input, init) => {
-  const response = await fetch(input, { ...init, redirect: 'error' });
+  const response = await guardedFetch(input, init);
+  if (response.status >= 300 && response.status < 400)
+    throw new TypeError('fetch failed', {
+      cause: new Error(`it answers with a redirect (${response.status})`),
+    });
   if (response.body === null) return response;
   let received = 0;
   const counted = response.body.pipeThrough(

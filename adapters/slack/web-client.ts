@@ -2,6 +2,7 @@
 
 import { LogLevel, type Logger as SlackLogger, WebClient } from '@slack/web-api';
 import type { Logger } from '../../api/ports.ts';
+import { guardedFetch } from '../http/guarded-fetch.ts';
 
 export type SlackClientOptions = {
   readonly botToken: string;
@@ -23,6 +24,8 @@ export function webClientOptions(apiUrl: string | undefined, log: Logger) {
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     timeout: requestTimeoutMs,
+    // Looks at where names lead as it connects.
+    fetch: guardedFetch,
     // A method is a name of ours; nothing may turn it into another address.
     allowAbsoluteUrls: false,
     logger: slackLogger(log),

@@ -41,8 +41,6 @@ export async function startSlackReceiver(
   const { slackBotToken, slackSigningSecret, slackAppToken } = secrets;
   if (slack === undefined || slackBotToken === null) return null;
   if (slackSigningSecret === null && slackAppToken === null) return null;
-  if (slack.teamId === undefined)
-    log.warn({}, 'slack.teamId is not set: clicks from every workspace that has the app are taken');
   const { createWebClient, startSlackInbound } = await import('../../adapters/slack/index.ts');
   const botToken = slackBotToken.reveal();
   const inbound = startSlackInbound({

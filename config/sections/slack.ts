@@ -37,7 +37,7 @@ export const slackSchema = z
     teamId: slackId('T', 'a workspace')
       .optional()
       .describe(
-        'Requests of other workspaces, and of people of other workspaces, are refused. Without it every workspace that has the app may click, and a start warns of it.',
+        'Requests of other workspaces, and of people of other workspaces, are refused. Default: the workspace of the bot token; until Slack has said which that is, no click is taken.',
       ),
     appId: slackId('A', 'an app').optional().describe('When set, requests of other apps are refused.'),
     apiUrl: z

@@ -9,6 +9,7 @@ import { slackLogger, webClientOptions } from '../web-client.ts';
 import { createHandlers, type HandlerDeps, type Tell } from './handlers.ts';
 import { type Click, clickOf, isSlackResponseUrl, originOf } from './payload.ts';
 import { reasonMissing, rejectForm, submissionOf } from './reject-form.ts';
+import type { TeamPin } from './team-pin.ts';
 
 const acknowledgeAfterMs = 2_000;
 
@@ -16,14 +17,15 @@ export type InboundAppOptions = HandlerDeps & {
   readonly receiver: Receiver;
   readonly botToken: string;
   readonly apiUrl?: string;
-  /** When given, payloads of other workspaces or apps are refused. */
-  readonly teamId?: string;
+  /** Payloads of other workspaces are refused. */
+  readonly teamPin: TeamPin;
+  /** When given, payloads of other apps are refused. */
   readonly appId?: string;
   readonly metrics: Metrics;
 };
 
 export function createInboundApp(options: InboundAppOptions): App {
-  const { receiver, botToken, apiUrl, teamId, appId, metrics, log, client } = options;
+  const { receiver, botToken, apiUrl, teamPin, appId, metrics, log, client } = options;
   const handlers = createHandlers(options);
   const app = new App({
     receiver,
@@ -38,8 +40,15 @@ export function createInboundApp(options: InboundAppOptions): App {
   app.use(async ({ body, next }) => {
     const origin = originOf(body);
     const { team, userTeam, responseUrl } = origin;
+    const teamId = await teamPin.team();
+    if (teamId === null) {
+      metrics.count('sentinel_slack_requests_total', { result: 'team-unknown' });
+      log.warn({ team }, 'a click was refused: it is not known yet which workspace is ours');
+      return;
+    }
     const foreign =
-      (teamId !== undefined && (team !== teamId || (userTeam !== null && userTeam !== teamId))) ||
+      team !== teamId ||
+      (userTeam !== null && userTeam !== teamId) ||
       (appId !== undefined && origin.app !== appId) ||
       (responseUrl !== null && !isSlackResponseUrl(responseUrl, apiUrl));
     if (!foreign) return next();

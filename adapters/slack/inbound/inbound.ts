@@ -6,8 +6,11 @@ import { errorName } from '../failures.ts';
 import { slackLogger, webClientOptions } from '../web-client.ts';
 import { createInboundApp, type InboundAppOptions } from './app.ts';
 import { createHttpReceiver } from './http-receiver.ts';
+import { createTeamPin } from './team-pin.ts';
 
-export type SlackInboundOptions = Omit<InboundAppOptions, 'receiver'> & {
+export type SlackInboundOptions = Omit<InboundAppOptions, 'receiver' | 'teamPin'> & {
+  /** The workspace whose clicks are taken. Default: the one that the bot token belongs to, as Slack says it. */
+  readonly teamId?: string;
   /** Without it nothing is taken over HTTP. */
   readonly signingSecret: string | null;
   /** Without it there is no socket. */
@@ -27,8 +30,9 @@ export type SlackInbound = {
 const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
 
-export function startSlackInbound(options: SlackInboundOptions): SlackInbound {
-  const { signingSecret, appToken } = options;
+export function startSlackInbound(given: SlackInboundOptions): SlackInbound {
+  const { signingSecret, appToken, teamId: configured, client, log } = given;
+  const options = { ...given, teamPin: createTeamPin({ configured, client, log }) };
   const http = signingSecret === null ? null : createHttpReceiver({ ...options, signingSecret });
   if (http !== null) createInboundApp({ ...options, receiver: http });
   const socket = appToken === null ? null : startSocket(appToken, options);
@@ -41,7 +45,7 @@ export function startSlackInbound(options: SlackInboundOptions): SlackInbound {
 }
 
 /** Answers how to stop it. */
-function startSocket(appToken: string, options: SlackInboundOptions): () => Promise<void> {
+function startSocket(appToken: string, options: Omit<InboundAppOptions, 'receiver'>): () => Promise<void> {
   const { apiUrl, log } = options;
   const receiver = new SocketModeReceiver({
     appToken,

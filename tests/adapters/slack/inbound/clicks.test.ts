@@ -330,6 +330,19 @@ await describeStores('clicks in Slack', (use) => {
     },
   );
 
+  test('without a workspace in the configuration, only that of the bot token clicks', async () => {
+    const { stores, ready, database } = await setUp();
+    await stage.stop();
+    stage = inboundStage(stores, slack);
+    const click = { actionId: actionIds.approve, value: valueFor(ready), user: 'UADA' };
+    expect((await stage.click({ ...click, teamId: 'T0OTHER' })).status).toBe(404);
+    await stage.settled();
+    expect(await decisions(database.db, ready)).toBe(0);
+    expect((await stage.click(click)).status).toBe(200);
+    await stage.settled();
+    expect(await decisions(database.db, ready)).toBe(1);
+  });
+
   test.each([
     ['nothing', ''],
     ['no JSON', 'payload=%7B'],

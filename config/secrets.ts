@@ -2,6 +2,7 @@
 
 import { inspect } from 'node:util';
 import { distance } from 'fastest-levenshtein';
+import { makePayloadKey, parsePayloadKeys } from './payload-keys.ts';
 import type { ConfigProblem } from './problems.ts';
 
 /** A value that does not show itself in logs, JSON or string templates; `reveal()` is the one way to it. */
@@ -37,6 +38,10 @@ export const secretVariables = {
   temporalApiKey: {
     name: 'SENTINEL_TEMPORAL_API_KEY',
     about: 'API key for the Temporal server at `temporal.address`; needs `temporal.tls`.',
+  },
+  temporalPayloadKeys: {
+    name: 'SENTINEL_TEMPORAL_PAYLOAD_KEYS',
+    about: `Keys that sign (or encrypt) what Sentinel gives to Temporal, as \`id:base64\`: the current one first, older ones after it, such as the answer of \`${makePayloadKey}\`. The same for all processes; one process with everything makes its own in \`dataDir\`.`,
   },
   clickhousePassword: {
     name: 'SENTINEL_CLICKHOUSE_PASSWORD',
@@ -94,6 +99,7 @@ export function readSecrets(
     adminKey: read('adminKey'),
     postgresUrl: read('postgresUrl'),
     temporalApiKey: read('temporalApiKey'),
+    temporalPayloadKeys: read('temporalPayloadKeys'),
     clickhousePassword: read('clickhousePassword'),
     kafkaPassword: read('kafkaPassword'),
     groqApiKey: read('groqApiKey'),
@@ -158,6 +164,10 @@ function wrongWith(name: SecretName, value: string): string | null {
       return /^xapp-\S+$/.test(value)
         ? null
         : 'expected an app-level token of Slack, which starts with xapp-';
+    case 'temporalPayloadKeys': {
+      const parsed = parsePayloadKeys(value);
+      return parsed.ok ? null : parsed.problem;
+    }
     case 'temporalApiKey':
     case 'clickhousePassword':
     case 'kafkaPassword':

@@ -19,6 +19,23 @@ function hasPassword(url: string): boolean {
   return URL.canParse(url) && new URL(url).password !== '';
 }
 
+const payloadsSchema = z
+  .strictObject({
+    mode: z
+      .enum(['signed', 'encrypted'])
+      .default('signed')
+      .describe(
+        '`signed`: nobody without a key can make or change what Sentinel takes from Temporal; Web UIs show it as it is. `encrypted`: nor read it; Web UIs show it only through the codec endpoint (docs/temporal.md).',
+      ),
+    keysSince: z.iso
+      .datetime({ offset: true, error: 'expected an instant such as "2026-11-26T12:00:00Z"' })
+      .optional()
+      .describe(
+        'When an installation from before there were keys got them: runs and calls that began earlier may hold unsigned data. The same for all processes; leave it as it is afterwards. Default: never.',
+      ),
+  })
+  .describe('How what Sentinel gives to Temporal is protected; keys: `SENTINEL_TEMPORAL_PAYLOAD_KEYS`.');
+
 export const temporalSchema = z
   .strictObject({
     address: hostPort
@@ -58,6 +75,7 @@ export const temporalSchema = z
       .max(255)
       .default('sentinel-incidents')
       .describe('Task queue that the workers poll and incidents are started on.'),
+    payloads: payloadsSchema.prefault({}),
     embedded: z
       .strictObject({
         port: port.default(7233).describe('gRPC port of the embedded server. 0 takes a free one.'),

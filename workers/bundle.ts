@@ -21,7 +21,16 @@ export type BundleOptions = {
   readonly workflowsPath?: string;
   /** Looked into first. Default: `shippedFolder`. */
   readonly shippedDir?: string;
+  /** The words of failures are encoded like payloads, for those who encrypt them. Default false. */
+  readonly encodeFailures?: boolean;
 };
+
+/** What stands between Temporal and every workflow: it refuses what Sentinel did not sign. */
+const guard = {
+  payloadConverterPath: join(root, 'workflows', 'interceptors', 'payload-converter.ts'),
+  workflowInterceptorModules: [join(root, 'workflows', 'interceptors', 'payload-guard.ts')],
+};
+const failureConverterPath = join(root, 'workflows', 'interceptors', 'failure-converter.ts');
 
 /**
  * Path of a bundle of exactly the present sources, building it when there is none. Processes that build at the same time
@@ -31,12 +40,14 @@ export async function workflowBundle({
   cacheDir,
   workflowsPath = join(root, 'workflows', 'index.ts'),
   shippedDir = shippedFolder,
+  encodeFailures = false,
 }: BundleOptions): Promise<{ readonly codePath: string }> {
-  const codePath = join(cacheDir, `workflows-${await sourceHash(workflowsPath)}.js`);
+  const kind = encodeFailures ? '-encoded' : '';
+  const codePath = join(cacheDir, `workflows-${await sourceHash(workflowsPath)}${kind}.js`);
   const shipped = join(shippedDir, basename(codePath));
   if (await exists(shipped)) return { codePath: shipped };
   if (await exists(codePath)) return { codePath };
-  const code = await build(workflowsPath);
+  const code = await build(workflowsPath, encodeFailures);
   await mkdir(cacheDir, { recursive: true });
   const written = join(cacheDir, `.${randomUUID()}.js`);
   await writeFile(written, code);
@@ -74,7 +85,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** Webpack's chatter is nobody's news; what it says of an error is the error. */
-async function build(workflowsPath: string): Promise<string> {
+async function build(workflowsPath: string, encodeFailures: boolean): Promise<string> {
   const said: string[] = [];
   const keep = (message: string): void => {
     said.push(message);
@@ -82,7 +93,13 @@ async function build(workflowsPath: string): Promise<string> {
   const ignore = (): void => {};
   const logger = { log: ignore, trace: ignore, debug: ignore, info: ignore, warn: keep, error: keep };
   try {
-    return (await bundleWorkflowCode({ workflowsPath, logger })).code;
+    const bundled = await bundleWorkflowCode({
+      workflowsPath,
+      logger,
+      ...guard,
+      ...(encodeFailures ? { failureConverterPath } : {}),
+    });
+    return bundled.code;
   } catch (error) {
     throw new Error(`the workflows of ${workflowsPath} could not be bundled:\n${said.join('\n')}`, {
       cause: error,

@@ -48,6 +48,8 @@ export type IncidentSettings = {
    */
   readonly staysAwayMs?: number;
   readonly flappingStaysAwayMs?: number;
+  /** Who started it signs what goes through Temporal, so answers of activities must be signed, too. Absent in older runs. */
+  readonly answersAreSigned?: true;
   /** Continue as new past this many history events, even when Temporal does not ask for it yet. */
   readonly continueAsNewAfterEvents?: number;
 };

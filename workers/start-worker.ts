@@ -1,9 +1,11 @@
 // One Temporal worker: workflows and activities of one task queue, with a start and a stop.
 
+import type { DataConverter } from '@temporalio/common';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../activities/types.ts';
 import { incidentTaskQueue } from '../workflows/messages.ts';
 import { type BundleOptions, workflowBundle } from './bundle.ts';
+import { guardActivity } from './payload-guard.ts';
 import type { WorkerLogger } from './runtime.ts';
 
 export type StartWorkerOptions = {
@@ -12,6 +14,8 @@ export type StartWorkerOptions = {
   /** Default: the queue that incidents are started on. */
   readonly taskQueue?: string;
   readonly activities: Activities;
+  /** How payloads are signed or encrypted: the same as that of every client. */
+  readonly dataConverter: DataConverter;
   readonly logger: WorkerLogger;
   readonly bundle: BundleOptions;
   /** Shown in the Web UI and in logs; default is process id and host name. */
@@ -45,12 +49,15 @@ const numbers = {
 
 /** Starts polling; resolves when the worker is set up, throws when it cannot be. */
 export async function startWorker(options: StartWorkerOptions): Promise<RunningWorker> {
-  const { connection, namespace, activities, logger, identity, taskQueue = incidentTaskQueue } = options;
+  const { connection, namespace, activities, dataConverter, logger, identity } = options;
+  const { taskQueue = incidentTaskQueue } = options;
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue,
     activities,
+    dataConverter,
+    interceptors: { activity: [guardActivity] },
     // The SDK takes a given `undefined` for an answer instead of making its own.
     ...(identity === undefined ? {} : { identity }),
     workflowBundle: await workflowBundle(options.bundle),

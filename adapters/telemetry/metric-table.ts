@@ -34,6 +34,11 @@ export const metricTable = {
     help: 'Decisions on plans by people: recorded, repeated, or the reason of the refusal.',
     labels: ['decision', 'result'],
   },
+  sentinel_temporal_payloads_refused_total: {
+    kind: 'counter',
+    help: 'Data from Temporal that was not taken, replays included: unsigned, unknown-key, altered, foreign.',
+    labels: ['reason'],
+  },
   sentinel_incidents_without_workflow: {
     kind: 'gauge',
     help: 'Incidents that were open by the record and had no workflow at the latest look.',

@@ -1,6 +1,8 @@
 // Connection to a Temporal server, for those who start incidents and talk to them.
 
 import { Client, Connection } from '@temporalio/client';
+import type { PayloadProtection } from './payloads/codec.ts';
+import { dataConverterOf } from './payloads/data-converter.ts';
 import { ensureSearchAttributes, type Registration } from './search-attributes.ts';
 import { securityOptions, type TemporalSecurity, unprotected } from './security.ts';
 
@@ -17,14 +19,15 @@ export type TemporalClient = {
 export async function connectTemporal(options: {
   readonly address: string;
   readonly namespace: string;
+  readonly payloads: PayloadProtection;
   readonly timeoutMs?: number;
   /** Default: neither TLS nor a key, for a server of this machine. */
   readonly security?: TemporalSecurity;
 }): Promise<TemporalClient> {
-  const { address, namespace, timeoutMs = 10_000, security = unprotected } = options;
+  const { address, namespace, payloads, timeoutMs = 10_000, security = unprotected } = options;
   const connection = await connect(address, timeoutMs, security);
   return {
-    client: new Client({ connection, namespace }),
+    client: new Client({ connection, namespace, dataConverter: dataConverterOf(payloads, 'client') }),
     async ping(pingMs) {
       await connection.withDeadline(Date.now() + pingMs, () => connection.workflowService.getSystemInfo({}));
     },

@@ -1,10 +1,15 @@
 // IncidentWorkflows: is an incident's workflow there, and if not, start another from the record.
 
-import { type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  ApplicationFailure,
+  type PayloadCodec,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/common';
 import type { IncidentWorkflows } from '../../api/ports.ts';
 import { type Carried, incidentWorkflowType, recordContradicted } from '../../workflows/messages.ts';
 import { type IncidentStarterOptions, shown } from './incident-starter.ts';
+import { PayloadRefused } from './payloads/codec.ts';
 
 /** In the workflow's own words where it says them. */
 async function failureOf(client: Client, incidentId: string): Promise<string> {
@@ -13,7 +18,8 @@ async function failureOf(client: Client, incidentId: string): Promise<string> {
   } catch (error) {
     const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
     if (cause instanceof ApplicationFailure && cause.type === recordContradicted) return cause.message;
-    if (!(error instanceof WorkflowFailedError)) throw error;
+    // Whoever reaches Temporal can end a workflow with words of theirs: not taken, and no reason to stop looking.
+    if (!(error instanceof WorkflowFailedError || error instanceof PayloadRefused)) throw error;
   }
   return 'its workflow ended (failed)';
 }
@@ -23,10 +29,11 @@ export function createIncidentWorkflows({
   taskQueue,
   settings,
 }: IncidentStarterOptions): IncidentWorkflows {
+  const looking = withoutPayloads(client);
   return {
     async goneReason(incidentId) {
       try {
-        const { status } = await client.workflow.getHandle(incidentId).describe();
+        const { status } = await looking.workflow.getHandle(incidentId).describe();
         // Temporal describes the latest run: one that continued as new is another, and running.
         if (status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW' || status.name === 'PAUSED')
           return null;
@@ -58,4 +65,14 @@ export function createIncidentWorkflows({
       }
     },
   };
+}
+
+/** Takes no data beside a workflow (a memo): anybody may have put it there, and one that cannot be read would stop all looks. */
+function withoutPayloads({ connection, options: { namespace } }: Client): Client {
+  const nothing = { metadata: { encoding: Buffer.from('binary/null') } };
+  const blank: PayloadCodec = {
+    encode: async (payloads) => payloads,
+    decode: async (payloads) => payloads.map(() => nothing),
+  };
+  return new Client({ connection, namespace, dataConverter: { payloadCodecs: [blank] } });
 }

@@ -1,6 +1,7 @@
 // Whole incidents: real workflows, stores, analysis and gate; only the telemetry and the target are made up. Each incident
 // has an environment of its own, where a release broke one service and its rollback heals it.
 
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ActivityDeps } from '../../activities/deps.ts';
 import { createActivities } from '../../activities/index.ts';
@@ -8,6 +9,9 @@ import { createMockExecutor } from '../../adapters/mock/executor.ts';
 import { createStores, type Database, type Stores } from '../../adapters/postgres/index.ts';
 import { connectTemporal, type TemporalClient } from '../../adapters/temporal/connect.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
+import type { PayloadProtection } from '../../adapters/temporal/payloads/codec.ts';
+import { dataConverterOf } from '../../adapters/temporal/payloads/data-converter.ts';
+import { payloadKeys } from '../../adapters/temporal/payloads/keys.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
 import type { People } from '../../domain/policy/people.ts';
 import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
@@ -100,7 +104,13 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
     metrics: { count() {}, observe() {} },
   };
   const activities = createActivities({ ...usual, ...instead?.(usual, stores) });
-  const connected = await connectTemporal(temporal);
+  const payloads: PayloadProtection = {
+    keys: payloadKeys([{ id: 'bench', secret: randomBytes(32) }]),
+    mode: 'signed',
+    keysSinceMs: null,
+    nowMs: Date.now,
+  };
+  const connected = await connectTemporal({ ...temporal, payloads });
   const starter = createIncidentStarter({
     client: connected.client,
     taskQueue: incidentTaskQueue,
@@ -111,6 +121,7 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
       verifyTimeoutMs: 60_000,
       selfRecoveryMs: 1_000,
       watchMs: 1_000,
+      answersAreSigned: true,
       ...options.settings,
     },
   });
@@ -141,6 +152,7 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
         logger: silent,
         bundle: { cacheDir: bundleCache },
         activities,
+        dataConverter: dataConverterOf(payloads, 'worker'),
       });
     },
     async stopWorker() {

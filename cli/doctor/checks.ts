@@ -2,6 +2,7 @@
 
 import { auditOfServer, durabilityOfServer } from '../../adapters/postgres/index.ts';
 import type { Config, LoadedConfig } from '../../config/load.ts';
+import { makePayloadKey } from '../../config/payload-keys.ts';
 import { describeProblem } from '../../config/problems.ts';
 import { baseUrlOf, missingKey } from '../runtime/model-settings.ts';
 import { type Check, type Finding, missing, ok, warning } from './check.ts';
@@ -31,6 +32,7 @@ export function standardChecks(config: Config): readonly Check[] {
     apiPort(config),
     ...(temporal.address === undefined ? embedded : []),
     temporalServer(config),
+    temporalPayloads(config),
     postgres(config),
     audit(config),
     clickhouse(config),
@@ -63,6 +65,27 @@ const temporalServer =
       port,
       'Start it, or correct temporal.address; without it nothing can run.',
     );
+  };
+
+const temporalPayloads =
+  ({ temporal, secrets }: Config): Check =>
+  async () => {
+    const name = 'Temporal payloads';
+    const { mode, keysSince } = temporal.payloads;
+    if (secrets.temporalPayloadKeys === null && temporal.address !== undefined)
+      return warning(
+        name,
+        `${mode} with a key that is in this data folder only`,
+        `Roles that run apart need SENTINEL_TEMPORAL_PAYLOAD_KEYS, the same for all: ${makePayloadKey}`,
+      );
+    if (keysSince !== undefined && Date.parse(keysSince) > Date.now())
+      return warning(
+        name,
+        `${mode}; unsigned data is taken until ${keysSince}`,
+        'Set temporal.payloads.keysSince to when the last process without keys ended, or leave it out.',
+      );
+    const where = secrets.temporalPayloadKeys === null ? 'the data folder' : 'SENTINEL_TEMPORAL_PAYLOAD_KEYS';
+    return ok(name, `${mode}, with the key of ${where}`);
   };
 
 const postgres =

@@ -4,5 +4,9 @@ import type { Config } from '../../config/load.ts';
 import type { IncidentSettings } from '../../workflows/messages.ts';
 
 export function incidentSettings({ incident, model }: Config): IncidentSettings {
-  return { ...incident, ...(model.providers.length === 0 ? {} : { modelBudgetMs: model.waitMs }) };
+  return {
+    ...incident,
+    answersAreSigned: true,
+    ...(model.providers.length === 0 ? {} : { modelBudgetMs: model.waitMs }),
+  };
 }

@@ -9,7 +9,9 @@ import { slackKeyId } from '../../adapters/slack/inbound/people.ts';
 import type { createLogger } from '../../adapters/telemetry/logger.ts';
 import { createMetrics, type PrometheusMetrics } from '../../adapters/telemetry/metrics.ts';
 import { connectTemporal, type TemporalClient } from '../../adapters/temporal/connect.ts';
+import type { PayloadProtection } from '../../adapters/temporal/payloads/codec.ts';
 import type { Config } from '../../config/load.ts';
+import { makePayloadKey } from '../../config/payload-keys.ts';
 import { personEntries } from '../../config/sections/people.ts';
 import { type People, peopleOf } from '../../domain/policy/people.ts';
 import { searchAttributeNames } from '../../workflows/search-attributes.ts';
@@ -17,6 +19,7 @@ import type { SentinelRole } from '../deps.ts';
 import { CliError, exitCodes } from '../exit.ts';
 import { openPrivateFolder } from '../private-files.ts';
 import { createExecutors } from './executors.ts';
+import { payloadProtection } from './payload-keys.ts';
 import type { Shutdown } from './shutdown.ts';
 import { findTemporal, type TemporalServer, temporalSecurity } from './temporal.ts';
 
@@ -33,6 +36,8 @@ export type Platform = {
   readonly executors: Executors;
   readonly temporal: TemporalServer;
   readonly client: TemporalClient;
+  /** How what goes through Temporal is protected: the same for clients and workers. */
+  readonly payloads: PayloadProtection;
 };
 
 /** Opens everything; what was opened is in `shutdown`, also when this throws half-way. */
@@ -48,6 +53,19 @@ export async function openPlatform(
   openPrivateFolder(config.dataDir);
   // First of all: whoever comes second must not find, and then stop, the servers of the one that runs.
   if (role === 'all') shutdown.add('data folder', await lockDirectory(config.dataDir));
+  const clock = { nowMs: () => Date.now() };
+  const metrics = createMetrics({ onMistake: (mistake) => log.error({ mistake }, 'metric refused') });
+  const payloads: PayloadProtection = {
+    ...payloadProtection(config, role, clock.nowMs),
+    nowMs: clock.nowMs,
+    onRefused({ reason, ...details }) {
+      metrics.count('sentinel_temporal_payloads_refused_total', { reason });
+      log.warn(
+        { reason, ...details },
+        'data from Temporal is not taken: Sentinel did not sign it for this place',
+      );
+    },
+  };
   const keep =
     <T>(name: string, close: (part: T) => Promise<void>) =>
     (part: T) => {
@@ -70,17 +88,17 @@ export async function openPlatform(
   const client = await connectTemporal({
     address: temporal.address,
     namespace: config.temporal.namespace,
+    payloads,
     security: temporalSecurity(config),
   });
   shutdown.add('temporal client', client.close);
   const attributes = await client.ensureSearchAttributes(searchAttributeNames);
   if (attributes.kind === 'unknown')
     log.warn({ reason: attributes.reason }, 'Temporal does not say whether it has the search attributes');
-  const clock = { nowMs: () => Date.now() };
   return {
     config,
     log,
-    metrics: createMetrics({ onMistake: (mistake) => log.error({ mistake }, 'metric refused') }),
+    metrics,
     clock,
     database,
     stores: createStores(database, {
@@ -94,6 +112,7 @@ export async function openPlatform(
     executors: createExecutors(config.executors, clock.nowMs),
     temporal,
     client,
+    payloads,
   };
 }
 
@@ -110,6 +129,9 @@ function requireSharedStores(config: Config, role: SentinelRole): void {
   if (role === 'all') return;
   const missing = [
     ...(config.temporal.address === undefined ? ['temporal.address'] : []),
+    ...(config.secrets.temporalPayloadKeys === null
+      ? [`SENTINEL_TEMPORAL_PAYLOAD_KEYS (the same for all; make one with: ${makePayloadKey})`]
+      : []),
     ...(postgresUrl(config) === undefined ? ['SENTINEL_POSTGRES_URL (or postgres.url)'] : []),
     ...(config.clickhouse.enabled && config.clickhouse.url === undefined
       ? ['clickhouse.url (or clickhouse.enabled: false)']

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createActivities } from '../../activities/index.ts';
 import type { History } from '../../activities/ports.ts';
 import { HistoryUnavailable } from '../../adapters/clickhouse/errors.ts';
+import { dataConverterOf } from '../../adapters/temporal/payloads/data-converter.ts';
 import { securityOptions } from '../../adapters/temporal/security.ts';
 import { runbookFrom } from '../../domain/remediation/runbook.ts';
 import { connectWorkers, installTemporalRuntime } from '../../workers/runtime.ts';
@@ -25,7 +26,7 @@ export async function startWorkerPart(
   platform: Platform,
   shutdown: Shutdown,
 ): Promise<{ readonly stopped: Promise<void> }> {
-  const { config, log, metrics, clock, stores, history, temporal, executors } = platform;
+  const { config, log, metrics, clock, stores, history, temporal, executors, payloads } = platform;
   // Only here: the native runtime ends with the last worker, and keeps a process up that never has one.
   installTemporalRuntime(log);
   const connection = await connectWorkers(temporal.address, securityOptions(temporalSecurity(config)));
@@ -35,7 +36,8 @@ export async function startWorkerPart(
     namespace: config.temporal.namespace,
     taskQueue: config.temporal.taskQueue,
     logger: log,
-    bundle: { cacheDir: join(config.cacheDir, 'bundles') },
+    dataConverter: dataConverterOf(payloads, 'worker'),
+    bundle: { cacheDir: join(config.cacheDir, 'bundles'), encodeFailures: payloads.mode === 'encrypted' },
     activities: createActivities({
       history: history ?? noHistory,
       incidents: stores.incidents,

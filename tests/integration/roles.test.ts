@@ -56,7 +56,7 @@ beforeAll(async () => {
   };
   const start = async (role: Role): Promise<Sentinel> => {
     const settings = { ...shared, server: { host: '127.0.0.1', port: await freePort() } };
-    const env = { SENTINEL_POSTGRES_URL: database.url };
+    const env = { SENTINEL_POSTGRES_URL: database.url, SENTINEL_TEMPORAL_PAYLOAD_KEYS: payloadKey };
     return startUp(join(folder.path, role), settings, { role, env, adminKey });
   };
   // All at once: the migrations of an empty database are made by one of them, and awaited by the others.
@@ -155,6 +155,8 @@ test('an approved plan stops at the gate of the worker, because of a kill switch
   expect(timeline.filter(({ type }) => type === 'intent-written' || type === 'effect-applied')).toEqual([]);
 });
 
+const payloadKey = `key1:${Buffer.alloc(32, 'k').toString('base64')}`;
+
 describe('told to end', () => {
   beforeAll(() => traffic.stop());
 
@@ -167,7 +169,11 @@ describe('told to end', () => {
 
 describe('without a server that it needs', () => {
   test.each([
-    ['api', {}, ['temporal.address', 'SENTINEL_POSTGRES_URL', 'clickhouse.url']],
+    [
+      'api',
+      {},
+      ['temporal.address', 'SENTINEL_TEMPORAL_PAYLOAD_KEYS', 'SENTINEL_POSTGRES_URL', 'clickhouse.url'],
+    ],
     ['worker', { temporal: { address: '127.0.0.1:1' } }, ['SENTINEL_POSTGRES_URL', 'clickhouse.url']],
     ['ingest', { clickhouse: { enabled: false } }, ['temporal.address', 'SENTINEL_POSTGRES_URL']],
   ] as const)('%s says which, and ends with 2', async (role, settings, missing) => {

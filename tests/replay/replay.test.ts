@@ -3,8 +3,10 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { dataConverterOf } from '../../adapters/temporal/payloads/data-converter.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
 import { historyNames, problemsOf, replayAll } from '../support/histories.ts';
+import { testPayloads } from '../support/payloads.ts';
 import { bundleCache, quietRuntime } from '../workflows/stage.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -48,6 +50,26 @@ describe('replay', () => {
     expect(results.map(({ workflowId, error }) => [workflowId, error])).toEqual(
       historyNames().map((name) => [name, undefined]),
     );
+  });
+
+  describe('by a worker that has keys', () => {
+    const replayedWith = async (keysSinceMs: number | null) => {
+      const { codePath } = await workflowBundle({ cacheDir: bundleCache });
+      return replayAll(codePath, dataConverterOf(testPayloads({ keysSinceMs }), 'worker'));
+    };
+
+    test('of every history from before there were keys works', async () => {
+      const results = await replayedWith(Date.now());
+      expect(results.map(({ workflowId, error }) => [workflowId, error])).toEqual(
+        historyNames().map((name) => [name, undefined]),
+      );
+    });
+
+    test('of none works where there were keys from the start', async () => {
+      const results = await replayedWith(null);
+      expect(results).toHaveLength(historyNames().length);
+      for (const { error } of results) expect(error).toBeDefined();
+    });
   });
 
   test('of every history fails with a workflow that breaks determinism', async () => {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DataConverter } from '@temporalio/common';
 import { type ReplayResult, Worker } from '@temporalio/worker';
 
 const corpus = join(import.meta.dirname, '../replay');
@@ -48,14 +49,18 @@ export function addHistory(name: string, json: string, replace: boolean): 'added
   return 'added';
 }
 
-/** Replays every history of the corpus with this bundle, without any server. */
-export async function replayAll(codePath: string): Promise<readonly ReplayResult[]> {
+/** Replays every history of the corpus with this bundle, without any server; as a worker whose payloads are protected, if told how. */
+export async function replayAll(
+  codePath: string,
+  dataConverter?: DataConverter,
+): Promise<readonly ReplayResult[]> {
   const histories = historyNames().map((name) => ({
     workflowId: name,
     history: JSON.parse(readFileSync(join(corpus, 'histories', name), 'utf8')) as unknown,
   }));
+  const options = { workflowBundle: { codePath }, ...(dataConverter === undefined ? {} : { dataConverter }) };
   const results: ReplayResult[] = [];
-  for await (const result of Worker.runReplayHistories({ workflowBundle: { codePath } }, histories)) {
+  for await (const result of Worker.runReplayHistories(options, histories)) {
     results.push(result);
   }
   return results;

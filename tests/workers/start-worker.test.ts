@@ -1,10 +1,12 @@
 /** A worker serves incidents from start to stop. */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { dataConverterOf } from '../../adapters/temporal/payloads/data-converter.ts';
 import { startWorker } from '../../workers/start-worker.ts';
 import { anomalyObserved, incidentWorkflowType } from '../../workflows/messages.ts';
 import { createWorld, silent } from '../support/fakes.ts';
 import { anomaly } from '../support/incident-examples.ts';
+import { testPayloads } from '../support/payloads.ts';
 import { connectServer } from '../workflows/servers.ts';
 import { bundleCache, incidentInput } from '../workflows/stage.ts';
 
@@ -14,7 +16,8 @@ test('an incident is handled, and after the stop nothing is polled any more', as
   const world = createWorld();
   const bundle = { cacheDir: bundleCache };
   const { activities } = world;
-  const options = { connection, namespace, taskQueue, activities, logger: silent, bundle };
+  const dataConverter = dataConverterOf(testPayloads(), 'worker');
+  const options = { connection, namespace, taskQueue, activities, dataConverter, logger: silent, bundle };
   const worker = await startWorker(options);
   const input = incidentInput();
   const handle = await client.workflow.signalWithStart(incidentWorkflowType, {

@@ -1,7 +1,9 @@
 /** The servers that tests of workflows run on: the shared real one, and one of their own whose clock skips. */
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+import { dataConverterOf } from '../../adapters/temporal/payloads/data-converter.ts';
 import { searchAttributeNames } from '../../workflows/search-attributes.ts';
+import { testPayloads } from '../support/payloads.ts';
 import { freshNamespace } from '../support/temporal.ts';
 import { createTimeSkippingEnvironment } from '../support/time-skipping.ts';
 import { quietRuntime, type ServerConnections } from './stage.ts';
@@ -13,7 +15,11 @@ export async function connectServer(): Promise<ServerConnections> {
   const connection = await NativeConnection.connect({ address });
   const clientConnection = await Connection.connect({ address });
   return {
-    client: new Client({ connection: clientConnection, namespace }),
+    client: new Client({
+      connection: clientConnection,
+      namespace,
+      dataConverter: dataConverterOf(testPayloads(), 'client'),
+    }),
     connection,
     namespace,
     async close() {
@@ -34,7 +40,11 @@ export async function connectTimeSkippingServer(): Promise<ServerConnections> {
     searchAttributes: attributes,
   });
   return {
-    client: environment.client,
+    client: new Client({
+      connection: environment.connection,
+      namespace,
+      dataConverter: dataConverterOf(testPayloads(), 'client'),
+    }),
     connection: environment.nativeConnection,
     namespace,
     close: () => environment.teardown(),

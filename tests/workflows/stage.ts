@@ -7,13 +7,16 @@ import { join } from 'node:path';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities/types.ts';
+import { dataConverterOf } from '../../adapters/temporal/payloads/data-converter.ts';
 import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import { workflowBundle } from '../../workers/bundle.ts';
+import { guardActivity } from '../../workers/payload-guard.ts';
 import * as messages from '../../workflows/messages.ts';
 import type { World } from '../support/fakes.ts';
 import { anomaly, environment, service } from '../support/incident-examples.ts';
+import { testPayloads } from '../support/payloads.ts';
 
 /** Short enough for tests; a server's timers take about a second whatever they are set to. */
 export const fastSettings: messages.IncidentSettings = {
@@ -24,6 +27,7 @@ export const fastSettings: messages.IncidentSettings = {
   selfRecoveryMs: 50,
   holdMs: 200,
   watchMs: 1_000,
+  answersAreSigned: true,
 };
 
 export const bundleCache = join(import.meta.dirname, '../../node_modules/.cache/sentinel-workflows');
@@ -109,6 +113,8 @@ async function runWorker(server: ServerConnections, taskQueue: string, activitie
     namespace: server.namespace,
     taskQueue,
     activities,
+    dataConverter: dataConverterOf(testPayloads(), 'worker'),
+    interceptors: { activity: [guardActivity] },
     workflowBundle: await workflowBundle({ cacheDir: bundleCache }),
     stickyQueueScheduleToStartTimeout: 500,
     shutdownGraceTime: 2_000,

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { connectTemporal } from '../../../adapters/temporal/connect.ts';
 import { securityOptions } from '../../../adapters/temporal/security.ts';
 import { ownCertificate } from '../../support/certificate.ts';
+import { testPayloads } from '../../support/payloads.ts';
 
 const ours = ownCertificate();
 const theirs = ownCertificate();
@@ -55,7 +56,7 @@ afterAll(() => {
 });
 
 const connect = (security: Parameters<typeof securityOptions>[0]) =>
-  connectTemporal({ address, namespace: 'default', timeoutMs: 3_000, security });
+  connectTemporal({ address, namespace: 'default', payloads: testPayloads(), timeoutMs: 3_000, security });
 
 test('the server proves itself, we prove ourselves, and the key goes along', async () => {
   const connected = await connect({ tls: { caFile, ...pair }, apiKey: 'secret-key' });

@@ -45,6 +45,15 @@ describe('a command', () => {
     },
   );
 
+  test('the bundle of the workflows is there, of these sources, and needs no place to build it', async () => {
+    const run = ['run', '--rm', '--network', 'none', ...hardened, '-e', 'XDG_CACHE_HOME=/nowhere'];
+    const { code, text } = await dockerFails(...run, '--entrypoint', 'node', image, 'workers/bundle-main.ts');
+    expect({ code, text }).toEqual({
+      code: 0,
+      text: expect.stringMatching(/^\/app\/bundles\/workflows-[0-9a-f]+\.js$/),
+    });
+  });
+
   test('nothing of the application can be written to', async () => {
     const asRoot = ['run', '--rm', '--network', 'none', '--user', '1000', '--entrypoint', 'find'];
     expect(await docker(...asRoot, image, '/app', '/etc/sentinel', '-writable', '-not', '-type', 'l')).toBe(

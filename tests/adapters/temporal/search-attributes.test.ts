@@ -58,18 +58,48 @@ test('a name that is taken with another type is refused in words, and nothing is
   expect(customAttributes).not.toHaveProperty('SentinelStatus');
 });
 
-/** What a server answers whose operator does not let us: no server here has rights to take away. */
-function serverThat(answers: { list: () => Promise<unknown>; add?: () => Promise<unknown> }) {
+/** Answers that no server here can be brought to give: rights taken away, somebody quicker, a cache not refreshed yet. */
+function serverThat(answers: {
+  list: () => Promise<unknown>;
+  add?: () => Promise<unknown>;
+  query?: () => Promise<unknown>;
+}) {
   const operatorService = { listSearchAttributes: answers.list, addSearchAttributes: answers.add };
-  return { operatorService, workflowService: {} } as unknown as Pick<
+  const workflowService = { listWorkflowExecutions: answers.query };
+  return { operatorService, workflowService } as unknown as Pick<
     Connection,
     'operatorService' | 'workflowService'
   >;
 }
-const denied = () =>
-  Promise.reject(
-    Object.assign(new Error('denied'), { code: 7, details: 'Request unauthorized.', metadata: {} }),
-  );
+const refusal = (code: number, details: string) => () =>
+  Promise.reject(Object.assign(new Error(details), { code, details, metadata: {} }));
+const denied = refusal(7, 'Request unauthorized.');
+
+test('another process that was quicker is no failure', async () => {
+  const server = serverThat({
+    list: async () => ({ customAttributes: {} }),
+    add: refusal(6, 'Search attribute A already exists.'),
+    query: async () => ({}),
+  });
+  expect(await ensureSearchAttributes(server, 'incidents', ['A'])).toEqual({
+    kind: 'registered',
+    names: ['A'],
+  });
+});
+
+test('the start goes on when the server has learnt them, and not before', async () => {
+  let asked = 0;
+  const server = serverThat({
+    list: async () => ({ customAttributes: {} }),
+    add: async () => ({}),
+    query: async () => {
+      asked += 1;
+      if (asked < 3) throw new Error('invalid query: A is not a valid search attribute name');
+    },
+  });
+  await ensureSearchAttributes(server, 'incidents', ['A']);
+  expect(asked).toBe(3);
+});
 
 test('a server that does not let us look is used as it is', async () => {
   const registration = await ensureSearchAttributes(serverThat({ list: denied }), 'incidents', ['A']);

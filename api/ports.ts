@@ -221,24 +221,30 @@ export type StopResult =
   | { readonly recorded: true; readonly repeated: boolean }
   | {
       readonly recorded: false;
-      readonly reason: 'unknown-incident' | 'closed' | 'already-decided' | 'out-of-reach';
+      readonly reason: 'unknown-incident' | 'closed' | 'already-decided' | 'not-handed-over' | 'out-of-reach';
       readonly detail: string;
     };
 
+/** To stop the work, or to close what was handed over. */
+export type AskedKind = StopKind | 'close';
+
 /** What people ask of an incident as a whole; a limited key stops what it reaches. */
 export interface Stops {
-  /** Once it has returned, nothing that the stop forbids is sent any more. A take-over may follow an abort, nothing else. */
+  /**
+   * Once it has returned, nothing that the stop forbids is sent any more. A take-over may follow an abort, and a closing
+   * either, once a person has the incident; nothing else.
+   */
   request(input: {
     incidentId: string;
-    kind: StopKind;
+    kind: AskedKind;
     principal: Principal;
     reason: string;
   }): Promise<StopResult>;
   /** Stops of open incidents whose workflow has not confirmed hearing of them, oldest first. */
   undelivered(
     limit: number,
-  ): Promise<readonly { incidentId: string; kind: StopKind; actor: string; reason: string }[]>;
-  delivered(incidentId: string, kind: StopKind): Promise<void>;
+  ): Promise<readonly { incidentId: string; kind: AskedKind; actor: string; reason: string }[]>;
+  delivered(incidentId: string, kind: AskedKind): Promise<void>;
 }
 
 export type SwitchResult =

@@ -8,7 +8,7 @@ import { tellStop } from './stops.ts';
 export type RedeliveryDeps = Omit<DeliveryDeps, 'approvals' | 'messenger'> & {
   readonly approvals: Pick<Approvals, 'undelivered' | 'delivered'>;
   readonly stops: Pick<Stops, 'request' | 'undelivered' | 'delivered'>;
-  readonly messenger: Pick<IncidentMessenger, 'approvalDecided' | 'takeOver' | 'abort'>;
+  readonly messenger: Pick<IncidentMessenger, 'approvalDecided' | 'takeOver' | 'abort' | 'close'>;
   readonly metrics: Metrics;
   /** Pause between two looks. Default 2000. */
   readonly intervalMs?: number;

@@ -1,19 +1,18 @@
-// A person stops an incident: recorded first, so that the gate obeys from then on, and told to the workflow second. What
-// cannot be told now is handed over by redelivery.ts.
+// A person stops an incident, or closes what was handed over: recorded first, so that the gate obeys from then on and nothing is
+// lost, and told to the workflow second. What cannot be told now is handed over by redelivery.ts.
 
-import type { StopKind } from '../domain/incident/status.ts';
 import { actorOf } from '../domain/policy/identity.ts';
-import type { IncidentMessenger, Logger, Principal, Stops } from './ports.ts';
+import type { AskedKind, IncidentMessenger, Logger, Principal, Stops } from './ports.ts';
 
 export type StopDeps = {
   readonly stops: Pick<Stops, 'request' | 'delivered'>;
-  readonly messenger: Pick<IncidentMessenger, 'takeOver' | 'abort'>;
+  readonly messenger: Pick<IncidentMessenger, 'takeOver' | 'abort' | 'close'>;
   readonly log: Logger;
 };
 
 export type Stop = {
   readonly incidentId: string;
-  readonly kind: StopKind;
+  readonly kind: AskedKind;
   readonly actor: string;
   readonly reason: string;
 };
@@ -22,7 +21,7 @@ export type Stop = {
 export async function requestStop(
   input: {
     readonly incidentId: string;
-    readonly kind: StopKind;
+    readonly kind: AskedKind;
     readonly principal: Principal;
     readonly reason: string;
   },
@@ -39,7 +38,7 @@ export async function requestStop(
 export async function tellStop({ incidentId, kind, actor, reason }: Stop, deps: StopDeps): Promise<boolean> {
   const { messenger, stops, log } = deps;
   try {
-    const tell = kind === 'take-over' ? messenger.takeOver : messenger.abort;
+    const tell = { 'take-over': messenger.takeOver, abort: messenger.abort, close: messenger.close }[kind];
     const said = await tell(incidentId, actor, reason);
     // It knows of a stop already, this one or one that goes further.
     const heard = said.accepted || said.reason.startsWith('already-decided');

@@ -1,10 +1,9 @@
-// Stops: a person takes an incident over or aborts it. Once `request` has returned, no effect that the stop forbids passes
+// Stops: a person takes an incident over or aborts it, or closes what was handed over. Once `request` has returned, no effect that the stop forbids passes
 // the gate or goes out any more, whether or not the workflow has heard of it.
 
 import type { Kysely } from 'kysely';
 import type { StoredStops } from '../../activities/ports.ts';
-import type { StopResult, Stops } from '../../api/ports.ts';
-import type { StopKind } from '../../domain/incident/status.ts';
+import type { AskedKind, StopResult, Stops } from '../../api/ports.ts';
 import { actorOf, nameOf } from '../../domain/policy/identity.ts';
 import { reaches } from '../../domain/policy/reach.ts';
 import { appendAudit } from './audit/append.ts';
@@ -25,13 +24,14 @@ export function createStops(db: Kysely<Schema>): Stops & StoredStops {
         const atMs = await databaseNowMs(trx);
         const entry = {
           actor: actorOf(principal),
-          action: 'incident.stop',
+          action: kind === 'close' ? 'incident.intervene' : 'incident.stop',
           atMs,
           reason,
           subject: incidentId,
           planHash: null,
         } as const;
-        const details = { kind, keyId: principal.keyId };
+        const what = kind === 'close' ? 'what' : 'kind';
+        const details = { [what]: kind, keyId: principal.keyId };
         if (refused !== null) {
           if (!refused.recorded && refused.reason === 'out-of-reach')
             await appendAudit(trx, [{ ...entry, details: { ...details, refused: refused.reason } }]);
@@ -56,7 +56,10 @@ export function createStops(db: Kysely<Schema>): Stops & StoredStops {
 
     async read(incidentId) {
       const stop = await stopOf(db, incidentId);
-      return stop === null ? null : { kind: stop.kind, actor: stop.actor, reason: stop.reason };
+      if (stop === null) return null;
+      // Whoever closes it has it in hand.
+      const kind = stop.kind === 'close' ? 'take-over' : stop.kind;
+      return { kind, actor: stop.actor, reason: stop.reason };
     },
 
     async undelivered(limit) {
@@ -82,6 +85,10 @@ export function createStops(db: Kysely<Schema>): Stops & StoredStops {
   };
 }
 
+function goesFurther(known: AskedKind, kind: AskedKind): boolean {
+  return kind === 'close' ? known !== 'close' : kind === 'take-over' && known === 'abort';
+}
+
 /** In words, when a stop forbids effects in this direction; an abort wants the undoing. */
 export async function forbiddenByStop(
   trx: Kysely<Schema>,
@@ -90,13 +97,19 @@ export async function forbiddenByStop(
 ): Promise<string | null> {
   const stop = await stopOf(trx, incidentId);
   if (stop === null || (direction === 'compensation' && stop.kind === 'abort')) return null;
-  return `${nameOf(stop.actor)} ${stop.kind === 'abort' ? 'aborted the incident' : 'has taken over'}: ${stop.reason}`;
+  return `${nameOf(stop.actor)} ${said[stop.kind]}: ${stop.reason}`;
 }
+
+const said: Readonly<Record<AskedKind, string>> = {
+  abort: 'aborted the incident',
+  'take-over': 'has taken over',
+  close: 'closes the incident',
+};
 
 async function stopOf(
   db: Kysely<Schema>,
   incidentId: string,
-): Promise<{ kind: StopKind; actor: string; keyId: string; reason: string } | null> {
+): Promise<{ kind: AskedKind; actor: string; keyId: string; reason: string } | null> {
   const row = await db
     .selectFrom('incident_stops')
     .select(['kind', 'actor', 'key_id as keyId', 'reason'])
@@ -125,8 +138,14 @@ async function objection(
   }
   if (incident.status === 'closed')
     return { recorded: false, reason: 'closed', detail: 'the incident is closed' };
+  if (kind === 'close' && incident.status !== 'handed-over')
+    return {
+      recorded: false,
+      reason: 'not-handed-over',
+      detail: 'Sentinel works on this incident: take it over, or abort the work',
+    };
   const known = await stopOf(trx, incidentId);
-  if (known === null || (known.kind === 'abort' && kind === 'take-over')) return null;
+  if (known === null || goesFurther(known.kind, kind)) return null;
   if (known.kind === kind && known.keyId === principal.keyId) return { recorded: true, repeated: true };
   return {
     recorded: false,

@@ -53,12 +53,8 @@ export const closeIncident = route({
   example: { reason: 'known, and harmless' },
   answers: { 200: accepted },
   problems: ['conflict'],
-  handler: async (context) => {
-    const { params, principal, body, deps } = context;
-    const answer = await say(context, () => deps.messenger.close(params.id, actorOf(principal), body.reason));
-    await audited(context, 'close', body.reason);
-    return answer;
-  },
+  handler: async (context) =>
+    say(context, () => requestStop({ ...stopOf(context), kind: 'close' }, context.deps)),
 });
 
 export const addNote = route({
@@ -82,22 +78,26 @@ export const addNote = route({
     const answer = await say(context, () =>
       context.deps.messenger.addNote(context.params.id, noteId, actorOf(context.principal), text),
     );
-    await audited(context, 'note', text);
+    await audited(context, text);
     return { json: { ...answer.json, noteId } };
   },
 });
 
-/** Stops have entries of their own, made where they are stored. */
+/** Stops and closings have entries of their own, made where they are stored. */
 async function audited(
   {
     params,
     principal,
     deps,
   }: Pick<RouteContext<{ id: string }, object, object>, 'params' | 'principal' | 'deps'>,
-  what: 'close' | 'note',
   reason: string,
 ): Promise<void> {
-  const entry = { action: 'incident.intervene', subject: params.id, reason, details: { what } } as const;
+  const entry = {
+    action: 'incident.intervene',
+    subject: params.id,
+    reason,
+    details: { what: 'note' },
+  } as const;
   await deps.auditWriter?.append({ actor: actorOf(principal), ...entry });
 }
 

@@ -233,12 +233,15 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
       stops: {
         async request({ incidentId, kind, principal, reason }) {
           const known = world.stops.get(incidentId);
-          const mayFollow = known === undefined || (known.kind === 'abort' && kind === 'take-over');
+          const further =
+            kind === 'close' ? known?.kind !== 'close' : kind === 'take-over' && known?.kind === 'abort';
+          const mayFollow = known === undefined || further;
           if (world.incidents.get(incidentId)?.state.status === 'closed')
             return { recorded: false, reason: 'closed', detail: 'the incident is closed' };
           if (known?.kind === kind && known.actor === principal.name)
             return { recorded: true, repeated: true };
-          if (!mayFollow) return { recorded: false, reason: 'already-decided', detail: `${known.actor} did` };
+          if (!mayFollow)
+            return { recorded: false, reason: 'already-decided', detail: `${known?.actor} did` };
           world.stops.set(incidentId, { incidentId, kind, actor: principal.name, reason, delivered: false });
           return { recorded: true, repeated: false };
         },

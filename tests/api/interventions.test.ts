@@ -49,7 +49,7 @@ describe.each([
   });
 });
 
-describe.each(['take-over', 'abort'] as const)('POST …/%s', (kind) => {
+describe.each(['take-over', 'abort', 'close'] as const)('POST …/%s', (kind) => {
   const path = `/api/incidents/${ref}/${kind}`;
   const body = { reason: 'mine' };
 
@@ -70,7 +70,8 @@ describe.each(['take-over', 'abort'] as const)('POST …/%s', (kind) => {
 
   test('is 409 with the reason when somebody else asked before', async () => {
     const world = worldWithIncident();
-    const stop = { incidentId, kind: 'take-over', actor: 'ann', reason: '', delivered: true } as const;
+    const before = kind === 'close' ? 'close' : 'take-over';
+    const stop = { incidentId, kind: before, actor: 'ann', reason: '', delivered: true } as const;
     world.stops.set(incidentId, stop);
     const answer = await clientOf(world)(path, { body });
     expect(answer.status).toBe(409);

@@ -48,6 +48,7 @@ test('one dead workflow does not keep the others waiting', async () => {
     },
     takeOver: async () => ({ accepted: true, reason: '' }),
     abort: async () => ({ accepted: true, reason: '' }),
+    close: async () => ({ accepted: true, reason: '' }),
   };
   const redelivery = startRedelivery({ ...world.deps, messenger, intervalMs: 2 });
   await vi.waitUntil(() => world.undelivered.length === 1);

@@ -247,7 +247,7 @@ export type Schema = {
   };
   incident_stops: {
     incident_id: string;
-    kind: StopKind;
+    kind: StopKind | 'close';
     actor: string;
     key_id: string;
     reason: string;

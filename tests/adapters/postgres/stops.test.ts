@@ -139,4 +139,33 @@ await describeStores('the end of an episode', (use) => {
     await stores.incidents.closeEpisode(ready.incidentId, 'taken-over', Date.now());
     expect(await stores.gate.intent(passed.intent.id)).toMatchObject({ status: 'failed' });
   });
+
+  test('closing what was handed over is stored first, too, whoever had taken it over', async () => {
+    const { stores } = use();
+    const ready = await readyToAct(stores);
+    const close = (name: string) =>
+      ({ incidentId: ready.incidentId, kind: 'close', principal: person(name), reason: 'known' }) as const;
+    expect(await stores.stops.request(close('ann'))).toMatchObject({ reason: 'not-handed-over' });
+    await stores.stops.request(by('ann', ready, 'take-over'));
+    await stores.stops.delivered(ready.incidentId, 'take-over');
+    await ready.record({ type: 'handed-over', outcome: 'taken-over', actor: 'person:ann', reason: 'mine' });
+    expect(await stores.stops.request(close('bob'))).toEqual({ recorded: true, repeated: false });
+    expect(await stores.stops.request(close('bob'))).toEqual({ recorded: true, repeated: true });
+    for (const late of [close('ann'), by('ann', ready, 'take-over'), by('bob', ready, 'abort')])
+      expect(await stores.stops.request(late)).toMatchObject({ reason: 'already-decided' });
+    const mine = async () =>
+      (await stores.stops.undelivered(1_000)).filter(({ incidentId }) => incidentId === ready.incidentId);
+    expect(await mine()).toEqual([
+      { incidentId: ready.incidentId, kind: 'close', actor: 'person:bob', reason: 'known' },
+    ]);
+    await stores.stops.delivered(ready.incidentId, 'close');
+    expect(await mine()).toEqual([]);
+    const { items } = await stores.audit.query(
+      { subject: ready.incidentId, action: 'incident.intervene' },
+      10,
+      null,
+    );
+    expect(items).toMatchObject([{ actor: 'person:bob', reason: 'known' }]);
+    expect(await passGate(stores, forward(ready))).toMatchObject({ granted: false });
+  });
 });

@@ -25,6 +25,7 @@ import { telemetryResources } from './0033-telemetry-resources.ts';
 import { alerts } from './0034-alerts.ts';
 import { keyHolders } from './0041-key-holders.ts';
 import { auditCheck } from './0042-audit-check.ts';
+import { closings } from './0047-closings.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -51,4 +52,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0034-alerts': alerts,
   '0041-key-holders': keyHolders,
   '0042-audit-check': auditCheck,
+  '0047-closings': closings,
 };

@@ -16,7 +16,10 @@ const limits = z.strictObject({
     2_000,
     'Services kept in memory, per environment. For one more, the sender with the most loses the one not heard of for longest.',
   ),
-  instancesPerService: count(1_000, 'Instances kept in memory, per service.'),
+  instancesPerService: count(
+    1_000,
+    'Instances kept in memory, per service. For one more, the one not heard of for longest goes, after `idleSeriesMs`.',
+  ),
   seriesPerEnvironment: count(
     100_000,
     'Metric series kept in memory, per environment. For one more, the service with the most loses its oldest; a service with more than half gets no more.',
@@ -25,7 +28,10 @@ const limits = z.strictObject({
   peersPerInstance: count(200, 'Callees of one instance. Further ones are counted as one peer.'),
   spansInJoin: count(50_000, 'Spans kept to explain other spans, per environment.'),
   spansPerTrace: count(1_000, 'Spans of one trace kept to explain other spans.'),
-  templatesPerService: count(200, 'Log templates of one service. Further messages share one template.'),
+  templatesPerService: count(
+    200,
+    'Log templates of one service. For one more, the one not used for longest goes, after `idleSeriesMs`; until then new messages share one.',
+  ),
   logAnomaliesPerService: count(5, 'Log anomalies that may fire at once in one service.'),
   idleSeriesMs: ms(900_000, 'A series without samples is forgotten after this long.'),
 });

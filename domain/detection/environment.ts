@@ -231,11 +231,7 @@ export class EnvironmentDetector {
     periodic: boolean,
   ): void {
     const life = this.life(scope.service, receivedMs);
-    life?.note(
-      scope.resourceId ?? '',
-      { receivedMs, eventMs, own, periodic },
-      this.config.limits.instancesPerService,
-    );
+    life?.note(scope.resourceId ?? '', { receivedMs, eventMs, own, periodic }, this.config.limits);
   }
 
   private noteRow(
@@ -244,7 +240,7 @@ export class EnvironmentDetector {
     periodic: boolean,
   ): void {
     const seen = { receivedMs: row.atMs, eventMs: row.atMs, own, periodic };
-    this.life(row.service, row.atMs)?.note(row.instance, seen, this.config.limits.instancesPerService);
+    this.life(row.service, row.atMs)?.note(row.instance, seen, this.config.limits);
   }
 
   private life(service: string, nowMs: number): ServiceLife | undefined {

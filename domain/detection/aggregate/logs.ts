@@ -33,7 +33,7 @@ export class LogAggregator {
     const { service } = record.scope;
     const miner = this.miner(service);
     if (miner === undefined) return 'service-limit';
-    const template = miner.match(record.body);
+    const template = miner.match(record.body, receivedMs);
     const atMs = Math.floor(record.atMs / secondMs) * secondMs;
     const key = `${service}\u0000${template.id}\u0000${atMs}`;
     const { severityNumber } = record;
@@ -61,7 +61,7 @@ export class LogAggregator {
 
   /** Learns the templates of history. */
   restore(row: LogBucket): void {
-    this.miner(row.service)?.restore(row.templateId, row.template);
+    this.miner(row.service)?.restore(row.templateId, row.template, row.atMs);
   }
 
   /** A service that had to go. */
@@ -72,7 +72,8 @@ export class LogAggregator {
   private miner(service: string): TemplateMiner | undefined {
     let miner = this.miners.get(service);
     if (miner === undefined && this.miners.size < this.config.limits.servicesPerEnvironment) {
-      miner = new TemplateMiner(this.config.limits.templatesPerService);
+      const { templatesPerService, idleSeriesMs } = this.config.limits;
+      miner = new TemplateMiner(templatesPerService, idleSeriesMs);
       this.miners.set(service, miner);
     }
     return miner;

@@ -19,29 +19,39 @@ export type Template = {
 export class TemplateMiner {
   private readonly groups = new Map<string, Template[]>();
   private readonly maxTemplates: number;
-  private count = 0;
+  private readonly idleMs: number;
+  /** When each was last used, by the receiver's clock; the least recently used first. */
+  private readonly used = new Map<Template, number>();
   private readonly rest: Template = { id: fnv1a64(wildcard), text: wildcard, tokens: [wildcard] };
 
-  constructor(maxTemplates: number) {
+  /** For one more than `maxTemplates` the least recently used has to go, if nobody has used it for `idleMs`. */
+  constructor(maxTemplates: number, idleMs = Number.POSITIVE_INFINITY) {
     this.maxTemplates = maxTemplates;
+    this.idleMs = idleMs;
   }
 
-  /** The template of a message; beyond the limit all new messages share `<*>`. */
-  match(body: string): Template {
-    return this.find(maskedTokens(body)) ?? this.rest;
+  /** The template of a message; where there is no room for a new one, new messages share `<*>`: a flood of them is one series. */
+  match(body: string, nowMs = 0): Template {
+    return this.find(maskedTokens(body), nowMs) ?? this.rest;
   }
 
   /** Learns a template from history, so that it keeps its id over a restart. */
-  restore(id: string, text: string): void {
+  restore(id: string, text: string, usedMs = 0): void {
     const tokens = text.split(' ');
     const group = this.group(tokens);
-    if (id === this.rest.id || this.count >= this.maxTemplates || group.some((known) => known.id === id))
+    if (id === this.rest.id) return;
+    const known = group.find((one) => one.id === id);
+    if (known !== undefined) {
+      this.use(known, usedMs);
       return;
-    group.push({ id, text, tokens });
-    this.count += 1;
+    }
+    if (!this.hasRoom(usedMs)) return;
+    const restored = { id, text, tokens };
+    this.group(tokens).push(restored);
+    this.use(restored, usedMs);
   }
 
-  private find(tokens: string[]): Template | null {
+  private find(tokens: string[], nowMs: number): Template | null {
     const group = this.group(tokens);
     let best: Template | null = null;
     let bestShare = similarEnough;
@@ -55,19 +65,37 @@ export class TemplateMiner {
     }
     if (best !== null) {
       if (bestShare < 1) generalise(best, tokens);
+      this.use(best, nowMs);
       return best;
     }
-    if (this.count >= this.maxTemplates || group.length >= maxCandidates) return null;
+    if (!this.hasRoom(nowMs) || group.length >= maxCandidates) return null;
     const text = tokens.join(' ');
     const created = { id: fnv1a64(text), text, tokens };
-    group.push(created);
-    this.count += 1;
+    // Making room may have taken the group away.
+    this.group(tokens).push(created);
+    this.use(created, nowMs);
     return created;
   }
 
+  private use(template: Template, nowMs: number): void {
+    this.used.delete(template);
+    this.used.set(template, nowMs);
+  }
+
+  private hasRoom(nowMs: number): boolean {
+    if (this.used.size < this.maxTemplates) return true;
+    const [[oldest, usedMs] = []] = this.used;
+    if (oldest === undefined || usedMs === undefined || nowMs - usedMs < this.idleMs) return false;
+    this.used.delete(oldest);
+    const key = groupKey(oldest.tokens);
+    const rest = (this.groups.get(key) ?? []).filter((one) => one !== oldest);
+    if (rest.length === 0) this.groups.delete(key);
+    else this.groups.set(key, rest);
+    return true;
+  }
+
   private group(tokens: readonly string[]): Template[] {
-    const first = tokens[0] ?? '';
-    const key = `${tokens.length} ${first.includes('<') ? wildcard : first}`;
+    const key = groupKey(tokens);
     let group = this.groups.get(key);
     if (group === undefined) {
       group = [];
@@ -75,6 +103,11 @@ export class TemplateMiner {
     }
     return group;
   }
+}
+
+function groupKey(tokens: readonly string[]): string {
+  const first = tokens[0] ?? '';
+  return `${tokens.length} ${first.includes('<') ? wildcard : first}`;
 }
 
 /** Share of words that are equal; a wildcard of the template fits every word, but counts less than an equal one. */

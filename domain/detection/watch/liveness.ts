@@ -52,6 +52,9 @@ export class InstanceLife {
   }
 }
 
+/** How many instances are kept; for one more the one not heard of for longest goes, when that is long enough. */
+export type InstanceLimits = { readonly instancesPerService: number; readonly idleSeriesMs: number };
+
 export class ServiceLife {
   readonly name: string;
   readonly firstMs: number;
@@ -74,7 +77,7 @@ export class ServiceLife {
   note(
     instance: string,
     seen: { receivedMs: number; eventMs: number; own: boolean; periodic: boolean },
-    maxInstances: number,
+    { instancesPerService, idleSeriesMs }: InstanceLimits,
   ): void {
     const { receivedMs, eventMs, own, periodic } = seen;
     this.any.arrive(receivedMs, eventMs, periodic);
@@ -83,12 +86,16 @@ export class ServiceLife {
       this.blindUntilMs = eventMs;
     if (own) this.own.arrive(receivedMs, eventMs, periodic);
     if (instance === '') return;
-    let life = this.instances.get(instance);
-    if (life === undefined) {
-      if (this.instances.size >= maxInstances) return;
-      life = new InstanceLife(receivedMs);
-      this.instances.set(instance, life);
+    const life = this.instances.get(instance) ?? new InstanceLife(receivedMs);
+    // The least recently heard of stands first.
+    const isNew = !this.instances.delete(instance);
+    if (isNew && this.instances.size >= instancesPerService) {
+      const [[oldest, { any: heard }] = ['', life]] = this.instances;
+      // An instance that went silent is judged first; a flood of names does not push it out before.
+      if (receivedMs - heard.lastMs < idleSeriesMs) return;
+      this.instances.delete(oldest);
     }
+    this.instances.set(instance, life);
     life.any.arrive(receivedMs, eventMs, periodic);
     if (own) life.own.arrive(receivedMs, eventMs, periodic);
   }

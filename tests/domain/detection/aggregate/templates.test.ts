@@ -52,6 +52,29 @@ describe('log templates', () => {
     expect(after.match('user carol logged in now').id).toBe(template.id);
   });
 
+  it('make room for new ones when nobody has used the oldest for long', () => {
+    const miner = new TemplateMiner(2, 900_000);
+    const old = miner.match('alpha has happened', 0);
+    miner.match('beta has happened', 0);
+    expect(miner.match('gamma is new', 899_999).text).toBe('<*>');
+    miner.match('beta has happened', 899_999);
+    expect(miner.match('gamma is new', 900_000).text).toBe('gamma is new');
+    // Alpha had to go, beta was in use.
+    expect(miner.match('beta has happened', 900_001).text).toBe('beta has happened');
+    expect(miner.match('alpha has happened', 900_002).text).toBe('<*>');
+    expect(old.text).toBe('alpha has happened');
+  });
+
+  it('are not pushed out by a flood: what floods shares one', () => {
+    const miner = new TemplateMiner(3, 900_000);
+    const kept = ['alpha one', 'beta two', 'gamma three'].map((body) => miner.match(body, 0));
+    for (let n = 0; n < 1_000; n += 1)
+      expect(miner.match(`${String.fromCharCode(97 + (n % 26)).repeat(2 + (n % 50))} word`, n).text).toBe(
+        '<*>',
+      );
+    expect(['alpha one', 'beta two', 'gamma three'].map((body) => miner.match(body, 2_000))).toEqual(kept);
+  });
+
   it('are bounded: what is beyond the limit shares one', () => {
     const miner = new TemplateMiner(5);
     const words = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta', 'eta', 'theta'];

@@ -110,7 +110,11 @@ async function serve(route: Route, c: Context<Env>, deps: ApiDeps, guard: Guard)
   const request = c.req.raw;
   const principal = await admit(route, c, deps, guard);
   if (route.permission !== 'public') c.set('log', c.get('log').child({ keyId: principal.keyId }));
-  const input = { params: c.req.param(), query: queryOf(c.req.url), readBody: () => readJson(request) };
+  const input = {
+    params: c.req.param(),
+    query: queryOf(c.req.url),
+    readBody: () => readJson(request, route.maxBodyBytes),
+  };
   const surroundings = {
     principal,
     address: addressOf(c),

@@ -23,6 +23,7 @@ import type {
   SeriesReader,
   ServiceReader,
   Stops,
+  TemporalPayloads,
 } from './ports.ts';
 
 export type ApiDeps = {
@@ -39,6 +40,7 @@ export type ApiDeps = {
   readonly auditWriter?: AuditWriter;
   readonly modelTurns: ModelTurnReader;
   readonly messenger: IncidentMessenger;
+  readonly temporalPayloads: TemporalPayloads;
   /** Null: telemetry history is switched off. */
   readonly series: SeriesReader | null;
   readonly services: ServiceReader;

@@ -594,3 +594,14 @@ export interface Metrics {
   observe(name: string, labels: Readonly<Record<string, string>>, value: number): void;
   gauge(name: string, labels: Readonly<Record<string, string>>, value: number): void;
 }
+
+/** A payload as Temporal's protocol for codec servers writes it: base64 throughout. */
+export type WirePayload = {
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly data?: string | undefined;
+};
+
+export interface TemporalPayloads {
+  /** In the same order; what is not Sentinel's, or was changed, comes back as it is. */
+  open(payloads: readonly WirePayload[]): Promise<readonly WirePayload[]>;
+}

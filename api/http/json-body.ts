@@ -6,12 +6,12 @@ export const maxBodyBytes = 64 * 1024;
 export const maxDepth = 16;
 
 /** The parsed body. Throws ApiProblem 413, 415 or 400. */
-export async function readJson(request: Request): Promise<unknown> {
+export async function readJson(request: Request, maxBytes = maxBodyBytes): Promise<unknown> {
   const mediaType = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json') {
     throw new ApiProblem('unsupported-media-type', 'Send the body as content-type: application/json.');
   }
-  const text = await readText(request);
+  const text = await readText(request, maxBytes);
   if (depthOf(text) > maxDepth) throw invalid(`is nested deeper than ${maxDepth} levels`);
   try {
     return JSON.parse(text);
@@ -25,15 +25,15 @@ function invalid(message: string): ApiProblem {
 }
 
 /** Counts while reading: the length a sender declares is only a promise. */
-async function readText(request: Request): Promise<string> {
-  const tooLarge = () => new ApiProblem('too-large', `At most ${maxBodyBytes} bytes are accepted here.`);
-  if (Number(request.headers.get('content-length') ?? 0) > maxBodyBytes) throw tooLarge();
+async function readText(request: Request, maxBytes: number): Promise<string> {
+  const tooLarge = () => new ApiProblem('too-large', `At most ${maxBytes} bytes are accepted here.`);
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge();
   if (request.body === null) return '';
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body as ReadableStream<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > maxBodyBytes) throw tooLarge();
+    if (size > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
   try {

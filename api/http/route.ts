@@ -9,6 +9,7 @@ import type { ProblemKind } from '../errors.ts';
 import type { Logger, Principal } from '../ports.ts';
 import type { DeepReadonly } from '../schemas/named.ts';
 import { check } from './check.ts';
+import { maxBodyBytes } from './json-body.ts';
 
 /** `public` needs no key; a role needs a key with at least that role. */
 export type Permission = 'public' | Role;
@@ -67,6 +68,8 @@ export type RouteDefinition<P extends Shape, Q extends Shape, B extends Shape, A
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /** Default: `maxBodyBytes` of json-body.ts. */
+  readonly maxBodyBytes?: number;
   /** A body as documents show it. Needed on routes with a body. */
   readonly example?: DeepReadonly<z.input<B>>;
   /** What it answers when it works, by status: a strict schema, or a media type. */
@@ -88,6 +91,7 @@ export type Route = {
   readonly path: string;
   readonly permission: Permission;
   readonly unlimited: boolean;
+  readonly maxBodyBytes: number;
   readonly summary: string;
   readonly input: { readonly params: Shape; readonly query: Shape; readonly body: Shape | null };
   readonly example: unknown;
@@ -113,6 +117,7 @@ export function route<
     path,
     permission,
     unlimited: definition.unlimited ?? false,
+    maxBodyBytes: definition.maxBodyBytes ?? maxBodyBytes,
     summary,
     input: { params, query, body: body ?? null },
     example: definition.example,

@@ -3,6 +3,7 @@
 import type { Route } from '../http/route.ts';
 import { actionList } from './actions.ts';
 import { auditQuery, auditVerification } from './audit.ts';
+import { codecDecode } from './codec-decode.ts';
 import { components } from './components.ts';
 import { decideApproval } from './decide-approval.ts';
 import { explain } from './explain.ts';
@@ -48,6 +49,7 @@ export const routes: readonly Route[] = [
   pendingApprovals,
   actionList,
   policyTrial,
+  codecDecode,
   seriesQuery,
   serviceList,
   explain,

@@ -41,6 +41,7 @@ export function createBenchApi(database: Database): BenchApi {
     apiKeys,
     audit,
     modelTurns: stores.modelTurnReader,
+    temporalPayloads: { open: async (payloads) => payloads },
     messenger: {
       approvalDecided: async () => {},
       takeOver: nobody,

@@ -8,6 +8,7 @@ import { generateKey } from '../../adapters/postgres/index.ts';
 import { createLogger } from '../../adapters/telemetry/logger.ts';
 import { createIncidentMessenger } from '../../adapters/temporal/incident-messenger.ts';
 import { createIncidentWorkflows } from '../../adapters/temporal/incident-workflows.ts';
+import { createPayloadOpener } from '../../adapters/temporal/payloads/opener.ts';
 import { createApp } from '../../api/app.ts';
 import type { DashboardDeps } from '../../api/dashboard/deps.ts';
 import { createStreams, type Streams } from '../../api/feed/streams.ts';
@@ -177,6 +178,7 @@ async function createApi(
     audit: stores.audit,
     auditWriter: stores.auditWriter,
     modelTurns: stores.modelTurnReader,
+    temporalPayloads: createPayloadOpener(platform.payloads.keys),
     messenger,
     slackEvents,
     series: history,

@@ -44,6 +44,10 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
       contested: false,
     },
   },
+  'POST /api/v1/codec/decode': {
+    path: '/api/v1/codec/decode',
+    body: { payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'Ingi' }] },
+  },
   'GET /api/v1/series': {
     path: '/api/v1/series',
     query: {

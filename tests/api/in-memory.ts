@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { createMetrics, type PrometheusMetrics } from '../../adapters/telemetry/metrics.ts';
+import { createPayloadOpener } from '../../adapters/temporal/payloads/opener.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { createStreams, type StreamsOptions } from '../../api/feed/streams.ts';
 import {
@@ -32,6 +33,7 @@ import { type Reach, reaches } from '../../domain/policy/reach.ts';
 import type { KeyRole, Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
+import { testPayloads } from '../support/payloads.ts';
 
 import { createDashboardWorld, type DashboardWorld } from './dashboard/in-memory.ts';
 
@@ -303,6 +305,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         },
       },
       modelTurns: { turnsOf: async () => world.modelTurns },
+      temporalPayloads: createPayloadOpener(testPayloads().keys),
       messenger: {
         approvalDecided: async (incidentId, { actor, decision }) => {
           if (world.workflowAnswers === 'hangs') await new Promise(() => {});

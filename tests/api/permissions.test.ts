@@ -74,7 +74,7 @@ test('only these routes are public', () => {
 });
 
 /** A question that is too long for a query; and a login link, which gives nobody more than the key it was asked for with. */
-const questions = ['POST /api/v1/policies/evaluate', 'POST /api/v1/login-link'];
+const questions = ['POST /api/v1/policies/evaluate', 'POST /api/v1/codec/decode', 'POST /api/v1/login-link'];
 
 /** Slack's requests are proven by their signature, and people by the configuration (tests/adapters/slack/inbound). */
 const signed = ['POST /api/v1/slack/events'];

@@ -89,6 +89,7 @@ const onlyWithoutLimits = [
   'DELETE /api/v1/keys/:keyId',
   'GET /api/v1/audit/verification',
   'GET /api/v1/audit',
+  'POST /api/v1/codec/decode',
 ];
 
 /** Neither tell of a service nor change anything of one, whoever asks: the proof above says nothing about them. */

@@ -1,4 +1,5 @@
 /** The API over real stores (PGlite, the embedded ClickHouse engine) with a few incidents, for whoever asks it at random. */
+
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 import { createHistory } from '../../../adapters/clickhouse/history.ts';
 import { createMockExecutor } from '../../../adapters/mock/executor.ts';
 import { createStores, openDatabase, type Stores } from '../../../adapters/postgres/index.ts';
+import { createPayloadOpener } from '../../../adapters/temporal/payloads/opener.ts';
 import { createApp } from '../../../api/app.ts';
 import { toUrlId } from '../../../api/incident-id.ts';
 import { startHttp } from '../../../api/server.ts';
@@ -20,6 +22,7 @@ import {
   twoOperators,
 } from '../../adapters/postgres/fixtures.ts';
 import { createWorld } from '../../api/in-memory.ts';
+import { testPayloads } from '../payloads.ts';
 import { testLimits } from '../stores.ts';
 
 export type ServedApi = {
@@ -71,6 +74,7 @@ export async function serveApi(): Promise<ServedApi> {
     },
     audit: stores.audit,
     modelTurns: stores.modelTurnReader,
+    temporalPayloads: createPayloadOpener(testPayloads().keys),
     services: stores.services,
     queues: {
       depths: async () => ({ ...(await stores.queues.depths()), historyRows: history.waitingRows() }),

@@ -1,0 +1,32 @@
+// POST /api/v1/codec/decode: Temporal's protocol for codec servers, so that its command line shows what is encrypted. Only decode: who
+// could have something encoded here could have anything signed.
+
+import { z } from 'zod';
+import { route } from '../http/route.ts';
+import type { WirePayload } from '../ports.ts';
+import { named } from '../schemas/named.ts';
+
+const base64 = z.base64();
+
+const wirePayload = named<WirePayload>()(
+  'TemporalPayload',
+  z.strictObject({
+    metadata: z.record(z.string().max(200), base64).optional(),
+    data: base64.optional(),
+  }),
+);
+
+export const codecDecode = route({
+  method: 'POST',
+  path: '/api/v1/codec/decode',
+  permission: 'viewer',
+  summary:
+    "What Temporal holds of incidents, readable again: for `temporal … --codec-endpoint`. What is not Sentinel's comes back as it is.",
+  body: z.strictObject({ payloads: z.array(wirePayload).max(1_000) }),
+  maxBodyBytes: 4 * 1024 * 1024,
+  example: { payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'IngiCg==' }] },
+  answers: { 200: z.strictObject({ payloads: z.array(wirePayload) }) },
+  handler: async ({ body, deps }) => ({
+    json: { payloads: await deps.temporalPayloads.open(body.payloads) },
+  }),
+});

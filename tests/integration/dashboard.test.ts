@@ -146,6 +146,10 @@ await describeWith<ChromiumInfo>('chromium', 'the dashboard', ({ executable }) =
     expect(await page.evaluate('document.activeElement.textContent')).toMatch(/^Approve plan/);
     await page.keyboard.press('Enter');
     await page.getByText('Your approval is recorded.').waitFor();
+    // What was done is what helps: before it nothing gets better, however long it takes.
+    await eventually('the effect', async () =>
+      (await ada.timeline(id)).some(({ type }) => type === 'effect-applied'),
+    );
     traffic.approved?.fail(0);
     await page.locator('.lead .chip', { hasText: 'Resolved' }).waitFor({ timeout: 90_000 });
     await picture(page, 'resolved');

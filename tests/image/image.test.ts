@@ -45,12 +45,14 @@ describe('a command', () => {
     },
   );
 
-  test('the bundle of the workflows is there, of these sources, and needs no place to build it', async () => {
+  test('the bundles of the workflows are there, of these sources, and need no place to be built in', async () => {
     const run = ['run', '--rm', '--network', 'none', ...hardened, '-e', 'XDG_CACHE_HOME=/nowhere'];
     const { code, text } = await dockerFails(...run, '--entrypoint', 'node', image, 'workers/bundle-main.ts');
     expect({ code, text }).toEqual({
       code: 0,
-      text: expect.stringMatching(/^\/app\/bundles\/workflows-[0-9a-f]+\.js$/),
+      text: expect.stringMatching(
+        /^\/app\/bundles\/workflows-[0-9a-f]+\.js\n\/app\/bundles\/workflows-[0-9a-f]+-encoded\.js\s*$/,
+      ),
     });
   });
 

@@ -44,12 +44,15 @@ describe.concurrent('a target that has changed since the plan was made', () => {
       world.executor.change({ release: 'r3-hotfix' });
       return intent(id);
     };
-    const { result } = await (await stage.open(world)).ended();
+    const { result, types, timeline } = await (await stage.open(world)).ended();
     expect(result).toMatchObject({
       outcome: 'escalated',
       reason: expect.stringContaining('release was r2, is r3-hotfix'),
     });
     expect(world.executor.ledger).toEqual([]);
+    // Nothing happened, so nothing is owed, and nothing is left in place.
+    expect(types).not.toContain('compensation-started');
+    expect(timeline.find(({ type }) => type === 'incident-closed')).not.toHaveProperty('leftInPlace');
   });
 
   test('goes to a person with what has changed, when it changes again and again', async ({ expect }) => {
@@ -66,6 +69,29 @@ describe.concurrent('a target that has changed since the plan was made', () => {
     });
     expect(world.executor.ledger).toEqual([]);
   });
+
+  test.for([
+    { first: scaleOut, done: ['forward', 'compensation'] },
+    { first: restart, done: ['forward'] },
+  ])(
+    'in the middle of a plan: what was done is not forgotten for another plan ($first.action)',
+    async ({ first, done }, { expect }) => {
+      const world = createWorld();
+      world.script = [{ steps: [first, rollback], verdict: auto }];
+      const { pass } = world.stores.gate;
+      world.stores.gate.pass = async (input, sighting) =>
+        input.step === 0
+          ? pass(input, sighting)
+          : { granted: false, reason: 'target-changed', detail: 'release was r2, is r3' };
+      const { result, types } = await (await stage.open(world)).ended();
+      expect(result).toMatchObject({
+        outcome: 'escalated',
+        reason: expect.stringContaining('release was r2, is r3'),
+      });
+      expect(types.filter((type) => type === 'planned')).toHaveLength(1);
+      expect(world.executor.ledger.map(({ direction }) => direction)).toEqual(done);
+    },
+  );
 
   test('back to what it was before the step needs no undo, and is no failure to undo', async ({ expect }) => {
     const world = createWorld();

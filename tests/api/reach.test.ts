@@ -8,7 +8,7 @@ import type { Reach } from '../../domain/policy/reach.ts';
 import { type RouteCase, routeCases, toRequest, worldWithIncident } from './calls.ts';
 import { clientOf } from './client.ts';
 import type { World } from './in-memory.ts';
-import { addIncident, incidentId, modelTurn, planHash } from './incidents.ts';
+import { addIncident, happen, incidentId, modelTurn, planHash } from './incidents.ts';
 
 const place = { environment: 'production', service: 'orders' };
 const who = { keyId: 'key-admin', name: 'admin-person', role: 'admin', person: 'admin-person' } as const;
@@ -191,11 +191,18 @@ describe('the stream of all incidents', () => {
       title: 'Errors in cart',
     });
     let text = '';
-    while (!text.includes('Errors in cart')) {
-      const { value, done } = await read.read();
-      if (done) break;
-      text += new TextDecoder().decode(value);
-    }
+    const readUntil = async (words: string): Promise<void> => {
+      while (!text.includes(words)) {
+        const { value, done } = await read.read();
+        if (done) throw new Error('the stream ended');
+        text += new TextDecoder().decode(value);
+      }
+    };
+    await readUntil('Errors in cart');
+    // From here on everything is new: what is not for this reader comes between two events that are.
+    happen(world, { type: 'note-added', noteId: 'n1', actor: 'ann', text: 'in production' });
+    happen(world, { type: 'note-added', noteId: 'n2', actor: 'ann', text: 'in staging' }, other);
+    await readUntil('"type":"note-added"');
     await read.cancel();
     await world.deps.streams.close();
     expect(text).toContain('Errors in cart');

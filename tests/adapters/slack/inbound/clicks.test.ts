@@ -330,6 +330,19 @@ await describeStores('clicks in Slack', (use) => {
     },
   );
 
+  test.each([
+    ['the workspace it comes from', { team: { id: 'T0OTHER', domain: 'test' } }],
+    ['the workspace of whoever clicked', { user: { id: 'UADA', name: 'uada', team_id: 'T0OTHER' } }],
+    ['where its answer goes', { response_url: 'https://attacker.example.com/answer' }],
+  ])('one that is foreign in %s alone does nothing', async (_what, foreign) => {
+    const { ready, database } = await setUp();
+    const click = { actionId: actionIds.approve, value: valueFor(ready), user: 'UADA' };
+    const payload = { ...clickPayload(slack, click), ...foreign };
+    expect((await stage.post(signed(asForm(payload)))).status).toBe(404);
+    await stage.settled();
+    expect(await decisions(database.db, ready)).toBe(0);
+  });
+
   test('without a workspace in the configuration, only that of the bot token clicks', async () => {
     const { stores, ready, database } = await setUp();
     await stage.stop();

@@ -10,9 +10,11 @@ import { argv, stdout } from 'node:process';
 import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { NativeConnection } from '@temporalio/worker';
+import { dataConverterOf } from '../../adapters/temporal/payloads/data-converter.ts';
 import { obtainTemporalCli, startTemporalDevServer } from '../../adapters/temporal-dev-server/index.ts';
 import { searchAttributeNames } from '../../workflows/search-attributes.ts';
 import { addHistory, readManifest } from '../support/histories.ts';
+import { testPayloads } from '../support/payloads.ts';
 import { quietRuntime, type ServerConnections, startStage } from '../workflows/stage.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -73,7 +75,11 @@ async function startServer(): Promise<ServerConnections> {
   const clientConnection = await Connection.connect({ address });
   const connection = await NativeConnection.connect({ address });
   return {
-    client: new Client({ connection: clientConnection, namespace }),
+    client: new Client({
+      connection: clientConnection,
+      namespace,
+      dataConverter: dataConverterOf(testPayloads(), 'client'),
+    }),
     connection,
     namespace,
     async close() {

@@ -16,11 +16,6 @@ export function chatUser(keyId: string, name: string, role: Role): void {
   known.set(keyId, { name, role, door: 'chat' });
 }
 
-/** An API key that nobody else holds. */
-export function claimKey(keyId: string, name: string, role: Role): void {
-  known.set(keyId, { name, role, door: 'key' });
-}
-
 /** Somebody leaves: what they could do they can do no more. */
 export function forget(name: string): void {
   for (const [keyId, one] of known) if (one.name === name) known.delete(keyId);

@@ -34,6 +34,7 @@ import { type LagMeter, startLagMeter } from './own-lag.ts';
 import { openPlatform, type Platform, peopleIn } from './platform.ts';
 import { createShutdown } from './shutdown.ts';
 import { startSlackReceiver } from './slack.ts';
+import { webUiCodec } from './web-ui-codec.ts';
 import { startWorkerPart } from './worker.ts';
 
 export async function startSentinel(
@@ -59,6 +60,17 @@ export async function startSentinel(
     const streams = openStreams(platform);
     // Every role has the API's health and metrics routes; only the role `api` redelivers decisions.
     const dashboard = has('api') ? dashboardOf(platform, () => http.url) : null;
+    const api = await createApi(
+      platform,
+      role,
+      streams,
+      dashboard,
+      ingest?.kafka ?? null,
+      lag,
+      has('api') ? shutdown : null,
+    );
+    if (dashboard !== null && platform.payloads.mode === 'encrypted')
+      platform.temporal.decodeWith(webUiCodec(api, config.server.publicUrl));
     const http: HttpServer = await startHttp({
       fetch: routed({
         ingest:
@@ -73,15 +85,7 @@ export async function startSentinel(
                 }),
                 metrics: platform.metrics,
               }),
-        api: await createApi(
-          platform,
-          role,
-          streams,
-          dashboard,
-          ingest?.kafka ?? null,
-          lag,
-          has('api') ? shutdown : null,
-        ),
+        api,
       }),
       host: config.server.host,
       port: config.server.port,

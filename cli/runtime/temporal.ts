@@ -7,11 +7,14 @@ import type { Config } from '../../config/load.ts';
 import { searchAttributeNames } from '../../workflows/search-attributes.ts';
 import { namesOf } from './http.ts';
 import { startWebUi } from './temporal-web-ui.ts';
+import type { WebUiCodec } from './web-ui-codec.ts';
 
 export type TemporalServer = {
   readonly address: string;
   /** For people. Null when nothing here shows it: it is wherever its operators put it. */
   readonly uiUrl: string | null;
+  /** From now on the Web UI, if it is shown here, has encrypted data decoded by this. */
+  decodeWith(codec: WebUiCodec): void;
   stop(): Promise<void>;
 };
 
@@ -36,10 +39,13 @@ export async function findTemporal(
   });
   try {
     const { names } = namesOf(config.server);
-    const ui = await startWebUi({ upstream: server.uiUrl, port: embedded.uiPort, names });
+    const decoding = lateCodec();
+    const { codec } = decoding;
+    const ui = await startWebUi({ upstream: server.uiUrl, port: embedded.uiPort, names, codec });
     return {
       address: server.address,
       uiUrl: ui.url,
+      decodeWith: decoding.decodeWith,
       stop: async () => {
         await ui.close();
         await server.stop();
@@ -56,13 +62,25 @@ async function elsewhere(
   address: string,
   showsUi: boolean,
 ): Promise<TemporalServer> {
-  if (webUi === undefined || !showsUi) return { address, uiUrl: null, stop: async () => {} };
+  if (webUi === undefined || !showsUi) return { address, uiUrl: null, decodeWith() {}, stop: async () => {} };
   const { url: upstream, host, port } = webUi;
   const { names } = namesOf(server);
-  const ui = await startWebUi({ upstream, host, port, names, setting: 'temporal.webUi.port' });
+  const { codec, decodeWith } = lateCodec();
+  const ui = await startWebUi({ upstream, host, port, names, codec, setting: 'temporal.webUi.port' });
   const shown = new URL(ui.url);
   if (server.publicUrl !== undefined) shown.hostname = new URL(server.publicUrl).hostname;
-  return { address, uiUrl: shown.origin, stop: ui.close };
+  return { address, uiUrl: shown.origin, decodeWith, stop: ui.close };
+}
+
+/** The API that decodes starts long after Temporal. */
+function lateCodec(): { codec: () => WebUiCodec | null; decodeWith(codec: WebUiCodec): void } {
+  let known: WebUiCodec | null = null;
+  return {
+    codec: () => known,
+    decodeWith(codec) {
+      known = codec;
+    },
+  };
 }
 
 /** The embedded server is on this machine only, and speaks no TLS; one that is given by address has what is configured for it. */

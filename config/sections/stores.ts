@@ -25,7 +25,7 @@ const payloadsSchema = z
       .enum(['signed', 'encrypted'])
       .default('signed')
       .describe(
-        '`signed`: nobody without a key can make or change what Sentinel takes from Temporal; Web UIs show it as it is. `encrypted`: nor read it; `temporal workflow show` does through Sentinel, Web UIs do not (docs/temporal.md).',
+        '`signed`: nobody without a key can make or change what Sentinel takes from Temporal; Web UIs show it as it is. `encrypted`: nor read it; through Sentinel, the Web UI it shows and `temporal workflow show` do (docs/temporal.md).',
       ),
     keysSince: z.iso
       .datetime({ offset: true, error: 'expected an instant such as "2026-11-26T12:00:00Z"' })

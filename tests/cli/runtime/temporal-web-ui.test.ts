@@ -54,6 +54,12 @@ test('shows the pages and what they ask for', async () => {
     .toMatchObject({ namespaceInfo: { name: temporal.namespace } });
 });
 
+test('offers no buttons for what it does not pass on', async () => {
+  const url = await start();
+  const settings = async () => (await fetch(`${url}/api/v1/settings`)).json();
+  await expect.poll(settings, { timeout: 15_000 }).toMatchObject({ DisableWriteActions: true });
+});
+
 test.each(['attacker.example', 'localhost.attacker.example:8233'])(
   'answers nothing to the name %s',
   async (host) => {

@@ -119,6 +119,12 @@ describe('a running incident', () => {
     await signalBare(workflowId, 'anomalyObserved', [fromOther]);
     await signalBare(workflowId, 'anomalyCleared', [await signalled(workflowId, 'anomalyObserved')]);
     await signalBare(workflowId, 'approvalDecided', [await signalled(workflowId, 'anomalyObserved')]);
+    await signalBare(workflowId, 'anomalyNews', [await signalled(workflowId, 'anomalyObserved')]);
+    const handle = client.workflow.getHandle(workflowId);
+    await handle.signal(messages.anomalyCleared, { anomalyId: 'never there', clearedMs: 1 });
+    await signalBare(workflowId, 'anomalyObserved', [await signalled(workflowId, 'anomalyCleared')]);
+    await handle.signal(messages.anomalyNews, [{ kind: 'cleared', anomalyId: 'never there', clearedMs: 2 }]);
+    await signalBare(workflowId, 'anomalyObserved', [await signalled(workflowId, 'anomalyNews')]);
     const madeUp = { ...fromOther.metadata, 'sentinel-key': Buffer.from('made-up') };
     await signalBare(workflowId, 'anomalyObserved', [{ ...fromOther, metadata: madeUp }]);
     await signalBare(workflowId, 'anomalyObserved', [

@@ -32,7 +32,7 @@ export async function connectServer(): Promise<ServerConnections> {
 /** A server of this file's own whose clock skips while an incident's end is awaited. */
 export async function connectTimeSkippingServer(): Promise<ServerConnections> {
   quietRuntime();
-  const environment = await createTimeSkippingEnvironment();
+  const environment = await createTimeSkippingEnvironment(dataConverterOf(testPayloads(), 'client'));
   const namespace = 'default';
   const attributes = Object.fromEntries(searchAttributeNames.map((name) => [name, KEYWORD]));
   await environment.connection.operatorService.addSearchAttributes({
@@ -40,11 +40,7 @@ export async function connectTimeSkippingServer(): Promise<ServerConnections> {
     searchAttributes: attributes,
   });
   return {
-    client: new Client({
-      connection: environment.connection,
-      namespace,
-      dataConverter: dataConverterOf(testPayloads(), 'client'),
-    }),
+    client: environment.client,
     connection: environment.nativeConnection,
     namespace,
     close: () => environment.teardown(),

@@ -26,6 +26,12 @@ import { brokenService, madeUpHistory } from './made-up-telemetry.ts';
 type MockExecutor = ReturnType<typeof createMockExecutor>;
 type Intent = Parameters<MockExecutor['apply']>[0];
 
+const worldKey = { id: 'world', secret: randomBytes(32) };
+/** For the processes that work on the same incidents. */
+export const worldEnvironment = {
+  SENTINEL_TEMPORAL_PAYLOAD_KEYS: `${worldKey.id}:${worldKey.secret.toString('base64')}`,
+};
+
 export type IncidentWorldOptions = {
   readonly database: Database;
   readonly temporal: { readonly address: string; readonly namespace: string };
@@ -105,7 +111,7 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
   };
   const activities = createActivities({ ...usual, ...instead?.(usual, stores) });
   const payloads: PayloadProtection = {
-    keys: payloadKeys([{ id: 'bench', secret: randomBytes(32) }]),
+    keys: payloadKeys([worldKey]),
     mode: 'signed',
     keysSinceMs: null,
     nowMs: Date.now,

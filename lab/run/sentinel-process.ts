@@ -2,7 +2,7 @@
 // only through its public REST API.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -39,12 +39,23 @@ export type SentinelOptions = {
 
 /** A port nobody listens on right now. */
 export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const port = lowestPort + randomInt(ports);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`finding a free port: none of 100 from ${lowestPort} on was`);
+}
+
+/** Below those that systems give to outgoing connections: one of them could take it before it is listened on, or between two starts. */
+const lowestPort = 15_000;
+const ports = 15_000;
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('finding a free port: no address');
-  return address.port;
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 export async function startSentinelProcess(options: SentinelOptions): Promise<SentinelProcess> {

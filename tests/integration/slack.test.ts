@@ -7,6 +7,7 @@ import { actionIds } from '../../adapters/slack/card-buttons.ts';
 import { toUrlId } from '../../api/incident-id.ts';
 import { cardWith, click, slackEnvironment, slackSettings } from '../../bench/support/approvals/people.ts';
 import { type ApprovalWorld, createApprovalWorld } from '../../bench/support/approvals/world.ts';
+import { worldEnvironment } from '../../bench/support/incident-world.ts';
 import { type FakeSlack, startFakeSlack } from '../../bench/support/slack/server.ts';
 import { freePort } from '../../lab/run/sentinel-process.ts';
 import { searchAttributeNames } from '../../workflows/search-attributes.ts';
@@ -41,7 +42,7 @@ beforeAll(async () => {
     clickhouse: { enabled: false },
     slack: slackSettings(slack),
   };
-  const env = { SENTINEL_POSTGRES_URL: database.url, ...slackEnvironment };
+  const env = { SENTINEL_POSTGRES_URL: database.url, ...worldEnvironment, ...slackEnvironment };
   const adminKey = newAdminKey();
   startApi = () => startUp(join(folder.path, 'api'), settings, { role: 'api', env, adminKey });
   api = await startApi();

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { freePort } from '../../../lab/run/sentinel-process.ts';
+import { worldEnvironment } from '../incident-world.ts';
 import { startPostgres } from '../postgres-server.ts';
 import { type FakeSlack, startFakeSlack } from '../slack/server.ts';
 import { startBenchTemporal } from '../temporal-server.ts';
@@ -57,7 +58,12 @@ export async function startApprovalStage(quorum = 1): Promise<ApprovalStage> {
     async startApi() {
       api = spawn(process.execPath, [cli, 'start', '--role', 'api', '--config', configFile], {
         stdio: ['ignore', 'ignore', 'inherit'],
-        env: { ...process.env, SENTINEL_POSTGRES_URL: postgres.url, ...slackEnvironment },
+        env: {
+          ...process.env,
+          SENTINEL_POSTGRES_URL: postgres.url,
+          ...worldEnvironment,
+          ...slackEnvironment,
+        },
       });
       await until('the API to be ready', async () => (await fetch(`${url}/ready`)).ok, readyWithinMs);
     },

@@ -192,11 +192,9 @@ async function invariants({ under: { database }, environment, granted }: Scene):
     expect(undone?.sent_at_ms, 'only what went out is taken back').not.toBeNull();
     expect(undone).toBeDefined();
   }
-  const byFence = Map.groupBy(intents, (one) => one.fence);
+  const byFence = Map.groupBy(intents, (one) => `${one.target_key} ${one.fence}`);
   for (const [fence, ofOne] of byFence) {
-    expect(new Set(ofOne.map((one) => one.incident_id)).size, `fence ${fence} belongs to one incident`).toBe(
-      1,
-    );
+    expect(new Set(ofOne.map((one) => one.incident_id)).size, `${fence} belongs to one incident`).toBe(1);
   }
   const grants = await db
     .selectFrom('audit')

@@ -6,7 +6,7 @@ import type { Logger, Metrics } from '../../../api/ports.ts';
 import { actionIds } from '../card-buttons.ts';
 import { errorName } from '../failures.ts';
 import { slackLogger, webClientOptions } from '../web-client.ts';
-import { createHandlers, type HandlerDeps, type Tell } from './handlers.ts';
+import { type Answering, createHandlers, type HandlerDeps, type Tell } from './handlers.ts';
 import { type Click, clickOf, isSlackResponseUrl, originOf } from './payload.ts';
 import { reasonMissing, rejectForm, submissionOf } from './reject-form.ts';
 import type { TeamPin } from './team-pin.ts';
@@ -67,15 +67,21 @@ export function createInboundApp(options: InboundAppOptions): App {
       if (click !== null) await handle(click, throughResponse(respond, log));
     });
   };
-  app.action(actionIds.approve, async ({ ack, body, respond }) => {
-    const click = clickOf(body);
-    if (click === null) return ack();
-    const tell = throughResponse(respond, log);
-    await onceRecorded(ack, (recorded) => handlers.approve(click, { tell, recorded }));
-  });
+  const onDecision = (
+    actionId: string,
+    handle: (click: Click, answering: Answering) => Promise<void>,
+  ): void => {
+    app.action(actionId, async ({ ack, body, respond }) => {
+      const click = clickOf(body);
+      if (click === null) return ack();
+      const tell = throughResponse(respond, log);
+      await onceRecorded(ack, (recorded) => handle(click, { tell, recorded }));
+    });
+  };
+  onDecision(actionIds.approve, handlers.approve);
+  onDecision(actionIds.takeOver, handlers.takeOver);
+  onDecision(actionIds.close, handlers.close);
   onClick(actionIds.reject, handlers.askForReason);
-  onClick(actionIds.takeOver, handlers.takeOver);
-  onClick(actionIds.close, handlers.close);
   onClick(actionIds.details, handlers.details);
   app.action(actionIds.open, async ({ ack }) => ack());
 

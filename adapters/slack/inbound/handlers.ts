@@ -15,7 +15,6 @@ import { incidentsWithin } from '../../../api/reach/incidents.ts';
 import { OutOfReach } from '../../../api/reach/out-of-reach.ts';
 import { requestStop } from '../../../api/stops.ts';
 import { briefing } from '../../../domain/incident/briefing.ts';
-import { actorOf } from '../../../domain/policy/identity.ts';
 import type { People } from '../../../domain/policy/people.ts';
 import type { ButtonValue } from '../card-buttons.ts';
 import { errorName } from '../failures.ts';
@@ -111,6 +110,33 @@ export function createHandlers(deps: HandlerDeps) {
       await tell({ text: decisionAnswer(decided, standing, quorum) });
     });
 
+  const stop = async (
+    kind: 'take-over' | 'close',
+    { user, value: { incidentId } }: Click,
+    answering: Answering,
+    words: { readonly reason: string; readonly done: string; readonly refused: string },
+  ): Promise<void> => {
+    const { tell, recorded } = answering;
+    const who = whoIs(user, people, 'operator');
+    if (!who.ok) return refuse(answering, who.why);
+    const stops: HandlerDeps['stops'] = {
+      ...deps.stops,
+      async request(input) {
+        const result = await deps.stops.request(input);
+        await recorded();
+        return result;
+      },
+    };
+    await guarded(tell, kind, async () => {
+      const { principal } = who;
+      const said = await requestStop(
+        { incidentId, kind, principal, reason: words.reason },
+        { ...deps, stops },
+      );
+      await tell({ text: said.accepted ? words.done : `${words.refused}: ${escaped(said.reason)}` });
+    });
+  };
+
   return {
     async approve({ user, value }: Click, answering: Answering): Promise<void> {
       const who = whoIs(user, people, 'operator');
@@ -137,33 +163,19 @@ export function createHandlers(deps: HandlerDeps) {
       await decide({ incidentId, planHash }, who.principal, 'reject', reason, answering);
     },
 
-    async takeOver({ user, value: { incidentId } }: Click, tell: Tell): Promise<void> {
-      const who = whoIs(user, people, 'operator');
-      if (!who.ok) return tell({ text: who.why });
-      await guarded(tell, 'take over', async () => {
-        const { principal } = who;
-        const reason = 'taken over from Slack';
-        const said = await requestStop({ incidentId, kind: 'take-over', principal, reason }, deps);
-        const text = said.accepted
-          ? 'The incident is yours. Sentinel does nothing more in it.'
-          : `The incident cannot be taken over: ${escaped(said.reason)}`;
-        await tell({ text });
-      });
-    },
+    takeOver: (click: Click, answering: Answering): Promise<void> =>
+      stop('take-over', click, answering, {
+        reason: 'taken over from Slack',
+        done: 'The incident is yours. Sentinel does nothing more in it.',
+        refused: 'The incident cannot be taken over',
+      }),
 
-    async close({ user, value: { incidentId } }: Click, tell: Tell): Promise<void> {
-      const who = whoIs(user, people, 'operator');
-      if (!who.ok) return tell({ text: who.why });
-      await guarded(tell, 'close', async () => {
-        const { principal } = who;
-        await requireReached(principal, incidentId);
-        const said = await deps.messenger.close(incidentId, actorOf(principal), 'closed from Slack');
-        const text = said.accepted
-          ? 'The incident is closed.'
-          : `The incident cannot be closed: ${escaped(said.reason)}`;
-        await tell({ text });
-      });
-    },
+    close: (click: Click, answering: Answering): Promise<void> =>
+      stop('close', click, answering, {
+        reason: 'closed from Slack',
+        done: 'The incident is closed.',
+        refused: 'The incident cannot be closed',
+      }),
 
     async details({ user, value: { incidentId } }: Click, tell: Tell): Promise<void> {
       const who = whoIs(user, people, 'viewer');

@@ -241,6 +241,33 @@ await describeStores('clicks in Slack', (use) => {
     );
   });
 
+  test('Close is stored, told to the workflow, and in the audit; of what nobody has in hand it is refused', async () => {
+    const { stores, ready } = await setUp();
+    const close = async () => {
+      await stage.click({ actionId: actionIds.close, value: valueFor(ready), user: 'UADA' });
+      await stage.settled();
+    };
+    await close();
+    expect(toldTo('UADA')).toEqual([expect.stringContaining('cannot be closed')]);
+    expect(stage.told).toEqual([]);
+
+    await ready.record({
+      type: 'handed-over',
+      outcome: 'escalated',
+      reason: 'nothing to try',
+      actor: 'system',
+    });
+    stage.workflow = 'unreachable';
+    await close();
+    expect(toldTo('UADA').at(-1)).toBe('The incident is closed.');
+    const { incidentId } = ready;
+    expect(await stores.stops.undelivered(1_000)).toContainEqual(
+      expect.objectContaining({ incidentId, kind: 'close', actor: 'person:ada' }),
+    );
+    const { items } = await stores.audit.query({ actor: 'person:ada', subject: incidentId }, 10, null);
+    expect(items.map(({ action }) => action)).toContain('incident.intervene');
+  });
+
   test('Take over after somebody else did is refused, with who it was', async () => {
     const { stores, ready } = await setUp();
     const principal = { keyId: 'k', name: 'bob', role: 'operator', person: 'bob' } as const;

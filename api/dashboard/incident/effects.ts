@@ -79,17 +79,22 @@ ${
 ${result.controlImprovedToo ? html`<p class="doubt">Neighbours that were not touched improved in the same way: the action may not be what helped.</p>` : ''}`;
 }
 
-/** The life of an incident as steps, with where it is now. */
-export function lifeLine({ status }: Pick<IncidentState, 'status'>, waited: boolean): Html {
+/** The life of an incident as steps, with where it is now. Steps that were skipped are not shown as done. */
+export function lifeLine(
+  { status }: Pick<IncidentState, 'status'>,
+  { waited, acted }: { readonly waited: boolean; readonly acted: boolean },
+): Html {
+  const skipped = !acted && (status === 'handed-over' || status === 'closed');
+  const checked =
+    status === 'compensating'
+      ? { word: 'Undo', of: ['compensating'] }
+      : { word: 'Verify', of: ['verifying'] };
   const stages = [
     { word: 'Detect', of: ['detected'] },
     { word: 'Diagnose', of: ['enriching', 'diagnosing'] },
     { word: 'Plan', of: ['planning', 'deciding'] },
     ...(waited ? [{ word: 'Approve', of: ['awaiting-approval'] }] : []),
-    { word: 'Act', of: ['executing'] },
-    status === 'compensating'
-      ? { word: 'Undo', of: ['compensating'] }
-      : { word: 'Verify', of: ['verifying'] },
+    ...(skipped ? [] : [{ word: 'Act', of: ['executing'] }, checked]),
     ...(status === 'handed-over' ? [{ word: 'With a person', of: ['handed-over'] }] : []),
     { word: 'Close', of: ['closed'] },
   ];

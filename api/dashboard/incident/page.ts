@@ -61,7 +61,7 @@ function leadOf({ state, briefing: about, timeline }: IncidentData, ref: string,
 <span>onset ${clockTime(about.onsetMs, nowMs)} (${end === null ? relativeTime(about.onsetMs, nowMs) : `lasted ${durationText(end - about.onsetMs)}`})</span>
 ${about.attempt > 1 ? html`<span>analysis ${about.attempt}</span>` : ''}
 ${workflow === null ? '' : html`<a href="${workflow}" rel="noreferrer">Workflow in Temporal</a>`}</p>
-${lifeLine(state, waited)}
+${lifeLine(state, { waited, acted: about.effects.length > 0 })}
 ${about.ending === null ? '' : html`<p class="ending"><b>${about.ending.actor}</b>: ${about.ending.reason === '' ? 'no reason given' : about.ending.reason}</p>`}`;
 }
 

@@ -114,8 +114,8 @@ function openList({ open, moreOpen, known }: OverviewData, view: View): Html {
     const suspect = about?.diagnosis?.hypotheses[0];
     const others = about === undefined ? 0 : about.symptoms.length + about.moreAnomalies - 1;
     return html`<li class="row" id="row-${toUrlId(summary.id)}"><div class="what">${severityMark(summary.severity)} <a class="title" href="/incidents/${toUrlId(summary.id)}">${summary.title}</a>
-<p>${suspect === undefined ? 'No diagnosis yet' : html`Suspected: <b>${inWords(suspect.cause).toLowerCase()}</b> of <span class="id">${suspect.service}</span>`}${others > 0 ? html` <span class="muted">· ${plural(others, 'more anomaly', 'more anomalies')}</span>` : ''}</p></div>
-<div class="facts-line"><span class="id">${summary.environment}/${summary.service}</span> <span>since ${relativeTime(summary.openedAtMs, view.nowMs)}</span></div>${statusChip(summary)}</li>`;
+<p>${suspect === undefined ? (about?.diagnosis == null ? 'No diagnosis yet' : 'No cause found') : html`Suspected: <b>${inWords(suspect.cause).toLowerCase()}</b> of <span class="id">${suspect.service}</span>`}${others > 0 ? html` <span class="muted">· ${plural(others, 'more anomaly', 'more anomalies')}</span>` : ''}</p></div>
+<div class="facts-line"><span class="id">${summary.environment}/${summary.service}</span> <span>opened ${relativeTime(summary.openedAtMs, view.nowMs)}</span></div>${statusChip(summary)}</li>`;
   })}</ul>${moreOpen ? html`<p class="more"><a href="/incidents?open=true">All open incidents</a></p>` : ''}`;
 }
 

@@ -55,18 +55,15 @@ async function refuse({ tell, recorded }: Answering, text: string): Promise<void
   await tell({ text });
 }
 
-/** The same approvals; says so as soon as a decision is recorded, before the workflow is told. */
-function telling(
-  approvals: HandlerDeps['approvals'],
+/** The same call; says so as soon as the store has answered, before the workflow is told. */
+function telling<Input, Result>(
+  call: (input: Input) => Promise<Result>,
   recorded: () => Promise<void>,
-): HandlerDeps['approvals'] {
-  return {
-    ...approvals,
-    async decide(input) {
-      const result = await approvals.decide(input);
-      await recorded();
-      return result;
-    },
+): (input: Input) => Promise<Result> {
+  return async (input) => {
+    const result = await call(input);
+    await recorded();
+    return result;
   };
 }
 
@@ -100,7 +97,10 @@ export function createHandlers(deps: HandlerDeps) {
   ): Promise<void> =>
     guarded(tell, decision, async () => {
       const input = { incidentId, planHash, principal, decision, reason };
-      const decided = await decideOnPlan(input, { ...deps, approvals: telling(approvals, recorded) });
+      const decided = await decideOnPlan(input, {
+        ...deps,
+        approvals: { ...approvals, decide: telling(approvals.decide, recorded) },
+      });
       const [standing, found] = await Promise.all([
         approvals.standing(incidentId, planHash),
         incidents.get(incidentId),
@@ -119,14 +119,7 @@ export function createHandlers(deps: HandlerDeps) {
     const { tell, recorded } = answering;
     const who = whoIs(user, people, 'operator');
     if (!who.ok) return refuse(answering, who.why);
-    const stops: HandlerDeps['stops'] = {
-      ...deps.stops,
-      async request(input) {
-        const result = await deps.stops.request(input);
-        await recorded();
-        return result;
-      },
-    };
+    const stops = { ...deps.stops, request: telling(deps.stops.request, recorded) };
     await guarded(tell, kind, async () => {
       const { principal } = who;
       const said = await requestStop(

@@ -2,21 +2,11 @@
 
 import { expect, test, vi } from 'vitest';
 import { postJson } from '../../../adapters/http/post-json.ts';
+import { leadsTo } from './fake-dns.ts';
 
-const leadsTo = vi.hoisted(() => new Map<string, string>());
-vi.mock('node:dns', async (original) => {
-  const real = await original<typeof import('node:dns')>();
-  const lookup = (
-    name: string,
-    options: object,
-    callback: (error: Error | null, found: object[]) => void,
-  ) => {
-    const address = leadsTo.get(name);
-    if (address === undefined) return real.lookup(name, options, callback as never);
-    callback(null, [{ address, family: address.includes(':') ? 6 : 4 }]);
-  };
-  return { ...real, default: { ...real, lookup }, lookup };
-});
+vi.mock('node:dns', async (original) =>
+  (await import('./fake-dns.ts')).fakeDns(await original<typeof import('node:dns')>()),
+);
 
 const post = (url: string) => postJson(url, '{}', { signal: AbortSignal.timeout(5_000) });
 

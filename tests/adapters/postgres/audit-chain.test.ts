@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAuditChain } from '../../../adapters/postgres/audit/chain.ts';
-import { createStores, type Database, openDatabase } from '../../../adapters/postgres/index.ts';
+import { createStores, type Database, openDatabase, type Stores } from '../../../adapters/postgres/index.ts';
 import type { AuditVerification } from '../../../api/ports.ts';
 import { canonicalAuditEvent } from '../../../domain/audit/event.ts';
 import { describeStores, testLimits } from '../../support/stores.ts';
@@ -13,18 +13,15 @@ let database: Database;
 beforeAll(async () => {
   database = await openDatabase({ memory: true });
   const { auditWriter, auditChain } = createStores(database, { limits: testLimits });
-  for (const reason of ['first', 'second', 'third', 'fourth']) {
-    await auditWriter.append({
-      actor: 'person:ada',
-      action: 'access.refuse',
-      subject: 'x',
-      reason,
-      details: {},
-    });
-  }
+  await record(auditWriter, ['first', 'second', 'third', 'fourth']);
   expect(await auditChain.verify()).toEqual({ ok: true, checked: 4 });
 });
 afterAll(() => database.close());
+
+async function record({ append }: Stores['auditWriter'], reasons: readonly string[]): Promise<void> {
+  for (const reason of reasons)
+    await append({ actor: 'person:ada', action: 'access.refuse', subject: 'x', reason, details: {} });
+}
 
 /** What the chain says after these statements, which then never happened. */
 async function verifiedAfter(statements: readonly string[]): Promise<AuditVerification> {
@@ -168,14 +165,7 @@ test('a chain that was computed anew, or cut off, is not the one that was checke
     const own = await openDatabase({ memory: true });
     try {
       const { auditWriter, auditChain } = createStores(own, { limits: testLimits });
-      for (const reason of ['1', '2', '3'])
-        await auditWriter.append({
-          actor: 'person:ada',
-          action: 'access.refuse',
-          subject: 'x',
-          reason,
-          details: {},
-        });
+      await record(auditWriter, ['1', '2', '3']);
       expect(await auditChain.verifyNext(2)).toMatchObject({ ok: true, checked: 2 });
       await sql.raw(chainOff).execute(own.db);
       await sql.raw(forgery).execute(own.db);

@@ -67,8 +67,9 @@ async function assign(
 
   async function some(given: typeof wanted): Promise<void> {
     // The end of a finding does not overtake its beginning.
-    const these = given.filter(({ anomaly }) => !failedFindings.has(findingOf(anomaly)));
-    for (const { index } of given.filter((one) => !these.includes(one)))
+    const isHeld = ({ anomaly }: (typeof given)[number]) => failedFindings.has(findingOf(anomaly));
+    const these = given.filter((one) => !isHeld(one));
+    for (const { index } of given.filter(isHeld))
       fail(index, new Error('an earlier item of the same finding failed'));
     if (these.length === 0) return;
     if (failuresInARow >= failuresOfAStore) {

@@ -1,12 +1,12 @@
 // Which API the command line talks to, and with what key: flags, then environment, then what `start` left behind.
 
-import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { describeProblem } from '../config/problems.ts';
 import type { CliDeps } from './deps.ts';
 import { CliError, exitCodes } from './exit.ts';
-import { readPrivateFile } from './private-files.ts';
+import { readPrivateFile, writePrivateFile } from './private-files.ts';
 
 /** Without a key where the operator gave one: that key is in no file of ours. */
 const leftSchema = z.strictObject({ url: z.url(), apiKey: z.string().min(1).optional() });
@@ -19,11 +19,7 @@ const fileIn = (dataDir: string): string => path.join(dataDir, 'cli.json');
 /** Leaves the address and a key for the command line on this machine; only this user may read the file. */
 export function writeConnection(dataDir: string, connection: LeftConnection): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  const file = fileIn(dataDir);
-  const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, `${JSON.stringify(connection)}\n`, { mode: 0o600 });
-  chmodSync(temporary, 0o600);
-  renameSync(temporary, file);
+  writePrivateFile(fileIn(dataDir), `${JSON.stringify(connection)}\n`);
 }
 
 /** What `start` left in this folder; null when there is nothing usable. Throws CliError when others may have written it. */

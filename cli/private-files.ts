@@ -1,15 +1,19 @@
 // Files that hold secrets or decide what is done: ours alone. Whoever could write them would speak with our keys.
 
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
   constants,
   fstatSync,
+  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  writeSync,
 } from 'node:fs';
 import path from 'node:path';
 import { getuid } from 'node:process';
@@ -72,4 +76,17 @@ function notUsed(file: string, why: string): CliError {
 /** Where there are no user ids, every file counts as ours. */
 function isOurs(uid: number): boolean {
   return getuid === undefined || uid === getuid();
+}
+
+/** For this user only; whole and on the disk, or not there at all. The folder exists. */
+export function writePrivateFile(file: string, text: string): void {
+  const temporary = `${file}.${randomBytes(4).toString('hex')}`;
+  const descriptor = openSync(temporary, 'wx', 0o600);
+  try {
+    writeSync(descriptor, text);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(temporary, file);
 }

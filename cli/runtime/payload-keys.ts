@@ -2,7 +2,6 @@
 // that the first start makes. With the file it is known since when there are keys, so that incidents from before go on.
 
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import type { PayloadProtection } from '../../adapters/temporal/payloads/codec.ts';
@@ -11,7 +10,7 @@ import type { Config } from '../../config/load.ts';
 import { type PayloadSecrets, parsePayloadKeys } from '../../config/payload-keys.ts';
 import type { SentinelRole } from '../deps.ts';
 import { CliError, exitCodes } from '../exit.ts';
-import { readPrivateFile } from '../private-files.ts';
+import { readPrivateFile, writePrivateFile } from '../private-files.ts';
 
 type Protection = Omit<PayloadProtection, 'onRefused' | 'nowMs'>;
 type Kept = { readonly secrets: PayloadSecrets; readonly keysSinceMs: number };
@@ -81,15 +80,7 @@ function makeKept(file: string, nowMs: number): Kept {
   const id = `made-${randomBytes(4).toString('hex')}`;
   const secret = randomBytes(32);
   const keysSince = new Date(nowMs).toISOString();
-  const written = `${file}.${id}`;
-  const descriptor = openSync(written, 'wx', 0o600);
-  try {
-    writeSync(descriptor, `${JSON.stringify({ keys: `${id}:${secret.toString('base64')}`, keysSince })}\n`);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-  renameSync(written, file);
+  writePrivateFile(file, `${JSON.stringify({ keys: `${id}:${secret.toString('base64')}`, keysSince })}\n`);
   return { secrets: [{ id, secret }], keysSinceMs: nowMs };
 }
 

@@ -49,7 +49,11 @@ export type Observed = {
 
 export function score(run: Observed): ScenarioResult {
   const { truth } = run;
-  const opened = run.incidents.filter((incident) => incident.openedAtMs >= run.injectedAtMs);
+  const early = run.incidents.filter((incident) => incident.openedAtMs < run.injectedAtMs);
+  // A false alarm that then hears of the fault speaks for the run as any other incident.
+  const involved = run.incidents.filter((incident) =>
+    [incident.openedAtMs, ...incident.symptomsAtMs].some((atMs) => atMs >= run.injectedAtMs),
+  );
   const undoing = new Set(run.incidents.flatMap((incident) => incident.compensations));
   const actions: ActionResult[] = run.ledger
     .filter((effect) => !undoing.has(effect.intentId))
@@ -58,8 +62,8 @@ export function score(run: Observed): ScenarioResult {
       target: effect.service,
       right: effect.service === truth.service && truth.fixedBy.includes(effect.action),
     }));
-  const primary = primaryIncident(opened, run.ledger);
-  const detected = opened
+  const primary = primaryIncident(involved, run.ledger);
+  const detected = involved
     .flatMap((incident) => [incident.openedAtMs, ...incident.symptomsAtMs])
     .filter((atMs) => atMs >= run.truthAtMs)
     .map((atMs) => atMs - run.truthAtMs);
@@ -72,12 +76,12 @@ export function score(run: Observed): ScenarioResult {
     seed: run.seed,
     detectedMs: detected.length === 0 ? null : Math.round(Math.min(...detected)),
     incidents: run.incidents.length,
-    falseAlarms: run.incidents.length - opened.length,
+    falseAlarms: early.length,
     rootCause: rootCause(primary, truth),
     actions,
     outcome,
     serviceRecovered: isHealthy(run.final, run.baseline),
-    falseResolved: opened.some(
+    falseResolved: involved.some(
       (incident) =>
         incident.outcome === 'resolved' && !isHealthy(run.atClosing[incident.id] ?? run.final, run.baseline),
     ),
@@ -88,7 +92,7 @@ export function score(run: Observed): ScenarioResult {
     right: needlessActions === 0 && (fixed || !needsAction),
     users: {
       before: run.baseline,
-      atClosing: opened.flatMap((incident) => run.atClosing[incident.id] ?? []),
+      atClosing: involved.flatMap((incident) => run.atClosing[incident.id] ?? []),
       atEnd: run.final,
     },
     error: null,

@@ -123,6 +123,27 @@ describe('detection', () => {
   });
 });
 
+describe('an incident from before the injection that hears of the fault as well', () => {
+  const early = incident({
+    openedAtMs: injectedAtMs - 5_000,
+    symptomsAtMs: [injectedAtMs - 5_000, injectedAtMs + 2_000],
+  });
+
+  test('is a false alarm, and speaks for the run', () => {
+    expect(score(run({ incidents: [early] }))).toMatchObject({
+      falseAlarms: 1,
+      detectedMs: 2_000,
+      outcome: 'recovered',
+      right: true,
+    });
+  });
+
+  test('is not right to call it resolved while users still suffer', () => {
+    const atClosing = { [early.id]: broken };
+    expect(score(run({ incidents: [early], atClosing }))).toMatchObject({ falseResolved: true });
+  });
+});
+
 describe('the incident that speaks for the run', () => {
   const talker = incident({
     id: 'incident/a/1',

@@ -53,7 +53,7 @@ async function fetchWithMaven(report: (line: string) => void): Promise<void> {
   }
 }
 
-/** A listener beside the plain one: TLS with this certificate, and a login by PLAIN. */
+/** A listener beside the plain one: TLS with this certificate, and a login by PLAIN or SCRAM. */
 export type SecureListener = {
   readonly port: number;
   readonly key: string;
@@ -74,7 +74,8 @@ export async function startKafkaBroker(
   writeFileSync(properties, settings(dir, address, `127.0.0.1:${controller}`, secure));
   if (!existsSync(join(dir, 'data'))) {
     const format = ['format', '-t', 'c2VudGluZWwtdGVzdHMtMQ', '-c', properties];
-    await promisify(execFile)('java', javaArguments('kafka.tools.StorageTool', ...format));
+    const users = secure === undefined ? [] : scramUsers(secure);
+    await promisify(execFile)('java', javaArguments('kafka.tools.StorageTool', ...format, ...users));
   }
   const logFile = join(dir, 'kafka.log');
   const pid = await startProcess(['java', ...javaArguments('kafka.Kafka', properties)], logFile, 'attached');
@@ -139,12 +140,26 @@ function settings(dir: string, address: string, controller: string, secure?: Sec
     .join('');
 }
 
+const scramMechanisms = ['SCRAM-SHA-256', 'SCRAM-SHA-512'];
+
+function scramUsers({ username, password }: SecureListener): string[] {
+  return scramMechanisms.flatMap((mechanism) => [
+    '--add-scram',
+    `${mechanism}=[name=${username},password="${password}"]`,
+  ]);
+}
+
 function secureSettings({ key, cert, username, password }: SecureListener): Record<string, string> {
   const pem = (text: string): string => text.trim().replaceAll('\n', '\\n');
-  const login = 'org.apache.kafka.common.security.plain.PlainLoginModule';
+  const security = 'org.apache.kafka.common.security';
+  const scram = scramMechanisms.map((mechanism) => [
+    `listener.name.secure.${mechanism.toLowerCase()}.sasl.jaas.config`,
+    `${security}.scram.ScramLoginModule required;`,
+  ]);
   return {
-    'sasl.enabled.mechanisms': 'PLAIN',
-    'listener.name.secure.plain.sasl.jaas.config': `${login} required user_${username}="${password}";`,
+    'sasl.enabled.mechanisms': ['PLAIN', ...scramMechanisms].join(','),
+    'listener.name.secure.plain.sasl.jaas.config': `${security}.plain.PlainLoginModule required user_${username}="${password}";`,
+    ...Object.fromEntries(scram),
     'listener.name.secure.ssl.keystore.type': 'PEM',
     'listener.name.secure.ssl.keystore.certificate.chain': pem(cert),
     'listener.name.secure.ssl.keystore.key': pem(key),

@@ -226,12 +226,27 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     });
     const operator = await kafkaSide(own.address, 1);
     await operator.send(operator.topics.alerts, [message('prod/orders', alert('a1'))]);
-    const sasl = { mechanism: 'plain', ...login } as const;
-    const connect = (tls: SourceOptions['tls'], password: string) =>
-      new Member(operator, `127.0.0.1:${port}`, undefined, { tls, sasl: { ...sasl, password } });
-    const strangers = [connect({}, login.password), connect({ caFile }, 'another')];
+    const connect = (
+      tls: SourceOptions['tls'],
+      password: string,
+      mechanism: NonNullable<SourceOptions['sasl']>['mechanism'] = 'plain',
+    ) =>
+      new Member(operator, `127.0.0.1:${port}`, undefined, {
+        tls,
+        sasl: { mechanism, username: login.username, password },
+      });
+    const strangers = [
+      connect({}, login.password),
+      connect({ caFile }, 'another'),
+      connect({ caFile }, 'another', 'scram-sha-512'),
+    ];
     for (const { source } of strangers) {
       expect(await source.knownServices([operator.topics.alerts])).toBeNull();
+      await source.stop();
+    }
+    for (const mechanism of ['scram-sha-256', 'scram-sha-512'] as const) {
+      const { source } = connect({ caFile }, login.password, mechanism);
+      expect(await source.knownServices([operator.topics.alerts])).not.toBeNull();
       await source.stop();
     }
     const one = connect({ caFile }, login.password);

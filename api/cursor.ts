@@ -1,7 +1,7 @@
 // Cursors of pages: opaque to the caller, and nothing but what a page of ours handed out is accepted.
 
 import { z } from 'zod';
-import { InvalidCursor } from './ports.ts';
+import { InvalidCursor } from './ports/page.ts';
 
 /** `kind` keeps a cursor of one list from being used for another. */
 export function writeCursor(kind: string, position: readonly (string | number)[]): string {

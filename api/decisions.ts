@@ -4,7 +4,9 @@
 import { roleAtLeast } from '../domain/policy/verdict.ts';
 import type { ApprovalDecided } from '../workflows/messages.ts';
 import { type DeliveryDeps, deliver } from './delivery.ts';
-import type { Approvals, DecisionRefusal, Metrics, Principal } from './ports.ts';
+import type { Approvals, DecisionRefusal } from './ports/approvals.ts';
+import type { Metrics } from './ports/metrics.ts';
+import type { Principal } from './ports/principal.ts';
 
 export type DecisionDeps = Omit<DeliveryDeps, 'approvals'> & {
   readonly approvals: Pick<Approvals, 'decide' | 'delivered'>;

@@ -1,7 +1,9 @@
 // Tells a workflow of a recorded decision, within a bounded time; what could not be told stays undelivered.
 
 import type { ApprovalDecided } from '../workflows/messages.ts';
-import type { Approvals, IncidentMessenger, Logger } from './ports.ts';
+import type { Approvals } from './ports/approvals.ts';
+import type { Logger } from './ports/logger.ts';
+import type { IncidentMessenger } from './ports/messenger.ts';
 
 export type DeliveryDeps = {
   readonly approvals: Pick<Approvals, 'delivered'>;

@@ -4,27 +4,23 @@ import type { PolicyConfig } from '../domain/policy/config.ts';
 import type { People } from '../domain/policy/people.ts';
 import type { DashboardDeps } from './dashboard/deps.ts';
 import type { Streams } from './feed/streams.ts';
-import type {
-  ApiKeys,
-  Approvals,
-  AuditReader,
-  AuditWriter,
-  ComponentHealth,
-  EffectSettlement,
-  IncidentMessenger,
-  IncidentReader,
-  Infrastructure,
-  KillSwitch,
-  Logger,
-  Metrics,
-  ModelTurnReader,
-  QueueReader,
-  RecordReader,
-  SeriesReader,
-  ServiceReader,
-  Stops,
-  TemporalPayloads,
-} from './ports.ts';
+import type { Approvals } from './ports/approvals.ts';
+import type { AuditReader, AuditWriter } from './ports/audit.ts';
+import type { EffectSettlement } from './ports/effects.ts';
+import type { RecordReader } from './ports/explain.ts';
+import type { ComponentHealth, QueueReader } from './ports/health.ts';
+import type { IncidentReader } from './ports/incidents.ts';
+import type { Infrastructure } from './ports/infrastructure.ts';
+import type { ApiKeys } from './ports/keys.ts';
+import type { KillSwitch } from './ports/kill-switch.ts';
+import type { Logger } from './ports/logger.ts';
+import type { IncidentMessenger } from './ports/messenger.ts';
+import type { Metrics } from './ports/metrics.ts';
+import type { ModelTurnReader } from './ports/model-turns.ts';
+import type { ServiceReader } from './ports/services.ts';
+import type { Stops } from './ports/stops.ts';
+import type { SeriesReader } from './ports/telemetry.ts';
+import type { TemporalPayloads } from './ports/temporal-payloads.ts';
 
 export type ApiDeps = {
   readonly incidents: IncidentReader;

@@ -1,6 +1,6 @@
 // Everything the API can refuse, as problem+json (RFC 9457), made in this one place.
 
-import type { DecisionRefusal } from './ports.ts';
+import type { DecisionRefusal } from './ports/approvals.ts';
 
 /** Kind of problem → status and title. The kind is the last part of the problem's `type`. */
 export const problems = {

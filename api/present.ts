@@ -2,7 +2,7 @@
 
 import { ApiProblem } from './errors.ts';
 import { toUrlId } from './incident-id.ts';
-import type { IncidentReader, IncidentSummary } from './ports.ts';
+import type { IncidentReader, IncidentSummary } from './ports/incidents.ts';
 
 /** `ref` is the id as it stands in URLs and on command lines. */
 export function presentSummary(summary: IncidentSummary): IncidentSummary & { readonly ref: string } {

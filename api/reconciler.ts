@@ -4,7 +4,10 @@
 
 import { shortIncidentId } from '../domain/incident/incident-id.ts';
 import { handOverReason } from '../domain/incident/restart.ts';
-import type { ComponentHealth, IncidentRestarts, IncidentWorkflows, Logger, Metrics } from './ports.ts';
+import type { ComponentHealth } from './ports/health.ts';
+import type { Logger } from './ports/logger.ts';
+import type { Metrics } from './ports/metrics.ts';
+import type { IncidentRestarts, IncidentWorkflows } from './ports/restarts.ts';
 import { startRounds } from './rounds.ts';
 
 export type ReconcilerDeps = {

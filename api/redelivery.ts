@@ -1,7 +1,10 @@
 // Hands over decisions and stops whose workflow has not heard of them: the server was down, or this process died in between.
 
 import { type DeliveryDeps, deliver } from './delivery.ts';
-import type { Approvals, IncidentMessenger, Metrics, Stops } from './ports.ts';
+import type { Approvals } from './ports/approvals.ts';
+import type { IncidentMessenger } from './ports/messenger.ts';
+import type { Metrics } from './ports/metrics.ts';
+import type { Stops } from './ports/stops.ts';
 import { startRounds } from './rounds.ts';
 import { tellStop } from './stops.ts';
 

@@ -2,7 +2,10 @@
 // lost, and told to the workflow second. What cannot be told now is handed over by redelivery.ts.
 
 import { actorOf } from '../domain/policy/identity.ts';
-import type { AskedKind, IncidentMessenger, Logger, Principal, Stops } from './ports.ts';
+import type { Logger } from './ports/logger.ts';
+import type { IncidentMessenger } from './ports/messenger.ts';
+import type { Principal } from './ports/principal.ts';
+import type { AskedKind, Stops } from './ports/stops.ts';
 
 export type StopDeps = {
   readonly stops: Pick<Stops, 'request' | 'delivered'>;

@@ -2,7 +2,7 @@
 
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { History } from '../../activities/ports.ts';
-import type { SeriesReader } from '../../api/ports.ts';
+import type { SeriesReader } from '../../api/ports/telemetry.ts';
 import type { HistoryRows, HistoryWriter } from '../../ingest/ports.ts';
 import { type ClickHouseTarget, connect } from './connection.ts';
 import { orUnavailable } from './errors.ts';

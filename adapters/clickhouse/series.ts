@@ -2,7 +2,7 @@
 // rows as a minute.
 
 import type { ClickHouseClient } from '@clickhouse/client';
-import type { Series, SeriesKind, SeriesQuery } from '../../api/ports.ts';
+import type { Series, SeriesKind, SeriesQuery } from '../../api/ports/telemetry.ts';
 
 /** Labels, then a name, then values: how each row of a query is read. Constants only. */
 type Shape = {

@@ -4,7 +4,8 @@
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
-import type { ApiKeys, NewKey, Principal } from '../../api/ports.ts';
+import type { ApiKeys, NewKey } from '../../api/ports/keys.ts';
+import type { Principal } from '../../api/ports/principal.ts';
 import type { AuditDetail } from '../../domain/audit/event.ts';
 import { actorOf, owner, sentinelActor } from '../../domain/policy/identity.ts';
 import type { People, Person } from '../../domain/policy/people.ts';

@@ -10,8 +10,8 @@ import type {
   DecisionRefusal,
   DecisionResult,
   PendingApproval,
-  Principal,
-} from '../../api/ports.ts';
+} from '../../api/ports/approvals.ts';
+import type { Principal } from '../../api/ports/principal.ts';
 import type { IncidentStatus } from '../../domain/incident/status.ts';
 import { actorOf, nameOf } from '../../domain/policy/identity.ts';
 import type { People } from '../../domain/policy/people.ts';

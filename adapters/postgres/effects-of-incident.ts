@@ -3,7 +3,8 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { readCursor, writeCursor } from '../../api/cursor.ts';
-import type { EffectRecord, Page } from '../../api/ports.ts';
+import type { EffectRecord } from '../../api/ports/effects.ts';
+import type { Page } from '../../api/ports/page.ts';
 import type { Schema } from './database/schema.ts';
 import { storable } from './text.ts';
 

@@ -7,7 +7,7 @@
 // now. Each look is a statement of its own: within one, the snapshot would be older than the floors, and prove nothing.
 
 import type { Kysely } from 'kysely';
-import type { EventFeed } from '../../api/ports.ts';
+import type { EventFeed } from '../../api/ports/feed.ts';
 import type { Schema } from './database/schema.ts';
 import { summaryColumns, summaryOf } from './incident-reader.ts';
 

@@ -3,7 +3,7 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { readCursor, writeCursor } from '../../api/cursor.ts';
-import type { IncidentFilter, IncidentReader, IncidentSummary } from '../../api/ports.ts';
+import type { IncidentFilter, IncidentReader, IncidentSummary } from '../../api/ports/incidents.ts';
 import type { Schema } from './database/schema.ts';
 import { effectsOfIncident } from './effects-of-incident.ts';
 import { readPlan } from './plan-store.ts';

@@ -1,7 +1,8 @@
 // KillSwitch: a person says stop. Engaged for an environment or for all ('*'), no effect passes, compensation included.
 
 import type { Kysely } from 'kysely';
-import type { KillSwitch, Principal, SwitchResult } from '../../api/ports.ts';
+import type { KillSwitch, SwitchResult } from '../../api/ports/kill-switch.ts';
+import type { Principal } from '../../api/ports/principal.ts';
 import { actorOf, nameOf } from '../../domain/policy/identity.ts';
 import { reaches } from '../../domain/policy/reach.ts';
 import { appendAudit } from './audit/append.ts';

@@ -8,7 +8,7 @@ import type {
   ModelSpending,
   ModelTurns,
 } from '../../activities/ports.ts';
-import type { ModelTurnReader } from '../../api/ports.ts';
+import type { ModelTurnReader } from '../../api/ports/model-turns.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { sha256Hex } from './digest.ts';

@@ -1,7 +1,7 @@
 // QueueReader: how much waits, counted in one look.
 
 import { type Kysely, sql } from 'kysely';
-import type { Queues } from '../../api/ports.ts';
+import type { Queues } from '../../api/ports/health.ts';
 import { databaseNow } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 

@@ -1,7 +1,7 @@
 // RecordReader: what became of one event, by the id that its sender, or Sentinel, gave it.
 
 import type { Kysely } from 'kysely';
-import type { ExplainedItem, RecordReader } from '../../api/ports.ts';
+import type { ExplainedItem, RecordReader } from '../../api/ports/explain.ts';
 import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { ChangeEvent } from '../../domain/observation.ts';
 import type { Schema } from './database/schema.ts';

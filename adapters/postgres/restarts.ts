@@ -1,7 +1,7 @@
 // IncidentRestarts: what is open by the record, and everything a new workflow of an incident starts from.
 
 import { type Kysely, sql } from 'kysely';
-import type { IncidentRestarts } from '../../api/ports.ts';
+import type { IncidentRestarts } from '../../api/ports/restarts.ts';
 import { databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { transact } from './transact.ts';

@@ -2,7 +2,7 @@
 // (all telemetry that was looked at) and never changes, so what is made of it is kept for the next look.
 
 import type { Kysely } from 'kysely';
-import type { ServiceMap, ServiceMaps } from '../../api/ports.ts';
+import type { ServiceMap, ServiceMaps } from '../../api/ports/services.ts';
 import { buildGraph } from '../../domain/diagnosis/graph.ts';
 import type { DiagnosisInput } from '../../domain/diagnosis/input.ts';
 import { blastSet } from '../../domain/incident/blast-set.ts';

@@ -3,7 +3,7 @@
 import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
 import { readCursor, writeCursor } from '../../api/cursor.ts';
-import type { ServiceReader } from '../../api/ports.ts';
+import type { ServiceReader } from '../../api/ports/services.ts';
 import type { Schema } from './database/schema.ts';
 import { withinReach } from './reach.ts';
 import { storable } from './text.ts';

@@ -4,7 +4,9 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import type { ApiKeys, OpenedSession, Principal, Sessions } from '../../api/ports.ts';
+import type { ApiKeys } from '../../api/ports/keys.ts';
+import type { Principal } from '../../api/ports/principal.ts';
+import type { OpenedSession, Sessions } from '../../api/ports/sessions.ts';
 import { actorOf } from '../../domain/policy/identity.ts';
 import type { People } from '../../domain/policy/people.ts';
 import { roleAtLeast } from '../../domain/policy/verdict.ts';

@@ -1,7 +1,7 @@
 // SignedRequests: shared by all processes, so that a request that was answered by one is not let in again by another.
 
 import type { Kysely } from 'kysely';
-import type { SignedRequests } from '../../api/ports.ts';
+import type { SignedRequests } from '../../api/ports/signed-requests.ts';
 import { databaseNow } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { storable } from './text.ts';

@@ -3,7 +3,7 @@
 
 import type { Kysely } from 'kysely';
 import type { StoredStops } from '../../activities/ports.ts';
-import type { AskedKind, StopResult, Stops } from '../../api/ports.ts';
+import type { AskedKind, StopResult, Stops } from '../../api/ports/stops.ts';
 import { actorOf, nameOf } from '../../domain/policy/identity.ts';
 import { reaches } from '../../domain/policy/reach.ts';
 import { appendAudit } from './audit/append.ts';

@@ -13,25 +13,20 @@ import type {
   StoredStops,
 } from '../../activities/ports.ts';
 import type { NotificationStore } from '../../api/notifications/ports.ts';
-import type {
-  ApiKeys,
-  Approvals,
-  AuditChain,
-  AuditReader,
-  AuditWriter,
-  EffectSettlement,
-  EventFeed,
-  IncidentReader,
-  IncidentRestarts,
-  KillSwitch,
-  ModelTurnReader,
-  RecordReader,
-  ServiceMaps,
-  ServiceReader,
-  Sessions,
-  SignedRequests,
-  Stops,
-} from '../../api/ports.ts';
+import type { Approvals } from '../../api/ports/approvals.ts';
+import type { AuditChain, AuditReader, AuditWriter } from '../../api/ports/audit.ts';
+import type { EffectSettlement } from '../../api/ports/effects.ts';
+import type { RecordReader } from '../../api/ports/explain.ts';
+import type { EventFeed } from '../../api/ports/feed.ts';
+import type { IncidentReader } from '../../api/ports/incidents.ts';
+import type { ApiKeys } from '../../api/ports/keys.ts';
+import type { KillSwitch } from '../../api/ports/kill-switch.ts';
+import type { ModelTurnReader } from '../../api/ports/model-turns.ts';
+import type { IncidentRestarts } from '../../api/ports/restarts.ts';
+import type { ServiceMaps, ServiceReader } from '../../api/ports/services.ts';
+import type { Sessions } from '../../api/ports/sessions.ts';
+import type { SignedRequests } from '../../api/ports/signed-requests.ts';
+import type { Stops } from '../../api/ports/stops.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
 import { nobody, type People } from '../../domain/policy/people.ts';
 import { type LimitsConfig, sendWithinMs } from '../../domain/remediation/limits.ts';

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { Channel, Delivery, DeliveryResult } from '../../api/notifications/ports.ts';
-import type { Logger } from '../../api/ports.ts';
+import type { Logger } from '../../api/ports/logger.ts';
 import { type Card, type CardLinks, renderCard } from './card.ts';
 import { errorName, failureOf } from './failures.ts';
 import { findOwnMessage, type MessageTag, metadataOf, timelinePart } from './own-messages.ts';

@@ -1,7 +1,7 @@
 // Slack's Web API through its own SDK. Retrying is the notification dispatcher's business: it survives restarts, the SDK's queue does not.
 
 import { LogLevel, type Logger as SlackLogger, WebClient } from '@slack/web-api';
-import type { Logger } from '../../api/ports.ts';
+import type { Logger } from '../../api/ports/logger.ts';
 import { guardedFetch } from '../http/guarded-fetch.ts';
 
 export type SlackClientOptions = {

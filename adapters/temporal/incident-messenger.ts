@@ -2,7 +2,7 @@
 
 import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
-import type { IncidentMessenger } from '../../api/ports.ts';
+import type { IncidentMessenger } from '../../api/ports/messenger.ts';
 import * as messages from '../../workflows/messages.ts';
 
 type Answer = { readonly accepted: boolean; readonly reason: string };

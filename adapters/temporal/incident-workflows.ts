@@ -6,7 +6,7 @@ import {
   type PayloadCodec,
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common';
-import type { IncidentWorkflows } from '../../api/ports.ts';
+import type { IncidentWorkflows } from '../../api/ports/restarts.ts';
 import { type Carried, incidentWorkflowType, recordContradicted } from '../../workflows/messages.ts';
 import { type IncidentStarterOptions, shown } from './incident-starter.ts';
 import { PayloadRefused } from './payloads/codec.ts';

@@ -1,7 +1,8 @@
 // The decisions that wait for people, and what is known of the incidents that a page lists.
 
 import { type Briefing, briefing } from '../../domain/incident/briefing.ts';
-import type { IncidentReader, PendingApproval } from '../ports.ts';
+import type { PendingApproval } from '../ports/approvals.ts';
+import type { IncidentReader } from '../ports/incidents.ts';
 
 /** Those with the nearest deadlines, the nearest first. */
 export function mostUrgent(pending: readonly PendingApproval[], most: number): readonly PendingApproval[] {

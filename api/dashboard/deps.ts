@@ -1,6 +1,8 @@
 // What the dashboard needs besides what the REST API has.
 
-import type { ServiceMaps, Sessions, TelemetryHistory } from '../ports.ts';
+import type { ServiceMaps } from '../ports/services.ts';
+import type { Sessions } from '../ports/sessions.ts';
+import type { TelemetryHistory } from '../ports/telemetry.ts';
 import type { LoginLinks } from '../session/login-links.ts';
 
 export type DashboardDeps = {

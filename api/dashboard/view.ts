@@ -2,7 +2,9 @@
 
 import type { html } from 'hono/html';
 import { type Role, roleAtLeast } from '../../domain/policy/verdict.ts';
-import type { KillSwitch, PendingApproval, Principal } from '../ports.ts';
+import type { PendingApproval } from '../ports/approvals.ts';
+import type { KillSwitch } from '../ports/kill-switch.ts';
+import type { Principal } from '../ports/principal.ts';
 
 export type Html = ReturnType<typeof html>;
 export type KillSwitchState = Awaited<ReturnType<KillSwitch['list']>>[number];

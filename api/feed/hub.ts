@@ -2,7 +2,11 @@
 // revoked lose their readers. It looks only while somebody reads.
 
 import { reaches } from '../../domain/policy/reach.ts';
-import type { ApiKeys, EventFeed, FeedEvent, Logger, Metrics, Principal } from '../ports.ts';
+import type { EventFeed, FeedEvent } from '../ports/feed.ts';
+import type { ApiKeys } from '../ports/keys.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Principal } from '../ports/principal.ts';
 import { presentSummary } from '../present.ts';
 import { frame } from './frames.ts';
 import { createMailbox, type Ending, type Mailbox } from './mailbox.ts';

@@ -1,7 +1,7 @@
 // Who reads streams: what each is, and that none takes the room of all. A key has a tenth of it at most, and an address a quarter,
 // because people may share one; small installations are not cut up.
 
-import type { Principal } from '../ports.ts';
+import type { Principal } from '../ports/principal.ts';
 
 export type StreamReader = {
   readonly principal: Principal;

@@ -2,7 +2,7 @@
 // comes what is stored, page by page as fast as it is read, then what is new.
 
 import { createTurns } from '../../domain/turns.ts';
-import type { IncidentReader } from '../ports.ts';
+import type { IncidentReader } from '../ports/incidents.ts';
 import { frame, heartbeat, joined, retryFrame } from './frames.ts';
 import { createHub, type HubOptions, type News, newsOf, type Subscription } from './hub.ts';
 import type { Ending, Taken } from './mailbox.ts';

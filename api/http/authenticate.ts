@@ -3,7 +3,8 @@
 import { actorOf, unknownActor } from '../../domain/policy/identity.ts';
 import { roleAtLeast } from '../../domain/policy/verdict.ts';
 import { ApiProblem } from '../errors.ts';
-import type { Metrics, Principal } from '../ports.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { Principal } from '../ports/principal.ts';
 import type { Permission } from './route.ts';
 import type { WayIn } from './ways-in.ts';
 

@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { readCursor, writeCursor } from '../cursor.ts';
-import type { Page } from '../ports.ts';
+import type { Page } from '../ports/page.ts';
 
 type Place = readonly [number | string, string];
 const place = [z.union([z.number(), z.string()]), z.string()] as const;

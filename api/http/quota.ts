@@ -2,7 +2,7 @@
 // it, and never by an address that others may share; everybody else by address, and so are attempts with keys that are not known.
 
 import { createHash } from 'node:crypto';
-import type { Metrics } from '../ports.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import { createLimiter, type Limiter, takeOrRefuse } from './limiter.ts';
 
 type Headers = Readonly<Record<string, string>>;

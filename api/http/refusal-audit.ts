@@ -1,7 +1,8 @@
 // Refused requests in the audit, without letting whoever is refused fill it: the first of its kind at once, the rest of the
 // same minute as a number in the next entry of that kind. Kinds are counted, too; beyond the last they are one.
 
-import type { AuditWriter, Logger } from '../ports.ts';
+import type { AuditWriter } from '../ports/audit.ts';
+import type { Logger } from '../ports/logger.ts';
 
 export type Refused = {
   readonly actor: string;

@@ -1,6 +1,7 @@
 // The ways to say who is calling, tried in order: the first that a request uses decides.
 
-import type { ApiKeys, Principal } from '../ports.ts';
+import type { ApiKeys } from '../ports/keys.ts';
+import type { Principal } from '../ports/principal.ts';
 
 /** What a way makes of a request. `absent`: the request does not use this way; the next one is asked. */
 export type Identified =

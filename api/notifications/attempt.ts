@@ -1,7 +1,9 @@
 // One look at one incident for one channel: what is there to tell, tell it, and remember how it went.
 
 import { briefing } from '../../domain/incident/briefing.ts';
-import type { IncidentReader, Logger, Metrics } from '../ports.ts';
+import type { IncidentReader } from '../ports/incidents.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import { noteFailure, noteRecovery, noteRefusal, type OutageNotesDeps } from './outage-notes.ts';
 import { pauseAfterFailure } from './pauses.ts';
 import {

@@ -3,7 +3,8 @@
 
 import { timeText } from '../../domain/incident/words.ts';
 import { plainLine } from '../../domain/text.ts';
-import type { IncidentMessenger, Logger } from '../ports.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { IncidentMessenger } from '../ports/messenger.ts';
 import type { Channel, NotificationStore } from './ports.ts';
 
 /** A passing fault of a minute or so is nobody's business. */

@@ -3,7 +3,7 @@
 
 import { type Reach, reaches, reachesInto } from '../../domain/policy/reach.ts';
 import type { ApiDeps } from '../deps.ts';
-import type { Principal } from '../ports.ts';
+import type { Principal } from '../ports/principal.ts';
 import { incidentsWithin, type ReachedIncidents } from './incidents.ts';
 import { OutOfReach } from './out-of-reach.ts';
 import { historyWithin, infrastructureWithin, seriesWithin, servicesWithin } from './telemetry.ts';

@@ -1,7 +1,7 @@
 // Incidents as far as a key reaches: what it does not reach is left out of lists, and refused when it is asked for by its id.
 
 import { type Reach, reaches } from '../../domain/policy/reach.ts';
-import type { IncidentReader } from '../ports.ts';
+import type { IncidentReader } from '../ports/incidents.ts';
 import { OutOfReach } from './out-of-reach.ts';
 
 export type ReachedIncidents = {

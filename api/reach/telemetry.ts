@@ -1,7 +1,9 @@
 // Telemetry and what is known of services, as far as a key reaches.
 
 import { type Reach, reaches, reachesInto } from '../../domain/policy/reach.ts';
-import type { Infrastructure, SeriesReader, ServiceReader, TelemetryHistory } from '../ports.ts';
+import type { Infrastructure } from '../ports/infrastructure.ts';
+import type { ServiceReader } from '../ports/services.ts';
+import type { SeriesReader, TelemetryHistory } from '../ports/telemetry.ts';
 import { OutOfReach } from './out-of-reach.ts';
 
 type Place = { readonly environment: string; readonly service: string };

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { oneLine, pageQuery, range } from '../http/fields.ts';
 import { route } from '../http/route.ts';
-import type { AuditEntry } from '../ports.ts';
+import type { AuditEntry } from '../ports/audit.ts';
 import { named } from '../schemas/named.ts';
 import { pageOf } from '../schemas/page.ts';
 import { instantMs, sha256 } from '../schemas/scope.ts';

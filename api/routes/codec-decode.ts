@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { route } from '../http/route.ts';
-import type { WirePayload } from '../ports.ts';
+import type { WirePayload } from '../ports/temporal-payloads.ts';
 import { named } from '../schemas/named.ts';
 
 const base64 = z.base64();

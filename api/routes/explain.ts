@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { oneLine } from '../http/fields.ts';
 import { route } from '../http/route.ts';
-import type { ExplainedItem, RefusedTelemetry } from '../ports.ts';
+import type { ExplainedItem, RefusedTelemetry } from '../ports/explain.ts';
 import { named } from '../schemas/named.ts';
 import { instantMs } from '../schemas/scope.ts';
 

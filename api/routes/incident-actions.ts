@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { intentStatuses } from '../../domain/remediation/intent.ts';
 import { incidentParams, pageQuery } from '../http/fields.ts';
 import { route } from '../http/route.ts';
-import type { EffectRecord } from '../ports.ts';
+import type { EffectRecord } from '../ports/effects.ts';
 import { requireIncident } from '../present.ts';
 import { direction } from '../schemas/event.ts';
 import { named } from '../schemas/named.ts';

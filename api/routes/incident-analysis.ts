@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { dropReasons } from '../../domain/diagnosis/model/opinion.ts';
 import { incidentParams } from '../http/fields.ts';
 import { route } from '../http/route.ts';
-import type { ModelTurnRecord } from '../ports.ts';
+import type { ModelTurnRecord } from '../ports/model-turns.ts';
 import { requireIncident } from '../present.ts';
 import { diagnosis } from '../schemas/analysis.ts';
 import { named } from '../schemas/named.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ApiProblem } from '../errors.ts';
 import { environment, oneLine, range, wholeNumber } from '../http/fields.ts';
 import { route } from '../http/route.ts';
-import { type Series, seriesKinds } from '../ports.ts';
+import { type Series, seriesKinds } from '../ports/telemetry.ts';
 import { named } from '../schemas/named.ts';
 import { instantMs } from '../schemas/scope.ts';
 

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { environment, pageQuery } from '../http/fields.ts';
 import { route } from '../http/route.ts';
-import type { KnownService } from '../ports.ts';
+import type { KnownService } from '../ports/services.ts';
 import { named } from '../schemas/named.ts';
 import { pageOf } from '../schemas/page.ts';
 import { instantMs } from '../schemas/scope.ts';

@@ -1,7 +1,7 @@
 // The parts Sentinel depends on.
 
 import { z } from 'zod';
-import type { ComponentHealth } from '../ports.ts';
+import type { ComponentHealth } from '../ports/health.ts';
 import { named } from './named.ts';
 
 export const componentHealth = named<ComponentHealth>()(

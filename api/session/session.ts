@@ -1,6 +1,7 @@
 // The session of a request, if it has one, and whether the request may change anything with it.
 
-import type { Principal, Sessions } from '../ports.ts';
+import type { Principal } from '../ports/principal.ts';
+import type { Sessions } from '../ports/sessions.ts';
 import { tokenIn } from './cookie.ts';
 import { isCsrfTokenOf, isFromOwnPages } from './csrf.ts';
 

@@ -5,7 +5,7 @@ import { createStores, type Database, type Stores } from '../../adapters/postgre
 import { createMetrics } from '../../adapters/telemetry/metrics.ts';
 import { createApp } from '../../api/app.ts';
 import { createStreams, type Streams } from '../../api/feed/streams.ts';
-import type { Logger } from '../../api/ports.ts';
+import type { Logger } from '../../api/ports/logger.ts';
 import { policyConfigSchema } from '../../domain/policy/config.ts';
 import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
 

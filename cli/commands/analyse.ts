@@ -1,7 +1,7 @@
 // `sentinel analyse`: what a language model was asked about an incident, what it said, and what of it was dropped.
 
 import type { Command } from 'commander';
-import type { ModelTurnRecord } from '../../api/ports.ts';
+import type { ModelTurnRecord } from '../../api/ports/model-turns.ts';
 import type { Diagnosis } from '../../domain/diagnosis/diagnosis.ts';
 import { modelText } from '../../domain/incident/model-words.ts';
 import { apiCommand, type CommonFlags, connect } from '../command.ts';

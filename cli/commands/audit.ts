@@ -1,7 +1,7 @@
 // `sentinel audit`: who did what, and whether that record is whole.
 
 import type { Command } from 'commander';
-import type { AuditVerification } from '../../api/ports.ts';
+import type { AuditVerification } from '../../api/ports/audit.ts';
 import { apiCommand, type CommonFlags, connect } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
 import { CliError, exitCodes } from '../exit.ts';

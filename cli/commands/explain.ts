@@ -1,7 +1,7 @@
 // `sentinel explain event <id>` and `sentinel explain telemetry <service>`: what became of what was sent.
 
 import type { Command } from 'commander';
-import type { ExplainedItem, RefusedTelemetry } from '../../api/ports.ts';
+import type { ExplainedItem, RefusedTelemetry } from '../../api/ports/explain.ts';
 import { apiCommand, type CommonFlags, connect } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
 import { clean } from '../terminal/text.ts';

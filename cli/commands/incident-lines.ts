@@ -1,6 +1,7 @@
 // Incidents as lines for a terminal.
 
-import type { IncidentSummary, Page } from '../../api/ports.ts';
+import type { IncidentSummary } from '../../api/ports/incidents.ts';
+import type { Page } from '../../api/ports/page.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import { narrate } from '../narrate.ts';

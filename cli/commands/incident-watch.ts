@@ -1,7 +1,7 @@
 // Follows an incident's timeline to its end, through short absences of the API.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Page } from '../../api/ports.ts';
+import type { Page } from '../../api/ports/page.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { type ApiClient, Unreachable } from '../api-client.ts';
 import { CliError } from '../exit.ts';

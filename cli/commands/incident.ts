@@ -1,7 +1,7 @@
 // `sentinel incident`: list them, show one, follow one.
 
 import { type Command, Option } from 'commander';
-import type { Page } from '../../api/ports.ts';
+import type { Page } from '../../api/ports/page.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import { incidentStatuses } from '../../domain/incident/status.ts';

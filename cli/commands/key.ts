@@ -1,7 +1,7 @@
 // `sentinel key`: API keys.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { KeyRecord } from '../../api/ports.ts';
+import type { KeyRecord } from '../../api/ports/keys.ts';
 import { parseDuration } from '../../config/duration.ts';
 import type { Reach } from '../../domain/policy/reach.ts';
 import { keyRoles } from '../../domain/policy/verdict.ts';

@@ -1,6 +1,6 @@
 // Whether Slack answers, and which of its tokens are missing.
 
-import type { Logger } from '../../api/ports.ts';
+import type { Logger } from '../../api/ports/logger.ts';
 import type { Config } from '../../config/load.ts';
 import { type Check, type Finding, ok, warning } from './check.ts';
 

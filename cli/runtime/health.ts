@@ -1,6 +1,6 @@
 // The state of everything this process stands on, as `/ready` and `doctor` show it.
 
-import type { ComponentHealth } from '../../api/ports.ts';
+import type { ComponentHealth } from '../../api/ports/health.ts';
 import type { LagMeter } from './own-lag.ts';
 import type { Platform } from './platform.ts';
 

@@ -1,7 +1,7 @@
 // What the API may see of executors: their observations, within a few seconds, and no way to act.
 
 import type { Executor, Executors } from '../../activities/ports.ts';
-import type { Infrastructure } from '../../api/ports.ts';
+import type { Infrastructure } from '../../api/ports/infrastructure.ts';
 import type { Config } from '../../config/load.ts';
 
 const timeoutMs = 3_000;

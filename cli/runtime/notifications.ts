@@ -2,7 +2,7 @@
 
 import { type NotificationDispatcher, startDispatcher } from '../../api/notifications/dispatcher.ts';
 import type { RoutedChannel } from '../../api/notifications/ports.ts';
-import type { IncidentMessenger } from '../../api/ports.ts';
+import type { IncidentMessenger } from '../../api/ports/messenger.ts';
 import { createNotifiers } from './notifiers.ts';
 import type { Platform } from './platform.ts';
 import type { Shutdown } from './shutdown.ts';

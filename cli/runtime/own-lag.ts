@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { ComponentHealth } from '../../api/ports.ts';
+import type { ComponentHealth } from '../../api/ports/health.ts';
 import { type LagMeasure, lagMeasures, OwnLag } from '../../domain/lag/own-lag.ts';
 import type { OnTaken } from '../../ingest/pipeline.ts';
 import type { SentinelRole } from '../deps.ts';

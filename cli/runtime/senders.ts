@@ -2,7 +2,7 @@
 // proxy on this machine passes on what strangers send. So only a request that came from this machine itself, to a name of this
 // machine, and that no proxy has touched, is from somebody here.
 
-import type { ApiKeys } from '../../api/ports.ts';
+import type { ApiKeys } from '../../api/ports/keys.ts';
 import { isLoopback } from '../../api/session/cookie.ts';
 import type { SenderKeys } from '../../config/load.ts';
 import { maySend } from '../../domain/policy/verdict.ts';

@@ -3,7 +3,7 @@
 
 import { toUrlId } from '../../api/incident-id.ts';
 import type { RoutedChannel } from '../../api/notifications/ports.ts';
-import type { IncidentMessenger } from '../../api/ports.ts';
+import type { IncidentMessenger } from '../../api/ports/messenger.ts';
 import { routeOf } from '../../config/sections/routing.ts';
 import { incidentUrl } from './links.ts';
 import { type Platform, peopleIn } from './platform.ts';

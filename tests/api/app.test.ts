@@ -1,7 +1,7 @@
 // What every answer has, whichever route gave it: request id, headers, problem+json, a log line.
 
 import { describe, expect, test } from 'vitest';
-import { InvalidCursor } from '../../api/ports.ts';
+import { InvalidCursor } from '../../api/ports/page.ts';
 import { clientOf } from './client.ts';
 import { createWorld } from './in-memory.ts';
 

@@ -1,7 +1,7 @@
 // A person's decision: recorded first, told to the workflow second, refused with a reason.
 
 import { describe, expect, test } from 'vitest';
-import { type DecisionRefusal, decisionRefusals } from '../../api/ports.ts';
+import { type DecisionRefusal, decisionRefusals } from '../../api/ports/approvals.ts';
 import { worldWithIncident } from './calls.ts';
 import { clientOf } from './client.ts';
 import { incidentId, planHash, ref } from './incidents.ts';

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { authenticate } from '../../api/http/authenticate.ts';
 import { bearerKey, type WayIn } from '../../api/http/ways-in.ts';
-import type { ApiKeys } from '../../api/ports.ts';
+import type { ApiKeys } from '../../api/ports/keys.ts';
 import { clientOf } from './client.ts';
 import { createWorld } from './in-memory.ts';
 

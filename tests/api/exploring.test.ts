@@ -1,7 +1,7 @@
 // Routes that only look: the catalogue, effects, a trial of policy, series, services, infrastructure, health in detail.
 
 import { describe, expect, test } from 'vitest';
-import type { EffectRecord } from '../../api/ports.ts';
+import type { EffectRecord } from '../../api/ports/effects.ts';
 import { actionIds } from '../../domain/remediation/actions.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
 import { worldWithIncident } from './calls.ts';

@@ -5,24 +5,18 @@ import { createMetrics, type PrometheusMetrics } from '../../adapters/telemetry/
 import { createPayloadOpener } from '../../adapters/temporal/payloads/opener.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import { createStreams, type StreamsOptions } from '../../api/feed/streams.ts';
-import {
-  type AuditEntry,
-  type ComponentHealth,
-  type DecisionResult,
-  type EffectRecord,
-  type EventFeed,
-  type IncidentSummary,
-  InvalidCursor,
-  type KeyRecord,
-  type KnownService,
-  type LogFields,
-  type Logger,
-  type ModelTurnRecord,
-  type PendingApproval,
-  type Queues,
-  type Series,
-  type SeriesQuery,
-} from '../../api/ports.ts';
+import type { DecisionResult, PendingApproval } from '../../api/ports/approvals.ts';
+import type { AuditEntry } from '../../api/ports/audit.ts';
+import type { EffectRecord } from '../../api/ports/effects.ts';
+import type { EventFeed } from '../../api/ports/feed.ts';
+import type { ComponentHealth, Queues } from '../../api/ports/health.ts';
+import type { IncidentSummary } from '../../api/ports/incidents.ts';
+import type { KeyRecord } from '../../api/ports/keys.ts';
+import type { LogFields, Logger } from '../../api/ports/logger.ts';
+import type { ModelTurnRecord } from '../../api/ports/model-turns.ts';
+import { InvalidCursor } from '../../api/ports/page.ts';
+import type { KnownService } from '../../api/ports/services.ts';
+import type { Series, SeriesQuery } from '../../api/ports/telemetry.ts';
 import type { Stop } from '../../api/stops.ts';
 import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';

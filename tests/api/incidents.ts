@@ -1,6 +1,6 @@
 // Incidents for tests of the API and the command line.
 
-import type { ModelTurnRecord } from '../../api/ports.ts';
+import type { ModelTurnRecord } from '../../api/ports/model-turns.ts';
 import type { IncidentEvent, IncidentEventBody } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';

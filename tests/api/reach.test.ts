@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../api/app.ts';
-import type { Principal } from '../../api/ports.ts';
+import type { Principal } from '../../api/ports/principal.ts';
 import type { Reach } from '../../domain/policy/reach.ts';
 import { type RouteCase, routeCases, toRequest, worldWithIncident } from './calls.ts';
 import { clientOf } from './client.ts';

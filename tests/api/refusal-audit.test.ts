@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { createApp } from '../../api/app.ts';
 import { createRefusalAudit } from '../../api/http/refusal-audit.ts';
-import type { AuditWriter } from '../../api/ports.ts';
+import type { AuditWriter } from '../../api/ports/audit.ts';
 import { loggedIn, openBrowser } from './dashboard/browser.ts';
 import { createWorld } from './in-memory.ts';
 import { addIncident, incidentId, ref } from './incidents.ts';

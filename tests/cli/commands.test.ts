@@ -6,7 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
-import type { ExplainedItem } from '../../api/ports.ts';
+import type { ExplainedItem } from '../../api/ports/explain.ts';
 import { type HttpServer, startHttp } from '../../api/server.ts';
 import { readConnection, writeConnection } from '../../cli/connection.ts';
 import { createWorld, type World } from '../api/in-memory.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ClickHouseHistory, createHistory } from '../../adapters/clickhouse/history.ts';
-import type { SeriesKind } from '../../api/ports.ts';
+import type { SeriesKind } from '../../api/ports/telemetry.ts';
 import { detectionConfigSchema } from '../../domain/detection/config.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
 import type { OtlpSignal } from '../../ingest/otlp/decode.ts';

@@ -1,5 +1,5 @@
 /** People of tests: whom `person` has made is known to the stores under test, with the role it was made with last. */
-import type { Principal } from '../../api/ports.ts';
+import type { Principal } from '../../api/ports/principal.ts';
 import type { Door, People } from '../../domain/policy/people.ts';
 import type { Role } from '../../domain/policy/verdict.ts';
 

@@ -1,7 +1,7 @@
 /** An open incident whose workflow is gone gets another one: it goes on from the record, or a person has it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createIncidentWorkflows } from '../../adapters/temporal/incident-workflows.ts';
-import type { IncidentRecord } from '../../api/ports.ts';
+import type { IncidentRecord } from '../../api/ports/restarts.ts';
 import { startReconciler } from '../../api/reconciler.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { createWorld, noMetrics, silent, type World } from '../support/fakes.ts';

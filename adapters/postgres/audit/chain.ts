@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
-import type { AuditChain, AuditProgress, AuditVerification } from '../../../api/ports.ts';
+import type { AuditChain, AuditProgress, AuditVerification } from '../../../api/ports/audit.ts';
 import { databaseNow } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 

@@ -3,7 +3,7 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { readCursor, writeCursor } from '../../../api/cursor.ts';
-import type { AuditReader } from '../../../api/ports.ts';
+import type { AuditReader } from '../../../api/ports/audit.ts';
 import type { Schema } from '../database/schema.ts';
 import { storable } from '../text.ts';
 import { createAuditChain } from './chain.ts';

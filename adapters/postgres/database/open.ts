@@ -2,7 +2,7 @@
 // Whoever gets a Database may rely on the schema being the one this code was written for.
 
 import { type Kysely, sql } from 'kysely';
-import type { AuditProgress } from '../../../api/ports.ts';
+import type { AuditProgress } from '../../../api/ports/audit.ts';
 import { createAuditChain } from '../audit/chain.ts';
 import { becomeApplication, ownershipProblem } from './application-role.ts';
 import { connectServer } from './connect-server.ts';

@@ -2,7 +2,7 @@
 // its target: no time passes that makes an unknown outcome a known one.
 
 import type { Kysely } from 'kysely';
-import type { EffectSettlement } from '../../../api/ports.ts';
+import type { EffectSettlement } from '../../../api/ports/effects.ts';
 import { actorOf } from '../../../domain/policy/identity.ts';
 import { reaches } from '../../../domain/policy/reach.ts';
 import { targetKey } from '../../../domain/remediation/target.ts';

@@ -2,7 +2,8 @@
 
 import { App, type Receiver, type RespondFn } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
-import type { Logger, Metrics } from '../../../api/ports.ts';
+import type { Logger } from '../../../api/ports/logger.ts';
+import type { Metrics } from '../../../api/ports/metrics.ts';
 import { actionIds } from '../card-buttons.ts';
 import { errorName } from '../failures.ts';
 import { slackLogger, webClientOptions } from '../web-client.ts';

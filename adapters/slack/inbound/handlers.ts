@@ -3,14 +3,12 @@
 
 import type { WebClient } from '@slack/web-api';
 import { type DecisionDeps, decideOnPlan } from '../../../api/decisions.ts';
-import type {
-  Approvals,
-  IncidentMessenger,
-  IncidentReader,
-  Logger,
-  Principal,
-  Stops,
-} from '../../../api/ports.ts';
+import type { Approvals } from '../../../api/ports/approvals.ts';
+import type { IncidentReader } from '../../../api/ports/incidents.ts';
+import type { Logger } from '../../../api/ports/logger.ts';
+import type { IncidentMessenger } from '../../../api/ports/messenger.ts';
+import type { Principal } from '../../../api/ports/principal.ts';
+import type { Stops } from '../../../api/ports/stops.ts';
 import { incidentsWithin } from '../../../api/reach/incidents.ts';
 import { OutOfReach } from '../../../api/reach/out-of-reach.ts';
 import { requestStop } from '../../../api/stops.ts';

@@ -2,7 +2,9 @@
 // first and work afterwards, and whoever stops the receiver waits for that work.
 
 import type { App, Receiver, ReceiverEvent } from '@slack/bolt';
-import type { Logger, Metrics, SignedRequests } from '../../../api/ports.ts';
+import type { Logger } from '../../../api/ports/logger.ts';
+import type { Metrics } from '../../../api/ports/metrics.ts';
+import type { SignedRequests } from '../../../api/ports/signed-requests.ts';
 import { verify } from './verify.ts';
 
 export type HttpReceiverOptions = {

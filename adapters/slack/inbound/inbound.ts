@@ -1,7 +1,7 @@
 // Everything that comes from Slack: over HTTP when there is a signing secret, over Socket Mode when there is an app token.
 
 import { SocketModeReceiver } from '@slack/bolt';
-import type { SignedRequests } from '../../../api/ports.ts';
+import type { SignedRequests } from '../../../api/ports/signed-requests.ts';
 import { errorName } from '../failures.ts';
 import { slackLogger, webClientOptions } from '../web-client.ts';
 import { createInboundApp, type InboundAppOptions } from './app.ts';

@@ -1,6 +1,6 @@
 // Who a Slack user is to Sentinel: the configuration says so, or nobody.
 
-import type { Principal } from '../../../api/ports.ts';
+import type { Principal } from '../../../api/ports/principal.ts';
 import type { People } from '../../../domain/policy/people.ts';
 import { type Role, roleAtLeast } from '../../../domain/policy/verdict.ts';
 import { code } from '../text.ts';

@@ -2,7 +2,7 @@
 // known nobody is let in: an app that is installed in several workspaces would take clicks from all of them.
 
 import type { WebClient } from '@slack/web-api';
-import type { Logger } from '../../../api/ports.ts';
+import type { Logger } from '../../../api/ports/logger.ts';
 import { checkSlack } from '../check.ts';
 
 export type TeamPin = {

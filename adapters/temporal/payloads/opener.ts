@@ -1,6 +1,6 @@
 // TemporalPayloads for the API: opens what some client or worker sealed, wherever it belongs.
 
-import type { TemporalPayloads, WirePayload } from '../../../api/ports.ts';
+import type { TemporalPayloads, WirePayload } from '../../../api/ports/temporal-payloads.ts';
 import type { PayloadKeys } from './keys.ts';
 import { open } from './seal.ts';
 

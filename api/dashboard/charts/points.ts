@@ -9,7 +9,7 @@ import {
   type SeriesRef,
 } from '../../../domain/detection/series.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../../../domain/telemetry.ts';
-import type { TelemetryHistory } from '../../ports.ts';
+import type { TelemetryHistory } from '../../ports/telemetry.ts';
 import type { Unit } from '../assets/text.js';
 
 export type Point = { readonly atMs: number; readonly value: number };

@@ -5,7 +5,7 @@ import { parseSeriesKey } from '../../../domain/detection/series.ts';
 import type { Briefing, EffectBriefing } from '../../../domain/incident/briefing.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
 import type { VerificationResult } from '../../../domain/remediation/verification.ts';
-import type { EffectRecord } from '../../ports.ts';
+import type { EffectRecord } from '../../ports/effects.ts';
 import { valueText } from '../assets/text.js';
 import { seriesName, unitOf } from '../charts/points.ts';
 import { clockTime } from '../format.ts';

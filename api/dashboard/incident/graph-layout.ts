@@ -1,6 +1,6 @@
 // Places for the services of a graph: callers to the left of whom they call, the same graph always in the same places.
 
-import type { ServiceMap } from '../../ports.ts';
+import type { ServiceMap } from '../../ports/services.ts';
 
 export type Place = { readonly service: string; readonly x: number; readonly y: number };
 export type Line = { readonly caller: string; readonly callee: string; readonly path: string };

@@ -3,7 +3,7 @@
 
 import { html } from 'hono/html';
 import type { Briefing } from '../../../domain/incident/briefing.ts';
-import type { ServiceMap } from '../../ports.ts';
+import type { ServiceMap } from '../../ports/services.ts';
 import type { Html } from '../view.ts';
 import { box, layoutOf } from './graph-layout.ts';
 

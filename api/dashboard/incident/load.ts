@@ -5,15 +5,11 @@ import type { Evidence } from '../../../domain/diagnosis/diagnosis.ts';
 import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
 import type { IncidentEvent } from '../../../domain/incident/events.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
-import type {
-  EffectRecord,
-  IncidentReader,
-  ModelTurnReader,
-  ModelTurnRecord,
-  ServiceMap,
-  ServiceMaps,
-  TelemetryHistory,
-} from '../../ports.ts';
+import type { EffectRecord } from '../../ports/effects.ts';
+import type { IncidentReader } from '../../ports/incidents.ts';
+import type { ModelTurnReader, ModelTurnRecord } from '../../ports/model-turns.ts';
+import type { ServiceMap, ServiceMaps } from '../../ports/services.ts';
+import type { TelemetryHistory } from '../../ports/telemetry.ts';
 import type { Chart } from '../charts/chart.ts';
 import { symptomChart } from './symptom-chart.ts';
 

@@ -1,7 +1,7 @@
 // What was asked of a language model about an incident, and what it cost.
 
 import { html } from 'hono/html';
-import type { ModelTurnRecord } from '../../ports.ts';
+import type { ModelTurnRecord } from '../../ports/model-turns.ts';
 import type { Html } from '../view.ts';
 import { plural } from '../words.ts';
 

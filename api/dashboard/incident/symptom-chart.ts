@@ -5,7 +5,7 @@ import { parseSeriesKey, type SeriesRef } from '../../../domain/detection/series
 import { symptoms } from '../../../domain/incident/anomalies.ts';
 import type { IncidentEvent } from '../../../domain/incident/events.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
-import type { TelemetryHistory } from '../../ports.ts';
+import type { TelemetryHistory } from '../../ports/telemetry.ts';
 import type { Chart, Mark } from '../charts/chart.ts';
 import { expectedBand } from '../charts/expected.ts';
 import { readPoints, seriesName, unitOf } from '../charts/points.ts';

@@ -3,7 +3,8 @@
 import { html } from 'hono/html';
 import type { Briefing } from '../../../domain/incident/briefing.ts';
 import { toUrlId } from '../../incident-id.ts';
-import type { IncidentReader, PendingApproval } from '../../ports.ts';
+import type { PendingApproval } from '../../ports/approvals.ts';
+import type { IncidentReader } from '../../ports/incidents.ts';
 import { briefingsOf, mostUrgent } from '../approval-queue.ts';
 import { clockTime, relativeTime } from '../format.ts';
 import { riskText } from '../incident/decision.ts';

@@ -3,7 +3,8 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
 import { toUrlId } from '../../incident-id.ts';
-import type { IncidentFilter, IncidentReader, IncidentSummary, Page } from '../../ports.ts';
+import type { IncidentFilter, IncidentReader, IncidentSummary } from '../../ports/incidents.ts';
+import type { Page } from '../../ports/page.ts';
 import { durationText, relativeTime } from '../format.ts';
 import { page } from '../layout.ts';
 import type { Html, View } from '../view.ts';

@@ -3,7 +3,9 @@
 import { html } from 'hono/html';
 import type { Briefing } from '../../../domain/incident/briefing.ts';
 import { toUrlId } from '../../incident-id.ts';
-import type { ComponentHealth, IncidentReader, IncidentSummary, PendingApproval } from '../../ports.ts';
+import type { PendingApproval } from '../../ports/approvals.ts';
+import type { ComponentHealth } from '../../ports/health.ts';
+import type { IncidentReader, IncidentSummary } from '../../ports/incidents.ts';
 import type { ResourceView } from '../../resource-usage.ts';
 import { briefingsOf, mostUrgent } from '../approval-queue.ts';
 import { durationText, relativeTime } from '../format.ts';

@@ -5,7 +5,7 @@ import { html } from 'hono/html';
 import { z } from 'zod';
 import { callMeasures, parseSeriesKey, type SeriesRef, seriesKey } from '../../../domain/detection/series.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../../../domain/telemetry.ts';
-import type { TelemetryHistory } from '../../ports.ts';
+import type { TelemetryHistory } from '../../ports/telemetry.ts';
 import { valueText } from '../assets/text.js';
 import { type Chart, chartFigure } from '../charts/chart.ts';
 import {

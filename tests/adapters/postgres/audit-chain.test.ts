@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAuditChain } from '../../../adapters/postgres/audit/chain.ts';
 import { createStores, type Database, openDatabase, type Stores } from '../../../adapters/postgres/index.ts';
-import type { AuditVerification } from '../../../api/ports.ts';
+import type { AuditVerification } from '../../../api/ports/audit.ts';
 import { canonicalAuditEvent } from '../../../domain/audit/event.ts';
 import { describeStores, testLimits } from '../../support/stores.ts';
 

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { Schema } from '../../../adapters/postgres/database/schema.ts';
 import { createEventFeed } from '../../../adapters/postgres/event-feed.ts';
 import { createStores, type Database, openDatabase } from '../../../adapters/postgres/index.ts';
-import type { EventFeed } from '../../../api/ports.ts';
+import type { EventFeed } from '../../../api/ports/feed.ts';
 import { describeWithPostgres } from '../../support/postgres.ts';
 import { describePostgresStores, describeStores, testLimits } from '../../support/stores.ts';
 import { tell, unique } from './fixtures.ts';

@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { GateInput } from '../../../activities/types.ts';
 import { generateKey } from '../../../adapters/postgres/index.ts';
-import type { Principal } from '../../../api/ports.ts';
+import type { Principal } from '../../../api/ports/principal.ts';
 import { policyConfigSchema } from '../../../domain/policy/config.ts';
 import { forget } from '../../support/people.ts';
 import { describeStores, type StoresUnderTest } from '../../support/stores.ts';

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { createRecordEvents } from '../../../activities/record-events.ts';
 import type { Database } from '../../../adapters/postgres/index.ts';
-import { InvalidCursor } from '../../../api/ports.ts';
+import { InvalidCursor } from '../../../api/ports/page.ts';
 import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
 import type { IncidentEvent } from '../../../domain/incident/events.ts';
 import { fold } from '../../../domain/incident/evolve.ts';

@@ -3,7 +3,8 @@
 
 import { expect, test } from 'vitest';
 import { generateKey } from '../../../adapters/postgres/index.ts';
-import type { NewKey, Principal } from '../../../api/ports.ts';
+import type { NewKey } from '../../../api/ports/keys.ts';
+import type { Principal } from '../../../api/ports/principal.ts';
 import { type PersonEntry, peopleOf } from '../../../domain/policy/people.ts';
 import { describeStores, type StoresUnderTest } from '../../support/stores.ts';
 import { askPeople, passGate, type Ready, readyToAct, twoOperators } from './fixtures.ts';

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { createMetrics } from '../../../adapters/telemetry/metrics.ts';
 import { createStreams } from '../../../api/feed/streams.ts';
-import type { Page } from '../../../api/ports.ts';
+import type { Page } from '../../../api/ports/page.ts';
 import { type Reach, reaches } from '../../../domain/policy/reach.ts';
 import { describeStores } from '../../support/stores.ts';
 import { askPeople, oneOperator, passGate, person, readyToAct, unique } from './fixtures.ts';

@@ -1,7 +1,7 @@
 // What people read of the stores besides incidents: effects, known services, queues.
 
 import { expect, test } from 'vitest';
-import type { Page } from '../../../api/ports.ts';
+import type { Page } from '../../../api/ports/page.ts';
 import { describeStores } from '../../support/stores.ts';
 import { anomalyOf, askPeople, oneOperator, perform, readyToAct, stepOf, unique } from './fixtures.ts';
 

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { createLogger, redactedLine } from '../../../adapters/telemetry/logger.ts';
-import type { Logger } from '../../../api/ports.ts';
+import type { Logger } from '../../../api/ports/logger.ts';
 
 function recording(level: 'debug' | 'info' | 'silent' = 'info') {
   const lines: Record<string, unknown>[] = [];

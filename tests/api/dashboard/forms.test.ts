@@ -1,7 +1,8 @@
 // What can be changed from a page: only by a page of ours, only with the role, and only what is still the case.
 
 import { describe, expect, test } from 'vitest';
-import { decisionRefusals, type EffectRecord } from '../../../api/ports.ts';
+import { decisionRefusals } from '../../../api/ports/approvals.ts';
+import type { EffectRecord } from '../../../api/ports/effects.ts';
 import { worldWithIncident } from '../calls.ts';
 import { clientOf } from '../client.ts';
 import { incidentId, planHash, ref } from '../incidents.ts';

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { box, layoutOf } from '../../../api/dashboard/incident/graph-layout.ts';
-import type { ServiceMap } from '../../../api/ports.ts';
+import type { ServiceMap } from '../../../api/ports/services.ts';
 
 const names = fc.constantFrom(...'abcdefghijkl'.split(''));
 const graphs: fc.Arbitrary<ServiceMap> = fc

@@ -2,7 +2,9 @@
 // telemetry made from a formula.
 
 import type { DashboardDeps } from '../../../api/dashboard/deps.ts';
-import type { ApiKeys, ServiceMap, TelemetryHistory } from '../../../api/ports.ts';
+import type { ApiKeys } from '../../../api/ports/keys.ts';
+import type { ServiceMap } from '../../../api/ports/services.ts';
+import type { TelemetryHistory } from '../../../api/ports/telemetry.ts';
 import { createLoginLinks } from '../../../api/session/login-links.ts';
 
 export type DashboardWorld = {

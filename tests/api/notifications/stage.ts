@@ -8,7 +8,7 @@ import {
   startDispatcher,
 } from '../../../api/notifications/dispatcher.ts';
 import type { Channel, Delivery, DeliveryResult, Route } from '../../../api/notifications/ports.ts';
-import type { LogFields, Logger } from '../../../api/ports.ts';
+import type { LogFields, Logger } from '../../../api/ports/logger.ts';
 import { moments } from '../../../domain/incident/moments.ts';
 import { unique } from '../../adapters/postgres/fixtures.ts';
 

@@ -1,7 +1,7 @@
 // Who may send, and who stands behind it: a key, or a program of this very machine. A proxy on this machine is a stranger's voice.
 
 import { describe, expect, test } from 'vitest';
-import type { Principal } from '../../../api/ports.ts';
+import type { Principal } from '../../../api/ports/principal.ts';
 import { isFromHere, senderAuthorize } from '../../../cli/runtime/senders.ts';
 import type { SenderKeys } from '../../../config/load.ts';
 

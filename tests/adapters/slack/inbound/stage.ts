@@ -5,7 +5,7 @@ import type { SlackInboundOptions } from '../../../../adapters/slack/inbound/inb
 import { slackKeyId } from '../../../../adapters/slack/inbound/people.ts';
 import { createWebClient, startSlackInbound } from '../../../../adapters/slack/index.ts';
 import { createMetrics } from '../../../../adapters/telemetry/metrics.ts';
-import type { Logger } from '../../../../api/ports.ts';
+import type { Logger } from '../../../../api/ports/logger.ts';
 import {
   asForm,
   type Click,

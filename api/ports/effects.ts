@@ -1,0 +1,41 @@
+// Effects: the intent written before each, what became of it, and what a person found out about it.
+
+import type { ActionId, ActionParameters } from '../../domain/remediation/actions.ts';
+import type { Intent, IntentStatus } from '../../domain/remediation/intent.ts';
+import type { TargetRef } from '../../domain/remediation/target.ts';
+import type { Principal } from './principal.ts';
+
+/** One effect: the intent that was written before it, and what became of it. */
+export type EffectRecord = {
+  readonly id: string;
+  readonly planHash: string;
+  readonly step: number;
+  readonly direction: Intent['direction'];
+  readonly undoes: string | null;
+  readonly action: ActionId;
+  readonly target: TargetRef;
+  readonly executor: string;
+  readonly parameters: ActionParameters;
+  readonly fence: number;
+  readonly status: IntentStatus;
+  readonly result: string | null;
+  readonly writtenAtMs: number;
+  readonly sentAtMs: number | null;
+  readonly updatedAtMs: number;
+};
+
+export interface EffectSettlement {
+  /**
+   * Records what a person found out about an effect whose outcome nobody knows. `not-open`: the outcome is known, or nothing was
+   * sent; `under-way`: its incident is open, and Sentinel itself is finding out.
+   */
+  settle(input: {
+    readonly effectId: string;
+    readonly happened: boolean;
+    readonly principal: Principal;
+    readonly reason: string;
+  }): Promise<
+    | { readonly settled: true }
+    | { readonly settled: false; readonly reason: 'unknown' | 'not-open' | 'under-way' | 'out-of-reach' }
+  >;
+}

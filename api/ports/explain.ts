@@ -1,0 +1,43 @@
+// What became of one event, alert or anomaly, and of telemetry that was refused.
+
+export type ExplainedItem = {
+  readonly id: string;
+  readonly eventId: string | null;
+  readonly kind: 'anomaly' | 'change';
+  readonly state: 'firing' | 'cleared' | null;
+  readonly environment: string;
+  readonly service: string;
+  readonly summary: string;
+  readonly seriesKey: string | null;
+  readonly receivedAtMs: number;
+  readonly repeats: number;
+  readonly repeatedAtMs: number | null;
+  readonly status: 'pending' | 'done' | 'dead';
+  readonly attempts: number;
+  readonly reason: string | null;
+  readonly nextAttemptAtMs: number | null;
+  readonly finishedAtMs: number | null;
+  readonly incidentId: string | null;
+  readonly incidentTitle: string | null;
+  readonly incidentClosedAtMs: number | null;
+};
+
+/** Telemetry without effect, added up per service and reason. */
+export type RefusedTelemetry = {
+  readonly environment: string;
+  readonly service: string;
+  readonly signal: string;
+  readonly reason: string;
+  readonly records: number;
+  readonly example: string;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+};
+
+export interface RecordReader {
+  /** Events, alerts and anomalies of this id, newest first; refused telemetry of the service of this name. */
+  explain(id: string): Promise<{
+    readonly items: readonly ExplainedItem[];
+    readonly refused: readonly RefusedTelemetry[];
+  }>;
+}

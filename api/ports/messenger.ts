@@ -1,0 +1,19 @@
+// Messages to running incident workflows.
+
+import type { ApprovalDecided } from '../../workflows/messages.ts';
+
+/** Talks to running incident workflows. Refusals carry one of workflows/messages.ts' reasons. */
+export interface IncidentMessenger {
+  /** Update when the workflow answers in time, else signal; throws only when neither could be handed over. */
+  approvalDecided(incidentId: string, decision: ApprovalDecided): Promise<void>;
+  takeOver(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
+  abort(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
+  /** Closes what a person has in hand. */
+  close(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
+  addNote(
+    incidentId: string,
+    noteId: string,
+    actor: string,
+    text: string,
+  ): Promise<{ accepted: boolean; reason: string }>;
+}

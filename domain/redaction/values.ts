@@ -48,7 +48,7 @@ function isName(word: string): boolean {
   return word
     .split(/[-_.:/]/)
     .every((part) =>
-      /^(?:[A-Z]?[a-z]{2,24}|[A-Z]{1,6})(?:[A-Z]{1,5}[a-z]{1,24})*[A-Z]{0,4}$|^v?\d{0,3}$|^[A-Za-z]{1,2}$/.test(
+      /^(?:[A-Z]?[a-z]{2,24}|[A-Z]{1,6})(?:[A-Z]{1,5}(?:[a-z]{2,24}|s))*[A-Z]{0,4}$|^v?\d{0,3}$|^[A-Za-z]{1,2}$/.test(
         part,
       ),
     );

@@ -5,7 +5,7 @@ import { publicBlocks } from './blocks.ts';
 import { redactedMark, type Span, withoutSpans } from './mark.ts';
 import { secretAddress, vendorToken } from './shapes.ts';
 
-const longWord = /[A-Za-z0-9_$+/=~.:%-]{16,}/g;
+const longWord = /[A-Za-z0-9_$+/=~.:%|-]{16,}/g;
 const base64Run = /[A-Za-z0-9+/_-]{16,}={0,2}/g;
 
 /** `inner` looks at what an encoded word holds, and says whether it holds a secret. */
@@ -40,7 +40,7 @@ function vendorSpans(word: string, at: number): Span[] {
 
 /** Names of what is public although it is made by chance. */
 const publicName =
-  /(?:sha-?(?:1|224|256|384|512)|md5|digest|checksum|hash|etag|integrity|fingerprint|thumbprint|request[ _-]?id|trace[ _-]?(?:id|parent)?|span[ _-]?id|correlation[ _-]?id|id-2|cursor|continuation[\w-]*|page[ _-]?token|offset|ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S+|public[ _-]?key(?:[ _-]data)?|cert(?:ificate)?(?:-authority)?(?:-data)?|ca-?data|caBundle|image|sha256|data:[\w/+.-]+;base64,|nonce|x5[ct]|commit|revision|etag|version|vary|cid|digest)\\{0,7}["']?\s?[-:=@,]{0,2}\s?\\{0,7}["']?$/i;
+  /(?:sha-?(?:1|224|256|384|512)|md5|digest|checksum|hash|etag|integrity|fingerprint|thumbprint|request[ _-]?id|trace[ _-]?(?:id|parent)?|span[ _-]?id|correlation[ _-]?id|id-2|cf-id|h1|cursor|continuation[\w-]*|page[ _-]?token|offset|ssh-(?:rsa|ed25519|dss)|ecdsa-sha2-\S+|public[ _-]?key(?:[ _-]data)?|cert(?:ificate)?(?:-authority)?(?:-data)?|ca-?data|caBundle|image|sha256|data:[\w/+.-]+;base64,|nonce|x5[ct]|commit|revision|etag|version|vary|cid|digest)\\{0,7}["']?\s?[-:=@,]{0,2}\s?\\{0,7}["']?$/i;
 /** How files of ordinary kinds begin in base64: pictures, archives, documents, public SSH keys, certificates. */
 const ordinaryStart =
   /^(?:iVBORw0KGgo|R0lGOD|\/9j\/|UklGR|H4sI|UEsDB|JVBERi|AAAAB3NzaC1|AAAAC3NzaC1|AAAAE2VjZHNh|PHN2Zy|PD94bWwg|Qk0|AAABAA|d09G|T2dnUw|SUkq|MII[CDEFGH][A-Za-z0-9+/]{2}CC)/;

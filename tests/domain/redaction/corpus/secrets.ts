@@ -13,6 +13,7 @@ import {
   upper,
 } from './chance.ts';
 import { toolLines } from './tools.ts';
+import { vendorLines } from './vendors.ts';
 
 export type Planted = { readonly line: string; readonly secret: string };
 
@@ -235,6 +236,12 @@ const tokenLines: readonly (readonly [string, (of: Chance) => string])[] = [
   ['-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n§', (of) => of(base64, 64)],
   ['b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gt §', (of) => of(base64, 70)],
   ['§', (of) => of(base64, 64)],
+  // The last line of a key is short, and looks like nothing by itself.
+  [
+    '-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAoAoGCCqGSM49\n§==\n-----END EC PRIVATE KEY-----',
+    (of) => of(lower, 12),
+  ],
+  ['Private-Lines: 1\n§\nPrivate-MAC: 0123456789abcdef0123456789abcdef', (of) => of(lower, 14)],
   ['PuTTY-User-Key-File-3: ssh-ed25519 Private-Lines: 1 §', (of) => of(base64, 48)],
   ['client-key-data: §', (of) => of(base64, 160)],
   ['users:\n- name: admin\n  user:\n    token: §', (of) => of(alnum, 40)],
@@ -288,6 +295,7 @@ export const secrets: readonly Planted[] = [
   ...passwordLines.map((line, index) => plant(line, passwordFor(line, index))),
   ...toolLines.map(([line, secret]) => ({ line, secret })),
   ...tokenLines.map(([line, make], index) => plant(line, make(chance(index + 1)))),
+  ...vendorLines.map(([line, make], index) => plant(line, make(chance(index + 1_000)))),
 ];
 
 /** In an address, a connection string and a list a password holds no delimiter. */

@@ -1,0 +1,51 @@
+// Tokens in the forms that vendors document today, in lines that mostly do not say what they are. `§` stands where the token goes.
+
+import { alnum, base64, base64url, type Chance, digits, hex, lower, upper } from './chance.ts';
+
+const uuidOf = (of: Chance): string => [8, 4, 4, 4, 12].map((length) => of(hex, length)).join('-');
+
+export const vendorLines: readonly (readonly [line: string, make: (of: Chance) => string])[] = [
+  ['wrangler: 9109 invalid § for zone shop', (of) => `cf${'ut_'}${of(alnum, 40)}${of(hex, 8)}`],
+  ['purge by § of everything', (of) => `cf${'k_'}${of(alnum, 40)}${of(hex, 8)}`],
+  ['GET /accounts 403 as §', (of) => `cf${'at_'}${of(alnum, 40)}${of(hex, 8)}`],
+  ['neonctl branches list used §', (of) => `na${'pi_'}${of(lower + digits, 64)}`],
+  ['pulumi up: logged in with §', (of) => `pu${'l-'}${of(hex, 40)}`],
+  ['index upsert refused for §', (of) => `pc${'sk_'}${of(alnum, 5)}_${of(alnum, 63)}`],
+  ['mail to ada queued through §', (of) => `r${'e_'}${of(alnum, 8)}_${of(alnum, 24)}`],
+  ['tracing to project shop with §', (of) => `lsv${'2_pt_'}${of(hex, 32)}_${of(hex, 10)}`],
+  ['prefect profile use prod §', (of) => `pn${'u_'}${of(alnum, 36)}`],
+  ['scrape of example.org with § took 3s', (of) => `f${'c-'}${of(hex, 32)}`],
+  ['search quota of § used up', (of) => `tv${'ly-'}dev-${of(alnum, 32)}`],
+  ['netlify deploy --auth §', (of) => `nf${'p_'}${of(alnum, 36)}`],
+  ['smtp relay accepted §', (of) => `xkey${'sib-'}${of(hex, 64)}-${of(alnum, 16)}`],
+  ['contentful space export by §', (of) => `CF${'PAT-'}${of(base64url, 43)}`],
+  ['form webhook created with §', (of) => `tf${'p_'}${of(alnum, 44)}_${of(alnum, 14)}`],
+  ['ims exchange refused §', (of) => `p8${'e-'}${of(`${alnum}_-`, 32)}`],
+  ['appsync said 401 to §', (of) => `da${'2-'}${of(lower + digits, 26)}`],
+  ['bedrock invoked with §', (of) => `AB${'SK'}${of(base64, 128)}=`],
+  ['completion by § timed out', (of) => `tg${'p_v1_'}${of(base64url, 43)}`],
+  ['inference with § was throttled', (of) => `cs${'k-'}${of(lower + digits, 48)}`],
+  ['text to speech: § has no characters left', (of) => `s${'k_'}${of(hex, 48)}`],
+  ['mail gateway 422 for §', (of) => `ml${'sn.'}${of(hex, 64)}`],
+  ['asana sync as § failed', (of) => `2/${of(digits, 16)}/${of(digits, 16)}:${of(hex, 32)}`],
+  ['pipeline trigger §', (of) => `gl${'ffct-'}${of(base64url, 20)}`],
+  ['runner registered by shop-§', (of) => `gl${'pat-'}${of(base64url, 27)}.01.${of(lower + digits, 9)}`],
+  ['docker login art.example.org with §', (of) => `cmVm${'dGtu'}OjAxOjE3${of(alnum, 48)}`],
+  ['code search as §', (of) => `sg${'p_'}${of(hex, 16)}_${of(hex, 40)}`],
+  ['delegate connected with §', (of) => `pat.${of(base64url, 22)}.${of(hex, 24)}.${of(alnum, 20)}`],
+  ['octo deploy-release with §', (of) => `AP${'I-'}${of(upper + digits, 26)}`],
+  ['label bought with §', (of) => `ship${'po_live_'}${of(hex, 40)}`],
+  ['docs synced with §', (of) => `rd${'me_'}${of(lower + digits, 70)}`],
+  ['sonar analysis as § not permitted', (of) => `sq${'p_'}${of(hex, 40)}`],
+  [
+    'docker swarm join with § 10.0.0.7:2377',
+    (of) => `SWM${'TKN-1-'}${of(lower + digits, 50)}-${of(lower + digits, 25)}`,
+  ],
+  ['agent joined with §', (of) => `K${'10'}${of(hex, 64)}::server:${of(hex, 32)}`],
+  ['pg service uri user avnadmin §', (of) => `AV${'NS_'}${of(base64url, 19)}`],
+  ['yandex cloud call by §', (of) => `AQ${'VN'}${of(base64url, 36)}`],
+  ['graph call with § expired', (of) => `${of(digits, 15)}|${of(base64url, 27)}`],
+  ['linkedin app §', (of) => `WPL${'_AP1.'}${of(alnum, 16)}.${of(alnum, 6)}==`],
+  ['heartbeat sent as §', (of) => `wa${'ka_'}${uuidOf(of)}`],
+  ['honeycomb event dropped for §', (of) => `hc${'aik_'}${of(lower + digits, 58)}`],
+];

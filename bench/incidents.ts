@@ -4,27 +4,16 @@
 //
 // node bench/incidents.ts [--incidents 100] [--durable]   (--durable: PGlite and Temporal write to disk)
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { stdout } from 'node:process';
 import { parseArgs } from 'node:util';
-import { openDatabase } from '../adapters/postgres/index.ts';
-import { createIncidentWorld } from './support/incident-world.ts';
 import { quantile } from './support/quantile.ts';
-import { startBenchTemporal } from './support/temporal-server.ts';
+import { startStandaloneWorld } from './support/standalone-world.ts';
 
 const { values } = parseArgs({
   options: { incidents: { type: 'string', default: '100' }, durable: { type: 'boolean', default: false } },
 });
 const incidents = Number(values.incidents);
-const folder = await mkdtemp(join(tmpdir(), 'sentinel-bench-'));
-const temporal = await startBenchTemporal(join(folder, 'temporal'), values);
-const database = await openDatabase(
-  values.durable ? { dataDir: join(folder, 'postgres') } : { memory: true },
-);
-const world = await createIncidentWorld({ database, temporal });
-await world.startWorker();
+const world = await startStandaloneWorld({ durable: values.durable });
 
 async function oneIncident(index: number): Promise<{ outcome: string; seconds: number; events: number }> {
   const from = performance.now();
@@ -54,9 +43,6 @@ stdout.write(
   })}\n`,
 );
 await world.close();
-await database.close();
-await temporal.stop();
-await rm(folder, { recursive: true, force: true });
 
 function round(value: number): number {
   return Math.round(value * 100) / 100;

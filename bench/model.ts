@@ -4,23 +4,18 @@
 //
 // node bench/model.ts [--cases 100] [--at-once 8]
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { createLanguageModel } from '../adapters/llm/language-model.ts';
-import { openDatabase } from '../adapters/postgres/index.ts';
 import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
 import { policyConfigSchema } from '../domain/policy/config.ts';
 import { stepKey } from '../domain/remediation/plan.ts';
 import * as messages from '../workflows/messages.ts';
-import { createIncidentWorld } from './support/incident-world.ts';
 import { brokenService } from './support/made-up-telemetry.ts';
 import { brokenModes, hostileModes } from './support/model-server/behaviours.ts';
 import { startModelServer } from './support/model-server/server.ts';
 import { quantile } from './support/quantile.ts';
-import { startBenchTemporal } from './support/temporal-server.ts';
+import { startStandaloneWorld } from './support/standalone-world.ts';
 
 const { values } = parseArgs({
   options: { cases: { type: 'string', default: '100' }, 'at-once': { type: 'string', default: '8' } },
@@ -44,9 +39,6 @@ const policy = policyConfigSchema.parse({
   ),
 });
 
-const folder = await mkdtemp(join(tmpdir(), 'sentinel-bench-'));
-const temporal = await startBenchTemporal(join(folder, 'temporal'));
-const database = await openDatabase({ memory: true });
 const modelServer = await startModelServer();
 modelServer.choose = ({ environment }) => modeOf(indexOf(environment));
 
@@ -65,9 +57,7 @@ const effects: { readonly environment: string; readonly key: string; readonly al
 const contested = new Set<string>();
 /** Ten seconds of trouble are there when the first incident opens: the statistics have what they need. */
 const beganMs = Date.now() - 10_000;
-const world = await createIncidentWorld({
-  database,
-  temporal,
+const world = await startStandaloneWorld({
   prefix,
   policy,
   settings: { maxAttempts: 2, modelBudgetMs: 10_000 },
@@ -116,7 +106,6 @@ const world = await createIncidentWorld({
     },
   }),
 });
-await world.startWorker();
 
 /** Runs one to its end, or to the question that nobody will answer; then it is aborted. */
 async function oneIncident(index: number): Promise<string> {
@@ -185,10 +174,7 @@ stdout.write(
   })}\n`,
 );
 await world.close();
-await database.close();
 await modelServer.stop();
-await temporal.stop();
-await rm(folder, { recursive: true, force: true });
 
 function count(into: Record<string, number>, name: string): void {
   into[name] = (into[name] ?? 0) + 1;

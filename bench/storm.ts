@@ -5,19 +5,14 @@
 //
 // node bench/storm.ts [--alerts 250,1001,4000] [--services 1] [--durable]
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { stdout } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { sql } from 'kysely';
-import { openDatabase } from '../adapters/postgres/index.ts';
 import { correlationConfigSchema } from '../domain/correlation/correlate.ts';
 import { createDispatcher, defaultDispatchSettings } from '../ingest/dispatch.ts';
 import { reportItem } from '../ingest/events/items.ts';
-import { createIncidentWorld } from './support/incident-world.ts';
-import { startBenchTemporal } from './support/temporal-server.ts';
+import { startStandaloneWorld } from './support/standalone-world.ts';
 
 const { values } = parseArgs({
   options: {
@@ -28,14 +23,8 @@ const { values } = parseArgs({
 });
 const sizes = values.alerts.split(',').map(Number);
 const services = Number(values.services);
-const folder = await mkdtemp(join(tmpdir(), 'sentinel-bench-'));
-const temporal = await startBenchTemporal(join(folder, 'temporal'), values);
-const database = await openDatabase(
-  values.durable ? { dataDir: join(folder, 'postgres') } : { memory: true },
-);
-const world = await createIncidentWorld({ database, temporal });
-await world.startWorker();
-const { db } = database;
+const world = await startStandaloneWorld({ durable: values.durable });
+const { db } = world.database;
 const dispatcher = createDispatcher({
   inbox: world.stores.inbox,
   episodes: world.stores.episodes,
@@ -118,9 +107,6 @@ stdout.write(
 );
 await dispatcher.stop();
 await world.close();
-await database.close();
-await temporal.stop();
-await rm(folder, { recursive: true, force: true });
 
 function round(value: number): number {
   return Math.round(value * 100) / 100;

@@ -8,6 +8,7 @@ import { Assigned } from './assigned.ts';
 import type { KafkaLog } from './client.ts';
 import { type Committed, readCommitted } from './committed.ts';
 import { type LagGauge, measureLag } from './lag.ts';
+import { Liveness } from './liveness.ts';
 import { unreadableHeader } from './unreadable-batch.ts';
 
 export type ConsumerDeps = {
@@ -39,8 +40,6 @@ const recordsAtOnce = 500;
 const tickMs = 1_000;
 const lagEveryTicks = 10;
 const fetchWaitMs = 1_000;
-/** Without a fetch for so long the brokers are not heard: silence is ours. */
-const deafMs = fetchWaitMs + 2_000;
 const firstRetryMs = 200;
 /** Well below the session, so that a heartbeat fits between two attempts. */
 const maxRetryMs = 3_000;
@@ -52,7 +51,7 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
   const assigned = new Map<string, Assigned>();
   let current: ReadonlySet<string> = new Set();
   let committedAtJoin: Promise<Committed> = Promise.resolve(new Map());
-  let lastFetchMs = 0;
+  const liveness = new Liveness();
   let joined = false;
   let stopping = false;
   let trouble: string | null = null;
@@ -71,6 +70,7 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     joined = true;
     trouble = null;
+    liveness.joined();
     const now = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
       partitions.map((partition) => ({ topic, partition })),
     );
@@ -91,7 +91,7 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
     for (const position of now) void workerOf(position).catch(() => {});
   });
   consumer.on(consumer.events.FETCH, () => {
-    lastFetchMs = Date.now();
+    liveness.fetched();
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     joined = false;
@@ -100,8 +100,6 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
     if (!payload.restart) end(payload.error);
   });
 
-  /** By partition whose records cannot be stored now: why. */
-  const waiting = new Map<string, string>();
   const opening = new Map<string, Promise<Assigned>>();
   function workerOf(position: Position): Promise<Assigned> {
     const key = keyOf(position);
@@ -126,6 +124,16 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
   }
 
   async function eachBatch(payload: EachBatchPayload): Promise<void> {
+    const key = keyOf(payload.batch);
+    liveness.working(key);
+    try {
+      await workThrough(payload);
+    } finally {
+      liveness.done(key);
+    }
+  }
+
+  async function workThrough(payload: EachBatchPayload): Promise<void> {
     const { batch, resolveOffset, heartbeat, isRunning, isStale, commitOffsetsIfNecessary } = payload;
     const one = await workerOf(batch);
     one.caughtUp = false;
@@ -154,23 +162,21 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
     heartbeat: () => Promise<void>,
     goOn: () => boolean,
   ): Promise<boolean> {
+    const key = keyOf(one.position);
     for (let attempt = 0; ; attempt += 1) {
       try {
         await one.take(records);
-        waiting.delete(keyOf(one.position));
+        liveness.working(key);
         return true;
       } catch (error) {
         metrics.count('sentinel_kafka_retries_total', { topic: one.position.topic });
         const offset = String(records[0]?.offset);
-        waiting.set(keyOf(one.position), reasonOf(error));
+        liveness.waits(key, reasonOf(error));
         log.warn({ err: error, ...one.position, offset, attempt }, 'kafka: records wait; will try again');
       }
       await heartbeat();
       await pause(Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(attempt, 10)));
-      if (!goOn()) {
-        waiting.delete(keyOf(one.position));
-        return false;
-      }
+      if (!goOn()) return false;
     }
   }
 
@@ -198,7 +204,7 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
   let ticks = 0;
   async function housekeeping(): Promise<void> {
     ticks += 1;
-    const heard = Date.now() - lastFetchMs < deafMs;
+    const heard = liveness.heard();
     const ours = [...assigned.values()];
     for (const one of ours) {
       if (!heard || !one.caughtUp) continue;
@@ -212,6 +218,7 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
   let keeping: Promise<void> = Promise.resolve();
   let kept = true;
   const timer = setInterval(() => {
+    if (joined) liveness.turn();
     if (!kept || !joined) return;
     kept = false;
     keeping = housekeeping().finally(() => {
@@ -243,12 +250,7 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
     throw error;
   }
 
-  function problem(): string | null {
-    if (!joined) return trouble ?? 'not in the group';
-    if (Date.now() - lastFetchMs >= 2 * deafMs) return 'the brokers do not answer';
-    const [first] = waiting;
-    return first === undefined ? null : `records of ${first[0]} wait: ${first[1]}`;
-  }
+  const problem = (): string | null => (joined ? liveness.problem() : (trouble ?? 'not in the group'));
   return { problem, ended, stop };
 }
 

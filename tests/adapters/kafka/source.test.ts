@@ -113,7 +113,8 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     const one = member();
     await eventually('three alerts', () => one.inbox.stored.size === 3);
     await eventually('the commit', allCommitted);
-    expect(one.source.problem()).toBeNull();
+    expect(new Set(one.ids).size).toBe(3);
+    await eventually('nothing to be wrong', () => one.source.problem() === null);
   });
 
   test('while the inbox is away nothing is committed and nothing skipped', async () => {
@@ -129,6 +130,40 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     inbox.down = false;
     await eventually('the alert', () => inbox.stored.size === 1);
     await eventually('the commit', allCommitted);
+  });
+
+  test('records that take long to store are no silence of the brokers; a store that is away is named', async () => {
+    const inbox = new MemoryInbox(new MemoryClock(0));
+    const put = inbox.put.bind(inbox);
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    let held = false;
+    inbox.put = async (items) => {
+      held = true;
+      await released;
+      return put(items);
+    };
+    await side.send(side.topics.alerts, [message('prod/orders', alert('a1'))]);
+    const one = member({ inbox });
+    await eventually('it to be under way', () => held);
+    // The consumer looks at its lag every tenth second of its own: between two looks it was ten seconds without a fetch.
+    const problems = new Set<string | null>();
+    for (const look of ['a look at the lag', 'the next one']) {
+      one.metrics.gauges.clear();
+      await eventually(look, () => {
+        problems.add(one.source.problem());
+        return one.metrics.gauges.size > 0;
+      });
+    }
+    expect([...problems]).toEqual([null]);
+    inbox.down = true;
+    release();
+    await eventually(
+      'the reason',
+      () => one.source.problem()?.endsWith('are waiting: the inbox is down') ?? false,
+    );
+    inbox.down = false;
+    await eventually('the commit', allCommitted);
+    await eventually('nothing to be wrong', () => one.source.problem() === null);
   });
 
   test('poison goes to the dead-letter topic as it was, with its reason and origin, and the rest goes on', async () => {

@@ -38,7 +38,7 @@ afterAll(async () => {
 
 /** Whatever came before: it still works, and takes what is right. */
 afterEach(async () => {
-  expect((await fetch(`${sentinel.url}/ready`)).status).toBe(200);
+  await eventually('it to be ready', async () => (await fetch(`${sentinel.url}/ready`)).ok);
   const accepted = () => sentinel.metric('sentinel_ingest_observations_total', { signal: 'metrics' });
   const before = await accepted();
   const good = metricsRequest([point('queue.length', 3)]);

@@ -23,6 +23,13 @@ export interface Sentinel {
   end(): Promise<void>;
   /** The value of one sample of /metrics; 0 when there is none. */
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
+  /** What /ready says now. On a busy machine one look may find anything: wait for what has to come. */
+  health(): Promise<Health>;
+}
+
+export interface Health {
+  readonly status: 'ready' | 'not-ready';
+  readonly components: readonly { readonly name: string; readonly ok: boolean; readonly required: boolean }[];
 }
 
 export const newAdminKey = (): string => `sntl_testadmin_${randomBytes(32).toString('base64url')}`;
@@ -101,6 +108,7 @@ export async function startUp(
       const text = await (await fetch(`${url}/metrics`)).text();
       return sample(text, name, labels);
     },
+    health: async () => (await (await fetch(`${url}/ready`)).json()) as Health,
   };
 }
 

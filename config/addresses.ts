@@ -11,7 +11,7 @@ export function metadataAddresses(value: unknown, path: (string | number)[] = []
     return Object.entries(value).flatMap(([key, one]) => metadataAddresses(one, [...path, key]));
   if (typeof value !== 'string' || !isMetadataHost(hostOf(value, path))) return [];
   const message =
-    "leads to an address of the link or of a cloud's metadata service, which hands out credentials of the machine: nothing is sent there";
+    "is a link-local or cloud metadata address, which hands out this machine's credentials: Sentinel never connects to it";
   return [{ path, message }];
 }
 

@@ -14,7 +14,7 @@ export function configWarnings(config: Config): ConfigProblem[] {
     source,
     path,
     line: null,
-    message: `${what} crosses the network in clear text; use https or TLS, or keep it on this machine`,
+    message: `${what} crosses the network unencrypted; use https or TLS, or keep the server on this machine`,
   });
   const clear = (url: string | undefined, path: string, what: string, has: boolean): ConfigProblem[] =>
     has && url !== undefined && isClear(url) ? [warn(path, what)] : [];
@@ -23,16 +23,11 @@ export function configWarnings(config: Config): ConfigProblem[] {
     ...clear(
       config.clickhouse.url,
       'clickhouse.url',
-      'the password of ClickHouse',
+      'the ClickHouse password',
       secrets.clickhousePassword !== null,
     ),
-    ...clear(
-      config.slack?.apiUrl,
-      'slack.apiUrl',
-      "the token of Slack's app",
-      secrets.slackBotToken !== null,
-    ),
-    ...clear(config.server.publicUrl, 'server.publicUrl', 'what people log in with', true),
+    ...clear(config.slack?.apiUrl, 'slack.apiUrl', 'the Slack bot token', secrets.slackBotToken !== null),
+    ...clear(config.server.publicUrl, 'server.publicUrl', 'every login', true),
     ...config.notifiers.flatMap((notifier, index): ConfigProblem[] => {
       const path = `notifiers[${index}]`;
       if (notifier.type === 'email') {
@@ -42,14 +37,14 @@ export function configWarnings(config: Config): ConfigProblem[] {
           : [];
       }
       const has = notifier.type === 'webhook' || notifierSecrets[notifier.name] !== null;
-      return clear(notifier.url, `${path}.url`, 'what is told about incidents', has);
+      return clear(notifier.url, `${path}.url`, 'incident data', has);
     }),
     ...config.model.providers.flatMap((provider, index) =>
       'baseUrl' in provider
         ? clear(
             provider.baseUrl as string | undefined,
             `model.providers[${index}].baseUrl`,
-            'the key of the model provider',
+            "the model provider's API key",
             true,
           )
         : [],
@@ -57,7 +52,7 @@ export function configWarnings(config: Config): ConfigProblem[] {
     ...(config.kafka.sasl !== undefined &&
     !config.kafka.tls.enabled &&
     !config.kafka.brokers.every((broker) => isHere(broker.replace(/:\d+$/, '')))
-      ? [warn('kafka.tls.enabled', 'the password of Kafka')]
+      ? [warn('kafka.tls.enabled', 'the Kafka password')]
       : []),
   ];
 }
@@ -76,12 +71,11 @@ function peopleWarnings({ people, slack }: Config): { path: string; message: str
   return [
     ...older.map((path) => ({
       path,
-      message:
-        'is the older way to name people; write them under `people`, with all their Slack accounts and keys',
+      message: 'is deprecated: list people under `people`, with all their Slack accounts and keys',
     })),
     ...sharedDoors(personEntries(people, users, (user) => user)).map((shared) => ({
       path: 'people',
-      message: `${shared}: it counts for nobody`,
+      message: `${shared}: it counts for none of them`,
     })),
   ];
 }

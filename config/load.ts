@@ -88,7 +88,7 @@ function readText(file: string): { ok: true; text: string } | { ok: false; messa
   try {
     const { size } = statSync(file);
     if (size > largestFileBytes)
-      return { ok: false, message: `has ${size} bytes; at most ${largestFileBytes} are read` };
+      return { ok: false, message: `is ${size} bytes; the limit is ${largestFileBytes}` };
     return { ok: true, text: readFileSync(file, 'utf8') };
   } catch (error) {
     return { ok: false, message: `cannot be read (${(error as Error).message})` };

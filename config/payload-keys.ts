@@ -28,9 +28,9 @@ export function parsePayloadKeys(
     const secret = Buffer.from(base64, 'base64');
     if (secret.length < leastBytes)
       return wrong(`${nth} has ${secret.length} bytes, expected ${leastBytes} or more`);
-    if (secrets.some((known) => known.id === id)) return wrong(`${nth} has the id of another one`);
+    if (secrets.some((known) => known.id === id)) return wrong(`${nth} has the same ID as another key`);
     secrets.push({ id, secret });
   }
   const [current, ...older] = secrets;
-  return current === undefined ? wrong('holds no key') : { ok: true, secrets: [current, ...older] };
+  return current === undefined ? wrong('contains no key') : { ok: true, secrets: [current, ...older] };
 }

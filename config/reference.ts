@@ -8,23 +8,23 @@ const intro = `# Configuration
 <!-- Generated from config/schema.ts by "node config/main.ts"; a test checks that it is up to date. -->
 
 Sentinel reads one file, \`sentinel.yaml\` in the working directory (or \`--config FILE\`, or \`SENTINEL_CONFIG\`), once, at its
-start. Everything has a default: without a file the whole stack runs embedded. Keys that are not listed here are refused,
-with the line and the key that was probably meant. Secrets come from the environment only.
+start. Everything has a default: without a file the whole stack runs embedded. Unknown keys are errors, reported with their line and
+the key you probably meant. Secrets are read from the environment only.
 
 \`\`\`sh
-npm run sentinel -- config check    # says everything that is wrong, with lines
+npm run sentinel -- config check    # reports every mistake, with its line
 npm run sentinel -- config show     # the configuration with every default filled in
 npm run sentinel -- config schema   # JSON Schema, for editors
 \`\`\`
 
-An editor with the YAML language server checks the file while it is written, after
-\`npm run --silent sentinel -- config schema > sentinel.schema.json\` and with this first line:
+Editors with the YAML language server validate the file as you type. Run
+\`npm run --silent sentinel -- config schema > sentinel.schema.json\` and make this the first line:
 
 \`\`\`yaml
 # yaml-language-server: $schema=sentinel.schema.json
 \`\`\`
 
-Durations are written \`500ms\`, \`30s\`, \`5m\`, \`2h\`, \`7d\`. Keys that end in \`Ms\`, \`Seconds\`, \`Minutes\` or \`Bytes\` take plain numbers.
+Durations look like \`500ms\`, \`30s\`, \`5m\`, \`2h\`, \`7d\`. Keys that end in \`Ms\`, \`Seconds\`, \`Minutes\` or \`Bytes\` are plain numbers.
 `;
 
 /** The whole document. */
@@ -46,12 +46,12 @@ function environmentSection(): string {
   const plain = Object.entries(plainVariables).map(([name, about]) => `| \`${name}\` | ${cell(about)} |`);
   return [
     '## Environment\n',
-    'Each secret may also be given as a file: `SENTINEL_ADMIN_KEY_FILE=/run/secrets/admin-key`. Secrets are never logged',
-    'and never shown by `config show`.\n',
+    'Each secret can also be read from a file: `SENTINEL_ADMIN_KEY_FILE=/run/secrets/admin-key`. Secrets are never logged,',
+    'and `config show` never prints them.\n',
     '| variable | meaning |',
     '|---|---|',
     ...secrets,
-    '| `SENTINEL_NOTIFIER_<NAME>` | The secret of the notifier with this name, in capitals and with `_` for `-`. |',
+    '| `SENTINEL_NOTIFIER_<NAME>` | Secret of the notifier with this name, in upper case and with `_` for `-`. |',
     ...plain,
     '',
   ].join('\n');

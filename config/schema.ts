@@ -27,7 +27,7 @@ export const configSchema = z
       .min(1)
       .default('.sentinel')
       .describe(
-        'Data folder of the embedded stores; relative to the configuration file, else to the working directory.',
+        'Folder for the embedded stores. Relative to the configuration file, or to the working directory if there is none.',
       ),
     temporal: temporalSchema.prefault({}),
     postgres: postgresSchema.prefault({}),
@@ -35,7 +35,9 @@ export const configSchema = z
     ingest: ingestSchema.prefault({}),
     kafka: kafkaSchema.prefault({}),
     detection: detectionConfigSchema.prefault({}),
-    correlation: correlationConfigSchema.prefault({}).describe('Which anomalies belong to one incident.'),
+    correlation: correlationConfigSchema
+      .prefault({})
+      .describe('Which anomalies belong to the same incident.'),
     incident: incidentSchema.prefault({}),
     policy: policyConfigSchema
       .prefault({})
@@ -43,13 +45,13 @@ export const configSchema = z
     runbooks: runbookConfigSchema
       .default({})
       .describe(
-        'Per cause: the actions to try, least disruptive first. Replaces the built-in ones of that cause.',
+        'Actions to try for each cause, least disruptive first. Replaces the built-in actions for that cause.',
       ),
     verification: verificationConfigSchema
       .prefault({})
       .describe('How much evidence it takes to call an incident recovered or not recovered.'),
     ownLag: ownLagConfigSchema.prefault({}),
-    limits: limitsConfigSchema.prefault({}).describe('How many actions may run at all.'),
+    limits: limitsConfigSchema.prefault({}).describe('Limits on actions.'),
     executors: executorsSchema,
     model: modelSchema.prefault({}),
     people: peopleSchema,

@@ -29,15 +29,15 @@ export const secretVariables = {
   adminKey: {
     name: 'SENTINEL_ADMIN_KEY',
     about:
-      'The first API key, with the role admin: `sntl_<id>_<secret>`, such as the answer of `echo sntl_admin_$(openssl rand -hex 32)`.',
+      'The first API key, with the role `admin`, as `sntl_<id>_<secret>`. To make one: `echo sntl_admin_$(openssl rand -hex 32)`.',
   },
   postgresUrl: {
     name: 'SENTINEL_POSTGRES_URL',
-    about: 'URL of Postgres with its password; goes before `postgres.url`.',
+    about: 'URL of Postgres, including the password. Overrides `postgres.url`.',
   },
   temporalApiKey: {
     name: 'SENTINEL_TEMPORAL_API_KEY',
-    about: 'API key for the Temporal server at `temporal.address`; needs `temporal.tls`.',
+    about: 'API key for the Temporal server at `temporal.address`. Requires `temporal.tls`.',
   },
   temporalPayloadKeys: {
     name: 'SENTINEL_TEMPORAL_PAYLOAD_KEYS',
@@ -45,30 +45,30 @@ export const secretVariables = {
   },
   clickhousePassword: {
     name: 'SENTINEL_CLICKHOUSE_PASSWORD',
-    about: 'Password of `clickhouse.username`.',
+    about: 'Password for `clickhouse.username`.',
   },
   kafkaPassword: {
     name: 'SENTINEL_KAFKA_PASSWORD',
-    about: 'Password of `kafka.sasl.username`.',
+    about: 'Password for `kafka.sasl.username`.',
   },
-  groqApiKey: { name: 'SENTINEL_GROQ_API_KEY', about: 'API key of Groq, for `model.providers`.' },
-  openaiApiKey: { name: 'SENTINEL_OPENAI_API_KEY', about: 'API key of OpenAI, likewise.' },
-  anthropicApiKey: { name: 'SENTINEL_ANTHROPIC_API_KEY', about: 'API key of Anthropic, likewise.' },
+  groqApiKey: { name: 'SENTINEL_GROQ_API_KEY', about: 'Groq API key, for `model.providers`.' },
+  openaiApiKey: { name: 'SENTINEL_OPENAI_API_KEY', about: 'OpenAI API key, for `model.providers`.' },
+  anthropicApiKey: { name: 'SENTINEL_ANTHROPIC_API_KEY', about: 'Anthropic API key, for `model.providers`.' },
   modelApiKey: {
     name: 'SENTINEL_MODEL_API_KEY',
-    about: 'API key that model providers of the type `compatible` get.',
+    about: 'API key sent to model providers of type `compatible`.',
   },
   slackBotToken: {
     name: 'SENTINEL_SLACK_BOT_TOKEN',
-    about: 'Token of the Slack app (`xoxb-…`): with it incidents are told in `slack.channel`.',
+    about: 'Bot token of the Slack app (`xoxb-…`). Turns on posting to `slack.channel`.',
   },
   slackSigningSecret: {
     name: 'SENTINEL_SLACK_SIGNING_SECRET',
-    about: 'Signing secret of the Slack app: with it clicks are taken over HTTP, at /api/v1/slack/events.',
+    about: 'Signing secret of the Slack app, for receiving clicks over HTTP at /api/v1/slack/events.',
   },
   slackAppToken: {
     name: 'SENTINEL_SLACK_APP_TOKEN',
-    about: 'App-level token of the Slack app (`xapp-…`): with it clicks are taken over Socket Mode.',
+    about: 'App-level token of the Slack app (`xapp-…`), for receiving clicks over Socket Mode.',
   },
 } as const;
 export type SecretName = keyof typeof secretVariables;
@@ -77,9 +77,9 @@ export type Secrets = { readonly [Name in SecretName]: Secret | null };
 /** Variables that are no secrets; listed so that a misspelt one can be told from a foreign one. */
 export const plainVariables = {
   SENTINEL_CONFIG:
-    'Path of the configuration file (default: `sentinel.yaml` in the working directory, if it exists).',
-  SENTINEL_URL: 'Where the command line finds the API.',
-  SENTINEL_API_KEY: 'Key the command line presents to the API.',
+    'Path to the configuration file. Default: `sentinel.yaml` in the working directory, if it exists.',
+  SENTINEL_URL: 'URL of the API, for the command line.',
+  SENTINEL_API_KEY: 'API key, for the command line.',
 } as const;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -138,7 +138,7 @@ export function readVariable(
     }
   }
   if (value === undefined) return null;
-  if (value === '') return refuse('is set but empty: unset it, or give it a value');
+  if (value === '') return refuse('is set but empty: unset it or give it a value');
   const wrong = wrongWithIt(value);
   return wrong === null ? new Secret(value) : refuse(wrong);
 }
@@ -151,19 +151,15 @@ function wrongWith(name: SecretName, value: string): string | null {
     case 'adminKey':
       return adminKeyPattern.test(value)
         ? null
-        : 'expected sntl_<id>_<secret>, such as the answer of: echo sntl_admin_$(openssl rand -hex 32)';
+        : 'expected sntl_<id>_<secret>; to make one: echo sntl_admin_$(openssl rand -hex 32)';
     case 'postgresUrl':
       return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol)
         ? null
         : 'expected a URL that starts with postgres:// (special characters in the password percent-encoded)';
     case 'slackBotToken':
-      return /^xox[a-z]-\S+$/.test(value)
-        ? null
-        : 'expected the token of a Slack bot, which starts with xoxb-';
+      return /^xox[a-z]-\S+$/.test(value) ? null : 'expected a Slack bot token, which starts with xoxb-';
     case 'slackAppToken':
-      return /^xapp-\S+$/.test(value)
-        ? null
-        : 'expected an app-level token of Slack, which starts with xapp-';
+      return /^xapp-\S+$/.test(value) ? null : 'expected a Slack app-level token, which starts with xapp-';
     case 'temporalPayloadKeys': {
       const parsed = parsePayloadKeys(value);
       return parsed.ok ? null : parsed.problem;
@@ -190,7 +186,7 @@ function misspelt(env: Environment): ConfigProblem[] {
     if (!name.startsWith('SENTINEL_') || known.includes(name)) continue;
     const close = known.find((candidate) => distance(candidate, name) <= 2);
     if (close === undefined) continue;
-    const message = `is not a variable Sentinel knows; did you mean ${close}?`;
+    const message = `unknown variable; did you mean ${close}?`;
     problems.push({ source: 'environment', path: name, line: null, message });
   }
   return problems;

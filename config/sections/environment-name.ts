@@ -6,4 +6,4 @@ export const environmentName = z
   .string()
   .min(1)
   .max(100)
-  .regex(/^[^\s/#*\p{Cc}]+$/u, 'expected a name without spaces, /, # and *');
+  .regex(/^[^\s/#*\p{Cc}]+$/u, 'expected a name without spaces, /, # or *');

@@ -7,11 +7,11 @@ const common = {
   name: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and -')
-    .describe('Name that plans, intents and the audit call it by.'),
+    .describe('Name used in plans, intents and the audit log.'),
   environments: z
     .array(environmentName)
     .min(1)
-    .describe('Environments it may act in; everywhere else it is not asked.'),
+    .describe('Environments it may act in; it is never used elsewhere.'),
 };
 
 export const executorSchema = z.discriminatedUnion('type', [
@@ -21,9 +21,9 @@ export const executorSchema = z.discriminatedUnion('type', [
       type: z.literal('lab').describe("The lab's supervisor."),
       url: z
         .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
-        .describe('Where the supervisor answers.'),
+        .describe('URL of the supervisor.'),
     })
-    .describe('Acts on the practice system in lab/.'),
+    .describe('Acts on the practice system in `lab/`.'),
   z
     .strictObject({
       ...common,
@@ -31,14 +31,14 @@ export const executorSchema = z.discriminatedUnion('type', [
       services: z
         .array(
           z.strictObject({
-            service: z.string().min(1).max(200).describe('Name of the service, as telemetry calls it.'),
-            replicas: z.int().min(1).max(1000).default(2).describe('How many replicas it starts with.'),
+            service: z.string().min(1).max(200).describe('Service name, as in telemetry.'),
+            replicas: z.int().min(1).max(1000).default(2).describe('Replicas at the start.'),
           }),
         )
         .default([])
         .describe('Services it pretends to run.'),
     })
-    .describe('Acts on nothing and remembers it: for trying out policies and for tests.'),
+    .describe('Changes nothing and only records what it was told: for trying out policies, and for tests.'),
 ]);
 
 export const executorsSchema = z
@@ -53,4 +53,4 @@ export const executorsSchema = z
       seen.add(name);
     });
   })
-  .describe('Ways to act. Without any, Sentinel diagnoses and hands over to people.');
+  .describe('What Sentinel can act through. Without executors it diagnoses and hands incidents to people.');

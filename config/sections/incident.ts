@@ -8,50 +8,48 @@ export const incidentSchema = z
   .strictObject({
     settle: duration('0s', '10m')
       .prefault('3s')
-      .describe('How long to gather further anomalies before the first diagnosis.'),
+      .describe('How long to collect more anomalies before the first diagnosis.'),
     actAfter: duration('0s', '1h')
       .prefault('15s')
       .describe(
-        'How long a symptom must have lasted before anything is done about it. Most spikes are over sooner; analysis, plan and approval do not wait for it.',
+        'How long a symptom must last before Sentinel acts on it. Most spikes end sooner. Diagnosis, planning and approval do not wait for it.',
       ),
     maxAttempts: z
       .int()
       .min(1)
       .max(10)
       .default(3)
-      .describe('How many plans are tried before the incident goes to a person.'),
+      .describe('Plans to try before the incident is handed to a person.'),
     verifyInterval: duration('100ms', '10m')
       .prefault('2s')
-      .describe('Pause between two looks at the symptom after an action.'),
+      .describe('Time between checks of the symptom after an action.'),
     verifyTimeout: duration('1s', '24h')
       .prefault('60s')
-      .describe(
-        'How long a symptom may take to go away after an action before the action counts as no help.',
-      ),
+      .describe('How long a symptom may take to clear after an action before the action counts as failed.'),
     slowVerifyTimeout: duration('1s', '24h')
       .prefault('1h')
       .describe(
-        'The same where telemetry comes slowly: an answer needs several samples, so an interval of 60s takes about ten minutes. A longer need is cut to this; then nobody can tell, and people are asked.',
+        'The limit for telemetry with a long sample interval. Verification needs several samples: at one every 60s, about ten minutes. If even this is not enough, the result is `unverified` and people are asked.',
       ),
     hold: duration('1s', '7d')
       .prefault('30m')
       .describe(
-        'How long a change stays and is looked at when nobody can tell whether it helped (no samples, no history). People are asked at once: taking over keeps it, aborting undoes it. After that the incident goes to a person, and the change still stays.',
+        'How long a change stays in place and is re-checked while its result is `unverified` (no samples, no history). People are asked at once: taking over keeps the change, aborting undoes it. After that the incident is handed to a person and the change stays in place.',
       ),
     selfRecovery: duration('1s', '24h')
       .prefault('8s')
       .describe(
-        'How long a symptom must stay gone, before any action, to close the incident as self-recovered.',
+        'How long a symptom must be gone, before any action, to close the incident as self-recovered.',
       ),
     staysAway: duration('1s', '24h')
       .prefault('60s')
       .describe(
-        'How long an alert, or anything that was handed to a person, must stay away before its incident ends.',
+        'How long an alert, or the symptom of an incident handed to a person, must stay clear before the incident closes.',
       ),
     flappingStaysAway: duration('1s', '7d')
       .prefault('5m')
       .describe(
-        'The same for what has come back before: a flapping alert stays one incident, and its end is told once.',
+        'The same for alerts that have come back before: a flapping alert stays one incident and notifies once when it ends.',
       ),
     watch: duration('1s', '7d')
       .prefault('60s')
@@ -74,4 +72,4 @@ export const incidentSchema = z
     staysAwayMs: rest.staysAway,
     flappingStaysAwayMs: rest.flappingStaysAway,
   }))
-  .describe('The life of an incident.');
+  .describe('Timing and limits of an incident.');

@@ -13,7 +13,7 @@ const labelNames = (what: string, ...names: string[]) =>
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'expected the name of a Prometheus label'))
     .max(20)
     .default(names)
-    .describe(`Labels that name ${what}; the first that an alert has counts.`);
+    .describe(`Labels that hold ${what}. The first one present is used.`);
 
 const subject = defaultSubjectLabels;
 
@@ -26,23 +26,23 @@ const severityWords = (severity: Severity) =>
 
 const alertmanagerSchema = z
   .strictObject({
-    service: labelNames('the service (the name of an exporter does not count)', ...subject.service).pipe(
+    service: labelNames('the service (names of exporters are ignored)', ...subject.service).pipe(
       z.array(z.string()).min(1),
     ),
     workload: labelNames(
-      'a workload of Kubernetes; pods, replica sets and jobs stand for what made them',
+      'the Kubernetes workload; pods, replica sets and jobs count as the workload that owns them',
       ...subject.workload,
     ),
-    host: labelNames('a machine, or the address that was probed', ...subject.host),
+    host: labelNames('the machine or the probed address', ...subject.host),
     exporters: z
       .array(z.string().min(1).max(200))
       .max(100)
       .default([...subject.exporters])
       .describe(
-        'Names of exporters, with `*`: what they report is about a workload or a machine, not about them.',
+        'Names of exporters; `*` is a wildcard. Their alerts are about the workload or machine they observe, not about the exporter.',
       ),
-    environment: labelNames('the environment (else `defaultEnvironment`)', 'environment', 'env'),
-    component: labelNames('a part of the service', 'component'),
+    environment: labelNames('the environment (default: `defaultEnvironment`)', 'environment', 'env'),
+    component: labelNames('the component of the service', 'component'),
     resource: labelNames('the running instance', ...subject.resource),
     severity: labelNames('the severity', 'severity', 'priority'),
     severities: z
@@ -53,10 +53,10 @@ const alertmanagerSchema = z
       })
       .prefault({})
       .describe(
-        'What the words of the severity mean. Case and separators do not count. Besides these, the numbers of `P1`, `SEV-2`, `S3` or `4` count: 0 and 1 are critical, 2 and 3 warnings, the others information. Unknown words are warnings.',
+        'How severity values are mapped. Case and separators are ignored. Numbers (`P1`, `SEV-2`, `S3`, `4`) are understood as well: 0 and 1 are critical, 2 and 3 warning, higher ones info. Unknown words are warnings.',
       ),
   })
-  .describe('How alerts of `POST /api/v1/alerts/alertmanager` are read.');
+  .describe('How alerts sent to `POST /api/v1/alerts/alertmanager` are read.');
 
 const resourceNames = (what: string, defaults: readonly string[]) =>
   z
@@ -70,7 +70,7 @@ const resourceNames = (what: string, defaults: readonly string[]) =>
     .max(50)
     .default([...defaults])
     .describe(
-      `Resource attributes that name ${what}: the first entry that telemetry has in full counts; \`a+b\` wants both.`,
+      `Resource attributes that identify ${what}, in order of preference; \`a+b\` needs both and joins them.`,
     );
 
 const identitySchema = z
@@ -78,25 +78,23 @@ const identitySchema = z
     service: resourceNames('the service', defaultIdentity.service),
     instance: resourceNames('the running instance', defaultIdentity.instance),
   })
-  .describe('Who OTLP telemetry is about (docs/telemetry.md).');
+  .describe('Which service and instance OTLP telemetry belongs to (docs/telemetry.md).');
 
 export const ingestSchema = z
   .strictObject({
     defaultEnvironment: environmentName
       .default('production')
-      .describe('Environment of telemetry without the resource attribute `deployment.environment.name`.'),
+      .describe('Environment for telemetry that does not set `deployment.environment.name`.'),
     maxBodyBytes: z
       .int()
       .min(1024)
       .max(256 * 1024 * 1024)
       .default(8 * 1024 * 1024)
-      .describe('Largest accepted request body, in bytes as sent; larger ones get 413.'),
-    maxPastSkew: duration('1s', '30d')
-      .prefault('1h')
-      .describe('Data with timestamps further back is refused.'),
+      .describe('Largest accepted request body, in bytes on the wire. Larger ones get 413.'),
+    maxPastSkew: duration('1s', '30d').prefault('1h').describe('Data with older timestamps is rejected.'),
     maxFutureSkew: duration('0s', '24h')
       .prefault('10m')
-      .describe('Data with timestamps further ahead is refused.'),
+      .describe('Data with timestamps further in the future is rejected.'),
     allowedOrigins: z
       .array(
         z
@@ -109,13 +107,13 @@ export const ingestSchema = z
       .max(100)
       .default([])
       .describe(
-        'Origins of web pages that may send telemetry to `/v1/…` themselves (CORS), without cookies. Others are not answered to.',
+        'Origins whose web pages may send telemetry to `/v1/…` (CORS), without cookies. Other origins are denied.',
       ),
     requireKey: z
       .boolean()
       .optional()
       .describe(
-        'Whether senders must present an API key (`sentinel key create NAME --role ingest`). Default: yes, but for programs of this machine that send directly while `server.host` is a loopback address and neither `publicUrl`, `trustedProxies` nor `allowedHosts` says that others get here. `false` takes everything from everybody; what nobody stands behind then opens incidents, and never leads to an effect without a person.',
+        'Whether senders need an API key (`sentinel key create NAME --role ingest`). Default: yes, except for programs on this machine in a loopback-only setup (`server.host` and `publicUrl` on loopback, no `trustedProxies`, no `allowedHosts`). `false` accepts telemetry from anyone; without a key it can open incidents, but no action runs without approval.',
       ),
     alertmanager: alertmanagerSchema.prefault({}),
     identity: identitySchema.prefault({}),
@@ -125,4 +123,4 @@ export const ingestSchema = z
     maxPastMs: maxPastSkew,
     maxFutureMs: maxFutureSkew,
   }))
-  .describe('Telemetry and events coming in.');
+  .describe('Incoming telemetry and events.');

@@ -15,44 +15,44 @@ export const kafkaSchema = z
           .regex(/^[A-Za-z0-9.\-[\]:]+:\d{1,5}$/, 'expected host:port, such as "kafka.internal:9092"'),
       )
       .default([])
-      .describe('`host:port` of the brokers to ask first. Without any, Kafka is off.'),
-    clientId: z.string().min(1).max(200).default('sentinel').describe('How the brokers see this client.'),
+      .describe('Bootstrap brokers, as `host:port`. If empty, Kafka is off.'),
+    clientId: z.string().min(1).max(200).default('sentinel').describe('Client ID shown to the brokers.'),
     groupId: z
       .string()
       .min(1)
       .max(200)
       .default('sentinel')
-      .describe('Consumer group; the ingest processes of one installation share it.'),
+      .describe('Consumer group, shared by the ingest processes of one installation.'),
     topics: z
       .strictObject({
         observations: topic
           .default('sentinel.observations')
           .describe('Telemetry and changes, keyed by `environment/service`.'),
-        alerts: topic.default('sentinel.alerts').describe('Alerts and changes of other systems.'),
+        alerts: topic.default('sentinel.alerts').describe('Alerts and changes from other systems.'),
         deadLetters: topic
           .default('sentinel.dead-letters')
-          .describe('Where records go that cannot be used, with the reason in their headers.'),
+          .describe('Dead-letter topic for unusable records; the reason is in the headers.'),
       })
       .refine((topics) => new Set(Object.values(topics)).size === 3, 'expected three different topics')
       .prefault({})
-      .describe('Names of the topics.'),
+      .describe('Topic names.'),
     tls: z
       .strictObject({
-        enabled: z.boolean().default(false).describe('Whether to speak TLS to the brokers.'),
+        enabled: z.boolean().default(false).describe('Use TLS.'),
         caFile: z
           .string()
           .min(1)
           .optional()
-          .describe("PEM file with the certificates to trust instead of the system's."),
+          .describe("PEM file of CA certificates to trust instead of the system's."),
       })
       .prefault({})
-      .describe('Encryption of the connection.'),
+      .describe('TLS to the brokers.'),
     sasl: z
       .strictObject({
-        mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).describe('How to log in.'),
-        username: z.string().min(1).describe('User; the password comes from `SENTINEL_KAFKA_PASSWORD`.'),
+        mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).describe('SASL mechanism.'),
+        username: z.string().min(1).describe('User name. The password is in `SENTINEL_KAFKA_PASSWORD`.'),
       })
       .optional()
-      .describe('Without it, Sentinel does not log in.'),
+      .describe('User name. If not set, Sentinel does not log in.'),
   })
-  .describe('Kafka as a way in (docs/kafka.md).');
+  .describe('Ingest from Kafka (docs/kafka.md).');

@@ -10,23 +10,23 @@ const common = {
   name: z
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'expected lower-case letters, digits and -')
-    .describe('Name that metrics, logs and pages call it by.'),
-  model: z.string().min(1).max(200).describe('Name of the model, as the provider spells it.'),
-  timeout: duration('1s', '2m').prefault('20s').describe('How long one call may take.'),
+    .describe('Name used in metrics, logs and pages.'),
+  model: z.string().min(1).max(200).describe('Model name, as the provider spells it.'),
+  timeout: duration('1s', '2m').prefault('20s').describe('Timeout of one call.'),
   structuredOutput: z
     .enum(['schema', 'json', 'none'])
     .default('schema')
     .describe(
-      'How the provider is told the shape of the answer beside the prompt: a JSON Schema, just JSON, or not at all. For models that refuse the first.',
+      'How the provider is told the format of the answer, besides the prompt: with a JSON Schema, as JSON mode, or not at all. Change it for models that reject a schema.',
     ),
-  usdPerMillionInputTokens: price.default(0).describe('Its price, for the budgets; 0 costs nothing.'),
-  usdPerMillionOutputTokens: price.default(0).describe('Likewise, for what it writes.'),
+  usdPerMillionInputTokens: price.default(0).describe('Price of input, for the budgets. 0 counts as free.'),
+  usdPerMillionOutputTokens: price.default(0).describe('Price of output, for the budgets. 0 counts as free.'),
 };
 
 const baseUrl = z
   .url({ protocol: /^https?$/, hostname: /./, error: 'expected an http:// or https:// URL' })
   .refine((url) => !(URL.canParse(url) && new URL(url).password !== ''), {
-    error: 'holds a password: leave it out here and set SENTINEL_MODEL_API_KEY in the environment',
+    error: 'contains a password: remove it here and set SENTINEL_MODEL_API_KEY in the environment',
   });
 
 const vendor = <Type extends 'groq' | 'openai' | 'anthropic'>(type: Type, about: string, key: string) =>
@@ -34,9 +34,11 @@ const vendor = <Type extends 'groq' | 'openai' | 'anthropic'>(type: Type, about:
     .strictObject({
       ...common,
       type: z.literal(type).describe(about),
-      baseUrl: baseUrl.optional().describe("Default: the vendor's own. For a proxy of yours."),
+      baseUrl: baseUrl
+        .optional()
+        .describe("Base URL of the API, such as your own proxy. Default: the vendor's."),
     })
-    .describe(`${about} Needs \`${key}\`; without it this provider is passed over.`);
+    .describe(`${about} Needs \`${key}\`; without it this provider is skipped.`);
 
 const providerSchema = z.discriminatedUnion('type', [
   vendor('groq', 'Groq.', 'SENTINEL_GROQ_API_KEY'),
@@ -45,16 +47,13 @@ const providerSchema = z.discriminatedUnion('type', [
   z
     .strictObject({
       ...common,
-      type: z.literal('compatible').describe("A server that speaks OpenAI's chat completions."),
+      type: z.literal('compatible').describe("A server that speaks OpenAI's chat completions API."),
       baseUrl: baseUrl.describe(
         'Everything before `/chat/completions`, such as `http://127.0.0.1:11434/v1`.',
       ),
-      sendApiKey: z
-        .boolean()
-        .default(true)
-        .describe('Whether it gets `SENTINEL_MODEL_API_KEY`, if that is set.'),
+      sendApiKey: z.boolean().default(true).describe('Send it `SENTINEL_MODEL_API_KEY`, if set.'),
     })
-    .describe('Ollama, vLLM, or any other server of that protocol.'),
+    .describe("Ollama, vLLM or any other server with OpenAI's API."),
 ]);
 
 export const modelSchema = z
@@ -72,34 +71,43 @@ export const modelSchema = z
           seen.add(name);
         });
       })
-      .describe('In the order they are asked; the next one when one fails. None: no model is asked.'),
+      .describe(
+        'Providers, asked in this order; if one fails, the next is asked. If empty, no model is used.',
+      ),
     wait: duration('1s', '5m')
       .prefault('20s')
-      .describe('How long an analysis waits for a model; after that the statistics stand alone.'),
+      .describe('How long an analysis waits for a model before it goes on without one.'),
     maxOutputTokens: z
       .int()
       .min(200)
       .max(32_000)
       .default(2_000)
-      .describe('Most tokens of one answer. Models that think before they answer need more.'),
+      .describe('Maximum tokens per answer. Reasoning models need more.'),
     texts: z
       .boolean()
       .default(true)
-      .describe('Whether redacted texts of logs and changes are sent. Without them: names and numbers only.'),
+      .describe('Send redacted log and change texts. `false` sends names and numbers only.'),
     budgets: z
       .strictObject({
-        turnsPerIncident: z.int().min(1).max(100).default(12).describe('Calls for one incident.'),
+        turnsPerIncident: z.int().min(1).max(100).default(12).describe('Calls per incident.'),
         tokensPerIncident: z
           .int()
           .min(1_000)
           .max(10_000_000)
           .default(150_000)
-          .describe('Tokens for one incident, in and out.'),
-        usdPerIncident: z.number().min(0).max(1_000).default(0.5).describe('Dollars for one incident.'),
-        usdPerHour: z.number().min(0).max(100_000).default(5).describe('Dollars within an hour, for all.'),
+          .describe('Tokens per incident, input and output.'),
+        usdPerIncident: z.number().min(0).max(1_000).default(0.5).describe('US dollars per incident.'),
+        usdPerHour: z
+          .number()
+          .min(0)
+          .max(100_000)
+          .default(5)
+          .describe('US dollars per hour, for all incidents.'),
       })
       .prefault({})
-      .describe('What may be spent. Estimates count before a call, its real cost after it.'),
+      .describe(
+        'Spending limits. A call counts with its estimated cost before it is made and its real cost afterwards.',
+      ),
   })
   .transform(({ wait, ...rest }) => ({ ...rest, waitMs: wait }))
-  .describe('Language models that look at incidents beside the statistics. They advise; they never act.');
+  .describe('Language models that give a second opinion on the diagnosis. They advise and never act.');

@@ -9,7 +9,7 @@ const mailAddress = z
   .max(320)
   .regex(
     /^[^\p{Cc}]*[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$|^[^\p{Cc}<>]*<[^\s@<>\p{Cc}]+@[^\s@<>\p{Cc}]+>$/u,
-    'expected a mail address',
+    'expected an e-mail address',
   );
 
 const common = {
@@ -17,7 +17,7 @@ const common = {
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,40}$/, 'expected lower-case letters, digits and -')
     .describe(
-      'Name in metrics and notes, and of its secret: `SENTINEL_NOTIFIER_<NAME>`. Keep it: by it Sentinel knows what was told.',
+      'Name used in metrics and notes. Its secret is in `SENTINEL_NOTIFIER_<NAME>`. Do not rename it: Sentinel tracks what it has sent by this name.',
     ),
 };
 
@@ -27,40 +27,42 @@ const pagerduty = z
     ...common,
     url: httpUrl
       .default('https://events.pagerduty.com')
-      .describe('Events API; another one in the EU region.'),
+      .describe('URL of the Events API. Use `https://events.eu.pagerduty.com` in the EU service region.'),
     ...routingFields({ cooldown: '0s', severities: ['critical'] }),
   })
-  .describe('PagerDuty, Events API v2. Its secret is the integration key.');
+  .describe('PagerDuty, through Events API v2. The secret is the integration key.');
 
 const webhook = z
   .strictObject({
     type: z.literal('webhook'),
     ...common,
-    url: httpUrl.describe('Where the incident is posted as JSON.'),
+    url: httpUrl.describe('URL that incidents are posted to, as JSON.'),
     follow: z
       .enum(['moments', 'everything'])
       .default('moments')
-      .describe('Whether to send moments only, or every event of an incident that was sent.'),
+      .describe(
+        '`moments` sends only those; `everything` sends every event of an incident once it has been notified.',
+      ),
     ...routingFields({ cooldown: '0s', severities: ['info', 'warning', 'critical'] }),
   })
-  .describe('A server of your own. Its secret signs what is sent.');
+  .describe('A webhook of your own. The secret signs requests.');
 
 const email = z
   .strictObject({
     type: z.literal('email'),
     ...common,
     host: z.string().min(1).max(253).describe('SMTP server.'),
-    port: z.int().min(1).max(65_535).default(587).describe('Port of the SMTP server.'),
+    port: z.int().min(1).max(65_535).default(587).describe('SMTP port.'),
     tls: z
       .enum(['starttls', 'implicit', 'none'])
       .default('starttls')
-      .describe('`implicit` from the first byte (port 465); `none` only for a relay on this machine.'),
-    username: z.string().min(1).optional().describe('Without it, Sentinel does not log in.'),
-    from: mailAddress.describe('Sender.'),
-    to: z.array(mailAddress).min(1).max(50).describe('Recipients.'),
+      .describe('`implicit` is TLS from the start (port 465). Use `none` only for a relay on this machine.'),
+    username: z.string().min(1).optional().describe('User name. If not set, Sentinel does not log in.'),
+    from: mailAddress.describe('Sender address.'),
+    to: z.array(mailAddress).min(1).max(50).describe('Recipient addresses.'),
     ...routingFields({ cooldown: '5m', severities: ['warning', 'critical'] }),
   })
-  .describe('Mail over SMTP. Its secret is the password of `username`.');
+  .describe('E-mail over SMTP. The secret is the password for `username`.');
 
 export const notifiersSchema = z
   .array(z.discriminatedUnion('type', [pagerduty, webhook, email]))
@@ -79,7 +81,7 @@ export const notifiersSchema = z
       route: routeOf({ severities, environments, moments, cooldown }),
     })),
   )
-  .describe('Ways to people beside chat (docs/notifications.md).');
+  .describe('PagerDuty, webhooks and e-mail (docs/notifications.md).');
 
 /** The variable that holds the secret of the notifier with this name. */
 export function notifierVariable(name: string): string {

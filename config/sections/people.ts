@@ -19,30 +19,32 @@ export const peopleSchema = z
       role: z
         .enum(roles)
         .describe(
-          'The most they may do, with whatever key: `operator` decides on plans, takes over and aborts.',
+          'The most they may do, whichever key they use. `operator` approves and rejects plans, takes over and aborts.',
         ),
       environments: reachSchema.shape.environments.describe(
-        'Environments they may decide about; `*` and `?` are wildcards. Default: all.',
+        'Environments they may decide for; `*` and `?` are wildcards. Default: all.',
       ),
-      services: reachSchema.shape.services.describe('Services they may decide about, likewise.'),
+      services: reachSchema.shape.services.describe(
+        'Services they may decide for; `*` and `?` are wildcards. Default: all.',
+      ),
       slack: z
-        .array(
-          z.string().regex(/^[UW][A-Z0-9]{2,30}$/, 'expected the id of a Slack user, such as U0123ABCDEF'),
-        )
+        .array(z.string().regex(/^[UW][A-Z0-9]{2,30}$/, 'expected a Slack user ID, such as U0123ABCDEF'))
         .max(20)
         .default([])
-        .describe('Their Slack user ids.'),
+        .describe('Their Slack user IDs.'),
       keys: z
-        .array(z.string().regex(/^[a-z0-9]{4,32}$/, 'expected the id of an API key, such as 4f2a1c9d0e11'))
+        .array(z.string().regex(/^[a-z0-9]{4,32}$/, 'expected an API key ID, such as 4f2a1c9d0e11'))
         .max(100)
         .default([])
         .describe(
-          'Ids of API keys that nobody else holds. Such a key counts for them; any other counts for whoever made it.',
+          "IDs of API keys that only they hold. A key listed here counts as theirs; any other counts as its creator's.",
         ),
     }),
   )
   .default({})
-  .describe('Who decides, by a stable name. A quorum counts these people, however they log in.');
+  .describe(
+    'People who may decide, under a stable name. A quorum counts each of them once, however they log in.',
+  );
 
 type PeopleSection = z.output<typeof peopleSchema>;
 type SlackUsers = z.output<typeof slackSchema>['users'];

@@ -14,24 +14,24 @@ export function routingFields(defaults: { cooldown: string; severities: readonly
       .array(z.enum(severities))
       .min(1)
       .default([...defaults.severities])
-      .describe('Incidents of these severities. One that becomes graver counts from then on.'),
+      .describe('Severities to notify about. An incident that is raised to one of them counts from then on.'),
     environments: z
       .array(z.string().min(1).max(100))
       .min(1)
       .default(['*'])
-      .describe('Incidents of these environments; `*` stands for any characters.'),
+      .describe('Environments to notify about; `*` is a wildcard.'),
     moments: z
       .array(z.enum(moments))
       .min(1)
       .default([...moments])
       .describe(
-        'What is worth a message: `opened`, `approval` (somebody has to decide), `restarted` (its workflow was gone and was started again), `escalated` (a person has to take over), `closed`. ' +
-          'Whoever was told of an incident is always told of its end.',
+        'What to notify about: `opened`, `approval` (a decision is needed), `restarted` (the workflow was lost and started again), `escalated` (a person has to take over), `closed`. ' +
+          'A channel that was told of an incident is always told when it ends.',
       ),
     cooldown: duration('0s', '24h')
       .prefault(defaults.cooldown)
       .describe(
-        'Least time between two messages about one incident, but for the first, approvals and the end.',
+        'Minimum time between messages about one incident. Does not delay the first message, approvals or the end.',
       ),
   };
 }

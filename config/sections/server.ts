@@ -12,13 +12,13 @@ export const serverSchema = z
       .string()
       .min(1)
       .default('127.0.0.1')
-      .describe('Address to listen on. `0.0.0.0` opens it to the network.'),
-    port: port.default(4500).describe('Port of the API and of telemetry over HTTP. 0 takes a free one.'),
+      .describe('Address to listen on. `0.0.0.0` listens on all interfaces.'),
+    port: port.default(4500).describe('Port for the API and for telemetry over HTTP. 0 picks a free port.'),
     publicUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
       .optional()
       .describe(
-        'How people reach this server, for links in messages and for logins behind a proxy that ends TLS. Default: made of host and port.',
+        'URL at which people reach this server. Used for links in messages and for logins behind a proxy that terminates TLS. Default: built from `host` and `port`.',
       ),
     allowedHosts: z
       .array(
@@ -32,7 +32,7 @@ export const serverSchema = z
       .max(100)
       .default([])
       .describe(
-        'Further names that this server is called by, such as `sentinel` in a container network or `*.svc.cluster.local`. Requests with another `Host` get 421, so that no web page can make its own name lead here. Addresses, the names of the loopback interface, `host` and the host of `publicUrl` are always good.',
+        'Additional host names for this server, such as `sentinel` in a container network or `*.svc.cluster.local`. Requests with any other `Host` get 421, which prevents DNS rebinding. IP addresses, loopback names, `host` and the host in `publicUrl` are always accepted.',
       ),
     maxStreams: z
       .int()
@@ -40,26 +40,26 @@ export const serverSchema = z
       .max(100_000)
       .default(1000)
       .describe(
-        'Readers of live events (open pages, `sentinel incident watch`) that one process serves at a time. The next one gets 503.',
+        'Live event streams (open pages, `sentinel incident watch`) served by one process at a time. Beyond that: 503.',
       ),
     sessions: z
       .strictObject({
         idle: duration('1m', '30d')
           .prefault('12h')
-          .describe(
-            'A login ends when nobody did anything for this long. A page that is only open does nothing.',
-          ),
-        absolute: duration('5m', '90d').prefault('7d').describe('A login ends after this long in any case.'),
+          .describe('Idle time after which a session ends. An open page alone does not count as activity.'),
+        absolute: duration('5m', '90d')
+          .prefault('7d')
+          .describe('Maximum length of a session, active or not.'),
       })
       .prefault({})
-      .describe('Logins in the dashboard.'),
+      .describe('Dashboard sessions.'),
     trustedProxies: z
       .int()
       .min(0)
       .max(10)
       .default(0)
       .describe(
-        'How many proxies of yours stand in front and append to `X-Forwarded-For`. 0 does not believe that header.',
+        'Number of your proxies in front of Sentinel that append to `X-Forwarded-For`. 0 ignores the header.',
       ),
     rateLimits: rateLimitsSchema.prefault({}),
   })
@@ -70,6 +70,6 @@ export const loggingSchema = z
     level: z
       .enum(['debug', 'info', 'warn', 'error', 'silent'])
       .default('info')
-      .describe('The least severe log line that is written.'),
+      .describe('Lowest level that is logged.'),
   })
-  .describe('Logs are JSON lines on standard error.');
+  .describe('Logs are written to standard error as JSON lines.');

@@ -9,13 +9,13 @@ const slackId = (letters: string, what: string) =>
     .string()
     .regex(
       new RegExp(`^[${letters}][A-Z0-9]{2,30}$`),
-      `expected the id of ${what}, such as ${letters[0]}0123ABCDEF`,
+      `expected the ID of ${what}, such as ${letters[0]}0123ABCDEF`,
     );
 
 export const slackSchema = z
   .strictObject({
     channel: slackId('CG', 'a channel').describe(
-      'Id of the channel that incidents are told in; the app must be a member of it.',
+      'ID of the channel to post incidents in. The app must be a member.',
     ),
     users: z
       .record(
@@ -26,26 +26,28 @@ export const slackSchema = z
             .trim()
             .min(1)
             .max(100)
-            .describe('The actor in every record, and the name that `people` may say more about.'),
-          role: z.enum(roles).describe('What they may do: `operator` decides on plans.'),
+            .describe('Name of the person, as in the audit log and under `people`.'),
+          role: z.enum(roles).describe('What they may do; `operator` approves and rejects plans.'),
         }),
       )
       .default({})
       .describe(
-        'Older way to name people with one Slack account each; `people` names them with all their accounts and keys.',
+        'Older way to list people, by Slack user ID. Prefer `people`, which covers all their accounts and keys.',
       ),
     teamId: slackId('T', 'a workspace')
       .optional()
       .describe(
-        'Requests of other workspaces, and of people of other workspaces, are refused. Default: the workspace of the bot token; until Slack has said which that is, no click is taken.',
+        "Workspace ID. Requests from other workspaces, and from people of other workspaces, are rejected. Default: the bot token's workspace; until Slack has confirmed which one that is, no click is accepted.",
       ),
-    appId: slackId('A', 'an app').optional().describe('When set, requests of other apps are refused.'),
+    appId: slackId('A', 'an app')
+      .optional()
+      .describe('App ID. If set, requests from other apps are rejected.'),
     apiUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
       .optional()
-      .describe("Where Slack's Web API answers. Default: Slack itself."),
+      .describe("Base URL of Slack's Web API. Default: Slack's own."),
     ...routingFields({ cooldown: '3s', severities: ['warning', 'critical'] }),
   })
   .describe(
-    'One message per incident in Slack, edited in place, with buttons to decide; see docs/slack.md. Needs SENTINEL_SLACK_BOT_TOKEN.',
+    'One Slack message per incident, updated in place, with buttons to approve and reject (docs/slack.md). Requires `SENTINEL_SLACK_BOT_TOKEN`.',
   );

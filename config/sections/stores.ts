@@ -12,7 +12,7 @@ const withoutPassword = (protocols: RegExp, variable: string, example: string) =
   z
     .url({ protocol: protocols, hostname: /./, error: `expected a URL such as "${example}"` })
     .refine((url) => !hasPassword(url), {
-      error: `holds a password: leave it out here and set ${variable} in the environment`,
+      error: `contains a password: remove it here and set ${variable} in the environment`,
     });
 
 function hasPassword(url: string): boolean {
@@ -25,40 +25,38 @@ const payloadsSchema = z
       .enum(['signed', 'encrypted'])
       .default('signed')
       .describe(
-        '`signed`: nobody without a key can make or change what Sentinel takes from Temporal; Web UIs show it as it is. `encrypted`: nor read it; through Sentinel, the Web UI it shows and `temporal workflow show` do (docs/temporal.md).',
+        '`signed`: nobody without a key can forge or change payloads; any Web UI can read them. `encrypted`: nobody without a key can read them either; the Web UI that Sentinel serves and `temporal workflow show` decrypt them through Sentinel (docs/temporal.md).',
       ),
     keysSince: z.iso
       .datetime({ offset: true, error: 'expected an instant such as "2026-11-26T12:00:00Z"' })
       .optional()
       .describe(
-        'When an installation from before there were keys got them: runs and calls that began earlier may hold unsigned data. The same for all processes; leave it as it is afterwards. Default: never.',
+        'For installations older than payload keys: when they were introduced. Workflow runs and calls that began earlier may contain unsigned data. Set the same value on every process and do not change it afterwards. Default: never.',
       ),
   })
-  .describe('How what Sentinel gives to Temporal is protected; keys: `SENTINEL_TEMPORAL_PAYLOAD_KEYS`.');
+  .describe(
+    'Protection of what Sentinel stores in Temporal. The keys are in `SENTINEL_TEMPORAL_PAYLOAD_KEYS`.',
+  );
 
 export const temporalSchema = z
   .strictObject({
     address: hostPort
       .optional()
-      .describe('`host:port` of a Temporal server. Without it the embedded dev server is used.'),
+      .describe('`host:port` of a Temporal server. Default: the embedded dev server.'),
     tls: z
       .strictObject({
         caFile: z
           .string()
           .min(1)
           .optional()
-          .describe("PEM file of certificates to trust instead of the system's."),
-        certFile: z
-          .string()
-          .min(1)
-          .optional()
-          .describe('PEM file of the certificate that Sentinel shows (mTLS).'),
-        keyFile: z.string().min(1).optional().describe('PEM file of its private key.'),
+          .describe("PEM file of CA certificates to trust instead of the system's."),
+        certFile: z.string().min(1).optional().describe('PEM file of the client certificate (mTLS).'),
+        keyFile: z.string().min(1).optional().describe("PEM file of the client certificate's private key."),
         serverName: z
           .string()
           .min(1)
           .optional()
-          .describe('Name the server proves, where `address` is another.'),
+          .describe('Server name to verify, if it differs from `address`.'),
       })
       .refine(({ certFile, keyFile }) => (certFile === undefined) === (keyFile === undefined), {
         path: ['keyFile'],
@@ -66,38 +64,45 @@ export const temporalSchema = z
       })
       .optional()
       .describe(
-        'TLS to the server at `address`; `tls: {}` trusts what the system trusts. Needed for an API key.',
+        "TLS to the server at `address`. `tls: {}` uses the system's trusted CAs. Required with an API key.",
       ),
-    namespace: z.string().min(1).max(255).default('default').describe('Temporal namespace of all incidents.'),
+    namespace: z
+      .string()
+      .min(1)
+      .max(255)
+      .default('default')
+      .describe('Temporal namespace for all incidents.'),
     taskQueue: z
       .string()
       .min(1)
       .max(255)
       .default('sentinel-incidents')
-      .describe('Task queue that the workers poll and incidents are started on.'),
+      .describe('Task queue for incidents; workers poll it.'),
     payloads: payloadsSchema.prefault({}),
     embedded: z
       .strictObject({
-        port: port.default(7233).describe('gRPC port of the embedded server. 0 takes a free one.'),
-        uiPort: port.default(8233).describe("Port of the embedded server's Web UI. 0 takes a free one."),
+        port: port.default(7233).describe('gRPC port of the embedded server. 0 picks a free port.'),
+        uiPort: port.default(8233).describe("Port of the embedded server's Web UI. 0 picks a free port."),
       })
       .prefault({})
-      .describe('The embedded dev server; unused when `address` is given.'),
+      .describe('The embedded dev server. Ignored if `address` is set.'),
     webUi: z
       .strictObject({
         url: z
           .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
-          .describe('Where it listens, such as `http://temporal-ui:8080`.'),
+          .describe('URL of the Web UI, such as `http://temporal-ui:8080`.'),
         host: z
           .string()
           .min(1)
           .default('127.0.0.1')
-          .describe('Address that it is shown at. It has no login: whoever reaches it sees every incident.'),
-        port: port.default(8233).describe('Port that it is shown at. 0 takes a free one.'),
+          .describe(
+            'Address to serve it on. There is no login: anyone who can reach it sees every incident.',
+          ),
+        port: port.default(8233).describe('Port to serve it on. 0 picks a free port.'),
       })
       .optional()
       .describe(
-        "Web UI of the server at `address`. The role `api` shows it for watching, under Sentinel's own host names only, and links to it; the UI itself answers to any name and needs no open port.",
+        "Web UI of the server at `address`. The role `api` proxies it read-only, accepts only Sentinel's own host names, and links to it. The Web UI itself accepts any host name, so do not expose its own port.",
       ),
   })
   .describe('Temporal runs the incident workflows.');
@@ -111,11 +116,11 @@ export const postgresSchema = z
     )
       .optional()
       .describe(
-        'Without it (and without `SENTINEL_POSTGRES_URL`) an embedded Postgres keeps its files in `dataDir`.',
+        'URL of a Postgres server. Default: an embedded Postgres with its files in `dataDir`. The password goes into `SENTINEL_POSTGRES_URL`.',
       ),
   })
   .describe(
-    'Postgres is the authority for safety: intents, approvals, leases, limits, the kill switch, the audit.',
+    'Postgres is the authority for safety: intents, approvals, leases, limits, the kill switch and the audit log.',
   );
 
 export const clickhouseSchema = z
@@ -124,16 +129,16 @@ export const clickhouseSchema = z
       .boolean()
       .default(true)
       .describe(
-        'Without history Sentinel still detects, but says what evidence is missing and acts less on its own.',
+        'Without history Sentinel still detects anomalies, but says what evidence is missing and acts less on its own.',
       ),
     url: withoutPassword(/^https?$/, 'SENTINEL_CLICKHOUSE_PASSWORD', 'http://clickhouse.internal:8123')
       .optional()
-      .describe('Without it an embedded ClickHouse engine keeps its files in `dataDir`.'),
-    username: z.string().min(1).default('default').describe('User of the server at `url`.'),
+      .describe('URL of a ClickHouse server. Default: an embedded engine with its files in `dataDir`.'),
+    username: z.string().min(1).default('default').describe('User name on the server at `url`.'),
     database: z
       .string()
       .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, 'expected letters, digits and _')
       .default('sentinel')
-      .describe('Database of the tables.'),
+      .describe("Database for Sentinel's tables."),
   })
-  .describe('ClickHouse keeps the history of telemetry.');
+  .describe('ClickHouse keeps telemetry history.');

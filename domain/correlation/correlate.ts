@@ -10,7 +10,7 @@ export const correlationConfigSchema = z.strictObject({
     .max(3_600_000)
     .default(120_000)
     .describe(
-      "An anomaly joins an open incident when it began at most this far from the incident's last one.",
+      "An anomaly joins an open incident if it began within this time of the incident's latest anomaly.",
     ),
   /** Two: a caller, its callee, and the callee's. */
   maxHops: z
@@ -18,7 +18,7 @@ export const correlationConfigSchema = z.strictObject({
     .min(0)
     .max(10)
     .default(2)
-    .describe('How many calls of the service graph two services of one incident may be apart.'),
+    .describe('Maximum distance, in calls of the service graph, between two services in one incident.'),
 });
 export type CorrelationConfig = Readonly<z.infer<typeof correlationConfigSchema>>;
 

@@ -12,25 +12,25 @@ export const ownLagConfigSchema = z
       .boolean()
       .default(true)
       .describe(
-        'Whether an overload asks for a person where policy would not. It is measured and shown in any case.',
+        'Whether plans that policy would run automatically need approval while Sentinel is overloaded. Overload is measured and shown either way.',
       ),
-    eventLoopSeconds: seconds(0.75, 'Delay of the event loop that is an overload.'),
+    eventLoopSeconds: seconds(0.75, 'Event loop delay that counts as overload.'),
     waitingShare: z
       .number()
       .gt(0)
       .max(1)
       .default(0.5)
-      .describe('Share of the time in which the process waits for a CPU (on Linux) that is an overload.'),
-    ingestSeconds: seconds(5, 'Time to take a request with telemetry that is an overload.'),
+      .describe('Share of time spent waiting for a CPU (Linux only) that counts as overload.'),
+    ingestSeconds: seconds(5, 'Time to accept a telemetry request that counts as overload.'),
     telemetrySeconds: seconds(
       120,
-      'Age of the newest telemetry that comes in, above which all that is seen is the past.',
+      'Age of the newest incoming telemetry that counts as overload: Sentinel only sees the past.',
     ),
-    storeSeconds: seconds(2, 'Time of a store to answer that is an overload.'),
-    inboxSeconds: seconds(15, 'Age of the oldest item in the inbox that is an overload.'),
-    rememberSeconds: seconds(20, 'How long an overload counts after it was last seen.'),
+    storeSeconds: seconds(2, 'Response time of a store that counts as overload.'),
+    inboxSeconds: seconds(15, 'Age of the oldest inbox item that counts as overload.'),
+    rememberSeconds: seconds(20, 'How long an overload still counts after it was last seen.'),
   })
-  .describe("Sentinel's own lag: when it is overloaded, it is not sure.");
+  .describe("Sentinel's own lag. An overloaded Sentinel sees late and asks people first.");
 export type OwnLagConfig = z.output<typeof ownLagConfigSchema>;
 
 export const lagMeasures = [

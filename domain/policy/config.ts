@@ -12,9 +12,14 @@ const glob = z
   .regex(/^[A-Za-z0-9._*?/-]+$/, 'letters, digits and . _ - / with * and ? as wildcards');
 
 const approvalSchema = z.strictObject({
-  approval: z.enum(['operator', 'admin']).describe('Least role of the people who may approve.'),
-  quorum: z.int().min(1).max(10).default(1).describe('How many different people must approve.'),
-  deadlineMinutes: z.int().min(1).max(10_080).default(30).describe('After this long nothing is done.'),
+  approval: z.enum(['operator', 'admin']).describe('Lowest role that may approve.'),
+  quorum: z.int().min(1).max(10).default(1).describe('Number of different people who must approve.'),
+  deadlineMinutes: z
+    .int()
+    .min(1)
+    .max(10_080)
+    .default(30)
+    .describe('Minutes until the request expires. An expired plan does not run.'),
 });
 
 /** What a risk level asks for: nothing, people, or never. */
@@ -22,63 +27,69 @@ export const requirementSchema = z.union([z.literal('auto'), z.literal('deny'), 
 export type Requirement = z.infer<typeof requirementSchema>;
 
 const byRiskSchema = z.strictObject({
-  low: requirementSchema.default('auto').describe('Plans of low risk.'),
+  low: requirementSchema.default('auto').describe('Low-risk plans.'),
   medium: requirementSchema
     .default({ approval: 'operator', quorum: 1, deadlineMinutes: 30 })
-    .describe('Plans of medium risk.'),
+    .describe('Medium-risk plans.'),
   high: requirementSchema
     .default({ approval: 'admin', quorum: 1, deadlineMinutes: 30 })
-    .describe('Plans of high risk.'),
+    .describe('High-risk plans.'),
 });
 
 const ruleSchema = z.strictObject({
-  name: z.string().min(1).max(100).describe('Shown to people when the rule speaks.'),
+  name: z.string().min(1).max(100).describe('Shown to people when the rule applies.'),
   actions: z
     .array(z.union([z.enum(actionIds), z.literal('*')]))
     .min(1)
     .default(['*'])
-    .describe('Actions it speaks of; `*` is every action.'),
+    .describe('Actions the rule covers; `*` is every action.'),
   services: z
     .array(glob)
     .min(1)
     .default(['*'])
-    .describe('Services it speaks of, with `*` and `?` as wildcards.'),
-  environments: z.array(glob).min(1).default(['*']).describe('Environments it speaks of, likewise.'),
+    .describe('Services the rule covers; `*` and `?` are wildcards.'),
+  environments: z
+    .array(glob)
+    .min(1)
+    .default(['*'])
+    .describe('Environments the rule covers; `*` and `?` are wildcards.'),
 });
 export type PolicyRule = z.infer<typeof ruleSchema>;
 
 export const policyConfigSchema = z.strictObject({
-  byRisk: byRiskSchema.prefault({}).describe('What a plan asks for, by its risk, which code computes.'),
+  byRisk: byRiskSchema
+    .prefault({})
+    .describe('What a plan needs, by its risk. Risk is computed, never taken from a model.'),
   environments: z
     .record(
       z.string().min(1).max(200),
       z.strictObject({
-        low: requirementSchema.optional().describe('Plans of low risk there.'),
-        medium: requirementSchema.optional().describe('Plans of medium risk there.'),
-        high: requirementSchema.optional().describe('Plans of high risk there.'),
+        low: requirementSchema.optional().describe('Low-risk plans there.'),
+        medium: requirementSchema.optional().describe('Medium-risk plans there.'),
+        high: requirementSchema.optional().describe('High-risk plans there.'),
         maxAutoBlastRadius: z
           .number()
           .min(0)
           .max(1)
           .optional()
-          .describe('As `maxAutoBlastRadius` below, there.'),
+          .describe('Overrides `maxAutoBlastRadius` there.'),
       }),
     )
     .default({})
-    .describe('Per environment (exact name): what differs from `byRisk`.'),
+    .describe('Overrides of `byRisk` per environment, by exact name.'),
   allow: z
     .array(ruleSchema)
     .default([])
-    .describe('When not empty, every step of a plan must match one of these.'),
+    .describe('If not empty, every step of a plan must match one of these.'),
   deny: z
     .array(ruleSchema)
     .default([])
-    .describe('A plan with a step that matches one of these is refused, whatever else is configured.'),
+    .describe('A plan with a step that matches one of these is denied, whatever else is configured.'),
   maxAutoBlastRadius: z
     .number()
     .min(0)
     .max(1)
     .default(0.5)
-    .describe("Largest share (0 to 1) of a target's capacity that may be disturbed without asking."),
+    .describe("Largest share (0 to 1) of a target's capacity that may be disrupted without approval."),
 });
 export type PolicyConfig = z.infer<typeof policyConfigSchema>;

@@ -10,21 +10,16 @@ export const limitsConfigSchema = z.strictObject({
     .min(1)
     .max(10_000)
     .default(60)
-    .describe('Effects in one environment within an hour.'),
+    .describe('Effects per hour in one environment.'),
   /** One target: the ladder of remedies has about five rungs; more means that something undoes our work. */
-  effectsPerTargetPerHour: z
-    .int()
-    .min(1)
-    .max(1_000)
-    .default(6)
-    .describe('Effects on one target within an hour.'),
+  effectsPerTargetPerHour: z.int().min(1).max(1_000).default(6).describe('Effects per hour on one target.'),
   /** How long a target is reserved for the incident that acts on it; longer than an effect and its check take. */
   leaseSeconds: z
     .int()
     .min(10)
     .max(3_600)
     .default(300)
-    .describe('How long a target is reserved for the incident that acts on it.'),
+    .describe('How long a target is reserved for the incident acting on it.'),
   breaker: z
     .strictObject({
       /** Consecutive effects of an environment that did not help, after which Sentinel stops acting there. */
@@ -33,17 +28,17 @@ export const limitsConfigSchema = z.strictObject({
         .min(1)
         .max(100)
         .default(5)
-        .describe('Effects in a row that did not help, after which nothing is done there.'),
+        .describe('Consecutive effects without recovery that open the breaker.'),
       /** How long it stays open; people can act meanwhile, Sentinel cannot. */
       openMinutes: z
         .int()
         .min(1)
         .max(1_440)
         .default(30)
-        .describe('How long nothing is done; people can act meanwhile.'),
+        .describe('How long it stays open. People can still act.'),
     })
     .prefault({})
-    .describe('Stops acting in an environment where acting does not help.'),
+    .describe('Circuit breaker: stops acting in an environment where actions do not help.'),
 });
 /**
  * How soon after its record a call must begin. A process that stands still for longer finds out and does not call. It covers

@@ -7,12 +7,12 @@ import { type Cause, causes } from '../diagnosis/causes.ts';
 const candidateSchema = z.strictObject({
   action: z
     .enum(['restart', 'scale', 'rollback-release', 'rollback-config', 'clear-sandbox', 'drain'])
-    .describe('The action; target and parameters come from inventory and figures.'),
+    .describe('The action. Its target and parameters come from the inventory and from measurements.'),
   whenSuspected: z
     .enum(causes)
     .optional()
     .describe(
-      'Only when this cause is suspected in the same service too; the likeliest such one comes first.',
+      'Try it only if this cause is also suspected in the same service. The likeliest cause goes first.',
     ),
 });
 export type Candidate = Readonly<z.infer<typeof candidateSchema>>;
@@ -21,7 +21,7 @@ const ruleSchema = z.strictObject({
   candidates: z
     .array(candidateSchema)
     .max(10)
-    .describe('In the order to try them; none leaves it to people.'),
+    .describe('Tried in this order. An empty list leaves the cause to people.'),
 });
 
 export const runbookConfigSchema = z.partialRecord(z.enum(causes), ruleSchema);

@@ -9,7 +9,7 @@ export const verificationConfigSchema = z.strictObject({
     .max(600)
     .default(3)
     .describe(
-      'Seconds after the effect that say nothing yet: restarts, caches, connections. An action may ask for more.',
+      'Seconds to ignore after the effect, while restarts, caches and connections settle. An action may ask for more.',
     ),
   windowSeconds: z
     .number()
@@ -17,39 +17,39 @@ export const verificationConfigSchema = z.strictObject({
     .max(600)
     .default(6)
     .describe(
-      'Length of the stretch that must be normal as a whole; longer for series whose samples come slowly.',
+      'Length of the window that must be normal throughout. Longer for series with a long sample interval.',
     ),
   minSamples: z
     .int()
     .min(1)
     .max(600)
     .default(5)
-    .describe('Samples needed within it. They come every second, or as often as the series has them.'),
+    .describe('Samples needed in the window: one per second, or one per sample interval of the series.'),
   goodLooks: z
     .int()
     .min(1)
     .max(20)
     .default(3)
     .describe(
-      'Looks in a row that must be good. Each ends a third of the window, and at least one sample, after the one before.',
+      'Consecutive good checks needed. Each ends a third of a window, and at least one sample, after the previous one.',
     ),
   minRequests: z
     .int()
     .min(1)
     .max(100_000)
     .default(10)
-    .describe('Requests needed to judge a share of errors; more when the share was small.'),
+    .describe('Requests needed to judge an error rate; more if the rate was low.'),
   stillBadSeconds: z
     .number()
     .min(1)
     .max(600)
     .default(10)
-    .describe('After so many seconds of fresh and still bad samples more waiting will not help.'),
+    .describe('After this many seconds of fresh samples that are still bad, stop waiting: not recovered.'),
   staleSeconds: z
     .number()
     .min(1)
     .max(600)
     .default(8)
-    .describe('Samples older than this are not fresh: whatever they show, it is not now.'),
+    .describe('Samples older than this are stale and do not count.'),
 });
 export type VerificationConfig = Readonly<z.infer<typeof verificationConfigSchema>>;

@@ -44,7 +44,7 @@ describe('an address of a metadata service is refused, with its line', () => {
     const parsed = parseSettings(text, 'sentinel.yaml');
     expect(parsed).toMatchObject({
       ok: false,
-      problems: [{ path: where, line, message: expect.stringContaining('metadata service') }],
+      problems: [{ path: where, line, message: expect.stringContaining('cloud metadata address') }],
     });
   });
 });

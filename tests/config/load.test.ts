@@ -242,7 +242,7 @@ describe('what is wrong is told with line, path, and what to do', () => {
   });
 
   test('a file of more than a mebibyte is not read', () => {
-    expect(problems(`# ${'x'.repeat(1024 * 1024)}`)[0]).toContain('at most 1048576 are read');
+    expect(problems(`# ${'x'.repeat(1024 * 1024)}`)[0]).toContain('the limit is 1048576');
   });
 });
 

@@ -70,7 +70,7 @@ slack: { channel: C0123, users: { U0CY: { name: cy, role: operator } } }
       expect.objectContaining({ path: 'slack.users', message: expect.stringContaining('`people`') }),
       expect.objectContaining({
         path: 'people',
-        message: 'U0ADA stands for ada and bo: it counts for nobody',
+        message: 'U0ADA stands for ada and bo: it counts for none of them',
       }),
     ]);
   } finally {

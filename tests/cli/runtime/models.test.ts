@@ -82,7 +82,7 @@ describe('a configuration', () => {
   test.each([
     [provider('type: compatible'), /baseUrl/],
     [provider('type: compatible, baseUrl: "ftp://x/v1"'), /http:\/\/ or https:\/\//],
-    [provider('type: compatible, baseUrl: "http://u:p@x/v1"'), /holds a password/],
+    [provider('type: compatible, baseUrl: "http://u:p@x/v1"'), /contains a password/],
     [provider('type: mistral'), /type/],
     [provider('type: groq, apiKey: gsk_1'), /apiKey/],
     [provider('type: groq, timeout: 10m'), /duration from 1s to 2m/],

@@ -94,8 +94,8 @@ test('a role beside others takes the keys it is given, and a time only when it i
 test.each([
   ['no-colon', /expected id:base64 for key 1 of 1/],
   ['a:c2hvcnQ=', /key 1 of 1 has 5 bytes, expected 32 or more/],
-  [`${secret('a')},${secret('a')}`, /key 2 of 2 has the id of another one/],
-  [' , ', /holds no key/],
+  [`${secret('a')},${secret('a')}`, /key 2 of 2 has the same ID as another key/],
+  [' , ', /contains no key/],
 ])('keys given as %j are refused, without being shown', (keys, message) => {
   expect(() => protection({ keys })).toThrow(message);
   expect(() => protection({ keys })).toThrow(/openssl rand -base64 32/);

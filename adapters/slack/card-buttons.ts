@@ -5,13 +5,14 @@ import type { Button, KnownBlock } from '@slack/web-api';
 import { z } from 'zod';
 import type { Briefing } from '../../domain/incident/briefing.ts';
 import { planLines, shownSteps } from './card-lines.ts';
-import { fitsSection } from './text.ts';
+import { code, fitsSection, mrkdwn } from './text.ts';
 
 export const actionIds = {
   approve: 'sentinel_approve',
   reject: 'sentinel_reject',
   takeOver: 'sentinel_take_over',
   close: 'sentinel_close',
+  settle: 'sentinel_settle',
   details: 'sentinel_details',
   open: 'sentinel_open',
 } as const;
@@ -20,11 +21,13 @@ const valueSchema = z.strictObject({
   incidentId: z.string().min(1).max(300),
   /** Empty under a card without a plan. */
   planHash: z.string().max(128),
+  /** Under an effect of unknown outcome: which one. */
+  effectId: z.string().min(1).max(100).optional(),
 });
 export type ButtonValue = z.output<typeof valueSchema>;
 
-export const writeValue = ({ incidentId, planHash }: ButtonValue): string =>
-  JSON.stringify({ incidentId, planHash });
+export const writeValue = ({ incidentId, planHash, effectId }: ButtonValue): string =>
+  JSON.stringify({ incidentId, planHash, ...(effectId === undefined ? {} : { effectId }) });
 
 /** Null for anything that no card of ours carries. */
 export function readValue(text: string | undefined): ButtonValue | null {
@@ -63,6 +66,26 @@ export function cardButtons(briefing: Briefing, incidentUrl: string | null): Kno
     ...(incidentUrl === null ? [] : [{ ...button('Open', actionIds.open, value), url: incidentUrl }]),
   ];
   return [{ type: 'actions', elements }];
+}
+
+const shownToSettle = 5;
+
+/** What a person has to settle: until then nobody acts on the target. Each has a block of its own, and its button in it. */
+export function settleBlocks({ incidentId, effects }: Briefing): KnownBlock[] {
+  return effects
+    .filter(({ status }) => status === 'uncertain')
+    .slice(-shownToSettle)
+    .map(({ intentId, step }) => ({
+      type: 'section',
+      text: mrkdwn(
+        `*Nobody can tell whether it happened:* ${code(step)}. Look at the target. Until you say what became of it, Sentinel does nothing on this target.`,
+      ),
+      accessory: button(
+        'Settle…',
+        actionIds.settle,
+        writeValue({ incidentId, planHash: '', effectId: intentId }),
+      ),
+    }));
 }
 
 function button(text: string, actionId: string, value: string): Button {

@@ -3,7 +3,7 @@
 
 import type { KnownBlock } from '@slack/web-api';
 import type { Briefing } from '../../domain/incident/briefing.ts';
-import { cardButtons, tooLongToApproveHere } from './card-buttons.ts';
+import { cardButtons, settleBlocks, tooLongToApproveHere } from './card-buttons.ts';
 import {
   approvalLines,
   causeLines,
@@ -52,6 +52,7 @@ export function renderCard(briefing: Briefing, links: CardLinks): Card {
             ]),
           ]
         : []),
+      ...settleBlocks(briefing),
       ...cardButtons(briefing, links.incidentUrl),
       context(footer(briefing, links)),
     ],

@@ -55,6 +55,7 @@ export async function startSlackReceiver(
     incidents: stores.incidentReader,
     approvals: stores.approvals,
     stops: stores.stops,
+    effects: stores.effects,
     requests: stores.signedRequests,
     messenger,
     metrics,

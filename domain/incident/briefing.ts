@@ -88,6 +88,7 @@ export type PlanBriefing = {
 };
 
 export type EffectBriefing = {
+  readonly intentId: string;
   readonly step: string;
   readonly attempt: number;
   readonly status: AppliedEffect['status'];
@@ -275,6 +276,7 @@ function effectBriefing(effect: AppliedEffect, timeline: readonly IncidentEvent[
   const words =
     told?.type === 'effect-applied' ? told.summary : told?.type === 'effect-failed' ? told.reason : '';
   return {
+    intentId: effect.intentId,
     step: name(effect.stepKey),
     attempt: effect.attempt,
     status: effect.status,

@@ -1,6 +1,7 @@
 /** People of tests: whom `person` has made is known to the stores under test, with the role it was made with last. */
 import type { Principal } from '../../api/ports/principal.ts';
 import type { Door, People } from '../../domain/policy/people.ts';
+import type { Reach } from '../../domain/policy/reach.ts';
 import type { Role } from '../../domain/policy/verdict.ts';
 
 const known = new Map<string, Door>();
@@ -12,8 +13,8 @@ export function person(name: string, role: Role = 'operator'): Principal {
 }
 
 /** A chat user of the tests, by the key id that stands for them. */
-export function chatUser(keyId: string, name: string, role: Role): void {
-  known.set(keyId, { name, role, door: 'chat' });
+export function chatUser(keyId: string, name: string, role: Role, reach?: Reach): void {
+  known.set(keyId, { name, role, door: 'chat', ...(reach === undefined ? {} : { reach }) });
 }
 
 /** Somebody leaves: what they could do they can do no more. */

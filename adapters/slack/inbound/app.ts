@@ -7,9 +7,12 @@ import type { Metrics } from '../../../api/ports/metrics.ts';
 import { actionIds } from '../card-buttons.ts';
 import { errorName } from '../failures.ts';
 import { slackLogger, webClientOptions } from '../web-client.ts';
-import { type Answering, createHandlers, type HandlerDeps, type Tell } from './handlers.ts';
+import type { Answering, Tell } from './answering.ts';
+import { reasonMissing } from './form-reason.ts';
+import { createHandlers, type HandlerDeps } from './handlers.ts';
 import { type Click, clickOf, isSlackResponseUrl, originOf } from './payload.ts';
-import { reasonMissing, rejectForm, submissionOf } from './reject-form.ts';
+import { rejectForm, submissionOf } from './reject-form.ts';
+import { outcomeMissing, settleForm, settlementOf } from './settle-form.ts';
 import type { TeamPin } from './team-pin.ts';
 
 const acknowledgeAfterMs = 2_000;
@@ -83,6 +86,7 @@ export function createInboundApp(options: InboundAppOptions): App {
   onDecision(actionIds.takeOver, handlers.takeOver);
   onDecision(actionIds.close, handlers.close);
   onClick(actionIds.reject, handlers.askForReason);
+  onClick(actionIds.settle, handlers.askWhatBecame);
   onClick(actionIds.details, handlers.details);
   app.action(actionIds.open, async ({ ack }) => ack());
 
@@ -92,6 +96,15 @@ export function createInboundApp(options: InboundAppOptions): App {
     if (submission.reason === '') return ack(reasonMissing);
     const tell = inConversation(client, submission, log);
     await onceRecorded(ack, (recorded) => handlers.reject(submission, { tell, recorded }));
+  });
+  app.view({ callback_id: settleForm, type: 'view_submission' }, async ({ ack, body }) => {
+    const settlement = settlementOf(body);
+    if (settlement === null) return ack();
+    const { happened, reason } = settlement;
+    if (happened === null) return ack(outcomeMissing);
+    if (reason === '') return ack(reasonMissing);
+    const tell = inConversation(client, settlement, log);
+    await onceRecorded(ack, (recorded) => handlers.settle({ ...settlement, happened }, { tell, recorded }));
   });
   return app;
 }

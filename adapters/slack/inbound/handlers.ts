@@ -10,77 +10,36 @@ import type { IncidentMessenger } from '../../../api/ports/messenger.ts';
 import type { Principal } from '../../../api/ports/principal.ts';
 import type { Stops } from '../../../api/ports/stops.ts';
 import { incidentsWithin } from '../../../api/reach/incidents.ts';
-import { OutOfReach } from '../../../api/reach/out-of-reach.ts';
 import { requestStop } from '../../../api/stops.ts';
 import { briefing } from '../../../domain/incident/briefing.ts';
 import type { People } from '../../../domain/policy/people.ts';
 import type { ButtonValue } from '../card-buttons.ts';
 import { errorName } from '../failures.ts';
 import { escaped, section } from '../text.ts';
+import { type Answering, guardedBy, refuse, type Tell, telling } from './answering.ts';
 import { decisionAnswer, unreachable } from './answers.ts';
 import { detailBlocks } from './details.ts';
 import type { Click } from './payload.ts';
 import { whoIs } from './people.ts';
 import { rejectView, type Submission } from './reject-form.ts';
+import { createSettleHandlers, type SettleDeps } from './settle.ts';
 
-export type HandlerDeps = Omit<DecisionDeps, 'approvals' | 'messenger'> & {
-  readonly approvals: Pick<Approvals, 'decide' | 'delivered' | 'standing'>;
-  readonly messenger: Pick<IncidentMessenger, 'approvalDecided' | 'takeOver' | 'abort' | 'close'>;
-  readonly stops: Pick<Stops, 'request' | 'delivered'>;
-  readonly incidents: IncidentReader;
-  readonly people: People;
-  readonly client: WebClient;
-  readonly log: Logger;
-};
-
-/** Tells the person who clicked, and nobody else. */
-export type Tell = (answer: {
-  readonly text: string;
-  readonly blocks?: ReturnType<typeof detailBlocks>;
-}) => Promise<void>;
-
-/** For what must not be lost once it is acknowledged. */
-export type Answering = {
-  readonly tell: Tell;
-  /** The decision is in the record, or refused: Slack may be told that the click has arrived. */
-  recorded(): Promise<void>;
-};
+export type HandlerDeps = Omit<DecisionDeps, 'approvals' | 'messenger'> &
+  SettleDeps & {
+    readonly approvals: Pick<Approvals, 'decide' | 'delivered' | 'standing'>;
+    readonly messenger: Pick<IncidentMessenger, 'approvalDecided' | 'takeOver' | 'abort' | 'close'>;
+    readonly stops: Pick<Stops, 'request' | 'delivered'>;
+    readonly incidents: IncidentReader;
+    readonly people: People;
+    readonly client: WebClient;
+    readonly log: Logger;
+  };
 
 const toldEvents = 200;
 
-async function refuse({ tell, recorded }: Answering, text: string): Promise<void> {
-  await recorded();
-  await tell({ text });
-}
-
-/** The same call; says so as soon as the store has answered, before the workflow is told. */
-function telling<Input, Result>(
-  call: (input: Input) => Promise<Result>,
-  recorded: () => Promise<void>,
-): (input: Input) => Promise<Result> {
-  return async (input) => {
-    const result = await call(input);
-    await recorded();
-    return result;
-  };
-}
-
 export function createHandlers(deps: HandlerDeps) {
   const { incidents, approvals, people, client, log } = deps;
-
-  /** Whatever breaks, the person hears that nothing happened. */
-  const guarded = async (tell: Tell, what: string, work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-    } catch (error) {
-      if (error instanceof OutOfReach) {
-        log.warn({ what, reason: error.message }, 'a click on something out of reach was refused');
-        return tell({ text: `You may not do this; nothing happened. ${escaped(error.message)}` });
-      }
-      log.error({ err: error, what }, 'a click could not be carried out');
-      await tell({ text: unreachable });
-    }
-  };
+  const guarded = guardedBy(log);
 
   const requireReached = async ({ reach }: Principal, incidentId: string): Promise<void> => {
     if (reach !== undefined) await incidentsWithin(reach, incidents).require(incidentId);
@@ -129,6 +88,8 @@ export function createHandlers(deps: HandlerDeps) {
   };
 
   return {
+    ...createSettleHandlers(deps),
+
     async approve({ user, value }: Click, answering: Answering): Promise<void> {
       const who = whoIs(user, people, 'operator');
       if (!who.ok) return refuse(answering, who.why);

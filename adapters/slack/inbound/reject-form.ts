@@ -2,13 +2,10 @@
 
 import type { ModalView } from '@slack/web-api';
 import { z } from 'zod';
-import { redact } from '../../../domain/redaction/redact.ts';
 import type { ButtonValue } from '../card-buttons.ts';
+import { reasonInput, reasonValues } from './form-reason.ts';
 
 export const rejectForm = 'sentinel_reject_form';
-const block = 'reason';
-const input = 'reason_text';
-const longestReason = 2_000;
 
 const metadataSchema = z.strictObject({
   incidentId: z.string().min(1).max(300),
@@ -35,18 +32,7 @@ export function rejectView({ incidentId, planHash }: ButtonValue, conversation: 
           emoji: false,
         },
       },
-      {
-        type: 'input',
-        block_id: block,
-        label: { type: 'plain_text', text: 'Reason, for the record' },
-        element: {
-          type: 'plain_text_input',
-          action_id: input,
-          multiline: true,
-          min_length: 1,
-          max_length: longestReason,
-        },
-      },
+      reasonInput('Reason, for the record'),
     ],
   };
 }
@@ -55,9 +41,7 @@ const submissionSchema = z.object({
   user: z.object({ id: z.string() }),
   view: z.object({
     private_metadata: z.string(),
-    state: z.object({
-      values: z.object({ [block]: z.object({ [input]: z.object({ value: z.string().nullish() }) }) }),
-    }),
+    state: z.object({ values: reasonValues }),
   }),
 });
 
@@ -70,20 +54,8 @@ export function submissionOf(body: unknown): Submission | null {
   const { user, view } = parsed.data;
   try {
     const metadata = metadataSchema.parse(JSON.parse(view.private_metadata));
-    const typed = view.state.values[block][input].value ?? '';
-    const reason = redact(typed)
-      .replaceAll(/[^\P{Cc}\n\t]/gu, ' ')
-      .trim()
-      .slice(0, longestReason)
-      .toWellFormed();
-    return { ...metadata, user: user.id, reason };
+    return { ...metadata, user: user.id, reason: view.state.values };
   } catch {
     return null;
   }
 }
-
-/** What the form shows when the reason is missing. */
-export const reasonMissing = {
-  response_action: 'errors' as const,
-  errors: { [block]: 'A reason is needed.' },
-};

@@ -26,9 +26,11 @@ export function signed(
 export const asForm = (payload: unknown): string => `payload=${encodeURIComponent(JSON.stringify(payload))}`;
 
 /** The value of a button of a card; undefined when the card does not offer it. */
-export function buttonOf(card: SlackMessage, actionId: string): string | undefined {
-  const actions = card.blocks.find(({ type }) => type === 'actions');
-  const elements = (actions?.elements ?? []) as { action_id: string; value: string }[];
+export function buttonOf(card: Pick<SlackMessage, 'blocks'>, actionId: string): string | undefined {
+  const elements = card.blocks.flatMap(({ elements, accessory }) => [
+    ...((elements ?? []) as { action_id?: string; value: string }[]),
+    ...(accessory === undefined ? [] : [accessory as { action_id?: string; value: string }]),
+  ]);
   return elements.find(({ action_id }) => action_id === actionId)?.value;
 }
 
@@ -70,15 +72,28 @@ export function clickPayload(slack: Pick<FakeSlack, 'responseUrl'>, click: Click
   };
 }
 
-/** The submission of a view that was opened, with the text typed into its one input. */
+/** The submission of a view that was opened, with the text typed into its input, and the choice made where there is one. */
 export function submissionPayload(
   view: Readonly<Record<string, unknown>>,
   user: string,
   typed: string,
+  chosen?: string,
 ): Record<string, unknown> {
-  const blocks = view.blocks as { type: string; block_id: string; element: { action_id: string } }[];
-  const input = blocks.find(({ type }) => type === 'input');
-  if (input === undefined) throw new Error('the view has no input');
+  const blocks = view.blocks as {
+    type: string;
+    block_id: string;
+    element: { type: string; action_id: string };
+  }[];
+  const inputs = blocks.filter(({ type }) => type === 'input');
+  if (inputs.length === 0) throw new Error('the view has no input');
+  const answerOf = (type: string) =>
+    type === 'radio_buttons'
+      ? { type, selected_option: chosen === undefined ? null : { value: chosen } }
+      : { type, value: typed };
+  const values = inputs.map(({ block_id, element: { type, action_id } }) => [
+    block_id,
+    { [action_id]: answerOf(type) },
+  ]);
   return {
     type: 'view_submission',
     team: { id: team, domain: 'test' },
@@ -92,11 +107,7 @@ export function submissionPayload(
       team_id: team,
       hash: '1',
       app_id: app,
-      state: {
-        values: {
-          [input.block_id]: { [input.element.action_id]: { type: 'plain_text_input', value: typed } },
-        },
-      },
+      state: { values: Object.fromEntries(values) },
     },
     response_urls: [],
     is_enterprise_install: false,

@@ -4,6 +4,8 @@ type Text = { type: string; text: string };
 type Block = {
   type: string;
   text?: Text;
+  accessory?: { text: Text; value?: string };
+  element?: { options?: { text: Text; value: string }[] };
   elements?: { text?: Text | string; value?: string; action_id?: string }[];
 };
 
@@ -18,12 +20,17 @@ export function blocksProblem(blocks: unknown): string | null {
   return null;
 }
 
-function blockProblem({ type, text, elements = [] }: Block): string | null {
+function blockProblem({ type, text, accessory, element, elements = [] }: Block): string | null {
   switch (type) {
     case 'header':
       return between(text?.text, 1, 150);
     case 'section':
-      return between(text?.text, 1, 3_000);
+      return first([
+        between(text?.text, 1, 3_000),
+        ...(accessory === undefined
+          ? []
+          : [between(accessory.text.text, 1, 75), between(accessory.value ?? 'x', 1, 2_000)]),
+      ]);
     case 'context':
       if (elements.length < 1 || elements.length > 10) return `${elements.length} elements`;
       return first(elements.map((element) => between(String(element.text ?? ''), 1, 3_000)));
@@ -40,6 +47,12 @@ function blockProblem({ type, text, elements = [] }: Block): string | null {
       );
     }
     case 'input':
+      return first(
+        (element?.options ?? []).flatMap((one) => [
+          between(one.text.text, 1, 75),
+          between(one.value, 1, 150),
+        ]),
+      );
     case 'divider':
       return null;
     default:

@@ -50,6 +50,31 @@ test('what a person has in hand is open: it can be taken over or closed, and its
   expect(offered(over)).toEqual([actionIds.details, actionIds.open]);
 });
 
+test('an effect that nobody can tell of has a button of its own, also when the incident has ended', () => {
+  const effect = {
+    step: 0,
+    stepKey: 'scale@test/orders',
+    attempt: 1,
+    planHash: 'hash-1',
+    intentId: 'intent-7',
+  };
+  const effects = [
+    { ...effect, status: 'uncertain' as const },
+    { ...effect, intentId: 'intent-8', status: 'applied' as const },
+  ];
+  for (const status of ['executing', 'closed'] as const) {
+    const card = renderCard(asking({ effects, status }), links);
+    expect(blocksProblem(card.blocks)).toBeNull();
+    const values = card.blocks.flatMap((block) =>
+      block.type === 'section' && block.accessory?.type === 'button' ? [block.accessory.value] : [],
+    );
+    expect(values.map(readValue)).toEqual([
+      { incidentId: 'incident/a/1', planHash: '', effectId: 'intent-7' },
+    ]);
+    expect(textOf(asking({ effects, status }))).toContain('Nobody can tell whether it happened');
+  }
+});
+
 test('a person sees what is wrong, what would change, at what risk, how it is undone, and until when', () => {
   const text = textOf(asking());
   for (const fact of [

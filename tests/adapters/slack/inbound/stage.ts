@@ -41,7 +41,7 @@ export type InboundStage = {
 };
 
 export function inboundStage(
-  stores: Pick<Stores, 'approvals' | 'incidentReader' | 'signedRequests' | 'stops'>,
+  stores: Pick<Stores, 'approvals' | 'effects' | 'incidentReader' | 'signedRequests' | 'stops'>,
   slack: FakeSlack,
   more: Partial<SlackInboundOptions> = {},
 ): InboundStage {
@@ -62,6 +62,7 @@ export function inboundStage(
     incidents: stores.incidentReader,
     approvals: stores.approvals,
     stops: stores.stops,
+    effects: stores.effects,
     requests: stores.signedRequests,
     messenger: {
       approvalDecided: async (incidentId, { decision, actor }) => {

@@ -151,7 +151,9 @@ test('effects, verification, compensation and ending are told with their reasons
       commands.close('escalated'),
     ),
   );
-  expect(brief.effects).toEqual([{ step: 'scale@test/orders', attempt: 1, status: 'undone', summary: 's' }]);
+  expect(brief.effects).toEqual([
+    { intentId: 'i-1', step: 'scale@test/orders', attempt: 1, status: 'undone', summary: 's' },
+  ]);
   expect(brief.compensation).toEqual({ undone: ['scale@test/orders'], notUndone: [] });
   expect(brief.ending).toEqual({ end: null, outcome: 'escalated', actor: 'sentinel', reason: 'r' });
 });

@@ -7,13 +7,14 @@ import type { Dropped } from '../domain/diagnosis/model/opinion.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
+import type { TargetRef } from '../domain/inventory/target.ts';
 import type { ChangeEvent } from '../domain/observation.ts';
 import type { PolicyContext } from '../domain/policy/evaluate.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import type { GateResult, Intent, IntentStatus, Send } from '../domain/remediation/intent.ts';
 import type { HashedPlan, PlanStep } from '../domain/remediation/plan.ts';
 import type { Sighting } from '../domain/remediation/precondition.ts';
-import type { TargetRef, TargetState } from '../domain/remediation/target.ts';
+import type { TargetState } from '../domain/remediation/target.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
 import type { ApprovalStatus, GateInput, StoredStop } from './types.ts';
 

@@ -1,8 +1,8 @@
 // What one executor reports of one target, right now. Whatever goes wrong is a target that was not seen: never a guess.
 
+import { type TargetRef, targetKey } from '../domain/inventory/target.ts';
 import { redact } from '../domain/redaction/redact.ts';
 import type { Sighting } from '../domain/remediation/precondition.ts';
-import { type TargetRef, targetKey } from '../domain/remediation/target.ts';
 import type { Executor } from './ports.ts';
 
 /** Longer than a reading takes, shorter than the activities that wait for it. */

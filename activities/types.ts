@@ -8,7 +8,7 @@ import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome, StopKind } from '../domain/incident/status.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
-import type { ActionId } from '../domain/remediation/actions.ts';
+import type { ActionId } from '../domain/remediation/actions/index.ts';
 import type { GateRefusal, GateResult } from '../domain/remediation/intent.ts';
 import type { HashedPlan } from '../domain/remediation/plan.ts';
 import type { VerificationResult } from '../domain/remediation/verification.ts';

@@ -3,7 +3,7 @@
 // `close` makes the supervisor refuse what has not begun.
 
 import type { EffectAnswer, Executor } from '../../activities/ports.ts';
-import { type ActionId, actionIds } from '../../domain/remediation/actions.ts';
+import type { ActionId } from '../../domain/remediation/actions/index.ts';
 import type { Intent } from '../../domain/remediation/intent.ts';
 import type { PlanStep } from '../../domain/remediation/plan.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
@@ -130,11 +130,21 @@ function listOf(body: unknown): readonly ServiceAnswer[] {
   return 'services' in parsed ? parsed.services : parsed;
 }
 
+/** What the practice system can do to any of its services. */
+const always: readonly ActionId[] = [
+  'restart',
+  'scale',
+  'rollback-release',
+  'deploy-release',
+  'rollback-config',
+  'apply-config',
+  'drain',
+  'undrain',
+];
+
 function toTarget(answer: ServiceAnswer, environment: string, executor: string): TargetState {
   const sandbox = answer.sandbox ?? undefined;
-  const supports: ActionId[] = actionIds.filter(
-    (action) => sandbox !== undefined || action !== 'clear-sandbox',
-  );
+  const supports = sandbox === undefined ? always : [...always, 'clear-sandbox' as const];
   return {
     target: { environment, service: answer.service },
     executor,

@@ -3,10 +3,12 @@
 // says `cannot-tell` then, as an honest executor must. It refuses what is late, older than what it has seen, or closed.
 
 import type { EffectAnswer, Executor } from '../../activities/ports.ts';
-import { actionIds } from '../../domain/remediation/actions.ts';
+import { targetKey } from '../../domain/inventory/target.ts';
+import { actionIds, actions } from '../../domain/remediation/actions/index.ts';
 import type { Intent } from '../../domain/remediation/intent.ts';
 import { sendWithinMs } from '../../domain/remediation/limits.ts';
-import { type TargetState, targetKey } from '../../domain/remediation/target.ts';
+import { stateAfter } from '../../domain/remediation/precondition.ts';
+import type { TargetState } from '../../domain/remediation/target.ts';
 
 export type MockService = { readonly service: string; readonly replicas: number };
 
@@ -126,46 +128,21 @@ function replicaList(service: string, count: number, startedAtMs: number): Targe
   }));
 }
 
-function perform(before: TargetState, intent: Intent, nowMs: number): TargetState {
-  const service = before.target.service;
-  const taskId = intent.parameters.taskId;
-  switch (intent.action) {
-    case 'restart':
-      return {
-        ...before,
-        replicas: before.replicas.map((replica) =>
-          taskId === undefined || replica.id === taskId
-            ? { ...replica, state: 'running', startedAtMs: nowMs }
-            : replica,
-        ),
-      };
-    case 'scale': {
-      const count = Number(intent.parameters.replicas ?? before.desiredReplicas);
-      return { ...before, desiredReplicas: count, replicas: replicaList(service, count, nowMs) };
-    }
-    case 'rollback-release':
-    case 'deploy-release': {
-      const to = String(
-        intent.parameters.to ?? intent.parameters.release ?? before.previousRelease ?? before.release,
-      );
-      return { ...before, release: to, previousRelease: before.release };
-    }
-    case 'rollback-config':
-    case 'apply-config': {
-      const to = String(
-        intent.parameters.to ?? intent.parameters.version ?? before.previousConfig ?? before.config,
-      );
-      return { ...before, config: to, previousConfig: before.config };
-    }
-    case 'clear-sandbox':
-      return { ...before, sandbox: { usedBytes: 0, limitBytes: before.sandbox?.limitBytes ?? 0 } };
-    case 'drain':
-    case 'undrain': {
-      const state = intent.action === 'drain' ? ('draining' as const) : ('running' as const);
-      return {
-        ...before,
-        replicas: before.replicas.map((replica) => (replica.id === taskId ? { ...replica, state } : replica)),
-      };
-    }
-  }
+function perform(before: TargetState, { action, parameters }: Intent, nowMs: number): TargetState {
+  const after = stateAfter(before, { action, parameters });
+  const fresh = actions[action].replaces(before, parameters);
+  const kept = after.replicas.map((replica) =>
+    fresh.includes(replica.id) ? { ...replica, state: 'running' as const, startedAtMs: nowMs } : replica,
+  );
+  return { ...after, replicas: filledUp(kept, after, nowMs) };
+}
+
+/** As many replicas as are wanted: the newest go first, new ones are numbered on. */
+function filledUp(
+  replicas: TargetState['replicas'],
+  { target, desiredReplicas }: TargetState,
+  nowMs: number,
+): TargetState['replicas'] {
+  const more = replicaList(target.service, desiredReplicas, nowMs).slice(replicas.length);
+  return [...replicas.slice(0, desiredReplicas), ...more];
 }

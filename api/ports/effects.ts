@@ -1,8 +1,9 @@
 // Effects: the intent written before each, what became of it, and what a person found out about it.
 
-import type { ActionId, ActionParameters } from '../../domain/remediation/actions.ts';
+import type { TargetRef } from '../../domain/inventory/target.ts';
+import type { ActionParameters } from '../../domain/remediation/actions/action.ts';
+import type { ActionId } from '../../domain/remediation/actions/index.ts';
 import type { Intent, IntentStatus } from '../../domain/remediation/intent.ts';
-import type { TargetRef } from '../../domain/remediation/target.ts';
 import type { Principal } from './principal.ts';
 
 /** One effect: the intent that was written before it, and what became of it. */

@@ -1,9 +1,8 @@
 // GET /api/v1/actions: the typed catalogue. Nothing that is not on it can be done.
 
 import { z } from 'zod';
-import { actionIds } from '../../domain/remediation/actions.ts';
-import { catalogue } from '../../domain/remediation/catalogue.ts';
-import { actionDescriptions } from '../../domain/remediation/describe-action.ts';
+import { actionIds, actions } from '../../domain/remediation/actions/index.ts';
+import { inverseActionOf, isReversible } from '../../domain/remediation/catalogue.ts';
 import { pageQuery } from '../http/fields.ts';
 import { byNumber, pageOfAll } from '../http/paging.ts';
 import { route } from '../http/route.ts';
@@ -29,10 +28,14 @@ const action = z
   })
   .meta({ id: 'Action' });
 
-const actions = actionIds.map((id) => {
-  const { parameters, ...rest } = catalogue[id];
+const catalogue = actionIds.map((id) => {
+  const { summary, parameters, risks, settleSeconds, timesPerIncident } = actions[id];
   const { $schema: _dialect, ...schema } = z.toJSONSchema(parameters);
-  return { id, ...actionDescriptions[id], ...rest, parameters: schema };
+  return {
+    ...{ id, summary, parameters: schema, risks: [...risks], settleSeconds, timesPerIncident },
+    inverse: inverseActionOf(id),
+    reversible: isReversible(id),
+  };
 });
 
 export const actionList = route({
@@ -42,5 +45,5 @@ export const actionList = route({
   summary: 'The action catalogue: every action with its parameters, inverse and risk.',
   query: z.strictObject(pageQuery),
   answers: { 200: pageOf(action) },
-  handler: async ({ query }) => ({ json: pageOfAll('actions', actions, byNumber, query) }),
+  handler: async ({ query }) => ({ json: pageOfAll('actions', catalogue, byNumber, query) }),
 });

@@ -4,8 +4,9 @@
 import { z } from 'zod';
 import { evaluate } from '../../domain/policy/evaluate.ts';
 import { reaches } from '../../domain/policy/reach.ts';
-import { actionIds, riskLevels } from '../../domain/remediation/actions.ts';
-import { catalogue } from '../../domain/remediation/catalogue.ts';
+import { riskLevels } from '../../domain/remediation/actions/action.ts';
+import { actionIds } from '../../domain/remediation/actions/index.ts';
+import { isReversible } from '../../domain/remediation/catalogue.ts';
 import { planRisk } from '../../domain/remediation/planner.ts';
 import { environment, oneLine } from '../http/fields.ts';
 import { route } from '../http/route.ts';
@@ -55,7 +56,7 @@ export const policyTrial = route({
     const judged = steps.map(({ environment: where, service, ...rest }) => ({
       ...rest,
       target: { environment: where, service },
-      reversible: catalogue[rest.action].reversible,
+      reversible: isReversible(rest.action),
     }));
     return {
       json: evaluate({ steps: judged, risk: planRisk(judged) }, deps.policy, { missing, contested }),

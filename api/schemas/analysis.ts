@@ -5,7 +5,7 @@ import { type Anomaly, signalKinds } from '../../domain/detection/anomaly.ts';
 import { causes } from '../../domain/diagnosis/causes.ts';
 import type { Diagnosis, Evidence, Hypothesis } from '../../domain/diagnosis/diagnosis.ts';
 import { type ModelView, modelRelations } from '../../domain/diagnosis/model/opinion.ts';
-import { actionIds } from '../../domain/remediation/actions.ts';
+import { actionIds } from '../../domain/remediation/actions/index.ts';
 import { type VerificationResult, verificationOutcomes } from '../../domain/remediation/verification.ts';
 import { named } from './named.ts';
 import { figures, instantMs, scope, severity } from './scope.ts';

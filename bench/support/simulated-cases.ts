@@ -1,7 +1,7 @@
 // The systems and faults diagnosis is judged on: shapes, replica counts and rates that differ, with the truth beside.
 
 import type { Cause } from '../../domain/diagnosis/causes.ts';
-import type { ActionId } from '../../domain/remediation/actions.ts';
+import type { ActionId } from '../../domain/remediation/actions/index.ts';
 import type { Fault, SimulatedService, World } from './simulated-system.ts';
 
 export type Case = {

@@ -4,7 +4,7 @@
 
 import type { DiagnosisInput } from '../../domain/diagnosis/input.ts';
 import type { ChangeEvent } from '../../domain/observation.ts';
-import { actionIds } from '../../domain/remediation/actions.ts';
+import { actionIds } from '../../domain/remediation/actions/index.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
 import { anomaliesOf } from './simulated-anomalies.ts';
 import {

@@ -1,6 +1,7 @@
 // Whether replicas are down or keep restarting, from the executor's own view and from gauges, whichever there is.
 
-import type { ReplicaState, TargetState } from '../remediation/target.ts';
+import type { ReplicaState } from '../inventory/target.ts';
+import type { TargetState } from '../remediation/target.ts';
 import type { ResourceStats } from './resource-stats.ts';
 import { thresholds } from './thresholds.ts';
 

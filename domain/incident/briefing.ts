@@ -2,12 +2,13 @@
 // and the Temporal Web UI show. Computed from the record; links and layout are the business of whoever shows it.
 
 import type { Evidence, Provenance } from '../diagnosis/diagnosis.ts';
+import { targetKey } from '../inventory/target.ts';
 import { nameOf } from '../policy/identity.ts';
 import type { Verdict } from '../policy/verdict.ts';
-import type { ActionId, RiskLevel } from '../remediation/actions.ts';
-import { type Change, changeOf, type Undo, undoOf } from '../remediation/change.ts';
+import type { Change, RiskLevel } from '../remediation/actions/action.ts';
+import type { ActionId } from '../remediation/actions/index.ts';
+import { changeOf, type Undo, undoOf } from '../remediation/change.ts';
 import type { PlanStep } from '../remediation/plan.ts';
-import { targetKey } from '../remediation/target.ts';
 import type { VerificationOutcome } from '../remediation/verification.ts';
 import type { Severity } from '../scope.ts';
 import { plainLine } from '../text.ts';

@@ -2,7 +2,7 @@
 // question. Strict: an unknown key is an error, because a misspelt deny rule would be a permission.
 
 import { z } from 'zod';
-import { actionIds } from '../remediation/actions.ts';
+import { actionIds } from '../remediation/actions/index.ts';
 
 /** `*` stands for any run of characters, `?` for one; everything else is literal. */
 const glob = z

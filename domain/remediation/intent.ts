@@ -1,9 +1,10 @@
 // The write-ahead record of one effect, and the closed set of reasons why the gate refuses one.
 
-import type { ActionId, ActionParameters } from './actions.ts';
+import type { TargetRef } from '../inventory/target.ts';
+import type { ActionParameters, Facts } from './actions/action.ts';
+import type { ActionId } from './actions/index.ts';
 import type { PlanHash } from './plan.ts';
-import type { Facts } from './precondition.ts';
-import type { TargetRef, TargetState } from './target.ts';
+import type { TargetState } from './target.ts';
 
 export type Intent = {
   /** Deterministic: incident, plan hash, step and direction, so that a retried gate call finds its own intent. */

@@ -1,7 +1,7 @@
 // Steps of one plan that would get in each other's way: two on the same target can undo or hide one another.
 
+import { targetKey } from '../inventory/target.ts';
 import type { PlanStep } from './plan.ts';
-import { targetKey } from './target.ts';
 
 /** Pairs of step numbers (from 0) on the same target; empty for a plan whose steps are independent. */
 export function interferingSteps(

@@ -1,8 +1,10 @@
 // A plan: ordered typed actions. Its hash (over the canonical form) is what policy judges and people approve.
 
 import type { Cause } from '../diagnosis/causes.ts';
-import type { ActionId, ActionParameters, RiskLevel } from './actions.ts';
-import type { TargetRef, TargetState } from './target.ts';
+import type { TargetRef } from '../inventory/target.ts';
+import type { ActionParameters, RiskLevel } from './actions/action.ts';
+import type { ActionId } from './actions/index.ts';
+import type { TargetState } from './target.ts';
 
 export type PlanStep = {
   readonly action: ActionId;

@@ -4,9 +4,9 @@
 import { harmlessCauses } from '../diagnosis/causes.ts';
 import type { Diagnosis, Hypothesis } from '../diagnosis/diagnosis.ts';
 import { thresholds } from '../diagnosis/thresholds.ts';
-import { type RiskLevel, riskLevels } from './actions.ts';
-import { catalogue, checkParameters, costOf, inverseOf, riskOf } from './catalogue.ts';
-import { parametersFor } from './parameters.ts';
+import { type RiskLevel, riskLevels } from './actions/action.ts';
+import { actions } from './actions/index.ts';
+import { checkParameters, costOf, inverseOf, isReversible, riskOf } from './catalogue.ts';
 import { type Plan, type PlanStep, stepKey } from './plan.ts';
 import type { Candidate, Runbook } from './runbook.ts';
 import type { TargetState } from './target.ts';
@@ -104,8 +104,10 @@ function makeStep({ action }: Candidate, hypothesis: Hypothesis, input: Planning
   const { target, executor } = before;
   const key = stepKey({ action, target });
   const times = input.tried.filter((tried) => tried === key).length;
-  if (times >= catalogue[action].timesPerIncident) return triedAlready;
-  const found = parametersFor(action, before, hypothesis);
+  if (times >= actions[action].timesPerIncident) return triedAlready;
+  const { resourceId } = hypothesis.scope;
+  const found = actions[action].choose?.(before, { resourceId, rateRatio: hypothesis.figures?.rateRatio });
+  if (found === undefined) return 'only used to undo a step';
   if (!found.ok) return found.reason;
   const checked = checkParameters(action, found.parameters);
   if (!checked.ok) return checked.reason;
@@ -116,7 +118,7 @@ function makeStep({ action }: Candidate, hypothesis: Hypothesis, input: Planning
     executor,
     parameters,
     inverse: inverseOf(action, before, parameters),
-    reversible: catalogue[action].reversible,
+    reversible: isReversible(action),
     risk: riskOf(action, before, parameters),
     ...costOf(action, before, parameters),
     before,

@@ -2,13 +2,12 @@
 // and pipelines change targets meanwhile. For each action only what it overwrites or builds on counts: a rollback of the
 // release does not mind another number of replicas. An undo expects what the step it undoes has left behind.
 
+import { type ObservedState, targetKey } from '../inventory/target.ts';
 import { plainLine } from '../text.ts';
-import type { ActionParameters } from './actions.ts';
+import type { Facts } from './actions/action.ts';
+import { actions } from './actions/index.ts';
 import type { Plan, PlanStep } from './plan.ts';
-import { type TargetState, targetKey } from './target.ts';
-
-/** The part of a target's state that an action depends on: names in plain words, values as executors report them. */
-export type Facts = Readonly<Record<string, string | number | boolean>>;
+import type { TargetState } from './target.ts';
 
 /** What was seen of a target right now; `unseen` says why nothing was: that never counts as "unchanged". */
 export type Sighting =
@@ -18,51 +17,13 @@ export type Sighting =
 type Performed = Pick<PlanStep, 'action' | 'parameters'>;
 
 /** What the action depends on, in this state. */
-export function factsFor({ action, parameters }: Performed, state: TargetState): Facts {
-  switch (action) {
-    case 'restart': {
-      // Another release or configuration came with fresh processes: there is nothing left of what was to be restarted.
-      const versions = { release: state.release, configuration: state.config };
-      const { taskId } = parameters;
-      return taskId === undefined ? versions : { ...versions, ...replicaFacts(state, taskId) };
-    }
-    case 'scale':
-      return { replicas: state.desiredReplicas };
-    case 'rollback-release':
-    case 'deploy-release':
-      return { release: state.release };
-    case 'rollback-config':
-    case 'apply-config':
-      return { configuration: state.config };
-    case 'clear-sandbox':
-      return { sandbox: state.sandbox === undefined ? 'none' : 'there' };
-    case 'drain':
-    case 'undrain':
-      return replicaFacts(state, parameters.taskId ?? '');
-  }
+export function factsFor({ action, parameters }: Performed, state: ObservedState): Facts {
+  return actions[action].dependsOn(state, parameters);
 }
 
 /** The state when nothing but this action changes it, as far as actions depend on it. */
 export function stateAfter(state: TargetState, { action, parameters }: Performed): TargetState {
-  switch (action) {
-    case 'restart':
-    case 'clear-sandbox':
-      return state;
-    case 'scale':
-      return { ...state, desiredReplicas: Number(parameters.replicas) };
-    case 'rollback-release':
-      return { ...state, release: String(parameters.to) };
-    case 'deploy-release':
-      return { ...state, release: String(parameters.release) };
-    case 'rollback-config':
-      return { ...state, config: String(parameters.to) };
-    case 'apply-config':
-      return { ...state, config: String(parameters.version) };
-    case 'drain':
-      return withReplica(state, parameters, 'draining');
-    case 'undrain':
-      return withReplica(state, parameters, 'running');
-  }
+  return { ...state, ...actions[action].expect(state, parameters) };
 }
 
 /** What a step of a plan expects to find: the state the plan was made on, changed by the steps before it on its target. */
@@ -122,22 +83,6 @@ function stepAt(plan: Plan, index: number): PlanStep {
   const step = plan.steps[index];
   if (step === undefined) throw new Error(`the plan has no step ${index}`);
   return step;
-}
-
-/** Crashing and starting again is not somebody's change; being taken out of service, or being gone, is. */
-function replicaFacts(state: TargetState, taskId: string | number | boolean): Facts {
-  const found = state.replicas.find(({ id }) => id === taskId);
-  const is = found === undefined ? 'gone' : found.state === 'draining' ? 'draining' : 'in service';
-  return { [`replica ${plainLine(String(taskId), 100)}`]: is };
-}
-
-function withReplica(
-  state: TargetState,
-  { taskId }: ActionParameters,
-  becomes: 'draining' | 'running',
-): TargetState {
-  const replicas = state.replicas.map((one) => (one.id === taskId ? { ...one, state: becomes } : one));
-  return { ...state, replicas };
 }
 
 function differing(expected: Facts, seen: Facts): readonly string[] {

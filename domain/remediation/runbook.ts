@@ -3,10 +3,11 @@
 
 import { z } from 'zod';
 import { type Cause, causes } from '../diagnosis/causes.ts';
+import { remedies } from './actions/index.ts';
 
 const candidateSchema = z.strictObject({
   action: z
-    .enum(['restart', 'scale', 'rollback-release', 'rollback-config', 'clear-sandbox', 'drain'])
+    .enum(remedies)
     .describe('The action. Its target and parameters come from the inventory and from measurements.'),
   whenSuspected: z
     .enum(causes)

@@ -2,17 +2,19 @@
 // minutes, not seconds.
 
 import type { DiagnosisInput } from '../diagnosis/input.ts';
-import type { ActionId } from './actions.ts';
-import { catalogue } from './catalogue.ts';
+import { type ActionId, actions } from './actions/index.ts';
 import type { PlanStep } from './plan.ts';
 import { verify } from './verify.ts';
 import type { VerificationConfig } from './verify-config.ts';
 
 /** Some actions need longer than others before their effect shows. */
-export function patientEnough(config: VerificationConfig, actions: readonly ActionId[]): VerificationConfig {
+export function patientEnough(
+  config: VerificationConfig,
+  performed: readonly ActionId[],
+): VerificationConfig {
   const settleSeconds = Math.max(
     config.settleSeconds,
-    ...actions.map((action) => catalogue[action].settleSeconds),
+    ...performed.map((action) => actions[action].settleSeconds),
   );
   return { ...config, settleSeconds };
 }

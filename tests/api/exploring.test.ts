@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { EffectRecord } from '../../api/ports/effects.ts';
-import { actionIds } from '../../domain/remediation/actions.ts';
+import { actionIds } from '../../domain/remediation/actions/index.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
 import { worldWithIncident } from './calls.ts';
 import { clientOf } from './client.ts';

@@ -255,6 +255,15 @@ const planted: readonly { rule: string; about: string; files: Record<string, str
     },
     at: 'domain/a.ts:1',
   },
+  {
+    rule: 'one-action-one-file',
+    about: 'an executor tells actions apart',
+    files: {
+      'adapters/bad.ts':
+        "export function bad(action: string): number {\n  switch (action) {\n    case 'restart':\n      return 1;\n  }\n  return 0;\n}\n",
+    },
+    at: 'adapters/bad.ts:3',
+  },
 ];
 
 describe('the rules', () => {

@@ -22,6 +22,8 @@ export interface ParsedModule {
   /** Statements that export something, with `explicit` for `export { a } from './b.ts'`. */
   readonly exports: readonly { readonly explicit: boolean; readonly line: number }[];
   readonly globals: readonly GlobalUse[];
+  /** Texts that a `switch` tells apart. */
+  readonly cases: readonly { readonly value: string; readonly line: number }[];
   readonly strings: readonly { readonly value: string; readonly line: number }[];
 }
 
@@ -56,6 +58,7 @@ export function parseModule(path: string, text: string): ParsedModule {
   }));
   const globals: GlobalUse[] = [];
   const strings: { value: string; line: number }[] = [];
+  const cases: { value: string; line: number }[] = [];
   new Visitor({
     ImportExpression: ({ source, start }) => {
       const specifier = source.type === 'Literal' ? String(source.value) : '<computed>';
@@ -64,12 +67,15 @@ export function parseModule(path: string, text: string): ParsedModule {
     TSImportType: ({ source, start }) => {
       imports.push({ specifier: String(source.value), typeOnly: true, names: ['*'], line: line(start) });
     },
+    SwitchCase: ({ test, start }) => {
+      if (test?.type === 'Literal') cases.push({ value: String(test.value), line: line(start) });
+    },
     Literal: ({ value, start }) => {
       if (typeof value === 'string') strings.push({ value, line: line(start) });
     },
   }).visit(program);
   collectGlobals(program as unknown as Node, (name, offset) => globals.push({ name, line: line(offset) }));
-  return { path, imports, exports, globals, strings };
+  return { path, imports, exports, globals, cases, strings };
 }
 
 /** Names that reach for a clock, chance, the process or the network. Locals of these names count too: rename them. */

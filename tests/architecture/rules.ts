@@ -3,6 +3,7 @@
  * architecture.test.ts proves every rule with a planted violation, then runs them over the real tree.
  */
 import { posix } from 'node:path';
+import { isActionId } from '../../domain/remediation/actions/index.ts';
 import { findCycles } from './cycles.ts';
 import { type ModuleImport, type ParsedModule, parseModule } from './modules.ts';
 import { familyOf, LIBRARIES, OWNERS, packageOf } from './packages.ts';
@@ -274,9 +275,24 @@ const noCycles: Rule = {
   },
 };
 
+/** What belongs to one action stands in its file; a switch elsewhere would have to be found and extended for the next one. */
+const oneActionOneFile: Rule = {
+  name: 'one-action-one-file',
+  check(modules, report) {
+    for (const module of modules.values()) {
+      // The practice system is a world of its own, with actions of its own.
+      if (folderOf(module.path) === 'lab') continue;
+      for (const { value, line } of module.cases) {
+        if (isActionId(value))
+          report(module, line, `a switch over actions (${value}): let domain/remediation/actions/ say it`);
+      }
+    }
+  },
+};
+
 const RULES: readonly Rule[] = [
   ...[direction, pureDomain, workflowSandbox, workflowExports, vendorSdks, environment, configLoad],
-  ...[labIsolation, topOfTree, plainSpecifiers, noCycles],
+  ...[labIsolation, topOfTree, plainSpecifiers, noCycles, oneActionOneFile],
 ];
 
 export const ruleNames: readonly string[] = RULES.map(({ name }) => name);

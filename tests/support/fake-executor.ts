@@ -1,8 +1,9 @@
 /** An executor whose effects are entries in a ledger and changes of a small model, and whose answers can be lost in every way. */
 import type { EffectAnswer, Executor } from '../../activities/ports.ts';
+import { targetKey } from '../../domain/inventory/target.ts';
 import { stepKey } from '../../domain/remediation/plan.ts';
 import { stateAfter } from '../../domain/remediation/precondition.ts';
-import { type TargetState, targetKey } from '../../domain/remediation/target.ts';
+import type { TargetState } from '../../domain/remediation/target.ts';
 import { targetState } from './incident-examples.ts';
 
 /**

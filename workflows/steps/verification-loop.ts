@@ -4,7 +4,7 @@
 import { ActivityFailure, isCancellation, log, sleep } from '@temporalio/workflow';
 import type { VerifyInput } from '../../activities/types.ts';
 import { unjudgedSymptoms } from '../../domain/incident/anomalies.ts';
-import type { ActionId } from '../../domain/remediation/actions.ts';
+import type { ActionId } from '../../domain/remediation/actions/index.ts';
 import type { VerificationResult } from '../../domain/remediation/verification.ts';
 import { checks } from '../proxies.ts';
 import type { Run } from '../run.ts';

@@ -3,10 +3,10 @@
 import type { Kysely } from 'kysely';
 import type { GateInput } from '../../../activities/types.ts';
 import type { AuditEvent } from '../../../domain/audit/event.ts';
+import { targetKey } from '../../../domain/inventory/target.ts';
 import { sentinelActor } from '../../../domain/policy/identity.ts';
 import type { Verdict } from '../../../domain/policy/verdict.ts';
 import type { Intent, IntentStatus } from '../../../domain/remediation/intent.ts';
-import { targetKey } from '../../../domain/remediation/target.ts';
 import { appendAudit } from '../audit/append.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';

@@ -2,9 +2,9 @@
 
 import type { GateInput } from '../../../activities/types.ts';
 import { canonicalJson } from '../../../domain/audit/canonical.ts';
+import { targetKey } from '../../../domain/inventory/target.ts';
 import type { Intent } from '../../../domain/remediation/intent.ts';
 import { type Plan, stepKey } from '../../../domain/remediation/plan.ts';
-import { targetKey } from '../../../domain/remediation/target.ts';
 import { sha256Hex } from '../digest.ts';
 
 /** Everything of an intent but its fencing number, which the lease gives, and what it expects of the target. */

@@ -9,14 +9,10 @@ import type { PolicyConfig } from '../../../domain/policy/config.ts';
 import { evaluate } from '../../../domain/policy/evaluate.ts';
 import type { People } from '../../../domain/policy/people.ts';
 import type { Verdict } from '../../../domain/policy/verdict.ts';
+import type { Facts } from '../../../domain/remediation/actions/action.ts';
 import type { GateResult } from '../../../domain/remediation/intent.ts';
 import type { Plan } from '../../../domain/remediation/plan.ts';
-import {
-  expectedBefore,
-  expectedByUndo,
-  type Facts,
-  type Sighting,
-} from '../../../domain/remediation/precondition.ts';
+import { expectedBefore, expectedByUndo, type Sighting } from '../../../domain/remediation/precondition.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { policyContext } from '../diagnosis-store.ts';

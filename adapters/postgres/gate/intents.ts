@@ -2,8 +2,8 @@
 
 import { type Kysely, sql } from 'kysely';
 import type { StoredIntent } from '../../../activities/ports.ts';
+import type { Facts } from '../../../domain/remediation/actions/action.ts';
 import type { IntentStatus } from '../../../domain/remediation/intent.ts';
-import type { Facts } from '../../../domain/remediation/precondition.ts';
 import { databaseNow } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { json } from '../text.ts';

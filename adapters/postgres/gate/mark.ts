@@ -4,8 +4,8 @@
 
 import type { Kysely } from 'kysely';
 import type { Marked, StoredIntent } from '../../../activities/ports.ts';
+import { targetKey } from '../../../domain/inventory/target.ts';
 import type { Intent, IntentStatus } from '../../../domain/remediation/intent.ts';
-import { targetKey } from '../../../domain/remediation/target.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { engagedSwitch } from '../kill-switch.ts';

@@ -3,9 +3,9 @@
 
 import type { Kysely } from 'kysely';
 import type { EffectSettlement } from '../../../api/ports/effects.ts';
+import { targetKey } from '../../../domain/inventory/target.ts';
 import { actorOf } from '../../../domain/policy/identity.ts';
 import { reaches } from '../../../domain/policy/reach.ts';
-import { targetKey } from '../../../domain/remediation/target.ts';
 import { appendAudit } from '../audit/append.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';

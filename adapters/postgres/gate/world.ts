@@ -2,8 +2,9 @@
 // as the plan saw it? Each answer is a refusal or null.
 
 import { type RawBuilder, sql } from 'kysely';
+import type { Facts } from '../../../domain/remediation/actions/action.ts';
 import type { IntentStatus } from '../../../domain/remediation/intent.ts';
-import { changedSince, type Facts, type Sighting } from '../../../domain/remediation/precondition.ts';
+import { changedSince, type Sighting } from '../../../domain/remediation/precondition.ts';
 import type { Check, Refusal } from './checks.ts';
 import type { Effect } from './effect.ts';
 

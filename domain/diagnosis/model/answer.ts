@@ -3,7 +3,7 @@
 // own, so that one wrong word does not cost the rest.
 
 import { z } from 'zod';
-import { actionIds } from '../../remediation/actions.ts';
+import { actionIds } from '../../remediation/actions/index.ts';
 import { causes } from '../causes.ts';
 
 export const answerLimits = {

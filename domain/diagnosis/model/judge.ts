@@ -2,8 +2,8 @@
 // is about them, actions the runbook has for that cause. The rest is dropped, counted and kept for people to see. Total:
 // any value gets a judgement, because an answer is untrusted input.
 
-import type { ActionId } from '../../remediation/actions.ts';
-import { isActionId } from '../../remediation/catalogue.ts';
+import type { ActionId } from '../../remediation/actions/index.ts';
+import { isActionId } from '../../remediation/actions/index.ts';
 import type { Runbook } from '../../remediation/runbook.ts';
 import { type Cause, causes } from '../causes.ts';
 import type { Evidence } from '../diagnosis.ts';

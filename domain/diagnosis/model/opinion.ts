@@ -1,7 +1,7 @@
 // What is left of a model's answer after it was judged, and how it stands to the statistics. Its words are kept apart
 // from facts: they are for people, and nothing that acts reads them.
 
-import type { ActionId } from '../../remediation/actions.ts';
+import type { ActionId } from '../../remediation/actions/index.ts';
 import type { Cause } from '../causes.ts';
 
 /** Why a part of an answer was left out. */

@@ -1,7 +1,8 @@
 /** The mock performs every action of the catalogue on its model, and what is undone is as it was. */
 import { describe, expect, it } from 'vitest';
 import { createMockExecutor } from '../../../adapters/mock/executor.ts';
-import type { ActionId, ActionParameters } from '../../../domain/remediation/actions.ts';
+import type { ActionParameters } from '../../../domain/remediation/actions/action.ts';
+import type { ActionId } from '../../../domain/remediation/actions/index.ts';
 import { inverseOf } from '../../../domain/remediation/catalogue.ts';
 import type { Intent, Send } from '../../../domain/remediation/intent.ts';
 import type { TargetState } from '../../../domain/remediation/target.ts';

@@ -4,7 +4,8 @@ import { policyConfigSchema } from '../../../domain/policy/config.ts';
 import { evaluate } from '../../../domain/policy/evaluate.ts';
 import { matchesGlob } from '../../../domain/policy/glob.ts';
 import { strictness } from '../../../domain/policy/levels.ts';
-import { actionIds, riskLevels } from '../../../domain/remediation/actions.ts';
+import { riskLevels } from '../../../domain/remediation/actions/action.ts';
+import { actionIds } from '../../../domain/remediation/actions/index.ts';
 import { plan, step } from '../remediation/plans.ts';
 
 const config = policyConfigSchema.parse({});

@@ -1,16 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { actionIds } from '../../../domain/remediation/actions.ts';
+import { actionIds, isActionId } from '../../../domain/remediation/actions/index.ts';
+import { maxReplicas, scaledReplicas } from '../../../domain/remediation/actions/scale.ts';
 import {
-  catalogue,
   checkParameters,
   costOf,
   inverseOf,
-  isActionId,
-  maxReplicas,
+  isReversible,
   riskOf,
 } from '../../../domain/remediation/catalogue.ts';
-import { scaledReplicas } from '../../../domain/remediation/parameters.ts';
 import { target } from './plans.ts';
 
 const replica = (id: string, state: 'running' | 'exited' | 'starting') => ({
@@ -87,7 +85,7 @@ describe('inverse', () => {
   });
 
   it('is missing only where there is nothing to undo, or no way back', () => {
-    expect(actionIds.filter((action) => !catalogue[action].reversible)).toEqual(['clear-sandbox']);
+    expect(actionIds.filter((action) => !isReversible(action))).toEqual(['clear-sandbox']);
   });
 });
 

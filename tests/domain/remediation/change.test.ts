@@ -1,6 +1,6 @@
 /** What a step changes, in words. */
 import { expect, test } from 'vitest';
-import { actionIds } from '../../../domain/remediation/actions.ts';
+import { actionIds } from '../../../domain/remediation/actions/index.ts';
 import { inverseOf } from '../../../domain/remediation/catalogue.ts';
 import { changeOf, undoOf } from '../../../domain/remediation/change.ts';
 import { step, target } from './plans.ts';

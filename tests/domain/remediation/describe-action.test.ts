@@ -2,9 +2,8 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { actionIds } from '../../../domain/remediation/actions.ts';
-import { inverseOf, riskOf } from '../../../domain/remediation/catalogue.ts';
-import { actionDescriptions } from '../../../domain/remediation/describe-action.ts';
+import { actionIds, actions } from '../../../domain/remediation/actions/index.ts';
+import { inverseActionOf, inverseOf, riskOf } from '../../../domain/remediation/catalogue.ts';
 import type { TargetState } from '../../../domain/remediation/target.ts';
 
 const state = fc
@@ -34,14 +33,14 @@ test.each(actionIds)(
     const seen = new Set<string>();
     fc.assert(
       fc.property(state, parameters, (before, given) => {
-        const { inverse, risks } = actionDescriptions[action];
-        expect(inverseOf(action, before, given)?.action ?? null).toBe(inverse);
+        const { risks } = actions[action];
+        expect(inverseOf(action, before, given)?.action ?? null).toBe(inverseActionOf(action));
         const risk = riskOf(action, before, given);
         seen.add(risk);
         expect(risks).toContain(risk);
       }),
       { numRuns: 500, seed: 1 },
     );
-    expect([...seen].toSorted()).toEqual([...actionDescriptions[action].risks].toSorted());
+    expect([...seen].toSorted()).toEqual([...actions[action].risks].toSorted());
   },
 );

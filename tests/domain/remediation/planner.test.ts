@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { causes, harmlessCauses } from '../../../domain/diagnosis/causes.ts';
-import { actionIds } from '../../../domain/remediation/actions.ts';
+import { actionIds } from '../../../domain/remediation/actions/index.ts';
 import { checkParameters } from '../../../domain/remediation/catalogue.ts';
 import { stepKey } from '../../../domain/remediation/plan.ts';
 import { makePlan, type PlanningInput } from '../../../domain/remediation/planner.ts';

@@ -2,7 +2,7 @@
 
 import type { Cause } from '../../../domain/diagnosis/causes.ts';
 import type { Diagnosis, Hypothesis } from '../../../domain/diagnosis/diagnosis.ts';
-import { actionIds } from '../../../domain/remediation/actions.ts';
+import { actionIds } from '../../../domain/remediation/actions/index.ts';
 import type { Plan, PlanStep } from '../../../domain/remediation/plan.ts';
 import type { TargetState } from '../../../domain/remediation/target.ts';
 

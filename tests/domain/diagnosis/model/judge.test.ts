@@ -5,7 +5,7 @@ import { causes } from '../../../../domain/diagnosis/causes.ts';
 import { answerJsonSchema, answerLimits } from '../../../../domain/diagnosis/model/answer.ts';
 import { judgeAnswer } from '../../../../domain/diagnosis/model/judge.ts';
 import type { JudgedAnswer } from '../../../../domain/diagnosis/model/opinion.ts';
-import { actionIds } from '../../../../domain/remediation/actions.ts';
+import { actionIds } from '../../../../domain/remediation/actions/index.ts';
 import { defaultRunbook } from '../../../../domain/remediation/runbook.ts';
 import { naughtyStrings } from '../../../ingest/support/naughty.ts';
 import { answerAbout, situation } from './situation.ts';

@@ -102,7 +102,7 @@ function explain(
   switch (error.code) {
     case 'EADDRINUSE':
       return new Error(
-        `Port ${port} on ${host} is in use. Stop what listens there ("lsof -i :${port}" or "ss -ltnp" shows it), ` +
+        `Port ${port} on ${host} is in use. Stop whatever is listening there ("lsof -i :${port}" or "ss -ltnp" shows it), ` +
           `or set another ${setting} in sentinel.yaml.`,
         { cause: error },
       );

@@ -94,7 +94,7 @@ function unreachable(url: string, error: unknown): Unreachable {
       : (cause?.code ?? cause?.message ?? message);
   return new Unreachable(
     exitCodes.failed,
-    `Cannot reach Sentinel at ${url} (${why}). Is it running? "npm start" starts it, "sentinel doctor" says what is missing.`,
+    `Cannot reach Sentinel at ${url} (${why}). Is it running? "npm start" starts it; "sentinel doctor" says what is missing.`,
   );
 }
 

@@ -55,8 +55,8 @@ async function demo(flags: Flags, deps: CliDeps): Promise<void> {
     stopping.signal.throwIfAborted();
     const startedMs = Date.now();
     say(`Up after ${seconds(startedMs - installedMs)}. Temporal Web UI: ${stage.sentinel.temporalUiUrl}`);
-    say(`Dashboard, opened by this link once: ${await dashboardLink(stage)}`);
-    say(`The shop runs; Sentinel learns what is normal (${seconds(scenarios[0]?.warmUpMs ?? 0)}) …`);
+    say(`Dashboard (one-time link): ${await dashboardLink(stage)}`);
+    say(`The shop is up; Sentinel is learning what is normal (${seconds(scenarios[0]?.warmUpMs ?? 0)}) …`);
     await delay(scenarios[0]?.warmUpMs ?? 0, undefined, { signal: stopping.signal });
     const results: DemoIncident[] = [];
     for (const [index, scenario] of scenarios.entries()) {
@@ -78,7 +78,7 @@ async function demo(flags: Flags, deps: CliDeps): Promise<void> {
       deps.stdout.write(`${JSON.stringify({ ok, ...timings, incidents: results })}\n`);
     }
     if (flags.once !== true) await linger(stage, say, stopping.signal);
-    if (!ok) throw new CliError(exitCodes.failed, 'Not both incidents ended recovered.');
+    if (!ok) throw new CliError(exitCodes.failed, 'Not every incident ended recovered.');
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
     say('Stopping …');
@@ -119,7 +119,7 @@ function audienceOf(
 }
 
 async function linger(stage: Stage, say: (line: string) => void, signal: AbortSignal): Promise<void> {
-  say('\nEverything stays up for you to look around; Ctrl-C ends it.');
+  say('\nEverything stays up so you can look around; press Ctrl-C to stop.');
   say(`  Dashboard        ${await dashboardLink(stage)}`);
   say(`  Temporal Web UI  ${stage.sentinel.temporalUiUrl}`);
   say(`  Incidents        npm run sentinel -- incident list --config ${configFile(stage)}`);

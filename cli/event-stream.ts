@@ -15,7 +15,7 @@ export async function* readMessages(body: ReadableStream<Uint8Array>): AsyncGene
   let rest = '';
   for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
     rest += chunk;
-    if (rest.length > longestMessage) throw new Error('a message of the stream does not end');
+    if (rest.length > longestMessage) throw new Error('a message in the stream is too long');
     const blocks = rest.replaceAll('\r\n', '\n').split('\n\n');
     rest = blocks.pop() ?? '';
     for (const block of blocks) {

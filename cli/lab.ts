@@ -26,12 +26,12 @@ export function registerLab(program: Command, deps: CliDeps): void {
     .description('run scenario files, or every scenario of a folder, and report')
     .option(
       '--seed <number...>',
-      'seed of the load and the faults; several run everything several times',
+      'seed for load and faults; several seeds run everything once each',
       numbers,
       [],
     )
     .option('--parallel <number>', 'runs at the same time', positive, 1)
-    .option('--busy <number>', 'busy loops beside the runs, to judge on a starved machine', countFrom0, 0)
+    .option('--busy <number>', 'busy loops to run alongside, to starve the machine of CPU', countFrom0, 0)
     .option('--json <file>', 'write the report to this file')
     .option('--keep', 'keep the folder of each run, with logs and data')
     .action(async (paths: string[], flags: RunFlags) => {

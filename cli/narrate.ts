@@ -37,7 +37,7 @@ function tell(event: IncidentEvent): Told {
     case 'anomaly-observed':
       return { style: 'yellow', text: `Symptom: ${event.anomaly.summary}` };
     case 'anomaly-cleared':
-      return { style: 'green', text: `A symptom is gone (${event.anomalyId})` };
+      return { style: 'green', text: `Symptom cleared (${event.anomalyId})` };
     case 'enrichment-started':
       return { style: 'dim', text: `Gathering evidence, attempt ${event.attempt}` };
     case 'enriched':
@@ -86,7 +86,7 @@ function tell(event: IncidentEvent): Told {
         return { text: `Undo of step ${event.step + 1} not needed: ${event.detail}` };
       return {
         style: 'yellow',
-        text: `The gate refuses step ${event.step + 1}: ${event.reason} (${event.detail})`,
+        text: `The gate refused step ${event.step + 1}: ${event.reason} (${event.detail})`,
       };
     case 'intent-written':
       return {
@@ -101,7 +101,7 @@ function tell(event: IncidentEvent): Told {
       if (event.uncertain === true)
         return {
           style: 'yellow',
-          text: `${direction(event.direction)} step ${event.step + 1}: outcome unknown, a person has to look (${event.reason})`,
+          text: `${direction(event.direction)} step ${event.step + 1}: outcome unknown, a person has to check (${event.reason})`,
         };
       return {
         style: 'red',
@@ -193,7 +193,7 @@ export function describeStep({
   const facts = [
     `risk ${risk}`,
     `${Math.round(blastRadius * 100)} % of capacity`,
-    `${downtimeSeconds} s down`,
+    `${downtimeSeconds} s downtime`,
     undoing(reversible, inverse),
   ];
   return `${[action, `${target.environment}/${target.service}`, ...given].join(' ')} (${facts.join(', ')})`;
@@ -207,7 +207,7 @@ function undoing(reversible: boolean, inverse: PlanStep['inverse']): string {
 export function describeVerdict(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'auto':
-      return `may be done without asking (${verdict.rule}: ${verdict.reason})`;
+      return `may run without approval (${verdict.rule}: ${verdict.reason})`;
     case 'approval':
       return `needs ${verdict.quorum === 1 ? `one ${verdict.role}` : `${verdict.quorum} × ${verdict.role}`} (${verdict.rule}: ${verdict.reason})`;
     case 'deny':

@@ -27,7 +27,7 @@ export function createProgram(deps: CliDeps): Command {
       writeErr: (text) => deps.stderr.write(text),
     })
     .showSuggestionAfterError()
-    .showHelpAfterError('(add --help to see what is possible)')
+    .showHelpAfterError('(run with --help for usage)')
     .addHelpText('after', '\nExit codes: 0 ok, 1 failed, 2 usage error, 3 refused.');
   if (deps.start !== undefined) registerStart(program, deps, deps.start);
   registerDoctor(program, deps);

@@ -37,7 +37,7 @@ export function endWithReaders(outputs: readonly Output[]): void {
     output.on('error', (error) => {
       if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
       if (ask === null) process.exit(brokenPipe);
-      ask('nobody reads the output any more');
+      ask('the reader of the output is gone');
     });
   }
 }

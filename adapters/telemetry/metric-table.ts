@@ -220,7 +220,7 @@ export const metricTable = {
   },
   sentinel_model_cost_usd_total: {
     kind: 'counter',
-    help: 'What models cost, in US dollars by the configured prices.',
+    help: 'What models cost, in US dollars at the configured prices.',
     labels: ['provider'],
   },
   sentinel_model_fallbacks_total: {

@@ -33,7 +33,7 @@ function lines({ diagnosis, turns, usd }: Analysis, paint: Paint): string[] {
   return [
     ...turns.flatMap((turn) => [...turnLines(turn, paint), '']),
     ...(view === undefined ? [] : [clean(modelText(view))]),
-    `${turns.length} ${turns.length === 1 ? 'call' : 'calls'}, ${usd} US dollars by the configured prices.`,
+    `${turns.length} ${turns.length === 1 ? 'call' : 'calls'}, ${usd} US dollars at the configured prices.`,
   ];
 }
 

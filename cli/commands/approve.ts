@@ -23,13 +23,13 @@ const shortestPrefix = 8;
 
 export function registerApprovals(program: Command, deps: CliDeps): void {
   apiCommand(program, 'approve <incident>', 'approve the pending plan of an incident')
-    .option('--plan-hash <hash>', 'only if the plan has this hash (8 digits or more)')
-    .option('--reason <text>', 'reason, for the audit')
+    .option('--plan-hash <hash>', 'only if the plan has this hash (at least 8 digits)')
+    .option('--reason <text>', 'reason, for the audit log')
     .action((incident: string, flags: Flags) => decide(incident, 'approve', flags, deps));
 
   apiCommand(program, 'reject <incident>', 'reject the pending plan of an incident')
-    .option('--plan-hash <hash>', 'only if the plan has this hash (8 digits or more)')
-    .requiredOption('--reason <text>', 'why, for the audit and for the next plan')
+    .option('--plan-hash <hash>', 'only if the plan has this hash (at least 8 digits)')
+    .requiredOption('--reason <text>', 'why, for the audit log and for the next plan')
     .action((incident: string, flags: Flags) => decide(incident, 'reject', flags, deps));
 }
 
@@ -49,7 +49,7 @@ async function decide(
   });
   const verb = decision === 'approve' ? 'Approved' : 'Rejected';
   out.answer(answer, () => [
-    `${verb} plan ${answer.planHash.slice(0, 12)}${answer.repeated ? ' (it was already)' : ''}.`,
+    `${verb} plan ${answer.planHash.slice(0, 12)}${answer.repeated ? ' (already recorded)' : ''}.`,
     ...(answer.delivered ? [] : ['Recorded. The incident picks it up as soon as it can be reached.']),
   ]);
 }

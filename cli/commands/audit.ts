@@ -7,17 +7,17 @@ import type { CliDeps } from '../deps.ts';
 import { CliError, exitCodes } from '../exit.ts';
 
 export function registerAudit(program: Command, deps: CliDeps): void {
-  const audit = program.command('audit').description('the audit trail');
+  const audit = program.command('audit').description('the audit log');
 
-  apiCommand(audit, 'verify', 'check that no entry was changed, removed or slipped in').action(
+  apiCommand(audit, 'verify', 'check that no entry was changed, removed or inserted').action(
     async (flags: CommonFlags) => {
       const { api, out } = connect(flags, deps);
       const found = await api.get<AuditVerification>('/api/v1/audit/verification');
-      if (found.ok) return out.answer(found, () => [`The audit is whole: ${found.checked} entries.`]);
+      if (found.ok) return out.answer(found, () => [`The audit log is intact: ${found.checked} entries.`]);
       const { brokenSeq, checked, what } = found;
       throw new CliError(
         exitCodes.failed,
-        `The audit is broken at entry ${brokenSeq}: ${what}. The ${checked} entries linked before it hold. Compare with a backup.`,
+        `The audit log is broken at entry ${brokenSeq}: ${what}. The ${checked} entries linked before it are intact. Compare with a backup.`,
         found,
       );
     },

@@ -7,14 +7,14 @@ import type { CliDeps } from '../deps.ts';
 type Flags = CommonFlags & { readonly outcome: 'happened' | 'did-not-happen'; readonly reason: string };
 
 export function registerEffect(program: Command, deps: CliDeps): void {
-  const effect = program.command('effect').description('effects: settle one of unknown outcome');
-  apiCommand(effect, 'settle <effect>', 'say whether an effect happened; look at its target first')
+  const effect = program.command('effect').description('settle effects of unknown outcome');
+  apiCommand(effect, 'settle <effect>', 'record whether an effect happened; check its target first')
     .addOption(
-      new Option('--outcome <outcome>', 'what a look at the target says')
+      new Option('--outcome <outcome>', 'what the target shows')
         .choices(['happened', 'did-not-happen'])
         .makeOptionMandatory(),
     )
-    .requiredOption('--reason <text>', 'how you know, for the audit')
+    .requiredOption('--reason <text>', 'how you know, for the audit log')
     .action(async (id: string, flags: Flags) => {
       const { api, out } = connect(flags, deps);
       const { outcome, reason } = flags;

@@ -12,26 +12,28 @@ type Explanation = {
 };
 
 export function registerExplain(program: Command, deps: CliDeps): void {
-  const explain = program.command('explain').description('find out what became of an event or of telemetry');
+  const explain = program
+    .command('explain')
+    .description('find out what happened to an event or to telemetry');
 
   apiCommand(
     explain,
     'event <id>',
-    'an event, an alert or an anomaly, by the id its sender or Sentinel gave it',
+    'an event, an alert or an anomaly, by the ID that its sender or Sentinel gave it',
   ).action(async (id: string, flags: CommonFlags) => {
     const { api, out } = connect(flags, deps);
     const answer = await api.get<Explanation>(`/api/v1/explain?${new URLSearchParams({ id })}`);
     out.answer(answer, () => (answer.items.length === 0 ? [unknown(id)] : answer.items.flatMap(itemLines)));
   });
 
-  apiCommand(explain, 'telemetry <service>', 'telemetry of a service that had no effect, and why').action(
+  apiCommand(explain, 'telemetry <service>', 'rejected telemetry of a service, and why').action(
     async (service: string, flags: CommonFlags) => {
       const { api, out } = connect(flags, deps);
       const answer = await api.get<Explanation>(`/api/v1/explain?${new URLSearchParams({ id: service })}`);
       const { refused } = answer;
       out.answer(answer, () =>
         refused.length === 0
-          ? [`Nothing of ${clean(service)} was refused in the last seven days.`]
+          ? [`No telemetry from ${clean(service)} was rejected in the last seven days.`]
           : refused.map(refusedLine),
       );
     },
@@ -39,7 +41,7 @@ export function registerExplain(program: Command, deps: CliDeps): void {
 }
 
 function unknown(id: string): string {
-  return `Nothing with the id ${clean(id)} was received, or it was more than seven days ago.`;
+  return `Nothing with the ID ${clean(id)} was received in the last seven days.`;
 }
 
 function itemLines(item: ExplainedItem): string[] {
@@ -64,19 +66,17 @@ function outcome(item: ExplainedItem): string {
   if (item.status === 'dead') return `given up after ${item.attempts} attempts${reason}`;
   if (item.status === 'pending') {
     const next = item.nextAttemptAtMs === null ? '' : `, next attempt ${instant(item.nextAttemptAtMs)}`;
-    return item.attempts === 0
-      ? 'waiting to be worked on'
-      : `in progress after ${item.attempts} attempts${reason}${next}`;
+    return item.attempts === 0 ? 'queued' : `in progress after ${item.attempts} attempts${reason}${next}`;
   }
   if (item.kind === 'change') return 'kept as evidence for diagnoses';
-  if (item.incidentId === null) return 'no incident: it is over, silenced, or belongs to none that is open';
+  if (item.incidentId === null) return 'no incident: it cleared, was silenced, or matches no open incident';
   const closed = item.incidentClosedAtMs === null ? 'open' : `closed ${instant(item.incidentClosedAtMs)}`;
   return `incident ${clean(item.incidentId)} (${closed}): ${clean(item.incidentTitle ?? '')}`;
 }
 
 function refusedLine(row: RefusedTelemetry): string {
   const where = `${clean(row.environment)}/${clean(row.service)}`;
-  return `${where}: ${row.records} of ${clean(row.signal)} refused as ${row.reason}, last ${instant(row.lastAtMs)}, such as ${clean(row.example)}`;
+  return `${where}: ${row.records} of ${clean(row.signal)} rejected as ${row.reason}, last ${instant(row.lastAtMs)}, for example ${clean(row.example)}`;
 }
 
 const instant = (ms: number): string => new Date(ms).toISOString();

@@ -8,7 +8,7 @@ import { clean } from '../terminal/text.ts';
 export function incidentPath(text: string): string {
   const id = fromUrlId(text);
   if (id === null) {
-    const message = `"${clean(text)}" is not an incident id such as production.payments.3f2a9c00-1; "sentinel incident list" shows them.`;
+    const message = `"${clean(text)}" is not an incident ID such as production.payments.3f2a9c00-1; "sentinel incident list" shows them.`;
     throw new CliError(exitCodes.usage, message);
   }
   return `/api/v1/incidents/${toUrlId(id)}`;

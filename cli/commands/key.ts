@@ -27,9 +27,9 @@ export function registerKeys(program: Command, deps: CliDeps): void {
         .choices(keyRoles)
         .default('viewer'),
     )
-    .option('--person <name>', 'whose key it is, by a name under `people` in the configuration')
+    .option('--person <name>', 'owner of the key: a name under `people` in the configuration')
     .option('--environment <names...>', 'only these environments; `*` and `?` are wildcards')
-    .option('--service <names...>', 'only these services; wildcards likewise')
+    .option('--service <names...>', 'only these services; `*` and `?` are wildcards')
     .option('--expires-in <duration>', 'expires after this long, such as 90d', durationMs)
     .action(async (name: string, flags: CreateFlags) => {
       const { api, out } = connect(flags, deps);
@@ -37,36 +37,38 @@ export function registerKeys(program: Command, deps: CliDeps): void {
         '/api/v1/keys',
         keyOf(name, flags, Date.now()),
       );
-      out.note(`Key ${made.keyId} with the role ${flags.role}. This is the only time it is shown:`);
+      out.note(`Created key ${made.keyId} with the role ${flags.role}. It is shown only once:`);
       if (flags.person !== undefined)
         out.note(
-          `It counts for ${clean(flags.person)} in a quorum once \`people.${clean(flags.person)}.keys\` lists ${made.keyId}; until then for you, who have seen it.`,
+          `It counts as ${clean(flags.person)}'s in a quorum once \`people.${clean(flags.person)}.keys\` lists ${made.keyId}. Until then it counts as yours.`,
         );
       out.answer(made, () => [made.key]);
     });
 
-  apiCommand(key, 'list', 'keys with role, reach, person and dates').action(async (flags: CommonFlags) => {
-    const { api, out } = connect(flags, deps);
-    const list = await api.get<KeyList>('/api/v1/keys');
-    const day = (ms: number | null): string => (ms === null ? '' : new Date(ms).toISOString().slice(0, 10));
-    const rows = list.items.map((one) => [
-      ...[one.keyId, one.role, day(one.createdAtMs), day(one.lastUsedAtMs), day(one.expiresAtMs)],
-      ...[day(one.revokedAtMs), reachText(one.reach), one.belongsTo ?? '', one.person, one.name],
-    ]);
-    const head = [
-      'KEY',
-      'ROLE',
-      'CREATED',
-      'LAST USED',
-      'EXPIRES',
-      'REVOKED',
-      'REACH',
-      'HELD BY',
-      'COUNTS FOR',
-      'NAME',
-    ];
-    out.answer(list, () => table(head, rows, out.paint));
-  });
+  apiCommand(key, 'list', 'list keys with role, reach, owner and dates').action(
+    async (flags: CommonFlags) => {
+      const { api, out } = connect(flags, deps);
+      const list = await api.get<KeyList>('/api/v1/keys');
+      const day = (ms: number | null): string => (ms === null ? '' : new Date(ms).toISOString().slice(0, 10));
+      const rows = list.items.map((one) => [
+        ...[one.keyId, one.role, day(one.createdAtMs), day(one.lastUsedAtMs), day(one.expiresAtMs)],
+        ...[day(one.revokedAtMs), reachText(one.reach), one.belongsTo ?? '', one.person, one.name],
+      ]);
+      const head = [
+        'KEY',
+        'ROLE',
+        'CREATED',
+        'LAST USED',
+        'EXPIRES',
+        'REVOKED',
+        'REACH',
+        'HELD BY',
+        'COUNTS FOR',
+        'NAME',
+      ];
+      out.answer(list, () => table(head, rows, out.paint));
+    },
+  );
 
   apiCommand(key, 'revoke <keyId>', 'revoke a key immediately').action(
     async (keyId: string, flags: CommonFlags) => {

@@ -15,7 +15,7 @@ export function registerKillSwitch(program: Command, deps: CliDeps): void {
 function register(program: Command, deps: CliDeps, name: string, engaged: boolean, about: string): void {
   apiCommand(program, name, about)
     .option('--environment <name>', 'only this environment; "*" means all', '*')
-    .option('--reason <text>', 'reason, for the audit', `${name} from the command line`)
+    .option('--reason <text>', 'reason, for the audit log', `${name} from the command line`)
     .action(async (flags: Flags) => {
       const { api, out } = connect(flags, deps);
       const { environment, reason } = flags;

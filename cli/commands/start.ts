@@ -22,7 +22,7 @@ export function registerStart(program: Command, deps: CliDeps, start: StartSenti
       const starting = start(loaded.config, flags.role, (line) => out.note(line), stopping.signal);
       const running = await starting.catch(async (error: unknown) => {
         if (!(error instanceof Error && error.name === 'AbortError')) throw error;
-        out.note(`${await signal}: stopped before it was up`);
+        out.note(`${await signal}: stopped before startup finished`);
         return null;
       });
       if (running === null) return;

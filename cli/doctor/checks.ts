@@ -15,7 +15,7 @@ export function configurationCheck(loaded: LoadedConfig): Finding {
   const name = 'Configuration';
   if (loaded.ok) return ok(name, loaded.config.file ?? 'no sentinel.yaml: using the defaults');
   const all = loaded.problems.map(describeProblem).join('; ');
-  return missing(name, all, 'Correct it; "sentinel config check" shows each problem on its own line.');
+  return missing(name, all, 'Fix it; "sentinel config check" lists every problem.');
 }
 
 export function standardChecks(config: Config): readonly Check[] {
@@ -55,16 +55,11 @@ const temporalServer =
     if (temporal.tls === undefined && !isLocal(host)) {
       return warning(
         'Temporal',
-        `${host}:${port} without TLS: whoever is on the way reads and changes what Sentinel is told`,
-        'Set temporal.tls (tls: {} trusts what the system trusts).',
+        `${host}:${port} without TLS: anyone on the network path can read and change what Sentinel sends and receives`,
+        "Set temporal.tls (tls: {} uses the system's trusted CAs).",
       );
     }
-    return server(
-      'Temporal',
-      host,
-      port,
-      'Start it, or correct temporal.address; without it nothing can run.',
-    );
+    return server('Temporal', host, port, 'Start it, or fix temporal.address; without it nothing can run.');
   };
 
 const temporalPayloads =
@@ -75,13 +70,13 @@ const temporalPayloads =
     if (secrets.temporalPayloadKeys === null && temporal.address !== undefined)
       return warning(
         name,
-        `${mode} with a key that is in this data folder only`,
-        `Roles that run apart need SENTINEL_TEMPORAL_PAYLOAD_KEYS, the same for all: ${makePayloadKey}`,
+        `${mode}, with a key that exists only in this data folder`,
+        `To run roles as separate processes, give all of them the same SENTINEL_TEMPORAL_PAYLOAD_KEYS: ${makePayloadKey}`,
       );
     if (keysSince !== undefined && Date.parse(keysSince) > Date.now())
       return warning(
         name,
-        `${mode}; unsigned data is taken until ${keysSince}`,
+        `${mode}; unsigned data is accepted until ${keysSince}`,
         'Set temporal.payloads.keysSince to when the last process without keys ended, or leave it out.',
       );
     const where = secrets.temporalPayloadKeys === null ? 'the data folder' : 'SENTINEL_TEMPORAL_PAYLOAD_KEYS';
@@ -94,7 +89,7 @@ const postgres =
     const url = secrets.postgresUrl?.reveal() ?? settings.url;
     if (url === undefined) return ok('Postgres', 'embedded');
     const { host, port } = addressOf(url);
-    const advice = 'Start it, or correct SENTINEL_POSTGRES_URL (or postgres.url).';
+    const advice = 'Start it, or fix SENTINEL_POSTGRES_URL (or postgres.url).';
     const reached = await server('Postgres', host, port, advice);
     return reached.status === 'ok' ? durability(reached, url) : reached;
   };
@@ -114,20 +109,26 @@ function audit({ postgres: settings, secrets }: Config): Check {
       if (!progress.ok)
         return missing(
           name,
-          `the chain does not hold from entry ${progress.brokenSeq} on: ${progress.what}`,
-          'Somebody changed what was recorded: find out who had the database ("sentinel audit verify" reads all of it).',
+          `the chain is broken at entry ${progress.brokenSeq} on: ${progress.what}`,
+          'The record was altered: find out who had access to the database ("sentinel audit verify" checks all of it).',
         );
       const { checked, links } = progress;
       const detail =
-        checked === links ? `all ${links} links hold` : `${checked} of ${links} links hold so far`;
+        checked === links
+          ? `all ${links} links are intact`
+          : `${checked} of ${links} links checked so far, all intact`;
       if (owner === null) return ok(name, detail);
-      return warning(name, `${detail}. ${owner}`, 'Connect as the role of deploy/postgres/roles.sql.');
+      return warning(
+        name,
+        `${detail}. ${owner}`,
+        'Connect with the application role of deploy/postgres/roles.sql.',
+      );
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
       return warning(
         name,
         `its chain could not be checked (${said})`,
-        'Correct it, then run "sentinel doctor" again.',
+        'Fix it, then run "sentinel doctor" again.',
       );
     }
   };
@@ -138,7 +139,7 @@ const clickhouse =
   async () => {
     const name = 'ClickHouse';
     const less = 'Without it diagnoses have less evidence, and more plans need approval.';
-    if (!enabled) return warning(name, 'switched off', `${less} Set clickhouse.enabled: true.`);
+    if (!enabled) return warning(name, 'disabled', `${less} Set clickhouse.enabled: true.`);
     if (url === undefined) return ok(name, 'embedded');
     const { host, port } = addressOf(url);
     const reason = await whyNotReachable(host, port);
@@ -146,7 +147,7 @@ const clickhouse =
     return warning(
       name,
       `${host}:${port} cannot be reached (${reason})`,
-      `Start it, or correct clickhouse.url. ${less}`,
+      `Start it, or fix clickhouse.url. ${less}`,
     );
   };
 
@@ -161,7 +162,7 @@ function executors({ executors: configured }: Config): Check[] {
     const { host, port } = addressOf(executor.url);
     const reason = await whyNotReachable(host, port);
     if (reason === null) return ok(name, `${host}:${port} accepts connections`);
-    const advice = 'Start it, or correct its url; until then its targets are not acted on.';
+    const advice = 'Start it, or fix its url; until then Sentinel does not act on its targets.';
     return warning(name, `${host}:${port} cannot be reached (${reason})`, advice);
   });
 }
@@ -179,7 +180,7 @@ function models({ model, secrets }: Config): Check[] {
     const { host, port } = addressOf(baseUrlOf(provider));
     const reason = await whyNotReachable(host, port);
     if (reason === null) return ok(name, `${provider.model} at ${host}:${port}, which accepts connections`);
-    const advice = 'Start it, or correct its baseUrl; until then the diagnosis is statistical only.';
+    const advice = 'Start it, or fix its baseUrl; until then the diagnosis is statistical only.';
     return warning(name, `${host}:${port} cannot be reached (${reason})`, advice);
   });
 }
@@ -192,7 +193,7 @@ async function durability(reached: Finding, url: string): Promise<Finding> {
     return warning(reached.name, problems.join(' '), 'Sentinel acts by what this database remembers.');
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
-    return missing(reached.name, said, 'Correct it, then run "sentinel doctor" again.');
+    return missing(reached.name, said, 'Fix it, then run "sentinel doctor" again.');
   }
 }
 

@@ -16,7 +16,7 @@ async function brokerCheck(broker: string): Promise<Finding> {
   const { host, port } = splitHostPort(broker);
   const reason = await whyNotReachable(host, port);
   if (reason === null) return ok(`Kafka ${broker}`, `${host}:${port} accepts connections`);
-  const advice = 'Start it, or correct kafka.brokers.';
+  const advice = 'Start it, or fix kafka.brokers.';
   return missing(`Kafka ${broker}`, `${host}:${port} cannot be reached (${reason})`, advice);
 }
 
@@ -30,19 +30,23 @@ async function groupCheck(config: Config): Promise<Finding> {
     const all = { ...kafkaOptions(config), topics: [...topics, deadLetters] };
     const { missingTopics, members, waiting } = await inspectKafka(all, silent);
     if (missingTopics.length > 0) {
-      const advice = 'Create them (docs/kafka.md), unless the brokers do so by themselves.';
-      return warning(name, `not there: ${missingTopics.join(', ')}`, advice);
+      const advice = 'Create them (docs/kafka.md), unless the brokers create topics automatically.';
+      return warning(name, `missing: ${missingTopics.join(', ')}`, advice);
     }
     const { groupId } = config.kafka;
     if (members === 0 && waiting > 0) {
       const advice =
-        'Start one (sentinel start --role ingest); GET /api/v1/components says why one that runs does not read.';
-      return warning(name, `${waiting} records wait and no process of the group ${groupId} reads`, advice);
+        'Start one (sentinel start --role ingest); if one is running, GET /api/v1/components says why it is not consuming.';
+      return warning(
+        name,
+        `${waiting} records are waiting and no process in the group ${groupId} is consuming`,
+        advice,
+      );
     }
-    return ok(name, `${members} processes read, ${waiting} records wait`);
+    return ok(name, `${members} processes consuming, ${waiting} records waiting`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const advice = 'Correct kafka.brokers, kafka.tls or kafka.sasl; nothing comes in over Kafka until then.';
-    return warning(name, `the brokers cannot be asked (${reason})`, advice);
+    const advice = 'Fix kafka.brokers, kafka.tls or kafka.sasl; until then nothing comes in over Kafka.';
+    return warning(name, `cannot query the brokers (${reason})`, advice);
   }
 }

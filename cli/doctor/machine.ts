@@ -40,7 +40,7 @@ export const disk =
         ? warning('Disk', detail, 'History grows with telemetry; keep an eye on it.')
         : ok('Disk', detail);
     } catch (error) {
-      return missing('Disk', (error as Error).message, 'Set dataDir to a folder that can be written.');
+      return missing('Disk', (error as Error).message, 'Set dataDir to a writable folder.');
     }
   };
 
@@ -56,11 +56,11 @@ export const temporalCli =
     const go = await answerOf('go', 'version');
     const how =
       go === null
-        ? 'The first start downloads it and checks its checksum.'
-        : 'The first start downloads it and checks its checksum, or builds it with Go (some minutes).';
+        ? 'The first start downloads it and verifies its checksum.'
+        : 'The first start downloads it and verifies its checksum, or builds it with Go (some minutes).';
     const advice =
       'On a machine without internet install it so that "temporal --version" works (https://docs.temporal.io/cli).';
-    return warning(name, `not here yet. ${how}`, advice);
+    return warning(name, `not installed yet. ${how}`, advice);
   };
 
 async function answerOf(command: string, argument: string): Promise<string | null> {
@@ -78,14 +78,14 @@ export const apiPort =
   async () => {
     const { host, port } = server;
     const name = `Port ${port}`;
-    if (port === 0) return ok('Port of the API', 'a free one is taken');
+    if (port === 0) return ok('API port', 'picks a free port');
     const reason = await whyNotFree(host, port);
     if (reason === null) return ok(name, `free for the API on ${host}`);
-    if (await isSentinel(host, port)) return ok(name, `a Sentinel answers on ${host}`);
+    if (await isSentinel(host, port)) return ok(name, `Sentinel is already running on ${host}`);
     return missing(
       name,
       `cannot be used for the API on ${host} (${reason})`,
-      `Stop what listens there ("lsof -i :${port}" shows it), or set another server.port.`,
+      `Stop whatever is listening there ("lsof -i :${port}" shows it), or set another server.port.`,
     );
   };
 
@@ -105,12 +105,12 @@ export const embeddedTemporalPort =
   (what: string, port: number): Check =>
   async () => {
     const name = `Port ${port}`;
-    if (port === 0) return ok(`Port of ${what}`, 'a free one is taken');
+    if (port === 0) return ok(`Port of ${what}`, 'picks a free port');
     const reason = await whyNotFree('127.0.0.1', port);
     if (reason === null) return ok(name, `free for ${what}`);
     return warning(
       name,
       `${reason}: used by ${what} of an earlier start, or by something else`,
-      `If "start" complains, stop what listens there ("lsof -i :${port}" shows it), or set another port under temporal.embedded.`,
+      `If "start" complains, stop whatever is listening there ("lsof -i :${port}" shows it), or set another port under temporal.embedded.`,
     );
   };

@@ -41,24 +41,28 @@ async function check({ slack: settings, people, secrets }: Config): Promise<Find
   if (!answer.ok) {
     const advice =
       'Check the bot token, and that the app is still installed; until then nothing is posted to Slack.';
-    return warning(name, `does not take the bot token (${answer.reason})`, advice);
+    return warning(name, `rejects the bot token (${answer.reason})`, advice);
   }
   const found = `${answer.user} in ${answer.team} (${answer.teamId}), channel ${settings.channel}`;
   if (settings.teamId !== undefined && settings.teamId !== answer.teamId) {
     return warning(
       name,
       `${found}, but slack.teamId is ${settings.teamId}`,
-      'Correct slack.teamId, or take it out.',
+      'Fix slack.teamId, or remove it.',
     );
   }
   if (slackSigningSecret === null && slackAppToken === null) {
     const advice =
       'Set SENTINEL_SLACK_SIGNING_SECRET (clicks over HTTP) or SENTINEL_SLACK_APP_TOKEN (over Socket Mode).';
-    return warning(name, `${found}; clicks are not taken`, advice);
+    return warning(name, `${found}; clicks are not received`, advice);
   }
   const named = Object.values(people).some((person) => person.slack.length > 0);
   if (!named && Object.keys(settings.users).length === 0) {
-    return warning(name, `${found}; nobody may click`, 'List Slack user ids under people.<name>.slack.');
+    return warning(
+      name,
+      `${found}; nobody is allowed to decide`,
+      'List Slack user IDs under people.<name>.slack.',
+    );
   }
   const ways = [slackSigningSecret === null ? '' : 'HTTP', slackAppToken === null ? '' : 'Socket Mode'];
   return ok(name, `${found}; clicks over ${ways.filter((way) => way !== '').join(' and ')}`);

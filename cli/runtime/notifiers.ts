@@ -41,14 +41,14 @@ function create(
       return createPagerDutyChannel({
         name,
         url: notifier.url,
-        routingKey: needed('the integration key of PagerDuty'),
+        routingKey: needed('the PagerDuty integration key'),
         incidentUrl: linkTo,
       });
     case 'webhook':
       return createWebhookChannel({
         name,
         url: notifier.url,
-        secret: needed('a secret to sign with'),
+        secret: needed('a signing secret'),
         follows: notifier.follow,
         incidentUrl: linkTo,
         nowMs: clock.nowMs,
@@ -56,7 +56,7 @@ function create(
     case 'email': {
       const { host, port, tls, username, from, to } = notifier;
       const auth =
-        username === undefined ? null : { username, password: needed(`the password of ${username}`) };
+        username === undefined ? null : { username, password: needed(`the password for ${username}`) };
       return createEmailChannel({ name, host, port, tls, auth, from, to, incidentUrl: linkTo });
     }
   }

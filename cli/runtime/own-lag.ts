@@ -113,7 +113,7 @@ export function startLagMeter(
     health: () => {
       const overloads = lag.overloads(now());
       const detail =
-        overloads.length === 0 ? 'keeps up' : `${overloads.join('; ')}: nothing is done without a person`;
+        overloads.length === 0 ? 'keeps up' : `${overloads.join('; ')}: no action runs without approval`;
       return { name: 'own lag', ok: overloads.length === 0, required: false, detail };
     },
   };

@@ -61,7 +61,7 @@ function readKept(file: string): Kept | null {
   if (text === null) return null;
   const content = fileSchema.safeParse(jsonOf(text));
   // Not the parser's words: they may quote the key.
-  if (!content.success) throw unusable(file, 'it is not as Sentinel wrote it');
+  if (!content.success) throw unusable(file, 'it was changed by something other than Sentinel');
   const parsed = parsePayloadKeys(content.data.keys);
   if (!parsed.ok) throw unusable(file, parsed.problem);
   return { secrets: parsed.secrets, keysSinceMs: Date.parse(content.data.keysSince) };

@@ -60,10 +60,7 @@ export async function openPlatform(
     nowMs: clock.nowMs,
     onRefused({ reason, ...details }) {
       metrics.count('sentinel_temporal_payloads_refused_total', { reason });
-      log.warn(
-        { reason, ...details },
-        'data from Temporal is not taken: Sentinel did not sign it for this place',
-      );
+      log.warn({ reason, ...details }, 'refused data from Temporal that Sentinel did not sign for this use');
     },
   };
   const keep =
@@ -80,7 +77,7 @@ export async function openPlatform(
   ]);
   const owner = await database.ownershipProblem();
   if (owner !== null)
-    log.warn({}, `${owner} Connect as the role of deploy/postgres/roles.sql (docs/audit.md).`);
+    log.warn({}, `${owner} Connect with the application role of deploy/postgres/roles.sql (docs/audit.md).`);
   for (const problem of await database.durabilityProblems())
     log.error({ database: database.location, problem }, 'the database may lose what it has acknowledged');
   const history = openHistory(config);

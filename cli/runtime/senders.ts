@@ -54,8 +54,8 @@ const forbidden: Authorization = {
 function unauthenticated(keys: SenderKeys): Authorization {
   const why =
     keys === 'unless-local'
-      ? ' Only programs of this machine send without one, directly and to a loopback name.'
+      ? ' Only programs on this machine may send without one, directly and to a loopback name.'
       : '';
-  const detail = `an API key is needed: Authorization: Bearer KEY ("sentinel key create NAME --role ingest" makes one).${why}`;
+  const detail = `an API key is required: Authorization: Bearer KEY ("sentinel key create NAME --role ingest" makes one).${why}`;
   return { allowed: false, reason: 'unauthenticated', detail };
 }

@@ -137,7 +137,7 @@ function dashboardLines({ loginLinks }: DashboardDeps, url: string, adminKey: st
   if (loginLinks === null || keyId === undefined) return [`  Dashboard          ${url}`];
   return [
     `  Dashboard          ${loginLinkUrl(url, loginLinks.create(keyId))}`,
-    '                     (logs you in once, within five minutes; "sentinel dashboard" makes another link)',
+    '                     (one-time login, valid for five minutes; "sentinel dashboard" prints a new link)',
   ];
 }
 
@@ -222,7 +222,7 @@ async function ensureAdminKey({ config, stores, log }: Platform): Promise<AdminK
   if (await stores.apiKeys.ensureBootstrap(key)) return { key, from: given === undefined ? 'left' : 'given' };
   log.warn(
     {},
-    'the admin key was revoked and is no key any more; SENTINEL_ADMIN_KEY with another id makes a new one',
+    'the admin key was revoked and no longer works; set SENTINEL_ADMIN_KEY to a key with another ID to make a new one',
   );
   return null;
 }

@@ -89,8 +89,8 @@ function ownCookies(header: string): string {
 
 function watchOnly(request: Request): Response {
   const detail =
-    "This Web UI is for watching. Take an incident over or abort it in Sentinel; Temporal's own command line does the rest.";
-  const title = 'Nothing can be changed here';
+    "This Web UI is read-only. Take over or abort an incident in Sentinel; for anything else use Temporal's command line.";
+  const title = 'This Web UI is read-only';
   const id = request.headers.get('x-request-id') ?? crypto.randomUUID();
   const { status, headers, body } = bareProblem({ status: 403, kind: 'forbidden', title, detail }, id);
   return new Response(body, { status, headers });

@@ -55,7 +55,7 @@ export async function startWorkerPart(
       verification: config.verification,
       ownLag: config.ownLag.lowersAutonomy ? stores.ownLag : null,
       model: await openModels(config, stores.modelTurns, (provider, variable) =>
-        log.warn({ provider, variable }, 'model provider passed over: its key is not set'),
+        log.warn({ provider, variable }, 'model provider skipped: its key is not set'),
       ),
       clock,
       logger: log,
@@ -68,14 +68,16 @@ export async function startWorkerPart(
   }, pruneEveryMs);
   shutdown.add('pruning', async () => clearInterval(pruning));
   const sealing = setInterval(() => {
-    stores.auditChain.seal().catch((error: unknown) => log.warn({ err: error }, 'linking the audit failed'));
+    stores.auditChain
+      .seal()
+      .catch((error: unknown) => log.warn({ err: error }, 'linking the audit log failed'));
   }, sealEveryMs);
   const verifying = setInterval(() => {
     stores.auditChain.verifyNext(linksAtOnce).then(
       (found) => {
-        if (!found.ok) log.error({ ...found }, 'the audit was changed: its chain does not hold');
+        if (!found.ok) log.error({ ...found }, 'the audit log was altered: its chain is broken');
       },
-      (error: unknown) => log.warn({ err: error }, 'checking the audit failed'),
+      (error: unknown) => log.warn({ err: error }, 'checking the audit log failed'),
     );
   }, verifyEveryMs);
   shutdown.add('audit chain', async () => {
@@ -85,6 +87,5 @@ export async function startWorkerPart(
   return worker;
 }
 
-const switchedOff = () =>
-  Promise.reject(new HistoryUnavailable('read telemetry history', 'it is switched off'));
+const switchedOff = () => Promise.reject(new HistoryUnavailable('read telemetry history', 'it is disabled'));
 const noHistory: History = { calls: switchedOff, metrics: switchedOff, logs: switchedOff };

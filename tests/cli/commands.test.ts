@@ -74,7 +74,7 @@ describe('incident', () => {
     expect(people.stdout).toContain('Errors in orders');
     expect(people.stdout).toContain('Decide: sentinel approve production.orders.3f2a9c00-1');
     expect(people.stdout).toMatch(
-      /rollback-release production\/orders release=v41 \(risk medium, 50 % of capacity, 0 s down, can be undone\)/,
+      /rollback-release production\/orders release=v41 \(risk medium, 50 % of capacity, 0 s downtime, can be undone\)/,
     );
     expect(people.stdout).toContain('Note by eve:  [2Jgone second line');
     expect(people.stdout).not.toContain('\u001b');
@@ -203,7 +203,7 @@ describe('approve and reject', () => {
     expect(viewer.code).toBe(3);
     expect(viewer.stderr).toContain('This needs the role operator');
     expect(noReason).toMatchObject({ code: 2, stderr: expect.stringContaining("option '--reason <text>'") });
-    expect(badId).toMatchObject({ code: 2, stderr: expect.stringContaining('is not an incident id') });
+    expect(badId).toMatchObject({ code: 2, stderr: expect.stringContaining('is not an incident ID') });
   });
 
   test('without a plan there is nothing to approve', async () => {
@@ -263,7 +263,7 @@ describe('explain', () => {
     expect(people.stdout).toContain('  kept as evidence for diagnoses\n');
     expect(people.stdout).not.toContain('\u001b');
     expect(JSON.parse(json.stdout)).toMatchObject({ id: 'disk-7', items: [{ repeats: 2 }, {}, {}] });
-    expect(none.stdout).toContain('Nothing with the id never/sent was received');
+    expect(none.stdout).toContain('Nothing with the ID never/sent was received');
   });
 
   test('telemetry: what of a service had no effect, and why', async () => {
@@ -273,10 +273,10 @@ describe('explain', () => {
     const found = await here(['explain', 'telemetry', 'orders'], asRole('viewer'));
     expect(found.stderr).toBe('');
     expect(found.stdout).toBe(
-      'e/orders: 7 of traces refused as late-span, last 2023-11-14T22:13:20.000Z, such as a span of orders\n',
+      'e/orders: 7 of traces rejected as late-span, last 2023-11-14T22:13:20.000Z, for example a span of orders\n',
     );
     const none = await here(['explain', 'telemetry', 'web'], asRole('viewer'));
-    expect(none.stdout).toBe('Nothing of web was refused in the last seven days.\n');
+    expect(none.stdout).toBe('No telemetry from web was rejected in the last seven days.\n');
   });
 });
 
@@ -449,7 +449,7 @@ describe('doctor', () => {
       `server: { port: ${new URL(server.url).port} }\ntemporal: { embedded: { port: 0, uiPort: 0 } }`,
     );
     const { stdout } = await here(['doctor'], { cwd });
-    expect(stdout).toContain('a Sentinel answers on 127.0.0.1');
+    expect(stdout).toContain('Sentinel is already running on 127.0.0.1');
     expect(stdout).toContain('note    Executors: none');
   });
 

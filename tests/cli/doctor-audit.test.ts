@@ -10,7 +10,7 @@ import { testLimits } from '../support/stores.ts';
 
 async function auditFinding(env: Record<string, string>) {
   const loaded = loadConfig({ env, cwd: '/' });
-  if (!loaded.ok) throw new Error('the configuration is not taken');
+  if (!loaded.ok) throw new Error('the configuration is not accepted');
   // Others ask for servers that are not there.
   for (const check of standardChecks(loaded.config)) {
     if (check.name !== 'audit') continue;
@@ -29,7 +29,7 @@ await describeWithPostgres('doctor', (url) => {
       await killSwitch.set('production', false, person('ada', 'admin'), 'y');
       expect(await auditFinding(env)).toMatchObject({
         status: 'warning',
-        detail: expect.stringMatching(/^all 2 links hold\. .* can rewrite the audit\.$/),
+        detail: expect.stringMatching(/^all 2 links are intact\. .* can rewrite the audit\.$/),
         advice: expect.stringContaining('roles.sql'),
       });
       await sql`alter table audit disable trigger all`.execute(database.db);

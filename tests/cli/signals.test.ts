@@ -72,7 +72,7 @@ test('a reader that is gone asks', async () => {
   const { child, seen } = direct('any-parent');
   await seen(/up/);
   child.stdout?.destroy();
-  expect(await seen(/asked by (.*)/)).toMatch(/nobody reads/);
+  expect(await seen(/asked by (.*)/)).toMatch(/reader of the output is gone/);
 });
 
 test('a parent that was killed asks, also behind a shell', async () => {

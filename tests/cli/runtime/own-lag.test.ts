@@ -41,7 +41,7 @@ test('a blocked event loop', async () => {
   const untilMs = performance.now() + 1_500;
   while (performance.now() < untilMs);
   await vi.waitFor(() => expect(health()).toMatchObject({ ok: false, required: false }), { timeout: 15_000 });
-  expect(health().detail).toMatch(/^event loop \d+\.\d s behind: nothing is done without a person$/);
+  expect(health().detail).toMatch(/^event loop \d+\.\d s behind: no action runs without approval$/);
   await vi.waitFor(() => expect(reported.at(-1)?.[0]).toMatch(/^event loop/), { timeout: 15_000 });
   const { text } = await metrics.render();
   expect(text).toMatch(/sentinel_overloaded 1/);

@@ -94,7 +94,7 @@ describe('a workflow', () => {
       '{}',
     );
     expect(status).toBe(403);
-    expect(text).toContain('Nothing can be changed here');
+    expect(text).toContain('This Web UI is read-only');
     expect((await handle.describe()).status.name).toBe('RUNNING');
   });
 });

@@ -7,6 +7,8 @@ export type WirePayload = {
 };
 
 export interface TemporalPayloads {
+  /** The Temporal namespace that Sentinel's incidents are in. */
+  readonly namespace: string;
   /** In the same order; what is not Sentinel's, or was changed, comes back as it is. */
   open(payloads: readonly WirePayload[]): Promise<readonly WirePayload[]>;
 }

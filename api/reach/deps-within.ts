@@ -73,7 +73,10 @@ function limited(reach: Reach, all: ApiDeps): Decided<ApiDeps> {
       query: () => refuse(reach, 'the audit'),
       verify: () => refuse(reach, 'the audit'),
     },
-    temporalPayloads: { open: () => refuse(reach, 'what Temporal holds of incidents') },
+    temporalPayloads: {
+      ...all.temporalPayloads,
+      open: () => refuse(reach, 'what Temporal holds of incidents'),
+    },
     apiKeys: {
       ...all.apiKeys,
       list: () => refuse(reach, 'the keys of others'),

@@ -2,6 +2,7 @@
 // could have something encoded here could have anything signed.
 
 import { z } from 'zod';
+import { ApiProblem } from '../errors.ts';
 import { route } from '../http/route.ts';
 import type { WirePayload } from '../ports/temporal-payloads.ts';
 import { named } from '../schemas/named.ts';
@@ -26,7 +27,16 @@ export const codecDecode = route({
   maxBodyBytes: 4 * 1024 * 1024,
   example: { payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'IngiCg==' }] },
   answers: { 200: z.strictObject({ payloads: z.array(wirePayload) }) },
-  handler: async ({ body, deps }) => ({
-    json: { payloads: await deps.temporalPayloads.open(body.payloads) },
-  }),
+  problems: ['not-found'],
+  handler: async ({ body, headers, deps: { temporalPayloads } }) => {
+    // Temporal's command line and Web UI say which namespace they show; who says none asks for ours.
+    const asked = headers.get('x-namespace');
+    const { namespace } = temporalPayloads;
+    if (asked !== null && asked !== namespace)
+      throw new ApiProblem(
+        'not-found',
+        `this Sentinel has its incidents in the Temporal namespace ${namespace} and decodes no others; ask the codec endpoint of the namespace that you are looking at`,
+      );
+    return { json: { payloads: await temporalPayloads.open(body.payloads) } };
+  },
 });

@@ -41,7 +41,7 @@ export function createBenchApi(database: Database): BenchApi {
     apiKeys,
     audit,
     modelTurns: stores.modelTurnReader,
-    temporalPayloads: { open: async (payloads) => payloads },
+    temporalPayloads: { namespace: 'default', open: async (payloads) => payloads },
     messenger: {
       approvalDecided: async () => {},
       takeOver: nobody,

@@ -182,7 +182,7 @@ async function createApi(
     audit: stores.audit,
     auditWriter: stores.auditWriter,
     modelTurns: stores.modelTurnReader,
-    temporalPayloads: createPayloadOpener(platform.payloads.keys),
+    temporalPayloads: createPayloadOpener(platform.payloads.keys, config.temporal.namespace),
     messenger,
     slackEvents,
     series: history,

@@ -23,6 +23,8 @@ export function webUiCodec(api: Fetch, publicUrl: string | undefined): WebUiCode
   const decode: Fetch = (request, from) => {
     const url = new URL('/api/v1/codec/decode', dashboardOrigin(request, publicUrl));
     const headers = new Headers({ 'content-type': 'application/json' });
+    const namespace = request.headers.get('x-namespace');
+    if (namespace !== null) headers.set('x-namespace', namespace);
     const cookie = request.headers.get('cookie');
     const token = loginOf(request);
     // Only for a page of the Web UI itself: the proof that the API wants of its own pages is given in its name.

@@ -299,7 +299,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         },
       },
       modelTurns: { turnsOf: async () => world.modelTurns },
-      temporalPayloads: createPayloadOpener(testPayloads().keys),
+      temporalPayloads: createPayloadOpener(testPayloads().keys, 'default'),
       messenger: {
         approvalDecided: async (incidentId, { actor, decision }) => {
           if (world.workflowAnswers === 'hangs') await new Promise(() => {});

@@ -4,8 +4,9 @@ import type { TemporalPayloads, WirePayload } from '../../../api/ports/temporal-
 import type { PayloadKeys } from './keys.ts';
 import { open } from './seal.ts';
 
-export function createPayloadOpener(keys: PayloadKeys): TemporalPayloads {
+export function createPayloadOpener(keys: PayloadKeys, namespace: string): TemporalPayloads {
   return {
+    namespace,
     async open(payloads) {
       return payloads.map((wire) => {
         const { metadata = {}, data = '' } = wire;

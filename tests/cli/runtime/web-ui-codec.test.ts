@@ -74,6 +74,15 @@ test('who is logged in gets it decoded', async () => {
   expect(answer.text).toContain(base64('"payments fail"'));
 });
 
+test('pages that show another namespace are told which one is read here', async () => {
+  const { url, token } = await start();
+  const login = { cookie: `sentinel-local=${token}`, 'sec-fetch-site': 'same-origin' };
+  expect((await decode(url, { ...login, 'x-namespace': 'default' })).status).toBe(200);
+  const other = await decode(url, { ...login, 'x-namespace': 'payments' });
+  expect(other.status).toBe(404);
+  expect(other.text).not.toContain(base64('"payments fail"'));
+});
+
 describe('nothing is decoded', () => {
   test.each([
     ['without a login', () => ({ 'sec-fetch-site': 'same-origin' })],

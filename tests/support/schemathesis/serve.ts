@@ -74,7 +74,7 @@ export async function serveApi(): Promise<ServedApi> {
     },
     audit: stores.audit,
     modelTurns: stores.modelTurnReader,
-    temporalPayloads: createPayloadOpener(testPayloads().keys),
+    temporalPayloads: createPayloadOpener(testPayloads().keys, 'default'),
     services: stores.services,
     queues: {
       depths: async () => ({ ...(await stores.queues.depths()), historyRows: history.waitingRows() }),

@@ -9,6 +9,7 @@ import { createPayloadOpener } from '../../../../adapters/temporal/payloads/open
 import { obtainTemporalCli } from '../../../../adapters/temporal-dev-server/index.ts';
 import { createApp } from '../../../../api/app.ts';
 import { startHttp } from '../../../../api/server.ts';
+import { clientOf } from '../../../api/client.ts';
 import { createWorld } from '../../../api/in-memory.ts';
 import { cacheDir } from '../../../support/components/cache.ts';
 import { testPayloads } from '../../../support/payloads.ts';
@@ -30,7 +31,8 @@ test.each(['encrypted', 'signed'] as const)(
     await handle.signal('anomalyObserved', { summary: 'since release v3' });
 
     const world = createWorld();
-    const app = createApp(world.deps);
+    const opener = createPayloadOpener(testPayloads().keys, namespace);
+    const app = createApp({ ...world.deps, temporalPayloads: opener });
     const sentinel = await startHttp({ fetch: app.fetch, host: '127.0.0.1', port: 0, names: [] });
     onTestFinished(() => sentinel.close());
     const temporal = await obtainTemporalCli({ cacheDir, report: () => {} });
@@ -59,7 +61,7 @@ test.each(['encrypted', 'signed'] as const)(
 );
 
 test('what is changed, of others, or under no key comes back as it is', async () => {
-  const opener = createPayloadOpener(testPayloads().keys);
+  const opener = createPayloadOpener(testPayloads().keys, 'default');
   const plain = { metadata: { encoding: base64('json/plain') }, data: base64('1') };
   const [sealed] =
     (await dataConverterOf(testPayloads(), 'client').payloadCodecs?.[0]?.encode(
@@ -77,4 +79,53 @@ test('what is changed, of others, or under no key comes back as it is', async ()
   };
   const changed = { ...wire, data: base64('2') };
   expect(await opener.open([plain, wire, changed, {}])).toEqual([plain, plain, changed, {}]);
+});
+
+test('the command line says which namespace it shows, and gets nothing of it from a Sentinel of another one', async () => {
+  const { address, namespace } = await freshNamespace();
+  const connection = await Connection.connect({ address });
+  onTestFinished(() => connection.close());
+  const client = new Client({
+    connection,
+    namespace,
+    dataConverter: dataConverterOf(testPayloads(), 'client'),
+  });
+  const workflowId = `incident/${randomUUID()}/1`;
+  await client.workflow.start('incident', { workflowId, taskQueue: 'nobody', args: [{}] });
+
+  const world = createWorld();
+  const app = createApp(world.deps);
+  const answers: { namespace: string | null; status: number }[] = [];
+  const fetch: typeof app.fetch = async (request, ...more) => {
+    const answer = await app.fetch(request, ...more);
+    answers.push({ namespace: request.headers.get('x-namespace'), status: answer.status });
+    return answer;
+  };
+  const sentinel = await startHttp({ fetch, host: '127.0.0.1', port: 0, names: [] });
+  onTestFinished(() => sentinel.close());
+  const temporal = await obtainTemporalCli({ cacheDir, report: () => {} });
+  const enough = new AbortController();
+  const where = ['--address', address, '--namespace', namespace, '--workflow-id', workflowId];
+  const codec = ['--codec-endpoint', `${sentinel.url}/api/v1/codec`];
+  const auth = ['--codec-auth', `Bearer ${world.keys.viewer}`];
+  const show = promisify(execFile)(temporal, ['workflow', 'show', ...where, ...codec, ...auth], {
+    signal: enough.signal,
+  });
+  // It asks again and again until its own time is up.
+  const ended = expect(show).rejects.toThrow();
+  await expect.poll(() => answers, { timeout: 30_000 }).toContainEqual({ namespace, status: 404 });
+  enough.abort();
+  await ended;
+});
+
+test('another namespace is told which one is read here; who names none, or ours, is answered', async () => {
+  const world = createWorld();
+  const decode = (headers: Readonly<Record<string, string>>) =>
+    clientOf(world)('/api/v1/codec/decode', { body: { payloads: [] }, headers, key: world.keys.viewer });
+  expect((await decode({})).status).toBe(200);
+  expect((await decode({ 'x-namespace': 'default' })).status).toBe(200);
+  expect(await decode({ 'x-namespace': 'payments' })).toMatchObject({
+    status: 404,
+    json: { detail: expect.stringContaining('in the Temporal namespace default') },
+  });
 });

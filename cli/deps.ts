@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import type { Config, LoadedConfig } from '../config/load.ts';
 import type { Environment } from '../config/secrets.ts';
-import type { Check } from './doctor/check.ts';
+import type { Check } from '../domain/doctor.ts';
 import type { Ties } from './signals.ts';
 
 export const sentinelRoles = ['all', 'api', 'worker', 'ingest'] as const;

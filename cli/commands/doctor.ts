@@ -1,9 +1,9 @@
 // `sentinel doctor`: what is reachable, what is missing, and what to do about each.
 
 import type { Command } from 'commander';
+import type { Finding } from '../../domain/doctor.ts';
 import { localCommand } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
-import type { Finding } from '../doctor/check.ts';
 import { configurationCheck, standardChecks } from '../doctor/checks.ts';
 import { CliError, exitCodes } from '../exit.ts';
 import { createOutput } from '../output.ts';

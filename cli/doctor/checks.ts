@@ -1,14 +1,15 @@
 // The checks of `doctor`, in the order they are shown.
 
+import { addressOf, splitHostPort, whyNotReachable } from '../../adapters/network/address.ts';
 import { auditOfServer, durabilityOfServer } from '../../adapters/postgres/index.ts';
 import type { Config, LoadedConfig } from '../../config/load.ts';
 import { makePayloadKey } from '../../config/payload-keys.ts';
 import { describeProblem } from '../../config/problems.ts';
+import { type Check, type Finding, missing, ok, warning } from '../../domain/doctor.ts';
+import { partsOf } from '../runtime/executors.ts';
 import { baseUrlOf, missingKey } from '../runtime/model-settings.ts';
-import { type Check, type Finding, missing, ok, warning } from './check.ts';
 import { kafka } from './kafka.ts';
 import { apiPort, disk, embeddedTemporalPort, nodeVersion, temporalCli } from './machine.ts';
-import { addressOf, splitHostPort, whyNotReachable } from './network.ts';
 import { slack } from './slack.ts';
 
 export function configurationCheck(loaded: LoadedConfig): Finding {
@@ -156,15 +157,7 @@ function executors({ executors: configured }: Config): Check[] {
     const advice = 'Add one under `executors` in sentinel.yaml (docs/configuration.md).';
     return [async () => warning('Executors', 'none: Sentinel diagnoses and escalates to people', advice)];
   }
-  return configured.map((executor) => async () => {
-    const name = `Executor ${executor.name}`;
-    if (executor.type === 'mock') return ok(name, 'mock: changes nothing');
-    const { host, port } = addressOf(executor.url);
-    const reason = await whyNotReachable(host, port);
-    if (reason === null) return ok(name, `${host}:${port} accepts connections`);
-    const advice = 'Start it, or fix its url; until then Sentinel does not act on its targets.';
-    return warning(name, `${host}:${port} cannot be reached (${reason})`, advice);
-  });
+  return configured.map((executor) => async () => (await partsOf(executor)).doctor(executor));
 }
 
 function models({ model, secrets }: Config): Check[] {

@@ -1,10 +1,10 @@
 // Kafka, when it is a way in: whether the brokers can be reached, the topics are there, and somebody reads them.
 
 import { inspectKafka } from '../../adapters/kafka/inspect.ts';
+import { splitHostPort, whyNotReachable } from '../../adapters/network/address.ts';
 import type { Config } from '../../config/load.ts';
+import { type Check, type Finding, missing, ok, warning } from '../../domain/doctor.ts';
 import { kafkaOptions } from '../runtime/kafka.ts';
-import { type Check, type Finding, missing, ok, warning } from './check.ts';
-import { splitHostPort, whyNotReachable } from './network.ts';
 
 export function kafka(config: Config): readonly Check[] {
   const { brokers } = config.kafka;

@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { whyNotFree } from '../../adapters/network/address.ts';
 import type { Config } from '../../config/load.ts';
-import { type Check, missing, ok, warning } from './check.ts';
-import { whyNotFree } from './network.ts';
+import { type Check, missing, ok, warning } from '../../domain/doctor.ts';
 
 const oldestNodeMajor = 24;
 const gibibyte = 1024 ** 3;

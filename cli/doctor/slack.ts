@@ -2,7 +2,7 @@
 
 import type { Logger } from '../../api/ports/logger.ts';
 import type { Config } from '../../config/load.ts';
-import { type Check, type Finding, ok, warning } from './check.ts';
+import { type Check, type Finding, ok, warning } from '../../domain/doctor.ts';
 
 const name = 'Slack';
 

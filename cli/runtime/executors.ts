@@ -1,14 +1,19 @@
 // The configured ways to act, by environment.
 
 import type { Executor, Executors } from '../../activities/ports.ts';
-import { createLabExecutor } from '../../adapters/lab/executor.ts';
-import { createMockExecutor } from '../../adapters/mock/executor.ts';
+import type { ExecutorParts } from '../../adapters/executor-vendor.ts';
+import { executorVendors } from '../../adapters/executors.ts';
 import type { Config } from '../../config/load.ts';
 
 type ExecutorConfig = Config['executors'][number];
 
-export function createExecutors(configs: readonly ExecutorConfig[], nowMs: () => number): Executors {
-  const entries = configs.map((config) => ({ config, executor: create(config, nowMs) }));
+export async function createExecutors(
+  configs: readonly ExecutorConfig[],
+  nowMs: () => number,
+): Promise<Executors> {
+  const entries = await Promise.all(
+    configs.map(async (config) => ({ config, executor: await create(config, nowMs) })),
+  );
   const of = (environment: string) =>
     entries.filter(({ config }) => config.environments.includes(environment)).map(({ executor }) => executor);
   return {
@@ -17,11 +22,11 @@ export function createExecutors(configs: readonly ExecutorConfig[], nowMs: () =>
   };
 }
 
-function create(config: ExecutorConfig, nowMs: () => number): Executor {
-  switch (config.type) {
-    case 'lab':
-      return createLabExecutor({ name: config.name, url: config.url });
-    case 'mock':
-      return createMockExecutor({ name: config.name, services: config.services, nowMs });
-  }
+async function create(config: ExecutorConfig, nowMs: () => number): Promise<Executor> {
+  return (await partsOf(config)).create(config, { nowMs });
+}
+
+/** The parts of the vendor that this configuration is for. */
+export function partsOf(config: ExecutorConfig): Promise<ExecutorParts<ExecutorConfig>> {
+  return executorVendors[config.type].load() as Promise<ExecutorParts<ExecutorConfig>>;
 }

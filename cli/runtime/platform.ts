@@ -106,7 +106,7 @@ export async function openPlatform(
       lagLowersAutonomy: config.ownLag.lowersAutonomy,
     }),
     history,
-    executors: createExecutors(config.executors, clock.nowMs),
+    executors: await createExecutors(config.executors, clock.nowMs),
     temporal,
     client,
     payloads,

@@ -1,7 +1,11 @@
-// The configured ways to act. Several may share an environment; each owns the targets it reports.
+// The configured ways to act. Several may share an environment; each owns the targets it reports. What a vendor needs to
+// know it says itself.
 
 import { z } from 'zod';
+import { executorVendors } from '../../adapters/executors.ts';
 import { environmentName } from './environment-name.ts';
+
+type Vendors = typeof executorVendors;
 
 const common = {
   name: z
@@ -14,32 +18,23 @@ const common = {
     .describe('Environments it may act in; it is never used elsewhere.'),
 };
 
-export const executorSchema = z.discriminatedUnion('type', [
-  z
-    .strictObject({
-      ...common,
-      type: z.literal('lab').describe("The lab's supervisor."),
-      url: z
-        .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
-        .describe('URL of the supervisor.'),
-    })
-    .describe('Acts on the practice system in `lab/`.'),
-  z
-    .strictObject({
-      ...common,
-      type: z.literal('mock').describe('Nothing real.'),
-      services: z
-        .array(
-          z.strictObject({
-            service: z.string().min(1).max(200).describe('Service name, as in telemetry.'),
-            replicas: z.int().min(1).max(1000).default(2).describe('Replicas at the start.'),
-          }),
-        )
-        .default([])
-        .describe('Services it pretends to run.'),
-    })
-    .describe('Changes nothing and only records what it was told: for trying out policies, and for tests.'),
-]);
+export type ExecutorConfig = {
+  [Type in keyof Vendors]: z.output<z.ZodObject<typeof common>> & { type: Type } & z.output<
+      Vendors[Type]['settings']
+    >;
+}[keyof Vendors];
+
+function schemaOf([type, { settings, typeMeans, about }]: [string, Vendors[keyof Vendors]]) {
+  const shape = { ...common, type: z.literal(type).describe(typeMeans), ...settings.shape };
+  return z.strictObject(shape).describe(about);
+}
+
+const [first, ...others] = Object.entries(executorVendors).map(schemaOf);
+
+const executorSchema = z.discriminatedUnion('type', [
+  first as NonNullable<typeof first>,
+  ...others,
+]) as unknown as z.ZodType<ExecutorConfig>;
 
 export const executorsSchema = z
   .array(executorSchema)

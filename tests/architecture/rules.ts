@@ -53,7 +53,8 @@ const DIRECTION: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'
     api: 'all',
     workflows: ['messages.ts', 'search-attributes.ts'],
   },
-  config: { config: 'all', domain: 'all' },
+  // How a vendor is configured it says itself; its SDK is loaded only where it is used.
+  config: { config: 'all', domain: 'all', adapters: ['executors.ts'] },
   lab: { lab: 'all', domain: 'all' },
 };
 /** What a process entry may import beyond its folder, because it wires. */
@@ -88,7 +89,7 @@ function directionProblem(
   if (rule === 'types') return ' at run time: write "import type"';
   return rule.some((file) => target.endsWith(`/${file}`))
     ? undefined
-    : `: of workflows/ only ${rule.join(', ')}`;
+    : `: of ${folderOf(target)}/ only ${rule.join(', ')}`;
 }
 
 /** Same inputs, same answer: the domain reaches for no clock, chance, process or network. */

@@ -39,15 +39,14 @@ describe('one address', () => {
 });
 
 describe('executors', () => {
-  const executors = createExecutors(
-    [
-      { type: 'mock', name: 'a', environments: ['staging'], services: [] },
-      { type: 'mock', name: 'b', environments: ['staging', 'production'], services: [] },
-    ],
-    () => 0,
-  );
-
-  it('act only in their environments', () => {
+  it('act only in their environments', async () => {
+    const executors = await createExecutors(
+      [
+        { type: 'mock', name: 'a', environments: ['staging'], services: [] },
+        { type: 'mock', name: 'b', environments: ['staging', 'production'], services: [] },
+      ],
+      () => 0,
+    );
     expect(executors.forEnvironment('staging').map(({ name }) => name)).toEqual(['a', 'b']);
     expect(executors.forEnvironment('production').map(({ name }) => name)).toEqual(['b']);
     expect(executors.forEnvironment('elsewhere')).toEqual([]);

@@ -1,0 +1,25 @@
+// What a vendor says of itself so that the rest of Sentinel can use it as an executor: the keys of its configuration, how an
+// executor is made from them, and how `doctor` looks at it. adapters/executors.ts lists the vendors.
+
+import type { z } from 'zod';
+import type { Executor } from '../activities/ports.ts';
+import type { Finding } from '../domain/doctor.ts';
+
+/** What every configured executor has, whatever the vendor. */
+export type Named = { readonly name: string };
+
+export type ExecutorParts<Settings> = {
+  create(settings: Settings & Named, clock: { readonly nowMs: () => number }): Executor;
+  /** What stands in the way of acting through it. Changes nothing there; never throws. */
+  doctor(settings: Settings & Named): Promise<Finding>;
+};
+
+export type ExecutorVendor<Settings extends z.ZodObject = z.ZodObject> = {
+  /** Of the value of `type`, for the reference of the configuration. */
+  readonly typeMeans: string;
+  readonly about: string;
+  /** Its own keys; `name`, `type` and `environments` belong to every executor. */
+  readonly settings: Settings;
+  /** Loaded when one is configured: an SDK that nobody uses costs nothing. */
+  load(): Promise<ExecutorParts<z.output<Settings>>>;
+};

@@ -1,0 +1,7 @@
+// The vendors Sentinel can act through, by the `type` that a configuration gives: a folder each, and one line here.
+
+import type { ExecutorVendor } from './executor-vendor.ts';
+import { lab } from './lab/index.ts';
+import { mock } from './mock/index.ts';
+
+export const executorVendors = { lab, mock } satisfies Readonly<Record<string, ExecutorVendor>>;

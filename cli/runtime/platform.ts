@@ -144,7 +144,10 @@ function requireSharedStores(config: Config, role: SentinelRole): void {
 
 function databaseOptions(config: Config) {
   const url = postgresUrl(config);
-  return url === undefined ? { dataDir: join(config.dataDir, 'postgres') } : { url };
+  const { dataDir, cacheDir } = config;
+  return url === undefined
+    ? { dataDir: join(dataDir, 'postgres'), cacheDir: join(cacheDir, 'postgres') }
+    : { url };
 }
 
 /** Who decides, as the configuration of this process says it: asked whenever votes are counted. */

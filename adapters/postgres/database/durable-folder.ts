@@ -46,7 +46,7 @@ export function flushFolder(folder: string): void {
   flush(folder);
 }
 
-function flush(name: string): void {
+export function flush(name: string): void {
   const file = fs.openSync(name, 'r');
   try {
     fs.fsyncSync(file);

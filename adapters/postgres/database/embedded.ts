@@ -2,20 +2,24 @@
 // it, so everything here runs one after the other and the SQL can be the same as on a server. In a folder it is durable.
 
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect } from 'kysely';
 import type { Connection } from './connection.ts';
 import { lockDirectory } from './directory-lock.ts';
-import { DurableFolder, durableStart, flushFolder } from './durable-folder.ts';
+import { DurableFolder, durableStart, flush, flushFolder } from './durable-folder.ts';
+import { startEmptyCluster } from './empty-cluster.ts';
 import { DatabaseError, errorText } from './errors.ts';
 import type { Schema } from './schema.ts';
 
-/** `dataDir` null: in memory. Throws DatabaseError when another process has the folder, or it cannot be used. */
-export async function openEmbedded(dataDir: string | null): Promise<Connection> {
+/**
+ * `dataDir` null: in memory. `cacheDir`: where what a new database begins with is kept for the next one. Throws DatabaseError
+ * when another process has the folder, or it cannot be used.
+ */
+export async function openEmbedded(dataDir: string | null, cacheDir?: string): Promise<Connection> {
   if (dataDir === null) {
-    const db = await start(undefined, 'memory');
+    const db = await start(() => startEmptyCluster(undefined, cacheDir), 'memory');
     return { db, location: 'memory', release: () => db.destroy() };
   }
   const location = path.resolve(dataDir);
@@ -24,7 +28,7 @@ export async function openEmbedded(dataDir: string | null): Promise<Connection> 
   });
   const unlock = await lockDirectory(location);
   try {
-    const db = await start(path.join(location, 'pgdata'), location);
+    const db = await start(() => openFolder(path.join(location, 'pgdata'), cacheDir), location);
     const release = async (): Promise<void> => {
       await db.destroy();
       await unlock();
@@ -36,9 +40,9 @@ export async function openEmbedded(dataDir: string | null): Promise<Connection> 
   }
 }
 
-async function start(folder: string | undefined, location: string): Promise<Kysely<Schema>> {
+async function start(open: () => Promise<PGlite>, location: string): Promise<Kysely<Schema>> {
   try {
-    const pglite = await (folder === undefined ? PGlite.create() : openFolder(folder));
+    const pglite = await open();
     const db = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) });
     // Kysely closes PGlite only once it has been used.
     await db.connection().execute(async () => {});
@@ -48,12 +52,20 @@ async function start(folder: string | undefined, location: string): Promise<Kyse
   }
 }
 
-async function openFolder(folder: string): Promise<PGlite> {
-  const isNew = !existsSync(path.join(folder, 'PG_VERSION'));
-  const pglite = await PGlite.create({ fs: new DurableFolder(folder), startParams: durableStart });
-  // A new database is made by initdb, which flushes nothing here.
-  if (isNew) flushFolder(path.dirname(folder));
-  return pglite;
+async function openFolder(folder: string, cacheDir?: string): Promise<PGlite> {
+  if (!existsSync(path.join(folder, 'PG_VERSION'))) await makeFolder(folder, cacheDir);
+  return PGlite.create({ fs: new DurableFolder(folder), startParams: durableStart });
+}
+
+/** Takes its name only once all of it is on the disk: what a process that died left half-made is made again. */
+async function makeFolder(folder: string, cacheDir?: string): Promise<void> {
+  const unfinished = `${folder}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  const pglite = await startEmptyCluster(unfinished, cacheDir);
+  await pglite.close();
+  flushFolder(unfinished);
+  await rename(unfinished, folder);
+  flush(path.dirname(folder));
 }
 
 function unusable(location: string, cause: unknown): DatabaseError {

@@ -8,16 +8,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createExecute } from '../../activities/execute.ts';
 import type { Executor, Gate } from '../../activities/ports.ts';
 import { createMockExecutor } from '../../adapters/mock/executor.ts';
-import { createStores, type Database, openDatabase, type Stores } from '../../adapters/postgres/index.ts';
+import { createStores, type Database, type Stores } from '../../adapters/postgres/index.ts';
 import type { Intent } from '../../domain/remediation/intent.ts';
 import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
 import { passGate, person, readyToAct, stepOf, unique } from '../adapters/postgres/fixtures.ts';
 import { noMetrics, silent } from '../support/fakes.ts';
+import { openMemory } from '../support/stores.ts';
 
 let database: Database;
 let stores: Stores;
 beforeAll(async () => {
-  database = await openDatabase({ memory: true });
+  database = await openMemory();
   // A tenth of a second in place of five, so that waiting until a call must not begin any more is short.
   stores = createStores(database, { limits: limitsConfigSchema.parse({}), sendWithinMs: 100 });
 });

@@ -1,4 +1,5 @@
 /** The stores over a database of their own, on PGlite and on real Postgres: one suite, told twice. */
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import {
   createStores,
@@ -8,6 +9,7 @@ import {
   type Stores,
 } from '../../adapters/postgres/index.ts';
 import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
+import { cacheDir } from './components/cache.ts';
 import { testPeople } from './people.ts';
 import { describeWithPostgres } from './postgres.ts';
 
@@ -35,11 +37,16 @@ export async function describeStores(
   await describePostgresStores(title, tests);
 }
 
+/** In memory, with the schema, as a copy of what initdb once made on this machine. */
+export function openMemory(): Promise<Database> {
+  return openDatabase({ memory: true, cacheDir: join(cacheDir, 'postgres') });
+}
+
 let ofThisFile: (() => StoresUnderTest) | undefined;
 
-/** Opening PGlite takes seconds of processor time, so the suites of a file share one. */
+/** Opening PGlite takes processor time, so the suites of a file share one. */
 function embeddedOfThisFile(): () => StoresUnderTest {
-  ofThisFile ??= opened(() => openDatabase({ memory: true }));
+  ofThisFile ??= opened(openMemory);
   return ofThisFile;
 }
 

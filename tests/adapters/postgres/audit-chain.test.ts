@@ -3,15 +3,15 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAuditChain } from '../../../adapters/postgres/audit/chain.ts';
-import { createStores, type Database, openDatabase, type Stores } from '../../../adapters/postgres/index.ts';
+import { createStores, type Database, type Stores } from '../../../adapters/postgres/index.ts';
 import type { AuditVerification } from '../../../api/ports/audit.ts';
 import { canonicalAuditEvent } from '../../../domain/audit/event.ts';
-import { describeStores, testLimits } from '../../support/stores.ts';
+import { describeStores, openMemory, testLimits } from '../../support/stores.ts';
 
 /** A trail of its own: what is broken here must not be found by others. */
 let database: Database;
 beforeAll(async () => {
-  database = await openDatabase({ memory: true });
+  database = await openMemory();
   const { auditWriter, auditChain } = createStores(database, { limits: testLimits });
   await record(auditWriter, ['first', 'second', 'third', 'fourth']);
   expect(await auditChain.verify()).toEqual({ ok: true, checked: 4 });
@@ -126,7 +126,7 @@ await describeStores('writing to the chain', (use) => {
 });
 
 test('a bounded check goes on where the last one stopped, says how far it is, and begins again at the end', async () => {
-  const own = await openDatabase({ memory: true });
+  const own = await openMemory();
   try {
     const { auditWriter, auditChain } = createStores(own, { limits: testLimits });
     const write = (reason: string) =>
@@ -162,7 +162,7 @@ test('a chain that was computed anew, or cut off, is not the one that was checke
     `update audit_chain set hash = 'x' where position = 2`,
     'delete from audit_chain where position >= 2',
   ]) {
-    const own = await openDatabase({ memory: true });
+    const own = await openMemory();
     try {
       const { auditWriter, auditChain } = createStores(own, { limits: testLimits });
       await record(auditWriter, ['1', '2', '3']);

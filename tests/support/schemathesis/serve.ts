@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHistory } from '../../../adapters/clickhouse/history.ts';
 import { createMockExecutor } from '../../../adapters/mock/executor.ts';
-import { createStores, openDatabase, type Stores } from '../../../adapters/postgres/index.ts';
+import { createStores, type Stores } from '../../../adapters/postgres/index.ts';
 import { createPayloadOpener } from '../../../adapters/temporal/payloads/opener.ts';
 import { createApp } from '../../../api/app.ts';
 import { toUrlId } from '../../../api/incident-id.ts';
@@ -23,7 +23,7 @@ import {
 } from '../../adapters/postgres/fixtures.ts';
 import { createWorld } from '../../api/in-memory.ts';
 import { testPayloads } from '../payloads.ts';
-import { testLimits } from '../stores.ts';
+import { openMemory, testLimits } from '../stores.ts';
 
 export type ServedApi = {
   readonly url: string;
@@ -39,7 +39,7 @@ const environment = 'production';
 
 export async function serveApi(): Promise<ServedApi> {
   const folder = mkdtempSync(join(tmpdir(), 'sentinel-schemathesis-'));
-  const database = await openDatabase({ memory: true });
+  const database = await openMemory();
   const stores = createStores(database, { limits: testLimits });
   const history = createHistory({ chdbPath: join(folder, 'clickhouse') });
   const nowMs = Date.now();

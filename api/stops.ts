@@ -44,7 +44,8 @@ export async function tellStop({ incidentId, kind, actor, reason }: Stop, deps: 
     const tell = { 'take-over': messenger.takeOver, abort: messenger.abort, close: messenger.close }[kind];
     const said = await tell(incidentId, actor, reason);
     // It knows of a stop already, this one or one that goes further.
-    const heard = said.accepted || said.reason.startsWith('already-decided');
+    const known = said.reason.startsWith('already-decided') || said.reason.startsWith('handed-over');
+    const heard = said.accepted || known;
     if (heard) await stops.delivered(incidentId, kind);
     return heard;
   } catch (error) {

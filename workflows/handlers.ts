@@ -80,7 +80,15 @@ export function registerHandlers(run: Run): void {
     if (status === 'closed') throw refusal('closed', 'the incident is closed');
   };
   setHandler(messages.takeOver, stopWith('take-over'), { validator: stoppable('take-over') });
-  setHandler(messages.abort, stopWith('abort'), { validator: stoppable('abort') });
+  setHandler(messages.abort, stopWith('abort'), {
+    validator: (who) => {
+      stoppable('abort')(who);
+      // Told late, after somebody else has taken over: nothing is left to undo, and the incident is theirs to close.
+      const { status, outcome } = journal.state();
+      if (status === 'handed-over' && outcome === 'taken-over')
+        throw refusal('handed-over', 'a person has this incident in hand; to end it, close it');
+    },
+  });
   setHandler(messages.closeIncident, stopWith('abort'), {
     validator: (who) => {
       stoppable('abort')(who);

@@ -100,6 +100,7 @@ export const updateRefusals = [
   'already-decided',
   'expired',
   'closed',
+  'handed-over',
   'not-handed-over',
   'invalid',
 ] as const;

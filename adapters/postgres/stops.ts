@@ -145,8 +145,16 @@ async function objection(
       detail: 'Sentinel works on this incident: take it over, or abort the work',
     };
   const known = await stopOf(trx, incidentId);
+  if (known?.kind === kind && known.keyId === principal.keyId) return { recorded: true, repeated: true };
+  // An abort promises to undo what did not help. Nothing is undone any more, and what a person has in hand is not ended by the way.
+  if (kind === 'abort' && incident.status === 'handed-over' && known?.kind !== 'close')
+    return {
+      recorded: false,
+      reason: 'handed-over',
+      detail:
+        'a person has this incident in hand: Sentinel does nothing more about it and undoes nothing; to end it, close it',
+    };
   if (known === null || goesFurther(known.kind, kind)) return null;
-  if (known.kind === kind && known.keyId === principal.keyId) return { recorded: true, repeated: true };
   return {
     recorded: false,
     reason: 'already-decided',

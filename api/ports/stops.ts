@@ -7,7 +7,13 @@ export type StopResult =
   | { readonly recorded: true; readonly repeated: boolean }
   | {
       readonly recorded: false;
-      readonly reason: 'unknown-incident' | 'closed' | 'already-decided' | 'not-handed-over' | 'out-of-reach';
+      readonly reason:
+        | 'unknown-incident'
+        | 'closed'
+        | 'already-decided'
+        | 'handed-over'
+        | 'not-handed-over'
+        | 'out-of-reach';
       readonly detail: string;
     };
 

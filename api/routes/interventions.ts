@@ -32,7 +32,8 @@ export const abort = route({
   method: 'POST',
   path: '/api/v1/incidents/:id/abort',
   permission: 'operator',
-  summary: 'Aborts the incident; actions that did not help are undone first.',
+  summary:
+    'Aborts the incident; actions that did not help are undone first. One that was handed over is closed instead.',
   params: incidentParams,
   body: reasonBody,
   example: { reason: 'I am on it' },

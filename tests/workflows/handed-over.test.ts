@@ -118,6 +118,18 @@ describe.concurrent('an incident that was handed to a person', { timeout: 60_000
     expect(timeline.at(-2)).toMatchObject({ type: 'incident-closed', end: 'cleared' });
   });
 
+  test('is not ended by an abort that comes after somebody has taken over; whoever asked reads what ends it', async ({
+    expect,
+  }) => {
+    const incident = await handedOver();
+    await incident.handle.executeUpdate(messages.takeOver, { args: [ann] });
+    const late = incident.handle.executeUpdate(messages.abort, { args: [{ actor: 'bob', reason: 'stop' }] });
+    await expect(late).rejects.toMatchObject({ cause: { message: /^handed-over: .*close it/ } });
+    expect(await incident.state()).toMatchObject({ status: 'handed-over', outcome: 'taken-over' });
+    await incident.handle.executeUpdate(messages.closeIncident, { args: [ann] });
+    expect((await incident.ended()).result).toMatchObject({ outcome: 'taken-over' });
+  });
+
   test('taken over while Sentinel worked on it, it is open as well', async ({ expect }) => {
     const world = createWorld();
     world.script = [{ steps: [rollback], verdict: approval() }];

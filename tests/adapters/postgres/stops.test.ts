@@ -130,6 +130,35 @@ await describeStores('a stop', (use) => {
   });
 });
 
+await describeStores('an abort of what a person has in hand', (use) => {
+  const handOver = (ready: Ready, outcome: 'taken-over' | 'escalated') =>
+    ready.record({ type: 'handed-over', outcome, actor: 'person:ann', reason: 'mine' });
+  const refused = { recorded: false, reason: 'handed-over', detail: expect.stringContaining('close it') };
+
+  test.for(['taken-over', 'escalated'] as const)('(%s) is refused, and names close', async (outcome) => {
+    const { stores } = use();
+    const ready = await readyToAct(stores);
+    if (outcome === 'taken-over') await stores.stops.request(by('ann', ready, 'take-over'));
+    await handOver(ready, outcome);
+    for (const name of ['ann', 'bob', 'bob'])
+      expect(await stores.stops.request(by(name, ready, 'abort'))).toEqual(refused);
+    // Nothing was changed by it: closing still works, and nothing passes the gate.
+    expect(await stores.stops.request({ ...by('bob', ready, 'abort'), kind: 'close' })).toMatchObject({
+      recorded: true,
+    });
+    expect(await passGate(stores, forward(ready))).toMatchObject({ granted: false });
+  });
+
+  test('that was asked for before is the same abort, however often it is repeated', async () => {
+    const { stores } = use();
+    const ready = await readyToAct(stores);
+    await stores.stops.request(by('ann', ready, 'abort'));
+    await handOver(ready, 'escalated');
+    expect(await stores.stops.request(by('ann', ready, 'abort'))).toEqual({ recorded: true, repeated: true });
+    expect(await stores.stops.request(by('bob', ready, 'abort'))).toEqual(refused);
+  });
+});
+
 await describeStores('the end of an episode', (use) => {
   test('gives up what the gate had granted and nobody sent', async () => {
     const { stores } = use();

@@ -12,7 +12,7 @@ import type { From } from './http/client-address.ts';
 import { readJson } from './http/json-body.ts';
 import { belowPrefix } from './http/prefix.ts';
 import { createQuota, type Ticket } from './http/quota.ts';
-import { createRefusalAudit, type RefusalAudit } from './http/refusal-audit.ts';
+import type { RefusalAudit } from './http/refusal-audit.ts';
 import { requestIdOf, traceIdOf } from './http/request-id.ts';
 import { type Answer, matches, type Route } from './http/route.ts';
 import { securityHeaders } from './http/security-headers.ts';
@@ -74,9 +74,7 @@ export function createApp(deps: ApiDeps): Hono<Env> {
       c.res = problemResponse(error, surroundings(c));
     }
   });
-  const refusals = deps.auditWriter
-    ? createRefusalAudit(deps.auditWriter, { nowMs: deps.clock.nowMs, log: deps.log })
-    : null;
+  const refusals = deps.refusals ?? null;
   const guard: Guard = {
     ways: [bearerKey(deps.apiKeys), ...(dashboard ? [browserSession(dashboard)] : [])],
     refusals,
@@ -103,7 +101,7 @@ const uncounted = /^\/(health|api\/v1\/slack\/events|assets\/[^/]+\/[^/]+)$/;
 /** What stands between a request and its route. */
 type Guard = {
   readonly ways: readonly WayIn[];
-  readonly refusals: RefusalAudit | null;
+  readonly refusals: Pick<RefusalAudit, 'note'> | null;
 };
 
 async function serve(route: Route, c: Context<Env>, deps: ApiDeps, guard: Guard): Promise<Response> {

@@ -4,6 +4,7 @@ import type { PolicyConfig } from '../domain/policy/config.ts';
 import type { People } from '../domain/policy/people.ts';
 import type { DashboardDeps } from './dashboard/deps.ts';
 import type { Streams } from './feed/streams.ts';
+import type { RefusalAudit } from './http/refusal-audit.ts';
 import type { Approvals } from './ports/approvals.ts';
 import type { AuditReader, AuditWriter } from './ports/audit.ts';
 import type { EffectSettlement } from './ports/effects.ts';
@@ -32,8 +33,10 @@ export type ApiDeps = {
   readonly effects: EffectSettlement;
   readonly apiKeys: ApiKeys;
   readonly audit: AuditReader;
-  /** Takes refused requests, a bounded number of them; absent: they are only counted. */
+  /** What people do that has no entry of its own elsewhere. */
   readonly auditWriter?: AuditWriter;
+  /** Takes refused requests; absent: they are only counted. Whoever made it closes it. */
+  readonly refusals?: Pick<RefusalAudit, 'note'>;
   readonly modelTurns: ModelTurnReader;
   readonly messenger: IncidentMessenger;
   readonly temporalPayloads: TemporalPayloads;

@@ -15,7 +15,7 @@ import { addPages } from './pages.ts';
 export function createDashboard(
   deps: ApiDeps,
   own: DashboardDeps,
-  refusals: RefusalAudit | null,
+  refusals: Pick<RefusalAudit, 'note'> | null,
 ): Hono<DashboardEnv> {
   const app = new Hono<DashboardEnv>();
   const assets = loadAssets();

@@ -33,7 +33,7 @@ export type Dashboard = {
   readonly assets: Assets;
   readonly pageSessions: PageSessions;
   /** Null: refusals are not audited. */
-  readonly refusals: RefusalAudit | null;
+  readonly refusals: Pick<RefusalAudit, 'note'> | null;
 };
 
 export type PageSessions = {

@@ -96,6 +96,7 @@ function limited(reach: Reach, all: ApiDeps): Decided<ApiDeps> {
     rateLimits: all.rateLimits,
     deliveryTimeoutMs: all.deliveryTimeoutMs,
     auditWriter: all.auditWriter,
+    refusals: all.refusals,
     // Proves by itself who sends, and asks with the reach of that person.
     slackEvents: all.slackEvents,
     dashboard: all.dashboard === undefined ? undefined : pagesWithin(reach, reached, all.dashboard),

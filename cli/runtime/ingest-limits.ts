@@ -28,7 +28,7 @@ export type LimitedIngestOptions = {
   readonly limits: Limits;
   readonly apiKeys: Pick<ApiKeys, 'authenticate'>;
   /** Null: refusals are not audited. */
-  readonly refusals: RefusalAudit | null;
+  readonly refusals: Pick<RefusalAudit, 'note'> | null;
   readonly metrics: Metrics;
   readonly nowMs?: () => number;
 };

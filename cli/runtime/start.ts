@@ -12,9 +12,10 @@ import { createPayloadOpener } from '../../adapters/temporal/payloads/opener.ts'
 import { createApp } from '../../api/app.ts';
 import type { DashboardDeps } from '../../api/dashboard/deps.ts';
 import { createStreams, type Streams } from '../../api/feed/streams.ts';
-import { createRefusalAudit } from '../../api/http/refusal-audit.ts';
+import { createRefusalAudit, type RefusalAudit } from '../../api/http/refusal-audit.ts';
 import { type Reconciler, startReconciler } from '../../api/reconciler.ts';
 import { startRedelivery } from '../../api/redelivery.ts';
+import { startRounds } from '../../api/rounds.ts';
 import { type HttpServer, startHttp } from '../../api/server.ts';
 import { loginLinkUrl } from '../../api/session/login-links.ts';
 import { configWarnings } from '../../config/clear-text.ts';
@@ -32,7 +33,7 @@ import { limitedIngest } from './ingest-limits.ts';
 import { startNotifications } from './notifications.ts';
 import { type LagMeter, startLagMeter } from './own-lag.ts';
 import { openPlatform, type Platform, peopleIn } from './platform.ts';
-import { createShutdown } from './shutdown.ts';
+import { createShutdown, type Shutdown } from './shutdown.ts';
 import { startSlackReceiver } from './slack.ts';
 import { webUiCodec } from './web-ui-codec.ts';
 import { startWorkerPart } from './worker.ts';
@@ -58,6 +59,7 @@ export async function startSentinel(
     const lag = startLagMeter(platform, role, shutdown);
     const ingest = has('ingest') ? await startIngestPart(platform, shutdown, lag.onTaken) : null;
     const streams = openStreams(platform);
+    const refusals = startRefusalAudit(platform, shutdown);
     // Every role has the API's health and metrics routes; only the role `api` redelivers decisions.
     const dashboard = has('api') ? dashboardOf(platform, () => http.url) : null;
     const api = await createApi(
@@ -67,6 +69,7 @@ export async function startSentinel(
       dashboard,
       ingest?.kafka ?? null,
       lag,
+      refusals,
       has('api') ? shutdown : null,
     );
     if (dashboard !== null && platform.payloads.mode === 'encrypted')
@@ -79,10 +82,7 @@ export async function startSentinel(
             : limitedIngest(ingest.app.fetch, {
                 limits: config.server.rateLimits,
                 apiKeys: platform.stores.apiKeys,
-                refusals: createRefusalAudit(platform.stores.auditWriter, {
-                  nowMs: platform.clock.nowMs,
-                  log: platform.log,
-                }),
+                refusals,
                 metrics: platform.metrics,
               }),
         api,
@@ -126,6 +126,18 @@ function openStreams({ config, stores, metrics, log }: Platform): Streams {
   });
 }
 
+/** One for everything this process serves. How often somebody was refused is in the audit within some seconds more than a minute. */
+function startRefusalAudit({ stores, clock, log }: Platform, shutdown: Shutdown): RefusalAudit {
+  const refusals = createRefusalAudit(stores.auditWriter, { nowMs: clock.nowMs, log });
+  shutdown.add('refused requests', refusals.close);
+  const rounds = startRounds(refusals.settle, {
+    intervalMs: 10_000,
+    failed: (error) => log.warn({ err: error }, 'refused requests could not be audited'),
+  });
+  shutdown.add('auditing refused requests', rounds.stop);
+  return refusals;
+}
+
 /** For the command line on this machine. A key that the operator gave is in no file of ours. */
 function leaveConnection(dataDir: string, url: string, adminKey: AdminKey | null): void {
   writeConnection(dataDir, adminKey?.from === 'left' ? { url, apiKey: adminKey.key } : { url });
@@ -148,6 +160,7 @@ async function createApi(
   dashboard: DashboardDeps | null,
   kafka: KafkaSource | null,
   lag: LagMeter,
+  refusals: RefusalAudit,
   shutdown: ReturnType<typeof createShutdown> | null,
 ) {
   const { config, stores, history, executors, metrics, clock, log, client } = platform;
@@ -181,6 +194,7 @@ async function createApi(
     apiKeys: stores.apiKeys,
     audit: stores.audit,
     auditWriter: stores.auditWriter,
+    refusals,
     modelTurns: stores.modelTurnReader,
     temporalPayloads: createPayloadOpener(platform.payloads.keys, config.temporal.namespace),
     messenger,

@@ -3,7 +3,12 @@
 import { Client, Connection } from '@temporalio/client';
 import type { PayloadProtection } from './payloads/codec.ts';
 import { dataConverterOf } from './payloads/data-converter.ts';
-import { ensureSearchAttributes, type Registration } from './search-attributes.ts';
+import {
+  ensureSearchAttributes,
+  type Looked,
+  missingSearchAttributes,
+  type Registration,
+} from './search-attributes.ts';
 import { securityOptions, type TemporalSecurity, unprotected } from './security.ts';
 
 export type TemporalClient = {
@@ -14,6 +19,10 @@ export type TemporalClient = {
   ensureSearchAttributes(names: readonly string[]): Promise<Registration>;
   close(): Promise<void>;
 };
+
+/** A server learns new attributes within twenty seconds; one that hangs is not waited for. */
+const registrationMs = 30_000;
+const lookMs = 5_000;
 
 /** Connects to `host:port`; throws with the address when nothing answers there within `timeoutMs`. */
 export async function connectTemporal(options: {
@@ -31,9 +40,27 @@ export async function connectTemporal(options: {
     async ping(pingMs) {
       await connection.withDeadline(Date.now() + pingMs, () => connection.workflowService.getSystemInfo({}));
     },
-    ensureSearchAttributes: (names) => ensureSearchAttributes(connection, namespace, names),
+    ensureSearchAttributes: (names) =>
+      connection.withDeadline(Date.now() + registrationMs, () =>
+        ensureSearchAttributes(connection, namespace, names),
+      ),
     close: () => connection.close(),
   };
+}
+
+/** Which of these a server does not have, without changing anything there. Throws when it does not answer. */
+export async function searchAttributesMissingAt(
+  { address, namespace, security }: { address: string; namespace: string; security: TemporalSecurity },
+  names: readonly string[],
+): Promise<Looked> {
+  const connection = await connect(address, lookMs, security);
+  try {
+    return await connection.withDeadline(Date.now() + lookMs, () =>
+      missingSearchAttributes(connection, namespace, names),
+    );
+  } finally {
+    await connection.close();
+  }
 }
 
 async function connect(

@@ -10,6 +10,7 @@ const KEYWORD = 2;
 /** Of gRPC. */
 const ALREADY_EXISTS = 6;
 const NOT_FOR_US: readonly number[] = [7, 12, 16]; // permission denied, unimplemented, unauthenticated
+const AWAY: readonly number[] = [4, 14]; // deadline exceeded, unavailable
 
 /** A server learns within its cache's refresh of ten seconds; later starts are repeated anyway. */
 const EFFECTIVE_MS = 20_000;
@@ -23,17 +24,22 @@ export type Registration =
 
 type Services = Pick<Connection, 'operatorService' | 'workflowService'>;
 
-/** Registers what is missing, as keywords. Throws with what to do when that is refused, or a name has another type. */
-export async function ensureSearchAttributes(
-  { operatorService, workflowService }: Services,
+export type Looked =
+  | { readonly kind: 'known'; readonly missing: readonly string[] }
+  | Extract<Registration, { kind: 'unknown' }>;
+
+/** Which of these the namespace does not have; changes nothing. Throws with what to do when a name has another type. */
+export async function missingSearchAttributes(
+  { operatorService }: Pick<Services, 'operatorService'>,
   namespace: string,
   names: readonly string[],
-): Promise<Registration> {
+): Promise<Looked> {
   let known: Readonly<Record<string, unknown>>;
   try {
     known = (await operatorService.listSearchAttributes({ namespace })).customAttributes ?? {};
   } catch (error) {
-    if (!isGrpcServiceError(error) || !NOT_FOR_US.includes(error.code)) throw failed(namespace, names, error);
+    if (!isGrpcServiceError(error) || ![...NOT_FOR_US, ...AWAY].includes(error.code))
+      throw failed(namespace, names, error);
     return { kind: 'unknown', reason: error.details };
   }
   const other = names.filter((name) => name in known && known[name] !== KEYWORD);
@@ -42,7 +48,18 @@ export async function ensureSearchAttributes(
       `Temporal's namespace ${namespace} has ${other.join(', ')} with another type than Keyword. Remove it there, or give Sentinel a namespace of its own (temporal.namespace).`,
     );
   }
-  const missing = names.filter((name) => !(name in known));
+  return { kind: 'known', missing: names.filter((name) => !(name in known)) };
+}
+
+/** Registers what is missing, as keywords. Throws with what to do when that is refused, or a name has another type. */
+export async function ensureSearchAttributes(
+  { operatorService, workflowService }: Services,
+  namespace: string,
+  names: readonly string[],
+): Promise<Registration> {
+  const looked = await missingSearchAttributes({ operatorService }, namespace, names);
+  if (looked.kind === 'unknown') return looked;
+  const { missing } = looked;
   if (missing.length === 0) return { kind: 'present' };
   const searchAttributes = Object.fromEntries(missing.map((name) => [name, KEYWORD]));
   try {
@@ -73,11 +90,16 @@ async function untilEffective(
 }
 
 function failed(namespace: string, names: readonly string[], cause: unknown): Error {
-  const options = names.map((name) => `--name ${name} --type Keyword`).join(' ');
   const reason = isGrpcServiceError(cause) ? cause.details : String(cause);
   return new Error(
     `Temporal's namespace ${namespace} needs the search attributes ${names.join(', ')}, and they could not be registered: ${reason}. ` +
-      `Let an administrator run: temporal operator search-attribute create --namespace ${namespace} ${options}`,
+      `Let an administrator run: ${howToRegister(namespace, names)}`,
     { cause },
   );
+}
+
+/** The command for those who may. */
+export function howToRegister(namespace: string, names: readonly string[]): string {
+  const options = names.map((name) => `--name ${name} --type Keyword`).join(' ');
+  return `temporal operator search-attribute create --namespace ${namespace} ${options}`;
 }

@@ -2,12 +2,16 @@
 
 import { addressOf, splitHostPort, whyNotReachable } from '../../adapters/network/address.ts';
 import { auditOfServer, durabilityOfServer } from '../../adapters/postgres/index.ts';
+import { searchAttributesMissingAt } from '../../adapters/temporal/connect.ts';
+import { howToRegister } from '../../adapters/temporal/search-attributes.ts';
 import type { Config, LoadedConfig } from '../../config/load.ts';
 import { makePayloadKey } from '../../config/payload-keys.ts';
 import { describeProblem } from '../../config/problems.ts';
 import { type Check, type Finding, missing, ok, warning } from '../../domain/doctor.ts';
+import { searchAttributeNames } from '../../workflows/search-attributes.ts';
 import { partsOf } from '../runtime/executors.ts';
 import { baseUrlOf, missingKey } from '../runtime/model-settings.ts';
+import { temporalSecurity } from '../runtime/temporal.ts';
 import { kafka } from './kafka.ts';
 import { apiPort, disk, embeddedTemporalPort, nodeVersion, temporalCli } from './machine.ts';
 import { slack } from './slack.ts';
@@ -34,6 +38,7 @@ export function standardChecks(config: Config): readonly Check[] {
     ...(temporal.address === undefined ? embedded : []),
     temporalServer(config),
     temporalPayloads(config),
+    ...(temporal.address === undefined ? [] : [temporalSearchAttributes(config, temporal.address)]),
     postgres(config),
     audit(config),
     clickhouse(config),
@@ -62,6 +67,34 @@ const temporalServer =
     }
     return server('Temporal', host, port, 'Start it, or fix temporal.address; without it nothing can run.');
   };
+
+/** A running Sentinel puts back what was removed, where it may; whoever may not has to be told. */
+function temporalSearchAttributes(config: Config, address: string): Check {
+  return async function searchAttributes() {
+    const name = 'Temporal search attributes';
+    const { namespace } = config.temporal;
+    const server = { address, namespace, security: temporalSecurity(config) };
+    try {
+      const found = await searchAttributesMissingAt(server, searchAttributeNames);
+      if (found.kind === 'unknown')
+        return warning(
+          name,
+          `Temporal does not say which it has (${found.reason})`,
+          `Without them no incident can start. If they are not there: ${howToRegister(namespace, searchAttributeNames)}`,
+        );
+      const { missing: lacking } = found;
+      if (lacking.length === 0) return ok(name, `the namespace ${namespace} has them`);
+      return warning(
+        name,
+        `the namespace ${namespace} lacks ${lacking.join(', ')}: no incident can start`,
+        `Sentinel registers them when it starts, and within a minute while it runs. Where it may not: ${howToRegister(namespace, lacking)}`,
+      );
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      return missing(name, said, 'Correct it, then run "sentinel doctor" again.');
+    }
+  };
+}
 
 const temporalPayloads =
   ({ temporal, secrets }: Config): Check =>

@@ -3,6 +3,7 @@
 import type { ComponentHealth } from '../../api/ports/health.ts';
 import type { LagMeter } from './own-lag.ts';
 import type { Platform } from './platform.ts';
+import type { StartChecks } from './start-checks.ts';
 
 const timeoutMs = 2_000;
 const freshMs = 1_000;
@@ -12,6 +13,7 @@ export function componentsOf(
   platform: Platform,
   kafka: { problem(): string | null } | null,
   lag: Pick<LagMeter, 'health'>,
+  checks: Pick<StartChecks, 'health'>,
   reconciler: { health(): ComponentHealth } | null = null,
 ): () => Promise<readonly ComponentHealth[]> {
   const { database, history, client, temporal, config } = platform;
@@ -31,6 +33,7 @@ export function componentsOf(
   return shared(async () => [
     ...(reconciler === null ? [] : [reconciler.health()]),
     ...(await withoutKafka()),
+    ...checks.health(),
     ...(kafka === null ? [] : [kafkaHealth(kafka, config.kafka.brokers)]),
     lag.health(),
   ]);

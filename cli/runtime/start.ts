@@ -20,6 +20,7 @@ import { type HttpServer, startHttp } from '../../api/server.ts';
 import { loginLinkUrl } from '../../api/session/login-links.ts';
 import { configWarnings } from '../../config/clear-text.ts';
 import type { Config } from '../../config/load.ts';
+import { searchAttributeNames } from '../../workflows/search-attributes.ts';
 import { readConnection, writeConnection } from '../connection.ts';
 import type { RunningSentinel, SentinelRole } from '../deps.ts';
 import { version } from '../version.ts';
@@ -35,6 +36,7 @@ import { type LagMeter, startLagMeter } from './own-lag.ts';
 import { openPlatform, type Platform, peopleIn } from './platform.ts';
 import { createShutdown, type Shutdown } from './shutdown.ts';
 import { startSlackReceiver } from './slack.ts';
+import { type StartChecks, startChecksAgain } from './start-checks.ts';
 import { webUiCodec } from './web-ui-codec.ts';
 import { startWorkerPart } from './worker.ts';
 
@@ -60,6 +62,14 @@ export async function startSentinel(
     const ingest = has('ingest') ? await startIngestPart(platform, shutdown, lag.onTaken) : null;
     const streams = openStreams(platform);
     const refusals = startRefusalAudit(platform, shutdown);
+    const { client, database, clock } = platform;
+    const checks = startChecksAgain({
+      ensureSearchAttributes: () => client.ensureSearchAttributes(searchAttributeNames),
+      durabilityProblems: database.durabilityProblems,
+      log,
+      clock,
+    });
+    shutdown.add('checks of the start', checks.stop);
     // Every role has the API's health and metrics routes; only the role `api` redelivers decisions.
     const dashboard = has('api') ? dashboardOf(platform, () => http.url) : null;
     const api = await createApi(
@@ -70,6 +80,7 @@ export async function startSentinel(
       ingest?.kafka ?? null,
       lag,
       refusals,
+      checks,
       has('api') ? shutdown : null,
     );
     if (dashboard !== null && platform.payloads.mode === 'encrypted')
@@ -161,6 +172,7 @@ async function createApi(
   kafka: KafkaSource | null,
   lag: LagMeter,
   refusals: RefusalAudit,
+  checks: StartChecks,
   shutdown: ReturnType<typeof createShutdown> | null,
 ) {
   const { config, stores, history, executors, metrics, clock, log, client } = platform;
@@ -212,7 +224,7 @@ async function createApi(
     policy: config.policy,
     people: peopleIn(config),
     rateLimits: config.server.rateLimits,
-    components: componentsOf(platform, kafka, lag, reconciler),
+    components: componentsOf(platform, kafka, lag, checks, reconciler),
     metrics,
     renderMetrics: metrics.render,
     about: { version, role, node: process.version, startedAtMs: clock.nowMs() },

@@ -53,6 +53,8 @@ describe('a Sentinel with everything embedded', () => {
         { name: 'temporal', ok: true, required: true },
         { name: 'postgres', ok: true, required: true },
         { name: 'clickhouse', ok: true, required: false },
+        { name: 'temporal search attributes', ok: true, required: true },
+        { name: 'postgres durability', ok: true, required: false },
       ]);
       expect(components.map(({ name }) => name)).toContain('own lag');
       return true;

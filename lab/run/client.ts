@@ -21,6 +21,11 @@ export type IncidentSummary = {
   readonly closedAtMs: number | null;
 };
 
+/** One answer that takes too long on a busy machine is no reason to end a story or a run. */
+const tries = 6;
+const answerWithinMs = 10_000;
+const pauseMs = 200;
+
 export class SentinelClient {
   readonly #url: string;
   readonly #key: string;
@@ -35,13 +40,30 @@ export class SentinelClient {
       method,
       headers: { authorization: `Bearer ${this.#key}`, 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(answerWithinMs),
     });
     return { status: answer.status, body: (await answer.json()) as T };
   }
 
+  /** For what does the same however often it arrives: asks again when there was no answer. */
+  async #patiently<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.request<T>(method, path, body);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        if (attempt === tries)
+          throw new Error(
+            `${method} ${path}: Sentinel at ${this.#url} did not answer ${tries} times (${why}); its log says more`,
+            { cause: error },
+          );
+        await delay(pauseMs);
+      }
+    }
+  }
+
   async #get<T>(path: string): Promise<T> {
-    const { status, body } = await this.request<T>('GET', path);
+    const { status, body } = await this.#patiently<T>('GET', path);
     if (status !== 200) throw new Error(`GET ${path}: status ${status}: ${JSON.stringify(body)}`);
     return body;
   }
@@ -79,9 +101,9 @@ export class SentinelClient {
     return (await this.#get<{ items: { id: string; finding: string }[] }>(path)).items;
   }
 
-  /** True when this call's decision was recorded; false when somebody or something was faster. */
+  /** True when the decision was recorded; false when somebody or something was faster. The same one twice is one decision. */
   async decide(pending: PendingApproval, decision: 'approve' | 'reject', reason: string): Promise<boolean> {
-    const { status } = await this.request(
+    const { status } = await this.#patiently(
       'POST',
       `/api/v1/incidents/${encodeURIComponent(pending.incidentId)}/approvals`,
       { planHash: pending.planHash, decision, reason },

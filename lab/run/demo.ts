@@ -109,10 +109,13 @@ async function decide(
     if (pending.incidentId !== incident.id || asked.has(pending.planHash)) continue;
     asked.add(pending.planHash);
     // Not awaited: the story goes on while the person thinks, and may be decided elsewhere.
-    void audience.ask(pending, incident).then(async (answer) => {
-      if (answer !== null)
-        await stage.operator.decide(pending, answer, 'decided at the terminal of the demo');
-    });
+    void audience
+      .ask(pending, incident)
+      .then(async (answer) => {
+        if (answer !== null)
+          await stage.operator.decide(pending, answer, 'decided at the terminal of the demo');
+      })
+      .catch((error: unknown) => audience.say(`The answer was not recorded: ${String(error)}`));
   }
 }
 

@@ -2,7 +2,7 @@
 // only through its public REST API.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ const temporalEndMs = 10_000;
 
 export type SentinelProcess = {
   readonly url: string;
+  /** The one it left for the command line on this machine, which therefore works on it, too. */
   readonly adminKey: string;
   readonly temporalUiUrl: string;
   readonly pid: number;
@@ -72,15 +73,23 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
   const configFile = join(options.dir, 'sentinel.yaml');
   await writeFile(configFile, config.toString());
 
-  const adminKey = `sntl_labadmin_${randomBytes(32).toString('base64url')}`;
+  let adminKey: string | null = null;
   const url = `http://127.0.0.1:${options.port}`;
   let child: ChildProcess | null = null;
+
+  /** It listens a moment before it leaves its key. */
+  async function isUp(): Promise<boolean> {
+    if (!(await isReady(url))) return false;
+    adminKey = await keyLeftIn(join(options.dir, 'data'));
+    return adminKey !== null;
+  }
 
   async function start(): Promise<void> {
     const log = await open(join(options.dir, 'sentinel.log'), 'a');
     const started = spawn(process.execPath, [cli, 'start', '--config', configFile], {
       stdio: ['ignore', log.fd, log.fd],
-      env: { ...process.env, SENTINEL_ADMIN_KEY: adminKey },
+      // A key that was given would be in no file, and no command that people are shown would work.
+      env: { ...process.env, SENTINEL_ADMIN_KEY: undefined, SENTINEL_ADMIN_KEY_FILE: undefined },
     });
     await log.close();
     child = started;
@@ -90,7 +99,7 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
       options.onExit?.(code);
     });
     const deadline = Date.now() + startTimeoutMs;
-    while (!(await isReady(url))) {
+    while (!(await isUp())) {
       if (exited !== undefined)
         throw new Error(`starting Sentinel: it ended with code ${exited}, see ${options.dir}/sentinel.log`);
       if (Date.now() > deadline)
@@ -126,7 +135,9 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
   }
   return {
     url,
-    adminKey,
+    get adminKey() {
+      return adminKey ?? '';
+    },
     temporalUiUrl: `http://127.0.0.1:${uiPort}`,
     configFile,
     get pid() {
@@ -167,6 +178,12 @@ async function isRunning(pid: number): Promise<boolean> {
   }
   // One that has ended and that nobody has asked about yet still has its id, but no command line.
   return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => 'unknown')) !== '';
+}
+
+/** The key in what `start` leaves for the command line, once it has. */
+async function keyLeftIn(dataDir: string): Promise<string | null> {
+  const text = await readFile(join(dataDir, 'cli.json'), 'utf8').catch(() => null); // not yet
+  return text === null ? null : ((JSON.parse(text) as { apiKey?: string }).apiKey ?? null);
 }
 
 async function isReady(url: string): Promise<boolean> {

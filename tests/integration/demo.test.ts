@@ -1,8 +1,9 @@
 // The demo, as a new user runs it unattended: `sentinel demo --once --json` in a folder of their own. Two real faults in a
 // real system; the last line of its output says what became of them.
 
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSentinel } from '../cli/run-sentinel.ts';
+import { sentinel, startSentinel } from '../cli/run-sentinel.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { cacheOfThisMachine } from './support/sentinel.ts';
 
@@ -11,7 +12,7 @@ test('both incidents end recovered: one without asking, one approved whose first
   task,
 }) => {
   const folder = await temporaryFolder('demo');
-  const { child, done } = startSentinel(['demo', '--once', '--json'], {
+  const { child, done, until } = startSentinel(['demo', '--once', '--json'], {
     cwd: folder.path,
     env: cacheOfThisMachine(),
   });
@@ -21,6 +22,13 @@ test('both incidents end recovered: one without asking, one approved whose first
     if (task.result?.state === 'fail') console.error(stderr);
     await folder.remove();
   });
+
+  // What the demo tells people to type in another terminal works, without a key of their own.
+  await until('Incident 1 of 2');
+  const config = join(folder.path, '.sentinel/demo/sentinel/sentinel.yaml');
+  expect(await sentinel(['incident', 'list', '--json', '--config', config])).toMatchObject({ code: 0 });
+  const link = await sentinel(['dashboard', '--config', config]);
+  expect(link).toMatchObject({ code: 0, stdout: expect.stringContaining('/login#once=') });
 
   const { code, stdout, stderr } = await done;
   const told = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');

@@ -1,7 +1,16 @@
 // What the benchmark sees of an incident: a summary and a timeline of the public API, and nothing else.
 
-import { describe, expect, test } from 'vitest';
-import { type IncidentSummary, type TimelineEvent, toSeen, until } from '../../../lab/run/client.ts';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  type IncidentSummary,
+  SentinelClient,
+  type TimelineEvent,
+  toSeen,
+  until,
+} from '../../../lab/run/client.ts';
 
 const summary: IncidentSummary = {
   id: 'incident/a/1',
@@ -88,5 +97,46 @@ describe('waiting for something', () => {
     };
     expect(await until(nothing, Date.now() - 1, 1)).toBeNull();
     expect(looks).toBe(1);
+  });
+});
+
+describe('an answer that does not come', () => {
+  /** A client of a server that cuts off so many requests before it answers. */
+  async function clientOf(cutOff: number) {
+    const seen: string[] = [];
+    const answer: RequestListener = (request, response) => {
+      seen.push(`${request.method} ${request.url?.split('?')[0]}`);
+      if (seen.length <= cutOff) return void request.socket.destroy();
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"items":[]}');
+    };
+    const server = createServer(answer).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return { client: new SentinelClient(url, 'key'), seen };
+  }
+  const pending = { incidentId: 'i', planHash: 'h' };
+
+  test('is asked for again, for reads and for decisions', async () => {
+    const reading = await clientOf(2);
+    expect(await reading.client.incidents()).toEqual([]);
+    expect(reading.seen).toHaveLength(3);
+    const deciding = await clientOf(1);
+    expect(await deciding.client.decide(pending, 'approve', 'fine')).toBe(true);
+    expect(deciding.seen).toEqual(Array(2).fill('POST /api/v1/incidents/i/approvals'));
+  });
+
+  test('again and again is an error that says whom was asked for what', async () => {
+    const { client, seen } = await clientOf(Number.POSITIVE_INFINITY);
+    await expect(client.pendingApprovals()).rejects.toThrow(
+      /^GET \/api\/v1\/approvals\/pending: Sentinel at http:.* did not answer 6 times/,
+    );
+    expect(seen).toHaveLength(6);
+  });
+
+  test('is not asked for again where that would do it twice', async () => {
+    const { client, seen } = await clientOf(1);
+    await expect(client.createKey('one', 'operator')).rejects.toThrow();
+    expect(seen).toHaveLength(1);
   });
 });

@@ -15,7 +15,7 @@ export interface Explained {
 type Issue = z.core.$ZodIssue;
 
 /** One finding per unknown key, one for anything else. `prefix` is where `given` stands in the file. */
-export function explain(issue: Issue, given: unknown, prefix: Path = [], what = 'here stand'): Explained[] {
+export function explain(issue: Issue, given: unknown, prefix: Path = [], what = 'known keys:'): Explained[] {
   const inner = issue.path.filter((part) => typeof part !== 'symbol');
   const path = [...prefix, ...inner];
   switch (issue.code) {
@@ -32,10 +32,13 @@ export function explain(issue: Issue, given: unknown, prefix: Path = [], what = 
       const value = at(given, inner);
       const known = issue.values.map(String);
       if (value === undefined)
-        return [{ path, reason: `"${inner.at(-1)}" is missing; one of ${known.join(', ')}` }];
+        return [{ path, reason: `"${inner.at(-1)}" is missing; expected one of ${known.join(', ')}` }];
       const text = typeof value === 'string' ? value : JSON.stringify(value);
       return [
-        { path, reason: `"${text}" is not possible${suggestion(text, known)}; one of ${known.join(', ')}` },
+        {
+          path,
+          reason: `"${text}" is not a valid value${suggestion(text, known)}; expected one of ${known.join(', ')}`,
+        },
       ];
     }
     case 'invalid_type': {
@@ -53,7 +56,7 @@ export function explain(issue: Issue, given: unknown, prefix: Path = [], what = 
 }
 
 const expectations: Record<string, string> = {
-  string: 'a text',
+  string: 'text',
   object: 'a mapping',
   record: 'a mapping',
   array: 'a list',

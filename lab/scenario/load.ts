@@ -27,12 +27,12 @@ export async function loadScenarios(paths: string[]): Promise<Scenario[]> {
 
 async function filesAt(path: string): Promise<string[]> {
   const found = await stat(path).catch(() => {
-    throw new ScenarioError([{ file: path, line: 1, reason: 'there is no such file or folder' }]);
+    throw new ScenarioError([{ file: path, line: 1, reason: 'no such file or folder' }]);
   });
   if (!found.isDirectory()) return [path];
   const names = (await readdir(path)).filter((name) => /\.ya?ml$/.test(name)).sort();
   if (names.length === 0) {
-    throw new ScenarioError([{ file: path, line: 1, reason: 'the folder has no .yaml file' }]);
+    throw new ScenarioError([{ file: path, line: 1, reason: 'the folder contains no .yaml file' }]);
   }
   return names.map((name) => join(path, name));
 }

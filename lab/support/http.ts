@@ -67,7 +67,7 @@ async function dispatch(routes: JsonRoute[], raw: IncomingMessage, response: Ser
   const route = here.find((candidate) => candidate.method === raw.method);
   if (!route) {
     throw here.length > 0
-      ? new HttpError(405, `${raw.method} is not possible on ${url.pathname}`)
+      ? new HttpError(405, `${raw.method} is not allowed on ${url.pathname}`)
       : new HttpError(404, `there is nothing at ${url.pathname}`);
   }
   const parameters = (route.path.exec(url.pathname) ?? []).slice(1).map(decodeURIComponent);

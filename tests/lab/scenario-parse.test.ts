@@ -69,18 +69,22 @@ describe('a scenario file', () => {
     [
       'a misspelt service',
       ['service: payments, ', 'service: paymnets, '],
-      's.yaml:6: "paymnets" is not possible, did you mean "payments"?',
+      's.yaml:6: "paymnets" is not a valid value, did you mean "payments"?',
     ],
     [
       'an unknown fault kind',
       ['kind: bad-release', 'kind: bad-relase'],
-      's.yaml:6: "bad-relase" is not possible, did you mean "bad-release"?',
+      's.yaml:6: "bad-relase" is not a valid value, did you mean "bad-release"?',
     ],
-    ['an unknown cause', ['cause: bad-release', 'cause: gremlins'], 's.yaml:9: "gremlins" is not possible'],
+    [
+      'an unknown cause',
+      ['cause: bad-release', 'cause: gremlins'],
+      's.yaml:9: "gremlins" is not a valid value',
+    ],
     [
       'an unknown action',
       ['[rollback-release]', '[rolback-release]'],
-      's.yaml:10: "rolback-release" is not possible, did you mean "rollback-release"?',
+      's.yaml:10: "rolback-release" is not a valid value, did you mean "rollback-release"?',
     ],
     [
       'an unknown fault parameter',
@@ -93,17 +97,13 @@ describe('a scenario file', () => {
       ['warmUp: 30s', 'warmUp: soon'],
       's.yaml:4: "soon" is not a duration: write for example 30s, 500ms or 2m',
     ],
-    [
-      'a number for a duration',
-      ['warmUp: 30s', 'warmUp: 30'],
-      's.yaml:4: "warmUp" must be a text, not number',
-    ],
+    ['a number for a duration', ['warmUp: 30s', 'warmUp: 30'], 's.yaml:4: "warmUp" must be text, not number'],
     ['a fault after the deadline', ['at: 0s', 'at: 3m'], 's.yaml:6: the fault comes after the deadline'],
     ['a missing truth', ['  cause: bad-release\n', ''], 's.yaml:8: "cause" is missing'],
     [
       'a list in place of a text',
       ['about: a new', 'about: [a] #'],
-      's.yaml:2: "about" must be a text, not a list',
+      's.yaml:2: "about" must be text, not a list',
     ],
     ['a bad name', ['name: payments-bad-release', 'name: Payments!'], 's.yaml:1: "name"'],
     [

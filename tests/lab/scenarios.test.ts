@@ -44,10 +44,10 @@ describe('loading scenarios', () => {
 
   it('says when there is nothing', async () => {
     await expect(loadScenarios(['/no/such/place'])).rejects.toThrow(
-      '/no/such/place:1: there is no such file or folder',
+      '/no/such/place:1: no such file or folder',
     );
     const empty = await mkdtemp(join(tmpdir(), 'scenarios-'));
-    await expect(loadScenarios([empty])).rejects.toThrow('the folder has no .yaml file');
+    await expect(loadScenarios([empty])).rejects.toThrow('the folder contains no .yaml file');
   });
 });
 

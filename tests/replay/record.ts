@@ -26,7 +26,7 @@ try {
   const known = readManifest();
   await Promise.all(
     scenarios
-      .filter(({ name }) => replace || known[`${name}.json`] === undefined)
+      .filter(({ name }) => replace || (known[`${name}.json`] ?? known[`${name}-1.json`]) === undefined)
       .map(async ({ name, run }) => {
         const { id } = await run(stage);
         const runs = await runsOf(id);

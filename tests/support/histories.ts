@@ -54,16 +54,44 @@ export async function replayAll(
   codePath: string,
   dataConverter?: DataConverter,
 ): Promise<readonly ReplayResult[]> {
-  const histories = historyNames().map((name) => ({
-    workflowId: name,
-    history: JSON.parse(readFileSync(join(corpus, 'histories', name), 'utf8')) as unknown,
-  }));
+  const histories = historyNames().map((name) => {
+    const history = readHistory(name);
+    return { workflowId: isSigned(name) ? idOf(history) : name, history };
+  });
   const options = { workflowBundle: { codePath }, ...(dataConverter === undefined ? {} : { dataConverter }) };
   const results: ReplayResult[] = [];
   for await (const result of Worker.runReplayHistories(options, histories)) {
     results.push(result);
   }
-  return results;
+  return results.map((result, index) => ({ ...result, workflowId: historyNames()[index] ?? '' }));
+}
+
+/** Whether its payloads are bound to its own workflow id, and read by nobody without the key. */
+export function isSigned(name: string): boolean {
+  const [payload] = startOf(readHistory(name)).input.payloads;
+  return payload?.metadata['sentinel-seal'] !== undefined;
+}
+
+type Started = {
+  readonly workflowId: string;
+  readonly input: { readonly payloads: readonly { readonly metadata: Readonly<Record<string, string>> }[] };
+};
+
+function readHistory(name: string): unknown {
+  return JSON.parse(readFileSync(join(corpus, 'histories', name), 'utf8'));
+}
+
+function startOf(history: unknown): Started {
+  const { events } = history as {
+    readonly events: readonly { readonly workflowExecutionStartedEventAttributes: Started }[];
+  };
+  const [first] = events;
+  if (first === undefined) throw new Error('a history without events');
+  return first.workflowExecutionStartedEventAttributes;
+}
+
+function idOf(history: unknown): string {
+  return startOf(history).workflowId;
 }
 
 function digestOf(folder: string, name: string): string {

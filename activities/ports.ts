@@ -16,7 +16,7 @@ import type { HashedPlan, PlanStep } from '../domain/remediation/plan.ts';
 import type { Sighting } from '../domain/remediation/precondition.ts';
 import type { TargetState } from '../domain/remediation/target.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
-import type { ApprovalStatus, GateInput, StoredStop } from './types.ts';
+import type { ApprovalRequest, ApprovalStatus, GateInput, StoredStop } from './types.ts';
 
 export type TimeRange = { readonly environment: string; readonly fromMs: number; readonly toMs: number };
 
@@ -87,13 +87,11 @@ export interface PlanStore {
 }
 
 export interface ApprovalStore {
-  open(request: {
-    incidentId: string;
-    planHash: string;
-    role: string;
-    quorum: number;
-    deadlineMs: number;
-  }): Promise<void>;
+  /**
+   * Idempotent. A later round asks again about the same plan: with a new deadline, for no less than the round before, and the
+   * votes stay.
+   */
+  open(request: ApprovalRequest): Promise<void>;
   status(incidentId: string, planHash: string, nowMs: number): Promise<ApprovalStatus>;
 }
 

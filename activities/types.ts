@@ -72,6 +72,18 @@ export type PlanResult =
     }
   | { readonly kind: 'nothing'; readonly reason: string; readonly harmless: boolean };
 
+export type ApprovalRequest = {
+  readonly incidentId: string;
+  readonly planHash: string;
+  readonly role: string;
+  readonly quorum: number;
+  readonly deadlineMs: number;
+  /** Which time the plan is asked about, from 1; absent: the first. */
+  readonly round?: number;
+  /** Why it is asked although it was granted before. */
+  readonly because?: string;
+};
+
 export type ApprovalStatus =
   | { readonly kind: 'pending' }
   | { readonly kind: 'granted' }
@@ -150,13 +162,7 @@ export type Activities = {
     contested?: boolean;
   }): Promise<Verdict>;
   /** Opens (idempotently) the approval request people answer. */
-  requestApproval(input: {
-    incidentId: string;
-    planHash: string;
-    role: string;
-    quorum: number;
-    deadlineMs: number;
-  }): Promise<void>;
+  requestApproval(input: ApprovalRequest): Promise<void>;
   /** The authoritative state of the request, as stored in Postgres. */
   readApproval(input: { incidentId: string; planHash: string }): Promise<ApprovalStatus>;
   /** What a person asked of the incident as a whole, as stored; null when nobody did. */

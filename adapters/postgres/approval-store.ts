@@ -1,7 +1,7 @@
 // ApprovalStore: the requests that workflows open, and where each stands. Deadlines are judged by the database's clock;
 // the clock of the process that asks plays no part.
 
-import type { Kysely } from 'kysely';
+import { type Expression, type Kysely, sql } from 'kysely';
 import type { ApprovalStore } from '../../activities/ports.ts';
 import type { People } from '../../domain/policy/people.ts';
 import { type Role, roles } from '../../domain/policy/verdict.ts';
@@ -9,6 +9,7 @@ import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { judgeApprovals } from './gate/approvals.ts';
 import { readVotes } from './gate/votes.ts';
+import { storable } from './text.ts';
 
 export function createApprovalStore(db: Kysely<Schema>, people: People): ApprovalStore {
   return {
@@ -22,8 +23,24 @@ export function createApprovalStore(db: Kysely<Schema>, people: People): Approva
           quorum: request.quorum,
           requested_at_ms: databaseNow,
           deadline_ms: request.deadlineMs,
+          round: request.round ?? 1,
+          because: request.because === undefined ? null : storable(request.because),
         })
-        .onConflict((conflict) => conflict.columns(['incident_id', 'plan_hash']).doNothing())
+        .onConflict((conflict) =>
+          conflict
+            .columns(['incident_id', 'plan_hash'])
+            .doUpdateSet(({ ref }) => ({
+              role: sql<Role>`case when ${rank(ref('approval_requests.role'))} > ${rank(ref('excluded.role'))}
+                then approval_requests.role else excluded.role end`,
+              quorum: sql<number>`greatest(approval_requests.quorum, excluded.quorum)`,
+              requested_at_ms: databaseNow,
+              deadline_ms: ref('excluded.deadline_ms'),
+              round: ref('excluded.round'),
+              because: ref('excluded.because'),
+              resolution: null,
+            }))
+            .whereRef('approval_requests.round', '<', 'excluded.round'),
+        )
         .execute();
     },
 
@@ -39,6 +56,10 @@ export function createApprovalStore(db: Kysely<Schema>, people: People): Approva
       return judgeApprovals(request, votes, await databaseNowMs(db));
     },
   };
+}
+
+function rank(role: Expression<Role>) {
+  return sql`array_position(${[...roles]}::text[], ${role})`;
 }
 
 function asRole(text: string): Role {

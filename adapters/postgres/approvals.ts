@@ -46,6 +46,7 @@ export function createApprovals(db: Kysely<Schema>, people: People): Approvals {
           'quorum',
           'requested_at_ms',
           'deadline_ms',
+          'because',
         ])
         .where('resolution', 'is', null)
         .where('status', 'not in', ['handed-over', 'closed'])
@@ -75,6 +76,7 @@ export function createApprovals(db: Kysely<Schema>, people: People): Approvals {
           approvals: peopleIn(counting(row, await readVotes(db, people, { incidentId, planHash }))),
           requestedAtMs: row.requested_at_ms,
           deadlineMs: row.deadline_ms,
+          because: row.because,
         });
       }
       const more = rows.length > limit && last !== undefined;
@@ -140,7 +142,7 @@ async function judgeDecision(
   const lockRequest = () =>
     requestFor(trx, incidentId).where('plan_hash', '=', storable(planHash)).forUpdate().executeTakeFirst();
   let request = await lockRequest();
-  if (request === undefined && (await openAsked(trx, people, incidentId, planHash)))
+  if (await openAsked(trx, people, { incidentId, planHash, round: request?.round ?? 0 }))
     request = await lockRequest();
   if (request === undefined) {
     const other = await requestFor(trx, incidentId).orderBy('seq', 'desc').limit(1).executeTakeFirst();
@@ -196,14 +198,14 @@ async function judgeDecision(
 }
 
 /**
- * The incident says that it asks before its workflow has opened the request; whoever reads the one may answer before the other
- * is there. Both say the same, so the request is opened here; the workflow finds it then. False when the incident asks nothing.
+ * The incident says that it asks before its workflow has opened the request, or the next round of it; whoever reads the one may
+ * answer before the other is there. Both say the same, so the request is opened here; the workflow finds it then. False when the
+ * incident asks nothing more than the round that is stored.
  */
 async function openAsked(
   trx: Kysely<Schema>,
   people: People,
-  incidentId: string,
-  planHash: string,
+  { incidentId, planHash, round }: { incidentId: string; planHash: string; round: number },
 ): Promise<boolean> {
   const asking = await trx
     .selectFrom('incidents')
@@ -214,8 +216,9 @@ async function openAsked(
     .executeTakeFirst();
   const approval = asking?.state.approval;
   if (approval == null || approval.planHash !== planHash) return false;
-  const { role, quorum, deadlineMs } = approval;
-  await createApprovalStore(trx, people).open({ incidentId, planHash, role, quorum, deadlineMs });
+  if ((approval.round ?? 1) <= round) return false;
+  const { decisions: _heard, ...asked } = approval;
+  await createApprovalStore(trx, people).open({ incidentId, ...asked });
   return true;
 }
 

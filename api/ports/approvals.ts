@@ -15,6 +15,8 @@ export type PendingApproval = {
   readonly approvals: number;
   readonly requestedAtMs: number;
   readonly deadlineMs: number;
+  /** Why it is asked although the plan was granted before; null the first time. */
+  readonly because: string | null;
 };
 
 export const decisionRefusals = [

@@ -18,6 +18,9 @@ const pendingApproval = z
     approvals: z.int(),
     requestedAtMs: instantMs,
     deadlineMs: instantMs,
+    because: z.string().nullable().meta({
+      description: 'Why it is asked although the plan was granted before; null the first time.',
+    }),
   })
   .meta({ id: 'PendingApproval' });
 

@@ -41,7 +41,14 @@ export const incidentEvent = named<IncidentEvent>()(
     happened('planned', { attempt, hashedPlan, answerTakesMs: z.number().optional() }),
     happened('nothing-to-try', { attempt, reason: text }),
     happened('decided', { attempt, verdict }),
-    happened('approval-requested', { planHash, role: text, quorum: z.number(), deadlineMs: instantMs }),
+    happened('approval-requested', {
+      planHash,
+      role: text,
+      quorum: z.number(),
+      deadlineMs: instantMs,
+      round: z.number().optional(),
+      because: text.optional(),
+    }),
     happened('approval-recorded', {
       approvalId: text,
       planHash,

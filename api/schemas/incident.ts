@@ -47,6 +47,11 @@ export const approvalState = named<IncidentState['approval']>()(
       role: z.string(),
       quorum: z.number(),
       deadlineMs: instantMs,
+      round: z.number().optional(),
+      because: z
+        .string()
+        .optional()
+        .meta({ description: 'Why it is asked although the plan was granted before.' }),
       decisions: z.array(
         z.strictObject({
           approvalId: z.string(),

@@ -26,6 +26,10 @@ export type ApprovalBriefing = ApprovalFacts & {
   readonly role: string;
   readonly quorum: number;
   readonly deadlineMs: number;
+  /** Which time it is asked for this plan, from 1. */
+  readonly round: number;
+  /** Why it is asked although the plan was granted before; null for the first time that policy asks. */
+  readonly because: string | null;
 };
 
 export function approvalBriefing(
@@ -34,7 +38,7 @@ export function approvalBriefing(
   facts: ApprovalFacts | null,
 ): ApprovalBriefing | null {
   if (state.approval === null) return null;
-  const { planHash, role, quorum, deadlineMs } = state.approval;
+  const { planHash, role, quorum, deadlineMs, round = 1, because } = state.approval;
   const known = facts?.planHash === planHash ? facts : heard(state.approval, state, timeline);
   return {
     planHash,
@@ -45,6 +49,8 @@ export function approvalBriefing(
     role,
     quorum,
     deadlineMs,
+    round,
+    because: because === undefined ? null : plainLine(because, longestReason),
   };
 }
 
@@ -66,9 +72,9 @@ function heard(
 
   function outcome(): ApprovalOutcome {
     if (rejectedBy !== null) return 'rejected';
-    if (given.length >= quorum || state.effects.some((effect) => effect.planHash === planHash))
-      return 'granted';
+    if (given.length >= quorum) return 'granted';
     if (state.status === 'awaiting-approval') return 'pending';
+    if (state.effects.some((effect) => effect.planHash === planHash)) return 'granted';
     if (expired) return 'expired';
     return state.status === 'executing' ? 'granted' : 'withdrawn';
   }

@@ -103,12 +103,7 @@ function objection(command: IncidentCommand, state: IncidentState | null, atMs: 
         (state.hashedPlan === null ? 'no-plan' : state.verdict === null ? null : 'already-decided')
       );
     case 'approval-requested':
-      return (
-        inStatus(state, ['deciding']) ??
-        (state.verdict?.kind !== 'approval' || state.approval !== null
-          ? 'out-of-order'
-          : ofPlan(state, command))
-      );
+      return requestObjection(command, state);
     case 'approval-recorded':
       return approvalObjection(command, state, atMs);
     case 'approval-granted':
@@ -156,6 +151,24 @@ function handOverObjection(
 ): Rejection | null {
   if (state.status !== 'handed-over') return null;
   return state.outcome === 'escalated' && command.outcome === 'taken-over' ? null : 'already-decided';
+}
+
+/** Asked when policy asks; and again, for a plan that was granted and of which nothing was done, each time as the next round. */
+function requestObjection(
+  command: Extract<IncidentCommand, { type: 'approval-requested' }>,
+  state: IncidentState,
+): Rejection | null {
+  const earlier = state.approval === null ? 0 : (state.approval.round ?? 1);
+  if ((command.round ?? 1) !== earlier + 1) return 'out-of-order';
+  if (command.because === undefined)
+    return (
+      inStatus(state, ['deciding']) ??
+      (state.verdict?.kind === 'approval' ? ofPlan(state, command) : 'out-of-order')
+    );
+  const begun = state.effects.some(
+    ({ planHash, status }) => planHash === command.planHash && status !== 'written' && status !== 'failed',
+  );
+  return inStatus(state, ['executing']) ?? (begun ? 'out-of-order' : ofPlan(state, command));
 }
 
 function approvalObjection(

@@ -57,6 +57,10 @@ export type IncidentEventBody =
       readonly role: string;
       readonly quorum: number;
       readonly deadlineMs: number;
+      /** From 1; absent: the first. */
+      readonly round?: number;
+      /** Why it is asked although the plan was granted before. */
+      readonly because?: string;
     }
   | {
       readonly type: 'approval-recorded';

@@ -107,11 +107,17 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
         verdict: event.verdict,
       };
     case 'approval-requested': {
-      const { planHash, role, quorum, deadlineMs } = event;
+      const { planHash, role, quorum, deadlineMs, round, because } = event;
+      const asked = state.approval?.planHash === planHash ? state.approval : null;
       return {
         ...state,
         status: 'awaiting-approval',
-        approval: { planHash, role, quorum, deadlineMs, decisions: [] },
+        approval: {
+          ...{ planHash, role, quorum, deadlineMs },
+          ...(round === undefined ? {} : { round }),
+          ...(because === undefined ? {} : { because }),
+          decisions: asked?.decisions ?? [], // asked again, what was said of this plan still counts
+        },
       };
     }
     case 'approval-recorded': {

@@ -3,7 +3,7 @@
 import { nameOf } from '../policy/identity.ts';
 import type { IncidentEventBody } from './events.ts';
 import { modelText } from './model-words.ts';
-import { stepText, times, timeText } from './words.ts';
+import { stepText, times, timeText, whyAsked } from './words.ts';
 
 /** What happened, for a person. */
 export function narrate(event: IncidentEventBody): string {
@@ -40,8 +40,10 @@ export function narrate(event: IncidentEventBody): string {
       return `Nothing to try: ${event.reason}`;
     case 'decided':
       return `Policy says ${event.verdict.kind} (rule ${event.verdict.rule}): ${event.verdict.reason}`;
-    case 'approval-requested':
-      return `Approval requested from ${event.quorum} × ${event.role}, by ${timeText(event.deadlineMs)}`;
+    case 'approval-requested': {
+      const because = whyAsked(event);
+      return `Approval requested from ${event.quorum} × ${event.role}, by ${timeText(event.deadlineMs)}${because === '' ? '' : `; ${because}`}`;
+    }
     case 'approval-recorded':
       return `${nameOf(event.actor)} decided to ${event.decision}${event.reason === '' ? '' : `: ${event.reason}`}`;
     case 'approval-granted':

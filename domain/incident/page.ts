@@ -9,7 +9,7 @@ import {
   stepLine,
 } from './briefing.ts';
 import type { IncidentState } from './state.ts';
-import { times, timeText } from './words.ts';
+import { times, timeText, whyAsked } from './words.ts';
 
 /** The page of an incident in this state; `waitingFor` is empty when it waits for nothing. */
 export function incidentPage(state: IncidentState, waitingFor: string): string {
@@ -119,10 +119,11 @@ function planText(plan: PlanBriefing): string {
 
 function policyText({ policy, approval }: Briefing): string {
   if (policy === null) return '';
+  const because = approval === null ? '' : whyAsked(approval);
   const who =
     approval === null
       ? ''
-      : ` Needs ${approval.quorum} × ${approval.role} until ${timeText(approval.deadlineMs)}.`;
+      : ` Needs ${approval.quorum} × ${approval.role} until ${timeText(approval.deadlineMs)}${because === '' ? '' : `; ${because}`}.`;
   return `**Policy** ${policy.verdict} (rule ${policy.rule}): ${policy.reason}${who}`;
 }
 

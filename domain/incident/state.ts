@@ -48,6 +48,10 @@ export type IncidentState = {
     readonly role: string;
     readonly quorum: number;
     readonly deadlineMs: number;
+    /** Which time it is asked for this plan; absent: the first. */
+    readonly round?: number;
+    /** Why it is asked although the plan was granted before. */
+    readonly because?: string;
     readonly decisions: readonly {
       readonly approvalId: string;
       readonly actor: string;

@@ -18,3 +18,14 @@ export function timeText(atMs: number): string {
 export function times(count: number): string {
   return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`;
 }
+
+/** Why people are asked about a plan that was granted before; empty when policy asked from the start. */
+export function whyAsked({
+  because,
+  round = 1,
+}: {
+  readonly because?: string | null;
+  readonly round?: number;
+}): string {
+  return because == null ? '' : `asked ${round > 1 ? 'again ' : ''}because ${because}`;
+}

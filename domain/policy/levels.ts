@@ -12,7 +12,13 @@ export type Level =
       readonly deadlineSeconds: number;
     };
 
-const defaultDeadlineSeconds = 30 * 60;
+/** The least that people can be asked for. */
+export const leastApproval = {
+  kind: 'approval',
+  role: 'operator',
+  quorum: 1,
+  deadlineSeconds: 30 * 60,
+} as const satisfies Level;
 
 export function levelOf(requirement: Exclude<Requirement, 'deny'>): Level {
   if (requirement === 'auto') return { kind: 'auto' };
@@ -22,9 +28,7 @@ export function levelOf(requirement: Exclude<Requirement, 'deny'>): Level {
 
 /** One step less autonomy; the last step stays: an admin may always decide. */
 export function lowered(level: Level): Level {
-  if (level.kind === 'auto') {
-    return { kind: 'approval', role: 'operator', quorum: 1, deadlineSeconds: defaultDeadlineSeconds };
-  }
+  if (level.kind === 'auto') return leastApproval;
   return { ...level, role: 'admin' };
 }
 

@@ -1,6 +1,7 @@
 // The write-ahead record of one effect, and the closed set of reasons why the gate refuses one.
 
 import type { TargetRef } from '../inventory/target.ts';
+import type { Role } from '../policy/verdict.ts';
 import type { ActionParameters, Facts } from './actions/action.ts';
 import type { ActionId } from './actions/index.ts';
 import type { PlanHash } from './plan.ts';
@@ -47,6 +48,8 @@ export const gateRefusals = [
   'no-plan',
   'plan-changed',
   'no-grant',
+  /** It was granted, and policy asks for more by now, or the votes count for less. */
+  'approval-needed',
   'grant-expired',
   'rejected',
   'policy-denied',
@@ -68,4 +71,16 @@ export type GateRefusal = (typeof gateRefusals)[number];
 
 export type GateResult =
   | { readonly granted: true; readonly intent: Intent; readonly status: IntentStatus }
-  | { readonly granted: false; readonly reason: GateRefusal; readonly detail: string };
+  | {
+      readonly granted: false;
+      readonly reason: GateRefusal;
+      readonly detail: string;
+      readonly needs?: NeededApproval;
+    };
+
+/** Of a refused effect: the approval that would let it through now. */
+export type NeededApproval = {
+  readonly role: Role;
+  readonly quorum: number;
+  readonly deadlineSeconds: number;
+};

@@ -91,14 +91,15 @@ test('pending approvals come with the short id', async () => {
       approvals: 0,
       requestedAtMs: 1,
       deadlineMs,
+      because: deadlineMs > 10 ? 'policy now asks for 2 × operator' : null,
     },
   });
   world.pending = [pending(10), pending(20)];
   const { json } = await clientOf(world)('/api/v1/approvals/pending', { key: world.keys.viewer });
   expect(json).toMatchObject({
     items: [
-      { deadlineMs: 10, ref },
-      { deadlineMs: 20, ref },
+      { deadlineMs: 10, ref, because: null },
+      { deadlineMs: 20, ref, because: 'policy now asks for 2 × operator' },
     ],
   });
 });

@@ -16,7 +16,7 @@ const who = { keyId: 'key-admin', name: 'admin-person', role: 'admin', person: '
 /** One incident, and everything that a route could tell of its service. */
 function fullWorld(): World {
   const world = worldWithIncident();
-  const asked = { role: 'operator', quorum: 1, approvals: 0 } as const;
+  const asked = { role: 'operator', quorum: 1, approvals: 0, because: null } as const;
   world.pending = [{ incidentId, planHash, ...asked, requestedAtMs: 0, deadlineMs: 1_700_000_600_000 }];
   world.services = [{ ...place, calls: ['payments'], calledBy: [], seenAtMs: 0 }];
   world.modelTurns = [modelTurn({ prompt: 'why does orders fail?' })];

@@ -49,8 +49,15 @@ function entryOf(event: IncidentEvent): Entry | null {
         details: { verdict: event.verdict.kind, rule: event.verdict.rule },
       };
     case 'approval-requested': {
-      const { planHash, role, quorum, deadlineMs } = event;
-      return { reason: 'policy asks for an approval', planHash, details: { role, quorum, deadlineMs } };
+      const {
+        planHash,
+        role,
+        quorum,
+        deadlineMs,
+        round = 1,
+        because = 'policy asks for an approval',
+      } = event;
+      return { reason: because, planHash, details: { role, quorum, deadlineMs, round } };
     }
     case 'approval-recorded': {
       const { actor, reason, planHash, decision, approvalId } = event;

@@ -193,6 +193,8 @@ export type Schema = {
     requested_at_ms: number;
     deadline_ms: number;
     resolution: 'granted' | 'rejected' | null;
+    round: Generated<number>;
+    because: string | null;
   };
   approvals: {
     seq: Generated<number>;

@@ -2,20 +2,15 @@
 // refusal or with null; the order they are asked in is in gate.ts.
 
 import type { Kysely } from 'kysely';
-import { nameOf } from '../../../domain/policy/identity.ts';
 import type { People } from '../../../domain/policy/people.ts';
-import type { Role } from '../../../domain/policy/verdict.ts';
-import { roleAtLeast, type Verdict } from '../../../domain/policy/verdict.ts';
-import type { GateRefusal } from '../../../domain/remediation/intent.ts';
+import type { Verdict } from '../../../domain/policy/verdict.ts';
+import type { GateRefusal, NeededApproval } from '../../../domain/remediation/intent.ts';
 import type { LimitsConfig } from '../../../domain/remediation/limits.ts';
 import type { Schema } from '../database/schema.ts';
 import { engagedSwitch } from '../kill-switch.ts';
-import { currentOverloads } from '../own-lag.ts';
 import { forbiddenByStop } from '../stops.ts';
-import { grantedAtMs, judgeApprovals } from './approvals.ts';
 import { breakerOpen } from './breaker.ts';
 import type { Effect } from './effect.ts';
-import { lapsed, readVotes } from './votes.ts';
 
 export type GateLimits = LimitsConfig & {
   /** How long after its last approval a plan may still be acted on: what people saw has its time. */
@@ -36,7 +31,12 @@ export type Question = {
   readonly nowMs: number;
 };
 
-export type Refusal = { readonly reason: GateRefusal; readonly detail: string };
+export type Refusal = {
+  readonly reason: GateRefusal;
+  readonly detail: string;
+  /** What people would have to say for the gate to let it through. */
+  readonly needs?: NeededApproval;
+};
 export type Check = (trx: Kysely<Schema>, question: Question) => Promise<Refusal | null>;
 
 const hourMs = 3_600_000;
@@ -104,65 +104,6 @@ export const currentPlan: Check = async (trx, { effect }) => {
   };
 };
 
-/**
- * Policy's verdict, or the approvals it asks for. Policy is asked again: what it asks now counts where it is stricter than what
- * it asked then. A request for less is worth nothing, and neither is the vote of somebody who could not give it now.
- */
-export const grant: Check = async (trx, { effect, verdict, verdictNow, people, limits, nowMs }) => {
-  if (verdict === null) return { reason: 'no-grant', detail: 'policy has not judged this plan' };
-  for (const said of [verdict, verdictNow]) {
-    if (said.kind === 'deny') return { reason: 'policy-denied', detail: `${said.rule}: ${said.reason}` };
-  }
-  const asking = [verdict, verdictNow].filter((said) => said.kind === 'approval');
-  if (asking.length === 0) return null;
-  const { incidentId, planHash } = effect.content;
-  const request = await trx
-    .selectFrom('approval_requests')
-    .select(['role', 'quorum', 'deadline_ms'])
-    .where('incident_id', '=', incidentId)
-    .where('plan_hash', '=', planHash)
-    .forShare()
-    .executeTakeFirst();
-  if (request === undefined) {
-    const [now] = asking.slice(-1);
-    const because =
-      verdict.kind === 'auto' && now !== undefined ? `; policy asks for it now: ${now.reason}` : '';
-    return { reason: 'no-grant', detail: `no approval has been requested for this plan${because}` };
-  }
-  const votes = await readVotes(trx, people, { incidentId, planHash });
-  const terms = {
-    role: asking.map(({ role }) => role).reduce(higherRole, request.role),
-    quorum: Math.max(request.quorum, ...asking.map(({ quorum }) => quorum)),
-    deadline_ms: request.deadline_ms,
-  };
-  const judged = judgeApprovals(terms, votes, nowMs);
-  const gone = lapsed(votes, terms.role);
-  const more = gone === '' ? '' : `; ${gone}`;
-  switch (judged.kind) {
-    case 'pending':
-      return {
-        reason: 'no-grant',
-        detail: `${terms.quorum} of role ${terms.role} have not approved yet${more}`,
-      };
-    case 'expired':
-      return { reason: 'grant-expired', detail: `the deadline passed without enough approvals${more}` };
-    case 'rejected':
-      return { reason: 'rejected', detail: `rejected by ${nameOf(judged.actor)}: ${judged.reason}` };
-    case 'granted': {
-      const since = grantedAtMs(terms, votes) ?? 0;
-      if (nowMs - since <= limits.grantValidMs) return null;
-      return { reason: 'grant-expired', detail: 'the approvals are too old' };
-    }
-  }
-};
-
-/** What policy alone let through was judged by a Sentinel that kept up: while it does not, only people let things through. */
-export const ownLag: Check = async (trx, { verdict, limits }) => {
-  if (verdict?.kind !== 'auto' || !limits.lagLowersAutonomy) return null;
-  const missing = await currentOverloads(trx);
-  return missing.length === 0 ? null : { reason: 'overloaded', detail: missing.join(', ') };
-};
-
 /** A step needs all before it in the world, and nothing of its plan taken back. */
 export const stepOrder: Check = async (trx, { effect }) => {
   const { incidentId, planHash, step } = effect.content;
@@ -228,7 +169,3 @@ export const breaker: Check = async (trx, { effect, limits, nowMs }) => {
     detail: `too many effects in ${environment} did not help; open until ${until}`,
   };
 };
-
-function higherRole(left: Role, right: Role): Role {
-  return roleAtLeast(left, right) ? left : right;
-}

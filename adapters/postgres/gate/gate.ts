@@ -21,6 +21,7 @@ import { transact } from '../transact.ts';
 import { auditGrant, auditRefusal } from './audit.ts';
 import * as checks from './checks.ts';
 import { type Effect, effectOf } from './effect.ts';
+import { grant, ownLag } from './grant.ts';
 import { changeFence, findIntent, lockIntent, writeIntent } from './intents.ts';
 import { leaseFree, takeLease } from './leases.ts';
 import { lockGate } from './locks.ts';
@@ -33,8 +34,8 @@ const forward: readonly checks.Check[] = [
   checks.openedHere,
   checks.personsStop,
   checks.currentPlan,
-  checks.grant,
-  checks.ownLag,
+  grant,
+  ownLag,
   checks.stepOrder,
   checks.once,
   leaseFree,
@@ -64,8 +65,8 @@ const again: Readonly<Record<GateInput['direction'], readonly checks.Check[]>> =
     checks.killSwitch,
     checks.incidentOpen,
     checks.personsStop,
-    checks.grant,
-    checks.ownLag,
+    grant,
+    ownLag,
     leaseFree,
     targetSettled,
   ],
@@ -138,11 +139,11 @@ async function pass(
   const expects = written?.intent.expects ?? (await expectation(trx, effect, input, stored.plan));
   const restored = direction === 'compensation' ? expectedBefore(stored.plan, input.step) : null;
   const drift = asExpected(effect, expects, sighting, restored);
-  return drift === null ? grant(trx, question, written, expects) : refused(drift);
+  return drift === null ? letThrough(trx, question, written, expects) : refused(drift);
 }
 
 /** Everything was asked: the target is leased, and the intent stands. */
-async function grant(
+async function letThrough(
   trx: Kysely<Schema>,
   { effect, verdict, limits, nowMs }: checks.Question,
   written: StoredIntent | null,

@@ -230,7 +230,10 @@ await describeStores('the gate', (use) => {
         expect(await stores.approvals.decide(decision)).toMatchObject({ recorded: true });
       }
       expect(await stores.approvalRequests.status(incidentId, planHash, 0)).toEqual({ kind: 'granted' });
-      expect(await passGate(stores, forward(ready))).toMatchObject({ granted: false, reason: 'no-grant' });
+      expect(await passGate(stores, forward(ready))).toMatchObject({
+        granted: false,
+        reason: 'approval-needed',
+      });
     },
   );
 

@@ -71,11 +71,11 @@ await describeStores('votes', (use) => {
     const detail = expect.stringContaining(`approval of mallory (key ${keyId}) does not count`);
     expect(await passGate(under.stores, forward(ready))).toMatchObject({
       granted: false,
-      reason: 'no-grant',
+      reason: 'approval-needed',
       detail,
     });
     expect(await auditOf(under, ready.incidentId, 'gate.refuse')).toMatchObject([
-      { actor: 'system:sentinel', refusal: 'no-grant', reason: detail },
+      { actor: 'system:sentinel', refusal: 'approval-needed', reason: detail },
     ]);
   });
 
@@ -95,7 +95,7 @@ await describeStores('votes', (use) => {
       await sql`update api_keys set ${change} where key_id = ${keyId}`.execute(db);
       expect(await passGate(under.stores, forward(ready))).toMatchObject({
         granted: false,
-        reason: 'no-grant',
+        reason: 'approval-needed',
       });
     }
   });
@@ -112,7 +112,7 @@ await describeStores('votes', (use) => {
     forget(name);
     expect(await passGate(under.stores, forward(ready))).toMatchObject({
       granted: false,
-      reason: 'no-grant',
+      reason: 'approval-needed',
     });
   });
 
@@ -188,7 +188,7 @@ await describeStores('policy', (use) => {
   const strict = (requirement: object | 'deny' | 'auto') =>
     policyConfigSchema.parse({ byRisk: { low: requirement } });
 
-  test('that was tightened since refuses a plan that it had allowed', async () => {
+  test('that was tightened since refuses a plan that it had allowed, or says who has to be asked', async () => {
     const { stores, withOptions } = use();
     const ready = await readyToAct(stores, { verdict: auto });
     const denying = withOptions({ policy: strict('deny') });
@@ -203,8 +203,8 @@ await describeStores('policy', (use) => {
     });
     const asking = withOptions({ policy: strict({ approval: 'operator' }) });
     expect(await passGate(asking, forward(ready))).toMatchObject({
-      reason: 'no-grant',
-      detail: expect.stringContaining('policy asks for it now'),
+      reason: 'approval-needed',
+      detail: expect.stringContaining('now asks for 1 × operator'),
     });
     expect(await passGate(stores, forward(ready))).toMatchObject({ granted: true });
   });
@@ -214,9 +214,12 @@ await describeStores('policy', (use) => {
     const ready = await asked(under, oneOperator);
     await approve(under, ready, person('ann'));
     const two = under.withOptions({ policy: strict({ approval: 'operator', quorum: 2 }) });
-    expect(await passGate(two, forward(ready))).toMatchObject({ granted: false, reason: 'no-grant' });
+    expect(await passGate(two, forward(ready))).toMatchObject({ granted: false, reason: 'approval-needed' });
     const admins = under.withOptions({ policy: strict({ approval: 'admin' }) });
-    expect(await passGate(admins, forward(ready))).toMatchObject({ granted: false, reason: 'no-grant' });
+    expect(await passGate(admins, forward(ready))).toMatchObject({
+      granted: false,
+      reason: 'approval-needed',
+    });
     expect(await passGate(under.stores, forward(ready))).toMatchObject({ granted: true });
   });
 
@@ -283,7 +286,10 @@ await describeStores('what is only told', (use) => {
     const ready = await readyToAct(stores, { verdict: auto });
     await sql`delete from diagnoses where incident_id = ${ready.incidentId}`.execute(database.db);
     if (diagnosis !== null) await stores.diagnoses.save(ready.incidentId, 1, diagnosis);
-    expect(await passGate(stores, forward(ready))).toMatchObject({ granted: false, reason: 'no-grant' });
+    expect(await passGate(stores, forward(ready))).toMatchObject({
+      granted: false,
+      reason: 'approval-needed',
+    });
   });
 
   test('a signal that nobody vouches for: people are asked, and the verdict says why', async () => {
@@ -305,7 +311,10 @@ await describeStores('what is only told', (use) => {
       missing: ['who sent 1 of its signals (they came without an API key)'],
       contested: false,
     });
-    expect(await passGate(stores, forward(ready))).toMatchObject({ granted: false, reason: 'no-grant' });
+    expect(await passGate(stores, forward(ready))).toMatchObject({
+      granted: false,
+      reason: 'approval-needed',
+    });
   });
 
   test('what lowers autonomy is not taken back by a later word about the same analysis', async () => {

@@ -36,6 +36,7 @@ await describeStores('the own lag', (use) => {
       granted: false,
       reason: 'overloaded',
       detail: 'Sentinel itself is overloaded (event loop 1.2 s behind)',
+      needs: { role: 'operator', quorum: 1, deadlineSeconds: 1_800 },
     });
     const other = await readyToAct(stores);
     expect(await passGate(withOptions({ lagLowersAutonomy: false }), forward(other))).toMatchObject({

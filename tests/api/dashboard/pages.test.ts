@@ -250,6 +250,7 @@ describe('the overview', () => {
       world.pending.push({
         ...{ incidentId, planHash, role: 'operator', quorum: 1, approvals: 0, requestedAtMs: 1 },
         deadlineMs: nowMs + 3_600_000 - index * 60_000,
+        because: null,
       });
     }
     const { text } = await (await loggedInTo(world)).get('/');

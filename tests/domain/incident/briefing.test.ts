@@ -4,6 +4,7 @@ import { briefing, stepLine } from '../../../domain/incident/briefing.ts';
 import type { IncidentCommand } from '../../../domain/incident/decide.ts';
 import type { IncidentEvent } from '../../../domain/incident/events.ts';
 import { fold } from '../../../domain/incident/evolve.ts';
+import { incidentPage } from '../../../domain/incident/page.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
 import { anomaly, approval } from '../../support/incident-examples.ts';
 import { commands, opened, plan } from './commands.ts';
@@ -50,6 +51,20 @@ test('a fresh incident: title, place, since when, and nothing that is not known 
   ] as const) {
     expect(brief[later], later).toBeNull();
   }
+});
+
+test('a plan that is asked about again says why, and waits, however often it was approved before', () => {
+  const granted: IncidentCommand = { type: 'approval-granted', planHash: plan.planHash };
+  const again = told(...asked, commands.approve('ap-1'), granted, commands.intent(), commands.askAgain(2));
+  expect(briefing(again).approval).toMatchObject({
+    outcome: 'pending',
+    given: ['ada'],
+    quorum: 2,
+    round: 2,
+    because: 'policy now asks for 2 × operator',
+  });
+  expect(briefing(told(...asked)).approval).toMatchObject({ round: 1, because: null });
+  expect(incidentPage(again.state, '')).toContain('asked again because policy now asks for 2 × operator');
 });
 
 test('a plan is told as facts: exact target, before → after, risk, cost, undo', () => {

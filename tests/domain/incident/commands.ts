@@ -52,6 +52,15 @@ const one = {
     quorum: 1,
     deadlineMs,
   }),
+  askAgain: (round: number, quorum = 2): IncidentCommand => ({
+    type: 'approval-requested',
+    planHash: plan.planHash,
+    role: 'operator',
+    quorum,
+    deadlineMs: 2_000_000,
+    round,
+    because: 'policy now asks for 2 × operator',
+  }),
   approve: (approvalId: string): IncidentCommand => ({
     type: 'approval-recorded',
     approvalId,
@@ -167,6 +176,7 @@ export const anyCommand: fc.Arbitrary<IncidentCommand> = fc.oneof(
   attempt.map((n): IncidentCommand => ({ type: 'nothing-to-try', attempt: n, reason: 'r' })),
   fc.tuple(fc.constantFrom('auto', 'approval', 'deny'), attempt).map(([kind, n]) => one.decided(kind, n)),
   fc.constant(one.requestApproval()),
+  fc.nat(3).map((round) => one.askAgain(round)),
   fc.constantFrom('ap-1', 'ap-2').map(one.approve),
   fc
     .constantFrom('hash-1', 'stale')

@@ -77,6 +77,42 @@ describe('by example', () => {
     expect(answerTo(commands.intent(), [...planned, commands.decided('deny')])).toBe('no-grant');
   });
 
+  describe('a plan that was granted', () => {
+    const granted: IncidentCommand = { type: 'approval-granted', planHash: plan.planHash };
+    const asked = [...planned, commands.decided('approval'), commands.requestApproval()];
+    const approved = [...asked, commands.approve('ap-1'), granted];
+
+    test('may be asked about again, and what was said of it stays', () => {
+      const again = [...approved, commands.askAgain(2)];
+      expect(answerTo(commands.askAgain(2), approved)).toBe('accepted');
+      expect(live(again).state).toMatchObject({
+        status: 'awaiting-approval',
+        approval: { quorum: 2, round: 2, deadlineMs: 2_000_000, decisions: [{ approvalId: 'ap-1' }] },
+      });
+      expect(answerTo(commands.intent(), again)).toBe('no-grant');
+      expect(answerTo(commands.intent(), [...again, granted])).toBe('accepted');
+    });
+
+    test('by policy alone, may be asked about for the first time', () => {
+      const auto = [...planned, commands.decided('auto')];
+      expect(answerTo(commands.askAgain(1), auto)).toBe('accepted');
+      expect(answerTo(commands.requestApproval(), auto)).toBe('out-of-order');
+      expect(answerTo(commands.intent(), [...auto, commands.askAgain(1)])).toBe('no-grant');
+    });
+
+    test('is asked about one round after the other, and not while it is asked', () => {
+      expect(answerTo(commands.askAgain(1), approved)).toBe('out-of-order');
+      expect(answerTo(commands.askAgain(3), approved)).toBe('out-of-order');
+      expect(answerTo(commands.askAgain(2), asked)).toBe('out-of-order');
+    });
+
+    test('is not asked about any more once something of it was done', () => {
+      const written = [...approved, commands.intent()];
+      expect(answerTo(commands.askAgain(2), written)).toBe('accepted');
+      expect(answerTo(commands.askAgain(2), [...written, commands.applied()])).toBe('out-of-order');
+    });
+  });
+
   test('a grant for another plan is refused', () => {
     const asked = [...planned, commands.decided('approval'), commands.requestApproval()];
     expect(answerTo({ type: 'approval-granted', planHash: 'another' }, asked)).toBe('stale-plan');

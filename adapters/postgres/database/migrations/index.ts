@@ -26,6 +26,7 @@ import { alerts } from './0034-alerts.ts';
 import { keyHolders } from './0041-key-holders.ts';
 import { auditCheck } from './0042-audit-check.ts';
 import { closings } from './0047-closings.ts';
+import { askedAgain } from './0048-asked-again.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -53,4 +54,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0041-key-holders': keyHolders,
   '0042-audit-check': auditCheck,
   '0047-closings': closings,
+  '0048-asked-again': askedAgain,
 };

@@ -14,6 +14,14 @@ export function isFromBefore(): boolean {
 }
 
 /**
+ * Since this: a plan that was granted, and for which policy asks more by the time it is carried out, is asked about again. Asked
+ * only where the gate says what it needs, so that all other histories are the same as before.
+ */
+export function asksAgain(): boolean {
+  return patched('a tightened policy asks again');
+}
+
+/**
  * Since this: more than `longestRecord` events are recorded in parts. Asked only where there are so many, so that all other
  * histories are the same as before. Goes when incidents from before are over.
  */

@@ -7,7 +7,7 @@ import type { Carried } from './carried.ts';
 import { registerHandlers } from './handlers.ts';
 import type { IncidentInput } from './messages.ts';
 import { type Ending, type Run, startRun } from './run.ts';
-import { obtainGrant } from './steps/approve.ts';
+import { askAgain, obtainGrant } from './steps/approve.ts';
 import { carryOut } from './steps/carry-out.ts';
 import { close, type IncidentResult } from './steps/close.ts';
 import { continueAsNewWhenDue } from './steps/continue.ts';
@@ -100,6 +100,8 @@ async function judge(run: Run, hashedPlan: HashedPlan, attempt: Attempt): Promis
       return attempt.ending;
     case 'outdated':
       return (await anotherAnalysis(run)) ? null : escalation(attempt.reason);
+    case 'approval-needed':
+      return (await askAgain(run, hashedPlan, attempt)) ? null : escalation(attempt.reason);
     case 'failed':
       return undoAndJudge(run, hashedPlan, attempt);
   }

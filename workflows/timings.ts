@@ -9,6 +9,9 @@ export const approvalRereadMs = 10 * 60_000;
 /** Clocks of workers and store may differ: so long after the deadline the store may still say `pending`. */
 export const approvalGraceMs = 30_000;
 
+/** How often people are asked about one plan: rules that keep changing are for people, too, but not for ever. */
+export const maxRounds = 4;
+
 /** After a look that found the symptom still there although its anomalies had cleared: not again before this. */
 export const recoveryRecheckMs = 30_000;
 
@@ -75,6 +78,7 @@ export function gatePatience(reason: GateRefusal): Patience | null {
     case 'no-plan':
     case 'plan-changed':
     case 'no-grant':
+    case 'approval-needed':
     case 'grant-expired':
     case 'rejected':
     case 'policy-denied':

@@ -352,6 +352,26 @@ export const scenarios: readonly Scenario[] = [
       await incident.clear('a1');
     },
   ),
+  scenario(
+    'asked-again-resolved',
+    (world) => {
+      world.stores.gate.refusals.push('approval-needed', 'approval-needed');
+      return {};
+    },
+    async (incident) => {
+      await decide(incident, 'approve');
+      await incident.world.called('requestApproval', 2);
+      const [planHash = ''] = [...incident.world.stores.plans.keys()];
+      const said = { planHash, actor: 'bo', decision: 'approve', reason: 'so be it' } as const;
+      incident.world.stores.approvals.decide(planHash, 'approve');
+      await incident.handle.signal(messages.approvalDecided, { approvalId: 'ap-2', ...said });
+    },
+  ),
+  scenario('asked-again-in-vain', (world) => {
+    world.stores.gate.needs = { ...world.stores.gate.needs, deadlineSeconds: 1 };
+    world.stores.gate.refusals.push('approval-needed');
+    return {};
+  }),
   {
     name: 'at-once-restarted',
     async run(stage) {

@@ -45,6 +45,8 @@ export const pendingApproval = {
   role: 'operator',
   quorum: 1,
   deadlineMs: Date.UTC(2030, 0, 2, 4, 0, 0),
+  round: 1,
+  because: null,
 } as const;
 
 export type TestDelivery = Delivery & { readonly remembered: ChannelMemory[] };

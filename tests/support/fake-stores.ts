@@ -15,7 +15,7 @@ import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { fold } from '../../domain/incident/evolve.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
-import type { GateRefusal, Intent } from '../../domain/remediation/intent.ts';
+import type { GateRefusal, Intent, NeededApproval } from '../../domain/remediation/intent.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import { expectedBefore, expectedByUndo } from '../../domain/remediation/precondition.ts';
 
@@ -28,10 +28,13 @@ export type FakeStores = {
     /** Decides as the API would: in the store, before anybody is nudged. */
     decide(planHash: string, decision: 'approve' | 'reject'): void;
     expire(planHash: string): void;
+    asked(planHash: string): boolean;
   };
   readonly gate: Gate & {
     /** Refusals of the next calls; empty means granted when the grant is there. */
     readonly refusals: GateRefusal[];
+    /** With `approval-needed` and `overloaded`. */
+    needs: NeededApproval;
     killSwitch: boolean;
     readonly intents: ReadonlyMap<string, StoredIntent>;
   };
@@ -108,17 +111,18 @@ function fakeIncidents(closedEpisodes: string[], firing: { alerts: number }): Fa
 }
 
 function fakeApprovals(): FakeStores['approvals'] {
-  const requests = new Map<string, { quorum: number; deadlineMs: number }>();
+  const requests = new Map<string, { quorum: number; deadlineMs: number; round: number }>();
   const decisions: { planHash: string; decision: 'approve' | 'reject' }[] = [];
   return {
-    async open({ planHash, quorum, deadlineMs }) {
-      if (!requests.has(planHash)) requests.set(planHash, { quorum, deadlineMs });
+    async open({ planHash, quorum, deadlineMs, round = 1 }) {
+      if (round > (requests.get(planHash)?.round ?? 0)) requests.set(planHash, { quorum, deadlineMs, round });
     },
+    asked: (planHash) => requests.has(planHash),
     decide(planHash, decision) {
       decisions.push({ planHash, decision });
     },
     expire(planHash) {
-      requests.set(planHash, { quorum: 1, deadlineMs: 0 });
+      requests.set(planHash, { quorum: 1, round: 1, ...requests.get(planHash), deadlineMs: 0 });
     },
     async status(_incidentId, planHash, nowMs): Promise<ApprovalStatus> {
       const request = requests.get(planHash);
@@ -135,7 +139,7 @@ function fakeApprovals(): FakeStores['approvals'] {
 function fakeGate(
   plans: ReadonlyMap<string, HashedPlan>,
   verdicts: ReadonlyMap<string, Verdict>,
-  approvals: ApprovalStore,
+  approvals: FakeStores['approvals'],
   stops: FakeStores['stops'],
 ): FakeStores['gate'] {
   const stopped = (direction: Intent['direction']): boolean =>
@@ -143,6 +147,7 @@ function fakeGate(
   const intents = new Map<string, StoredIntent>();
   const gate: FakeStores['gate'] = {
     refusals: [],
+    needs: { role: 'operator', quorum: 1, deadlineSeconds: 600 },
     killSwitch: false,
     intents,
     async pass({ incidentId, planHash, step, direction }) {
@@ -154,7 +159,10 @@ function fakeGate(
       const planned = plan?.steps[step];
       const effect = direction === 'forward' ? planned : planned?.inverse;
       const refusal = gate.refusals.shift() ?? (await objection(planHash));
-      if (refusal !== undefined) return { granted: false, reason: refusal, detail: 'as the test wants it' };
+      if (refusal !== undefined) {
+        const needs = ['approval-needed', 'overloaded'].includes(refusal) ? { needs: gate.needs } : {};
+        return { granted: false, reason: refusal, detail: 'as the test wants it', ...needs };
+      }
       if (plan === undefined || planned === undefined || effect === undefined || effect === null) {
         return { granted: false, reason: 'no-plan', detail: `no ${direction} effect for step ${step}` };
       }
@@ -181,8 +189,9 @@ function fakeGate(
         if (gate.killSwitch) return 'kill-switch';
         if (stopped(direction)) return 'stopped';
         const verdict = verdicts.get(hash);
-        if (verdict?.kind === 'auto' || direction === 'compensation') return undefined;
-        if (verdict?.kind !== 'approval') return 'no-grant';
+        if (direction === 'compensation') return undefined;
+        if (verdict?.kind === 'auto' && !approvals.asked(hash)) return undefined;
+        if (verdict === undefined || verdict.kind === 'deny') return 'no-grant';
         return (await approvals.status(incidentId, hash, 0)).kind === 'granted' ? undefined : 'no-grant';
       }
     },

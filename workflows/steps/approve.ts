@@ -6,10 +6,11 @@ import { incidentSummary } from '../../domain/incident/page.ts';
 import { timeText } from '../../domain/incident/words.ts';
 import { nameOf } from '../../domain/policy/identity.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
+import type { NeededApproval } from '../../domain/remediation/intent.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import { records } from '../proxies.ts';
 import type { Ending, Run } from '../run.ts';
-import { approvalGraceMs, approvalRereadMs } from '../timings.ts';
+import { approvalGraceMs, approvalRereadMs, maxRounds } from '../timings.ts';
 import { continueAsNewWhenDue } from './continue.ts';
 import { escalation } from './endings.ts';
 import { nextLookAtMs, recoveredByItself } from './recover.ts';
@@ -18,6 +19,8 @@ export type Grant = { readonly kind: 'granted' } | { readonly kind: 'ended'; rea
 
 /** Granted, or the ending: denied, rejected, expired, or the symptom went away while people thought about it. */
 export async function obtainGrant(run: Run, { planHash }: HashedPlan, verdict: Verdict): Promise<Grant> {
+  // Asked by the run before, or asked again: whatever policy said first.
+  if (run.journal.state().status === 'awaiting-approval') return awaitApproval(run, planHash);
   switch (verdict.kind) {
     case 'auto':
       return { kind: 'granted' };
@@ -32,19 +35,37 @@ export async function obtainGrant(run: Run, { planHash }: HashedPlan, verdict: V
   }
 }
 
+/**
+ * Asks about a plan that was granted before, and of which nothing was done: votes that still count stay, the deadline is new.
+ * False when it was asked about often enough. The next round of the runbook awaits the answer.
+ */
+export async function askAgain(
+  run: Run,
+  { planHash }: HashedPlan,
+  { needs, because }: Again,
+): Promise<boolean> {
+  const { approval } = run.journal.state();
+  const round = 1 + (approval === null ? 0 : (approval.round ?? 1));
+  if (round > maxRounds) return false;
+  await requestApproval(run, planHash, needs, { round, because });
+  return true;
+}
+
+type Again = { readonly needs: NeededApproval; readonly because: string };
+
 async function requestApproval(
   run: Run,
   planHash: string,
-  { role, quorum, deadlineSeconds }: Extract<Verdict, { kind: 'approval' }>,
+  { role, quorum, deadlineSeconds }: NeededApproval,
+  again: { readonly round?: number; readonly because?: string } = {},
 ): Promise<void> {
   const { journal, courier, input } = run;
-  if (journal.state().status === 'awaiting-approval') return; // continued as new while waiting
   const deadlineMs = Date.now() + deadlineSeconds * 1_000;
-  journal.record({ type: 'approval-requested', planHash, role, quorum, deadlineMs });
+  journal.record({ type: 'approval-requested', planHash, role, quorum, deadlineMs, ...again });
   await journal.drained();
   await records.requestApproval.executeWithOptions(
     { summary: `ask ${quorum} × ${role} for ${planHash.slice(0, 12)}` },
-    [{ incidentId: input.incidentId, planHash, role, quorum, deadlineMs }],
+    [{ incidentId: input.incidentId, planHash, role, quorum, deadlineMs, ...again }],
   );
   courier.send(
     'approval',

@@ -4,6 +4,7 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import type { GateRefusal } from '../../domain/remediation/intent.ts';
 import { type HashedPlan, type PlanStep, stepKey } from '../../domain/remediation/plan.ts';
+import { asksAgain } from '../changes.ts';
 import { type Ending, type Run, throwIfStopped } from '../run.ts';
 import { gatePatience } from '../timings.ts';
 import { type EffectOutcome, perform } from './effect.ts';
@@ -24,6 +25,9 @@ export async function carryOut(run: Run, hashedPlan: HashedPlan): Promise<Attemp
         const reason = `the gate refused ${stepKey(step)}: ${outcome.reason} (${outcome.detail})`;
         const untouched = run.saga.pending().length === 0 && index === 0 && !outcome.sent;
         if (outcome.reason === 'target-changed' && untouched) return { kind: 'outdated', reason };
+        // A plan that is half done is taken back instead: it does not wait for people where it stands.
+        if (outcome.needs !== undefined && untouched && asksAgain())
+          return { kind: 'approval-needed', reason, needs: outcome.needs, because: outcome.detail };
         return { kind: 'failed', mayRetry: false, reason };
       }
       case 'failed': {

@@ -3,7 +3,7 @@
 
 import { ActivityFailure } from '@temporalio/workflow';
 import type { Activities, ExecuteResult, GateInput } from '../../activities/types.ts';
-import type { GateRefusal } from '../../domain/remediation/intent.ts';
+import type { GateRefusal, NeededApproval } from '../../domain/remediation/intent.ts';
 import { effects, gate } from '../proxies.ts';
 import type { Run } from '../run.ts';
 import { failureText } from './failures.ts';
@@ -24,6 +24,8 @@ export type EffectOutcome =
       readonly reason: GateRefusal;
       readonly detail: string;
       readonly sent: boolean;
+      /** What people would have to say for the gate to let it through. */
+      readonly needs?: NeededApproval;
     }
   /** A person stopped the incident. `sent`: it went out before that, and is not settled. */
   | { readonly kind: 'stopped'; readonly sent: boolean }
@@ -79,12 +81,12 @@ export async function perform(
   }
 }
 
-type Refusal = { readonly reason: GateRefusal; readonly detail: string; readonly sent: boolean };
+type Refusal = Omit<Extract<EffectOutcome, { kind: 'refused' }>, 'kind'>;
 
 /** The gate knows of a stop that has not reached this run yet: from here on the run knows it, too. */
-async function refusal(run: Run, { reason, detail, sent }: Refusal): Promise<EffectOutcome> {
+async function refusal(run: Run, { reason, detail, sent, needs }: Refusal): Promise<EffectOutcome> {
   if (reason === 'stopped' && (await hearStoredStop(run))) return { kind: 'stopped', sent };
-  return { kind: 'refused', reason, detail, sent };
+  return { kind: 'refused', reason, detail, sent, ...(needs === undefined ? {} : { needs }) };
 }
 
 /** Finds out what became of calls that went out, and lets no other follow. The place for what has to end before its undo. */

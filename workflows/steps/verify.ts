@@ -1,6 +1,7 @@
 // Did the plan help? Looks until that is settled. Only `not-recovered` lets it be undone: when nobody can tell, the change is
 // held, people are asked (taking over keeps it, aborting undoes it), and the looks go on, more slowly, for a bounded time.
 
+import type { NeededApproval } from '../../domain/remediation/intent.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import type { VerificationResult } from '../../domain/remediation/verification.ts';
 import type { Ending, Run } from '../run.ts';
@@ -13,6 +14,13 @@ export type Attempt =
   | { readonly kind: 'ended'; readonly ending: Ending }
   /** The target is not as the plan saw it, and nothing was done: there is another plan to be made. */
   | { readonly kind: 'outdated'; readonly reason: string }
+  /** Nothing was done, and people have to be asked first. */
+  | {
+      readonly kind: 'approval-needed';
+      readonly reason: string;
+      readonly needs: NeededApproval;
+      readonly because: string;
+    }
   /** Did not help, or could not be carried out; what was applied is still in the world, and owed to the saga. */
   | { readonly kind: 'failed'; readonly reason: string; readonly mayRetry: boolean };
 

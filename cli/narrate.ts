@@ -4,6 +4,7 @@ import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import { narrate as inWords } from '../domain/incident/narrate.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
+import { whyAsked } from '../domain/incident/words.ts';
 import { nameOf } from '../domain/policy/identity.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import type { PlanStep } from '../domain/remediation/plan.ts';
@@ -65,6 +66,7 @@ function tell(event: IncidentEvent): Told {
       const time = formatDuration(event.deadlineMs - event.atMs);
       return {
         style: 'cyan',
+        below: whyAsked(event) === '' ? [] : [whyAsked(event)],
         text: `Waiting for approval of ${event.planHash.slice(0, 12)} by ${people}, for ${time}`,
       };
     }

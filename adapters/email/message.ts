@@ -3,7 +3,7 @@
 
 import { type Briefing, stepLine } from '../../domain/incident/briefing.ts';
 import type { Moment } from '../../domain/incident/moments.ts';
-import { times } from '../../domain/incident/words.ts';
+import { times, whyAsked } from '../../domain/incident/words.ts';
 
 export type EmailMessage = { readonly subject: string; readonly text: string; readonly html: string };
 
@@ -87,7 +87,13 @@ function sectionsOf(briefing: Briefing): readonly Section[] {
     { title: `Proposed actions (risk ${plan?.risk ?? ''})`, lines: (plan?.steps ?? []).map(stepLine) },
     {
       title: 'Decision',
-      lines: approval?.outcome === 'pending' ? [`until ${new Date(approval.deadlineMs).toISOString()}`] : [],
+      lines:
+        approval?.outcome === 'pending'
+          ? [
+              `until ${new Date(approval.deadlineMs).toISOString()}`,
+              ...(approval.because === null ? [] : [whyAsked(approval)]),
+            ]
+          : [],
     },
     {
       title: 'Actions',

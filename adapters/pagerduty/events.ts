@@ -20,7 +20,8 @@ export function stateOf(briefing: Briefing): string {
   if (ending !== null && ending.end !== null) return `${outcome}/${ending.end}`;
   if (outcome !== null) return outcome;
   if (held !== null) return 'held';
-  if (approval?.outcome === 'pending') return `approval/${approval.planHash}`;
+  if (approval?.outcome === 'pending')
+    return `approval/${approval.planHash}${approval.round > 1 ? `/${approval.round}` : ''}`;
   if (approval?.outcome === 'granted') return `granted/${approval.planHash}`;
   return `open/${severity}`;
 }
@@ -84,7 +85,13 @@ function detailsOf({ symptoms, diagnosis, plan, approval, ending }: Briefing): R
     ...(plan === null ? {} : { plan: plan.steps.map(stepLine), risk: plan.risk }),
     ...(approval === null
       ? {}
-      : { approval: { role: approval.role, deadline: new Date(approval.deadlineMs).toISOString() } }),
+      : {
+          approval: {
+            role: approval.role,
+            deadline: new Date(approval.deadlineMs).toISOString(),
+            ...(approval.because === null ? {} : { because: approval.because }),
+          },
+        }),
     ...(ending === null ? {} : { ending: ending.reason }),
   };
 }

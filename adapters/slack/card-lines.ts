@@ -6,7 +6,7 @@ import {
   paceText,
   type StepBriefing,
 } from '../../domain/incident/briefing.ts';
-import { times } from '../../domain/incident/words.ts';
+import { times, whyAsked } from '../../domain/incident/words.ts';
 import { code, escaped, localTime } from './text.ts';
 
 /** A plan of more steps is not shown whole, and so not approved here. */
@@ -90,7 +90,10 @@ export function approvalLines({ approval, status }: Briefing): string[] {
   switch (outcome) {
     case 'pending':
       return status === 'awaiting-approval'
-        ? [`*Approval needed:* ${quorum} × ${role} until ${localTime(deadlineMs)} · ${so}`]
+        ? [
+            `*Approval needed:* ${quorum} × ${role} until ${localTime(deadlineMs)} · ${so}`,
+            ...(approval.because === null ? [] : [`_${escaped(whyAsked(approval))}_`]),
+          ]
         : [];
     case 'granted':
       return [`*Approved* by ${people || 'quorum'}`];

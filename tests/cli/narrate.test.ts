@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { describeStep, describeVerdict, narrate } from '../../cli/narrate.ts';
 import { clean, formatDuration, table } from '../../cli/terminal/text.ts';
 import type { IncidentEvent, IncidentEventBody } from '../../domain/incident/events.ts';
+import { narrate as inOneSentence } from '../../domain/incident/narrate.ts';
 import { hashedPlan, planHash } from '../api/incidents.ts';
 
 const scope = { environment: 'production', service: 'orders' };
@@ -56,6 +57,22 @@ const bodies: readonly IncidentEventBody[] = [
   { type: 'postmortem-drafted', digest: 'd' },
   { type: 'incident-closed', outcome: 'resolved', reason: 'gone', actor: 'sentinel' },
 ];
+
+test('a plan that is asked about again says why, in the terminal and in one sentence', () => {
+  const because = 'policy now asks for 2 × operator';
+  const asked = {
+    type: 'approval-requested',
+    planHash,
+    role: 'operator',
+    quorum: 2,
+    deadlineMs: 61_000,
+  } as const;
+  const again = { seq: 1, atMs: 1_000, ...asked, round: 2, because };
+  expect(narrate(again).below).toEqual([`asked again because ${because}`]);
+  expect(narrate({ ...again, round: 1 }).below).toEqual([`asked because ${because}`]);
+  expect(narrate({ seq: 1, atMs: 1_000, ...asked }).below).toEqual([]);
+  expect(inOneSentence(again)).toMatch(/; asked again because policy now asks for 2 × operator$/);
+});
 
 test('an incident reads as a story', () => {
   const story = bodies.map((body) => narrate({ seq: 1, atMs: 1000, ...body } as IncidentEvent));

@@ -54,6 +54,7 @@ export function decisionPanel(about: Briefing, ref: string, view: View): Html | 
 ${planSteps(plan)}
 <dl class="facts wide">
 <div><dt>Rule</dt><dd>${policy === null ? '–' : html`<span class="id">${policy.rule}</span> ${policy.reason}`}</dd></div>
+${approval.because === null ? '' : html`<div><dt>Why now</dt><dd>${approval.because}</dd></div>`}
 <div><dt>Needs</dt><dd>${plural(approval.quorum, 'approval')} of role ${approval.role}${given === 0 ? '' : html`; given by ${approval.given.join(', ')}`}</dd></div>
 <div><dt>Until</dt><dd>${clockTime(approval.deadlineMs, view.nowMs)} (${relativeTime(approval.deadlineMs, view.nowMs)}); then it escalates to a person</dd></div>
 ${paceText(plan) === '' ? '' : html`<div><dt>Whether it helped</dt><dd>${paceText(plan)}</dd></div>`}

@@ -3,6 +3,7 @@
 import { html } from 'hono/html';
 import type { IncidentEvent, IncidentEventType } from '../../../domain/incident/events.ts';
 import { narrate } from '../../../domain/incident/narrate.ts';
+import { whyAsked } from '../../../domain/incident/words.ts';
 import { plainLine } from '../../../domain/text.ts';
 import { clockText, clockTime } from '../format.ts';
 import type { Html } from '../view.ts';
@@ -59,8 +60,10 @@ function sentences(events: readonly IncidentEvent[], nowMs: number): Sentences {
         }
         case 'intent-written':
           return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} recorded, about to run`;
-        case 'approval-requested':
-          return `Approval requested from ${event.quorum} × ${event.role}, by ${clockText(event.deadlineMs, nowMs)}`;
+        case 'approval-requested': {
+          const because = whyAsked(event);
+          return `Approval requested from ${event.quorum} × ${event.role}, by ${clockText(event.deadlineMs, nowMs)}${because === '' ? '' : `; ${because}`}`;
+        }
         case 'verification-started':
           return `Verifying until ${clockText(event.deadlineMs, nowMs)}`;
         default:

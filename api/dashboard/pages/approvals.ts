@@ -2,6 +2,7 @@
 
 import { html } from 'hono/html';
 import type { Briefing } from '../../../domain/incident/briefing.ts';
+import { plainLine } from '../../../domain/text.ts';
 import { toUrlId } from '../../incident-id.ts';
 import type { PendingApproval } from '../../ports/approvals.ts';
 import type { IncidentReader } from '../../ports/incidents.ts';
@@ -13,6 +14,7 @@ import type { Html, View } from '../view.ts';
 import { inWords, plural, severityMark } from '../words.ts';
 
 const mostShown = 50;
+const longestBecause = 500;
 
 type Waiting = { readonly pending: PendingApproval; readonly about: Briefing | null };
 
@@ -43,11 +45,11 @@ export function approvalsPage(waiting: readonly Waiting[], view: View): Html {
 
 function item({ pending, about }: Waiting, view: View): Html {
   const ref = toUrlId(pending.incidentId);
-  const { role, quorum, approvals, deadlineMs } = pending;
+  const { role, quorum, approvals, deadlineMs, because } = pending;
   const plan = about?.plan ?? null;
   return html`<li class="card" id="ask-${ref}">
 <h2>${about === null ? '' : severityMark(about.severity)} <a href="/incidents/${ref}#decision">${about?.title ?? ref}</a></h2>
 ${plan === null ? '' : html`<p>${plan.reason}</p><ul class="brief-steps">${plan.steps.map(({ action, target, before, after }) => html`<li><b>${inWords(action)}</b> <span class="id">${target}</span>: ${before} → ${after}</li>`)}</ul>`}
-<p class="facts-line">${plan === null ? '' : html`<span>risk ${riskText(plan.risk)}</span>`} <span>${approvals} of ${plural(quorum, 'approval')}, role ${role}</span> <span>until ${clockTime(deadlineMs, view.nowMs)} (${relativeTime(deadlineMs, view.nowMs)})</span></p>
+${because === null ? '' : html`<p><b>Why now:</b> ${plainLine(because, longestBecause)}</p>`}<p class="facts-line">${plan === null ? '' : html`<span>risk ${riskText(plan.risk)}</span>`} <span>${approvals} of ${plural(quorum, 'approval')}, role ${role}</span> <span>until ${clockTime(deadlineMs, view.nowMs)} (${relativeTime(deadlineMs, view.nowMs)})</span></p>
 <p><a class="button primary" href="/incidents/${ref}#decision">Review and decide</a></p></li>`;
 }

@@ -42,6 +42,9 @@ const over = (outcome: 'escalated' | 'taken-over', end: 'cleared' | 'closed-by-p
     outcome,
     ending: { outcome, actor: 'sentinel', reason: 'all clear', end },
   }) as Partial<Briefing>;
+const askedAgain = {
+  approval: { ...pendingApproval, quorum: 2, round: 2, because: 'policy now asks for 2 × operator' },
+} as const;
 const granted = { approval: { ...pendingApproval, outcome: 'granted', given: ['ada'] } } as const;
 
 test('opened pages with everything that is known, under the id of the incident', async () => {
@@ -68,6 +71,18 @@ describe('the life of an incident is one incident there', () => {
       [{}, { approval: pendingApproval }, granted],
       ['trigger', 'trigger', 'acknowledge'],
       'acknowledged',
+    ],
+    [
+      'a decision is asked for, taken, and asked for again',
+      [{}, { approval: pendingApproval }, granted, askedAgain, granted],
+      ['trigger', 'trigger', 'acknowledge', 'trigger', 'acknowledge'],
+      'acknowledged',
+    ],
+    [
+      'a decision is asked for again before the first was heard of',
+      [{ approval: pendingApproval }, askedAgain],
+      ['trigger', 'trigger'],
+      'triggered',
     ],
     ['handed to a person', [{}, ended('escalated')], ['trigger', 'trigger'], 'triggered'],
     ['taken over', [{}, ended('taken-over')], ['trigger', 'acknowledge'], 'acknowledged'],

@@ -75,6 +75,16 @@ test('an effect that nobody can tell of has a button of its own, also when the i
   }
 });
 
+test('the card of a plan that is asked about again says why', () => {
+  const { approval: before } = asking();
+  if (before === null) throw new Error('the example asks nobody');
+  const because = 'policy now asks for 2 × operator <@U1>';
+  const again = { ...asking(), approval: { ...before, quorum: 2, given: ['ada'], round: 2, because } };
+  expect(textOf(again)).toContain('given by `ada` (1 of 2)');
+  expect(textOf(again)).toContain('asked again because policy now asks for 2 × operator &lt;@U1&gt;');
+  expect(textOf(asking())).not.toContain('because policy');
+});
+
 test('a person sees what is wrong, what would change, at what risk, how it is undone, and until when', () => {
   const text = textOf(asking());
   for (const fact of [

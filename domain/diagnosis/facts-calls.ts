@@ -8,7 +8,7 @@ import type { SilenceSign } from './signs-silence.ts';
 
 export function ownErrorsFact(context: Context, { service, server }: ServiceFeatures): string {
   const { before, now } = server?.ownErrors ?? { before: 0, now: 0 };
-  const finding = `${percent(now)} of the requests to ${shown(service)} fail by its own doing, ${percent(before)} before.`;
+  const finding = `${percent(now)} of requests to ${shown(service)} fail in ${shown(service)} itself, ${percent(before)} before.`;
   return traces(context, service, finding, { before, now });
 }
 

@@ -14,7 +14,7 @@ export function cpuFact(context: Context, { service }: ServiceFeatures, sign: Cp
 }
 
 export function idleFact(context: Context, { service }: ServiceFeatures): string {
-  return note(context, service, 'metrics', `${shown(service)} runs but does next to no work on the CPU.`);
+  return note(context, service, 'metrics', `${shown(service)} runs but uses almost no CPU.`);
 }
 
 export function memoryFact(context: Context, { service }: ServiceFeatures, sign: ExhaustionSign): string {
@@ -43,13 +43,13 @@ export function poolFact(
   { service }: ServiceFeatures,
   { used, max, pending }: PoolSign,
 ): string {
-  const finding = `${used} of ${max} pooled connections of ${shown(service)} are taken and ${Math.round(pending)} requests wait for one.`;
+  const finding = `${used} of ${max} pooled connections of ${shown(service)} are in use, and ${Math.round(pending)} requests are waiting for one.`;
   return note(context, service, 'metrics', finding, { used, max, pending });
 }
 
 export function downFact(context: Context, { service, replicas, target }: ServiceFeatures): string {
   const { running, desired } = replicas;
-  const finding = `${running ?? 0} of ${desired ?? '?'} replicas of ${shown(service)} run.`;
+  const finding = `${running ?? 0} of ${desired ?? '?'} replicas of ${shown(service)} are running.`;
   const source = target === null ? 'metrics' : 'executor';
   return note(context, service, source, finding, {
     running: running ?? Number.NaN,
@@ -65,7 +65,7 @@ export function restartsFact(context: Context, { service, replicas }: ServiceFea
 export function changeFact(context: Context, { change, gapMs }: SuspectChange): string {
   const what = change.type === 'config' ? 'configuration' : change.type;
   const when = gapMs > 0 ? `${seconds(gapMs)} before` : 'at the time';
-  const finding = `A new ${shown(what)} of ${shown(change.service)} came ${when} its trouble began.`;
+  const finding = `${shown(change.service)} got a new ${shown(what)} ${when} its trouble began.`;
   return context.book.note({
     source: 'changes',
     provenance: 'reported',
@@ -78,7 +78,7 @@ export function changeFact(context: Context, { change, gapMs }: SuspectChange): 
 }
 
 export function noChangeFact(context: Context, { service }: ServiceFeatures): string {
-  return note(context, service, 'changes', `No change of ${shown(service)} is known shortly before.`);
+  return note(context, service, 'changes', `No known change to ${shown(service)} shortly before.`);
 }
 
 export function logsFact(context: Context, { service, logs }: ServiceFeatures): string {
@@ -87,7 +87,12 @@ export function logsFact(context: Context, { service, logs }: ServiceFeatures): 
 }
 
 export function aliveFact(context: Context, { service }: ServiceFeatures): string {
-  return note(context, service, 'metrics', `The processes of ${shown(service)} run, as their host reports.`);
+  return note(
+    context,
+    service,
+    'metrics',
+    `The processes of ${shown(service)} are running, according to their host.`,
+  );
 }
 
 function note(

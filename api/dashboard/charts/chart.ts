@@ -35,7 +35,7 @@ export function chartFigure(chart: Chart, id: string): Html {
   <figcaption>${figuresText(chart)}</figcaption>
   <series-chart id="${id}-plot" data-chart="${JSON.stringify(chartData(chart))}" role="img" aria-label="${`Chart: ${summaryText(chart)}`}"></series-chart>
   ${marks.length === 0 ? '' : html`<ol class="marks">${marks.map(({ atMs, kind, label }) => html`<li class="${kind}"><time datetime="${new Date(atMs).toISOString()}">${clockText(atMs, day)}</time> ${label}</li>`)}</ol>`}
-  <details id="${id}-table"><summary>Figures as a table</summary>${pointTable(chart)}</details>
+  <details id="${id}-table"><summary>Show as a table</summary>${pointTable(chart)}</details>
 </figure>`;
 }
 

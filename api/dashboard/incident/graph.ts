@@ -29,7 +29,7 @@ export function serviceGraph(map: ServiceMap, about: Briefing): Html {
     <rect width="${box.width}" height="${box.height}" rx="8"/><text x="12" y="21" class="name">${shortened(service, 20)}</text><text x="12" y="38" class="words">${shortened(words(service), 25)}</text></g>`,
   )}
 </svg></div>
-<details id="graph-list"><summary>The same as a list</summary><ul>${map.services.map((service) => {
+<details id="graph-list"><summary>Show as a list</summary><ul>${map.services.map((service) => {
     const callees = map.edges.filter(({ caller }) => caller === service).map(({ callee }) => callee);
     const role = words(service);
     return html`<li><b>${service}</b>${role === '' ? '' : html` (${role})`}${callees.length === 0 ? '' : html` calls ${callees.join(', ')}`}</li>`;

@@ -17,7 +17,7 @@ ${diagnosis.model === null ? '' : html`<p class="from-model"><b>From a language 
 ${diagnosis.contested ? html`<p class="doubt"><b>Contested.</b> The two analyses disagree, so a person is asked.</p>` : ''}
 ${diagnosis.inconclusive ? html`<p class="doubt"><b>Inconclusive.</b> ${diagnosis.reason}</p>` : ''}
 <ol class="hypotheses">${diagnosis.hypotheses.map((one, index) => hypothesisItem(one, index, byId))}</ol>
-${diagnosis.missing.length === 0 ? '' : html`<p class="doubt"><b>Missing evidence:</b> ${diagnosis.missing.join('; ')}. Sentinel asks more often while it is missing.</p>`}`;
+${diagnosis.missing.length === 0 ? '' : html`<p class="doubt"><b>Missing evidence:</b> ${diagnosis.missing.join('; ')}. Sentinel asks for approval more often while evidence is missing.</p>`}`;
 }
 
 function hypothesisItem(
@@ -28,7 +28,7 @@ function hypothesisItem(
   const { cause, service, score, reason, byModel, evidenceFor, evidenceAgainst } = hypothesis;
   const percent = Math.round(Math.min(1, Math.max(0, score)) * 100);
   return html`<li><details id="hypothesis-${index}" ${index === 0 ? 'open' : ''}>
-<summary><span class="cause"><b>${inWords(cause)}</b> of <b>${service}</b></span>
+<summary><span class="cause"><b>${inWords(cause)}</b> in <b>${service}</b></span>
 <span class="score" title="Comparable within this diagnosis only"><meter min="0" max="100" value="${percent}" aria-label="Score">${percent} %</meter> <span class="figure">${percent}</span></span></summary>
 <p>${reason}${byModel ? html` <span class="tag">model</span>` : ''}</p>
 ${evidenceGroup('For', evidenceFor, byId)}

@@ -33,9 +33,9 @@ function serviceRow(row: ServiceResources, view: View): Html {
   const old = seenAtMs !== null && view.nowMs - seenAtMs > currentMs;
   const link = `/series?${new URLSearchParams({ environment, service })}`;
   return html`<tr id="res-${environment}-${service}"><th scope="row"><a href="${link}">${service}</a> <span class="muted">${environment}</span>${old ? html`<br><span class="muted">${relativeTime(seenAtMs, view.nowMs)}</span>` : ''}</th>
-<td>${usageCell('CPU', cpu, coresText)}</td><td>${usageCell('Memory', memory, bytes)}</td><td>${usageCell('Disk', disk, bytes)}</td>
-<td class="figure">${network === null ? '–' : `${bytes(network.receivedPerSecond)}/s · ${bytes(network.sentPerSecond)}/s`}</td>
-<td class="figure">${containerText(containers)}</td></tr>`;
+<td data-label="CPU">${usageCell('CPU', cpu, coresText)}</td><td data-label="Memory">${usageCell('Memory', memory, bytes)}</td><td data-label="Disk">${usageCell('Disk', disk, bytes)}</td>
+<td class="figure" data-label="Network">${network === null ? '–' : `${bytes(network.receivedPerSecond)}/s · ${bytes(network.sentPerSecond)}/s`}</td>
+<td class="figure" data-label="Containers">${containerText(containers)}</td></tr>`;
 }
 
 function usageCell(what: string, usage: Usage | null, amount: (value: number) => string): Html {

@@ -102,7 +102,7 @@ function waitingList({ waiting, known }: OverviewData, view: View): Html {
     const step = about?.plan?.steps[0];
     return html`<li class="row ask"><div class="what"><a class="title" href="/incidents/${ref}#decision">${about?.title ?? ref}</a>
 <p>${step === undefined ? '' : html`<b>${inWords(step.action)}</b> <span class="id">${step.target}</span>: ${step.before} → ${step.after}`}</p></div>
-<div class="facts-line"><span>${approvals} of ${quorum} approvals (${role})</span> <span>until ${relativeTime(deadlineMs, view.nowMs)}</span></div>
+<div class="facts-line"><span>${approvals} of ${quorum} approvals (${role})</span> <span>expires ${relativeTime(deadlineMs, view.nowMs)}</span></div>
 <a class="button primary" href="/incidents/${ref}#decision">Review</a></li>`;
   })}</ul>${all > waiting.length ? html`<p class="more"><a href="/approvals">All ${all} pending approvals</a></p>` : ''}`;
 }
@@ -116,7 +116,7 @@ function openList({ open, moreOpen, known }: OverviewData, view: View): Html {
     const suspect = about?.diagnosis?.hypotheses[0];
     const others = about === undefined ? 0 : about.symptoms.length + about.moreAnomalies - 1;
     return html`<li class="row" id="row-${toUrlId(summary.id)}"><div class="what">${severityMark(summary.severity)} <a class="title" href="/incidents/${toUrlId(summary.id)}">${summary.title}</a>
-<p>${suspect === undefined ? (about?.diagnosis == null ? 'No diagnosis yet' : 'No cause found') : html`Suspected: <b>${inWords(suspect.cause).toLowerCase()}</b> of <span class="id">${suspect.service}</span>`}${others > 0 ? html` <span class="muted">· ${plural(others, 'more anomaly', 'more anomalies')}</span>` : ''}</p></div>
+<p>${suspect === undefined ? (about?.diagnosis == null ? 'No diagnosis yet' : 'No cause found') : html`Suspected: <b>${inWords(suspect.cause).toLowerCase()}</b> in <span class="id">${suspect.service}</span>`}${others > 0 ? html` <span class="muted">· ${plural(others, 'more anomaly', 'more anomalies')}</span>` : ''}</p></div>
 <div class="facts-line"><span class="id">${summary.environment}/${summary.service}</span> <span>opened ${relativeTime(summary.openedAtMs, view.nowMs)}</span></div>${statusChip(summary)}</li>`;
   })}</ul>${moreOpen ? html`<p class="more"><a href="/incidents?open=true">All open incidents</a></p>` : ''}`;
 }
@@ -139,7 +139,7 @@ function partList(components: readonly ComponentHealth[] | null): Html {
 
 function switchList(view: View): Html {
   const engaged = view.switches.filter((one) => one.engaged);
-  if (engaged.length === 0) return html`<p>Not engaged: actions that policy allows are carried out.</p>`;
+  if (engaged.length === 0) return html`<p>Not engaged: actions run as policy allows.</p>`;
   return html`<ul class="rows">${engaged.map(
     ({
       environment,

@@ -31,7 +31,7 @@ function badChange(
     cause,
     service: service.service,
     score,
-    reason: `Its own trouble began right after a new ${cause === 'bad-release' ? 'release' : 'configuration'} of it.`,
+    reason: `Its own trouble began right after its new ${cause === 'bad-release' ? 'release' : 'configuration'}.`,
     ...nameOf(change),
     evidenceFor: [changeFact(context, change), ...ownTroubleFacts(context, suspect)],
     evidenceAgainst:

@@ -22,7 +22,7 @@ export const cpuBurn: HypothesisTest = (context, suspect) => {
     service: service.service,
     instance: only ?? null,
     score,
-    reason: 'It uses far more CPU than before without more demand.',
+    reason: 'It uses far more CPU than before, without more demand.',
     evidenceFor: [
       cpuFact(context, service, cpu),
       ...(signs.selfTime ? [selfTimeFact(context, service)] : []),

@@ -22,7 +22,7 @@ export const crashLoop: HypothesisTest = (context, suspect) => {
     cause: 'crash-loop',
     service: service.service,
     score: (again ? 0.94 : 0.86) * (leak === null ? 1 : 0.5),
-    reason: 'It starts and dies again and again.',
+    reason: 'It keeps crashing after every start.',
     evidenceFor: [
       restartsFact(context, service),
       ...(signs.down ? [downFact(context, service)] : []),

@@ -17,7 +17,7 @@ export const crash: HypothesisTest = (context, { service, signs }) => {
       service: service.service,
       instance: silence.instance,
       score: 0.65,
-      reason: 'It is not heard of, and its callers are refused at once.',
+      reason: 'It sends no telemetry, and its callers are refused at once.',
       evidenceFor: [silenceFact(context, service, silence), inboundFact(context, service)],
       evidenceAgainst: [],
     };

@@ -30,7 +30,7 @@ export const errorBurst: HypothesisTest = (context, suspect) => {
     service: service.service,
     instance: onlyOne(service.instances, (one) => one.server?.ownErrors.up === true),
     score,
-    reason: 'It fails by its own doing without a change or a shortage that explains it.',
+    reason: 'It fails on its own: no change or resource shortage explains it.',
     evidenceFor: [
       unseen ? inboundFact(context, service) : ownErrorsFact(context, service),
       ...(changes.length === 0 ? [noChangeFact(context, service)] : []),

@@ -53,7 +53,7 @@ function withoutSpans(context: Context, suspect: Suspect): Draft | null {
     cause: 'hang',
     service: service.service,
     score: 0.62,
-    reason: 'Calls to it run into time-outs; it sends no spans that could say more.',
+    reason: 'Calls to it time out, and it sends no spans that could say more.',
     evidenceFor: [inboundFact(context, service)],
     evidenceAgainst: [],
   };
@@ -69,7 +69,7 @@ function slowWithoutWork(context: Context, suspect: Suspect): Draft | null {
     cause: 'hang',
     service: service.service,
     score: 0.62 * (0.6 + 0.4 * signs.strength) * locality(suspect) * (1 - 0.5 * changeWeight(suspect)),
-    reason: 'It takes much longer by itself, without more work, more demand or a slow dependency.',
+    reason: 'It is much slower itself, without more CPU work, more demand or a slow dependency.',
     evidenceFor: [selfTimeFact(context, service)],
     evidenceAgainst:
       suspect.explainedBy === null ? [] : [explainedFact(context, service, suspect.explainedBy)],

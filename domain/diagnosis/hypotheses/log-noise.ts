@@ -16,7 +16,7 @@ export const logNoise: HypothesisTest = (context, { service, signs }) => {
     cause: 'log-noise',
     service: service.service,
     score: reported ? 0.85 : 0.5,
-    reason: 'Its logs are louder, but neither its users nor its resources show anything.',
+    reason: 'It logs much more, but its users and resources are fine.',
     evidenceFor: [logsFact(context, service), noOwnTroubleFact(context, service)],
     evidenceAgainst: [],
   };

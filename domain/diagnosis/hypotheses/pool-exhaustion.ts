@@ -25,7 +25,7 @@ export const poolExhaustion: HypothesisTest = (context, suspect) => {
     service: service.service,
     instance: only ?? null,
     score,
-    reason: 'All pooled connections are taken while what they lead to answers as before.',
+    reason: 'All pooled connections are in use, although what they connect to answers as before.',
     evidenceFor: [
       poolFact(context, service, pool),
       ...(signs.ownErrors ? [ownErrorsFact(context, service)] : []),

@@ -25,7 +25,7 @@ export const slowDependency: HypothesisTest = (context, suspect) => {
     cause: 'slow-dependency',
     service: service.service,
     score,
-    reason: 'A dependency outside answers slowly or fails; nothing inside can repair it.',
+    reason: 'An external dependency is slow or failing; nothing here can fix it.',
     evidenceFor: [edgeFact(context, service, edge), ...(own ? [] : [noOwnTroubleFact(context, service)])],
     evidenceAgainst: [
       ...(signs.cpu === null ? [] : [cpuFact(context, service, signs.cpu)]),

@@ -15,7 +15,7 @@ export const telemetryGap: HypothesisTest = (context, { service, signs }) => {
     service: service.service,
     instance: silence.instance,
     score,
-    reason: 'It is not heard of, but it still does its work: only the telemetry is missing.',
+    reason: 'It sends no telemetry, but it still works: only the telemetry is missing.',
     evidenceFor: [
       silenceFact(context, service, silence),
       ...(service.inbound === null ? [] : [inboundFact(context, service)]),

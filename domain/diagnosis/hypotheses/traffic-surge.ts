@@ -23,7 +23,7 @@ export const trafficSurge: HypothesisTest = (context, suspect) => {
     cause: 'traffic-surge',
     service: service.service,
     score,
-    reason: 'Demand grew from the entry on, and this service cannot keep up.',
+    reason: 'Demand grew from the entry point on, and this service cannot keep up.',
     evidenceFor: [
       trafficFact(context, service),
       ...(signs.selfTime ? [selfTimeFact(context, service)] : []),

@@ -16,7 +16,7 @@ export const transientSpike: HypothesisTest = (context, { service, signs, explai
     cause: 'transient-spike',
     service: service.service,
     score: (own || outside ? 0.85 + 0.1 * signs.strength : 0.8) * (explainedBy === null ? 1 : 0.8),
-    reason: 'It was disturbed for a moment and is back to normal by itself.',
+    reason: 'It was disturbed briefly and has returned to normal by itself.',
     evidenceFor: [backToNormalFact(context, service)],
     evidenceAgainst: [],
   };

@@ -29,10 +29,10 @@ export function installTemporalRuntime(logger: WorkerLogger): void {
   });
 }
 
-/** Connects the worker side to a server (`host:port`); throws with the address when it does not answer. */
+/** Connects the worker side to a server (`host:port`), protected as its clients are; throws with the address when it does not answer. */
 export async function connectWorkers(
   address: string,
-  security: Pick<NativeConnectionOptions, 'tls' | 'apiKey'> = {},
+  security: Pick<NativeConnectionOptions, 'tls' | 'apiKey'>,
 ): Promise<NativeConnection> {
   try {
     return await NativeConnection.connect({ address, ...security });

@@ -9,7 +9,7 @@ import {
   missingSearchAttributes,
   type Registration,
 } from './search-attributes.ts';
-import { securityOptions, type TemporalSecurity, unprotected } from './security.ts';
+import { securityOptions, type TemporalSecurity } from './security.ts';
 
 export type TemporalClient = {
   readonly client: Client;
@@ -30,10 +30,10 @@ export async function connectTemporal(options: {
   readonly namespace: string;
   readonly payloads: PayloadProtection;
   readonly timeoutMs?: number;
-  /** Default: neither TLS nor a key, for a server of this machine. */
-  readonly security?: TemporalSecurity;
+  /** No default: whoever leaves it out would talk in clear text, and nobody would notice. */
+  readonly security: TemporalSecurity;
 }): Promise<TemporalClient> {
-  const { address, namespace, payloads, timeoutMs = 10_000, security = unprotected } = options;
+  const { address, namespace, payloads, timeoutMs = 10_000, security } = options;
   const connection = await connect(address, timeoutMs, security);
   return {
     client: new Client({ connection, namespace, dataConverter: dataConverterOf(payloads, 'client') }),

@@ -12,6 +12,7 @@ import { createIncidentStarter } from '../../adapters/temporal/incident-starter.
 import type { PayloadProtection } from '../../adapters/temporal/payloads/codec.ts';
 import { dataConverterOf } from '../../adapters/temporal/payloads/data-converter.ts';
 import { payloadKeys } from '../../adapters/temporal/payloads/keys.ts';
+import { unprotected } from '../../adapters/temporal/security.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
 import type { People } from '../../domain/policy/people.ts';
 import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
@@ -116,7 +117,7 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
     keysSinceMs: null,
     nowMs: Date.now,
   };
-  const connected = await connectTemporal({ ...temporal, payloads });
+  const connected = await connectTemporal({ ...temporal, payloads, security: unprotected });
   const starter = createIncidentStarter({
     client: connected.client,
     taskQueue: incidentTaskQueue,
@@ -131,7 +132,7 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
       ...options.settings,
     },
   });
-  const connection = await connectWorkers(temporal.address);
+  const connection = await connectWorkers(temporal.address, {});
   let worker: RunningWorker | null = null;
   const environmentOf = (index: number): string => `${prefix}${index}`;
 

@@ -173,6 +173,8 @@ async function writeJoins(trx: Kysely<Schema>, joins: ReadonlyMap<string, Join>)
       .onConflict((conflict) =>
         conflict.column('anomaly_id').doUpdateSet(({ ref }) => ({
           incident_id: ref('excluded.incident_id'),
+          // Who told it now is who the next incident stands on, whoever told it before.
+          unvouched: ref('excluded.unvouched'),
           assigned_at_ms: databaseNow,
           heard: false,
         })),

@@ -6,7 +6,7 @@ import { createAuditChain } from '../../../adapters/postgres/audit/chain.ts';
 import { createStores, type Database, type Stores } from '../../../adapters/postgres/index.ts';
 import type { AuditVerification } from '../../../api/ports/audit.ts';
 import { canonicalAuditEvent } from '../../../domain/audit/event.ts';
-import { describeStores, openMemory, testLimits } from '../../support/stores.ts';
+import { describePostgresStores, describeStores, openMemory, testLimits } from '../../support/stores.ts';
 
 /** A trail of its own: what is broken here must not be found by others. */
 let database: Database;
@@ -122,6 +122,21 @@ await describeStores('writing to the chain', (use) => {
     );
     const after = await stores.auditChain.verify();
     expect(after).toEqual({ ok: true, checked: before.checked + 50 });
+  });
+});
+
+await describePostgresStores('linking from two processes', (use) => {
+  test('whoever comes second leaves it to the first, and waits for nobody', async () => {
+    const { database, stores } = use();
+    await stores.auditChain.seal();
+    const entry = { actor: 'person:ada', action: 'access.refuse', reason: 'r', details: {} } as const;
+    await stores.auditWriter.append({ ...entry, subject: 'two/1' });
+    await database.db.transaction().execute(async (trx) => {
+      expect(await createAuditChain(trx).seal()).toBe(1);
+      expect(await stores.auditChain.seal()).toBe(0);
+    });
+    expect(await stores.auditChain.seal()).toBe(0);
+    expect(await stores.auditChain.verify()).toMatchObject({ ok: true });
   });
 });
 

@@ -317,6 +317,25 @@ await describeStores('what is only told', (use) => {
     });
   });
 
+  test('an anomaly that was vouched for once is not, when a stranger tells it again', async () => {
+    const { stores } = use();
+    const anomaly = anomalyOf({ environment: unique('env'), onsetMs: Date.now() });
+    const correlation = { windowMs: 60_000, maxHops: 2 };
+    const contextOf = async (told: typeof anomaly) => {
+      const assigned = await stores.episodes.assign(told, correlation);
+      if (assigned.kind !== 'incident') throw new Error(assigned.reason);
+      const { incidentId } = assigned.input;
+      await stores.diagnoses.save(incidentId, 1, diagnosed);
+      return { incidentId, context: await stores.diagnoses.context(incidentId, 1) };
+    };
+    const first = await contextOf(anomaly);
+    expect(first.context).toEqual({ missing: [], contested: false });
+    await stores.incidents.closeEpisode(first.incidentId, 'resolved', anomaly.onsetMs - 1);
+    const next = await contextOf({ ...anomaly, unvouched: true });
+    expect(next.incidentId).not.toBe(first.incidentId);
+    expect(next.context.missing).toEqual(['who sent 1 of its signals (they came without an API key)']);
+  });
+
   test('what lowers autonomy is not taken back by a later word about the same analysis', async () => {
     const { stores } = use();
     const incidentId = unique('incident');

@@ -3,12 +3,18 @@ import { Connection } from '@temporalio/client';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectTemporal, type TemporalClient } from '../../../adapters/temporal/connect.ts';
 import { ensureSearchAttributes } from '../../../adapters/temporal/search-attributes.ts';
+import { unprotected } from '../../../adapters/temporal/security.ts';
 import { searchAttributeNames, searchAttributes } from '../../../workflows/search-attributes.ts';
 import { testPayloads } from '../../support/payloads.ts';
 import { freshNamespace, type TestNamespace } from '../../support/temporal.ts';
 
 async function connected({ address, namespace }: TestNamespace): Promise<TemporalClient> {
-  const temporal = await connectTemporal({ address, namespace, payloads: testPayloads() });
+  const temporal = await connectTemporal({
+    address,
+    namespace,
+    payloads: testPayloads(),
+    security: unprotected,
+  });
   onTestFinished(() => temporal.close());
   return temporal;
 }

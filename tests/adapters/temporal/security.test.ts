@@ -9,11 +9,12 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { connectTemporal } from '../../../adapters/temporal/connect.ts';
 import { securityOptions } from '../../../adapters/temporal/security.ts';
+import { connectWorkers } from '../../../workers/runtime.ts';
 import { ownCertificate } from '../../support/certificate.ts';
 import { testPayloads } from '../../support/payloads.ts';
 
 const ours = ownCertificate();
-const theirs = ownCertificate();
+const theirs = ownCertificate('leaf');
 const dir = mkdtempSync(join(tmpdir(), 'sentinel-temporal-tls-'));
 const file = (name: string, text: string): string => {
   writeFileSync(join(dir, name), text);
@@ -64,10 +65,25 @@ test('the server proves itself, we prove ourselves, and the key goes along', asy
   await connected.close();
 });
 
+test('workers are protected like clients', async () => {
+  const security = { tls: { caFile, ...pair }, apiKey: 'secret-key' };
+  const connected = await connectWorkers(address, securityOptions(security));
+  expect(seen.at(-1)).toEqual({ key: 'Bearer secret-key', known: true });
+  await connected.close();
+  seen.length = 0;
+  const alone = securityOptions({ tls: { caFile }, apiKey: null });
+  await expect(connectWorkers(address, alone)).rejects.toThrow('does not answer the workers');
+  expect(seen).toEqual([]);
+});
+
 test.each([
   ['without TLS', { tls: null, apiKey: null }],
   ['to a server that nobody vouches for', { tls: { ...pair }, apiKey: null }],
   ['without a certificate of our own', { tls: { caFile }, apiKey: null }],
+  [
+    'to a server of another name',
+    { tls: { caFile, ...pair, serverName: 'temporal.example.com' }, apiKey: null },
+  ],
 ])('no connection %s', async (_, security) => {
   await expect(connect(security)).rejects.toThrow(`The Temporal server at ${address} does not answer`);
   expect(seen).toEqual([]);

@@ -370,6 +370,24 @@ await describeStores('clicks in Slack', (use) => {
     expect(await decisions(database.db, ready)).toBe(0);
   });
 
+  test('while Slack has not said which workspace is ours, nobody clicks', async () => {
+    const { stores, ready, database } = await setUp();
+    await stage.stop();
+    const unknown = { kind: 'error', error: 'invalid_auth' } as const;
+    slack.faults.set('auth.test', [unknown, unknown]);
+    stage = inboundStage(stores, slack);
+    const click = { actionId: actionIds.approve, value: valueFor(ready), user: 'UADA' };
+    expect((await stage.click(click)).status).toBe(404);
+    await stage.settled();
+    expect(await decisions(database.db, ready)).toBe(0);
+    const { text } = await stage.metrics.render();
+    expect(text).toContain('sentinel_slack_requests_total{result="team-unknown"} 1');
+    slack.faults.clear();
+    expect((await stage.click(click)).status).toBe(200);
+    await stage.settled();
+    expect(await decisions(database.db, ready)).toBe(1);
+  });
+
   test('without a workspace in the configuration, only that of the bot token clicks', async () => {
     const { stores, ready, database } = await setUp();
     await stage.stop();

@@ -81,6 +81,32 @@ await describeStores('settling an effect from Slack', (use) => {
     expect(items[0]?.canonical).toContain('slack:UADA');
   });
 
+  test('it is acknowledged only when it is stored', async () => {
+    const { stores, ready, effectId } = await setUp();
+    const view = await formFor(ready, effectId);
+    await stage.stop();
+    const entered = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const effects: Stores['effects'] = {
+      settle: async (input) => {
+        entered.resolve();
+        await release.promise;
+        return stores.effects.settle(input);
+      },
+    };
+    stage = inboundStage({ ...stores, effects }, slack);
+    const happened: string[] = [];
+    const answered = submit(view, 'true').then(() => happened.push('acknowledged'));
+    await entered.promise;
+    // Whatever was acknowledged before the store was asked has arrived by now.
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    happened.push('stored');
+    release.resolve();
+    await answered;
+    expect(happened).toEqual(['stored', 'acknowledged']);
+    expect(await statusOf(stores, effectId)).toBe('applied');
+  });
+
   test('whoever answers second is told what was said first, and changes nothing', async () => {
     const { stores, ready, effectId } = await setUp();
     const view = await formFor(ready, effectId);

@@ -3,6 +3,7 @@ import { Connection } from '@temporalio/client';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectTemporal } from '../../../adapters/temporal/connect.ts';
 import type { Registration } from '../../../adapters/temporal/search-attributes.ts';
+import { unprotected } from '../../../adapters/temporal/security.ts';
 import type { ComponentHealth } from '../../../api/ports/health.ts';
 import { standardChecks } from '../../../cli/doctor/checks.ts';
 import { startChecksAgain } from '../../../cli/runtime/start-checks.ts';
@@ -39,7 +40,12 @@ const attributes = 'temporal search attributes';
 
 test('attributes that are removed from the namespace of a running Sentinel are put back; doctor and health say so', async () => {
   const { address, namespace } = await freshNamespace(searchAttributeNames);
-  const temporal = await connectTemporal({ address, namespace, payloads: testPayloads() });
+  const temporal = await connectTemporal({
+    address,
+    namespace,
+    payloads: testPayloads(),
+    security: unprotected,
+  });
   onTestFinished(() => temporal.close());
   const connection = await Connection.connect({ address });
   onTestFinished(() => connection.close());

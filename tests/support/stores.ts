@@ -37,9 +37,12 @@ export async function describeStores(
   await describePostgresStores(title, tests);
 }
 
-/** In memory, with the schema, as a copy of what initdb once made on this machine. */
+/** Where what a new embedded database begins with is kept, as by `sentinel start`. */
+export const databaseCache = join(cacheDir, 'postgres');
+
+/** In memory, as a copy of what initdb and the migrations once made on this machine. */
 export function openMemory(): Promise<Database> {
-  return openDatabase({ memory: true, cacheDir: join(cacheDir, 'postgres') });
+  return openDatabase({ memory: true, cacheDir: databaseCache });
 }
 
 let ofThisFile: (() => StoresUnderTest) | undefined;

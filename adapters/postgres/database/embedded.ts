@@ -9,8 +9,9 @@ import { Kysely, PGliteDialect } from 'kysely';
 import type { Connection } from './connection.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { DurableFolder, durableStart, flush, flushFolder } from './durable-folder.ts';
-import { startEmptyCluster } from './empty-cluster.ts';
 import { DatabaseError, errorText } from './errors.ts';
+import { startNewCluster } from './kept-cluster.ts';
+import { migrate } from './migrate.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -19,7 +20,7 @@ import type { Schema } from './schema.ts';
  */
 export async function openEmbedded(dataDir: string | null, cacheDir?: string): Promise<Connection> {
   if (dataDir === null) {
-    const db = await start(() => startEmptyCluster(undefined, cacheDir), 'memory');
+    const db = await start(() => startNewCluster(undefined, cacheDir, migrated), 'memory');
     return { db, location: 'memory', release: () => db.destroy() };
   }
   const location = path.resolve(dataDir);
@@ -42,15 +43,17 @@ export async function openEmbedded(dataDir: string | null, cacheDir?: string): P
 
 async function start(open: () => Promise<PGlite>, location: string): Promise<Kysely<Schema>> {
   try {
-    const pglite = await open();
-    const db = new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) });
+    const db = overPGlite(await open());
     // Kysely closes PGlite only once it has been used.
     await db.connection().execute(async () => {});
     return db;
   } catch (cause) {
-    throw unusable(location, cause);
+    throw cause instanceof DatabaseError ? cause : unusable(location, cause);
   }
 }
+
+const overPGlite = (pglite: PGlite) => new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) });
+const migrated = (pglite: PGlite) => migrate(overPGlite(pglite), 'a new database');
 
 async function openFolder(folder: string, cacheDir?: string): Promise<PGlite> {
   if (!existsSync(path.join(folder, 'PG_VERSION'))) await makeFolder(folder, cacheDir);
@@ -61,7 +64,7 @@ async function openFolder(folder: string, cacheDir?: string): Promise<PGlite> {
 async function makeFolder(folder: string, cacheDir?: string): Promise<void> {
   const unfinished = `${folder}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
-  const pglite = await startEmptyCluster(unfinished, cacheDir);
+  const pglite = await startNewCluster(unfinished, cacheDir, migrated);
   await pglite.close();
   flushFolder(unfinished);
   await rename(unfinished, folder);

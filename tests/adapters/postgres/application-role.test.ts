@@ -10,7 +10,7 @@ import { applicationRole } from '../../../adapters/postgres/database/application
 import { auditOfServer, createStores, openDatabase } from '../../../adapters/postgres/index.ts';
 import { testPeople } from '../../support/people.ts';
 import { describeWithPostgres } from '../../support/postgres.ts';
-import { testLimits } from '../../support/stores.ts';
+import { databaseCache, testLimits } from '../../support/stores.ts';
 import { perform, person, readyToAct, unique } from './fixtures.ts';
 
 let folder: string;
@@ -37,7 +37,7 @@ test('deploy/postgres/roles.sql says the same as the embedded database is given'
 
 test('the embedded database works as the application, also after it was opened again', async () => {
   for (const round of [1, 2]) {
-    const database = await openDatabase({ dataDir: folder });
+    const database = await openDatabase({ dataDir: folder, cacheDir: databaseCache });
     try {
       const stores = createStores(database, { limits: testLimits, people: testPeople });
       await perform(stores, await readyToAct(stores));

@@ -52,8 +52,9 @@ async function handle(run: Run, carried: Carried | null): Promise<IncidentResult
 }
 
 function open({ input, journal, courier }: Run): void {
-  const { scope, severity, title, fingerprint, episode } = input;
-  journal.record({ type: 'incident-opened', scope, severity, title, fingerprint, episode });
+  const { scope, severity, title, fingerprint, episode, follows } = input;
+  const again = follows === undefined ? {} : { follows };
+  journal.record({ type: 'incident-opened', scope, severity, title, fingerprint, episode, ...again });
   courier.send('opened', `${severity}: ${title} (${scope.environment}/${scope.service})`);
 }
 

@@ -3,6 +3,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
+import type { Follows } from '../domain/incident/follows.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { HashedPlan } from '../domain/remediation/plan.ts';
 import type { Scope, Severity } from '../domain/scope.ts';
@@ -20,6 +21,8 @@ export type IncidentInput = {
   readonly scope: Scope;
   readonly severity: Severity;
   readonly title: string;
+  /** The symptom was there before, and its incident ended shortly ago. */
+  readonly follows?: Follows;
   /** Numbers from the configuration that the run keeps for its whole life. */
   readonly settings: IncidentSettings;
 };

@@ -77,6 +77,8 @@ export type StoreOptions = {
   readonly sendWithinMs?: number;
   /** Default one minute: see EpisodeOptions. */
   readonly lateFindingsMs?: number;
+  /** Default one hour: see EpisodeOptions. */
+  readonly followsWithinMs?: number;
   /** Default twelve hours and seven days. */
   readonly sessions?: SessionLimits;
   /** Default true: while Sentinel is overloaded nothing is done without a person. */
@@ -127,6 +129,7 @@ export type Stores = {
 
 export function createStores({ db }: Database, options: StoreOptions): Stores {
   const { limits, grantValidMs = 86_400_000, lateFindingsMs = 60_000 } = options;
+  const { followsWithinMs = 3_600_000 } = options;
   const { sendWithinMs: within = sendWithinMs, lagLowersAutonomy = true } = options;
   const { sessions = { idleMs: 12 * 3_600_000, absoluteMs: 7 * 86_400_000 } } = options;
   const { policy = policyConfigSchema.parse({}), people = nobody } = options;
@@ -147,7 +150,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     requeue: createAnomalyRequeue(inbox),
     modelTurns: createModelTurns(db),
     inbox,
-    episodes: createEpisodes(db, { lateFindingsMs }),
+    episodes: createEpisodes(db, { lateFindingsMs, followsWithinMs }),
     telemetryNotes: createTelemetryNotes(db),
     incidentReader: createIncidentReader(db),
     eventFeed: createEventFeed(db),

@@ -46,8 +46,9 @@ export function createIncidentWorkflows({
     },
 
     async restart({ state, timeline, evidenceRefs }, restart) {
-      const { incidentId, fingerprint, episode, scope, severity, title } = state;
-      const input = { incidentId, fingerprint, episode, scope, severity, title };
+      const { incidentId, fingerprint, episode, scope, severity, title, follows } = state;
+      const again = follows === undefined ? {} : { follows };
+      const input = { incidentId, fingerprint, episode, scope, severity, title, ...again };
       const carried: Carried = { state, timeline, compensations: [], memory: { evidenceRefs }, restart };
       try {
         await client.workflow.start(incidentWorkflowType, {

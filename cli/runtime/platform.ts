@@ -103,6 +103,7 @@ export async function openPlatform(
       policy: config.policy,
       people: peopleIn(config),
       sessions: sessionLimits(config),
+      followsWithinMs: config.incident.followsWithinMs,
       lagLowersAutonomy: config.ownLag.lowersAutonomy,
     }),
     history,

@@ -51,6 +51,11 @@ export const incidentSchema = z
       .describe(
         'The same for alerts that have come back before: a flapping alert stays one incident and notifies once when it ends.',
       ),
+    followsWithin: duration('1s', '7d')
+      .prefault('1h')
+      .describe(
+        'A symptom that comes back within this time after its incident closed is the same problem again: the new incident names the one it follows and counts the times, and a fix that did not last is not repeated without approval.',
+      ),
     watch: duration('1s', '7d')
       .prefault('60s')
       .describe('How long to watch an incident that needs no action before handing it to a person.'),
@@ -69,6 +74,7 @@ export const incidentSchema = z
     holdMs: rest.hold,
     selfRecoveryMs: selfRecovery,
     watchMs: watch,
+    followsWithinMs: rest.followsWithin,
     staysAwayMs: rest.staysAway,
     flappingStaysAwayMs: rest.flappingStaysAway,
   }))

@@ -15,6 +15,7 @@ import { plainLine } from '../text.ts';
 import { symptoms } from './anomalies.ts';
 import { type ApprovalBriefing, type ApprovalFacts, approvalBriefing } from './approval-briefing.ts';
 import type { IncidentEvent } from './events.ts';
+import type { Follows } from './follows.ts';
 import { modelText } from './model-words.ts';
 import type { AppliedEffect, IncidentState } from './state.ts';
 import type { HandedOverEnd, IncidentOutcome, IncidentStatus } from './status.ts';
@@ -111,6 +112,8 @@ export type Briefing = {
   readonly openedAtMs: number;
   readonly closedAtMs: number | null;
   readonly symptoms: readonly SymptomBriefing[];
+  /** The incident that ended shortly before with the same symptom; null for the first. */
+  readonly follows: Follows | null;
   /** How often it came back after it had cleared: it comes and goes. */
   readonly returns: number;
   /** Anomalies that are not among `symptoms`. */
@@ -170,6 +173,7 @@ export function briefing({ state, evidence = [], timeline = [], approval = null 
       onsetMs: anomaly.onsetMs,
       clearedMs: anomaly.state === 'cleared' ? (anomaly.clearedMs ?? null) : null,
     })),
+    follows: state.follows ?? null,
     returns: state.returns ?? 0,
     moreAnomalies: Math.max(0, state.anomaliesSeen - shown.length),
     diagnosis: diagnosisBriefing(state, evidence),

@@ -8,6 +8,7 @@ import type { GateRefusal } from '../remediation/intent.ts';
 import type { HashedPlan } from '../remediation/plan.ts';
 import type { VerificationResult } from '../remediation/verification.ts';
 import type { Scope, Severity } from '../scope.ts';
+import type { Follows } from './follows.ts';
 import type { HandedOverEnd, HandedOverOutcome, IncidentOutcome, StopKind } from './status.ts';
 
 export type IncidentEventBody =
@@ -18,6 +19,7 @@ export type IncidentEventBody =
       readonly title: string;
       readonly fingerprint: string;
       readonly episode: number;
+      readonly follows?: Follows;
     }
   | {
       readonly type: 'anomaly-observed';

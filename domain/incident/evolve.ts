@@ -5,6 +5,7 @@ import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import { stepKey } from '../remediation/plan.ts';
 import { clearAnomaly, earlierOccurrence, graver, keepAnomaly } from './anomalies.ts';
 import type { IncidentEvent } from './events.ts';
+import { againText } from './follows.ts';
 import type { AppliedEffect, IncidentState } from './state.ts';
 import { titleOfCause } from './title.ts';
 
@@ -33,6 +34,7 @@ function opened(
     episode: event.episode,
     scope: event.scope,
     title: event.title,
+    ...(event.follows === undefined ? {} : { follows: event.follows }),
     severity: event.severity,
     status: 'detected',
     outcome: null,
@@ -197,7 +199,10 @@ function released(state: IncidentState): IncidentState {
 
 /** A known cause says more than the first symptom did. */
 function retitled(state: IncidentState, diagnosis: Diagnosis): IncidentState {
-  return { ...state, title: titleOfCause(diagnosis, Object.values(state.anomalies)) ?? state.title };
+  const title = titleOfCause(diagnosis, Object.values(state.anomalies));
+  return title === null
+    ? state
+    : { ...state, title: `${title}${againText(state.follows, state.openedAtMs)}` };
 }
 
 /** The write-ahead of a forward effect; whatever was verified before it says nothing about the world after it. */

@@ -2,6 +2,7 @@
 
 import { nameOf } from '../policy/identity.ts';
 import type { IncidentEventBody } from './events.ts';
+import { shortIncidentId } from './incident-id.ts';
 import { modelText } from './model-words.ts';
 import { stepText, times, timeText, whyAsked } from './words.ts';
 
@@ -9,7 +10,9 @@ import { stepText, times, timeText, whyAsked } from './words.ts';
 export function narrate(event: IncidentEventBody): string {
   switch (event.type) {
     case 'incident-opened':
-      return `Incident opened (${event.severity}): ${event.title}`;
+      return `Incident opened (${event.severity}): ${event.title}${
+        event.follows === undefined ? '' : `; it follows ${shortIncidentId(event.follows.incidentId)}`
+      }`;
     case 'anomaly-observed':
       return event.returns === undefined
         ? `Anomaly in ${event.anomaly.scope.service}: ${event.anomaly.summary}`

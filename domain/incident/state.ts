@@ -6,6 +6,7 @@ import type { Verdict } from '../policy/verdict.ts';
 import type { HashedPlan } from '../remediation/plan.ts';
 import type { VerificationResult } from '../remediation/verification.ts';
 import type { Scope, Severity } from '../scope.ts';
+import type { Follows } from './follows.ts';
 import type { HandedOverEnd, IncidentOutcome, IncidentStatus, StopKind } from './status.ts';
 
 export type AppliedEffect = {
@@ -23,6 +24,8 @@ export type IncidentState = {
   readonly episode: number;
   readonly scope: Scope;
   readonly title: string;
+  /** The symptom was there before, and its incident ended shortly ago. */
+  readonly follows?: Follows;
   readonly severity: Severity;
   readonly status: IncidentStatus;
   readonly outcome: IncidentOutcome | null;

@@ -22,6 +22,7 @@ export function exampleBriefing(fields: Partial<Briefing> = {}): Briefing {
     closedAtMs: null,
     symptoms: [{ service: 'orders', text: 'orders fails 40 % of calls', onsetMs: 1, clearedMs: null }],
     moreAnomalies: 0,
+    follows: null,
     returns: 0,
     diagnosis: null,
     plan: null,

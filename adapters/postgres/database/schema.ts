@@ -80,6 +80,10 @@ export type Schema = {
     outcome: IncidentOutcome | 'abandoned' | null;
     /** A person has it, and it is not over. */
     handed_over_at_ms: Generated<number | null>;
+    /** The incident that ended shortly before with the same symptom; which time it is there, and since when. */
+    follows: Generated<string | null>;
+    times: Generated<number>;
+    first_opened_at_ms: Generated<number | null>;
   };
   /** Other people's alerts: the latest occurrence of each. */
   alerts: {

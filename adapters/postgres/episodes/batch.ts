@@ -198,13 +198,15 @@ async function assignmentsTo(
   const rows = await trx
     .selectFrom('episodes')
     .select(['incident_id', 'fingerprint', 'episode', 'scope', 'severity', 'title'])
+    .select(['follows', 'times', 'first_opened_at_ms'])
     .where(sql<boolean>`incident_id = any(${[...new Set(incidentIds)]}::text[])`)
     .execute();
   return new Map(
-    rows.map(({ incident_id: incidentId, ...row }) => [
-      incidentId,
-      { kind: 'incident', input: { incidentId, ...row } },
-    ]),
+    rows.map(({ incident_id: incidentId, follows: before, times, first_opened_at_ms: sinceMs, ...row }) => {
+      const follows =
+        before === null ? {} : { follows: { incidentId: before, times, sinceMs: sinceMs ?? 0 } };
+      return [incidentId, { kind: 'incident', input: { incidentId, ...row, ...follows } }];
+    }),
   );
 }
 

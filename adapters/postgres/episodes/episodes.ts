@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import type { CorrelationConfig } from '../../../domain/correlation/correlate.ts';
 import { fingerprintText } from '../../../domain/correlation/fingerprint.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
+import { againText, type Follows } from '../../../domain/incident/follows.ts';
 import { type IncidentIdParts, incidentIdOf } from '../../../domain/incident/incident-id.ts';
 import { incidentTitle } from '../../../domain/incident/title.ts';
 import type { Assignment, Episodes } from '../../../ingest/ports.ts';
@@ -12,6 +13,7 @@ import { sha256Hex } from '../digest.ts';
 import { json, storable } from '../text.ts';
 import { transact } from '../transact.ts';
 import { type Batch, readBatch } from './batch.ts';
+import { followed } from './follows.ts';
 import { forgetLate, postponeLate } from './late.ts';
 import { lockEnvironment } from './lock.ts';
 import { rememberChange, rememberEdges } from './remember.ts';
@@ -21,6 +23,8 @@ export type EpisodeOptions = {
    * that still hold samples of the fault. Such a finding waits this long; one that is not cleared by then is no echo.
    */
   readonly lateFindingsMs: number;
+  /** How soon after its incident ended a symptom comes back as the same problem again. */
+  readonly followsWithinMs: number;
 };
 
 export function createEpisodes(db: Kysely<Schema>, options: EpisodeOptions): Episodes {
@@ -98,7 +102,7 @@ async function assignOne(
   trx: Kysely<Schema>,
   batch: Batch,
   anomaly: Anomaly,
-  { lateFindingsMs }: EpisodeOptions,
+  { lateFindingsMs, followsWithinMs }: EpisodeOptions,
 ): Promise<Answer> {
   const anomalyId = storable(anomaly.id);
   const known = batch.known(anomalyId);
@@ -124,7 +128,7 @@ async function assignOne(
   if (mayBeEcho && (await postponeLate(trx, anomalyId, anomaly, lateFindingsMs))) {
     return ignored('about the past of a closed incident; looked at again unless it clears');
   }
-  const incidentId = await claim(trx, anomaly);
+  const incidentId = await claim(trx, anomaly, await followed(trx, anomaly, followsWithinMs));
   batch.opened(incidentId, anomaly);
   batch.join(incidentId, anomalyId, anomaly);
   return { kind: 'incident', incidentId };
@@ -135,7 +139,7 @@ function ignored(reason: string): Answer {
 }
 
 /** Opens the next episode of the anomaly's fingerprint. */
-async function claim(trx: Kysely<Schema>, anomaly: Anomaly): Promise<string> {
+async function claim(trx: Kysely<Schema>, anomaly: Anomaly, follows: Follows | null): Promise<string> {
   const fingerprint = sha256Hex(fingerprintText(anomaly)).slice(0, 32);
   const { last } = await trx
     .selectFrom('episodes')
@@ -153,9 +157,12 @@ async function claim(trx: Kysely<Schema>, anomaly: Anomaly): Promise<string> {
       environment: anomaly.scope.environment,
       scope: json(anomaly.scope),
       severity: anomaly.severity,
-      title: incidentTitle(anomaly),
+      title: `${incidentTitle(anomaly)}${againText(follows, anomaly.onsetMs)}`,
       opened_at_ms: anomaly.onsetMs,
       last_anomaly_ms: anomaly.onsetMs,
+      ...(follows === null
+        ? {}
+        : { follows: follows.incidentId, times: follows.times, first_opened_at_ms: follows.sinceMs }),
     })
     .execute();
   return incidentId;

@@ -27,6 +27,7 @@ import { keyHolders } from './0041-key-holders.ts';
 import { auditCheck } from './0042-audit-check.ts';
 import { closings } from './0047-closings.ts';
 import { askedAgain } from './0048-asked-again.ts';
+import { follows } from './0049-follows.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -55,4 +56,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0042-audit-check': auditCheck,
   '0047-closings': closings,
   '0048-asked-again': askedAgain,
+  '0049-follows': follows,
 };

@@ -6,13 +6,14 @@ import {
   paceText,
   type StepBriefing,
 } from '../../domain/incident/briefing.ts';
+import { shortIncidentId } from '../../domain/incident/incident-id.ts';
 import { times, whyAsked } from '../../domain/incident/words.ts';
 import { code, escaped, localTime } from './text.ts';
 
 /** A plan of more steps is not shown whole, and so not approved here. */
 export const shownSteps = 8;
 
-export function symptomLines({ symptoms, moreAnomalies, returns }: Briefing): string[] {
+export function symptomLines({ symptoms, moreAnomalies, returns, follows }: Briefing): string[] {
   if (symptoms.length === 0) return [];
   return [
     '*What is wrong*',
@@ -20,6 +21,9 @@ export function symptomLines({ symptoms, moreAnomalies, returns }: Briefing): st
       const over = clearedMs === null ? '' : ` _(over since ${localTime(clearedMs)})_`;
       return `• ${code(service)} ${escaped(text)}${over}`;
     }),
+    ...(follows === null
+      ? []
+      : [`_The same symptom as in ${code(shortIncidentId(follows.incidentId))}, which had ended._`]),
     ...(returns > 0 ? [`_It comes and goes: it has come back ${times(returns)}._`] : []),
     ...(moreAnomalies > 0 ? [`• and ${moreAnomalies} more`] : []),
   ];

@@ -7,7 +7,7 @@ import { gateRefusals } from '../../domain/remediation/intent.ts';
 import { anomaly, diagnosis, verification } from './analysis.ts';
 import { named } from './named.ts';
 import { hashedPlan, verdict } from './plan.ts';
-import { instantMs, scope, severity, sha256 } from './scope.ts';
+import { follows, instantMs, scope, severity, sha256 } from './scope.ts';
 
 const attempt = z.number();
 const text = z.string();
@@ -26,7 +26,14 @@ const happened = <Type extends string, Fields extends z.ZodRawShape>(type: Type,
 export const incidentEvent = named<IncidentEvent>()(
   'IncidentEvent',
   z.discriminatedUnion('type', [
-    happened('incident-opened', { scope, severity, title: text, fingerprint: text, episode: z.number() }),
+    happened('incident-opened', {
+      scope,
+      severity,
+      title: text,
+      fingerprint: text,
+      episode: z.number(),
+      follows: follows.optional(),
+    }),
     happened('anomaly-observed', { anomaly, returns: z.number().optional() }),
     happened('anomaly-cleared', { anomalyId: text, clearedMs: instantMs }),
     happened('enrichment-started', { attempt }),

@@ -12,7 +12,7 @@ import type { presentSummary } from '../present.ts';
 import { anomaly, diagnosis, verification } from './analysis.ts';
 import { named } from './named.ts';
 import { hashedPlan, verdict } from './plan.ts';
-import { instantMs, scope, severity, sha256 } from './scope.ts';
+import { follows, instantMs, scope, severity, sha256 } from './scope.ts';
 
 const status = z.enum(incidentStatuses);
 const outcome = z.enum(incidentOutcomes);
@@ -69,6 +69,7 @@ export const incidentState = named<IncidentState>()(
     incidentId: z.string(),
     fingerprint: z.string(),
     episode: z.number(),
+    follows: follows.optional(),
     scope,
     title: z.string(),
     severity,

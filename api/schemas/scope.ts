@@ -23,3 +23,10 @@ export const figures = z.record(z.string(), z.number());
 
 /** The hash that approvals are for. */
 export const sha256 = z.string().meta({ description: '64 hex digits of a SHA-256.' });
+
+/** The incident that ended shortly before with the same symptom. */
+export const follows = z.strictObject({
+  incidentId: z.string(),
+  times: z.number().meta({ description: 'Which time the symptom is there, from 2.' }),
+  sinceMs: z.number().meta({ description: 'When the first of these incidents was opened.' }),
+});

@@ -3,6 +3,7 @@
 import type { IncidentSummary } from '../../api/ports/incidents.ts';
 import type { Page } from '../../api/ports/page.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
+import { shortIncidentId } from '../../domain/incident/incident-id.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import { narrate } from '../narrate.ts';
 import { clean, formatDuration, formatTime, type Paint, table } from '../terminal/text.ts';
@@ -36,6 +37,9 @@ export function headLines(
   return [
     paint('bold', clean(title)),
     `${ref}  ${clean(`${state.scope.environment}/${state.scope.service}`)}  ${severity}  ${now}${took}  attempt ${state.attempt}`,
+    ...(state.follows === undefined
+      ? []
+      : [`Follows ${clean(shortIncidentId(state.follows.incidentId))}, which had the same symptom.`]),
     ...(status === 'awaiting-approval'
       ? [paint('cyan', `Decide: sentinel approve ${ref}, or sentinel reject ${ref} --reason …`)]
       : []),

@@ -71,6 +71,7 @@ function symptomOf({ state, briefing: about, chart }: IncidentData, view: View):
     ({ service, text, clearedMs }) =>
       html`<li>${clearedMs === null ? (state.closedAtMs === null ? html`<span class="chip bad"><span class="dot" aria-hidden="true"></span>firing</span>` : html`<span class="chip">seen</span>`) : html`<span class="chip good">✓ cleared ${clockTime(clearedMs, view.nowMs)}</span>`} <span><span class="id">${service}</span> ${text}</span></li>`,
   )}</ul>
+${about.follows === null ? '' : html`<p class="doubt">The same symptom as in <a href="/incidents/${toUrlId(about.follows.incidentId)}">${toUrlId(about.follows.incidentId)}</a>, which had ended.</p>`}
 ${about.returns > 0 ? html`<p class="doubt">It comes and goes: it has come back ${times(about.returns)}.</p>` : ''}
 ${about.moreAnomalies > 0 ? html`<p class="muted">and ${about.moreAnomalies} more, in the timeline</p>` : ''}
 ${chart === null ? html`<p class="empty">No chart: telemetry history cannot be read now.</p>` : html`<h3 class="chart-title">${chart.name}</h3>${chartFigure(chart, 'symptom-chart')}`}

@@ -4,8 +4,9 @@ import type { Config } from '../../config/load.ts';
 import type { IncidentSettings } from '../../workflows/messages.ts';
 
 export function incidentSettings({ incident, model }: Config): IncidentSettings {
+  const { followsWithinMs: _ofCorrelation, ...ofWorkflows } = incident;
   return {
-    ...incident,
+    ...ofWorkflows,
     answersAreSigned: true,
     ...(model.providers.length === 0 ? {} : { modelBudgetMs: model.waitMs }),
   };

@@ -54,7 +54,9 @@ describe('without a file', () => {
 
   test('the incident settings are what the workflow takes', () => {
     const { incident } = (loaded as { config: Config }).config;
-    const settings: IncidentSettings = incident;
+    const { followsWithinMs, ...ofWorkflows } = incident;
+    const settings: IncidentSettings = ofWorkflows;
+    expect(followsWithinMs).toBe(3_600_000);
     expect(settings).toEqual({
       settleMs: 3000,
       actAfterMs: 15_000,

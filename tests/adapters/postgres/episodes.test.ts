@@ -168,6 +168,28 @@ await describeStores('episodes', (use) => {
     expect(third.incidentId).toBe(incidentId);
   });
 
+  test('what comes back belongs to the incident that has had its series, also when a person has that one in hand', async () => {
+    const under = use();
+    const environment = unique('env');
+    const onsetMs = Date.now() - 60_000;
+    const about = (seriesKey: string, where = environment) => ({
+      ...anomalyOf({ environment: where, onsetMs }),
+      seriesKey,
+    });
+    const first = about('errors of checkout');
+    const { incidentId } = await incidentOf(under, first);
+    const told = await heard(under, incidentId, first);
+    const reason = 'nothing to try';
+    await told.record({ type: 'handed-over', outcome: 'escalated', reason, actor: 'system:sentinel' });
+    expect((await incidentOf(under, about('errors of checkout'))).incidentId).toBe(incidentId);
+    const other = await incidentOf(under, about('errors of refund'));
+    expect(other.incidentId).not.toBe(incidentId);
+    const elsewhere = await incidentOf(under, about('errors of checkout', unique('env')));
+    expect(elsewhere.incidentId).not.toBe(incidentId);
+    await under.stores.incidents.closeEpisode(incidentId, 'escalated', onsetMs - 1);
+    expect((await incidentOf(under, about('errors of checkout'))).incidentId).toBe(other.incidentId);
+  });
+
   test('information alone opens nothing, but joins', async () => {
     const under = use();
     const environment = unique('env');

@@ -105,7 +105,7 @@ export class EnvironmentDetector {
     const metrics = this.metricRows;
     this.metricRows = [];
     this.watch(calls, logs, nowMs);
-    this.judgeTraffic();
+    this.judgeTraffic(nowMs);
     if (logs.length > 0 || nowMs - this.logsJudgedMs >= logJudgeMs) {
       this.logsJudgedMs = nowMs;
       const waitMs = this.config.buckets.logWaitMs + 1_000;
@@ -131,7 +131,7 @@ export class EnvironmentDetector {
   /** Replays one second of history. */
   replay(rows: Rows, atMs: number): void {
     for (const row of rows.calls) {
-      this.noteRow(row, true, false);
+      this.noteRow(row, true, false, true);
       this.calls.restore(row);
     }
     for (const row of rows.logs) this.noteRow({ ...row, instance: '' }, true, false);
@@ -180,7 +180,7 @@ export class EnvironmentDetector {
     }
   }
 
-  private judgeTraffic(): void {
+  private judgeTraffic(nowMs: number): void {
     for (const [service, closedMs] of this.calls.closedThrough()) {
       const watch = this.callWatches.get(callKey({ service, side: 'server', peer: '' }));
       const heardMs = this.heardUntil(service, 0);
@@ -188,8 +188,9 @@ export class EnvironmentDetector {
       const throughMs = Math.min(closedMs, Math.floor(heardMs / 1000) * 1000);
       // What comes late is counted when it is whole: until then fewer calls are known than there were.
       if (this.calls.waitsFor(service, throughMs - rateMs)) continue;
-      const blindUntilMs = this.services.get(service)?.blindUntilMs ?? 0;
-      if (throughMs < blindUntilMs + blindMs) watch.skipTraffic(throughMs);
+      const life = this.services.get(service);
+      const isBlind = throughMs < (life?.blindUntilMs ?? 0) + blindMs || life?.awaitsCalls(nowMs) === true;
+      if (isBlind) watch.skipTraffic(throughMs);
       else watch.judgeTraffic(throughMs, this.context);
     }
   }
@@ -224,22 +225,24 @@ export class EnvironmentDetector {
   }
 
   private note(
-    { scope }: TelemetryObservation,
+    { scope, kind }: TelemetryObservation,
     eventMs: number,
     receivedMs: number,
     own: boolean,
     periodic: boolean,
   ): void {
     const life = this.life(scope.service, receivedMs);
-    life?.note(scope.resourceId ?? '', { receivedMs, eventMs, own, periodic }, this.config.limits);
+    const call = kind === 'span';
+    life?.note(scope.resourceId ?? '', { receivedMs, eventMs, own, periodic, call }, this.config.limits);
   }
 
   private noteRow(
     row: { service: string; instance: string; atMs: number },
     own: boolean,
     periodic: boolean,
+    call = false,
   ): void {
-    const seen = { receivedMs: row.atMs, eventMs: row.atMs, own, periodic };
+    const seen = { receivedMs: row.atMs, eventMs: row.atMs, own, periodic, call };
     this.life(row.service, row.atMs)?.note(row.instance, seen, this.config.limits);
   }
 

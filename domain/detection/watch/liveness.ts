@@ -5,6 +5,10 @@ import { UsualWorst } from '../aggregate/recent.ts';
 
 const sameArrivalMs = 200;
 const blindGapMs = 3_000;
+/** After a gap, spans that were kept may come this much later than what else was kept: exporters wait up to 30 s between two tries. */
+const callsOnTheirWayMs = { least: 60_000, gaps: 2, most: 600_000 } as const;
+/** Spans come in exports of their own, some seconds apart from metrics and logs. */
+const usuallyApartMs = 5_000;
 
 export class Channel {
   /** Arrivals by the receiver's clock. */
@@ -60,6 +64,10 @@ export class ServiceLife {
   readonly firstMs: number;
   readonly own = new Channel();
   readonly any = new Channel();
+  /** Its spans alone. */
+  private readonly calls = new Channel();
+  /** Until then (receiver's clock) spans of before may be on their way. */
+  private callsDueMs = Number.NEGATIVE_INFINITY;
   readonly instances = new Map<string, InstanceLife>();
   /** After a gap in its own telemetry: what happened before this instant (sender's clock) is not known. */
   blindUntilMs = Number.NEGATIVE_INFINITY;
@@ -76,15 +84,18 @@ export class ServiceLife {
 
   note(
     instance: string,
-    seen: { receivedMs: number; eventMs: number; own: boolean; periodic: boolean },
+    seen: { receivedMs: number; eventMs: number; own: boolean; periodic: boolean; call: boolean },
     { instancesPerService, idleSeriesMs }: InstanceLimits,
   ): void {
-    const { receivedMs, eventMs, own, periodic } = seen;
+    const { receivedMs, eventMs, own, periodic, call } = seen;
     this.any.arrive(receivedMs, eventMs, periodic);
     const gapMs = receivedMs - this.own.lastMs;
-    if (own && this.own.known && gapMs > Math.max(blindGapMs, 3 * this.own.pauseMs))
+    if (own && this.own.known && gapMs > Math.max(blindGapMs, 3 * this.own.pauseMs)) {
       this.blindUntilMs = eventMs;
+      this.expectCalls(receivedMs, gapMs);
+    }
     if (own) this.own.arrive(receivedMs, eventMs, periodic);
+    if (call) this.calls.arrive(receivedMs, eventMs, periodic);
     if (instance === '') return;
     const life = this.instances.get(instance) ?? new InstanceLife(receivedMs);
     // The least recently heard of stands first.
@@ -108,7 +119,18 @@ export class ServiceLife {
     return names;
   }
 
+  /** Whether its spans lie behind what else came after a gap: how many calls there were is not known yet. */
+  awaitsCalls(nowMs: number): boolean {
+    return nowMs < this.callsDueMs && this.calls.lastEventMs < this.heart.lastEventMs - usuallyApartMs;
+  }
+
+  private expectCalls(nowMs: number, gapMs: number): void {
+    const { least, gaps, most } = callsOnTheirWayMs;
+    this.callsDueMs = nowMs + Math.min(most, Math.max(least, gaps * gapMs));
+  }
+
   forgive(nowMs: number): void {
+    if (this.own.known) this.expectCalls(nowMs, nowMs - this.own.lastMs);
     const lives = [this, ...this.instances.values()];
     for (const { own, any } of lives) {
       own.forgive(nowMs);

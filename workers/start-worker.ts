@@ -36,6 +36,9 @@ const numbers = {
   maxCachedWorkflows: 300,
   // Workflow tasks are milliseconds of CPU on one thread: more at once only wait for each other.
   maxConcurrentWorkflowTaskExecutions: 20,
+  // Incidents that are new come by another way than those in the cache, and by default one poll in five looks there: a storm
+  // would be worked on before it is seen.
+  nonStickyToStickyPollRatio: 0.8,
   // Activities wait for stores, executors and people's systems. The stores allow some ten connections a process; beyond
   // fifty, calls would queue for a connection with their timeout running.
   maxConcurrentActivityTaskExecutions: 50,

@@ -9,6 +9,7 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/types.ts';
 import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
+import * as priorities from '../domain/incident/priorities.ts';
 
 const heartbeatTimeout = 8_000;
 
@@ -30,6 +31,7 @@ export const records = proxyActivities<
 >({
   startToCloseTimeout: 10_000,
   heartbeatTimeout,
+  priority: priorities.first,
   retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 30_000 },
 });
 
@@ -40,6 +42,7 @@ export const records = proxyActivities<
 export const analysis = proxyActivities<Pick<Activities, 'enrich' | 'makePlan' | 'evaluatePolicy'>>({
   startToCloseTimeout: 30_000,
   heartbeatTimeout,
+  priority: priorities.next,
   retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 60_000, maximumAttempts: 10 },
 });
 
@@ -61,6 +64,7 @@ export const models = proxyActivities<Pick<Activities, 'modelTurn'>>({
 export const checks = proxyActivities<Pick<Activities, 'verify'>>({
   startToCloseTimeout: 15_000,
   heartbeatTimeout,
+  priority: priorities.first,
   retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: 5_000, maximumAttempts: 3 },
 });
 
@@ -71,6 +75,7 @@ export const checks = proxyActivities<Pick<Activities, 'verify'>>({
 export const gate = proxyActivities<Pick<Activities, 'passGate'>>({
   startToCloseTimeout: 10_000,
   heartbeatTimeout,
+  priority: priorities.first,
   retry: { initialInterval: 200, backoffCoefficient: 2, maximumInterval: 30_000, maximumAttempts: 20 },
 });
 
@@ -82,6 +87,7 @@ export const gate = proxyActivities<Pick<Activities, 'passGate'>>({
 export const effects = proxyActivities<Pick<Activities, 'execute'>>({
   startToCloseTimeout: 300_000,
   heartbeatTimeout,
+  priority: priorities.first,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 30_000, maximumAttempts: 10 },
 });
@@ -90,6 +96,7 @@ export const effects = proxyActivities<Pick<Activities, 'execute'>>({
 export const bestEffort = proxyActivities<Pick<Activities, 'draftPostmortem'>>({
   startToCloseTimeout: 15_000,
   heartbeatTimeout,
+  priority: priorities.last,
   retry: { initialInterval: 1_000, backoffCoefficient: 2, maximumInterval: 5_000, maximumAttempts: 3 },
 });
 

@@ -111,6 +111,9 @@ async function startOnce(
  */
 const oneShard = ['history.transferProcessorMaxPollRPS=100', 'history.timerProcessorMaxPollRPS=100'];
 
+/** Priorities of tasks: off by default in this release of the server. */
+const priorities = 'matching.useNewMatcher=true';
+
 type Listener = { readonly ip: string; readonly port: number };
 
 function serverArguments(options: TemporalDevServerOptions, port: number, ui: Listener): string[] {
@@ -120,7 +123,7 @@ function serverArguments(options: TemporalDevServerOptions, port: number, ui: Li
     ...['--ui-ip', ui.ip, '--ui-port', String(ui.port)],
     ...['--namespace', namespace, '--log-level', 'warn', '--log-format', 'json'],
     ...searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-    ...[...oneShard, ...closedDoors].flatMap((setting) => ['--dynamic-config-value', setting]),
+    ...[...oneShard, priorities, ...closedDoors].flatMap((setting) => ['--dynamic-config-value', setting]),
     ...(inMemory ? [] : ['--db-filename', databaseFile(dir)]),
   ];
 }

@@ -2,6 +2,7 @@
 
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ofIncident } from '../../domain/incident/priorities.ts';
 import type { IncidentStarter } from '../../ingest/ports.ts';
 import {
   type AnomalyNews,
@@ -69,6 +70,7 @@ function messageOf(news: readonly AnomalyNews[]): { readonly name: string; reado
 export function shown({ title, severity, scope, fingerprint, episode }: Omit<IncidentInput, 'settings'>) {
   const where = `${scope.environment}/${scope.service}`;
   return {
+    priority: ofIncident(severity),
     staticSummary: `${severity}: ${title}`,
     staticDetails: `**${title}**\n\n${where}, episode ${episode} of fingerprint \`${fingerprint}\``,
     typedSearchAttributes: [

@@ -2,6 +2,7 @@
 
 import type { Diagnosis } from '../../domain/diagnosis/diagnosis.ts';
 import { stepsTried } from '../../domain/incident/attempts.ts';
+import { ofAnalysis } from '../../domain/incident/priorities.ts';
 import { stepText } from '../../domain/incident/words.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
@@ -29,12 +30,15 @@ export async function propose(run: Run): Promise<Proposal> {
 async function analyse(run: Run, attempt: number): Promise<string> {
   const { journal, input } = run;
   journal.record({ type: 'enrichment-started', attempt });
-  const { scope, onsetMs, anomalies } = journal.state();
+  const { scope, onsetMs, anomalies, severity } = journal.state();
   const { incidentId } = input;
   await journal.drained(); // evidence refers to the incident's record
   run.memory = { ...run.memory, judged: Object.keys(anomalies) };
   const { evidenceRef, evidenceIds, missing, diagnosis } = await analysis.enrich.executeWithOptions(
-    { summary: `gather evidence and explain it, analysis ${attempt}` },
+    {
+      summary: `gather evidence and explain it, analysis ${attempt}`,
+      priority: ofAnalysis(severity, run.memory.reanalyses > 0),
+    },
     [
       {
         incidentId,

@@ -5,7 +5,12 @@ import type { SeenIncident } from './score.ts';
 
 type Json = Record<string, unknown>;
 
-export type PendingApproval = { readonly incidentId: string; readonly planHash: string };
+export type PendingApproval = {
+  readonly incidentId: string;
+  readonly planHash: string;
+  /** Who may decide; operators when left out. */
+  readonly role?: string;
+};
 
 export type TimelineEvent = Json & { readonly seq: number; readonly atMs: number; readonly type: string };
 

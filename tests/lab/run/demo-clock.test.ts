@@ -72,3 +72,34 @@ test('a story that asks nobody still has its time', async () => {
   expect(result).toMatchObject({ outcome: 'none' });
   expect(nowMs).toBe(storyMs);
 });
+
+test.each(['operator', 'admin'] as const)('what needs an %s is decided as one', async (role) => {
+  const decidedAs: string[] = [];
+  const voter = (name: string) => ({
+    incidents: async () => (asked ? [{ id: 'i', ref: 'i', closedAtMs: null } as IncidentSummary] : []),
+    timeline: async () => [],
+    pendingApprovals: async () => [{ incidentId: 'i', planHash: 'p', role }],
+    decide: async () => decidedAs.push(name),
+  });
+  let asked = false;
+  let nowMs = 0;
+  const stage = {
+    lab: { inject: async () => {}, stats: async () => ({ successRate: 1, p95Ms: 1, sent: 1 }) },
+    operator: voter('operator'),
+    admin: voter('admin'),
+  } as unknown as Stage;
+  const audience = {
+    ...{ say: () => {}, event: () => {}, opened: () => {} },
+    ask: async () => 'approve' as const,
+  };
+  const clock = {
+    // Waiting for a person takes no time of the story: it ends when somebody has decided.
+    nowMs: () => (decidedAs.length > 0 ? Number.MAX_SAFE_INTEGER : nowMs),
+    pause: async () => {
+      asked = true;
+      nowMs += 1_000;
+    },
+  };
+  await playIncident(stage, { ...scenario, deadlineMs: storyMs }, audience, clock);
+  expect(decidedAs).toEqual([role]);
+});

@@ -46,14 +46,18 @@ await describeStores('what comes back', (use) => {
     await under.stores.incidents.closeEpisode(first.incidentId, 'resolved', nowMs - 61 * minuteMs);
     expect(await open(under, environment, nowMs)).not.toHaveProperty('follows');
     expect(await open(under, unique('env'), nowMs)).not.toHaveProperty('follows');
-    const other = anomalyOf({ environment: unique('env'), service: 'other', onsetMs: nowMs });
-    expect(await under.stores.episodes.assign(other, config)).not.toHaveProperty('input.follows');
     const wider = under.withOptions({ followsWithinMs: 120 * minuteMs });
     const place = unique('env');
     const before = await open(under, place, nowMs - 200 * minuteMs);
     await under.stores.incidents.closeEpisode(before.incidentId, 'resolved', nowMs - 61 * minuteMs);
     const again = await wider.episodes.assign(anomalyOf({ environment: place, onsetMs: nowMs }), config);
     expect(again).toMatchObject({ input: { follows: { incidentId: before.incidentId } } });
+    const other = await wider.episodes.assign(
+      anomalyOf({ environment: place, service: 'other', onsetMs: nowMs }),
+      config,
+    );
+    expect(other).toMatchObject({ kind: 'incident' });
+    expect(other).not.toHaveProperty('input.follows');
   });
 
   test('a step that did not last is not repeated without a person; another one is', async () => {

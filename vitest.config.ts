@@ -16,8 +16,8 @@ const practiceSystem = 'tests/lab/**/*.test.ts';
 const demo = 'tests/integration/demo.test.ts';
 const { exclude } = configDefaults;
 
-/** A limit for a machine that is busy with other things too; waits inside have reasons of their own. */
-const patient = { testTimeout: 240_000, hookTimeout: 120_000, maxConcurrency: 2 };
+/** Tests of one file that start whole systems. */
+const pairs = { maxConcurrency: 2 };
 
 const first = { maxWorkers: 3, sequence: { groupOrder: 0 } };
 
@@ -25,7 +25,8 @@ export default defineConfig({
   test: {
     globalSetup: ['tests/support/global-setup.ts'],
     pool: 'forks',
-    testTimeout: 60_000,
+    // A limit for a machine that is busy with other things too; waits inside have reasons of their own.
+    testTimeout: 240_000,
     hookTimeout: 120_000,
     expect: { requireAssertions: true },
     // Within a pass projects start in the order of their names.
@@ -37,7 +38,7 @@ export default defineConfig({
           include: [wholeSystems],
           exclude: [...exclude, demo],
           ...first,
-          ...patient,
+          ...pairs,
         },
       },
       { extends: true, test: { name: 'pure', include: pure, isolate: false, ...first } },
@@ -56,7 +57,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'real-time', include: [demo], maxWorkers: 1, sequence: { groupOrder: 2 }, ...patient },
+        test: { name: 'real-time', include: [demo], maxWorkers: 1, sequence: { groupOrder: 2 }, ...pairs },
       },
     ],
   },

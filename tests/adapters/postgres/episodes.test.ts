@@ -27,6 +27,18 @@ async function heard({ stores }: StoresUnderTest, incidentId: string, anomaly: A
   return told;
 }
 
+/** A person has it, and its workflow had heard of these anomalies before. */
+async function handOver({ stores }: StoresUnderTest, incidentId: string, ...anomalies: Anomaly[]) {
+  const [environment = '', service = ''] = incidentId.split('/').slice(1);
+  const told = tell(stores, environment, service, incidentId);
+  const reason = 'nothing to try';
+  await told.record(
+    told.opened,
+    ...anomalies.map((anomaly) => ({ type: 'anomaly-observed' as const, anomaly })),
+    { type: 'handed-over', outcome: 'escalated', reason, actor: 'system:sentinel' },
+  );
+}
+
 await describeStores('episodes', (use) => {
   test('a new symptom opens an incident with a title of names and numbers, and a deterministic id', async () => {
     const under = use();
@@ -83,6 +95,52 @@ await describeStores('episodes', (use) => {
     }
     expect(new Set(answers[0]).size).toBeGreaterThan(20);
     expect(answers[0]).toEqual(answers[1]);
+  });
+
+  test('within one batch, too, what comes back belongs to its incident, whatever service it names by then', async () => {
+    const under = use();
+    const environment = unique('env');
+    const about = (service: string) => ({
+      ...anomalyOf({ environment, service, onsetMs: Date.now() }),
+      seriesKey: 'errors of checkout',
+    });
+    const assigned = await under.stores.episodes.assignAll([about('checkout'), about('refund')], config);
+    const [first, later] = assigned.map((one) => one.kind === 'incident' && one.input.incidentId);
+    expect(later).toBe(first);
+  });
+
+  test.each(['one by one', 'together'])(
+    'what a handed-over incident took in and sends back opens its own: %s',
+    async (way) => {
+      const under = use();
+      const environment = unique('env');
+      const onsetMs = Date.now() - 60_000;
+      const about = () => ({ ...anomalyOf({ environment, onsetMs }), seriesKey: 'errors of checkout' });
+      const first = about();
+      const { incidentId } = await incidentOf(under, first);
+      await handOver(under, incidentId, first);
+      const back = about();
+      const assigned =
+        way === 'together'
+          ? await under.stores.episodes.assignAll([back, back], config)
+          : [await assign(under, back), await assign(under, back)];
+      const ids = assigned.map((one) => one.kind === 'incident' && one.input.incidentId);
+      expect(ids[0]).toBe(incidentId);
+      expect(ids[1]).not.toBe(incidentId);
+    },
+  );
+
+  test('heard by an incident that ended says nothing of the next one: sent back unheard, it opens its own', async () => {
+    const under = use();
+    const environment = unique('env');
+    const anomaly = anomalyOf({ environment, onsetMs: Date.now() - 300_000 });
+    const first = await incidentOf(under, anomaly);
+    await heard(under, first.incidentId, anomaly);
+    await under.stores.incidents.closeEpisode(first.incidentId, 'resolved', Date.now() - 120_000);
+    const second = await incidentOf(under, anomaly);
+    expect(second.incidentId).not.toBe(first.incidentId);
+    await handOver(under, second.incidentId);
+    expect((await incidentOf(under, anomaly)).incidentId).not.toBe(second.incidentId);
   });
 
   test('a storm is one incident, and the same one when it is told again', async () => {

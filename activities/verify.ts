@@ -20,7 +20,7 @@ const sourceTimeoutMs = 5_000;
 
 type VerifyDeps = Pick<
   ActivityDeps,
-  'history' | 'evidence' | 'executors' | 'incidents' | 'verification' | 'clock'
+  'history' | 'evidence' | 'executors' | 'incidents' | 'verification' | 'ownLag' | 'clock'
 >;
 
 /** Not the wall clock: that may jump while somebody waits by it. */
@@ -61,7 +61,24 @@ function createLook(deps: VerifyDeps): Activities['verify'] {
     ]);
     const config = patientEnough(deps.verification, input.actions);
     const seen = { anomalies, calls, metrics, edges, targets };
-    return verify({ ...seen, onsetMs, effectAtMs, nowMs, targetService, config });
+    const result = verify({ ...seen, onsetMs, effectAtMs, nowMs, targetService, config });
+    return effectAtMs === null ? result : heldWhileBehind(result, deps.ownLag);
+  };
+}
+
+/** A Sentinel that is kept from working sees late and little: what looks bad to it is no reason to undo anything. */
+async function heldWhileBehind(
+  result: VerificationResult,
+  ownLag: VerifyDeps['ownLag'],
+): Promise<VerificationResult> {
+  if (result.outcome !== 'not-recovered' || ownLag === null) return result;
+  const missing = await ownLag.missing();
+  if (missing.length === 0) return result;
+  return {
+    ...result,
+    outcome: 'unverified',
+    settled: false,
+    reason: `${missing.join(', ')}, so this is not certain: ${result.reason}`,
   };
 }
 

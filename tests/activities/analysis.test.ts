@@ -11,6 +11,7 @@ import {
   type Executors,
   evidenceRefOf,
   type History,
+  type OwnLag,
   type PlanStore,
   type TimeRange,
 } from '../../activities/ports.ts';
@@ -302,14 +303,19 @@ describe('policy', () => {
 });
 
 describe('a verification', () => {
-  const verifyOf = (history: History, incidents: ReturnType<typeof createFakeStores>['incidents']) =>
+  const verifyOf = (
+    history: History,
+    incidents: ReturnType<typeof createFakeStores>['incidents'],
+    { ownLag = null, nowMs = clock.nowMs() }: { ownLag?: OwnLag | null; nowMs?: number } = {},
+  ) =>
     createVerify({
       history,
       evidence: evidenceStore().store,
       executors: executorsOf(observing()),
       incidents,
       verification: verificationConfigSchema.parse({}),
-      clock,
+      ownLag,
+      clock: { nowMs: () => nowMs },
     });
   const asked = {
     incidentId: 'incident/1',
@@ -338,6 +344,41 @@ describe('a verification', () => {
     expect(await verify(asked)).toMatchObject({ outcome: 'unverified', settled: false });
   });
 
+  describe('of a fix after which requests still fail', () => {
+    const effectAtMs = onsetMs + 20_000;
+    const nowMs = effectAtMs + 90_000;
+    const failing: History = {
+      ...emptyHistory,
+      calls: async ({ fromMs, toMs }) =>
+        Array.from({ length: 400 }, (_, index) => nowMs - (400 - index) * 1_000)
+          .filter((atMs) => atMs >= fromMs && atMs < toMs)
+          .map((atMs) => ({
+            ...{ atMs, service, instance: 'one', side: 'server', peer: '', count: 50, ownErrors: 0 },
+            errors: atMs >= onsetMs ? 20 : 0,
+            ...{ latencyP50Ms: 20, latencyP95Ms: 40, selfTimeP50Ms: 20 },
+          })),
+    };
+    const look = async (effect: number | null, missing: readonly string[]) => {
+      const ownLag = { missing: async () => missing };
+      return verifyOf(failing, await recorded(), { ownLag, nowMs })({ ...asked, effectAtMs: effect });
+    };
+    const behind = ['Sentinel itself is overloaded (event loop 2.1 s behind)'];
+
+    test('it did not help, while Sentinel keeps up', async () => {
+      expect(await look(effectAtMs, [])).toMatchObject({ outcome: 'not-recovered', settled: true });
+    });
+
+    test('it is held, and not undone, while Sentinel itself is behind', async () => {
+      const result = await look(effectAtMs, behind);
+      expect(result).toMatchObject({ outcome: 'unverified', settled: false });
+      expect(result.reason).toMatch(/^Sentinel itself is overloaded .*, so this is not certain: Still not/);
+    });
+
+    test('before there was an effect there is nothing to hold', async () => {
+      expect(await look(null, behind)).toMatchObject({ outcome: 'not-recovered' });
+    });
+  });
+
   test('that is to look again does so while there is time, and stops when it is settled', async () => {
     const looks: number[] = [];
     let nowMs = 0;
@@ -361,6 +402,7 @@ describe('a verification', () => {
         executors: executorsOf(observing()),
         incidents: await recorded(),
         verification: verificationConfigSchema.parse({}),
+        ownLag: null,
         clock,
       },
       time,

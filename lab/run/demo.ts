@@ -6,7 +6,7 @@ import { playFaults } from '../scenario/play.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { IncidentSummary, PendingApproval, TimelineEvent } from './client.ts';
 import { toSeen } from './client.ts';
-import type { Stage } from './stage.ts';
+import { type Stage, voterFor } from './stage.ts';
 
 export type DemoIncident = {
   readonly scenario: string;
@@ -117,11 +117,6 @@ async function decide(
       })
       .catch((error: unknown) => audience.say(`The answer was not recorded: ${String(error)}`));
   }
-}
-
-/** Who is at the terminal owns this Sentinel: on a machine too busy to be sure, policy asks for an admin. */
-function voterFor({ role }: PendingApproval, { operator, admin }: Stage): Stage['operator'] {
-  return role === 'admin' ? admin : operator;
 }
 
 /** The users' view: what the load generator measured over the last seconds. */

@@ -8,10 +8,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { playFaults } from '../scenario/play.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Lab } from '../system.ts';
-import type { IncidentSummary, SentinelClient } from './client.ts';
+import type { IncidentSummary } from './client.ts';
 import type { Health, ScenarioResult } from './report.ts';
 import { type Observed, score } from './score.ts';
-import { type Stage, startStage } from './stage.ts';
+import { type Stage, startStage, voterFor } from './stage.ts';
 import { unlessStopped } from './stopping.ts';
 
 export type RunOptions = {
@@ -64,7 +64,7 @@ async function observe({ scenario, seed }: RunOptions, { lab, admin, operator }:
   const lastFaultMs = injectedAtMs + Math.max(...scenario.faults.map((fault) => fault.atMs));
   let closedSinceMs: number | null = null;
   while (Date.now() < deadlineMs) {
-    await approveAll(operator);
+    await approveAll({ operator, admin });
     const incidents = await operator.incidents();
     await noteClosings(incidents, atClosing, lab);
     const allClosed = incidents.length > 0 && incidents.every((incident) => incident.closedAtMs !== null);
@@ -98,9 +98,10 @@ function truthOffsetMs({ faults, truth }: Scenario): number {
   return Math.min(...(cause.length > 0 ? cause : faults).map((fault) => fault.atMs));
 }
 
-async function approveAll(operator: SentinelClient): Promise<void> {
-  for (const pending of await operator.pendingApprovals()) {
-    await operator.decide(pending, 'approve', 'approved by the unattended operator of the benchmark');
+async function approveAll(people: Pick<Stage, 'operator' | 'admin'>): Promise<void> {
+  for (const pending of await people.operator.pendingApprovals()) {
+    const voter = voterFor(pending, people);
+    await voter.decide(pending, 'approve', 'approved by the unattended operator of the benchmark');
   }
 }
 

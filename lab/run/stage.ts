@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { guard } from '../guardian/guard.ts';
 import { type Lab, startLab } from '../system.ts';
-import { SentinelClient } from './client.ts';
+import { type PendingApproval, SentinelClient } from './client.ts';
 import { freePort, type SentinelProcess, startSentinelProcess } from './sentinel-process.ts';
 
 export type Stage = {
@@ -65,4 +65,9 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     await stop();
     throw error;
   }
+}
+
+/** Whose vote a request needs: on a machine too busy to be sure, policy asks for an admin. */
+export function voterFor({ role }: PendingApproval, { operator, admin }: Pick<Stage, 'operator' | 'admin'>) {
+  return role === 'admin' ? admin : operator;
 }

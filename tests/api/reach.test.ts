@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../api/app.ts';
+import { createRefusalAudit } from '../../api/http/refusal-audit.ts';
 import type { Principal } from '../../api/ports/principal.ts';
 import type { Reach } from '../../domain/policy/reach.ts';
 import { type RouteCase, routeCases, toRequest, worldWithIncident } from './calls.ts';
@@ -132,10 +133,11 @@ test('what was refused for its reach is audited', async () => {
     { name: 'limited', role: 'viewer', reach: { environments: ['staging'] } },
     who,
   );
-  const app = createApp({
-    ...world.deps,
-    auditWriter: { append: async (entry) => void noted.push(entry) },
-  });
+  const refusals = createRefusalAudit(
+    { append: async (entry) => void noted.push(entry) },
+    { nowMs: Date.now, log: world.deps.log },
+  );
+  const app = createApp({ ...world.deps, refusals });
   const answer = await app.request('/api/v1/incidents/production.orders.3f2a9c00-1', {
     headers: { authorization: `Bearer ${key}` },
   });

@@ -287,7 +287,7 @@ await describeStores('the notification dispatcher', (use) => {
     await told.record(told.opened);
     stage.start(channel, {}, { timeoutMs: 50 });
     await until(() => expect(channel.heard).toHaveLength(2));
-    expect(given?.aborted).toBe(true);
+    await until(() => expect(given?.aborted).toBe(true));
     await caughtUp(stores, channel);
     wakeUp();
     await until(() => expect(late).toBeDefined());

@@ -77,7 +77,7 @@ function sectionsOf(briefing: Briefing): readonly Section[] {
       title: 'Likely cause',
       lines: (diagnosis?.hypotheses ?? []).map(
         ({ cause, service, score, reason }) =>
-          `${cause} of ${service} (${Math.round(score * 100)} %): ${reason}`,
+          `${cause} in ${service} (${Math.round(score * 100)} %): ${reason}`,
       ),
     },
     {

@@ -81,7 +81,7 @@ function detailsOf({ symptoms, diagnosis, plan, approval, ending }: Briefing): R
   const [best] = diagnosis?.hypotheses ?? [];
   return {
     symptoms: symptoms.map(({ text }) => text),
-    ...(best === undefined ? {} : { cause: `${best.cause} of ${best.service}: ${best.reason}` }),
+    ...(best === undefined ? {} : { cause: `${best.cause} in ${best.service}: ${best.reason}` }),
     ...(plan === null ? {} : { plan: plan.steps.map(stepLine), risk: plan.risk }),
     ...(approval === null
       ? {}

@@ -11,7 +11,7 @@ export function modelText(view: ModelView): string {
 
 function stand({ relation, hypotheses }: ModelView): string {
   const [best] = hypotheses;
-  const named = best === undefined ? 'nothing' : `${best.cause} of ${best.service}`;
+  const named = best === undefined ? 'nothing' : `${best.cause} in ${best.service}`;
   const says: Readonly<Record<ModelRelation, string>> = {
     agrees: 'agrees with the statistics',
     disagrees: `disagrees and names ${named}`,

@@ -29,7 +29,7 @@ export function narrate(event: IncidentEventBody): string {
       const best = event.diagnosis.hypotheses[0];
       if (best === undefined) return `No explanation found: ${event.diagnosis.reason}`;
       const doubt = event.diagnosis.inconclusive ? 'Perhaps' : 'Likely cause:';
-      return `${doubt} ${best.cause} of ${best.scope.service}: ${best.reason}`;
+      return `${doubt} ${best.cause} in ${best.scope.service}: ${best.reason}`;
     }
     case 'model-consulted': {
       const view = event.diagnosis?.model;

@@ -41,7 +41,7 @@ export function incidentSummary(state: IncidentState, why: string): string {
   return [
     `${severity}: ${title} (${environment}/${service})`,
     why,
-    cause === undefined ? '' : `likely cause: ${cause.cause} of ${cause.service}, ${cause.reason}`,
+    cause === undefined ? '' : `likely cause: ${cause.cause} in ${cause.service}, ${cause.reason}`,
     diagnosis?.model ?? '',
     plan === null ? '' : `plan: ${plan.steps.map(stepLine).join(', then ')}`,
     effects.length === 0 ? '' : `done: ${effects.map(({ step, status }) => `${step} ${status}`).join(', ')}`,
@@ -93,7 +93,7 @@ function diagnosisText({
     ({ cause, service, score, reason: why, evidenceFor, evidenceAgainst }, index) => {
       const against = evidenceAgainst.length > 0 ? `, against: ${ids(evidenceAgainst)}` : '';
       const evidence = `for: ${ids(evidenceFor) || 'none'}${against}`;
-      return `${index + 1}. ${cause} of ${service} (${score.toFixed(2)}): ${why} [${evidence}]`;
+      return `${index + 1}. ${cause} in ${service} (${score.toFixed(2)}): ${why} [${evidence}]`;
     },
   );
   const doubt = inconclusive ? [`Inconclusive: ${reason}`] : [];

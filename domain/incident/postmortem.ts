@@ -76,7 +76,7 @@ function rootCause(state: IncidentState, timeline: readonly IncidentEvent[]): re
   return [
     ...hypotheses.map(
       ({ cause, scope, score, reason, evidenceFor, evidenceAgainst }) =>
-        `1. ${cause} of ${inline(scope.service)} (score ${figure(score)}): ${inline(reason)}; for: ` +
+        `1. ${cause} in ${inline(scope.service)} (score ${figure(score)}): ${inline(reason)}; for: ` +
         `${evidenceFor.join(' ') || 'none'}; against: ${evidenceAgainst.join(' ') || 'none'}`,
     ),
     '',

@@ -48,11 +48,11 @@ export function makePlan(input: PlanningInput): Planned {
     if (score < thresholds.rank.floor) break;
     if (stuckAt !== null && scope.service !== stuckAt) continue;
     if (harmlessCauses.includes(cause)) {
-      return nothing(`${cause} of ${scope.service}: leaving it alone is right.`, skipped.length === 0);
+      return nothing(`${cause} in ${scope.service}: leaving it alone is right.`, skipped.length === 0);
     }
     const { candidates } = runbook[cause];
     if (candidates.length === 0) {
-      return nothing(`${cause} of ${scope.service}: no action of ours repairs this; a person has to.`);
+      return nothing(`${cause} in ${scope.service}: no action of ours repairs this; a person has to.`);
     }
     for (const candidate of ordered(candidates, hypothesis, diagnosis)) {
       const step = makeStep(candidate, hypothesis, input);

@@ -71,7 +71,7 @@ async function plan(run: Run, attempt: number, evidenceRef: string): Promise<Pro
   if (diagnosis === null) throw new Error('planning without a diagnosis');
   const best = diagnosis.hypotheses[0];
   const about =
-    best === undefined ? 'without a hypothesis' : `against ${best.cause} of ${best.scope.service}`;
+    best === undefined ? 'without a hypothesis' : `against ${best.cause} in ${best.scope.service}`;
   const result = await analysis.makePlan.executeWithOptions({ summary: `plan ${about}` }, [
     {
       incidentId,

@@ -40,9 +40,9 @@ export function judgeAnswer(answer: unknown, context: JudgingContext): JudgedAns
     const repeated = hypotheses.some(
       ({ cause, service }) => cause === hypothesis.cause && service === hypothesis.service,
     );
-    if (repeated) drop(`${hypothesis.cause} of ${hypothesis.service}`, 'repeated');
+    if (repeated) drop(`${hypothesis.cause} in ${hypothesis.service}`, 'repeated');
     else if (hypotheses.length >= answerLimits.hypotheses) {
-      drop(`${hypothesis.cause} of ${hypothesis.service}`, 'too-many');
+      drop(`${hypothesis.cause} in ${hypothesis.service}`, 'too-many');
     } else hypotheses.push(hypothesis);
   }
   const riskWords = risks.flatMap((risk) => {
@@ -70,7 +70,7 @@ function judgeClaim(claim: unknown, context: JudgingContext, drop: Drop): ModelH
     return null;
   }
   const { cause, service, confidence, reason } = parsed.data;
-  const what = `${cause} of ${service}`;
+  const what = `${cause} in ${service}`;
   const refuse = (why: DropReason): null => {
     drop(what, why);
     return null;

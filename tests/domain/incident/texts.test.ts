@@ -63,7 +63,7 @@ test('a model is named, its words are quoted as its own, and a contest is said',
   const contested = fold(events, 'incident/1');
   if (contested === null) throw new Error('the example has no incident');
   const said =
-    'The model groq/m-1 disagrees and names bad-release of orders; in its words: “It looks like the release.”';
+    'The model groq/m-1 disagrees and names bad-release in orders; in its words: “It looks like the release.”';
   expect(narrate(consulted)).toBe(said);
   expect(incidentPage(contested, '')).toContain(`_${said}_`);
   expect(incidentPage(contested, '')).toContain('**Contested**');

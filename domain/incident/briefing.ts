@@ -19,6 +19,7 @@ import type { Follows } from './follows.ts';
 import { modelText } from './model-words.ts';
 import type { AppliedEffect, IncidentState } from './state.ts';
 import type { HandedOverEnd, IncidentOutcome, IncidentStatus } from './status.ts';
+import { symptomText } from './title.ts';
 
 /** Bounds: everything is cut to one clean line, so no text from telemetry can grow, break out of its place or hide. */
 const longest = { title: 200, name: 100, sentence: 300, model: 800 } as const;
@@ -169,7 +170,7 @@ export function briefing({ state, evidence = [], timeline = [], approval = null 
     closedAtMs: state.closedAtMs,
     symptoms: shown.map((anomaly) => ({
       service: name(anomaly.scope.service),
-      text: sentence(anomaly.summary),
+      text: sentence(symptomText(anomaly)),
       onsetMs: anomaly.onsetMs,
       clearedMs: anomaly.state === 'cleared' ? (anomaly.clearedMs ?? null) : null,
     })),

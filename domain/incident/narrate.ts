@@ -4,6 +4,7 @@ import { nameOf } from '../policy/identity.ts';
 import type { IncidentEventBody } from './events.ts';
 import { shortIncidentId } from './incident-id.ts';
 import { modelText } from './model-words.ts';
+import { symptomText } from './title.ts';
 import { stepText, times, timeText, whyAsked } from './words.ts';
 
 /** What happened, for a person. */
@@ -15,8 +16,8 @@ export function narrate(event: IncidentEventBody): string {
       }`;
     case 'anomaly-observed':
       return event.returns === undefined
-        ? `Anomaly in ${event.anomaly.scope.service}: ${event.anomaly.summary}`
-        : `Back again (${times(event.returns)} so far) in ${event.anomaly.scope.service}: ${event.anomaly.summary}`;
+        ? `Anomaly in ${event.anomaly.scope.service}: ${symptomText(event.anomaly)}`
+        : `Back again (${times(event.returns)} so far) in ${event.anomaly.scope.service}: ${symptomText(event.anomaly)}`;
     case 'anomaly-cleared':
       return `Anomaly ${event.anomalyId} cleared`;
     case 'enrichment-started':

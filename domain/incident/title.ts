@@ -38,6 +38,12 @@ export function incidentTitle(anomaly: Anomaly): string {
   return `${service}: ${what} ${anomaly.direction}, ${inWords(anomaly.seen)} instead of ${inWords(anomaly.expected)}`;
 }
 
+/** A symptom in figures; one of a log in its words, too, since nobody knows a template by its id. */
+export function symptomText({ detector, title, summary }: Anomaly): string {
+  const said = detector === 'log-template' ? plainLine(title ?? '', longestWords) : '';
+  return said === '' ? summary : `${summary}: “${said}”`;
+}
+
 /** The title once a cause is known, such as `inventory: 57 % of requests fail since release v3`; null while none is. */
 export function titleOfCause(
   { hypotheses, inconclusive }: Diagnosis,

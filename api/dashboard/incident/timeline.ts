@@ -3,6 +3,7 @@
 import { html } from 'hono/html';
 import type { IncidentEvent, IncidentEventType } from '../../../domain/incident/events.ts';
 import { narrate } from '../../../domain/incident/narrate.ts';
+import { symptomText } from '../../../domain/incident/title.ts';
 import { whyAsked } from '../../../domain/incident/words.ts';
 import { plainLine } from '../../../domain/text.ts';
 import { clockText, clockTime } from '../format.ts';
@@ -56,7 +57,7 @@ function sentences(events: readonly IncidentEvent[], nowMs: number): Sentences {
           const anomaly = summaries.get(event.anomalyId);
           return anomaly === undefined
             ? 'An anomaly cleared'
-            : `Cleared in ${anomaly.scope.service}: ${anomaly.summary}`;
+            : `Cleared in ${anomaly.scope.service}: ${symptomText(anomaly)}`;
         }
         case 'intent-written':
           return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} recorded, about to run`;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { Diagnosis, Hypothesis } from '../../../domain/diagnosis/diagnosis.ts';
 import { fold } from '../../../domain/incident/evolve.ts';
-import { incidentTitle, titleOfCause } from '../../../domain/incident/title.ts';
+import { incidentTitle, symptomText, titleOfCause } from '../../../domain/incident/title.ts';
 import { anomaly } from '../../support/incident-examples.ts';
 import { opened } from './commands.ts';
 
@@ -23,6 +23,10 @@ test.each([
 test('a log is told in its own words', () => {
   const log = anomaly('l', { detector: 'log-template', signal: 'logs', title: 'could not reach ledger:<n>' });
   expect(incidentTitle(log)).toBe('orders: could not reach ledger:<n>');
+  const summary = '9 error records of log template 340431ab of orders in 10 s, usually 0';
+  expect(symptomText({ ...log, summary })).toBe(`${summary}: “could not reach ledger:<n>”`);
+  expect(symptomText({ ...log, summary, title: 'a\u202eb\nc' })).toBe(`${summary}: “a b c”`);
+  expect(symptomText(anomaly('e', { summary, title: 'not a log' }))).toBe(summary);
 });
 
 const because = (best: Partial<Hypothesis>, more: Partial<Diagnosis> = {}): Diagnosis => ({

@@ -95,10 +95,12 @@ function ordered(
 /** The step, or why there is none. */
 function makeStep({ action }: Candidate, hypothesis: Hypothesis, input: PlanningInput): PlanStep | string {
   const { environment, service } = hypothesis.scope;
-  const before = input.targets.find(
+  const [before, ...others] = input.targets.filter(
     ({ target }) => target.environment === environment && target.service === service,
   );
   if (before === undefined) return 'no executor has this target';
+  // Which of them is meant is for a person to say.
+  if (others.length > 0) return ambiguous([before, ...others]);
   if (!input.blastSet.has(service)) return 'outside the reach of this incident';
   if (!before.supports.includes(action)) return `executor ${before.executor} cannot do this`;
   const { target, executor } = before;
@@ -123,6 +125,11 @@ function makeStep({ action }: Candidate, hypothesis: Hypothesis, input: Planning
     ...costOf(action, before, parameters),
     before,
   };
+}
+
+function ambiguous(targets: readonly TargetState[]): string {
+  const executors = targets.map(({ executor }) => executor).join(', ');
+  return `${targets.length} targets have this name (executors: ${executors}); leave it to one of them`;
 }
 
 function planOf(step: PlanStep, hypothesis: Hypothesis, { incidentId, attempt }: PlanningInput): Plan {

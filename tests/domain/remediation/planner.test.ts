@@ -97,6 +97,14 @@ describe('when nothing is done', () => {
     expect(ask({ targets: [target('api', { supports: ['scale'] })] }).kind).toBe('nothing');
   });
 
+  it('two targets of one name: which is meant is never guessed', () => {
+    const targets = [target('api', { executor: 'east' }), target('api', { executor: 'west' })];
+    expect(ask({ targets })).toMatchObject({
+      kind: 'nothing',
+      reason: expect.stringContaining('2 targets have this name (executors: east, west); leave it to one'),
+    });
+  });
+
   it('a release without a predecessor cannot be rolled back', () => {
     const planned = ask({
       diagnosis: diagnosis(hypothesis('bad-release', 'api', 0.9)),

@@ -2,36 +2,24 @@
 
 import type { ModalView } from '@slack/web-api';
 import { z } from 'zod';
+import { formOrigin, formView, submitted } from './form.ts';
 import { reasonInput, reasonValues } from './form-reason.ts';
 
 export const settleForm = 'sentinel_settle_form';
 const block = 'outcome';
 const input = 'outcome_choice';
 
-const metadataSchema = z.strictObject({
-  incidentId: z.string().min(1).max(300),
-  effectId: z.string().min(1).max(100),
-  conversation: z.string().max(64).nullable(),
-});
-type Metadata = z.output<typeof metadataSchema>;
+const aboutSchema = z.strictObject({ ...formOrigin, effectId: z.string().min(1).max(100) });
+type About = z.output<typeof aboutSchema>;
 
-export function settleView(metadata: Metadata): ModalView {
-  return {
-    type: 'modal',
-    callback_id: settleForm,
-    private_metadata: JSON.stringify(metadata),
-    title: { type: 'plain_text', text: 'What became of it?' },
-    submit: { type: 'plain_text', text: 'Settle' },
-    close: { type: 'plain_text', text: 'Cancel' },
-    blocks: [
-      {
-        type: 'section',
-        text: {
-          type: 'plain_text',
-          text: 'Look at the target first. Sentinel may act on it again once you have answered.',
-          emoji: false,
-        },
-      },
+export function settleView(about: About): ModalView {
+  return formView({
+    id: settleForm,
+    about,
+    title: 'What became of it?',
+    submit: 'Settle',
+    text: 'Look at the target first. Sentinel may act on it again once you have answered.',
+    inputs: [
       {
         type: 'input',
         block_id: block,
@@ -44,7 +32,7 @@ export function settleView(metadata: Metadata): ModalView {
       },
       reasonInput('What you saw'),
     ],
-  };
+  });
 }
 
 const choice = (text: string, value: string) => ({
@@ -52,21 +40,13 @@ const choice = (text: string, value: string) => ({
   value,
 });
 
-const submissionSchema = z.object({
-  user: z.object({ id: z.string() }),
-  view: z.object({
-    private_metadata: z.string(),
-    state: z.object({
-      values: z.looseObject({
-        [block]: z.object({
-          [input]: z.object({ selected_option: z.object({ value: z.enum(['true', 'false']) }).nullish() }),
-        }),
-      }),
-    }),
+const outcomeValues = z.looseObject({
+  [block]: z.object({
+    [input]: z.object({ selected_option: z.object({ value: z.enum(['true', 'false']) }).nullish() }),
   }),
 });
 
-export type Settlement = Metadata & {
+export type Settlement = About & {
   readonly user: string;
   /** Null when neither was chosen. */
   readonly happened: boolean | null;
@@ -75,23 +55,16 @@ export type Settlement = Metadata & {
 
 /** Null when the form is none of ours. */
 export function settlementOf(body: unknown): Settlement | null {
-  const parsed = submissionSchema.safeParse(body);
-  if (!parsed.success) return null;
-  const { user, view } = parsed.data;
-  const reason = reasonValues.safeParse(view.state.values);
-  if (!reason.success) return null;
-  try {
-    const metadata = metadataSchema.parse(JSON.parse(view.private_metadata));
-    const chosen = view.state.values[block][input].selected_option?.value;
-    return {
-      ...metadata,
-      user: user.id,
-      happened: chosen === undefined ? null : chosen === 'true',
-      reason: reason.data,
-    };
-  } catch {
-    return null;
-  }
+  const form = submitted(body, aboutSchema, outcomeValues);
+  const reason = reasonValues.safeParse(form?.values);
+  if (form === null || !reason.success) return null;
+  const chosen = form.values[block][input].selected_option?.value;
+  return {
+    ...form.about,
+    user: form.user,
+    happened: chosen === undefined ? null : chosen === 'true',
+    reason: reason.data,
+  };
 }
 
 export const outcomeMissing = {

@@ -4,7 +4,7 @@
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { Cause } from '../domain/diagnosis/causes.ts';
 import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
-import type { IncidentEvent } from '../domain/incident/events.ts';
+import type { AskedApproval, IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome, StopKind } from '../domain/incident/status.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
@@ -72,17 +72,7 @@ export type PlanResult =
     }
   | { readonly kind: 'nothing'; readonly reason: string; readonly harmless: boolean };
 
-export type ApprovalRequest = {
-  readonly incidentId: string;
-  readonly planHash: string;
-  readonly role: string;
-  readonly quorum: number;
-  readonly deadlineMs: number;
-  /** Which time the plan is asked about, from 1; absent: the first. */
-  readonly round?: number;
-  /** Why it is asked although it was granted before. */
-  readonly because?: string;
-};
+export type ApprovalRequest = AskedApproval & { readonly incidentId: string };
 
 export type ApprovalStatus =
   | { readonly kind: 'pending' }

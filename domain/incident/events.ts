@@ -11,6 +11,18 @@ import type { Scope, Severity } from '../scope.ts';
 import type { Follows } from './follows.ts';
 import type { HandedOverEnd, HandedOverOutcome, IncidentOutcome, StopKind } from './status.ts';
 
+/** Whom a plan needs, and until when. */
+export type AskedApproval = {
+  readonly planHash: string;
+  readonly role: string;
+  readonly quorum: number;
+  readonly deadlineMs: number;
+  /** Which time the plan is asked about, from 1; absent: the first. */
+  readonly round?: number;
+  /** Why it is asked although the plan was granted before. */
+  readonly because?: string;
+};
+
 export type IncidentEventBody =
   | {
       readonly type: 'incident-opened';
@@ -53,17 +65,7 @@ export type IncidentEventBody =
     }
   | { readonly type: 'nothing-to-try'; readonly attempt: number; readonly reason: string }
   | { readonly type: 'decided'; readonly attempt: number; readonly verdict: Verdict }
-  | {
-      readonly type: 'approval-requested';
-      readonly planHash: string;
-      readonly role: string;
-      readonly quorum: number;
-      readonly deadlineMs: number;
-      /** From 1; absent: the first. */
-      readonly round?: number;
-      /** Why it is asked although the plan was granted before. */
-      readonly because?: string;
-    }
+  | ({ readonly type: 'approval-requested' } & AskedApproval)
   | {
       readonly type: 'approval-recorded';
       readonly approvalId: string;

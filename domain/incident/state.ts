@@ -6,6 +6,7 @@ import type { Verdict } from '../policy/verdict.ts';
 import type { HashedPlan } from '../remediation/plan.ts';
 import type { VerificationResult } from '../remediation/verification.ts';
 import type { Scope, Severity } from '../scope.ts';
+import type { AskedApproval } from './events.ts';
 import type { Follows } from './follows.ts';
 import type { HandedOverEnd, IncidentOutcome, IncidentStatus, StopKind } from './status.ts';
 
@@ -46,21 +47,15 @@ export type IncidentState = {
   /** Of this plan, where telemetry comes slowly: how long it takes to know whether it helped. */
   readonly answerTakesMs?: number;
   readonly verdict: Verdict | null;
-  readonly approval: {
-    readonly planHash: string;
-    readonly role: string;
-    readonly quorum: number;
-    readonly deadlineMs: number;
-    /** Which time it is asked for this plan; absent: the first. */
-    readonly round?: number;
-    /** Why it is asked although the plan was granted before. */
-    readonly because?: string;
-    readonly decisions: readonly {
-      readonly approvalId: string;
-      readonly actor: string;
-      readonly decision: 'approve' | 'reject';
-    }[];
-  } | null;
+  readonly approval:
+    | (AskedApproval & {
+        readonly decisions: readonly {
+          readonly approvalId: string;
+          readonly actor: string;
+          readonly decision: 'approve' | 'reject';
+        }[];
+      })
+    | null;
   readonly effects: readonly AppliedEffect[];
   readonly verification: VerificationResult | null;
   /** While nobody can tell whether the change helped. */

@@ -2,6 +2,7 @@
 
 import { condition } from '@temporalio/workflow';
 import { symptomsGone } from '../../domain/incident/anomalies.ts';
+import type { AskedApproval } from '../../domain/incident/events.ts';
 import { incidentSummary } from '../../domain/incident/page.ts';
 import { timeText } from '../../domain/incident/words.ts';
 import { nameOf } from '../../domain/policy/identity.ts';
@@ -57,15 +58,16 @@ async function requestApproval(
   run: Run,
   planHash: string,
   { role, quorum, deadlineSeconds }: NeededApproval,
-  again: { readonly round?: number; readonly because?: string } = {},
+  again: Pick<AskedApproval, 'round' | 'because'> = {},
 ): Promise<void> {
   const { journal, courier, input } = run;
   const deadlineMs = Date.now() + deadlineSeconds * 1_000;
-  journal.record({ type: 'approval-requested', planHash, role, quorum, deadlineMs, ...again });
+  const asked: AskedApproval = { planHash, role, quorum, deadlineMs, ...again };
+  journal.record({ type: 'approval-requested', ...asked });
   await journal.drained();
   await records.requestApproval.executeWithOptions(
     { summary: `ask ${quorum} × ${role} for ${planHash.slice(0, 12)}` },
-    [{ incidentId: input.incidentId, planHash, role, quorum, deadlineMs, ...again }],
+    [{ incidentId: input.incidentId, ...asked }],
   );
   courier.send(
     'approval',

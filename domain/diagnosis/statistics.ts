@@ -3,7 +3,7 @@
 export type Weighted = { readonly value: number; readonly weight: number };
 
 /** Middle value; NaN for an empty list, which every comparison answers with false. */
-export function median(values: readonly number[]): number {
+export function median(values: ArrayLike<number>): number {
   if (values.length === 0) return Number.NaN;
   // Typed arrays sort numbers natively, several times faster than with a comparison in JavaScript.
   const sorted = Float64Array.from(values).sort();

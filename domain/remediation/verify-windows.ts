@@ -2,6 +2,7 @@
 // patience and what counts as fresh are counted in its samples, so that one scraped once a minute can be judged like one
 // that is heard every second.
 
+import { median } from '../diagnosis/statistics.ts';
 import { thresholds } from '../diagnosis/thresholds.ts';
 import type { Window } from '../diagnosis/windows.ts';
 import type { VerificationConfig } from './verify-config.ts';
@@ -91,9 +92,7 @@ export function intervalOf(rows: readonly { readonly atMs: number; readonly coun
     .subarray(1)
     .map((second, index) => second - (seconds[index] ?? second))
     .sort();
-  const middle = (gaps.length - 1) / 2;
-  const median = ((gaps[Math.floor(middle)] ?? 1) + (gaps[Math.ceil(middle)] ?? 1)) / 2;
-  const usual = Math.max(1, Math.round(median), Math.round(irregular(gaps)));
+  const usual = Math.max(1, Math.round(median(gaps)), Math.round(irregular(gaps)));
   return Math.min(slowestMs, usual * secondMs);
 }
 

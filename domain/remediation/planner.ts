@@ -95,12 +95,13 @@ function ordered(
 /** The step, or why there is none. */
 function makeStep({ action }: Candidate, hypothesis: Hypothesis, input: PlanningInput): PlanStep | string {
   const { environment, service } = hypothesis.scope;
-  const [before, ...others] = input.targets.filter(
+  const named = input.targets.filter(
     ({ target }) => target.environment === environment && target.service === service,
   );
+  const [before] = named;
   if (before === undefined) return 'no executor has this target';
   // Which of them is meant is for a person to say.
-  if (others.length > 0) return ambiguous([before, ...others]);
+  if (named.length > 1) return ambiguous(named);
   if (!input.blastSet.has(service)) return 'outside the reach of this incident';
   if (!before.supports.includes(action)) return `executor ${before.executor} cannot do this`;
   const { target, executor } = before;

@@ -3,8 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import { onTestFinished } from 'vitest';
+import { connectTemporal, type TemporalClient } from '../../adapters/temporal/connect.ts';
+import { unprotected } from '../../adapters/temporal/security.ts';
 import { component } from './component.ts';
 import type { TemporalInfo } from './components/temporal.ts';
+import { testPayloads } from './payloads.ts';
 
 const READY_MS = 20_000;
 /** `INDEXED_VALUE_TYPE_KEYWORD` of the protocol. */
@@ -55,4 +59,19 @@ async function untilItWorks(call: () => Promise<unknown>): Promise<void> {
       await sleep(50);
     }
   }
+}
+
+/** Sentinel's client of a namespace, for the length of a test. */
+export async function connectedTo({
+  address,
+  namespace,
+}: Pick<TestNamespace, 'address' | 'namespace'>): Promise<TemporalClient> {
+  const temporal = await connectTemporal({
+    address,
+    namespace,
+    payloads: testPayloads(),
+    security: unprotected,
+  });
+  onTestFinished(() => temporal.close());
+  return temporal;
 }

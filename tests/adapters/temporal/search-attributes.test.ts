@@ -1,23 +1,10 @@
 /** A Temporal server that knows nothing of Sentinel can carry its incidents once a process has connected to it. */
 import { Connection } from '@temporalio/client';
 import { expect, onTestFinished, test } from 'vitest';
-import { connectTemporal, type TemporalClient } from '../../../adapters/temporal/connect.ts';
+import type { TemporalClient } from '../../../adapters/temporal/connect.ts';
 import { ensureSearchAttributes } from '../../../adapters/temporal/search-attributes.ts';
-import { unprotected } from '../../../adapters/temporal/security.ts';
 import { searchAttributeNames, searchAttributes } from '../../../workflows/search-attributes.ts';
-import { testPayloads } from '../../support/payloads.ts';
-import { freshNamespace, type TestNamespace } from '../../support/temporal.ts';
-
-async function connected({ address, namespace }: TestNamespace): Promise<TemporalClient> {
-  const temporal = await connectTemporal({
-    address,
-    namespace,
-    payloads: testPayloads(),
-    security: unprotected,
-  });
-  onTestFinished(() => temporal.close());
-  return temporal;
-}
+import { connectedTo, freshNamespace } from '../../support/temporal.ts';
 
 const start = ({ client }: TemporalClient, workflowId: string): Promise<unknown> =>
   client.workflow.start('incident', {
@@ -27,7 +14,7 @@ const start = ({ client }: TemporalClient, workflowId: string): Promise<unknown>
   });
 
 test('without them no incident can start; with them at once, and again after another start', async () => {
-  const temporal = await connected(await freshNamespace());
+  const temporal = await connectedTo(await freshNamespace());
   await expect(start(temporal, 'before')).rejects.toThrow();
   expect(await temporal.ensureSearchAttributes(searchAttributeNames)).toEqual({
     kind: 'registered',
@@ -39,7 +26,7 @@ test('without them no incident can start; with them at once, and again after ano
 
 test('two processes that start together both get them, whoever is first', async () => {
   const namespace = await freshNamespace();
-  const both = await Promise.all([connected(namespace), connected(namespace)]);
+  const both = await Promise.all([connectedTo(namespace), connectedTo(namespace)]);
   await Promise.all(both.map((one) => one.ensureSearchAttributes(searchAttributeNames)));
   for (const one of both)
     expect(await one.ensureSearchAttributes(searchAttributeNames)).toEqual({ kind: 'present' });
@@ -54,7 +41,7 @@ test('a name that is taken with another type is refused in words, and nothing is
     namespace,
     searchAttributes: { SentinelService: 1 },
   });
-  const temporal = await connected(where);
+  const temporal = await connectedTo(where);
   await expect
     .poll(() => temporal.ensureSearchAttributes(searchAttributeNames).then(String, String), {
       timeout: 20_000,

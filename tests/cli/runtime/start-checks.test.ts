@@ -1,16 +1,13 @@
 /** What a start makes sure of is noticed when it changes while the process runs, put right where possible, and said. */
 import { Connection } from '@temporalio/client';
 import { expect, onTestFinished, test } from 'vitest';
-import { connectTemporal } from '../../../adapters/temporal/connect.ts';
 import type { Registration } from '../../../adapters/temporal/search-attributes.ts';
-import { unprotected } from '../../../adapters/temporal/security.ts';
 import type { ComponentHealth } from '../../../api/ports/health.ts';
 import { standardChecks } from '../../../cli/doctor/checks.ts';
 import { startChecksAgain } from '../../../cli/runtime/start-checks.ts';
 import { loadConfig } from '../../../config/load.ts';
 import { searchAttributeNames } from '../../../workflows/search-attributes.ts';
-import { testPayloads } from '../../support/payloads.ts';
-import { freshNamespace } from '../../support/temporal.ts';
+import { connectedTo, freshNamespace } from '../../support/temporal.ts';
 
 type Given = {
   ensure?: () => Promise<Registration>;
@@ -40,13 +37,7 @@ const attributes = 'temporal search attributes';
 
 test('attributes that are removed from the namespace of a running Sentinel are put back; doctor and health say so', async () => {
   const { address, namespace } = await freshNamespace(searchAttributeNames);
-  const temporal = await connectTemporal({
-    address,
-    namespace,
-    payloads: testPayloads(),
-    security: unprotected,
-  });
-  onTestFinished(() => temporal.close());
+  const temporal = await connectedTo({ address, namespace });
   const connection = await Connection.connect({ address });
   onTestFinished(() => connection.close());
   const { checks, part } = checksOf({

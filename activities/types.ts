@@ -133,7 +133,7 @@ export type RecordResult =
   | { readonly recorded: true }
   | { readonly recorded: false; readonly storedSeq: number };
 
-/** The activities by name; workers/ implements them through createActivities(deps). */
+/** The activities by name; app/worker implements them through createActivities(deps). */
 export type Activities = {
   /**
    * Appends events to the store: read model, timeline and audit in one transaction; idempotent by (incident, seq). The

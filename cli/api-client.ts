@@ -1,8 +1,8 @@
 // Calls the REST API; problems become errors with the exit code that fits.
 
+import { type ExitCode, ExitError, exitCodes } from '../app/exit.ts';
 import type { Connection } from './connection.ts';
 import { readMessages, type StreamMessage } from './event-stream.ts';
-import { CliError, type ExitCode, exitCodes } from './exit.ts';
 
 export type ApiClient = {
   readonly url: string;
@@ -14,7 +14,7 @@ export type ApiClient = {
 };
 
 /** Thrown when nothing answers at the address; a watcher may try again. */
-export class Unreachable extends CliError {}
+export class Unreachable extends ExitError {}
 
 const timeoutMs = 15_000;
 /** Sentinel says something every 15 seconds. */
@@ -63,7 +63,7 @@ export function createApiClient({ url, apiKey }: Connection): ApiClient {
       });
       yield* readMessages(response.body.pipeThrough(alive));
     } catch (error) {
-      throw error instanceof CliError ? error : unreachable(url, error);
+      throw error instanceof ExitError ? error : unreachable(url, error);
     } finally {
       clearTimeout(silent);
       ended.abort();
@@ -98,11 +98,11 @@ function unreachable(url: string, error: unknown): Unreachable {
   );
 }
 
-function problem(status: number, answer: unknown, url: string): CliError {
+function problem(status: number, answer: unknown, url: string): ExitError {
   const { detail, reason, requestId, errors } = (answer ?? {}) as Record<string, unknown>;
   const said = typeof detail === 'string' ? detail : `HTTP ${status}`;
   const hint = answer === undefined ? ` Is ${url} really a Sentinel?` : '';
-  return new CliError(exitCodeOf(status), `${said}${hint}`, { status, reason, requestId, errors });
+  return new ExitError(exitCodeOf(status), `${said}${hint}`, { status, reason, requestId, errors });
 }
 
 function exitCodeOf(status: number): ExitCode {

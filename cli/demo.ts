@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { obtainTemporalCli } from '../adapters/temporal-dev-server/index.ts';
+import { ExitError, exitCodes } from '../app/exit.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentSummary } from '../lab/run/client.ts';
 import { type DemoAudience, type DemoIncident, playIncident } from '../lab/run/demo.ts';
@@ -15,7 +16,6 @@ import { unlessStopped } from '../lab/run/stopping.ts';
 import { loadScenarios } from '../lab/scenario/load.ts';
 import { jsonCommand } from './command.ts';
 import type { CliDeps } from './deps.ts';
-import { CliError, exitCodes } from './exit.ts';
 import { narrate } from './narrate.ts';
 import { createOutput, type Output } from './output.ts';
 import { clean } from './terminal/text.ts';
@@ -39,7 +39,7 @@ async function demo(flags: Flags, deps: CliDeps): Promise<void> {
   const say = (line: string) => deps.stderr.write(`${line}\n`);
   const loaded = deps.loadConfig(undefined);
   if (!loaded.ok)
-    throw new CliError(exitCodes.usage, 'The configuration has problems; see "sentinel config check".');
+    throw new ExitError(exitCodes.usage, 'The configuration has problems; see "sentinel config check".');
   const dir = join(loaded.config.dataDir, 'demo');
   const beganMs = Date.now();
   const stopping = new AbortController();
@@ -78,7 +78,7 @@ async function demo(flags: Flags, deps: CliDeps): Promise<void> {
       deps.stdout.write(`${JSON.stringify({ ok, ...timings, incidents: results })}\n`);
     }
     if (flags.once !== true) await linger(stage, say, stopping.signal);
-    if (!ok) throw new CliError(exitCodes.failed, 'Not every incident ended recovered.');
+    if (!ok) throw new ExitError(exitCodes.failed, 'Not every incident ended recovered.');
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
     say('Stopping …');

@@ -1,33 +1,11 @@
 // What the command line is given by its main file, so that tests and the demo can run it with their own parts.
 
 import type { Command } from 'commander';
+import type { StartSentinel } from '../app/roles.ts';
 import type { Config, LoadedConfig } from '../config/load.ts';
 import type { Environment } from '../config/secrets.ts';
 import type { Check } from '../domain/doctor.ts';
 import type { Ties } from './signals.ts';
-
-export const sentinelRoles = ['all', 'api', 'worker', 'ingest'] as const;
-export type SentinelRole = (typeof sentinelRoles)[number];
-
-export type RunningSentinel = {
-  /** Lines for people: where the API, the Web UI and the like are. */
-  readonly banner: readonly string[];
-  /** Rejects when a part fails for good; otherwise pending for ever. */
-  readonly failed: Promise<never>;
-  /** Finishes what is under way and closes everything. */
-  stop(): Promise<void>;
-};
-
-/**
- * Composes and starts the parts of a role; resolves when they answer. `report` takes lines about the progress; `stopping`
- * says that nobody wants it any more.
- */
-export type StartSentinel = (
-  config: Config,
-  role: SentinelRole,
-  report: (line: string) => void,
-  stopping: AbortSignal,
-) => Promise<RunningSentinel>;
 
 export type TextStream = { write(text: string): unknown; readonly isTTY?: boolean };
 

@@ -3,11 +3,11 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { ExitError, exitCodes } from '../app/exit.ts';
 import { runBenchmark } from '../lab/run/benchmark.ts';
 import { loadScenarios } from '../lab/scenario/load.ts';
 import { ScenarioError } from '../lab/scenario/parse.ts';
 import type { CliDeps } from './deps.ts';
-import { CliError, exitCodes } from './exit.ts';
 
 const template = fileURLToPath(new URL('../lab/sentinel.yaml', import.meta.url));
 
@@ -51,12 +51,12 @@ export function registerLab(program: Command, deps: CliDeps): void {
         stopping: stopping.signal,
       });
       const report = await running.catch((error: unknown) => {
-        throw stopping.signal.aborted ? new CliError(exitCodes.failed, 'Stopped before the end.') : error;
+        throw stopping.signal.aborted ? new ExitError(exitCodes.failed, 'Stopped before the end.') : error;
       });
       if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, null, 2)}\n`);
       deps.stdout.write(`${JSON.stringify(report.summary, null, 2)}\n`);
       if (report.summary.errors > 0) {
-        throw new CliError(exitCodes.failed, `${report.summary.errors} runs could not be judged`);
+        throw new ExitError(exitCodes.failed, `${report.summary.errors} runs could not be judged`);
       }
     });
 }
@@ -66,7 +66,7 @@ async function scenariosOf(paths: string[]) {
     return await loadScenarios(paths);
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;
-    throw new CliError(exitCodes.usage, error.message, { problems: error.problems });
+    throw new ExitError(exitCodes.usage, error.message, { problems: error.problems });
   }
 }
 
@@ -85,7 +85,7 @@ function positive(text: string): number {
 function whole(text: string, least: number): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isInteger(value) || value < least) {
-    throw new CliError(exitCodes.usage, `"${text}" is not a whole number of at least ${least}`);
+    throw new ExitError(exitCodes.usage, `"${text}" is not a whole number of at least ${least}`);
   }
   return value;
 }

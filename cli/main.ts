@@ -18,7 +18,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   // Loaded when it is asked for: the servers' libraries take a second that other commands do not need.
   start: async (...given) => {
     forgetSecrets();
-    return (await import('./runtime/start.ts')).startSentinel(...given);
+    return (await import('../app/start.ts')).startSentinel(...given);
   },
   extensions: [registerDemo, registerLab],
 });

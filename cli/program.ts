@@ -1,6 +1,8 @@
 // The `sentinel` command: every subcommand registered, and every way to end mapped to an exit code.
 
 import { Command, CommanderError } from 'commander';
+import { ExitError, exitCodes } from '../app/exit.ts';
+import { version } from '../app/version.ts';
 import { registerAnalyse } from './commands/analyse.ts';
 import { registerApprovals } from './commands/approve.ts';
 import { registerAudit } from './commands/audit.ts';
@@ -14,8 +16,6 @@ import { registerKeys } from './commands/key.ts';
 import { registerKillSwitch } from './commands/kill-switch.ts';
 import { registerStart } from './commands/start.ts';
 import type { CliDeps } from './deps.ts';
-import { CliError, exitCodes } from './exit.ts';
-import { version } from './version.ts';
 
 export function createProgram(deps: CliDeps): Command {
   const program = new Command('sentinel')
@@ -53,12 +53,12 @@ export async function runCli(argv: readonly string[], deps: CliDeps): Promise<nu
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     const { message } = error as Error;
-    const code = error instanceof CliError ? error.exitCode : exitCodes.failed;
-    const details = error instanceof CliError ? error.details : {};
+    const code = error instanceof ExitError ? error.exitCode : exitCodes.failed;
+    const details = error instanceof ExitError ? error.details : {};
     if (argv.includes('--json')) {
       deps.stderr.write(`${JSON.stringify({ error: message, exitCode: code, ...details })}\n`);
     } else {
-      deps.stderr.write(`${error instanceof CliError ? message : `sentinel: ${message}`}\n`);
+      deps.stderr.write(`${error instanceof ExitError ? message : `sentinel: ${message}`}\n`);
     }
     return code;
   }

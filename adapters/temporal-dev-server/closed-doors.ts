@@ -1,7 +1,7 @@
 /**
  * The dev server listens for HTTP, too, and that cannot be switched off: any web page could post to its HTTP API, which takes
  * `text/plain` from everywhere, and any name that leads to this machine could read its Web UI (DNS rebinding). So the API answers
- * to no host at all, and the UI listens where nobody looks for it; people get it through `startWebUi` of cli/runtime.
+ * to no host at all, and the UI listens where nobody looks for it; people get it through `startWebUi` of app/temporal.
  */
 import { randomInt } from 'node:crypto';
 import { platform } from 'node:os';

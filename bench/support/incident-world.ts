@@ -13,14 +13,14 @@ import type { PayloadProtection } from '../../adapters/temporal/payloads/codec.t
 import { dataConverterOf } from '../../adapters/temporal/payloads/data-converter.ts';
 import { payloadKeys } from '../../adapters/temporal/payloads/keys.ts';
 import { unprotected } from '../../adapters/temporal/security.ts';
+import { connectWorkers, installTemporalRuntime } from '../../app/worker/runtime.ts';
+import { type RunningWorker, startWorker } from '../../app/worker/start-worker.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
 import type { People } from '../../domain/policy/people.ts';
 import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
 import { defaultRunbook } from '../../domain/remediation/runbook.ts';
 import { verificationConfigSchema } from '../../domain/remediation/verify-config.ts';
 import type { IncidentStarter } from '../../ingest/ports.ts';
-import { connectWorkers, installTemporalRuntime } from '../../workers/runtime.ts';
-import { type RunningWorker, startWorker } from '../../workers/start-worker.ts';
 import { type IncidentSettings, incidentTaskQueue } from '../../workflows/messages.ts';
 import { brokenService, madeUpHistory } from './made-up-telemetry.ts';
 

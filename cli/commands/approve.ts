@@ -1,12 +1,12 @@
 // `sentinel approve` and `sentinel reject`: a person's answer to exactly one plan.
 
 import type { Command } from 'commander';
+import { ExitError, exitCodes } from '../../app/exit.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import type { ApiClient } from '../api-client.ts';
 import { apiCommand, type CommonFlags, connect } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
-import { CliError, exitCodes } from '../exit.ts';
 import { describeStep } from '../narrate.ts';
 import type { Output } from '../output.ts';
 import { clean } from '../terminal/text.ts';
@@ -63,13 +63,13 @@ async function planToDecide(
 ): Promise<string> {
   const wanted = given?.toLowerCase();
   if (wanted !== undefined && !/^[0-9a-f]{8,64}$/.test(wanted)) {
-    throw new CliError(exitCodes.usage, `--plan-hash takes ${shortestPrefix} to 64 hex digits.`);
+    throw new ExitError(exitCodes.usage, `--plan-hash takes ${shortestPrefix} to 64 hex digits.`);
   }
   const { current, items: plans } = await api.get<Plans>(`${incidentPath(incident)}/plan?limit=200`);
-  if (current === null) throw new CliError(exitCodes.refused, 'The incident has no pending plan.');
+  if (current === null) throw new ExitError(exitCodes.refused, 'The incident has no pending plan.');
   if (wanted !== undefined && !current.startsWith(wanted)) {
     const message = `The plan is now ${current.slice(0, 12)}, not ${wanted.slice(0, 12)}. Read it before deciding: sentinel incident show ${clean(incident)}`;
-    throw new CliError(exitCodes.refused, message, { reason: 'stale-plan', current });
+    throw new ExitError(exitCodes.refused, message, { reason: 'stale-plan', current });
   }
   const plan = plans.find(({ hashedPlan }) => hashedPlan.planHash === current)?.hashedPlan.plan;
   if (plan !== undefined) {

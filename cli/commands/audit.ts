@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander';
 import type { AuditVerification } from '../../api/ports/audit.ts';
+import { ExitError, exitCodes } from '../../app/exit.ts';
 import { apiCommand, type CommonFlags, connect } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
-import { CliError, exitCodes } from '../exit.ts';
 
 export function registerAudit(program: Command, deps: CliDeps): void {
   const audit = program.command('audit').description('the audit log');
@@ -15,7 +15,7 @@ export function registerAudit(program: Command, deps: CliDeps): void {
       const found = await api.get<AuditVerification>('/api/v1/audit/verification');
       if (found.ok) return out.answer(found, () => [`The audit log is intact: ${found.checked} entries.`]);
       const { brokenSeq, checked, what } = found;
-      throw new CliError(
+      throw new ExitError(
         exitCodes.failed,
         `The audit log is broken at entry ${brokenSeq}: ${what}. The ${checked} entries linked before it are intact. Compare with a backup.`,
         found,

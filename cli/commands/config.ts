@@ -1,12 +1,12 @@
 // `sentinel config`: check the file, show what it comes to, print its schema for editors.
 
 import type { Command } from 'commander';
+import { ExitError, exitCodes } from '../../app/exit.ts';
 import { configWarnings } from '../../config/clear-text.ts';
 import { describeProblem } from '../../config/problems.ts';
 import { configJsonSchema } from '../../config/schema.ts';
 import { jsonCommand, localCommand } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
-import { CliError, exitCodes } from '../exit.ts';
 import { createOutput } from '../output.ts';
 
 type Flags = { readonly config?: string; readonly json?: boolean };
@@ -29,7 +29,7 @@ export function registerConfig(program: Command, deps: CliDeps): void {
       }
       const { problems } = loaded;
       out.answer({ ok: false, problems }, () => problems.map(describeProblem));
-      throw new CliError(exitCodes.failed, `${problems.length} problem${problems.length === 1 ? '' : 's'}.`);
+      throw new ExitError(exitCodes.failed, `${problems.length} problem${problems.length === 1 ? '' : 's'}.`);
     },
   );
 
@@ -41,7 +41,7 @@ export function registerConfig(program: Command, deps: CliDeps): void {
     const loaded = deps.loadConfig(flags.config);
     if (!loaded.ok) {
       const lines = loaded.problems.map(describeProblem).join('\n');
-      throw new CliError(exitCodes.failed, lines, { problems: loaded.problems });
+      throw new ExitError(exitCodes.failed, lines, { problems: loaded.problems });
     }
     const out = createOutput(deps, flags.json === true);
     out.answer(loaded.config, () => JSON.stringify(loaded.config, null, 2).split('\n'));

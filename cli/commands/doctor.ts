@@ -1,11 +1,11 @@
 // `sentinel doctor`: what is reachable, what is missing, and what to do about each.
 
 import type { Command } from 'commander';
+import { ExitError, exitCodes } from '../../app/exit.ts';
 import type { Finding } from '../../domain/doctor.ts';
 import { localCommand } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
 import { configurationCheck, standardChecks } from '../doctor/checks.ts';
-import { CliError, exitCodes } from '../exit.ts';
 import { createOutput } from '../output.ts';
 import { clean, type Paint, type Style } from '../terminal/text.ts';
 
@@ -24,7 +24,7 @@ export function registerDoctor(program: Command, deps: CliDeps): void {
       );
       if (missing.length > 0) {
         const names = missing.map(({ name }) => name);
-        throw new CliError(exitCodes.failed, `Missing: ${names.join(', ')}.`, { missing: names });
+        throw new ExitError(exitCodes.failed, `Missing: ${names.join(', ')}.`, { missing: names });
       }
     },
   );

@@ -2,9 +2,9 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from '../../api/ports/page.ts';
+import { ExitError } from '../../app/exit.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { type ApiClient, Unreachable } from '../api-client.ts';
-import { CliError } from '../exit.ts';
 import type { Output } from '../output.ts';
 import { eventLines, type ListedIncident } from './incident-lines.ts';
 import { incidentPath } from './incident-path.ts';
@@ -58,7 +58,7 @@ async function* timeline(api: ApiClient, path: string, out: Output): AsyncGenera
 /** No stream, but perhaps an answer: it broke, there is no room for one more reader, or the server knows no streams. */
 function mayBeAsked(error: unknown): boolean {
   if (error instanceof Unreachable) return true;
-  return error instanceof CliError && [404, 503].includes(Number(error.details.status));
+  return error instanceof ExitError && [404, 503].includes(Number(error.details.status));
 }
 
 async function newestOpen(api: ApiClient, out: Output): Promise<string> {

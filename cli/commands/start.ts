@@ -1,10 +1,11 @@
 // `sentinel start`: runs the parts of a role until it is told to stop.
 
 import { type Command, Option } from 'commander';
+import { ExitError, exitCodes } from '../../app/exit.ts';
+import { type SentinelRole, type StartSentinel, sentinelRoles } from '../../app/roles.ts';
 import { describeProblem } from '../../config/problems.ts';
 import { localCommand } from '../command.ts';
-import { type CliDeps, type SentinelRole, type StartSentinel, sentinelRoles } from '../deps.ts';
-import { CliError, exitCodes } from '../exit.ts';
+import type { CliDeps } from '../deps.ts';
 import { createOutput } from '../output.ts';
 
 export function registerStart(program: Command, deps: CliDeps, start: StartSentinel): void {
@@ -15,7 +16,7 @@ export function registerStart(program: Command, deps: CliDeps, start: StartSenti
       const loaded = deps.loadConfig(flags.config);
       if (!loaded.ok) {
         const lines = loaded.problems.map(describeProblem).join('\n');
-        throw new CliError(exitCodes.usage, lines, { problems: loaded.problems });
+        throw new ExitError(exitCodes.usage, lines, { problems: loaded.problems });
       }
       const stopping = new AbortController();
       const signal = deps.untilSignal().finally(() => stopping.abort());

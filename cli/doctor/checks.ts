@@ -4,14 +4,14 @@ import { addressOf, splitHostPort, whyNotReachable } from '../../adapters/networ
 import { auditOfServer, durabilityOfServer } from '../../adapters/postgres/index.ts';
 import { searchAttributesMissingAt } from '../../adapters/temporal/connect.ts';
 import { howToRegister } from '../../adapters/temporal/search-attributes.ts';
+import { partsOf } from '../../app/executors.ts';
+import { baseUrlOf, missingKey } from '../../app/models/settings.ts';
+import { temporalSecurity } from '../../app/temporal/server.ts';
 import type { Config, LoadedConfig } from '../../config/load.ts';
 import { makePayloadKey } from '../../config/payload-keys.ts';
 import { describeProblem } from '../../config/problems.ts';
 import { type Check, type Finding, missing, ok, warning } from '../../domain/doctor.ts';
 import { searchAttributeNames } from '../../workflows/search-attributes.ts';
-import { partsOf } from '../runtime/executors.ts';
-import { baseUrlOf, missingKey } from '../runtime/model-settings.ts';
-import { temporalSecurity } from '../runtime/temporal.ts';
 import { kafka } from './kafka.ts';
 import { apiPort, disk, embeddedTemporalPort, nodeVersion, temporalCli } from './machine.ts';
 import { slack } from './slack.ts';

@@ -2,9 +2,9 @@
 
 import { inspectKafka } from '../../adapters/kafka/inspect.ts';
 import { splitHostPort, whyNotReachable } from '../../adapters/network/address.ts';
+import { kafkaOptions } from '../../app/ingest/kafka.ts';
 import type { Config } from '../../config/load.ts';
 import { type Check, type Finding, missing, ok, warning } from '../../domain/doctor.ts';
-import { kafkaOptions } from '../runtime/kafka.ts';
 
 export function kafka(config: Config): readonly Check[] {
   const { brokers } = config.kafka;

@@ -22,13 +22,15 @@ const sound: Record<string, string> = {
   'api/main.ts':
     "import { load } from '../config/load.ts';\nimport '../adapters/postgres/store.ts';\nload();\n",
   'ingest/http.ts': "import '../domain/scope.ts';\n",
-  'workers/main.ts': "import { load } from '../config/load.ts';\nimport '../activities/steps.ts';\nload();\n",
+  'app/start.ts':
+    "import type { load } from '../config/load.ts';\nimport '../activities/steps.ts';\nimport '../adapters/postgres/store.ts';\n" +
+    'export type Config = ReturnType<typeof load>;\n',
   'adapters/postgres/store.ts':
     "import pg from 'pg';\nimport type { Store } from '../../activities/ports.ts';\nexport type S = [Store, pg.Client];\n",
   'adapters/clickhouse/store.ts': "import { createClient } from '@clickhouse/client';\ncreateClient();\n",
   'config/load.ts': 'export const load = () => process.env.HOME;\n',
   'cli/doctor.ts': 'const { version } = process;\nexport const arch = process.arch + version;\n',
-  'cli/main.ts': "import '../api/app.ts';\nimport '../lab/main.ts';\n",
+  'cli/main.ts': "import '../app/start.ts';\nimport '../lab/main.ts';\n",
   'lab/main.ts': "export const names = ['payments', 'checkout'];\n",
   'tests/lab/some.test.ts': "import '../../lab/main.ts';\n",
 };
@@ -48,21 +50,21 @@ const planted: readonly { rule: string; about: string; files: Record<string, str
   },
   {
     rule: 'direction',
-    about: 'ingest imports the workers',
-    files: { 'ingest/bad.ts': "import '../workers/main.ts';\n" },
+    about: 'ingest imports the composition',
+    files: { 'ingest/bad.ts': "import '../app/start.ts';\n" },
     at: 'ingest/bad.ts:1',
   },
   {
     rule: 'direction',
-    about: 'workers import the API',
-    files: { 'workers/bad.ts': "import '../api/app.ts';\n" },
-    at: 'workers/bad.ts:1',
+    about: 'the composition imports the command line',
+    files: { 'app/bad.ts': "import '../cli/main.ts';\n" },
+    at: 'app/bad.ts:1',
   },
   {
     rule: 'direction',
-    about: 'a worker file that is not main imports an adapter',
-    files: { 'workers/bad.ts': "import '../adapters/clickhouse/store.ts';\n" },
-    at: 'workers/bad.ts:1',
+    about: 'the composition imports a workflow file that is not a message',
+    files: { 'app/bad.ts': "import { incident } from '../workflows/incident.ts';\n" },
+    at: 'app/bad.ts:1',
   },
   {
     rule: 'direction',
@@ -194,9 +196,9 @@ const planted: readonly { rule: string; about: string; files: Record<string, str
   },
   {
     rule: 'config-load',
-    about: 'a worker file that is not main loads the configuration',
-    files: { 'workers/bad.ts': "import { load } from '../config/load.ts';\n" },
-    at: 'workers/bad.ts:1',
+    about: 'the composition loads the configuration itself',
+    files: { 'app/bad.ts': "import { load } from '../config/load.ts';\nload();\n" },
+    at: 'app/bad.ts:1',
   },
   {
     rule: 'lab-isolation',

@@ -7,9 +7,9 @@ export const LIBRARIES =
 /** The parts of the Temporal SDK that a folder is made of. Its client is a vendor's SDK like any other. */
 export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@temporalio/workflow': ['workflows'],
-  '@temporalio/common': ['workflows', 'activities', 'workers'],
+  '@temporalio/common': ['workflows', 'activities', 'app'],
   '@temporalio/activity': ['activities'],
-  '@temporalio/worker': ['workers'],
+  '@temporalio/worker': ['app'],
 };
 
 interface Family {

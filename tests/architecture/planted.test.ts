@@ -66,7 +66,7 @@ test('runbook, policy and API know the action, and nothing that is not in the in
 test('configuration, runtime and doctor know the executor, and its keys', async () => {
   const known = await copy.evaluate(`
     import { executorsSchema } from './config/sections/executors.ts';
-    import { createExecutors, partsOf } from './cli/runtime/executors.ts';
+    import { createExecutors, partsOf } from './app/executors.ts';
     const given = { type: 'cloud', name: 'sky', environments: ['production'], region: 'eu' };
     const [config] = executorsSchema.parse([given]);
     const executors = await createExecutors([config], () => 0);

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const root = resolve(import.meta.dirname, '../..');
 const product = [
-  ...['activities', 'adapters', 'api', 'cli', 'config', 'domain', 'ingest', 'lab', 'workers', 'workflows'],
+  ...['activities', 'adapters', 'api', 'app', 'cli', 'config', 'domain', 'ingest', 'lab', 'workflows'],
   ...['package.json', 'tsconfig.json'],
 ];
 const run = promisify(execFile);

@@ -39,12 +39,6 @@ const DIRECTION: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'
   activities: { activities: 'all', domain: 'all', workflows: ['messages.ts', 'search-attributes.ts'] },
   ingest: { ingest: 'all', domain: 'all', workflows: ['messages.ts', 'search-attributes.ts'] },
   api: { api: 'all', domain: 'all', workflows: ['messages.ts', 'search-attributes.ts'] },
-  workers: {
-    workers: 'all',
-    domain: 'all',
-    activities: 'all',
-    workflows: ['messages.ts', 'search-attributes.ts'],
-  },
   adapters: {
     adapters: 'all',
     domain: 'all',
@@ -56,6 +50,18 @@ const DIRECTION: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'
   // How a vendor is configured it says itself; its SDK is loaded only where it is used.
   config: { config: 'all', domain: 'all', adapters: ['executors.ts'] },
   lab: { lab: 'all', domain: 'all' },
+  // Puts the parts together; which command asks for it, and with which configuration file, it does not know.
+  app: {
+    app: 'all',
+    domain: 'all',
+    activities: 'all',
+    adapters: 'all',
+    api: 'all',
+    ingest: 'all',
+    config: 'all',
+    workflows: ['messages.ts', 'search-attributes.ts'],
+    '.': 'all',
+  },
 };
 /** What a process entry may import beyond its folder, because it wires. */
 const MAIN_ALSO: readonly string[] = ['adapters', 'config'];
@@ -198,10 +204,12 @@ const environment: Rule = {
 const configLoad: Rule = {
   name: 'config-load',
   check(modules, report) {
-    for (const { module, target, line } of edges(modules)) {
+    for (const { module, target, line, typeOnly } of edges(modules)) {
       if (target !== 'config/load.ts' || folderOf(module.path) === 'config') continue;
       if (isMain(module.path) || isTest(module.path) || ['cli', 'bench'].includes(folderOf(module.path)))
         continue;
+      // What app/ puts together follows from the whole configuration, which it is given.
+      if (typeOnly && folderOf(module.path) === 'app') continue;
       report(module, line, 'only main files read the configuration: take the values as arguments');
     }
   },
@@ -229,7 +237,7 @@ const labIsolation: Rule = {
   },
 };
 
-/** The command line composes everything; nothing builds on it, or on tests. */
+/** app/ composes and the command line asks for it; nothing else builds on them, or on tests. */
 const topOfTree: Rule = {
   name: 'top-of-tree',
   check(modules, report) {
@@ -237,6 +245,8 @@ const topOfTree: Rule = {
       const [from, to] = [folderOf(module.path), folderOf(target)];
       if (to === 'cli' && !['cli', 'tests', 'bench'].includes(from))
         report(module, line, 'nothing imports cli/');
+      if (to === 'app' && !['app', 'cli', 'tests', 'bench'].includes(from))
+        report(module, line, 'only cli/ imports app/');
       if (to === 'tests' && !isTest(module.path) && from !== '.')
         report(module, line, 'nothing imports tests/');
     }
@@ -321,11 +331,11 @@ function packageImports({ imports }: ParsedModule): ModuleImport[] {
 
 function edges(
   modules: ReadonlyMap<string, ParsedModule>,
-): { module: ParsedModule; target: string; line: number }[] {
+): { module: ParsedModule; target: string; line: number; typeOnly: boolean }[] {
   return [...modules.values()].flatMap((module) =>
-    module.imports.flatMap(({ specifier, line }) => {
+    module.imports.flatMap(({ specifier, line, typeOnly }) => {
       const target = targetOf(module.path, specifier);
-      return target === undefined ? [] : [{ module, target, line }];
+      return target === undefined ? [] : [{ module, target, line, typeOnly }];
     }),
   );
 }

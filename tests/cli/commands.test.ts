@@ -8,7 +8,7 @@ import { createApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import type { ExplainedItem } from '../../api/ports/explain.ts';
 import { type HttpServer, startHttp } from '../../api/server.ts';
-import { readConnection, writeConnection } from '../../cli/connection.ts';
+import { readConnection, writeConnection } from '../../app/left-connection.ts';
 import { createWorld, type World } from '../api/in-memory.ts';
 import { addIncident, happen, hashedPlan, incidentId, modelTurn, planHash, ref } from '../api/incidents.ts';
 import { here, sentinel, startSentinel } from './run-sentinel.ts';

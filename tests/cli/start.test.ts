@@ -1,7 +1,8 @@
 // `start` runs what it is given until a signal or a failure, and stops it either way.
 
 import { expect, test } from 'vitest';
-import type { CliDeps, RunningSentinel, StartSentinel } from '../../cli/deps.ts';
+import type { RunningSentinel, StartSentinel } from '../../app/roles.ts';
+import type { CliDeps } from '../../cli/deps.ts';
 import { runCli } from '../../cli/program.ts';
 import type { Config, LoadedConfig } from '../../config/load.ts';
 import { parseSettings } from '../../config/load.ts';

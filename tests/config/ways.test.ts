@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { createKafkaPart } from '../../app/ingest/kafka.ts';
+import { createNotifiers } from '../../app/notifications/notifiers.ts';
 import { standardChecks } from '../../cli/doctor/checks.ts';
-import { createKafkaPart } from '../../cli/runtime/kafka.ts';
-import { createNotifiers } from '../../cli/runtime/notifiers.ts';
 import { type Config, loadConfig } from '../../config/load.ts';
 
 function load(yaml: string, env: Record<string, string> = {}) {

@@ -44,6 +44,7 @@ describe('docker-compose.yml', () => {
     expect(services.map(([name]) => name)).toEqual(
       expect.arrayContaining([
         'api',
+        'app',
         'worker',
         'ingest',
         'postgres',
@@ -157,7 +158,6 @@ test('the image copies every folder that the command needs', () => {
     'domain',
     'ingest',
     'lab',
-    'workers',
     'workflows',
   ])
     expect(dockerfile).toContain(`COPY ${folder} ./${folder}`);

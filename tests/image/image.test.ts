@@ -47,7 +47,13 @@ describe('a command', () => {
 
   test('the bundles of the workflows are there, of these sources, and need no place to be built in', async () => {
     const run = ['run', '--rm', '--network', 'none', ...hardened, '-e', 'XDG_CACHE_HOME=/nowhere'];
-    const { code, text } = await dockerFails(...run, '--entrypoint', 'node', image, 'workers/bundle-main.ts');
+    const { code, text } = await dockerFails(
+      ...run,
+      '--entrypoint',
+      'node',
+      image,
+      'app/worker/bundle-main.ts',
+    );
     expect({ code, text }).toEqual({
       code: 0,
       text: expect.stringMatching(

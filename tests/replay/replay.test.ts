@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { dataConverterOf } from '../../adapters/temporal/payloads/data-converter.ts';
-import { workflowBundle } from '../../workers/bundle.ts';
+import { workflowBundle } from '../../app/worker/bundle.ts';
 import { historyNames, isSigned, problemsOf, replayAll } from '../support/histories.ts';
 import { testPayloads } from '../support/payloads.ts';
 import { bundleCache, quietRuntime } from '../workflows/stage.ts';

@@ -8,7 +8,7 @@ import { createIncidentWorkflows } from '../../adapters/temporal/incident-workfl
 import type { PayloadProtection } from '../../adapters/temporal/payloads/codec.ts';
 import { dataConverterOf } from '../../adapters/temporal/payloads/data-converter.ts';
 import { payloadKeys } from '../../adapters/temporal/payloads/keys.ts';
-import { type RunningWorker, startWorker } from '../../workers/start-worker.ts';
+import { type RunningWorker, startWorker } from '../../app/worker/start-worker.ts';
 import * as messages from '../../workflows/messages.ts';
 import { searchAttributeNames } from '../../workflows/search-attributes.ts';
 import { createWorld, silent, type World } from '../support/fakes.ts';

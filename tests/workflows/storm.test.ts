@@ -7,8 +7,8 @@ import { connectTemporal, type TemporalClient } from '../../adapters/temporal/co
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import { dataConverterOf } from '../../adapters/temporal/payloads/data-converter.ts';
 import { unprotected } from '../../adapters/temporal/security.ts';
-import { connectWorkers } from '../../workers/runtime.ts';
-import { startWorker } from '../../workers/start-worker.ts';
+import { connectWorkers } from '../../app/worker/runtime.ts';
+import { startWorker } from '../../app/worker/start-worker.ts';
 import { searchAttributeNames } from '../../workflows/search-attributes.ts';
 import { anomaly } from '../support/incident-examples.ts';
 import { testPayloads } from '../support/payloads.ts';

@@ -1,4 +1,4 @@
-// With encrypted payloads the words of a failure are encrypted, too; part of the bundle only then (workers/bundle.ts).
+// With encrypted payloads the words of a failure are encrypted, too; part of the bundle only then (app/worker/bundle.ts).
 
 import { DefaultFailureConverter } from '@temporalio/common';
 

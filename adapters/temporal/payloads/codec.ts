@@ -3,7 +3,7 @@
 //
 // A client that gets something it cannot take fails with the reason. A worker must not: a workflow task whose input cannot be decoded is
 // tried for ever, so that one foreign signal would stop an incident. There a placeholder takes the value's place, and the
-// interceptors (workflows/interceptors, workers/payload-guard.ts) refuse that one message.
+// interceptors (workflows/interceptors, app/worker/payload-guard.ts) refuse that one message.
 
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
 import {

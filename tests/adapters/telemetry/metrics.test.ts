@@ -32,7 +32,7 @@ describe('names and labels', () => {
     const pattern = /\.(count|observe|gauge)\(\s*'(sentinel_\w+)',\s*(?:\{([^}]*)\})?/g;
     const used: string[] = [];
     const wrong: string[] = [];
-    for (const file of ['api', 'ingest', 'activities', 'workers', 'adapters', 'cli'].flatMap(sources)) {
+    for (const file of ['api', 'ingest', 'activities', 'adapters', 'app', 'cli'].flatMap(sources)) {
       for (const match of readFileSync(path.join(root, file), 'utf8').matchAll(pattern)) {
         const [, method = '', name = '', literal] = match;
         used.push(name);

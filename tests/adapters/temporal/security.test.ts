@@ -9,7 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { connectTemporal } from '../../../adapters/temporal/connect.ts';
 import { securityOptions } from '../../../adapters/temporal/security.ts';
-import { connectWorkers } from '../../../workers/runtime.ts';
+import { connectWorkers } from '../../../app/worker/runtime.ts';
 import { ownCertificate } from '../../support/certificate.ts';
 import { testPayloads } from '../../support/payloads.ts';
 

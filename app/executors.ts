@@ -1,0 +1,32 @@
+// The configured ways to act, by environment.
+
+import type { Executor, Executors } from '../activities/ports.ts';
+import type { ExecutorParts } from '../adapters/executor-vendor.ts';
+import { executorVendors } from '../adapters/executors.ts';
+import type { Config } from '../config/load.ts';
+
+type ExecutorConfig = Config['executors'][number];
+
+export async function createExecutors(
+  configs: readonly ExecutorConfig[],
+  nowMs: () => number,
+): Promise<Executors> {
+  const entries = await Promise.all(
+    configs.map(async (config) => ({ config, executor: await create(config, nowMs) })),
+  );
+  const of = (environment: string) =>
+    entries.filter(({ config }) => config.environments.includes(environment)).map(({ executor }) => executor);
+  return {
+    forEnvironment: of,
+    forTarget: (target, name) => of(target.environment).find((executor) => executor.name === name) ?? null,
+  };
+}
+
+async function create(config: ExecutorConfig, nowMs: () => number): Promise<Executor> {
+  return (await partsOf(config)).create(config, { nowMs });
+}
+
+/** The parts of the vendor that this configuration is for. */
+export function partsOf(config: ExecutorConfig): Promise<ExecutorParts<ExecutorConfig>> {
+  return executorVendors[config.type].load() as Promise<ExecutorParts<ExecutorConfig>>;
+}

@@ -1,0 +1,79 @@
+// Kafka beside the HTTP ways in: the same inbox, history and pipeline behind it.
+
+import { createKafkaSource, type KafkaSource, type SourceOptions } from '../../adapters/kafka/source.ts';
+import type { Config } from '../../config/load.ts';
+import { alertPartition } from '../../ingest/kafka/alert-partition.ts';
+import { observationPartition } from '../../ingest/kafka/observation-partition.ts';
+import { recordSchemas } from '../../ingest/kafka/schema.ts';
+import type { OnTaken } from '../../ingest/pipeline.ts';
+import { ExitError, exitCodes } from '../exit.ts';
+import type { Platform } from '../platform.ts';
+import type { Ingest, IngestSettings } from './start.ts';
+
+/** Throws `ExitError` when a password is missing. */
+export function kafkaOptions(config: Config): SourceOptions {
+  const { brokers, clientId, groupId, topics, tls } = config.kafka;
+  return {
+    brokers,
+    clientId,
+    groupId,
+    deadLetterTopic: topics.deadLetters,
+    tls: tls.enabled ? tls : null,
+    sasl: saslOf(config),
+  };
+}
+
+/** Null when no brokers are configured. Connects to nothing yet. */
+export function createKafkaPart({ config, log, metrics }: Platform): KafkaSource | null {
+  return config.kafka.brokers.length === 0 ? null : createKafkaSource(kafkaOptions(config), { log, metrics });
+}
+
+/** Starts reading the topics. */
+export function startKafkaPart(
+  source: KafkaSource,
+  { config, log, metrics, clock, stores, history }: Platform,
+  settings: IngestSettings,
+  { wake, notes }: Pick<Ingest, 'wake' | 'notes'>,
+  onTaken: OnTaken,
+): void {
+  const { limits, defaultEnvironment, warmMs, maxWaitingRows, maxWaitingAnomalies } = settings;
+  const { deadLetters } = source;
+  const { inbox, episodes } = stores;
+  const schemas = recordSchemas(limits);
+  const common = {
+    schemas,
+    limits,
+    defaultEnvironment,
+    deadLetters,
+    inbox,
+    wake,
+    notes,
+    clock,
+    metrics,
+    log,
+  };
+  source.start({
+    [config.kafka.topics.observations]: observationPartition({
+      ...common,
+      detection: config.detection,
+      episodes,
+      history,
+      onTaken,
+      warmMs,
+      maxWaitingRows,
+      maxWaitingAnomalies,
+    }),
+    [config.kafka.topics.alerts]: alertPartition(common),
+  });
+}
+
+function saslOf({ kafka: { sasl }, secrets }: Config) {
+  if (sasl === undefined) return null;
+  if (secrets.kafkaPassword === null) {
+    throw new ExitError(
+      exitCodes.usage,
+      'kafka.sasl is set, so a password is needed: set SENTINEL_KAFKA_PASSWORD in the environment.',
+    );
+  }
+  return { ...sasl, password: secrets.kafkaPassword.reveal() };
+}

@@ -1,0 +1,67 @@
+// The ingest part of a process: telemetry and events in, anomalies to their incidents.
+
+import type { KafkaSource } from '../../adapters/kafka/source.ts';
+import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
+import { createDetectionEngine } from '../../domain/detection/engine.ts';
+import type { OnTaken } from '../../ingest/pipeline.ts';
+import type { Shutdown } from '../lifecycle/shutdown.ts';
+import type { Platform } from '../platform.ts';
+import { incidentSettings } from '../worker/incident-settings.ts';
+import { createKafkaPart, startKafkaPart } from './kafka.ts';
+import { senderAuthorize } from './senders.ts';
+import { defaultIngestSettings, type Ingest, type IngestSettings, startIngest } from './start.ts';
+
+export type IngestPart = Ingest & {
+  /** Null: Kafka is not configured. */
+  readonly kafka: KafkaSource | null;
+};
+
+export async function startIngestPart(
+  platform: Platform,
+  shutdown: Shutdown,
+  onTaken: OnTaken,
+): Promise<IngestPart> {
+  const { config, log, metrics, clock, stores, history, client } = platform;
+  const {
+    defaultEnvironment,
+    requireKey: _,
+    senderKeys,
+    allowedOrigins,
+    alertmanager,
+    identity,
+    ...limits
+  } = config.ingest;
+  const settings: IngestSettings = {
+    ...defaultIngestSettings,
+    defaultEnvironment,
+    identity,
+    alertmanagerLabels: alertmanager,
+    correlation: config.correlation,
+    limits: { ...defaultIngestSettings.limits, ...limits },
+  };
+  const kafka = createKafkaPart(platform);
+  if (kafka !== null) shutdown.add('kafka', kafka.stop);
+  const ingest = await startIngest({
+    settings,
+    watchedElsewhere: await kafka?.knownServices([config.kafka.topics.observations]),
+    detection: createDetectionEngine(config.detection),
+    inbox: stores.inbox,
+    episodes: stores.episodes,
+    notes: stores.telemetryNotes,
+    starter: createIncidentStarter({
+      client: client.client,
+      taskQueue: config.temporal.taskQueue,
+      settings: incidentSettings(config),
+    }),
+    history,
+    onTaken,
+    allowedOrigins,
+    authorize: senderAuthorize(stores.apiKeys, senderKeys),
+    clock,
+    metrics,
+    log,
+  });
+  shutdown.add('ingest', ingest.stop);
+  if (kafka !== null) startKafkaPart(kafka, platform, settings, ingest, onTaken);
+  return { ...ingest, kafka };
+}

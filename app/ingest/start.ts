@@ -1,0 +1,181 @@
+// Ingest as one object: pipeline, HTTP app, dispatcher and ticker, with start and stop.
+
+import { randomUUID } from 'node:crypto';
+import type { CorrelationConfig } from '../../domain/correlation/correlate.ts';
+import type { DetectionEngine } from '../../domain/detection/engine.ts';
+import { defaultIdentity, type IdentityRules } from '../../domain/identity.ts';
+import type { AlertmanagerLabels } from '../../ingest/alertmanager/labels.ts';
+import { createDelivery } from '../../ingest/delivery.ts';
+import { createDispatcher, type DispatchSettings, defaultDispatchSettings } from '../../ingest/dispatch.ts';
+import { eventSchemas } from '../../ingest/events/schema.ts';
+import { createIngestApp, type IngestApp } from '../../ingest/http.ts';
+import { defaultLimits, type IngestLimits } from '../../ingest/limits.ts';
+import { createNotes, type Notes } from '../../ingest/notes.ts';
+import { createPipeline, type OnTaken } from '../../ingest/pipeline.ts';
+import type {
+  Authorize,
+  Clock,
+  Episodes,
+  HistoryWriter,
+  Inbox,
+  IncidentStarter,
+  Logger,
+  Metrics,
+  TelemetryNotes,
+  WarmHistory,
+} from '../../ingest/ports.ts';
+import { createTicker } from '../../ingest/ticker.ts';
+import { type Services, warmDetection } from '../../ingest/warm.ts';
+
+export type IngestSettings = {
+  readonly defaultEnvironment: string;
+  /** Which resource attributes say which service and instance telemetry is about. */
+  readonly identity: IdentityRules;
+  readonly alertmanagerLabels: AlertmanagerLabels;
+  readonly correlation: CorrelationConfig;
+  readonly limits: IngestLimits;
+  readonly dispatch: DispatchSettings;
+  /** How often detection hears that time has passed. */
+  readonly tickMs: number;
+  /** How often notes on telemetry are written. */
+  readonly notesMs: number;
+  /** How much of history a starting process reads back. */
+  readonly warmMs: number;
+  readonly maxWaitingRows: number;
+  readonly maxWaitingAnomalies: number;
+};
+
+/** Everything but what depends on the installation. */
+export const defaultIngestSettings = {
+  identity: defaultIdentity,
+  limits: defaultLimits,
+  dispatch: defaultDispatchSettings,
+  tickMs: 1_000,
+  notesMs: 5_000,
+  warmMs: 10 * 60_000,
+  // About a hundred bytes each.
+  maxWaitingRows: 200_000,
+  maxWaitingAnomalies: 10_000,
+} as const satisfies Partial<IngestSettings>;
+
+export type IngestDeps = {
+  readonly settings: IngestSettings;
+  readonly detection: DetectionEngine;
+  readonly inbox: Inbox;
+  readonly episodes: Episodes;
+  readonly notes: TelemetryNotes;
+  readonly starter: IncidentStarter;
+  /** Null: Sentinel runs without telemetry history. */
+  readonly history: (HistoryWriter & WarmHistory) | null;
+  /** Services whose telemetry comes in another way, which rebuilds its own detection; null when they are not known. */
+  readonly watchedElsewhere?: Services | null | undefined;
+  readonly authorize: Authorize;
+  readonly allowedOrigins?: readonly string[] | undefined;
+  readonly onTaken?: OnTaken | undefined;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+};
+
+export type Ingest = {
+  /** The HTTP routes; serve them wherever the process listens. */
+  readonly app: IngestApp;
+  /** Something new is in the inbox. */
+  wake(): void;
+  /** For ways in that do not come over `app`. */
+  readonly notes: Pick<Notes, 'refused'>;
+  /** Ends the ticker and the dispatcher after what they are doing. Stop listening before. */
+  stop(): Promise<void>;
+};
+
+/** Resolves when detection is rebuilt and everything runs; requests are served when the caller serves `app`. */
+export async function startIngest(deps: IngestDeps): Promise<Ingest> {
+  const { settings, detection, inbox, episodes, starter, history, authorize, clock, metrics, log } = deps;
+  const { limits, defaultEnvironment } = settings;
+
+  const dispatcher = createDispatcher({
+    inbox,
+    episodes,
+    starter,
+    correlation: settings.correlation,
+    clock,
+    metrics,
+    log,
+    settings: settings.dispatch,
+  });
+  const wake = (): void => dispatcher.wake();
+
+  async function warm(): Promise<void> {
+    const { warmMs } = settings;
+    if (deps.watchedElsewhere === null)
+      // Whoever is heard of elsewhere would be missed here: rather learn again.
+      log.warn({}, 'detection starts cold: nobody knows which services come in another way');
+    else await warmDetection({ detection, history, clock, log, warmMs }, deps.watchedElsewhere ?? undefined);
+  }
+
+  const { maxWaitingRows, maxWaitingAnomalies } = settings;
+  const delivery = createDelivery({
+    inbox,
+    episodes,
+    history,
+    metrics,
+    log,
+    wake,
+    maxWaitingRows,
+    maxWaitingAnomalies,
+  });
+  const notes = createNotes(deps.notes, log);
+  const pipeline = createPipeline({
+    detection,
+    delivery,
+    limits,
+    defaultEnvironment,
+    identity: settings.identity,
+    notes,
+    clock,
+    metrics,
+    onTaken: deps.onTaken,
+    rewarm: warm,
+  });
+  const ticker = createTicker(settings.tickMs, pipeline.tick, (error) => {
+    log.error({ err: error }, 'a detection tick failed');
+  });
+  const noteTicker = createTicker(
+    settings.notesMs,
+    () => notes.flush(clock.nowMs()),
+    (error) => log.error({ err: error }, 'notes on telemetry could not be written'),
+  );
+  const app = createIngestApp({
+    pipeline,
+    inbox,
+    authorize,
+    allowedOrigins: deps.allowedOrigins,
+    schemas: eventSchemas(limits),
+    alertmanagerLabels: settings.alertmanagerLabels,
+    limits,
+    defaultEnvironment,
+    clock,
+    newId: randomUUID,
+    metrics,
+    log,
+    wake,
+  });
+
+  dispatcher.start();
+  await warm();
+  ticker.start();
+  noteTicker.start();
+  return {
+    app,
+    wake,
+    notes,
+    stop: async () => {
+      await ticker.stop();
+      await noteTicker.stop();
+      await notes.flush(clock.nowMs());
+      await pipeline.flush();
+      await pipeline.settle();
+      await dispatcher.stop();
+    },
+  };
+}

@@ -1,0 +1,175 @@
+// What every part of a Sentinel process stands on: log, metrics, stores and Temporal, opened in parallel where possible.
+
+import { join } from 'node:path';
+import type { Executors } from '../activities/ports.ts';
+import { type ClickHouseHistory, createHistory } from '../adapters/clickhouse/history.ts';
+import { lockDirectory } from '../adapters/postgres/database/directory-lock.ts';
+import { createStores, type Database, openDatabase, type Stores } from '../adapters/postgres/index.ts';
+import { slackKeyId } from '../adapters/slack/inbound/people.ts';
+import type { createLogger } from '../adapters/telemetry/logger.ts';
+import { createMetrics, type PrometheusMetrics } from '../adapters/telemetry/metrics.ts';
+import { connectTemporal, type TemporalClient } from '../adapters/temporal/connect.ts';
+import type { PayloadProtection } from '../adapters/temporal/payloads/codec.ts';
+import type { Config } from '../config/load.ts';
+import { makePayloadKey } from '../config/payload-keys.ts';
+import { personEntries } from '../config/sections/people.ts';
+import { type People, peopleOf } from '../domain/policy/people.ts';
+import { searchAttributeNames } from '../workflows/search-attributes.ts';
+import { createExecutors } from './executors.ts';
+import { ExitError, exitCodes } from './exit.ts';
+import type { Shutdown } from './lifecycle/shutdown.ts';
+import { openPrivateFolder } from './private-files.ts';
+import type { SentinelRole } from './roles.ts';
+import { payloadProtection } from './temporal/payload-keys.ts';
+import { findTemporal, type TemporalServer, temporalSecurity } from './temporal/server.ts';
+
+export type Platform = {
+  readonly config: Config;
+  readonly log: ReturnType<typeof createLogger>;
+  readonly metrics: PrometheusMetrics;
+  readonly clock: { nowMs(): number };
+  readonly database: Database;
+  readonly stores: Stores;
+  /** Null: Sentinel runs without telemetry history. */
+  readonly history: ClickHouseHistory | null;
+  /** One set per process, so that an executor that remembers has one memory. */
+  readonly executors: Executors;
+  readonly temporal: TemporalServer;
+  readonly client: TemporalClient;
+  /** How what goes through Temporal is protected: the same for clients and workers. */
+  readonly payloads: PayloadProtection;
+};
+
+/** Opens everything; what was opened is in `shutdown`, also when this throws half-way. */
+export async function openPlatform(
+  config: Config,
+  role: SentinelRole,
+  shutdown: Shutdown,
+  log: ReturnType<typeof createLogger>,
+  report: (line: string) => void,
+  stopping?: AbortSignal,
+): Promise<Platform> {
+  requireSharedStores(config, role);
+  openPrivateFolder(config.dataDir);
+  // First of all: whoever comes second must not find, and then stop, the servers of the one that runs.
+  if (role === 'all') shutdown.add('data folder', await lockDirectory(config.dataDir));
+  const clock = { nowMs: () => Date.now() };
+  const metrics = createMetrics({ onMistake: (mistake) => log.error({ mistake }, 'metric refused') });
+  const payloads: PayloadProtection = {
+    ...payloadProtection(config, role, clock.nowMs),
+    nowMs: clock.nowMs,
+    onRefused({ reason, ...details }) {
+      metrics.count('sentinel_temporal_payloads_refused_total', { reason });
+      log.warn({ reason, ...details }, 'refused data from Temporal that Sentinel did not sign for this use');
+    },
+  };
+  const keep =
+    <T>(name: string, close: (part: T) => Promise<void>) =>
+    (part: T) => {
+      shutdown.add(name, () => close(part));
+      return part;
+    };
+  const [temporal, database] = await settled([
+    findTemporal(config, role === 'api' || role === 'all', report, stopping).then(
+      keep('temporal server', (part) => part.stop()),
+    ),
+    openDatabase(databaseOptions(config)).then(keep('database', (part) => part.close())),
+  ]);
+  const owner = await database.ownershipProblem();
+  if (owner !== null)
+    log.warn({}, `${owner} Connect with the application role of deploy/postgres/roles.sql (docs/audit.md).`);
+  for (const problem of await database.durabilityProblems())
+    log.error({ database: database.location, problem }, 'the database may lose what it has acknowledged');
+  const history = openHistory(config);
+  if (history !== null) shutdown.add('history', history.close);
+  const client = await connectTemporal({
+    address: temporal.address,
+    namespace: config.temporal.namespace,
+    payloads,
+    security: temporalSecurity(config),
+  });
+  shutdown.add('temporal client', client.close);
+  const attributes = await client.ensureSearchAttributes(searchAttributeNames);
+  if (attributes.kind === 'unknown')
+    log.warn({ reason: attributes.reason }, 'Temporal does not say whether it has the search attributes');
+  return {
+    config,
+    log,
+    metrics,
+    clock,
+    database,
+    stores: createStores(database, {
+      limits: config.limits,
+      policy: config.policy,
+      people: peopleIn(config),
+      sessions: sessionLimits(config),
+      followsWithinMs: config.incident.followsWithinMs,
+      lagLowersAutonomy: config.ownLag.lowersAutonomy,
+    }),
+    history,
+    executors: await createExecutors(config.executors, clock.nowMs),
+    temporal,
+    client,
+    payloads,
+  };
+}
+
+/** Like Promise.all, but waits for every part before it throws, so that nothing opens after the shutdown. */
+async function settled<A, B>(parts: [Promise<A>, Promise<B>]): Promise<[A, B]> {
+  const results = await Promise.allSettled(parts);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return Promise.all(parts);
+}
+
+/** An embedded store belongs to one process; parts that run apart need servers they can share. */
+function requireSharedStores(config: Config, role: SentinelRole): void {
+  if (role === 'all') return;
+  const missing = [
+    ...(config.temporal.address === undefined ? ['temporal.address'] : []),
+    ...(config.secrets.temporalPayloadKeys === null
+      ? [`SENTINEL_TEMPORAL_PAYLOAD_KEYS (the same for all; make one with: ${makePayloadKey})`]
+      : []),
+    ...(postgresUrl(config) === undefined ? ['SENTINEL_POSTGRES_URL (or postgres.url)'] : []),
+    ...(config.clickhouse.enabled && config.clickhouse.url === undefined
+      ? ['clickhouse.url (or clickhouse.enabled: false)']
+      : []),
+  ];
+  if (missing.length === 0) return;
+  throw new ExitError(
+    exitCodes.usage,
+    `The role ${role} runs beside other processes and shares its stores with them. Set ${missing.join(', ')}.`,
+    { missing },
+  );
+}
+
+function databaseOptions(config: Config) {
+  const url = postgresUrl(config);
+  const { dataDir, cacheDir } = config;
+  return url === undefined
+    ? { dataDir: join(dataDir, 'postgres'), cacheDir: join(cacheDir, 'postgres') }
+    : { url };
+}
+
+/** Who decides, as the configuration of this process says it: asked whenever votes are counted. */
+export function peopleIn({ people, slack }: Pick<Config, 'people' | 'slack'>): People {
+  return peopleOf(personEntries(people, slack?.users ?? {}, slackKeyId));
+}
+
+function sessionLimits({ server: { sessions } }: Config) {
+  return { idleMs: sessions.idle, absoluteMs: sessions.absolute };
+}
+
+function postgresUrl(config: Config): string | undefined {
+  return config.secrets.postgresUrl?.reveal() ?? config.postgres.url;
+}
+
+function openHistory(config: Config): ClickHouseHistory | null {
+  const { enabled, url, username, database } = config.clickhouse;
+  if (!enabled) return null;
+  if (url === undefined) return createHistory({ chdbPath: join(config.dataDir, 'clickhouse'), database });
+  const withUser = new URL(url);
+  withUser.username = username;
+  withUser.password = config.secrets.clickhousePassword?.reveal() ?? '';
+  return createHistory({ url: withUser.href, database });
+}

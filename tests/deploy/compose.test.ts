@@ -44,7 +44,6 @@ describe('docker-compose.yml', () => {
     expect(services.map(([name]) => name)).toEqual(
       expect.arrayContaining([
         'api',
-        'app',
         'worker',
         'ingest',
         'postgres',
@@ -153,6 +152,7 @@ test('the image copies every folder that the command needs', () => {
     'activities',
     'adapters',
     'api',
+    'app',
     'cli',
     'config',
     'domain',

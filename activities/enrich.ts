@@ -27,6 +27,8 @@ export function createEnrich(
     Partial<Pick<ActivityDeps, 'model' | 'ownLag'>>,
 ): Activities['enrich'] {
   return async (input) => {
+    const behind = input.mayWait === true ? await overloads(deps) : [];
+    if (behind.length > 0) return { behind };
     const diagnosisInput = await gather(deps, await ownAnomalies(deps, input));
     const { diagnosis, evidence: found } = diagnose(diagnosisInput, input.failedCauses, input.attempt);
     // A model cites more than the statistics do, and only what is stored exists.
@@ -46,6 +48,13 @@ export function createEnrich(
       diagnosis: explained,
     };
   };
+}
+
+/** A store that does not say is no reason to wait: the analysis finds out, and names it. */
+async function overloads({ ownLag }: Partial<Pick<ActivityDeps, 'ownLag'>>): Promise<readonly string[]> {
+  const instead: readonly string[] = [];
+  const read = async (): Promise<readonly string[]> => (await ownLag?.missing()) ?? instead;
+  return startGathering(sourceTimeoutMs).read({ name: 'own lag', read, instead });
 }
 
 /** What somebody merely tells of an incident is no symptom of it: only what correlation gave to it counts. */

@@ -24,7 +24,11 @@ export type EnrichInput = {
   readonly onsetMs: number;
   readonly anomalies: readonly Anomaly[];
   readonly failedCauses: readonly FailedCause[];
+  /** While Sentinel is overloaded, `behind` is answered in place of an analysis, and the workflow asks again in a moment. */
+  readonly mayWait?: boolean;
 };
+/** Nothing was analysed: what Sentinel saw so far may not be all there was. In words, why. */
+export type Behind = { readonly behind: readonly string[] };
 export type EnrichResult = {
   /** Where the full diagnosis input is stored (digest included). */
   readonly evidenceRef: string;
@@ -140,7 +144,7 @@ export type Activities = {
    * state follows from what is stored and the events.
    */
   recordEvents(input: RecordInput): Promise<RecordResult>;
-  enrich(input: EnrichInput): Promise<EnrichResult>;
+  enrich(input: EnrichInput): Promise<EnrichResult | Behind>;
   /** One call to a language model, paid at most once; judges the answer and merges it into the diagnosis. */
   modelTurn(input: ModelTurnInput): Promise<ModelTurnResult>;
   makePlan(input: PlanInput): Promise<PlanResult>;

@@ -23,6 +23,8 @@ export type Memory = {
   readonly failedCauses: readonly FailedCause[];
   readonly evidenceRefs: readonly string[];
   readonly reanalyses: number;
+  /** Since when the analysis waits for Sentinel to catch up; null while it does not. */
+  readonly behindSinceMs: number | null;
   /** When the latest plan was made. */
   readonly plannedAtMs: number;
   /** The latest look for a recovery without a further effect. */

@@ -81,6 +81,7 @@ async function goOn(run: Run): Promise<Ending | null> {
   const recovery = await recoveredByItself(run);
   if (recovery !== null) return recovery;
   const proposal = await propose(run);
+  if (proposal.kind === 'behind') return null;
   if (proposal.kind === 'nothing') return leaveAlone(run, proposal.reason, proposal.harmless);
   const grant = await obtainGrant(run, proposal.hashedPlan, proposal.verdict);
   if (grant.kind === 'ended') return grant.ending;

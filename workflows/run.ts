@@ -49,6 +49,7 @@ const freshMemory: Memory = {
   failedCauses: [],
   evidenceRefs: [],
   reanalyses: 0,
+  behindSinceMs: null,
   plannedAtMs: 0,
   lastLook: null,
   lastEffectAtMs: null,

@@ -21,6 +21,12 @@ export const stalePlanMs = 2 * 60_000;
 /** Early evidence is thin: an analysis that found nothing to try is repeated this often, each time `settleMs` later. */
 export const maxReanalyses = 2;
 
+/**
+ * An overloaded Sentinel has seen late and little: what it would conclude waits until it has caught up. Three minutes outlast
+ * a burst; a Sentinel that never catches up says what it can, and that it is behind, rather than nothing.
+ */
+export const catchUp = { everyMs: 10_000, forMs: 3 * 60_000 } as const;
+
 /** Turns of one consultation: an answer and its repair from three providers. What they cost is bounded by budgets. */
 export const maxModelTurns = 6;
 

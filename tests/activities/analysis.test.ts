@@ -16,7 +16,7 @@ import {
   type TimeRange,
 } from '../../activities/ports.ts';
 import { rangesAround } from '../../activities/time-ranges.ts';
-import type { PlanInput } from '../../activities/types.ts';
+import type { EnrichInput, EnrichResult, PlanInput } from '../../activities/types.ts';
 import { createVerify } from '../../activities/verify.ts';
 import type { Diagnosis, Evidence } from '../../domain/diagnosis/diagnosis.ts';
 import type { DiagnosisInput } from '../../domain/diagnosis/input.ts';
@@ -83,8 +83,17 @@ function diagnosisStore(known: {
 }
 
 /** Every analysis of the tests stores its diagnosis, as all do. */
-const createEnrich = (deps: Omit<Parameters<typeof createEnrichOf>[0], 'diagnoses'>) =>
+const createWaitingEnrich = (deps: Omit<Parameters<typeof createEnrichOf>[0], 'diagnoses'>) =>
   createEnrichOf({ ...deps, diagnoses: diagnosisStore({ incidentId: '-', attempt: 0, diagnosis }) });
+
+/** Of analyses that are made at once. */
+const createEnrich =
+  (deps: Parameters<typeof createWaitingEnrich>[0]) =>
+  async (input: EnrichInput): Promise<EnrichResult> => {
+    const result = await createWaitingEnrich(deps)(input);
+    if ('behind' in result) throw new Error(`nothing was analysed: ${result.behind.join()}`);
+    return result;
+  };
 
 function executorsOf(executor: FakeExecutor): Executors {
   return { forTarget: () => executor, forEnvironment: () => [executor] };
@@ -122,6 +131,34 @@ describe('enrichment', () => {
       'logs: connection refused',
     ]);
     expect(saved.get(evidenceRef)?.input).toMatchObject({ environment, onsetMs, targets: [rollback.before] });
+  });
+
+  test('is not made while Sentinel is behind and may wait, and then leaves nothing stored', async () => {
+    const { store, saved } = evidenceStore();
+    let missing: readonly string[] = ['Sentinel itself is overloaded (event loop 1.2 s behind)'];
+    const enrich = createWaitingEnrich({
+      ...{ history: emptyHistory, evidence: store, executors: executorsOf(observing()), clock },
+      ownLag: { missing: async () => missing },
+    });
+    expect(await enrich({ ...enrichInput, mayWait: true })).toEqual({ behind: missing });
+    expect(saved.size).toBe(0);
+    missing = [];
+    expect(await enrich({ ...enrichInput, mayWait: true })).toMatchObject({ missing: [] });
+    expect(saved.size).toBe(1);
+  });
+
+  test('does not wait for a store that cannot say whether Sentinel is behind', async () => {
+    const { store } = evidenceStore();
+    const enrich = createWaitingEnrich({
+      ...{ history: emptyHistory, evidence: store, executors: executorsOf(observing()), clock },
+      ownLag: {
+        missing: async () => {
+          throw new Error('connection refused');
+        },
+      },
+    });
+    const result = await enrich({ ...enrichInput, mayWait: true });
+    expect(result).toMatchObject({ missing: ['own lag: connection refused'] });
   });
 
   test("counts Sentinel's own lag as evidence that is missing, and policy asks a person for it", async () => {

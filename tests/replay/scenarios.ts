@@ -140,6 +140,17 @@ export const scenarios: readonly Scenario[] = [
     },
     (incident) => decide(incident, 'reject'),
   ),
+  scenario(
+    'resolved-after-catching-up',
+    (world) => {
+      world.overloads = ['Sentinel itself is overloaded (event loop 1.2 s behind)'];
+      return {};
+    },
+    async ({ world }) => {
+      await world.called('enrich');
+      world.overloads = [];
+    },
+  ),
   scenario('escalated-approval-timed-out', (world) => {
     world.script = [{ steps: [rollback], verdict: approval(1) }];
     return {};

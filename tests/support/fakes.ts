@@ -37,6 +37,8 @@ export type World = {
   healthy: boolean;
   /** What a verification answers while the target is not healthy. */
   unhealthyAnswer: VerificationResult['outcome'];
+  /** By what Sentinel itself is behind. */
+  overloads: readonly string[];
   /** What a model turn comes to. */
   modelTurn: (input: ModelTurnInput) => Promise<ModelTurnResult>;
   /** Names of activities that fail for good while they are in here. */
@@ -56,6 +58,7 @@ export function createWorld(): World {
     fixedBy: [stepKey(rollback)],
     healthy: false,
     unhealthyAnswer: 'not-recovered',
+    overloads: [],
     broken: new Set(),
     calls: [],
     modelTurn: async () => ({ kind: 'over', reason: 'no model is configured' }),
@@ -127,12 +130,15 @@ function scriptedAnalysis(
     return { ...diagnosis(causeOf(attempt)), inconclusive };
   };
   return {
-    enrich: async ({ incidentId, attempt }) => ({
-      evidenceRef: await world.stores.evidence.saveFor(incidentId, attempt),
-      evidenceIds: ['E1'],
-      missing: [],
-      diagnosis: diagnosisOf(attempt),
-    }),
+    enrich: async ({ incidentId, attempt, mayWait }) =>
+      mayWait === true && world.overloads.length > 0
+        ? { behind: world.overloads }
+        : {
+            evidenceRef: await world.stores.evidence.saveFor(incidentId, attempt),
+            evidenceIds: ['E1'],
+            missing: world.overloads,
+            diagnosis: diagnosisOf(attempt),
+          },
     modelTurn: async (input) => world.modelTurn(input),
     async makePlan({ incidentId, attempt }) {
       const analysis = scripted(attempt);

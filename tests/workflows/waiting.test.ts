@@ -41,6 +41,48 @@ await describeWithTimeSkipping('an incident that waits', () => {
     expect((await ended).result).toMatchObject({ outcome: 'resolved' });
   });
 
+  const overloaded = 'Sentinel itself is overloaded (event loop 1.2 s behind)';
+
+  test('for Sentinel to catch up concludes nothing meanwhile, and then goes on with the same analysis', async () => {
+    const world = createWorld();
+    world.overloads = [overloaded];
+    const incident = await stage.open(world);
+    const ended = incident.ended();
+    await world.called('enrich', 3);
+    expect((await incident.state()).status).toBe('enriching');
+    world.overloads = [];
+    const { result, timeline, types } = await ended;
+    expect(result).toMatchObject({ outcome: 'resolved' });
+    expect(types.filter((type) => type === 'enrichment-started')).toHaveLength(1);
+    expect(timeline.find(({ type }) => type === 'enriched')).toMatchObject({ attempt: 1, missing: [] });
+    expect(world.calls.filter(({ name }) => name === 'makePlan')).toHaveLength(1);
+  });
+
+  test('for Sentinel to catch up hears that the symptom has gone by itself', async () => {
+    const world = createWorld();
+    world.overloads = [overloaded];
+    const incident = await stage.open(world);
+    const ended = incident.ended();
+    await world.called('enrich', 2);
+    world.healthy = true;
+    await incident.clear('a1');
+    const { result, types } = await ended;
+    expect(result).toMatchObject({ outcome: 'self-recovered' });
+    expect(types).not.toContain('enriched');
+    expect(world.executor.ledger).toEqual([]);
+  });
+
+  test('for a Sentinel that never catches up is explained after three minutes, with what is missing', async () => {
+    const world = createWorld();
+    world.overloads = [overloaded];
+    const { result, timeline } = await (await stage.open(world)).ended();
+    expect(result).toMatchObject({ outcome: 'resolved' });
+    const at = (type: IncidentEvent['type']): number =>
+      timeline.find((event) => event.type === type)?.atMs ?? 0;
+    expect(at('enriched') - at('enrichment-started')).toBeGreaterThanOrEqual(3 * minuteMs);
+    expect(timeline.find(({ type }) => type === 'enriched')).toMatchObject({ missing: [overloaded] });
+  });
+
   test.for([
     { says: 'the plan and the answers', slowMs: 60 * minuteMs, planned: 8 * minuteMs, outcome: 'resolved' },
     { says: 'only the answers', slowMs: 60 * minuteMs, planned: undefined, outcome: 'resolved' },

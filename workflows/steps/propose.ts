@@ -1,5 +1,6 @@
 // From symptoms to a judged plan: enrich, diagnose, plan, policy. Reads and thinks; changes nothing outside.
 
+import { sleep } from '@temporalio/workflow';
 import type { Diagnosis } from '../../domain/diagnosis/diagnosis.ts';
 import { stepsTried } from '../../domain/incident/attempts.ts';
 import { ofAnalysis } from '../../domain/incident/priorities.ts';
@@ -8,11 +9,14 @@ import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import { analysis, replayed } from '../proxies.ts';
 import type { Run } from '../run.ts';
+import { catchUp } from '../timings.ts';
 import { consult } from './consult.ts';
 
 export type Proposal =
   | { readonly kind: 'plan'; readonly hashedPlan: HashedPlan; readonly verdict: Verdict }
-  | { readonly kind: 'nothing'; readonly reason: string; readonly harmless: boolean };
+  | { readonly kind: 'nothing'; readonly reason: string; readonly harmless: boolean }
+  /** Sentinel was overloaded, and time has passed: to be asked again. */
+  | { readonly kind: 'behind' };
 
 /** Makes the next proposal; a run that continued as new while a plan awaited its approval goes on with that plan. */
 export async function propose(run: Run): Promise<Proposal> {
@@ -20,21 +24,27 @@ export async function propose(run: Run): Promise<Proposal> {
   if (status === 'awaiting-approval' && hashedPlan !== null && verdict !== null) {
     return { kind: 'plan', hashedPlan, verdict };
   }
-  const attempt = run.journal.state().attempt + 1;
+  const begun = run.memory.behindSinceMs !== null && status === 'enriching';
+  const attempt = run.journal.state().attempt + (begun ? 0 : 1);
+  if (!begun) run.journal.record({ type: 'enrichment-started', attempt });
   const evidenceRef = await analyse(run, attempt);
+  if (evidenceRef === null) return { kind: 'behind' };
   await consult(run, attempt, evidenceRef);
   return plan(run, attempt, evidenceRef);
 }
 
-/** Gathers evidence and explains it; everything that is known by then has been looked at. */
-async function analyse(run: Run, attempt: number): Promise<string> {
+/**
+ * Gathers evidence and explains it; everything that is known by then has been looked at. Null when Sentinel is behind: nothing
+ * was looked at, and it has had a moment to catch up.
+ */
+async function analyse(run: Run, attempt: number): Promise<string | null> {
   const { journal, input } = run;
-  journal.record({ type: 'enrichment-started', attempt });
   const { scope, onsetMs, anomalies, severity } = journal.state();
   const { incidentId } = input;
   await journal.drained(); // evidence refers to the incident's record
   run.memory = { ...run.memory, judged: Object.keys(anomalies) };
-  const { evidenceRef, evidenceIds, missing, diagnosis } = await analysis.enrich.executeWithOptions(
+  const sinceMs = run.memory.behindSinceMs ?? Date.now();
+  const result = await analysis.enrich.executeWithOptions(
     {
       summary: `gather evidence and explain it, analysis ${attempt}`,
       priority: ofAnalysis(severity, run.memory.reanalyses > 0),
@@ -47,10 +57,22 @@ async function analyse(run: Run, attempt: number): Promise<string> {
         onsetMs,
         anomalies: Object.values(anomalies),
         failedCauses: run.memory.failedCauses,
+        mayWait: Date.now() - sinceMs < catchUp.forMs,
       },
     ],
   );
-  run.memory = { ...run.memory, evidenceRefs: [...run.memory.evidenceRefs, evidenceRef] };
+  if ('behind' in result) {
+    run.memory = { ...run.memory, behindSinceMs: sinceMs };
+    journal.waitingFor(result.behind.join('; ').slice(0, 200));
+    await sleep(catchUp.everyMs, { summary: 'Sentinel is behind: before it concludes anything' });
+    return null;
+  }
+  const { evidenceRef, evidenceIds, missing, diagnosis } = result;
+  run.memory = {
+    ...run.memory,
+    behindSinceMs: null,
+    evidenceRefs: [...run.memory.evidenceRefs, evidenceRef],
+  };
   journal.record({ type: 'enriched', attempt, evidenceIds, missing });
   const explained = run.fromBefore ? await diagnose(run, attempt, evidenceRef) : diagnosis;
   journal.record({ type: 'diagnosed', attempt, diagnosis: explained });

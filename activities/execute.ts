@@ -2,6 +2,7 @@
 // at most one number may take effect at a time. After a lost answer nothing is repeated: the calls so far are closed first,
 // and only what certainly did not happen, and cannot happen any more, is sent once more.
 
+import { targetText } from '../domain/inventory/target.ts';
 import type { Intent } from '../domain/remediation/intent.ts';
 import { finalFailure } from './failures.ts';
 import { closeSends, type LookUpTimings } from './look-up.ts';
@@ -37,7 +38,7 @@ export function createExecute(
     const { intent } = stored;
     const executor = executors.forTarget(intent.target, intent.executor);
     if (executor === null) {
-      const reason = `no executor "${intent.executor}" is configured for ${intent.target.environment}/${intent.target.service}`;
+      const reason = `no executor "${intent.executor}" is configured for ${targetText(intent.target)}`;
       return finish(deps, stored, failed(stored.send === null, reason));
     }
     const result = await whileLeased(deps, intent, () => carryThrough(deps, executor, stored, lookOnly));

@@ -70,7 +70,8 @@ function joined(
   for (const usage of usages) rows.set(placeOf(usage), { ...usage, containers: null });
   for (const { target, desiredReplicas, replicas } of targets) {
     const key = placeOf(target);
-    const row = rows.get(key) ?? { ...target, ...nothingKnown };
+    const { environment, service } = target;
+    const row = rows.get(key) ?? { environment, service, ...nothingKnown };
     const running = replicas.filter(({ state }) => state === 'running').length;
     const { running: before, wanted } = row.containers ?? { running: 0, wanted: 0 };
     rows.set(key, { ...row, containers: { running: before + running, wanted: wanted + desiredReplicas } });

@@ -5,6 +5,7 @@ import type { IncidentEvent } from '../domain/incident/events.ts';
 import { narrate as inWords } from '../domain/incident/narrate.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
 import { whyAsked } from '../domain/incident/words.ts';
+import { targetText } from '../domain/inventory/target.ts';
 import { nameOf } from '../domain/policy/identity.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import type { PlanStep } from '../domain/remediation/plan.ts';
@@ -198,7 +199,7 @@ export function describeStep({
     `${downtimeSeconds} s downtime`,
     undoing(reversible, inverse),
   ];
-  return `${[action, `${target.environment}/${target.service}`, ...given].join(' ')} (${facts.join(', ')})`;
+  return `${[action, targetText(target), ...given].join(' ')} (${facts.join(', ')})`;
 }
 
 function undoing(reversible: boolean, inverse: PlanStep['inverse']): string {

@@ -46,7 +46,7 @@ export function createMockExecutor(options: {
   });
 
   function find(environment: string, service: string): TargetState | undefined {
-    const key = `${environment}/${service}`;
+    const key = targetKey({ environment, service });
     const known = targets.get(key);
     if (known !== undefined) return known;
     const declared = options.services.find((candidate) => candidate.service === service);

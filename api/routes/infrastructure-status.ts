@@ -48,5 +48,6 @@ function withHealth(state: TargetState) {
 }
 
 function placeOf({ state }: { readonly state: TargetState }): readonly [string, string] {
-  return [state.target.environment, `${state.target.service} ${state.executor}`];
+  const { environment, service, resource = '' } = state.target;
+  return [environment, `${service} ${state.executor} ${resource}`.trimEnd()];
 }

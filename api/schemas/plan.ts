@@ -22,7 +22,14 @@ export const actionParameters = named<ActionParameters>()(
 
 export const targetRef = named<TargetRef>()(
   'TargetRef',
-  z.strictObject({ environment: z.string(), service: z.string() }),
+  z.strictObject({
+    environment: z.string(),
+    service: z.string(),
+    resource: z
+      .string()
+      .optional()
+      .meta({ description: 'Which thing serves it, where more than its name is known.' }),
+  }),
 );
 
 export const targetState = named<TargetState>()(
@@ -39,6 +46,7 @@ export const targetState = named<TargetState>()(
         restarts: z.number(),
       }),
     ),
+    readyReplicas: z.number().optional(),
     release: z.string(),
     previousRelease: z.string().optional(),
     config: z.string(),
@@ -48,6 +56,16 @@ export const targetState = named<TargetState>()(
     revision: z.string().optional().meta({
       description: 'Changes with every change of the target, where the executor knows such a thing.',
     }),
+    observedAtMs: instantMs.optional(),
+    rollout: z
+      .strictObject({ inProgress: z.boolean(), detail: z.string() })
+      .optional()
+      .meta({ description: 'A change of the target, whoever began it.' }),
+    owner: z
+      .strictObject({ name: z.string(), detail: z.string(), reverts: z.array(z.string()) })
+      .optional()
+      .meta({ description: 'The controller that would take back the actions it `reverts`.' }),
+    protected: z.string().optional().meta({ description: 'Why nothing may act on it.' }),
   }),
 );
 

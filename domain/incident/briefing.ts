@@ -2,7 +2,7 @@
 // and the Temporal Web UI show. Computed from the record; links and layout are the business of whoever shows it.
 
 import type { Evidence, Provenance } from '../diagnosis/diagnosis.ts';
-import { targetKey } from '../inventory/target.ts';
+import { targetText } from '../inventory/target.ts';
 import { nameOf } from '../policy/identity.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { Change, RiskLevel } from '../remediation/actions/action.ts';
@@ -250,7 +250,7 @@ function stepBriefing(step: PlanStep): StepBriefing {
   const { action, target, executor, parameters, risk, downtimeSeconds, blastRadius } = step;
   return {
     action,
-    target: name(targetKey(target)),
+    target: name(targetText(target)),
     executor: name(executor),
     parameters: Object.entries(parameters).map(([key, value]) => name(`${key}=${value}`)),
     ...changeOf(step),

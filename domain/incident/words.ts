@@ -1,12 +1,13 @@
 // Words that every text about an incident shares: instants and steps.
 
+import { targetText } from '../inventory/target.ts';
 import type { PlanStep } from '../remediation/plan.ts';
 
 /** One line a person can act on: action, target, parameters. */
 export function stepText(step: Pick<PlanStep, 'action' | 'target' | 'parameters'>): string {
   const parameters = Object.entries(step.parameters).map(([name, value]) => `${name}=${value}`);
   const suffix = parameters.length === 0 ? '' : ` (${parameters.join(', ')})`;
-  return `${step.action} ${step.target.environment}/${step.target.service}${suffix}`;
+  return `${step.action} ${targetText(step.target)}${suffix}`;
 }
 
 /** Instant as people read it. */

@@ -1,6 +1,15 @@
 // What can be acted on: how it is called, and what was seen of it.
 
-export type TargetRef = { readonly environment: string; readonly service: string };
+export type TargetRef = {
+  readonly environment: string;
+  /** What it serves, as in telemetry: what a diagnosis, a key's reach and a verification are about. */
+  readonly service: string;
+  /**
+   * Which thing it is, whatever it serves: `kubernetes/main/shop/deployment/orders`, `docker/web1/orders`. Absent where
+   * nothing but the name is known (lab, mock).
+   */
+  readonly resource?: string;
+};
 
 export type ReplicaState = {
   readonly id: string;
@@ -9,11 +18,29 @@ export type ReplicaState = {
   readonly restarts: number;
 };
 
+/** A change of the target that is still being carried out, whoever began it. */
+export type Rollout = {
+  readonly inProgress: boolean;
+  /** In words: `3 of 5 pods new`. */
+  readonly detail: string;
+};
+
+/** The controller that keeps the target as it wants it, and takes back what it did not do itself. */
+export type Owner = {
+  /** `argo-cd`, `flux`, `helm`, `hpa`, `keda`, … */
+  readonly name: string;
+  readonly detail: string;
+  /** Ids of the actions whose effect it would revert. */
+  readonly reverts: readonly string[];
+};
+
 /** A target as it was seen at one moment, by whichever executor. */
 export type ObservedState = {
   readonly target: TargetRef;
   readonly desiredReplicas: number;
   readonly replicas: readonly ReplicaState[];
+  /** How many of them are ready to serve, where the executor knows that apart from `running`. */
+  readonly readyReplicas?: number;
   readonly release: string;
   readonly previousRelease?: string;
   readonly config: string;
@@ -24,8 +51,28 @@ export type ObservedState = {
    * at the vendor itself. Absent where the vendor knows no such thing.
    */
   readonly revision?: string;
+  /** When it was in this state, by the clock of whoever saw it. */
+  readonly observedAtMs?: number;
+  readonly rollout?: Rollout;
+  readonly owner?: Owner;
+  /** Why nothing may act on it, in words; absent where it may be acted on. */
+  readonly protected?: string;
 };
 
-export function targetKey(target: TargetRef): string {
-  return `${target.environment}/${target.service}`;
+/**
+ * What tells targets apart: leases, intents, limits and locks go by it. Two services on one resource have one key. The
+ * first part is always a kind of `kinds/`.
+ */
+export function targetKey({ environment, service, resource }: TargetRef): string {
+  return resource ?? `service/${keyPart(environment)}/${keyPart(service)}`;
+}
+
+/** For people: what it serves, and which thing that is where it is known. */
+export function targetText({ environment, service, resource }: TargetRef): string {
+  return resource === undefined ? `${environment}/${service}` : `${environment}/${service} (${resource})`;
+}
+
+/** Names of services are free text; a slash in one must not make two names out of it. */
+function keyPart(name: string): string {
+  return name.replaceAll('%', '%25').replaceAll('/', '%2F');
 }

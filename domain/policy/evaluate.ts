@@ -2,6 +2,7 @@
 // the allow list, then what its risk asks for, made stricter by blast radius and by doubtful evidence. Nothing ever makes
 // it more permissive than its risk level.
 
+import { targetText } from '../inventory/target.ts';
 import { interferingSteps } from '../remediation/interference.ts';
 import type { Plan, PlanStep } from '../remediation/plan.ts';
 import type { PolicyConfig, PolicyRule, Requirement } from './config.ts';
@@ -96,5 +97,5 @@ function matches(rule: PolicyRule, { action, target }: JudgedStep): boolean {
 }
 
 function describe({ action, target }: JudgedStep): string {
-  return `${action} on ${target.environment}/${target.service}`;
+  return `${action} on ${targetText(target)}`;
 }

@@ -34,7 +34,10 @@ export type Plan = {
 export type PlanHash = string;
 export type HashedPlan = { readonly plan: Plan; readonly planHash: PlanHash };
 
-/** What one step did not need to be told twice: identifies an action on a target with its parameters. */
-export function stepKey(step: Pick<PlanStep, 'action' | 'target'>): string {
-  return `${step.action}@${step.target.environment}/${step.target.service}`;
+/**
+ * Identifies an action on a target within an incident. Events of incidents hold it: a target that is known by its name
+ * alone keeps the form it has had since the first version, so that what was recorded goes on naming the same step.
+ */
+export function stepKey({ action, target }: Pick<PlanStep, 'action' | 'target'>): string {
+  return `${action}@${target.resource ?? `${target.environment}/${target.service}`}`;
 }

@@ -4,6 +4,7 @@
 import { harmlessCauses } from '../diagnosis/causes.ts';
 import type { Diagnosis, Hypothesis } from '../diagnosis/diagnosis.ts';
 import { thresholds } from '../diagnosis/thresholds.ts';
+import { targetKey } from '../inventory/target.ts';
 import { type RiskLevel, riskLevels } from './actions/action.ts';
 import { actions } from './actions/index.ts';
 import { checkParameters, costOf, inverseOf, isReversible, riskOf } from './catalogue.ts';
@@ -141,7 +142,7 @@ function planOf(step: PlanStep, hypothesis: Hypothesis, { incidentId, attempt }:
 /** The riskiest step's; high when several targets are changed in ways that cannot be undone. */
 export function planRisk(steps: readonly Pick<PlanStep, 'target' | 'risk' | 'reversible'>[]): RiskLevel {
   const irreversible = new Set(
-    steps.filter(({ reversible }) => !reversible).map(({ target }) => target.service),
+    steps.filter(({ reversible }) => !reversible).map(({ target }) => targetKey(target)),
   );
   if (irreversible.size > 1) return 'high';
   return steps.reduce<RiskLevel>(

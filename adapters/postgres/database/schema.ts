@@ -221,6 +221,8 @@ export type Schema = {
     direction: Intent['direction'];
     environment: string;
     target_key: string;
+    /** Keys of what the effect touches besides its target. */
+    touches: readonly string[];
     step_key: string;
     fence: number;
     body: Json<Omit<Intent, 'fence'>>;

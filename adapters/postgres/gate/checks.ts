@@ -2,6 +2,7 @@
 // refusal or with null; the order they are asked in is in gate.ts.
 
 import type { Kysely } from 'kysely';
+import { targetText } from '../../../domain/inventory/target.ts';
 import type { People } from '../../../domain/policy/people.ts';
 import type { Verdict } from '../../../domain/policy/verdict.ts';
 import type { GateRefusal, NeededApproval } from '../../../domain/remediation/intent.ts';
@@ -149,7 +150,7 @@ export const rateLimits: Check = async (trx, { effect, limits, nowMs }) => {
   if (onTarget.count >= limits.effectsPerTargetPerHour) {
     return {
       reason: 'rate-limited',
-      detail: `${onTarget.count} effects on ${effect.targetKey} within an hour`,
+      detail: `${onTarget.count} effects on ${targetText(effect.content.target)} within an hour`,
     };
   }
   const inAll = await recent.where('environment', '=', environment).executeTakeFirstOrThrow();

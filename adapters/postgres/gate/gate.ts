@@ -5,6 +5,7 @@
 import type { Kysely } from 'kysely';
 import type { Gate, StoredIntent } from '../../../activities/ports.ts';
 import type { GateInput } from '../../../activities/types.ts';
+import { targetText } from '../../../domain/inventory/target.ts';
 import type { PolicyConfig } from '../../../domain/policy/config.ts';
 import { evaluate } from '../../../domain/policy/evaluate.ts';
 import type { People } from '../../../domain/policy/people.ts';
@@ -158,7 +159,10 @@ async function letThrough(
     fence: written?.intent.fence ?? null,
   });
   if (!lease.held)
-    return refused({ reason: 'target-leased', detail: `${lease.by} is acting on ${targetKey}` });
+    return refused({
+      reason: 'target-leased',
+      detail: `${lease.by} is acting on ${targetText(content.target)}`,
+    });
   const { fence } = lease;
   if (written !== null) {
     if (written.intent.fence !== fence) await changeFence(trx, content.id, fence, nowMs);

@@ -37,6 +37,7 @@ export async function writeIntent(
       direction: content.direction,
       environment: content.target.environment,
       target_key: targetKey,
+      touches: [],
       step_key: stepKey,
       fence,
       body: json({ ...content, expects }),

@@ -4,6 +4,7 @@
 
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
+import { targetText } from '../../../domain/inventory/target.ts';
 import type { Schema } from '../database/schema.ts';
 import type { Check } from './checks.ts';
 
@@ -21,7 +22,10 @@ export const leaseFree: Check = async (trx, { effect, nowMs }) => {
     .where('expires_at_ms', '>', nowMs)
     .executeTakeFirst();
   if (current === undefined) return null;
-  return { reason: 'target-leased', detail: `${current.incident_id} is acting on ${effect.targetKey}` };
+  return {
+    reason: 'target-leased',
+    detail: `${current.incident_id} is acting on ${targetText(effect.content.target)}`,
+  };
 };
 
 /**

@@ -4,7 +4,7 @@
 
 import type { Kysely } from 'kysely';
 import type { Marked, StoredIntent } from '../../../activities/ports.ts';
-import { targetKey } from '../../../domain/inventory/target.ts';
+import { targetKey, targetText } from '../../../domain/inventory/target.ts';
 import type { Intent, IntentStatus } from '../../../domain/remediation/intent.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
@@ -108,7 +108,7 @@ async function lastLook(
   if (await renew(trx, intent, nowMs, limits)) return;
   throw new EffectBlocked(
     'stale-fence',
-    `intent ${intent.id} was not sent: ${targetKey(intent.target)} has been leased anew since`,
+    `intent ${intent.id} was not sent: ${targetText(intent.target)} has been leased anew since`,
   );
 }
 

@@ -2,6 +2,7 @@
 // as the plan saw it? Each answer is a refusal or null.
 
 import { type RawBuilder, sql } from 'kysely';
+import { targetText } from '../../../domain/inventory/target.ts';
 import type { Facts } from '../../../domain/remediation/actions/action.ts';
 import type { IntentStatus } from '../../../domain/remediation/intent.ts';
 import { changedSince, type Sighting } from '../../../domain/remediation/precondition.ts';
@@ -29,8 +30,8 @@ export const targetSettled: Check = async (trx, { effect }) => {
   const about = `${open.id} of ${open.incident_id}`;
   const detail =
     open.status === 'sent'
-      ? `a call to ${effect.targetKey} is still under way (${about})`
-      : `nobody knows whether an earlier effect on ${effect.targetKey} happened; a person has to look, and settle it: sentinel effect settle (${about})`;
+      ? `a call to ${targetText(effect.content.target)} is still under way (${about})`
+      : `nobody knows whether an earlier effect on ${targetText(effect.content.target)} happened; a person has to look, and settle it: sentinel effect settle (${about})`;
   return { reason: 'target-unsettled', detail };
 };
 
@@ -80,24 +81,25 @@ export const lastEffect: Check = async (trx, { effect }) => {
   if (later === undefined) return null;
   return {
     reason: 'target-changed',
-    detail: `${later.incident_id} has changed ${targetKey} since (${later.step_key}); undoing would revert that too`,
+    detail: `${later.incident_id} has changed ${targetText(content.target)} since (${later.step_key}); undoing would revert that too`,
   };
 };
 
 /** Compares what is seen now with what the effect expects; a target that was not seen is never taken for unchanged. */
 export function asExpected(
-  { content, targetKey }: Effect,
+  { content }: Effect,
   expects: readonly Facts[],
   sighting: Sighting,
   /** Of an undo: what it would restore. */
   restored: Facts | null = null,
 ): Refusal | null {
+  const target = targetText(content.target);
   if (sighting.kind !== 'seen')
-    return { reason: 'target-unseen', detail: `${targetKey} cannot be seen: ${sighting.reason}` };
+    return { reason: 'target-unseen', detail: `${target} cannot be seen: ${sighting.reason}` };
   const changed = changedSince(expects, content, sighting.state);
   if (changed === null) return null;
   if (restored !== null && changedSince([restored], content, sighting.state) === null)
-    return { reason: 'not-needed', detail: `${targetKey} is already as it was before the step` };
+    return { reason: 'not-needed', detail: `${target} is already as it was before the step` };
   const since = content.direction === 'forward' ? 'the plan was made' : 'the step to undo was carried out';
-  return { reason: 'target-changed', detail: `${targetKey} has changed since ${since}: ${changed}` };
+  return { reason: 'target-changed', detail: `${target} has changed since ${since}: ${changed}` };
 }

@@ -4,6 +4,7 @@ import { html } from 'hono/html';
 import { parseSeriesKey } from '../../../domain/detection/series.ts';
 import type { Briefing, EffectBriefing } from '../../../domain/incident/briefing.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
+import { targetText } from '../../../domain/inventory/target.ts';
 import type { VerificationResult } from '../../../domain/remediation/verification.ts';
 import type { EffectRecord } from '../../ports/effects.ts';
 import { valueText } from '../assets/text.js';
@@ -35,11 +36,11 @@ export function settlements(effects: readonly EffectRecord[], ref: string, view:
       action,
       target,
     }) => html`<section class="panel" aria-labelledby="settle-${id}"><h3 id="settle-${id}">Nobody can tell whether it happened</h3>
-<p><b>${action}</b> <span class="id">${target.environment}/${target.service}</span>. Look at the target. Until you say what became of it, Sentinel does nothing on this target.</p>
+<p><b>${action}</b> <span class="id">${targetText(target)}</span>. Look at the target. Until you say what became of it, Sentinel does nothing on this target.</p>
 ${may(view, 'operator') ? settleForm(id, ref, view) : html`<p class="muted">Settling needs the role operator.</p>`}</section>`,
   )}${settled.map(
     ({ action, target, status, result, updatedAtMs }) =>
-      html`<p><b>${action}</b> <span class="id">${target.environment}/${target.service}</span> ${status === 'applied' ? 'happened' : 'did not happen'}: ${result} <span class="muted">${clockTime(updatedAtMs, view.nowMs)}</span></p>`,
+      html`<p><b>${action}</b> <span class="id">${targetText(target)}</span> ${status === 'applied' ? 'happened' : 'did not happen'}: ${result} <span class="muted">${clockTime(updatedAtMs, view.nowMs)}</span></p>`,
   )}`;
 }
 

@@ -17,7 +17,7 @@ async function granted(under: StoresUnderTest, ready: Ready) {
 }
 
 async function expireLease({ database }: StoresUnderTest, environment: string) {
-  await sql`update leases set expires_at_ms = 0 where target_key = ${`${environment}/api`}`.execute(
+  await sql`update leases set expires_at_ms = 0 where target_key = ${`service/${environment}/api`}`.execute(
     database.db,
   );
 }
@@ -35,6 +35,28 @@ await describeStores('leases', (use) => {
     });
     await under.stores.incidents.closeEpisode(first.incidentId, 'resolved', Date.now());
     expect((await granted(under, second)).fence).toBe(intent.fence + 1);
+  });
+
+  test('two services on one resource are one target', async () => {
+    const under = use();
+    const resource = `kubernetes/main/shop/deployment/${unique('d')}`;
+    const acting = (environment: string, service: string) => {
+      const step = stepOf(environment, service);
+      const target = { ...step.target, resource };
+      return readyToAct(under.stores, {
+        environment,
+        service,
+        steps: [{ ...step, target, before: { ...step.before, target } }],
+      });
+    };
+    const first = await acting(unique('env'), 'orders');
+    const second = await acting(first.environment, 'orders-admin');
+    await granted(under, first);
+    expect(await pass(under, second)).toEqual({
+      granted: false,
+      reason: 'target-leased',
+      detail: `${first.incidentId} is acting on ${first.environment}/orders-admin (${resource})`,
+    });
   });
 
   test('a lease whose time is over can be taken over, and the one who lost it is stopped before the call', async () => {
@@ -192,7 +214,7 @@ await describeStores('the way of an intent', (use) => {
     const { id } = await granted(under, ready);
     const leftMs = async (): Promise<number> => {
       const { rows } = await sql<{ expires_at_ms: number }>`select expires_at_ms from leases
-        where target_key = ${`${ready.environment}/api`}`.execute(under.database.db);
+        where target_key = ${`service/${ready.environment}/api`}`.execute(under.database.db);
       return (rows[0]?.expires_at_ms ?? 0) - Date.now();
     };
     await expireLease(under, ready.environment);
@@ -218,7 +240,7 @@ await describeStores('the way of an intent', (use) => {
     );
     await expect(run(`delete from intents where id = '${id}'`)).rejects.toThrow('never deleted');
     const copied =
-      'incident_id, plan_hash, step, direction, environment, target_key, step_key, fence, body, status';
+      'incident_id, plan_hash, step, direction, environment, target_key, touches, step_key, fence, body, status';
     await expect(
       run(`insert into intents (id, ${copied}, written_at_ms, updated_at_ms)
         select 'copy', ${copied}, 0, 0 from intents where id = '${id}'`),

@@ -154,7 +154,7 @@ async function perform1(the: Scene, one: Operation): Promise<void> {
       return;
     }
     case 'lease-ends':
-      await sql`update leases set expires_at_ms = 0 where target_key like ${`${the.environment}/%`}`.execute(
+      await sql`update leases set expires_at_ms = 0 where target_key like ${`service/${the.environment}/%`}`.execute(
         database.db,
       );
   }

@@ -126,7 +126,7 @@ await describePostgresStores('races', (use) => {
     const second = await readyToAct(stores, { environment: first.environment });
     const passed = await passGate(stores, input(first));
     if (!passed.granted) throw new Error(passed.detail);
-    const lease = sql`target_key = ${`${first.environment}/api`}`;
+    const lease = sql`target_key = ${`service/${first.environment}/api`}`;
     await sql`update leases set expires_at_ms = 0 where ${lease}`.execute(database.db);
     let passing: Promise<GateResult> | undefined;
     await database.db.transaction().execute(async (trx) => {

@@ -28,6 +28,7 @@ import { auditCheck } from './0042-audit-check.ts';
 import { closings } from './0047-closings.ts';
 import { askedAgain } from './0048-asked-again.ts';
 import { follows } from './0049-follows.ts';
+import { targetKeys } from './0052-target-keys.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -57,4 +58,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0047-closings': closings,
   '0048-asked-again': askedAgain,
   '0049-follows': follows,
+  '0052-target-keys': targetKeys,
 };

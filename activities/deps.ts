@@ -3,13 +3,13 @@
 import type { PolicyConfig } from '../domain/policy/config.ts';
 import type { Runbook } from '../domain/remediation/runbook.ts';
 import type { VerificationConfig } from '../domain/remediation/verify-config.ts';
+import type { Executors } from './ports/executor.ts';
 import type {
   AnomalyRequeue,
   ApprovalStore,
   Clock,
   DiagnosisStore,
   EvidenceStore,
-  Executors,
   Gate,
   History,
   IncidentStore,

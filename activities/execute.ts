@@ -6,12 +6,13 @@ import { targetText } from '../domain/inventory/target.ts';
 import type { Intent } from '../domain/remediation/intent.ts';
 import { finalFailure } from './failures.ts';
 import { closeSends, type LookUpTimings } from './look-up.ts';
-import type { Executor, Executors, Gate, Logger, Metrics, StoredIntent } from './ports.ts';
+import type { Executor, Executors } from './ports/executor.ts';
+import type { Gate, Logger, Metrics, StoredIntent } from './ports.ts';
 import { sendOnce } from './send.ts';
 import type { ExecuteResult } from './types.ts';
 
 export type ExecuteDeps = {
-  readonly gate: Pick<Gate, 'intent' | 'mark' | 'renew'>;
+  readonly gate: Pick<Gate, 'intent' | 'mark' | 'permit' | 'renew'>;
   readonly executors: Pick<Executors, 'forTarget'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -73,10 +74,10 @@ async function carryThrough(
         return { ...sent, sent: stored.send !== null };
       case 'answered': {
         const { answer } = sent;
-        if (answer.kind === 'applied') return finish(deps, stored, applied(false, answer.summary), number);
+        if (answer.kind === 'done') return finish(deps, stored, applied(false, answer.summary), number);
         if (answer.kind === 'refused')
           return finish(deps, stored, failed(true, `refused by ${executor.name}: ${answer.reason}`), number);
-        lost = answer.reason;
+        lost = answer.kind === 'accepted' ? answer.summary : answer.reason;
         break;
       }
       case 'late':

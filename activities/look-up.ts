@@ -4,7 +4,8 @@
 
 import type { Intent } from '../domain/remediation/intent.ts';
 import { sendToleranceMs } from '../domain/remediation/limits.ts';
-import type { Executor, Found, StoredIntent } from './ports.ts';
+import type { Executor, Found } from './ports/executor.ts';
+import type { StoredIntent } from './ports.ts';
 import { type Clocks, startStopwatch } from './stopwatch.ts';
 
 export type LookUpTimings = {

@@ -9,7 +9,7 @@ import { makePlan, type PlanningInput } from '../domain/remediation/planner.ts';
 import { answerTakesMs } from '../domain/remediation/verify-pace.ts';
 import type { ActivityDeps } from './deps.ts';
 import { finalFailure } from './failures.ts';
-import type { Executors } from './ports.ts';
+import type { Executors, Previewed } from './ports/executor.ts';
 import { startGathering } from './sources.ts';
 import { observeTargets } from './targets.ts';
 import type { Activities, PlanResult } from './types.ts';
@@ -78,14 +78,19 @@ async function firstRefused(
   return null;
 }
 
-async function preview(executors: Executors, step: PlanStep): Promise<{ ok: boolean; detail: string }> {
+async function preview(executors: Executors, step: PlanStep): Promise<Previewed> {
   const executor = executors.forTarget(step.target, step.executor);
-  if (executor === null) return { ok: false, detail: `no executor "${step.executor}"` };
+  if (executor === null)
+    return { ok: false, code: 'unknown-target', detail: `no executor "${step.executor}"` };
   try {
-    const { ok, detail } = await executor.preview(step);
-    return { ok, detail: redact(detail) };
+    const answer = await executor.preview(step);
+    return { ...answer, detail: redact(answer.detail) };
   } catch (error) {
-    return { ok: false, detail: redact(error instanceof Error ? error.message : String(error)) };
+    return {
+      ok: false,
+      code: 'unreachable',
+      detail: redact(error instanceof Error ? error.message : String(error)),
+    };
   }
 }
 

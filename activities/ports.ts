@@ -7,15 +7,14 @@ import type { Dropped } from '../domain/diagnosis/model/opinion.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
-import type { TargetRef } from '../domain/inventory/target.ts';
 import type { ChangeEvent } from '../domain/observation.ts';
 import type { PolicyContext } from '../domain/policy/evaluate.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import type { GateResult, Intent, IntentStatus, Send } from '../domain/remediation/intent.ts';
-import type { HashedPlan, PlanStep } from '../domain/remediation/plan.ts';
+import type { HashedPlan } from '../domain/remediation/plan.ts';
 import type { Sighting } from '../domain/remediation/precondition.ts';
-import type { TargetState } from '../domain/remediation/target.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
+import type { Permit } from './ports/executor.ts';
 import type { ApprovalRequest, ApprovalStatus, GateInput, StoredStop } from './types.ts';
 
 export type TimeRange = { readonly environment: string; readonly fromMs: number; readonly toMs: number };
@@ -135,43 +134,10 @@ export interface Gate {
     result: string,
     send?: number,
   ): Promise<Marked>;
+  /** May another call to the vendor belong to this send? Whatever could have stopped the first one stops it, too. */
+  permit(intentId: string, send: number): ReturnType<Permit>;
   /** Keeps the target leased while a call or a look is under way. */
   renew(intentId: string): Promise<void>;
-}
-
-/** What a call to the outside ended in. `unknown`: the answer was lost; look at the world. */
-export type EffectAnswer =
-  | { readonly kind: 'applied'; readonly after: TargetState | null; readonly summary: string }
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'unknown'; readonly reason: string };
-
-export type Found = 'happened' | 'not-happened' | 'cannot-tell';
-
-/** One configured way to act. Receives ids and bounded parameters only. docs/adding-an-executor.md has each promise in full. */
-export interface Executor {
-  readonly name: string;
-  /** Every target of an environment, or one. */
-  observe(environment: string, service?: string): Promise<readonly TargetState[]>;
-  /** Dry-run: would this step be accepted now? No effect. */
-  preview(step: Pick<PlanStep, 'action' | 'target' | 'parameters'>): Promise<{ ok: boolean; detail: string }>;
-  /**
-   * Performs the effect once. Also performs compensations: an intent with direction `compensation` (the revert). Where the
-   * vendor can, it refuses what comes after `notAfterMs`, what is older than a send it has seen or closed, and what meets
-   * another `revision` than the one that was observed right before.
-   */
-  apply(intent: Intent, send: Send & { readonly revision?: string | undefined }): Promise<EffectAnswer>;
-  /** Did the effect of this intent happen, as far as can be seen? `cannot-tell` while it may be under way. */
-  lookUp(intent: Intent): Promise<Found>;
-  /**
-   * Only of vendors that can refuse a call they have not begun: sees to it that no send of this intent up to `send` takes
-   * effect from now on. `not-happened` is a promise about the future, too.
-   */
-  close?(intent: Intent, send: Send): Promise<Found>;
-}
-
-export interface Executors {
-  forTarget(target: TargetRef, executor: string): Executor | null;
-  forEnvironment(environment: string): readonly Executor[];
 }
 
 /** How far Sentinel's own processes are behind, as items of missing evidence; empty while they keep up. */

@@ -5,12 +5,13 @@ import { redact } from '../domain/redaction/redact.ts';
 import type { GateRefusal, Intent } from '../domain/remediation/intent.ts';
 import { changedSince } from '../domain/remediation/precondition.ts';
 import { clocksOf, type LookUpTimings, lookOnce } from './look-up.ts';
-import type { EffectAnswer, Executor, Gate, Marked } from './ports.ts';
+import type { Begun, Call, Executor } from './ports/executor.ts';
+import type { Gate, Marked } from './ports.ts';
 import { sight } from './sight.ts';
 import { startStopwatch } from './stopwatch.ts';
 
 export type Sent =
-  | { readonly kind: 'answered'; readonly answer: EffectAnswer }
+  | { readonly kind: 'answered'; readonly answer: Begun }
   /** The world has it already, although nothing was recorded of a send. */
   | { readonly kind: 'found' }
   /** Another process has sent, or settled, the intent meanwhile. */
@@ -21,7 +22,7 @@ export type Sent =
 
 /** Sends call `number` of the intent. All calls before it are closed. */
 export async function sendOnce(
-  gate: Pick<Gate, 'mark'>,
+  gate: Pick<Gate, 'mark' | 'permit'>,
   executor: Executor,
   intent: Intent,
   number: number,
@@ -44,7 +45,10 @@ export async function sendOnce(
   if (tookMs >= withinMs)
     return { kind: 'late', reason: `this process stood still for ${tookMs} ms before the call` };
   const { revision } = sighting.state;
-  return { kind: 'answered', answer: await call(executor, intent, { number, notAfterMs, revision }) };
+  const signal = AbortSignal.timeout(executor.promise(intent).deadlineMs);
+  const permit = () => gate.permit(intent.id, number);
+  const answer = await begin(executor, intent, { number, notAfterMs, revision, signal, permit });
+  return { kind: 'answered', answer };
 }
 
 async function permission(
@@ -72,15 +76,11 @@ function reasonOf(error: Error): GateRefusal {
   }
 }
 
-async function call(
-  executor: Executor,
-  intent: Intent,
-  send: Parameters<Executor['apply']>[1],
-): Promise<EffectAnswer> {
+async function begin(executor: Executor, intent: Intent, call: Call): Promise<Begun> {
   try {
-    const answer = await executor.apply(intent, send);
+    const answer = await executor.begin(intent, call);
     // A vendor's words go into the incident, where everybody reads them.
-    return answer.kind === 'applied'
+    return 'summary' in answer
       ? { ...answer, summary: redact(answer.summary) }
       : { ...answer, reason: redact(answer.reason) };
   } catch (error) {

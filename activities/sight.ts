@@ -3,7 +3,7 @@
 import { type TargetRef, targetKey } from '../domain/inventory/target.ts';
 import { redact } from '../domain/redaction/redact.ts';
 import type { Sighting } from '../domain/remediation/precondition.ts';
-import type { Executor } from './ports.ts';
+import type { Executor } from './ports/executor.ts';
 
 /** Longer than a reading takes, shorter than the activities that wait for it. */
 const timeoutMs = 4_000;

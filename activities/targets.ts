@@ -1,7 +1,7 @@
 // What the executors of an environment report now.
 
 import type { TargetState } from '../domain/remediation/target.ts';
-import type { Executors } from './ports.ts';
+import type { Executors } from './ports/executor.ts';
 import type { Gathering } from './sources.ts';
 
 /** Every target of the environment, of every executor that answers in time. */

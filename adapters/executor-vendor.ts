@@ -2,7 +2,7 @@
 // executor is made from them, and how `doctor` looks at it. adapters/executors.ts lists the vendors.
 
 import type { z } from 'zod';
-import type { Executor } from '../activities/ports.ts';
+import type { Executor } from '../activities/ports/executor.ts';
 import type { Finding } from '../domain/doctor.ts';
 
 /** What every configured executor has, whatever the vendor. */

@@ -1,6 +1,6 @@
 // The configured ways to act, by environment.
 
-import type { Executor, Executors } from '../activities/ports.ts';
+import type { Executor, Executors } from '../activities/ports/executor.ts';
 import type { ExecutorParts } from '../adapters/executor-vendor.ts';
 import { executorVendors } from '../adapters/executors.ts';
 import type { Config } from '../config/load.ts';

@@ -1,7 +1,7 @@
 // What every part of a Sentinel process stands on: log, metrics, stores and Temporal, opened in parallel where possible.
 
 import { join } from 'node:path';
-import type { Executors } from '../activities/ports.ts';
+import type { Executors } from '../activities/ports/executor.ts';
 import { type ClickHouseHistory, createHistory } from '../adapters/clickhouse/history.ts';
 import { lockDirectory } from '../adapters/postgres/database/directory-lock.ts';
 import { createStores, type Database, openDatabase, type Stores } from '../adapters/postgres/index.ts';

@@ -2,10 +2,11 @@
 // answer is reported as `unknown`, `lookUp` asks the supervisor's ledger whether the effect of an intent happened, and
 // `close` makes the supervisor refuse what has not begun.
 
-import type { EffectAnswer, Executor } from '../../activities/ports.ts';
+import type { Begun, EffectPromise, Executor } from '../../activities/ports/executor.ts';
 import type { ActionId } from '../../domain/remediation/actions/index.ts';
 import type { Intent } from '../../domain/remediation/intent.ts';
 import type { PlanStep } from '../../domain/remediation/plan.ts';
+import type { RefusalCode } from '../../domain/remediation/refusal-code.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
 import { guardedFetch } from '../http/guarded-fetch.ts';
 import {
@@ -28,55 +29,66 @@ export type LabExecutorOptions = {
 
 const defaults = { readTimeoutMs: 3_000, applyTimeoutMs: 30_000 };
 
+/** The supervisor knows every intent, does each once, and answers when it is done. */
+const promised: EffectPromise = {
+  idempotency: 'token',
+  consistencyDelayMs: 0,
+  deadlineMs: 60_000,
+  settleMs: 0,
+};
+
 export function createLabExecutor(
   given: Pick<LabExecutorOptions, 'name' | 'url'> & Partial<LabExecutorOptions>,
 ): Executor {
   const options: LabExecutorOptions = { ...defaults, ...given };
   const at = (path: string) => new URL(path, options.url);
 
-  async function read(path: string): Promise<{ status: number; body: unknown }> {
-    const answer = await guardedFetch(at(path), { signal: AbortSignal.timeout(options.readTimeoutMs) });
+  async function read(path: string, signal?: AbortSignal): Promise<{ status: number; body: unknown }> {
+    const answer = await guardedFetch(at(path), { signal: within(options.readTimeoutMs, signal) });
     return { status: answer.status, body: await jsonOf(answer) };
   }
 
-  function send(path: string, body: unknown, timeoutMs: number): Promise<Response> {
+  function send(path: string, body: unknown, timeoutMs: number, signal?: AbortSignal): Promise<Response> {
     return guardedFetch(at(path), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: within(timeoutMs, signal),
     });
   }
 
   return {
     name: options.name,
+    promise: () => promised,
 
-    async observe(environment, service) {
+    async observe(environment, service, signal) {
       const path = service === undefined ? '/v1/services' : `/v1/services/${encodeURIComponent(service)}`;
-      const { status, body } = await read(path);
+      const { status, body } = await read(path, signal);
       if (status === 404) return [];
       if (status !== 200) throw new Error(`reading ${path} from executor ${options.name}: status ${status}`);
       const answers = service === undefined ? listOf(body) : [serviceSchema.parse(body)];
       return answers.map((answer) => toTarget(answer, environment, options.name));
     },
 
-    async preview(step) {
+    async preview(step, signal) {
       const answer = await send(
         '/v1/actions?dryRun=true',
         request(step, { intentId: 'preview', fence: 0 }),
         options.readTimeoutMs,
+        signal,
       );
       if (answer.ok) return { ok: true, detail: 'accepted by a dry run' };
-      return { ok: false, detail: reasonOf(await jsonOf(answer), answer.status) };
+      const { code, reason } = refusalOf(await jsonOf(answer), answer.status);
+      return { ok: false, code, detail: reason };
     },
 
-    async apply(intent, { number, notAfterMs, revision }): Promise<EffectAnswer> {
+    async begin(intent, { number, notAfterMs, revision, signal }): Promise<Begun> {
       const { id: intentId, fence } = intent;
       const ifRevision = revision === undefined ? undefined : Number(revision);
       const ticket = { intentId, fence, send: number, notAfterMs, ifRevision };
       let answer: Response;
       try {
-        answer = await send('/v1/actions', request(intent, ticket), options.applyTimeoutMs);
+        answer = await send('/v1/actions', request(intent, ticket), options.applyTimeoutMs, signal);
       } catch (error) {
         return { kind: 'unknown', reason: `no answer to ${intent.action}: ${messageOf(error)}` };
       }
@@ -84,24 +96,34 @@ export function createLabExecutor(
       if (answer.ok) {
         const parsed = actionAnswerSchema.safeParse(body);
         if (!parsed.success) return { kind: 'unknown', reason: `unreadable answer to ${intent.action}` };
-        return { kind: 'applied', after: null, summary: `${intent.action} on ${intent.target.service} done` };
+        return { kind: 'done', after: null, summary: doneWords(intent) };
       }
       // 4xx: refused before anything was done. 5xx: it may have happened, so the ledger has to be asked.
-      if (answer.status < 500) return { kind: 'refused', reason: reasonOf(body, answer.status) };
+      if (answer.status < 500) return { kind: 'refused', ...refusalOf(body, answer.status) };
       return { kind: 'unknown', reason: `status ${answer.status} for ${intent.action}` };
     },
 
-    async lookUp(intent) {
-      const { status, body } = await read(`/v1/actions/${encodeURIComponent(intent.id)}`);
+    // Nothing is ever accepted before it is done: what is asked here is only the ledger.
+    async poll(intent, _handle, signal) {
+      const { status, body } = await read(pathOf(intent), signal);
+      if (status === 200 && isInProgress(body))
+        return { kind: 'running', progress: { done: 0, of: 1, words: `${intent.action} under way` } };
+      if (status === 200) return { kind: 'done', after: null, summary: doneWords(intent) };
+      return { kind: 'unknown', reason: `status ${status} for the state of ${intent.id}` };
+    },
+
+    async lookUp(intent, signal) {
+      const { status, body } = await read(pathOf(intent), signal);
       if (status === 404) return 'not-happened';
       if (status !== 200 || isInProgress(body)) return 'cannot-tell';
       return 'happened';
     },
 
-    async close(intent, { number }) {
-      const path = `/v1/actions/${encodeURIComponent(intent.id)}/close`;
+    async close(intent, { number }, signal) {
+      const path = `${pathOf(intent)}/close`;
       const { service } = intent.target;
-      const answer = await send(path, { service, fence: intent.fence, send: number }, options.readTimeoutMs);
+      const ticket = { service, fence: intent.fence, send: number };
+      const answer = await send(path, ticket, options.readTimeoutMs, signal);
       const parsed = closeAnswerSchema.safeParse(await jsonOf(answer));
       if (!answer.ok || !parsed.success) return 'cannot-tell';
       if (parsed.data.happened) return 'happened';
@@ -177,9 +199,40 @@ function isInProgress(body: unknown): boolean {
   return typeof body === 'object' && body !== null && 'inProgress' in body && body.inProgress === true;
 }
 
-function reasonOf(body: unknown, status: number): string {
+function refusalOf(body: unknown, status: number): { readonly reason: string; readonly code: RefusalCode } {
   const parsed = refusalSchema.safeParse(body);
-  return (parsed.success ? (parsed.data.reason ?? parsed.data.error) : undefined) ?? `status ${status}`;
+  const { reason, error, code } = parsed.success ? parsed.data : {};
+  return { reason: reason ?? error ?? `status ${status}`, code: code ?? codeOf(status) };
+}
+
+/** What the status alone says, where nothing better is said. */
+function codeOf(status: number): RefusalCode {
+  switch (status) {
+    case 401:
+      return 'expired-credentials';
+    case 403:
+      return 'permission-denied';
+    case 400:
+    case 422:
+      return 'invalid';
+    case 429:
+      return 'throttled';
+    default:
+      return status < 500 ? 'refused-by-vendor' : 'unreachable';
+  }
+}
+
+function pathOf({ id }: Intent): string {
+  return `/v1/actions/${encodeURIComponent(id)}`;
+}
+
+function doneWords({ action, target }: Intent): string {
+  return `${action} on ${target.service} done`;
+}
+
+function within(ms: number, signal?: AbortSignal): AbortSignal {
+  const late = AbortSignal.timeout(ms);
+  return signal === undefined ? late : AbortSignal.any([late, signal]);
 }
 
 function messageOf(error: unknown): string {

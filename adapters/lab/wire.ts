@@ -1,6 +1,7 @@
 // What the lab's supervisor says over HTTP, checked at the door: its answers are input like any other.
 
 import { z } from 'zod';
+import { refusalCodes } from '../../domain/remediation/refusal-code.ts';
 
 export const replicaSchema = z.object({
   taskId: z.string(),
@@ -30,4 +31,8 @@ export const actionAnswerSchema = z.object({ intentId: z.string(), action: z.str
 
 export const closeAnswerSchema = z.object({ happened: z.boolean(), closed: z.boolean() });
 
-export const refusalSchema = z.object({ reason: z.string().optional(), error: z.string().optional() });
+export const refusalSchema = z.object({
+  reason: z.string().optional(),
+  error: z.string().optional(),
+  code: z.enum(refusalCodes).optional().catch(undefined),
+});

@@ -2,12 +2,13 @@
 // policies and for measuring the loop itself. Its ledger lives as long as the process: it cannot survive a restart, and
 // says `cannot-tell` then, as an honest executor must. It refuses what is late, older than what it has seen, or closed.
 
-import type { EffectAnswer, Executor } from '../../activities/ports.ts';
+import type { Begun, Call, EffectPromise, Executor } from '../../activities/ports/executor.ts';
 import { targetKey } from '../../domain/inventory/target.ts';
 import { actionIds, actions } from '../../domain/remediation/actions/index.ts';
 import type { Intent } from '../../domain/remediation/intent.ts';
 import { sendWithinMs } from '../../domain/remediation/limits.ts';
 import { stateAfter } from '../../domain/remediation/precondition.ts';
+import type { RefusalCode } from '../../domain/remediation/refusal-code.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
 
 export type MockService = { readonly service: string; readonly replicas: number };
@@ -59,17 +60,22 @@ export function createMockExecutor(options: {
   const revisionOf = (key: string): string => String(revisions.get(key) ?? 0);
 
   /** Why this call does not count any more; null when it is the newest. */
-  function outdated({ target, fence }: Intent, { number, notAfterMs, revision }: Call): string | null {
+  function outdated({ target, fence }: Intent, { number, notAfterMs, revision }: Call): Refused | null {
     const key = targetKey(target);
     const seen = newest.get(key) ?? { fence: 0, send: 0 };
     if (fence < seen.fence || (fence === seen.fence && number <= seen.send))
-      return `send ${number} under fence ${fence} is not newer than send ${seen.send} under fence ${seen.fence}`;
-    if (options.nowMs() > notAfterMs) return 'the call is too late';
-    return revision !== undefined && revision !== revisionOf(key) ? `${key} changed meanwhile` : null;
+      return refused(
+        'overtaken',
+        `send ${number} under fence ${fence} is not newer than send ${seen.send} under fence ${seen.fence}`,
+      );
+    if (options.nowMs() > notAfterMs) return refused('too-late', 'the call is too late');
+    if (revision === undefined || revision === revisionOf(key)) return null;
+    return refused('changed-meanwhile', `${key} changed meanwhile`);
   }
 
   return {
     name: options.name,
+    promise: () => promised,
     ledger,
 
     async observe(environment, service) {
@@ -81,23 +87,29 @@ export function createMockExecutor(options: {
     },
 
     async preview(step) {
-      const known = find(step.target.environment, step.target.service) !== undefined;
-      return { ok: known, detail: known ? 'accepted by the mock' : `unknown service ${step.target.service}` };
+      if (find(step.target.environment, step.target.service) !== undefined)
+        return { ok: true, detail: 'accepted by the mock' };
+      return { ok: false, code: 'unknown-target', detail: `unknown service ${step.target.service}` };
     },
 
-    async apply(intent, call): Promise<EffectAnswer> {
+    async begin(intent, call): Promise<Begun> {
       const before = find(intent.target.environment, intent.target.service);
-      if (before === undefined)
-        return { kind: 'refused', reason: `unknown service ${intent.target.service}` };
+      if (before === undefined) return refused('unknown-target', `unknown service ${intent.target.service}`);
       const refusal = outdated(intent, call);
-      if (refusal !== null) return { kind: 'refused', reason: refusal };
+      if (refusal !== null) return refusal;
       const key = targetKey(intent.target);
       newest.set(key, { fence: intent.fence, send: call.number });
       revisions.set(key, (revisions.get(key) ?? 0) + 1);
       const after = perform(before, intent, options.nowMs());
       targets.set(key, after);
       ledger.push({ intentId: intent.id, action: intent.action, service: intent.target.service });
-      return { kind: 'applied', after, summary: `${intent.action} on ${intent.target.service} done` };
+      return { kind: 'done', after, summary: doneWords(intent) };
+    },
+
+    async poll(intent) {
+      if (ledger.some((entry) => entry.intentId === intent.id))
+        return { kind: 'done', after: null, summary: doneWords(intent) };
+      return { kind: 'unknown', reason: 'the mock knows only what this process did' };
     },
 
     async lookUp(intent) {
@@ -117,7 +129,23 @@ export function createMockExecutor(options: {
   };
 }
 
-type Call = Parameters<Executor['apply']>[1];
+type Refused = Extract<Begun, { kind: 'refused' }>;
+
+/** Everything is complete at once, and done once by its number. */
+const promised: EffectPromise = {
+  idempotency: 'token',
+  consistencyDelayMs: 0,
+  deadlineMs: 60_000,
+  settleMs: 0,
+};
+
+function refused(code: RefusalCode, reason: string): Refused {
+  return { kind: 'refused', code, reason };
+}
+
+function doneWords({ action, target }: Intent): string {
+  return `${action} on ${target.service} done`;
+}
 
 function replicaList(service: string, count: number, startedAtMs: number): TargetState['replicas'] {
   return Array.from({ length: count }, (_, index) => ({

@@ -1,6 +1,6 @@
 // What the API may see of executors: their observations, within a few seconds, and no way to act.
 
-import type { Executor, Executors } from '../../activities/ports.ts';
+import type { Executor, Executors } from '../../activities/ports/executor.ts';
 import type { Infrastructure } from '../../api/ports/infrastructure.ts';
 import type { Config } from '../../config/load.ts';
 

@@ -25,7 +25,7 @@ import { type IncidentSettings, incidentTaskQueue } from '../../workflows/messag
 import { brokenService, madeUpHistory } from './made-up-telemetry.ts';
 
 type MockExecutor = ReturnType<typeof createMockExecutor>;
-type Intent = Parameters<MockExecutor['apply']>[0];
+type Intent = Parameters<MockExecutor['begin']>[0];
 
 const worldKey = { id: 'world', secret: randomBytes(32) };
 /** For the processes that work on the same incidents. */
@@ -90,9 +90,9 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
   });
   const acting: MockExecutor = {
     ...executor,
-    async apply(intent, send) {
+    async begin(intent, send) {
       onEffect?.(intent);
-      const answer = await executor.apply(intent, send);
+      const answer = await executor.begin(intent, send);
       if (intent.action === 'rollback-release') healedAtMs.set(intent.target.environment, Date.now());
       return answer;
     },

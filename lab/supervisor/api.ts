@@ -102,7 +102,7 @@ async function viewOf(service: ManagedService): Promise<ServiceView> {
 
 function find(cluster: ApiDeps['cluster'], name: string, status: number): ManagedService {
   const service = cluster.services.get(name as ServiceName);
-  if (!service) throw new HttpError(status, `there is no service ${name}`);
+  if (!service) throw new HttpError(status, `there is no service ${name}`, 'unknown-target');
   return service;
 }
 
@@ -180,12 +180,17 @@ function checkStillWanted(
 ): void {
   const nowMs = Date.now();
   if (notAfterMs !== undefined && nowMs > notAfterMs) {
-    throw new HttpError(409, `the request is ${nowMs - notAfterMs} ms too late by the clock of this machine`);
+    throw new HttpError(
+      409,
+      `the request is ${nowMs - notAfterMs} ms too late by the clock of this machine`,
+      'too-late',
+    );
   }
   if (ifRevision !== undefined && ifRevision !== service.revision) {
     throw new HttpError(
       412,
       `${service.name} is at revision ${service.revision}, not ${ifRevision}: it changed meanwhile`,
+      'changed-meanwhile',
     );
   }
 }

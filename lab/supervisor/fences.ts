@@ -22,10 +22,15 @@ export class Fences {
       throw new HttpError(
         409,
         `fence ${fence} is older than ${highest.fence}, the highest seen for ${service}`,
+        'overtaken',
       );
     }
     if (send !== undefined && send <= highest.send) {
-      throw new HttpError(409, `send ${send} under fence ${fence} of ${service} was made or closed before`);
+      throw new HttpError(
+        409,
+        `send ${send} under fence ${fence} of ${service} was made or closed before`,
+        'overtaken',
+      );
     }
   }
 

@@ -7,9 +7,12 @@ const maxBodyBytes = 256 * 1024;
 /** A refusal with the status and the reason the client sees. */
 export class HttpError extends Error {
   readonly status: number;
-  constructor(status: number, message: string) {
+  /** What kind of refusal it is, for programs; left out where the status says enough. */
+  readonly code: string | undefined;
+  constructor(status: number, message: string, code?: string) {
     super(message);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -82,7 +85,8 @@ export async function serveJson(routes: JsonRoute[], port = 0): Promise<{ server
   const server = createServer((raw, response) => {
     dispatch(routes, raw, response).catch((error: unknown) => {
       const status = error instanceof HttpError ? error.status : 500;
-      sendJson(response, status, { error: error instanceof Error ? error.message : String(error) });
+      const code = error instanceof HttpError ? error.code : undefined;
+      sendJson(response, status, { error: error instanceof Error ? error.message : String(error), code });
     });
   });
   await listen(server, port);

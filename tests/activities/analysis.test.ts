@@ -5,10 +5,10 @@ import type { ModelDeps } from '../../activities/deps.ts';
 import { createEnrich as createEnrichOf } from '../../activities/enrich.ts';
 import { createEvaluatePolicy } from '../../activities/evaluate-policy.ts';
 import { createMakePlan } from '../../activities/make-plan.ts';
+import type { Executors } from '../../activities/ports/executor.ts';
 import {
   type DiagnosisStore,
   type EvidenceStore,
-  type Executors,
   evidenceRefOf,
   type History,
   type OwnLag,
@@ -295,7 +295,11 @@ describe('a plan', () => {
 
   test('that the executor would not accept is none', async () => {
     const executor = observing();
-    executor.preview = async () => ({ ok: false, detail: 'frozen for the holidays' });
+    executor.preview = async () => ({
+      ok: false,
+      code: 'refused-by-vendor',
+      detail: 'frozen for the holidays',
+    });
     const { result } = await planning(executor);
     expect(result).toMatchObject({
       kind: 'nothing',

@@ -2,8 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createExecute } from '../../activities/execute.ts';
-import type { Executor, Marked, StoredIntent } from '../../activities/ports.ts';
-import type { Intent, IntentStatus, Send } from '../../domain/remediation/intent.ts';
+import type { Executor } from '../../activities/ports/executor.ts';
+import type { Marked, StoredIntent } from '../../activities/ports.ts';
+import type { Intent, IntentStatus } from '../../domain/remediation/intent.ts';
+import { callOf } from '../support/calls.ts';
 import { type CallFate, createFakeExecutor, type FakeExecutor } from '../support/fake-executor.ts';
 import { noMetrics, silent } from '../support/fakes.ts';
 import { scaleOut } from '../support/incident-examples.ts';
@@ -23,7 +25,7 @@ const intent: Intent = {
   expects: [{ replicas: 2 }],
 };
 
-const firstSend: Send = { number: 1, notAfterMs: 60_000 };
+const firstSend = callOf({ number: 1, notAfterMs: 60_000 });
 
 /** A gate that holds one intent, and an execution that can be called again and again. */
 function setUp(executor: Executor | null, status: IntentStatus = 'written') {
@@ -41,6 +43,7 @@ function setUp(executor: Executor | null, status: IntentStatus = 'written') {
     async renew() {
       gate.renewals += 1;
     },
+    permit: async () => ({ ok: true }) as const,
     async intent(id: string): Promise<StoredIntent | null> {
       const send = gate.sends === 0 ? null : { number: gate.sends, notAfterMs: 5_000, leftMs: 5_000 };
       return id === intent.id ? { intent, status: gate.status, send } : null;
@@ -118,10 +121,10 @@ describe('an intent that was written', () => {
     const executor = withFates();
     const { gate, run } = setUp(executor);
     const seen: IntentStatus[] = [];
-    const apply = executor.apply;
-    executor.apply = async (...given) => {
+    const begin = executor.begin;
+    executor.begin = async (...given) => {
       seen.push(gate.status);
-      return apply(...given);
+      return begin(...given);
     };
     expect(await run()).toMatchObject({ kind: 'applied', foundByLookup: false });
     expect(seen).toEqual(['sent']);
@@ -142,11 +145,14 @@ describe('an intent that was written', () => {
   });
 
   test('and answered with a secret in the words keeps the words, not the secret', async () => {
-    const answering = async (apply: Executor['apply']) => setUp({ ...withFates(), apply }).run();
+    const answering = async (begin: Executor['begin']) => setUp({ ...withFates(), begin }).run();
     expect(
-      await answering(async () => ({ kind: 'applied', after: null, summary: 'set DB_PASSWORD=hunter2!' })),
+      await answering(async () => ({ kind: 'done', after: null, summary: 'set DB_PASSWORD=hunter2!' })),
     ).toMatchObject({ summary: 'set DB_PASSWORD=[redacted]' });
-    const refused = await answering(async () => ({ kind: 'refused', reason: 'bad login password=hunter2!' }));
+    const refused = await answering(async () => ({
+      ...{ kind: 'refused', code: 'permission-denied' },
+      reason: 'bad login password=hunter2!',
+    }));
     expect(refused).toMatchObject({ reason: expect.stringContaining('bad login password=[redacted]') });
     const broken = 'connect postgres://app:hunter2!@db/shop';
     const lost = await answering(async () => Promise.reject(new Error(broken)));
@@ -219,7 +225,7 @@ describe('an intent that was written', () => {
 
   test('and that the world has already is found, not repeated: the record of its send was lost', async () => {
     const executor = withFates();
-    await executor.apply(intent, firstSend);
+    await executor.begin(intent, firstSend);
     const { gate, run } = setUp(executor);
     expect(await run()).toMatchObject({ kind: 'applied', foundByLookup: true });
     expect(executor.ledger).toHaveLength(1);
@@ -232,10 +238,10 @@ describe('an intent that was written', () => {
       const executor = withFates();
       const { gate, clocks, run } = setUp(executor);
       const called: number[] = [];
-      const { apply } = executor;
-      executor.apply = async (given, send) => {
+      const { begin } = executor;
+      executor.begin = async (given, send) => {
         called.push(send.number);
-        return apply(given, send);
+        return begin(given, send);
       };
       gate.meanwhile = () => {
         if (gate.sends === 1) clocks[pause](5_000);
@@ -250,9 +256,9 @@ describe('an intent that was written', () => {
     executor.change({ revision: '17' });
     const { run } = setUp(executor);
     const sends: unknown[] = [];
-    executor.apply = async (_intent, send) => {
+    executor.begin = async (_intent, send) => {
       sends.push(send);
-      return { kind: 'applied', after: null, summary: 'done' };
+      return { kind: 'done', after: null, summary: 'done' };
     };
     await run();
     expect(sends).toEqual([{ number: 1, notAfterMs: 5_000, revision: '17' }]);
@@ -294,7 +300,7 @@ describe('an intent that was written', () => {
 describe('an intent that was sent by somebody who died', () => {
   test('is looked up first: applied without a call when it happened', async () => {
     const executor = withFates();
-    await executor.apply(intent, firstSend);
+    await executor.begin(intent, firstSend);
     expect(await setUp(executor, 'sent').run()).toMatchObject({ kind: 'applied', foundByLookup: true });
     expect(executor.ledger).toHaveLength(1);
   });
@@ -311,7 +317,7 @@ describe('an intent that was sent by somebody who died', () => {
   test('is closed before it is sent again: the call that was on its way finds the door shut', async () => {
     const executor = withFates();
     expect(await setUp(executor, 'sent').run()).toMatchObject({ kind: 'applied', foundByLookup: false });
-    expect(await executor.apply(intent, firstSend)).toMatchObject({ kind: 'refused' });
+    expect(await executor.begin(intent, firstSend)).toMatchObject({ kind: 'refused' });
     expect(executor.ledger).toHaveLength(1);
   });
 
@@ -335,7 +341,7 @@ describe('an intent that was sent by somebody who died', () => {
     const { lookUp } = executor;
     executor.lookUp = async (given) => {
       looks += 1;
-      if (looks === 2) await executor.apply(given, firstSend); // the late call arrives
+      if (looks === 2) await executor.begin(given, firstSend); // the late call arrives
       return lookUp(given);
     };
     expect(await setUp(executor, 'sent').run()).toMatchObject({ kind: 'applied', foundByLookup: true });
@@ -349,7 +355,7 @@ describe('an intent that was sent by somebody who died', () => {
     expect(undone.ledger).toEqual([]);
     expect(gate.status).toBe('failed');
     const done = withFates();
-    await done.apply(intent, firstSend);
+    await done.begin(intent, firstSend);
     expect(await setUp(done, 'sent').run(true)).toMatchObject({ kind: 'applied', foundByLookup: true });
   });
 
@@ -386,7 +392,7 @@ test('the effect happens once at most, wherever calls are lost and the process d
       const { length } = executor.ledger;
       executor.fates.length = 0;
       for (let number = 1; number < gate.sends; number += 1)
-        await executor.apply(intent, { ...firstSend, number });
+        await executor.begin(intent, { ...firstSend, number });
       expect(executor.ledger).toHaveLength(length);
     }),
     { numRuns: 300 },

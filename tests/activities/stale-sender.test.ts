@@ -6,7 +6,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createExecute } from '../../activities/execute.ts';
-import type { Executor, Gate } from '../../activities/ports.ts';
+import type { Executor } from '../../activities/ports/executor.ts';
+import type { Gate } from '../../activities/ports.ts';
 import { createMockExecutor } from '../../adapters/mock/executor.ts';
 import { createStores, type Database, type Stores } from '../../adapters/postgres/index.ts';
 import type { Intent } from '../../domain/remediation/intent.ts';
@@ -32,11 +33,18 @@ function plainWorld() {
   const ledger: { intentId: string; direction: string }[] = [];
   const executor: Executor = {
     name: 'mock',
+    promise: () => ({
+      idempotency: 'compare-and-set',
+      consistencyDelayMs: 0,
+      deadlineMs: 60_000,
+      settleMs: 0,
+    }),
+    poll: async () => ({ kind: 'unknown', reason: 'nothing was accepted' }),
     observe: async (environment, service = 'api') => [stateOf(environment, service)],
     preview: async () => ({ ok: true, detail: '' }),
-    async apply(intent: Intent) {
+    async begin(intent: Intent) {
       ledger.push({ intentId: intent.id, direction: intent.direction });
-      return { kind: 'applied', after: null, summary: 'done' };
+      return { kind: 'done', after: null, summary: 'done' };
     },
     lookUp: async (intent) =>
       ledger.some(({ intentId }) => intentId === intent.id) ? 'happened' : 'not-happened',
@@ -67,7 +75,7 @@ const timings = {
   nowMs: () => Date.now(),
   sleep: (ms: number) => sleep(ms),
 };
-const run = (gate: Pick<Gate, 'intent' | 'mark' | 'renew'>, executor: Executor) =>
+const run = (gate: Pick<Gate, 'intent' | 'mark' | 'permit' | 'renew'>, executor: Executor) =>
   createExecute({
     gate,
     executors: { forTarget: () => executor },
@@ -185,10 +193,10 @@ test('an answer that came late does not contradict the record', async () => {
   const called = Promise.withResolvers<void>();
   const slow: Executor = {
     ...executor,
-    async apply(...given) {
+    async begin(...given) {
       called.resolve();
       await held.promise;
-      return executor.apply(...given);
+      return executor.begin(...given);
     },
     lookUp: async () => 'cannot-tell',
   };
@@ -207,10 +215,10 @@ test('a refusal of an old send says nothing of the one that is under way', async
   const reached = Promise.withResolvers<void>();
   const late: Executor = {
     ...executor,
-    async apply() {
+    async begin() {
       reached.resolve();
       await refused.promise;
-      return { kind: 'refused', reason: 'closed' };
+      return { kind: 'refused', code: 'overtaken', reason: 'closed' };
     },
   };
   const first = run(stores.gate, late)({ intentId });

@@ -306,10 +306,10 @@ export const scenarios: readonly Scenario[] = [
     (world) => {
       world.script = [{ steps: [scaleOut, rollback], verdict: auto }];
       world.fixedBy = [];
-      const { apply } = world.executor;
-      world.executor.apply = async (...call) => {
+      const { begin } = world.executor;
+      world.executor.begin = async (...call) => {
         if (call[0].direction === 'compensation') await world.executor.hold;
-        return apply(...call);
+        return begin(...call);
       };
       return { maxAttempts: 1 };
     },

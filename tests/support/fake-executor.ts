@@ -1,5 +1,5 @@
 /** An executor whose effects are entries in a ledger and changes of a small model, and whose answers can be lost in every way. */
-import type { EffectAnswer, Executor } from '../../activities/ports.ts';
+import type { Begun, Executor } from '../../activities/ports/executor.ts';
 import { targetKey } from '../../domain/inventory/target.ts';
 import { stepKey } from '../../domain/remediation/plan.ts';
 import { stateAfter } from '../../domain/remediation/precondition.ts';
@@ -34,6 +34,7 @@ export function createFakeExecutor(onEffect: (key: string) => void): FakeExecuto
   });
   const executor: FakeExecutor = {
     name: 'fake',
+    promise: () => ({ idempotency: 'token', consistencyDelayMs: 0, deadlineMs: 60_000, settleMs: 0 }),
     ledger: [],
     fates: [],
     hold: null,
@@ -42,12 +43,12 @@ export function createFakeExecutor(onEffect: (key: string) => void): FakeExecuto
     },
     observe: async (environment, service = targetState.target.service) => [stateOf({ environment, service })],
     preview: async () => ({ ok: true, detail: 'would work' }),
-    async apply(intent, { number }): Promise<EffectAnswer> {
+    async begin(intent, { number }): Promise<Begun> {
       await executor.hold;
       if (number <= (closed.get(intent.id) ?? 0))
-        return { kind: 'refused', reason: `send ${number} is closed` };
+        return { kind: 'refused', code: 'overtaken', reason: `send ${number} is closed` };
       const fate = executor.fates.shift() ?? 'ok';
-      if (fate === 'refuse') return { kind: 'refused', reason: 'not today' };
+      if (fate === 'refuse') return { kind: 'refused', code: 'refused-by-vendor', reason: 'not today' };
       if (fate === 'lost-undone') return { kind: 'unknown', reason: 'connection reset' };
       if (fate === 'unknowable') unknowable.add(intent.id);
       else {
@@ -57,7 +58,13 @@ export function createFakeExecutor(onEffect: (key: string) => void): FakeExecuto
         onEffect(key);
       }
       if (fate !== 'ok') return { kind: 'unknown', reason: 'connection reset' };
-      return { kind: 'applied', after: null, summary: `${intent.action} on ${intent.target.service} done` };
+      return { kind: 'done', after: null, summary: `${intent.action} on ${intent.target.service} done` };
+    },
+    async poll(intent) {
+      const found = await executor.lookUp(intent);
+      return found === 'happened'
+        ? { kind: 'done', after: null, summary: 'done' }
+        : { kind: 'unknown', reason: 'nothing was accepted' };
     },
     async lookUp(intent) {
       if (unknowable.has(intent.id)) return 'cannot-tell';

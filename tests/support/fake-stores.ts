@@ -197,6 +197,14 @@ function fakeGate(
     },
     intent: async (intentId) => intents.get(intentId) ?? null,
     async renew() {},
+    async permit(intentId, send) {
+      const known = intents.get(intentId);
+      if (known?.status !== 'sent' || known.send?.number !== send)
+        return { ok: false, reason: 'not under way any more' };
+      if (gate.killSwitch) return { ok: false, reason: 'engaged meanwhile' };
+      if (stopped(known.intent.direction)) return { ok: false, reason: 'stopped meanwhile' };
+      return { ok: true };
+    },
     async mark(intentId, status, _result, number = 1) {
       const known = intents.get(intentId);
       if (known === undefined) throw new Error(`no intent ${intentId}`);

@@ -28,13 +28,13 @@ async function whileUndoing(): Promise<{ world: World; incident: OpenIncident; r
   let release = (): void => {};
   let undoing = (): void => {};
   const firstUndo = new Promise<void>((resolve) => (undoing = resolve));
-  const { apply } = world.executor;
-  world.executor.apply = async (intent, send) => {
+  const { begin } = world.executor;
+  world.executor.begin = async (intent, send) => {
     if (intent.direction === 'compensation' && world.executor.ledger.length === 2) {
       undoing();
       await new Promise<void>((resolve) => (release = resolve));
     }
-    return apply(intent, send);
+    return begin(intent, send);
   };
   const incident = await stage.open(world, { maxAttempts: 1 });
   await firstUndo;
@@ -174,10 +174,10 @@ describe.concurrent('a stop that is stored and whose message was lost', () => {
     const world = createWorld();
     world.script = [{ steps: [scaleOut, rollback], verdict: auto }];
     world.fixedBy = [];
-    const { apply } = world.executor;
-    world.executor.apply = async (intent, send) => {
+    const { begin } = world.executor;
+    world.executor.begin = async (intent, send) => {
       if (intent.direction === 'compensation') world.stores.stops.stored = { kind: 'take-over', ...ann };
-      return apply(intent, send);
+      return begin(intent, send);
     };
     const { result } = await (await stage.open(world, { maxAttempts: 1 })).ended();
     expect(result).toMatchObject({ outcome: 'taken-over', ...ann });

@@ -26,7 +26,7 @@ import { grant, ownLag } from './grant.ts';
 import { changeFence, findIntent, lockIntent, writeIntent } from './intents.ts';
 import { leaseFree, takeLease } from './leases.ts';
 import { lockGate } from './locks.ts';
-import { markIntent, renewIntent } from './mark.ts';
+import { markIntent, permitCall, renewIntent } from './mark.ts';
 import { asExpected, lastEffect, targetSettled, undoesFinished } from './world.ts';
 
 const forward: readonly checks.Check[] = [
@@ -93,6 +93,7 @@ export function createGate(db: Kysely<Schema>, rules: GateRules): Gate {
     intent: (intentId) => findIntent(db, intentId),
     mark: (intentId, status, result, send = 1) =>
       transact(db, (trx) => markIntent(trx, { intentId, status, result, send }, limits)),
+    permit: (intentId, send) => transact(db, (trx) => permitCall(trx, intentId, send, limits)),
     renew: (intentId) => transact(db, (trx) => renewIntent(trx, intentId, limits)),
   };
 }

@@ -85,6 +85,26 @@ async function letOut(
   return { before: status, overtaken: false, send: { number, notAfterMs, withinMs: limits.sendWithinMs } };
 }
 
+/** Between two calls of one send: everything that the first one was asked is asked again. */
+export async function permitCall(
+  trx: Kysely<Schema>,
+  intentId: string,
+  send: number,
+  limits: GateLimits,
+): Promise<{ ok: true } | { ok: false; reason: string }> {
+  await lockKillSwitchShared(trx);
+  const stored = await lockIntent(trx, intentId);
+  if (stored?.status !== 'sent' || stored.send?.number !== send)
+    return { ok: false, reason: `send ${send} of ${intentId} is not under way any more` };
+  try {
+    await lastLook(trx, stored.intent, await databaseNowMs(trx), limits);
+    return { ok: true };
+  } catch (error) {
+    if (!(error instanceof EffectBlocked)) throw error;
+    return { ok: false, reason: error.message };
+  }
+}
+
 /** Keeps the target for the intent, unless somebody came after it. */
 export async function renewIntent(trx: Kysely<Schema>, intentId: string, limits: GateLimits): Promise<void> {
   const stored = await findIntent(trx, intentId);

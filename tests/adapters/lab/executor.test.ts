@@ -1,10 +1,11 @@
 /** The executor of the lab against the real supervisor: what it sees, does, refuses, and does not know. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Executor } from '../../../activities/ports.ts';
+import type { Call, Executor } from '../../../activities/ports/executor.ts';
 import { createLabExecutor } from '../../../adapters/lab/executor.ts';
-import type { Intent, Send } from '../../../domain/remediation/intent.ts';
+import type { Intent } from '../../../domain/remediation/intent.ts';
 import { callJson } from '../../../lab/support/http.ts';
 import { type Lab, startLab } from '../../../lab/system.ts';
+import { callOf } from '../../support/calls.ts';
 
 const environment = 'practice';
 let lab: Lab;
@@ -39,7 +40,7 @@ async function intentFor(more: Partial<Intent> = {}): Promise<Intent> {
   };
 }
 
-const first = (): Send => ({ number: 1, notAfterMs: Date.now() + 60_000 });
+const first = (): Call => callOf({ number: 1, notAfterMs: Date.now() + 60_000 });
 
 const ledgerOf = async (intentId: string) =>
   (await lab.ledger()).filter((entry) => entry.intentId === intentId);
@@ -74,7 +75,13 @@ describe('a dry run', () => {
     const step = { action: 'scale', target: { environment, service: 'payments' } } as const;
     expect(await executor.preview({ ...step, parameters: { replicas: 3 } })).toMatchObject({ ok: true });
     const refused = await executor.preview({ ...step, parameters: { replicas: 99 } });
-    expect(refused).toMatchObject({ ok: false, detail: expect.stringContaining('replicas') });
+    expect(refused).toMatchObject({
+      ok: false,
+      code: 'invalid',
+      detail: expect.stringContaining('replicas'),
+    });
+    const nobody = { ...step, target: { environment, service: 'nobody' }, parameters: { replicas: 3 } };
+    expect(await executor.preview(nobody)).toMatchObject({ ok: false, code: 'unknown-target' });
     const [after] = await executor.observe(environment, 'payments');
     expect(after?.desiredReplicas).toBe(2);
   });
@@ -84,10 +91,10 @@ describe('an effect', () => {
   it('is done, found by looking, and undone by its inverse', async () => {
     const intent = await intentFor();
     expect(await executor.lookUp(intent)).toBe('not-happened');
-    expect(await executor.apply(intent, first())).toMatchObject({ kind: 'applied' });
+    expect(await executor.begin(intent, first())).toMatchObject({ kind: 'done' });
     expect(await executor.lookUp(intent)).toBe('happened');
-    expect(await executor.apply(await intentFor({ parameters: { replicas: 2 } }), first())).toMatchObject({
-      kind: 'applied',
+    expect(await executor.begin(await intentFor({ parameters: { replicas: 2 } }), first())).toMatchObject({
+      kind: 'done',
     });
     const [after] = await executor.observe(environment, 'payments');
     expect(after?.desiredReplicas).toBe(2);
@@ -95,13 +102,15 @@ describe('an effect', () => {
 
   it('is refused with the reason: a fence that is too old, parameters that make no sense', async () => {
     const stale = await intentFor({ fence: 0 });
-    expect(await executor.apply(stale, first())).toMatchObject({
+    expect(await executor.begin(stale, first())).toMatchObject({
       kind: 'refused',
+      code: 'overtaken',
       reason: expect.stringContaining('fence'),
     });
     const wrong = await intentFor({ parameters: { replicas: -1 } });
-    expect(await executor.apply(wrong, first())).toMatchObject({
+    expect(await executor.begin(wrong, first())).toMatchObject({
       kind: 'refused',
+      code: 'invalid',
       reason: expect.stringContaining('replicas'),
     });
     expect(await ledgerOf(stale.id)).toEqual([]);
@@ -113,7 +122,7 @@ describe('an effect', () => {
   ] as const)('whose answer is lost %s is unknown, and %s says the ledger', async (when, found, effects) => {
     await losingAnswers(when, 'drop');
     const intent = await intentFor({ action: 'restart', parameters: {} });
-    expect(await executor.apply(intent, first())).toMatchObject({ kind: 'unknown' });
+    expect(await executor.begin(intent, first())).toMatchObject({ kind: 'unknown' });
     expect(await executor.lookUp(intent)).toBe(found);
     expect(await ledgerOf(intent.id)).toHaveLength(effects);
   });
@@ -122,7 +131,7 @@ describe('an effect', () => {
     await losingAnswers('before-effect', 'hold');
     const intent = await intentFor({ parameters: { replicas: 2 } });
     const impatient = createLabExecutor({ name: 'lab', url: lab.supervisorUrl, applyTimeoutMs: 500 });
-    expect(await impatient.apply(intent, first())).toMatchObject({ kind: 'unknown' });
+    expect(await impatient.begin(intent, first())).toMatchObject({ kind: 'unknown' });
     expect(await executor.lookUp(intent)).toBe('cannot-tell');
     await callJson('POST', `${lab.adminUrl}/admin/answer-faults/release`, {});
     await expect.poll(() => executor.lookUp(intent), { timeout: 10_000 }).toBe('happened');
@@ -134,12 +143,12 @@ describe('a send', () => {
   it('that was closed comes to nothing, however late it arrives; the next one counts', async () => {
     await losingAnswers('before-effect', 'hold');
     const intent = await intentFor({ action: 'restart', parameters: {} });
-    const held = executor.apply(intent, first());
+    const held = executor.begin(intent, first());
     await expect
       .poll(() => callJson<{ answerFaults: { held: number } }>('GET', `${lab.adminUrl}/admin/state`))
       .toMatchObject({ answerFaults: { held: 1 } });
     expect(await executor.close?.(intent, first())).toBe('not-happened');
-    expect(await executor.apply(intent, { ...first(), number: 2 })).toMatchObject({ kind: 'applied' });
+    expect(await executor.begin(intent, { ...first(), number: 2 })).toMatchObject({ kind: 'done' });
     await callJson('POST', `${lab.adminUrl}/admin/answer-faults/release`, {});
     expect(await held).toMatchObject({ kind: 'refused', reason: expect.stringContaining('closed before') });
     expect(await ledgerOf(intent.id)).toHaveLength(1);
@@ -148,41 +157,46 @@ describe('a send', () => {
 
   it('whose effect has begun cannot be closed any more', async () => {
     const intent = await intentFor({ action: 'restart', parameters: {} });
-    const under = executor.apply(intent, first());
+    const under = executor.begin(intent, first());
     const underWay = async () =>
       callJson<{ inProgress: boolean }>('GET', `${lab.supervisorUrl}/v1/actions/${intent.id}`).catch(
         () => null,
       );
     await expect.poll(underWay).toMatchObject({ inProgress: true });
     expect(await executor.close?.(intent, first())).toBe('cannot-tell');
-    expect(await under).toMatchObject({ kind: 'applied' });
+    expect(await under).toMatchObject({ kind: 'done' });
     expect(await executor.close?.(intent, first())).toBe('happened');
   });
 
   it('is refused when it is late, or older than one that was seen', async () => {
     const intent = await intentFor({ action: 'restart', parameters: {} });
-    const late = { number: 1, notAfterMs: Date.now() - 60_000 };
-    expect(await executor.apply(intent, late)).toMatchObject({
+    const late = callOf({ number: 1, notAfterMs: Date.now() - 60_000 });
+    expect(await executor.begin(intent, late)).toMatchObject({
       kind: 'refused',
+      code: 'too-late',
       reason: expect.stringContaining('too late'),
     });
-    expect(await executor.apply(intent, { ...first(), number: 2 })).toMatchObject({ kind: 'applied' });
-    expect(await executor.apply(intent, first())).toMatchObject({ kind: 'refused' });
+    expect(await executor.begin(intent, { ...first(), number: 2 })).toMatchObject({ kind: 'done' });
+    expect(await executor.begin(intent, first())).toMatchObject({ kind: 'refused' });
     expect(await ledgerOf(intent.id)).toHaveLength(1);
   });
 
   it('is refused when somebody changed the service after it was seen', async () => {
     const [seen] = await executor.observe(environment, 'payments');
     const others = await intentFor({ action: 'restart', parameters: {} });
-    expect(await executor.apply(others, first())).toMatchObject({ kind: 'applied' });
+    expect(await executor.begin(others, first())).toMatchObject({ kind: 'done' });
     const mine = await intentFor({ action: 'rollback-config', parameters: { to: 'c1' } });
-    const answer = await executor.apply(mine, { ...first(), revision: seen?.revision });
-    expect(answer).toMatchObject({ kind: 'refused', reason: expect.stringContaining('changed meanwhile') });
+    const answer = await executor.begin(mine, { ...first(), revision: seen?.revision });
+    expect(answer).toMatchObject({
+      kind: 'refused',
+      code: 'changed-meanwhile',
+      reason: expect.stringContaining('changed meanwhile'),
+    });
     const [now] = await executor.observe(environment, 'payments');
     expect(now?.config).toBe(seen?.config);
     const fresh = await intentFor({ action: 'clear-sandbox', parameters: {} });
-    expect(await executor.apply(fresh, { ...first(), revision: now?.revision })).toMatchObject({
-      kind: 'applied',
+    expect(await executor.begin(fresh, { ...first(), revision: now?.revision })).toMatchObject({
+      kind: 'done',
     });
   });
 });
@@ -190,6 +204,6 @@ describe('a send', () => {
 it('says that an orchestrator which is away cannot be asked', async () => {
   const away = createLabExecutor({ name: 'lab', url: 'http://127.0.0.1:1' });
   await expect(away.observe(environment)).rejects.toThrow();
-  expect(await away.apply(await intentFor(), first())).toMatchObject({ kind: 'unknown' });
+  expect(await away.begin(await intentFor(), first())).toMatchObject({ kind: 'unknown' });
   await expect(away.lookUp(await intentFor())).rejects.toThrow();
 });

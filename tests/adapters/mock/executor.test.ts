@@ -4,8 +4,9 @@ import { createMockExecutor } from '../../../adapters/mock/executor.ts';
 import type { ActionParameters } from '../../../domain/remediation/actions/action.ts';
 import type { ActionId } from '../../../domain/remediation/actions/index.ts';
 import { inverseOf } from '../../../domain/remediation/catalogue.ts';
-import type { Intent, Send } from '../../../domain/remediation/intent.ts';
+import type { Intent } from '../../../domain/remediation/intent.ts';
 import type { TargetState } from '../../../domain/remediation/target.ts';
+import { callOf } from '../../support/calls.ts';
 
 const target = { environment: 'test', service: 'orders' };
 const make = () =>
@@ -25,7 +26,7 @@ function intent(id: string, action: ActionId, parameters: ActionParameters, befo
   return { ...common, id, action, parameters, target, executor, fence, before };
 }
 
-const first: Send = { number: 1, notAfterMs: 10_000 };
+const first = callOf({ number: 1, notAfterMs: 10_000 });
 
 describe('the mock executor', () => {
   it.each([
@@ -36,12 +37,12 @@ describe('the mock executor', () => {
   ] as const)('undoes %s', async (action, parameters) => {
     const executor = make();
     const before = await stateOf(executor);
-    await executor.apply(intent('a', action, parameters, before), first);
+    await executor.begin(intent('a', action, parameters, before), first);
     const changed = await stateOf(executor);
     expect(changed).not.toEqual(before);
     const inverse = inverseOf(action, before, parameters);
     if (inverse === null) throw new Error(`${action} has no inverse`);
-    await executor.apply(intent('b', inverse.action, inverse.parameters, changed), first);
+    await executor.begin(intent('b', inverse.action, inverse.parameters, changed), first);
     const { desiredReplicas, release, config, replicas } = await stateOf(executor);
     expect({ desiredReplicas, release, config }).toEqual({
       desiredReplicas: before.desiredReplicas,
@@ -55,7 +56,7 @@ describe('the mock executor', () => {
     const executor = make();
     const restart = intent('a', 'restart', {}, await stateOf(executor));
     expect(await executor.lookUp(restart)).toBe('cannot-tell');
-    await executor.apply(restart, first);
+    await executor.begin(restart, first);
     expect(await executor.lookUp(restart)).toBe('happened');
     expect(executor.ledger).toEqual([{ intentId: 'a', action: 'restart', service: 'orders' }]);
   });
@@ -64,12 +65,12 @@ describe('the mock executor', () => {
     const executor = make();
     const before = await stateOf(executor);
     const [older, newer] = [intent('a', 'restart', {}, before), intent('b', 'restart', {}, before)];
-    expect(await executor.apply(newer, { ...first, number: 2 })).toMatchObject({ kind: 'applied' });
-    expect(await executor.apply(older, { ...first, number: 9 })).toMatchObject({ kind: 'refused' });
-    expect(await executor.apply(newer, first)).toMatchObject({ kind: 'refused' });
-    expect(await executor.apply(newer, { ...first, number: 2 })).toMatchObject({ kind: 'refused' });
-    const late = { number: 3, notAfterMs: 999 };
-    expect(await executor.apply(newer, late)).toMatchObject({ kind: 'refused' });
+    expect(await executor.begin(newer, { ...first, number: 2 })).toMatchObject({ kind: 'done' });
+    expect(await executor.begin(older, { ...first, number: 9 })).toMatchObject({ kind: 'refused' });
+    expect(await executor.begin(newer, first)).toMatchObject({ kind: 'refused', code: 'overtaken' });
+    expect(await executor.begin(newer, { ...first, number: 2 })).toMatchObject({ code: 'overtaken' });
+    const late = callOf({ number: 3, notAfterMs: 999 });
+    expect(await executor.begin(newer, late)).toMatchObject({ kind: 'refused', code: 'too-late' });
     expect(executor.ledger).toHaveLength(1);
   });
 
@@ -77,9 +78,9 @@ describe('the mock executor', () => {
     const executor = make();
     const before = await stateOf(executor);
     const { revision } = before;
-    await executor.apply(intent('a', 'scale', { replicas: 3 }, before), { ...first, revision });
-    const again = await executor.apply(intent('b', 'scale', { replicas: 9 }, before), { ...first, revision });
-    expect(again).toMatchObject({ kind: 'refused', reason: 'test/orders changed meanwhile' });
+    await executor.begin(intent('a', 'scale', { replicas: 3 }, before), { ...first, revision });
+    const again = await executor.begin(intent('b', 'scale', { replicas: 9 }, before), { ...first, revision });
+    expect(again).toMatchObject({ kind: 'refused', code: 'changed-meanwhile' });
     expect((await stateOf(executor)).desiredReplicas).toBe(3);
   });
 
@@ -87,8 +88,8 @@ describe('the mock executor', () => {
     const executor = make();
     const one = intent('a', 'restart', {}, await stateOf(executor));
     expect(await executor.close?.(one, first)).toBe('not-happened');
-    expect(await executor.apply(one, first)).toMatchObject({ kind: 'refused' });
-    expect(await executor.apply(one, { ...first, number: 2 })).toMatchObject({ kind: 'applied' });
+    expect(await executor.begin(one, first)).toMatchObject({ kind: 'refused' });
+    expect(await executor.begin(one, { ...first, number: 2 })).toMatchObject({ kind: 'done' });
     expect(await executor.close?.(one, { ...first, number: 2 })).toBe('happened');
   });
 
@@ -105,8 +106,8 @@ describe('the mock executor', () => {
       ...intent('a', 'restart', {}, before),
       target: { environment: 'test', service: 'nobody' },
     };
-    expect(await executor.apply(elsewhere, first)).toMatchObject({ kind: 'refused' });
-    expect(await executor.preview(elsewhere)).toMatchObject({ ok: false });
+    expect(await executor.begin(elsewhere, first)).toMatchObject({ kind: 'refused', code: 'unknown-target' });
+    expect(await executor.preview(elsewhere)).toMatchObject({ ok: false, code: 'unknown-target' });
     expect(executor.ledger).toEqual([]);
   });
 });

@@ -4,12 +4,13 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { createExecute } from '../../../activities/execute.ts';
-import type { Executor } from '../../../activities/ports.ts';
+import type { Executor } from '../../../activities/ports/executor.ts';
 import type { ExecuteResult, GateInput } from '../../../activities/types.ts';
 import { createMockExecutor } from '../../../adapters/mock/executor.ts';
 import type { Stores } from '../../../adapters/postgres/index.ts';
 import type { PlanStep } from '../../../domain/remediation/plan.ts';
 import type { TargetState } from '../../../domain/remediation/target.ts';
+import { callOf } from '../../support/calls.ts';
 import { noMetrics, silent } from '../../support/fakes.ts';
 import { describeStores, type StoresUnderTest } from '../../support/stores.ts';
 import {
@@ -79,7 +80,7 @@ function byHand(executor: Executor, before: TargetState, change: Pick<PlanStep, 
     fence: 0,
     before,
   };
-  return executor.apply(intent, { number: 1, notAfterMs: Date.now() + 60_000 });
+  return executor.begin(intent, callOf({ number: 1, notAfterMs: Date.now() + 60_000 }));
 }
 
 const rollback = (environment: string, before: TargetState) =>
@@ -144,9 +145,9 @@ await describeStores('a target that is not as the plan saw it', (use) => {
     const intentId = await granted(stores, forward(ready));
     const racing: Executor = {
       ...executor,
-      async apply(intent, send) {
+      async begin(intent, send) {
         await byHand(executor, before, { action: 'deploy-release', parameters: { release: 'r3-hotfix' } });
-        return executor.apply(intent, send);
+        return executor.begin(intent, send);
       },
     };
     expect(await execute(stores, racing, intentId)).toMatchObject({ kind: 'failed', certain: true });

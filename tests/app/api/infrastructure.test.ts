@@ -1,6 +1,6 @@
 /** What the API sees of executors: the ones that answer, the ones that do not, and nothing it could act with. */
 import { expect, test } from 'vitest';
-import type { Executor } from '../../../activities/ports.ts';
+import type { Executor } from '../../../activities/ports/executor.ts';
 import { createMockExecutor } from '../../../adapters/mock/executor.ts';
 import { createInfrastructure } from '../../../app/api/infrastructure.ts';
 import { executorsSchema } from '../../../config/sections/executors.ts';

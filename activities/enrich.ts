@@ -2,6 +2,7 @@
 // in it, so that the answer can be reproduced. What cannot be read in time is named, not waited for.
 
 import { neighbourhood } from '../domain/correlation/correlate.ts';
+import type { Anomaly } from '../domain/detection/anomaly.ts';
 import { soundOnset } from '../domain/detection/onset.ts';
 import { diagnose } from '../domain/diagnosis/diagnose.ts';
 import type { CallEdge, DiagnosisInput } from '../domain/diagnosis/input.ts';
@@ -95,10 +96,17 @@ async function gather(
   const services = nearby([scope.service, ...anomalies.map((anomaly) => anomaly.scope.service)], edges);
   const ranges = rangesAround(environment, onsetMs, nowMs);
   const telemetry = await readHistory(gathering, history, ranges, services);
-  const nobody = anomalies.length === 0 ? ['an anomaly of this incident'] : [];
   // Sentinel being behind is like a source that was late: what it saw may not be all there was.
-  const missing = [...gathering.missing, ...nobody, ...lag];
+  const missing = [...gathering.missing, ...unfounded(anomalies), ...lag];
   return { environment, nowMs, onsetMs, anomalies, ...telemetry, edges, changes, targets, missing };
+}
+
+/** Nothing is done on somebody's word alone: a report, however it was sent, is no measurement. */
+function unfounded(anomalies: readonly Anomaly[]): readonly string[] {
+  if (anomalies.length === 0) return ['an anomaly of this incident'];
+  return anomalies.some(({ detector }) => detector !== 'external')
+    ? []
+    : ['a symptom that Sentinel measured itself (all of them were reported)'];
 }
 
 /** Services whose telemetry matters; undefined (all of them) when the graph is not known. */

@@ -24,6 +24,12 @@ const step = z.strictObject({
     .max(1)
     .default(0)
     .meta({ description: "Share of the target's capacity that is disturbed at the worst moment." }),
+  downtimeSeconds: z
+    .number()
+    .min(0)
+    .max(86_400)
+    .default(0)
+    .meta({ description: 'How long the target serves less than before.' }),
 });
 
 export const policyTrial = route({

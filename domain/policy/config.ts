@@ -32,8 +32,8 @@ const byRiskSchema = z.strictObject({
     .default({ approval: 'operator', quorum: 1, deadlineMinutes: 30 })
     .describe('Medium-risk plans.'),
   high: requirementSchema
-    .default({ approval: 'admin', quorum: 1, deadlineMinutes: 30 })
-    .describe('High-risk plans.'),
+    .default({ approval: 'admin', quorum: 2, deadlineMinutes: 30 })
+    .describe('High-risk plans: by default two different people.'),
 });
 
 const ruleSchema = z.strictObject({
@@ -73,6 +73,12 @@ export const policyConfigSchema = z.strictObject({
           .max(1)
           .optional()
           .describe('Overrides `maxAutoBlastRadius` there.'),
+        maxAutoDowntimeSeconds: z
+          .number()
+          .min(0)
+          .max(86_400)
+          .optional()
+          .describe('Overrides `maxAutoDowntimeSeconds` there.'),
       }),
     )
     .default({})
@@ -91,5 +97,13 @@ export const policyConfigSchema = z.strictObject({
     .max(1)
     .default(0.5)
     .describe("Largest share (0 to 1) of a target's capacity that may be disrupted without approval."),
+  maxAutoDowntimeSeconds: z
+    .number()
+    .min(0)
+    .max(86_400)
+    .default(60)
+    .describe(
+      'Longest time a target may serve less than before without approval; all steps of a plan together.',
+    ),
 });
 export type PolicyConfig = z.infer<typeof policyConfigSchema>;

@@ -18,7 +18,7 @@ export type PolicyContext = {
 };
 
 /** What of a plan policy looks at. */
-export type JudgedStep = Pick<PlanStep, 'action' | 'target' | 'blastRadius'>;
+export type JudgedStep = Pick<PlanStep, 'action' | 'target' | 'blastRadius' | 'downtimeSeconds'>;
 export type JudgedPlan = Pick<Plan, 'risk'> & { readonly steps: readonly JudgedStep[] };
 
 /** Judges a plan. Pure: the same plan, configuration and context always get the same verdict. */
@@ -68,12 +68,20 @@ function byRisk(plan: JudgedPlan, config: PolicyConfig, { missing, contested }: 
   const reasons = [`The plan's risk is ${plan.risk}.`];
   const maxBlast = own?.maxAutoBlastRadius ?? config.maxAutoBlastRadius;
   const blast = Math.max(...plan.steps.map(({ blastRadius }) => blastRadius));
+  const maxDowntime = own?.maxAutoDowntimeSeconds ?? config.maxAutoDowntimeSeconds;
+  const downtime = plan.steps.reduce((sum, { downtimeSeconds }) => sum + downtimeSeconds, 0);
   // A number that is none must not slip below the limit.
-  if (level.kind === 'auto' && !(blast <= maxBlast)) {
+  const tooMuch = [
+    ...(blast <= maxBlast
+      ? []
+      : [`It disturbs ${Math.round(blast * 100)} % of a target, more than may happen without asking.`]),
+    ...(downtime <= maxDowntime
+      ? []
+      : [`It serves less for ${Math.round(downtime)} s, longer than may happen without asking.`]),
+  ];
+  if (level.kind === 'auto' && tooMuch.length > 0) {
     level = lowered(level);
-    reasons.push(
-      `It disturbs ${Math.round(blast * 100)} % of a target, more than may happen without asking.`,
-    );
+    reasons.push(...tooMuch);
   }
   if (missing.length > 0 || contested) {
     level = lowered(level);

@@ -325,6 +325,20 @@ test('what is told of an incident and was never given to it is no symptom: the a
   expect(missing).toContain('an anomaly of this incident');
 });
 
+test('an incident that rests on reports alone asks a person: nobody measured anything', async () => {
+  const analysed = async (anomalies: EnrichInput['anomalies']) => {
+    const { store } = evidenceStore();
+    const executors = executorsOf(observing());
+    const enrich = createEnrich({ history: emptyHistory, evidence: store, executors, clock });
+    return (await enrich({ ...enrichInput, anomalies })).missing;
+  };
+  const reported = anomaly('a2', { onsetMs, detector: 'external', signal: 'reported' });
+  expect(await analysed([reported])).toEqual([
+    'a symptom that Sentinel measured itself (all of them were reported)',
+  ]);
+  expect(await analysed([reported, anomaly('a1', { onsetMs })])).toEqual([]);
+});
+
 describe('policy', () => {
   test('judges the stored plan and stores its verdict for the gate', async () => {
     const { result, store, diagnoses, verdicts } = await planning(observing());

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { configWarnings } from '../../config/clear-text.ts';
 import { loadConfig, parseSettings } from '../../config/load.ts';
+import { configWarnings } from '../../config/warnings.ts';
 
 let folder: string;
 beforeAll(() => {

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { configWarnings } from '../../config/clear-text.ts';
 import { loadConfig, parseSettings } from '../../config/load.ts';
 import { personEntries } from '../../config/sections/people.ts';
+import { configWarnings } from '../../config/warnings.ts';
 
 function entriesOf(yaml: string) {
   const parsed = parseSettings(yaml, 'sentinel.yaml');
@@ -73,6 +73,25 @@ slack: { channel: C0123, users: { U0CY: { name: cy, role: operator } } }
         message: 'U0ADA stands for ada and bo: it counts for none of them',
       }),
     ]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test.each([
+  ['executors: [{ name: m, type: mock, environments: [e] }]', ['policy.byRisk.high']],
+  [
+    'executors: [{ name: m, type: mock, environments: [e] }]\npeople: { ada: { role: admin }, bo: { role: admin } }\npolicy: { environments: { e: { low: { approval: admin, quorum: 3 } } } }',
+    ['policy.environments.e.low'],
+  ],
+  ['people: { ada: { role: admin } }', []],
+] as const)('config check names plans that nobody can approve: %s', async (yaml, expected) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sentinel-people-'));
+  try {
+    await writeFile(`${folder}/sentinel.yaml`, yaml);
+    const loaded = loadConfig({ env: {}, cwd: folder });
+    if (!loaded.ok) throw new Error('the file is not taken');
+    expect(configWarnings(loaded.config).map((warning) => warning.path)).toEqual(expected);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -13,7 +13,7 @@ const sure = { missing: [], contested: false };
 const at = (environment: string, service = 'api') => ({ environment, service });
 
 describe('by default', () => {
-  it('low risk is done, medium asks an operator, high an admin', () => {
+  it('low risk is done, medium asks an operator, high two admins', () => {
     expect(evaluate(plan([step()]), config, sure)).toMatchObject({ kind: 'auto', rule: 'risk: low' });
     expect(evaluate(plan([step()], 'medium'), config, sure)).toEqual({
       kind: 'approval',
@@ -23,7 +23,11 @@ describe('by default', () => {
       quorum: 1,
       deadlineSeconds: 1800,
     });
-    expect(evaluate(plan([step()], 'high'), config, sure)).toMatchObject({ kind: 'approval', role: 'admin' });
+    expect(evaluate(plan([step()], 'high'), config, sure)).toMatchObject({
+      kind: 'approval',
+      role: 'admin',
+      quorum: 2,
+    });
   });
 
   it('missing evidence and a contested diagnosis each ask somebody', () => {
@@ -41,6 +45,27 @@ describe('by default', () => {
   it('a wide blast asks somebody, even at low risk; an unknown one counts as wide', () => {
     expect(evaluate(plan([step({ blastRadius: 0.51 })]), config, sure).kind).toBe('approval');
     expect(evaluate(plan([step({ blastRadius: Number.NaN })]), config, sure).kind).toBe('approval');
+  });
+
+  it('a long disturbance asks somebody, even at low risk; the steps of a plan add up', () => {
+    const of = (...seconds: number[]) =>
+      evaluate(
+        plan(
+          seconds.map((downtimeSeconds, index) => step({ downtimeSeconds, target: at('e', `s${index}`) })),
+        ),
+        config,
+        sure,
+      );
+    expect(of(60).kind).toBe('auto');
+    expect(of(61)).toMatchObject({
+      kind: 'approval',
+      reason: expect.stringContaining('serves less for 61 s'),
+    });
+    expect(of(30, 31).kind).toBe('approval');
+    expect(of(Number.NaN).kind).toBe('approval');
+    const patient = policyConfigSchema.parse({ environments: { e: { maxAutoDowntimeSeconds: 600 } } });
+    const long = plan([step({ downtimeSeconds: 600, target: at('e') })]);
+    expect(evaluate(long, patient, sure).kind).toBe('auto');
   });
 
   it('refuses what is no proper plan', () => {

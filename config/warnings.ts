@@ -1,6 +1,8 @@
 // What works and should be looked at: credentials that cross a network in clear text (said and not refused, because a network may
 // be trusted), and people who are named in a way that counts for less than its author thinks.
 
+import { roleAtLeast } from '../domain/policy/verdict.ts';
+import { riskLevels } from '../domain/remediation/actions/action.ts';
 import type { Config } from './load.ts';
 import type { ConfigProblem } from './problems.ts';
 import { notifierVariable } from './sections/notifiers.ts';
@@ -19,7 +21,12 @@ export function configWarnings(config: Config): ConfigProblem[] {
   const clear = (url: string | undefined, path: string, what: string, has: boolean): ConfigProblem[] =>
     has && url !== undefined && isClear(url) ? [warn(path, what)] : [];
   return [
-    ...peopleWarnings(config).map(({ path, message }) => ({ source, path, line: null, message })),
+    ...[...peopleWarnings(config), ...quorumWarnings(config)].map(({ path, message }) => ({
+      source,
+      path,
+      line: null,
+      message,
+    })),
     ...clear(
       config.clickhouse.url,
       'clickhouse.url',
@@ -63,6 +70,30 @@ function isClear(url: string): boolean {
 
 function isHere(host: string): boolean {
   return /^(localhost|[a-z0-9-]+\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+}
+
+/** Where a plan could be approved by nobody: more people are asked for than the configuration names. */
+function quorumWarnings({ policy, people, slack, executors }: Config): { path: string; message: string }[] {
+  if (executors.length === 0) return [];
+  const entries = personEntries(people, slack?.users ?? {}, (user) => user);
+  const levels = [
+    { path: 'policy.byRisk', requirements: policy.byRisk },
+    ...Object.entries(policy.environments).map(([name, requirements]) => ({
+      path: `policy.environments.${name}`,
+      requirements,
+    })),
+  ];
+  return levels.flatMap(({ path, requirements }) =>
+    riskLevels.flatMap((risk) => {
+      const asked = requirements[risk];
+      if (asked === undefined || typeof asked === 'string') return [];
+      const able = entries.filter(({ role }) => roleAtLeast(role, asked.approval)).length;
+      // Without an entry of their own there is still whoever has the first key.
+      if (Math.max(able, 1) >= asked.quorum) return [];
+      const message = `asks ${asked.quorum} people with the role ${asked.approval}, and \`people\` names ${able}: such plans cannot be approved`;
+      return [{ path: `${path}.${risk}`, message }];
+    }),
+  );
 }
 
 function peopleWarnings({ people, slack }: Config): { path: string; message: string }[] {

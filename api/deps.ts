@@ -22,6 +22,7 @@ import type { ServiceReader } from './ports/services.ts';
 import type { Stops } from './ports/stops.ts';
 import type { SeriesReader } from './ports/telemetry.ts';
 import type { TemporalPayloads } from './ports/temporal-payloads.ts';
+import type { TrackRecord } from './ports/track-record.ts';
 
 export type ApiDeps = {
   readonly incidents: IncidentReader;
@@ -30,6 +31,7 @@ export type ApiDeps = {
   readonly approvals: Approvals;
   readonly stops: Stops;
   readonly killSwitch: KillSwitch;
+  readonly trackRecord: TrackRecord;
   readonly effects: EffectSettlement;
   readonly apiKeys: ApiKeys;
   readonly audit: AuditReader;

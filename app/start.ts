@@ -18,8 +18,8 @@ import { startRedelivery } from '../api/redelivery.ts';
 import { startRounds } from '../api/rounds.ts';
 import { type HttpServer, startHttp } from '../api/server.ts';
 import { loginLinkUrl } from '../api/session/login-links.ts';
-import { configWarnings } from '../config/clear-text.ts';
 import type { Config } from '../config/load.ts';
+import { configWarnings } from '../config/warnings.ts';
 import { searchAttributeNames } from '../workflows/search-attributes.ts';
 import { dashboardOf } from './api/dashboard.ts';
 import { namesOf, routed } from './api/http.ts';
@@ -202,6 +202,7 @@ async function createApi(
     approvals: stores.approvals,
     stops: stores.stops,
     killSwitch: stores.killSwitch,
+    trackRecord: stores.trackRecord,
     effects: stores.effects,
     apiKeys: stores.apiKeys,
     audit: stores.audit,

@@ -6,6 +6,7 @@ import { version } from '../app/version.ts';
 import { registerAnalyse } from './commands/analyse.ts';
 import { registerApprovals } from './commands/approve.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerBreaker } from './commands/breaker.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDashboard } from './commands/dashboard.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -37,6 +38,7 @@ export function createProgram(deps: CliDeps): Command {
   registerExplain(program, deps);
   registerApprovals(program, deps);
   registerKillSwitch(program, deps);
+  registerBreaker(program, deps);
   registerEffect(program, deps);
   registerKeys(program, deps);
   registerAudit(program, deps);

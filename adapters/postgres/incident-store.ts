@@ -6,6 +6,7 @@ import { canonicalJson } from '../../domain/audit/canonical.ts';
 import type { AuditEvent } from '../../domain/audit/event.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
+import type { LimitsConfig } from '../../domain/remediation/limits.ts';
 import { countFiring, requeueFiring } from './alert-occurrences.ts';
 import { appendAudit } from './audit/append.ts';
 import { auditOfIncidentEvent } from './audit/incident-events.ts';
@@ -14,6 +15,7 @@ import type { Schema } from './database/schema.ts';
 import { sha256Hex } from './digest.ts';
 import { lockEnvironment } from './episodes/lock.ts';
 import { noteEffects } from './gate/breaker.ts';
+import { noteOutcomes } from './gate/outcomes.ts';
 import { asStored, json, storable } from './text.ts';
 import { transact } from './transact.ts';
 
@@ -27,7 +29,8 @@ export class IncidentEventConflict extends Error {
   override readonly name = 'IncidentEventConflict';
 }
 
-export function createIncidentStore(db: Kysely<Schema>): IncidentStore {
+/** `limits` say when effects that did not help open a breaker. */
+export function createIncidentStore(db: Kysely<Schema>, limits: LimitsConfig): IncidentStore {
   return {
     async recordEvents(incidentId, events, state, lostThrough = 0) {
       await transact(db, async (trx) => {
@@ -38,6 +41,7 @@ export function createIncidentStore(db: Kysely<Schema>): IncidentStore {
         await noteHeard(trx, incidentId, added);
         await noteHandOver(trx, incidentId, added);
         await noteEffects(trx, state, added);
+        await noteOutcomes(trx, state, added, limits);
       });
     },
 

@@ -11,6 +11,8 @@ const inboxDoneMs = 7 * dayMs;
 const inboxDeadMs = 90 * dayMs;
 const changesMs = 90 * dayMs;
 const edgesMs = 30 * dayMs;
+/** As far back as the track record can be asked for. */
+const outcomesMs = 366 * dayMs;
 /** An alert that has not fired for so long is forgotten: the next time is its first. */
 const alertsMs = 90 * dayMs;
 const refusedMs = 7 * dayMs;
@@ -31,6 +33,10 @@ export function createMaintenance(db: Kysely<Schema>): Maintenance {
     async prune() {
       const nowMs = await databaseNowMs(db);
       const removed = [
+        await db
+          .deleteFrom('effect_outcomes')
+          .where('at_ms', '<', nowMs - outcomesMs)
+          .execute(),
         await db
           .deleteFrom('inbox')
           .where('status', '=', 'done')

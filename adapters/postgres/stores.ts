@@ -27,6 +27,7 @@ import type { ServiceMaps, ServiceReader } from '../../api/ports/services.ts';
 import type { Sessions } from '../../api/ports/sessions.ts';
 import type { SignedRequests } from '../../api/ports/signed-requests.ts';
 import type { Stops } from '../../api/ports/stops.ts';
+import type { TrackRecord } from '../../api/ports/track-record.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
 import { nobody, type People } from '../../domain/policy/people.ts';
 import { type LimitsConfig, sendWithinMs } from '../../domain/remediation/limits.ts';
@@ -64,6 +65,7 @@ import { createSessions, type SessionLimits } from './sessions.ts';
 import { createSignedRequests } from './signed-requests.ts';
 import { createStops } from './stops.ts';
 import { createTelemetryNotes } from './telemetry-notes.ts';
+import { createTrackRecord } from './track-record.ts';
 
 export type StoreOptions = {
   readonly limits: LimitsConfig;
@@ -106,6 +108,7 @@ export type Stores = {
   readonly approvals: Approvals;
   readonly restarts: IncidentRestarts;
   readonly killSwitch: KillSwitch;
+  readonly trackRecord: TrackRecord;
   readonly effects: EffectSettlement;
   /** For the activities, too. */
   readonly stops: Stops & StoredStops;
@@ -136,7 +139,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
   const inbox = createInbox(db);
   const apiKeys = createApiKeys(db, people);
   return {
-    incidents: createIncidentStore(db),
+    incidents: createIncidentStore(db, limits),
     evidence: createEvidenceStore(db),
     plans: createPlanStore(db),
     diagnoses: createDiagnosisStore(db),
@@ -157,6 +160,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     approvals: createApprovals(db, people),
     restarts: createIncidentRestarts(db),
     killSwitch: createKillSwitch(db),
+    trackRecord: createTrackRecord(db),
     effects: createEffectSettlement(db),
     stops: createStops(db),
     apiKeys,

@@ -10,6 +10,7 @@ const sentences = {
   closed: 'This incident is being closed.',
   engaged: 'The kill switch is engaged: no actions run.',
   released: 'The kill switch is released.',
+  reset: 'The breaker is reset: actions run again as policy allows.',
 } as const;
 export type Notice = keyof typeof sentences;
 

@@ -12,6 +12,7 @@ import { decideApproval } from '../routes/decide-approval.ts';
 import { abort, addNote, closeIncident, takeOver } from '../routes/interventions.ts';
 import { killSwitchSet } from '../routes/kill-switch.ts';
 import { settleEffect } from '../routes/settle-effect.ts';
+import { breakerReset } from '../routes/track-record.ts';
 import { type BrowserSession, objectionToChange } from '../session/session.ts';
 import type { Notice } from './flash.ts';
 import { readForm } from './form-body.ts';
@@ -127,6 +128,11 @@ export function addForms(dashboard: Dashboard): void {
     const on = engaged === 'true' ? true : engaged === 'false' ? false : engaged;
     await call(c, killSwitchSet, session, { body: { ...fields, engaged: on } });
     return seeOther(`/?done=${on === true ? 'engaged' : 'released'}`);
+  });
+
+  add('/breakers/reset', async (c, { session, fields }) => {
+    await call(c, breakerReset, session, { body: fields });
+    return seeOther('/actions?done=reset');
   });
 
   add('/theme', async (c, { fields: { theme, next } }) => {

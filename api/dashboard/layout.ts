@@ -5,7 +5,7 @@ import { type Html, may, type View } from './view.ts';
 
 export type PageFrame = {
   readonly title: string;
-  readonly section: 'overview' | 'incidents' | 'approvals' | 'series' | 'audit' | null;
+  readonly section: 'overview' | 'incidents' | 'approvals' | 'series' | 'actions' | 'audit' | null;
   readonly body: Html;
 };
 
@@ -14,6 +14,7 @@ const sections = [
   { id: 'incidents', href: '/incidents', word: 'Incidents' },
   { id: 'approvals', href: '/approvals', word: 'Approvals' },
   { id: 'series', href: '/series', word: 'Series' },
+  { id: 'actions', href: '/actions', word: 'Actions' },
   { id: 'audit', href: '/audit', word: 'Audit' },
 ] as const;
 
@@ -43,7 +44,7 @@ export function page(view: View, { title, section, body }: PageFrame): Html {
     <form method="post" action="/logout">${csrfField(view)}<button class="plain">Log out</button></form>
   </div>
 </header>
-<div id="stopped" data-live>${stoppedBanner(view)}</div>
+<div id="stopped" data-live>${stoppedBanner(view)}${breakerBanner(view)}</div>
 <main id="main" tabindex="-1">
   ${view.notice === null ? '' : html`<p class="notice" role="status">${view.notice}</p>`}
   ${body}
@@ -89,6 +90,14 @@ function stoppedBanner({ switches }: View): Html | '' {
   if (stopped.length === 0) return '';
   const where = stopped.includes('*') ? 'everywhere' : `in ${stopped.join(', ')}`;
   return html`<p class="stopped" role="alert"><b>Kill switch engaged ${where}.</b> Detection continues; no actions run. <a href="/#kill-switch">Release it</a></p>`;
+}
+
+function breakerBanner({ breakers }: View): Html | '' {
+  const [first, ...others] = breakers;
+  if (first === undefined) return '';
+  const what = first.action === '*' ? 'all actions' : first.action;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return html`<p class="stopped" role="alert"><b>Breaker open for ${what} in ${first.environment}${more}.</b> ${first.reason}. <a href="/actions#breakers">Look, and reset it</a></p>`;
 }
 
 function themeSwitch(view: View): Html {

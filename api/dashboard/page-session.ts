@@ -86,8 +86,12 @@ export function createPageSessions(deps: ApiDeps, own: DashboardDeps, assets: As
     },
 
     async view(c, session) {
-      const { approvals, killSwitch } = depsWithin(session.principal, deps);
-      const [pending, switches] = await Promise.all([approvals.pending(100, null), killSwitch.list()]);
+      const { approvals, killSwitch, trackRecord } = depsWithin(session.principal, deps);
+      const [pending, switches, breakers] = await Promise.all([
+        approvals.pending(100, null),
+        killSwitch.list(),
+        trackRecord.openBreakers(),
+      ]);
       return {
         nowMs: own.nowMs(),
         principal: session.principal,
@@ -97,6 +101,7 @@ export function createPageSessions(deps: ApiDeps, own: DashboardDeps, assets: As
         asset: assets.url,
         pending: pending.items,
         switches,
+        breakers,
         notice: noticeOf(c.req.query('done')),
         workflowUrl: own.workflowUrl,
       };

@@ -10,6 +10,7 @@ import { readResources, resourcesWithin } from '../resource-usage.ts';
 import { loadIncident } from './incident/load.ts';
 import { incidentPage } from './incident/page.ts';
 import { type Dashboard, type DashboardContext, noteRefusal } from './page-session.ts';
+import { actionsPage, loadActions } from './pages/actions.ts';
 import { approvalsPage, loadApprovals } from './pages/approvals.ts';
 import { auditPage, auditQuery, loadAudit } from './pages/audit.ts';
 import { incidentsPage, listQuery, loadIncidents } from './pages/incidents.ts';
@@ -83,6 +84,10 @@ export function addPages(dashboard: Dashboard): void {
     const query = seriesQuery.parse(c.req.query());
     return seriesPage(await loadSeries(pages.history, query, view.nowMs), view);
   });
+
+  add('/actions', async (_c, view, deps) =>
+    actionsPage(await loadActions(deps.trackRecord, view.nowMs), view),
+  );
 
   add(
     '/audit',

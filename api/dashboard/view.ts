@@ -5,6 +5,7 @@ import { type Role, roleAtLeast } from '../../domain/policy/verdict.ts';
 import type { PendingApproval } from '../ports/approvals.ts';
 import type { KillSwitch } from '../ports/kill-switch.ts';
 import type { Principal } from '../ports/principal.ts';
+import type { Breaker } from '../ports/track-record.ts';
 
 export type Html = ReturnType<typeof html>;
 export type KillSwitchState = Awaited<ReturnType<KillSwitch['list']>>[number];
@@ -24,6 +25,8 @@ export type View = {
   readonly pending: readonly PendingApproval[];
   /** Every kill switch that was ever set; `*` stands for all environments. */
   readonly switches: readonly KillSwitchState[];
+  /** Those that are open until a person resets them. */
+  readonly breakers: readonly Breaker[];
   /** What the last form did, in one sentence. */
   readonly notice: string | null;
   /** Where Temporal's own page of a workflow is, when that is known. */

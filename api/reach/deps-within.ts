@@ -43,6 +43,15 @@ function limited(reach: Reach, all: ApiDeps): Decided<ApiDeps> {
           ({ environment }) => environment === '*' || reachesInto(reach, environment),
         ),
     },
+    trackRecord: {
+      ...all.trackRecord,
+      since: async (sinceMs, limit) =>
+        (await all.trackRecord.since(sinceMs, limit)).filter(({ environment, service }) =>
+          reaches(reach, environment, service),
+        ),
+      openBreakers: async () =>
+        (await all.trackRecord.openBreakers()).filter(({ environment }) => reachesInto(reach, environment)),
+    },
     records: {
       async explain(id) {
         const { items, refused } = await all.records.explain(id);

@@ -30,6 +30,7 @@ import { serviceList } from './services.ts';
 import { settleEffect } from './settle-effect.ts';
 import { slackEvents } from './slack-events.ts';
 import { stream, timelineStream } from './streams.ts';
+import { breakerList, breakerReset, trackRecord } from './track-record.ts';
 
 export const routes: readonly Route[] = [
   incidentList,
@@ -57,6 +58,9 @@ export const routes: readonly Route[] = [
   resourceUsage,
   killSwitchList,
   killSwitchSet,
+  breakerList,
+  breakerReset,
+  trackRecord,
   settleEffect,
   keyList,
   keyCreate,

@@ -37,6 +37,7 @@ export function createBenchApi(database: Database): BenchApi {
     approvals,
     stops,
     killSwitch,
+    trackRecord: stores.trackRecord,
     effects,
     apiKeys,
     audit,

@@ -2,9 +2,9 @@
 
 import type { Command } from 'commander';
 import { ExitError, exitCodes } from '../../app/exit.ts';
-import { configWarnings } from '../../config/clear-text.ts';
 import { describeProblem } from '../../config/problems.ts';
 import { configJsonSchema } from '../../config/schema.ts';
+import { configWarnings } from '../../config/warnings.ts';
 import { jsonCommand, localCommand } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
 import { createOutput } from '../output.ts';

@@ -22,7 +22,7 @@ grant select, insert, update, delete on all tables in schema public to sentinel_
 
 -- Added and brought along, never removed. (Postgres asks for the right to update of whoever locks a row, too.)
 revoke delete on
-  incidents, plans, diagnoses, postmortems, approval_requests, approvals, intents, fences, breaker, kill_switch,
+  incidents, plans, diagnoses, postmortems, approval_requests, approvals, intents, fences, breaker, breakers, kill_switch,
   episodes, api_keys, model_turns, incident_stops
   from sentinel_app;
 

@@ -15,6 +15,7 @@ export const auditActions = [
   'effect.answered-late',
   'effect.settle',
   'kill-switch.set',
+  'breaker.reset',
   'api-key.create',
   'api-key.revoke',
   'session.open',

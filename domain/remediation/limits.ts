@@ -5,6 +5,24 @@ import { z } from 'zod';
 
 export const limitsConfigSchema = z.strictObject({
   /** A whole environment: one effect a minute on average is already a bad hour, more is a loop. */
+  effectsPerMinute: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(60)
+    .describe('Effects per minute in all environments together.'),
+  effectsPerHour: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(600)
+    .describe('Effects per hour in all environments together.'),
+  effectsPerEnvironmentPerMinute: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(20)
+    .describe('Effects per minute in one environment.'),
   effectsPerEnvironmentPerHour: z
     .int()
     .min(1)
@@ -13,6 +31,12 @@ export const limitsConfigSchema = z.strictObject({
     .describe('Effects per hour in one environment.'),
   /** One target: the ladder of remedies has about five rungs; more means that something undoes our work. */
   effectsPerTargetPerHour: z.int().min(1).max(1_000).default(6).describe('Effects per hour on one target.'),
+  effectsPerTargetPerMinute: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(3)
+    .describe('Effects per minute on one target.'),
   /** How long a target is reserved for the incident that acts on it; longer than an effect and its check take. */
   leaseSeconds: z
     .int()
@@ -36,6 +60,27 @@ export const limitsConfigSchema = z.strictObject({
         .max(1_440)
         .default(30)
         .describe('How long it stays open. People can still act.'),
+      /** Of one action, and of all actions, in an environment; a person looks before it is closed again. */
+      notRecoveredShare: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.1)
+        .describe(
+          'Share (0 to 1) of the effects in the window that failed or did not help, per action and for all of an environment, above which the breaker opens until a person resets it.',
+        ),
+      windowHours: z
+        .number()
+        .positive()
+        .max(720)
+        .default(24)
+        .describe('Window in which the share is taken, in hours.'),
+      leastEffects: z
+        .int()
+        .min(1)
+        .max(1_000)
+        .default(10)
+        .describe('Effects in the window before their share means anything.'),
     })
     .prefault({})
     .describe('Circuit breaker: stops acting in an environment where actions do not help.'),
@@ -50,6 +95,18 @@ export const sendWithinMs = 5_000;
 export const sendToleranceMs = 2_000;
 
 export type LimitsConfig = z.infer<typeof limitsConfigSchema>;
+
+/** What became of an effect. `undone`: of one that undoes, it is done. */
+export const effectOutcomeKinds = ['helped', 'did-not-help', 'failed', 'undone'] as const;
+export type EffectOutcome = (typeof effectOutcomeKinds)[number];
+
+/** How many forward effects there were, and how many of them failed or did not help. */
+export type Tally = { readonly effects: number; readonly inVain: number };
+
+/** Whether so many were in vain that a person should look before there are more. */
+export function tooManyInVain({ effects, inVain }: Tally, { breaker }: LimitsConfig): boolean {
+  return effects >= breaker.leastEffects && inVain / effects > breaker.notRecoveredShare;
+}
 
 /** What the breaker has to know of one past effect; newest first where a list is given. */
 export type FinishedEffect = { readonly recovered: boolean; readonly finishedMs: number };

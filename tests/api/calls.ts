@@ -91,6 +91,12 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   },
   'GET /api/v1/approvals/pending': { path: '/api/v1/approvals/pending', query: { limit: '10' } },
   'GET /api/v1/kill-switch': { path: '/api/v1/kill-switch', query: page },
+  'GET /api/v1/track-record': { path: '/api/v1/track-record', query: { ...page, days: '7' } },
+  'GET /api/v1/breakers': { path: '/api/v1/breakers', query: page },
+  'POST /api/v1/breakers/reset': {
+    path: '/api/v1/breakers/reset',
+    body: { environment: 'production', action: '*', reason: 'the check was broken' },
+  },
   'POST /api/v1/effects/:id/settle': {
     path: `/api/v1/effects/intent-${'0'.repeat(40)}/settle`,
     body: { happened: true, reason: 'the release is v1' },
@@ -151,5 +157,11 @@ export function toRequest(
 export function worldWithIncident(): World {
   const world = createWorld();
   addIncident(world);
+  world.breakers.push({
+    environment: 'production',
+    action: '*',
+    openedAtMs: 0,
+    reason: '3 of 12 did not help',
+  });
   return world;
 }

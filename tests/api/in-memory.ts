@@ -17,6 +17,7 @@ import type { ModelTurnRecord } from '../../api/ports/model-turns.ts';
 import { InvalidCursor } from '../../api/ports/page.ts';
 import type { KnownService } from '../../api/ports/services.ts';
 import type { Series, SeriesQuery } from '../../api/ports/telemetry.ts';
+import type { ActionRecord, Breaker } from '../../api/ports/track-record.ts';
 import type { Stop } from '../../api/stops.ts';
 import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
@@ -68,6 +69,8 @@ export type World = {
   workflowAnswers: 'accepts' | 'refuses' | 'unreachable' | 'hangs';
   readonly dashboard: DashboardWorld;
   readonly switches: { environment: string; engaged: boolean; by: string; reason: string; atMs: number }[];
+  actionRecords: ActionRecord[];
+  readonly breakers: Breaker[];
 };
 
 export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World {
@@ -121,6 +124,8 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     told: [],
     workflowAnswers: 'accepts',
     switches: [],
+    actionRecords: [],
+    breakers: [],
     deps: {
       metrics,
       renderMetrics: () => metrics.render(),
@@ -265,6 +270,19 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
             return { set: false, reason: 'out-of-reach', detail: 'the key does not reach there' };
           world.switches.push({ environment, engaged, by: name, reason, atMs: 0 });
           return { set: true };
+        },
+      },
+      trackRecord: {
+        since: async () => world.actionRecords,
+        openBreakers: async () => world.breakers,
+        reset: async ({ environment, action, principal: { reach } }) => {
+          if (!reaches(reach, environment, null)) return { reset: false, reason: 'out-of-reach' };
+          const open = world.breakers.findIndex(
+            (one) => one.environment === environment && one.action === action,
+          );
+          if (open < 0) return { reset: false, reason: 'not-open' };
+          world.breakers.splice(open, 1);
+          return { reset: true };
         },
       },
       apiKeys: {

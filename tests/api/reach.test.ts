@@ -35,6 +35,13 @@ function fullWorld(): World {
   world.audit = [
     { seq: 1, atMs: 0, actor: 'a', action: 'b', subject: incidentId, reason: '', planHash, canonical: '{}' },
   ];
+  const counts = { effects: 3, helped: 2, didNotHelp: 1, failed: 0, undone: 1, notUndone: 0, lastAtMs: 0 };
+  world.actionRecords = [{ ...place, action: 'restart', ...counts }];
+  world.breakers.splice(0, 1, {
+    ...{ environment: 'production', action: '*' },
+    openedAtMs: 0,
+    reason: 'orders',
+  });
   world.switches.push({ environment: 'production', engaged: true, by: 'ada', reason: 'orders', atMs: 0 });
   const refused = { signal: 'logs', reason: 'late', records: 1, example: '', firstAtMs: 0, lastAtMs: 0 };
   world.explained.set('release-42', { items: [], refused: [{ ...place, ...refused }] });
@@ -61,8 +68,8 @@ async function ask(routeCase: RouteCase, reach: Reach | undefined) {
 }
 
 /** What the ports were told to do, and which keys hold. */
-function changesOf({ told, undelivered, switches, stops }: World): string {
-  return JSON.stringify([told, undelivered, switches, [...stops]]);
+function changesOf({ told, undelivered, switches, stops, breakers }: World): string {
+  return JSON.stringify([told, undelivered, switches, [...stops], breakers]);
 }
 
 const asked = routeCases.filter(({ route }) => route.permission !== 'public');
@@ -78,8 +85,8 @@ describe('a key that does not reach the incident', () => {
   test.each(asked)('$name neither, when it reaches another service of the environment', async (routeCase) => {
     const { tells, changes } = await ask(routeCase, { environments: ['production'], services: ['pay*'] });
     // That nothing runs in an environment is told to all who reach anything there.
-    const isSwitch = routeCase.name === 'GET /api/v1/kill-switch';
-    expect({ tells, changes }).toEqual({ tells: isSwitch, changes: false });
+    const isOfAll = ['GET /api/v1/kill-switch', 'GET /api/v1/breakers'].includes(routeCase.name);
+    expect({ tells, changes }).toEqual({ tells: isOfAll, changes: false });
   });
 });
 

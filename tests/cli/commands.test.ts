@@ -291,6 +291,26 @@ test('pause and resume set the kill switch', async () => {
   ]);
 });
 
+test('breakers are listed and reset, and the track record says how often actions helped', async () => {
+  world.breakers.splice(0, 9, {
+    environment: 'production',
+    action: 'restart',
+    openedAtMs: 0,
+    reason: '3 of 12 failed',
+  });
+  const counts = { effects: 12, helped: 9, didNotHelp: 2, failed: 1, undone: 2, notUndone: 1, lastAtMs: 1 };
+  world.actionRecords = [{ environment: 'production', service: 'orders', action: 'restart', ...counts }];
+  const list = () => here(['breaker', 'list'], asRole('viewer'));
+  expect((await list()).stdout).toBe('production  restart: 3 of 12 failed\n');
+  const reset = ['breaker', 'reset', 'production', '--reason', 'the check was broken'];
+  expect((await here(reset, asRole())).stdout).toMatch(/^No such breaker is open/);
+  expect((await here([...reset, '--action', 'restart'], asRole())).stdout).toMatch(/^Reset\./);
+  expect((await list()).stdout).toBe('No breaker is open.\n');
+  expect((await here(['track-record'], asRole('viewer'))).stdout).toBe(
+    'production/orders  restart: helped 9 of 12 (75 %); rolled back 2 of 3\n',
+  );
+});
+
 test('keys are made, listed and revoked; only the key itself is on standard output', async () => {
   const made = await here(['key', 'create', 'ci', '--role', 'operator'], asRole('admin'));
   expect(made.stdout).toMatch(/^sk_[0-9a-f]{32}\n$/);

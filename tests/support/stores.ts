@@ -22,9 +22,13 @@ export type StoresUnderTest = {
 
 /** As configured by default, but with limits that no ordinary test reaches. */
 export const testLimits = limitsConfigSchema.parse({
+  effectsPerMinute: 10_000,
+  effectsPerHour: 100_000,
+  effectsPerEnvironmentPerMinute: 10_000,
   effectsPerEnvironmentPerHour: 10_000,
+  effectsPerTargetPerMinute: 1_000,
   effectsPerTargetPerHour: 1_000,
-  breaker: { notRecoveredEffects: 100 },
+  breaker: { notRecoveredEffects: 100, leastEffects: 1_000 },
 });
 
 /** `use()` may be called inside tests and hooks. Await it at the top level. */

@@ -19,7 +19,7 @@ end $$`,
   'grant usage on schema public to sentinel_app',
   'grant select, insert, update, delete on all tables in schema public to sentinel_app',
   `revoke delete on
-  incidents, plans, diagnoses, postmortems, approval_requests, approvals, intents, fences, breaker, kill_switch,
+  incidents, plans, diagnoses, postmortems, approval_requests, approvals, intents, fences, breaker, breakers, kill_switch,
   episodes, api_keys, model_turns, incident_stops
   from sentinel_app`,
   'revoke update, delete on audit, incident_events, evidence from sentinel_app',

@@ -17,6 +17,7 @@ import type { Attributes, ChangeEvent } from '../../../domain/observation.ts';
 import type { Reach } from '../../../domain/policy/reach.ts';
 import type { KeyRole, Role, Verdict } from '../../../domain/policy/verdict.ts';
 import type { Intent, IntentStatus } from '../../../domain/remediation/intent.ts';
+import type { EffectOutcome } from '../../../domain/remediation/limits.ts';
 import type { Scope, Severity } from '../../../domain/scope.ts';
 
 /** Written as text, read as the value. */
@@ -244,6 +245,25 @@ export type Schema = {
     /** Effects in a row that failed or did not help. */
     failures_in_a_row: number;
     last_failure_ms: number;
+  };
+  /** What became of each effect, as far as it was found out. */
+  effect_outcomes: {
+    intent_id: string;
+    environment: string;
+    service: string;
+    action: string;
+    direction: Intent['direction'];
+    outcome: EffectOutcome;
+    at_ms: number;
+  };
+  /** Those that only a person closes; `action` '*' is for all of the environment. */
+  breakers: {
+    environment: string;
+    action: string;
+    opened_at_ms: number;
+    reason: string;
+    reset_at_ms: number | null;
+    reset_by: string | null;
   };
   kill_switch: {
     environment: string;

@@ -1,7 +1,7 @@
 // The questions the gate asks, each about what is stored at this moment, inside its transaction. A check answers with a
 // refusal or with null; the order they are asked in is in gate.ts.
 
-import type { Kysely } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { targetText } from '../../../domain/inventory/target.ts';
 import type { People } from '../../../domain/policy/people.ts';
 import type { Verdict } from '../../../domain/policy/verdict.ts';
@@ -12,6 +12,7 @@ import { engagedSwitch } from '../kill-switch.ts';
 import { forbiddenByStop } from '../stops.ts';
 import { breakerOpen } from './breaker.ts';
 import type { Effect } from './effect.ts';
+import { openBreaker } from './outcomes.ts';
 
 export type GateLimits = LimitsConfig & {
   /** How long after its last approval a plan may still be acted on: what people saw has its time. */
@@ -39,8 +40,6 @@ export type Refusal = {
   readonly needs?: NeededApproval;
 };
 export type Check = (trx: Kysely<Schema>, question: Question) => Promise<Refusal | null>;
-
-const hourMs = 3_600_000;
 
 export const killSwitch: Check = async (trx, { effect }) => {
   const engaged = await engagedSwitch(trx, effect.content.target.environment);
@@ -139,29 +138,58 @@ export const once: Check = async (trx, { effect }) => {
   };
 };
 
+/** What is counted, and over how long. */
+type Limit = {
+  readonly most: number;
+  readonly of: 'target' | 'environment' | 'all';
+  readonly span: 'minute' | 'hour';
+};
+const spanMs = { minute: 60_000, hour: 3_600_000 } as const;
+
 export const rateLimits: Check = async (trx, { effect, limits, nowMs }) => {
   const { environment } = effect.content.target;
-  const recent = trx
+  const { targetKey } = effect;
+  const ordered: readonly Limit[] = [
+    { most: limits.effectsPerTargetPerMinute, of: 'target', span: 'minute' },
+    { most: limits.effectsPerTargetPerHour, of: 'target', span: 'hour' },
+    { most: limits.effectsPerEnvironmentPerMinute, of: 'environment', span: 'minute' },
+    { most: limits.effectsPerEnvironmentPerHour, of: 'environment', span: 'hour' },
+    { most: limits.effectsPerMinute, of: 'all', span: 'minute' },
+    { most: limits.effectsPerHour, of: 'all', span: 'hour' },
+  ];
+  const since = (span: Limit['span']) => sql<number>`${nowMs - spanMs[span]}::bigint`;
+  const count = (span: Limit['span'], only: RawBuilder<boolean>) =>
+    sql<string>`count(*) filter (where ${only} and written_at_ms > ${since(span)})`;
+  const only = {
+    target: sql<boolean>`target_key = ${targetKey}`,
+    environment: sql<boolean>`environment = ${environment}`,
+    all: sql<boolean>`true`,
+  };
+  const counts = await trx
     .selectFrom('intents')
-    .select((expression) => expression.fn.countAll<number>().as('count'))
+    .select(ordered.map(({ of, span }) => count(span, only[of]).as(`${of}_${span}`)))
     .where('direction', '=', 'forward')
-    .where('written_at_ms', '>', nowMs - hourMs);
-  const onTarget = await recent.where('target_key', '=', effect.targetKey).executeTakeFirstOrThrow();
-  if (onTarget.count >= limits.effectsPerTargetPerHour) {
-    return {
-      reason: 'rate-limited',
-      detail: `${onTarget.count} effects on ${targetText(effect.content.target)} within an hour`,
-    };
-  }
-  const inAll = await recent.where('environment', '=', environment).executeTakeFirstOrThrow();
-  if (inAll.count >= limits.effectsPerEnvironmentPerHour) {
-    return { reason: 'rate-limited', detail: `${inAll.count} effects in ${environment} within an hour` };
+    .where('written_at_ms', '>', since('hour'))
+    .executeTakeFirstOrThrow();
+  const where = {
+    target: `on ${targetText(effect.content.target)}`,
+    environment: `in ${environment}`,
+    all: 'in all environments',
+  };
+  for (const { most, of, span } of ordered) {
+    const found = Number((counts as Readonly<Record<string, string>>)[`${of}_${span}`]);
+    if (found < most) continue;
+    const within = span === 'hour' ? 'an hour' : 'a minute';
+    return { reason: 'rate-limited', detail: `${found} effects ${where[of]} within ${within}` };
   }
   return null;
 };
 
 export const breaker: Check = async (trx, { effect, limits, nowMs }) => {
   const { environment } = effect.content.target;
+  const latched = await openBreaker(trx, environment, effect.content.action);
+  if (latched !== null)
+    return { reason: 'breaker-open', detail: `${latched}; open until a person resets it` };
   const untilMs = await breakerOpen(trx, environment, limits, nowMs);
   if (untilMs === null) return null;
   const until = new Date(untilMs).toISOString();

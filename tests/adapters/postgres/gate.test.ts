@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { GateInput } from '../../../activities/types.ts';
+import type { PlanStep } from '../../../domain/remediation/plan.ts';
 import { describeStores, testLimits } from '../../support/stores.ts';
 import {
   askPeople,
@@ -318,7 +319,7 @@ await describeStores('the gate', (use) => {
     const { stores, withOptions } = use();
     const environment = unique('env');
     const fragile = withOptions({
-      limits: { ...testLimits, breaker: { notRecoveredEffects: 2, openMinutes: 30 } },
+      limits: { ...testLimits, breaker: { ...testLimits.breaker, notRecoveredEffects: 2, openMinutes: 30 } },
     });
     const outcome = async (result: 'recovered' | 'not-recovered' | 'unverified') => {
       const service = unique('svc');
@@ -360,6 +361,103 @@ await describeStores('the gate', (use) => {
     expect(await passGate(fragile, forward(elsewhere))).toMatchObject({ granted: true });
     await outcome('recovered');
     expect(await passGate(fragile, forward(next))).toMatchObject({ granted: true });
+  });
+
+  test('breaker-open: after too large a share of effects in vain, until a person resets it', async () => {
+    const { stores, withOptions } = use();
+    const environment = unique('env');
+    const breaker = { ...testLimits.breaker, leastEffects: 4, notRecoveredShare: 0.25 };
+    const careful = withOptions({ limits: { ...testLimits, breaker } });
+    const outcome = async (result: 'recovered' | 'not-recovered', action: PlanStep['action'] = 'scale') => {
+      const service = unique('svc');
+      const steps = [
+        stepOf(environment, service, { action, parameters: action === 'scale' ? { replicas: 4 } : {} }),
+      ];
+      const ready = await readyToAct(careful, { environment, service, steps });
+      const intentId = await perform(careful, ready);
+      await ready.record(
+        { type: 'intent-written', intentId, step: 0, direction: 'forward' },
+        {
+          ...({ type: 'effect-applied', intentId, step: 0, direction: 'forward' } as const),
+          ...{ foundByLookup: false, summary: 'done' },
+        },
+        {
+          type: 'verified',
+          attempt: 1,
+          result: {
+            ...{ outcome: result, settled: true, reason: 'looked', freshSamples: 9 },
+            ...{ series: [], controlImprovedToo: false },
+          },
+        },
+      );
+    };
+    const granted = async (action: PlanStep['action']) => {
+      const service = unique('svc');
+      const steps = [
+        stepOf(environment, service, { action, parameters: action === 'scale' ? { replicas: 4 } : {} }),
+      ];
+      return passGate(careful, forward(await readyToAct(careful, { environment, service, steps })));
+    };
+    await outcome('not-recovered');
+    await outcome('recovered');
+    await outcome('recovered');
+    expect(await granted('scale')).toMatchObject({ granted: true });
+    await outcome('recovered'); // 1 of 4: as much as is allowed
+    expect(await granted('scale')).toMatchObject({ granted: true });
+    for (const helped of ['recovered', 'recovered', 'recovered', 'recovered'] as const)
+      await outcome(helped, 'restart');
+    await outcome('not-recovered'); // 2 of 5 of this action, 2 of 9 of all
+    expect(await granted('scale')).toMatchObject({
+      granted: false,
+      reason: 'breaker-open',
+      detail: '2 of 5 effects of scale in 24 h failed or did not help; open until a person resets it',
+    });
+    expect(await granted('restart')).toMatchObject({ granted: true });
+    expect(await stores.trackRecord.openBreakers()).toContainEqual(
+      expect.objectContaining({ environment, action: 'scale' }),
+    );
+    const principal = person('ada');
+    const of = { environment, action: 'scale', reason: 'the check was broken' };
+    const elsewhere = { ...principal, reach: { environments: ['other'] } };
+    expect(await stores.trackRecord.reset({ ...of, principal: elsewhere })).toMatchObject({
+      reason: 'out-of-reach',
+    });
+    expect(await granted('scale')).toMatchObject({ granted: false });
+    expect(await stores.trackRecord.reset({ ...of, principal })).toEqual({ reset: true });
+    expect(await stores.trackRecord.reset({ ...of, principal })).toMatchObject({ reason: 'not-open' });
+    expect(await granted('scale')).toMatchObject({ granted: true });
+    // What was in vain before the reset does not count any more.
+    for (const helped of ['recovered', 'recovered', 'recovered', 'not-recovered'] as const)
+      await outcome(helped);
+    expect(await granted('scale')).toMatchObject({ granted: true });
+    const mine = (await stores.trackRecord.since(0, 1_000)).filter((one) => one.environment === environment);
+    const sum = (key: 'effects' | 'helped' | 'didNotHelp') =>
+      mine.reduce((total, one) => total + one[key], 0);
+    expect([sum('effects'), sum('helped'), sum('didNotHelp')]).toEqual([13, 10, 3]);
+    const { items } = await stores.audit.query({ subject: `environment/${environment}` }, 10, null);
+    expect(items.map(({ action, actor }) => [action, actor])).toEqual(
+      expect.arrayContaining([['breaker.reset', 'person:ada']]),
+    );
+  });
+
+  test.for([
+    { limit: { effectsPerTargetPerMinute: 1 }, detail: 'a minute', same: true },
+    { limit: { effectsPerEnvironmentPerMinute: 1 }, detail: 'a minute', same: false },
+  ])('rate-limited: $limit', async ({ limit, detail, same }) => {
+    const { stores, withOptions } = use();
+    const environment = unique('env');
+    const first = await readyToAct(stores, { environment });
+    await perform(stores, first);
+    await stores.incidents.closeEpisode(first.incidentId, 'resolved', Date.now());
+    const second = await readyToAct(stores, same ? { environment } : { environment, service: 'worker' });
+    expect(
+      await passGate(withOptions({ limits: { ...testLimits, ...limit } }), forward(second)),
+    ).toMatchObject({
+      granted: false,
+      reason: 'rate-limited',
+      detail: expect.stringContaining(detail),
+    });
+    expect(await passGate(stores, forward(second))).toMatchObject({ granted: true });
   });
 
   test('kill-switch: for an environment or for all; compensations are held as well', async () => {

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../../adapters/postgres/index.ts';
 import type { GateResult } from '../../../domain/remediation/intent.ts';
-import { describePostgresStores } from '../../support/stores.ts';
+import { describePostgresStores, testLimits } from '../../support/stores.ts';
 import {
   anomalyOf,
   askPeople,
@@ -79,10 +79,8 @@ await describePostgresStores('races', (use) => {
     );
     const limited = withOptions({
       limits: {
+        ...testLimits,
         effectsPerEnvironmentPerHour: 7,
-        effectsPerTargetPerHour: 100,
-        leaseSeconds: 300,
-        breaker: { notRecoveredEffects: 100, openMinutes: 1 },
       },
     });
     const results = await Promise.all(all.map((ready) => passGate(limited, input(ready))));

@@ -42,6 +42,11 @@ const forms = [
     lands: `/incidents/${ref}?done=settled`,
   },
   {
+    path: '/breakers/reset',
+    fields: { environment: 'production', action: '*', reason: 'the check was broken' },
+    lands: '/actions?done=reset',
+  },
+  {
     path: '/kill-switch',
     fields: { environment: '*', engaged: 'true', reason: 'stop' },
     lands: '/?done=engaged',
@@ -55,6 +60,7 @@ const forms = [
 
 /** Everything that a form could have changed. */
 const changesOf = (world: ReturnType<typeof worldWithIncident>) => [
+  ...(world.breakers.length === 0 ? ['reset'] : []),
   ...world.told,
   ...world.switches,
   ...world.undelivered,

@@ -18,6 +18,7 @@ const paths = [
   '/series?kind=metrics&service=orders',
   '/series?kind=logs&service=orders',
   '/series?key=calls%2Fproduction%2Forders%2Fserver%2F%2Ferrors',
+  '/actions',
   '/audit',
 ];
 
@@ -105,6 +106,29 @@ describe('roles decide what is offered', () => {
     expect(incident).toContain('value="reject"');
     expect(incident).toContain(`action="/incidents/${ref}/take-over"`);
     expect(await pageFor('operator', '/')).toContain('Engage the kill switch');
+  });
+
+  test('an operator resets a breaker; a viewer sees that it is open, and what came of every action', async () => {
+    const world = richWorld();
+    const counts = { effects: 12, helped: 9, didNotHelp: 2, failed: 1, undone: 2, notUndone: 1 };
+    world.actionRecords = [
+      { environment: 'production', service: 'orders', action: 'restart', ...counts, lastAtMs: 1 },
+    ];
+    world.breakers.push({
+      environment: 'production',
+      action: 'restart',
+      openedAtMs: 0,
+      reason: '3 of 12 failed',
+    });
+    const seen = async (key: string) => (await (await loggedIn(world, key)).get('/actions')).text;
+    const operator = await seen(world.keys.operator);
+    expect(operator).toContain('action="/breakers/reset"');
+    expect(operator).toContain('Breaker open for restart in production.');
+    const viewer = await seen(world.keys.viewer);
+    expect(viewer).not.toContain('action="/breakers/reset"');
+    expect(viewer).toContain('3 of 12 failed');
+    expect(viewer).toMatch(/data-label="Helped">9 <span class="muted">75 %/);
+    expect(viewer).toContain('(1 failed)');
   });
 
   test('a viewer sees the same and is told what deciding needs', async () => {

@@ -29,6 +29,7 @@ import { closings } from './0047-closings.ts';
 import { askedAgain } from './0048-asked-again.ts';
 import { follows } from './0049-follows.ts';
 import { targetKeys } from './0052-target-keys.ts';
+import { effectOutcomes } from './0058-effect-outcomes.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -59,4 +60,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0048-asked-again': askedAgain,
   '0049-follows': follows,
   '0052-target-keys': targetKeys,
+  '0058-effect-outcomes': effectOutcomes,
 };

@@ -3,6 +3,7 @@
 
 import { soundOnset } from '../detection/onset.ts';
 import type { VerificationResult } from './verification.ts';
+import type { VerificationConfig } from './verify-config.ts';
 import { controlImproved } from './verify-control.ts';
 import type { VerificationInput } from './verify-input.ts';
 import { judgeHealth, judgeSymptoms } from './verify-symptoms.ts';
@@ -63,15 +64,39 @@ function lookAt(input: VerificationInput, look: number): Look {
   };
 }
 
-function notRecovered(look: Look, { config }: VerificationInput): VerificationResult {
+function notRecovered(look: Look, input: VerificationInput): VerificationResult {
   const { bad } = look;
+  const { config } = input;
   const lasting = bad.some(
     ({ improving, freshSeconds, intervalMs = 1_000 }) =>
       improving !== true && freshSeconds >= Math.max(config.stillBadSeconds, (2 * intervalMs) / 1000),
   );
+  const worse = input.effectAtMs === null ? [] : look.symptoms.filter((one) => isWorse(one, input.config));
+  if (worse.length > 0) {
+    const reason = `Worse than before the action: ${names(worse)}.`;
+    return { ...figuresOf(look), outcome: 'not-recovered', settled: true, improving: false, reason };
+  }
   const reason = `Still not normal: ${names(bad)}.`;
   const improving = bad.every((one) => one.improving === true);
   return { ...figuresOf(look), outcome: 'not-recovered', settled: lasting, improving, reason };
+}
+
+/** A symptom twice as far from normal as it was before the action: what was done is taken back sooner than what merely did not help. */
+const worseTimes = 2;
+
+function isWorse(
+  { ok, before, during, after, improving, ...one }: Judged,
+  config: VerificationConfig,
+): boolean {
+  const was = during - before;
+  const { freshSeconds, intervalMs = 1_000 } = one;
+  return (
+    ok === false &&
+    improving !== true &&
+    was !== 0 &&
+    (after - before) / was >= worseTimes &&
+    freshSeconds >= Math.max(config.stillBadSeconds / 2, intervalMs / 1000)
+  );
 }
 
 /** Why one look is not enough to call it recovered; null when it is. */

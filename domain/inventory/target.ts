@@ -1,5 +1,7 @@
 // What can be acted on: how it is called, and what was seen of it.
 
+import { encodePart } from './kinds/kind.ts';
+
 export type TargetRef = {
   readonly environment: string;
   /** What it serves, as in telemetry: what a diagnosis, a key's reach and a verification are about. */
@@ -64,15 +66,10 @@ export type ObservedState = {
  * first part is always a kind of `kinds/`.
  */
 export function targetKey({ environment, service, resource }: TargetRef): string {
-  return resource ?? `service/${keyPart(environment)}/${keyPart(service)}`;
+  return resource ?? `service/${encodePart(environment)}/${encodePart(service)}`;
 }
 
 /** For people: what it serves, and which thing that is where it is known. */
 export function targetText({ environment, service, resource }: TargetRef): string {
   return resource === undefined ? `${environment}/${service}` : `${environment}/${service} (${resource})`;
-}
-
-/** Names of services are free text; a slash in one must not make two names out of it. */
-function keyPart(name: string): string {
-  return name.replaceAll('%', '%25').replaceAll('/', '%2F');
 }

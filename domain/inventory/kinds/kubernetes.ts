@@ -1,0 +1,21 @@
+import { dnsLabel, givenName, type Kind } from './kind.ts';
+
+/** No namespace can be called so: it stands for things that are in none. */
+const noNamespace = '_';
+const dnsSubdomain = /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/;
+
+/** A workload or another object of a cluster; `cluster` is the name that the executor's configuration gives it. */
+export const kubernetes: Kind = {
+  id: 'kubernetes',
+  parts: [
+    { name: 'cluster', pattern: givenName, maxLength: 100 },
+    { name: 'namespace', pattern: new RegExp(`${dnsLabel.source}|^${noNamespace}$`), maxLength: 63 },
+    { name: 'kind', pattern: /^[a-z][a-z0-9]*$/, maxLength: 63 },
+    { name: 'name', pattern: dnsSubdomain, maxLength: 253 },
+  ],
+  example: 'kubernetes/main/shop/deployment/orders',
+  words: ([cluster, namespace, kind, name]) =>
+    namespace === noNamespace
+      ? `${kind} ${name} of cluster ${cluster}`
+      : `${kind} ${name} in namespace ${namespace} of cluster ${cluster}`,
+};

@@ -1,6 +1,6 @@
 // The write-ahead record of one effect, and the closed set of reasons why the gate refuses one.
 
-import type { TargetRef } from '../inventory/target.ts';
+import { type TargetRef, targetKey } from '../inventory/target.ts';
 import type { Role } from '../policy/verdict.ts';
 import type { ActionParameters, Facts } from './actions/action.ts';
 import type { ActionId } from './actions/index.ts';
@@ -18,6 +18,8 @@ export type Intent = {
   readonly undoes?: string;
   readonly action: ActionId;
   readonly target: TargetRef;
+  /** Keys of what it takes hold of besides its target; absent when that is nothing. */
+  readonly touches?: readonly string[];
   readonly executor: string;
   readonly parameters: ActionParameters;
   /** Grows with every intent for the target; an executor refuses a lower one than it has seen. */
@@ -26,6 +28,11 @@ export type Intent = {
   /** What the effect depends on, as it must be found when the call goes out: any one of these. */
   readonly expects: readonly Facts[];
 };
+
+/** Everything that is leased for it, each once, in the one order in which all lock. */
+export function leasedKeys({ target, touches = [] }: Pick<Intent, 'target' | 'touches'>): readonly string[] {
+  return [...new Set([targetKey(target), ...touches])].sort();
+}
 
 /**
  * `written`: nothing sent yet. `sent`: a call may be on its way or have happened; look at the world. `uncertain`: nobody can

@@ -12,6 +12,7 @@ import { engagedSwitch } from '../kill-switch.ts';
 import { forbiddenByStop } from '../stops.ts';
 import { breakerOpen } from './breaker.ts';
 import type { Effect } from './effect.ts';
+import { holding } from './intents.ts';
 import { openBreaker } from './outcomes.ts';
 
 export type GateLimits = LimitsConfig & {
@@ -161,7 +162,7 @@ export const rateLimits: Check = async (trx, { effect, limits, nowMs }) => {
   const count = (span: Limit['span'], only: RawBuilder<boolean>) =>
     sql<string>`count(*) filter (where ${only} and written_at_ms > ${since(span)})`;
   const only = {
-    target: sql<boolean>`target_key = ${targetKey}`,
+    target: holding([targetKey]),
     environment: sql<boolean>`environment = ${environment}`,
     all: sql<boolean>`true`,
   };

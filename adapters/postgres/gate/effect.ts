@@ -2,8 +2,10 @@
 
 import type { GateInput } from '../../../activities/types.ts';
 import { canonicalJson } from '../../../domain/audit/canonical.ts';
-import { targetKey } from '../../../domain/inventory/target.ts';
-import type { Intent } from '../../../domain/remediation/intent.ts';
+import { resourceWords } from '../../../domain/inventory/kinds/index.ts';
+import { targetKey, targetText } from '../../../domain/inventory/target.ts';
+import { actions } from '../../../domain/remediation/actions/index.ts';
+import { type Intent, leasedKeys } from '../../../domain/remediation/intent.ts';
 import { type Plan, stepKey } from '../../../domain/remediation/plan.ts';
 import { sha256Hex } from '../digest.ts';
 
@@ -11,6 +13,8 @@ import { sha256Hex } from '../digest.ts';
 export type Effect = {
   readonly content: Omit<Intent, 'fence' | 'expects'>;
   readonly targetKey: string;
+  /** What it takes hold of, its target among them, in the order of locking. */
+  readonly keys: readonly string[];
   readonly stepKey: string;
 };
 
@@ -26,8 +30,11 @@ export function effectOf(input: GateInput, plan: Plan): Effect | null {
   if (step === undefined) return null;
   const performed = direction === 'forward' ? step : step.inverse;
   if (performed === null) return null;
+  const touched = actions[performed.action].touches?.(step.before, performed.parameters) ?? [];
+  const touches = touched.length === 0 ? {} : { touches: touched };
   return {
     targetKey: targetKey(step.target),
+    keys: leasedKeys({ target: step.target, ...touches }),
     stepKey: stepKey({ action: performed.action, target: step.target }),
     content: {
       id: intentId(input),
@@ -38,10 +45,16 @@ export function effectOf(input: GateInput, plan: Plan): Effect | null {
       ...(direction === 'compensation' ? { undoes: intentId({ ...input, direction: 'forward' }) } : {}),
       action: performed.action,
       target: step.target,
+      ...touches,
       executor: step.executor,
       parameters: performed.parameters,
       // For a compensation too: the state before the step is the state to come back to.
       before: step.before,
     },
   };
+}
+
+/** For people: the effect's own target as its plan calls it, everything else by its kind. */
+export function keyText({ content, targetKey: own }: Effect, key: string): string {
+  return key === own ? targetText(content.target) : resourceWords(key);
 }

@@ -5,7 +5,6 @@
 import type { Kysely } from 'kysely';
 import type { Gate, StoredIntent } from '../../../activities/ports.ts';
 import type { GateInput } from '../../../activities/types.ts';
-import { targetText } from '../../../domain/inventory/target.ts';
 import type { PolicyConfig } from '../../../domain/policy/config.ts';
 import { evaluate } from '../../../domain/policy/evaluate.ts';
 import type { People } from '../../../domain/policy/people.ts';
@@ -24,8 +23,8 @@ import * as checks from './checks.ts';
 import { type Effect, effectOf } from './effect.ts';
 import { grant, ownLag } from './grant.ts';
 import { changeFence, findIntent, lockIntent, writeIntent } from './intents.ts';
-import { leaseFree, takeLease } from './leases.ts';
-import { lockGate } from './locks.ts';
+import { leasedText, leaseFree, takeLease } from './leases.ts';
+import { lockGate, lockTargets } from './locks.ts';
 import { markIntent, permitCall, renewIntent } from './mark.ts';
 import { asExpected, lastEffect, targetSettled, undoesFinished } from './world.ts';
 
@@ -115,6 +114,7 @@ async function pass(
     });
   }
   await lockGate(trx, effect.content.target.environment);
+  await lockTargets(trx, effect.keys);
   const written = await lockIntent(trx, effect.content.id);
   // What has been sent has been decided: the caller hears where it stands, and looks at the world.
   if (written !== null && written.status !== 'written') {
@@ -151,9 +151,9 @@ async function letThrough(
   written: StoredIntent | null,
   expects: readonly Facts[],
 ): Promise<GateResult> {
-  const { content, targetKey } = effect;
+  const { content, keys } = effect;
   const lease = await takeLease(trx, {
-    targetKey,
+    keys,
     incidentId: content.incidentId,
     nowMs,
     leaseMs: limits.leaseSeconds * 1_000,
@@ -162,7 +162,7 @@ async function letThrough(
   if (!lease.held)
     return refused({
       reason: 'target-leased',
-      detail: `${lease.by} is acting on ${targetText(content.target)}`,
+      detail: leasedText(effect, lease.key, lease.by),
     });
   const { fence } = lease;
   if (written !== null) {

@@ -1,6 +1,6 @@
 // Intents as rows: written once by the gate, moved forward by mark, never rewritten (a trigger refuses it, too).
 
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { StoredIntent } from '../../../activities/ports.ts';
 import type { Facts } from '../../../domain/remediation/actions/action.ts';
 import type { IntentStatus } from '../../../domain/remediation/intent.ts';
@@ -20,9 +20,15 @@ export async function lockIntent(trx: Kysely<Schema>, intentId: string): Promise
   return row === undefined ? null : stored(row);
 }
 
+/** Its target, or something that it touched, is among these. */
+export function holding(keys: readonly string[]): RawBuilder<boolean> {
+  const wanted = sql`${[...keys]}::text[]`;
+  return sql<boolean>`(intents.target_key = any(${wanted}) or intents.touches && ${wanted})`;
+}
+
 export async function writeIntent(
   trx: Kysely<Schema>,
-  { content, targetKey, stepKey }: Effect,
+  { content, targetKey, keys, stepKey }: Effect,
   expects: readonly Facts[],
   fence: number,
   nowMs: number,
@@ -37,7 +43,7 @@ export async function writeIntent(
       direction: content.direction,
       environment: content.target.environment,
       target_key: targetKey,
-      touches: [],
+      touches: keys.filter((key) => key !== targetKey),
       step_key: stepKey,
       fence,
       body: json({ ...content, expects }),

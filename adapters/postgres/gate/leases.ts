@@ -3,94 +3,108 @@
 // effect, too. The database's clock says when a lease is over.
 
 import type { Kysely } from 'kysely';
-import { sql } from 'kysely';
-import { targetText } from '../../../domain/inventory/target.ts';
 import type { Schema } from '../database/schema.ts';
 import type { Check } from './checks.ts';
+import { type Effect, keyText } from './effect.ts';
 
 export type Lease =
   | { readonly held: true; readonly fence: number }
-  | { readonly held: false; readonly by: string; readonly expiresAtMs: number };
+  | { readonly held: false; readonly by: string; readonly key: string };
 
 /** Another incident has the target. Asked before anything is said about its state, which may just be changing. */
 export const leaseFree: Check = async (trx, { effect, nowMs }) => {
   const current = await trx
     .selectFrom('leases')
-    .select('incident_id')
-    .where('target_key', '=', effect.targetKey)
+    .select(['target_key', 'incident_id'])
+    .where('target_key', 'in', effect.keys)
     .where('incident_id', '<>', effect.content.incidentId)
     .where('expires_at_ms', '>', nowMs)
+    .orderBy('target_key')
     .executeTakeFirst();
   if (current === undefined) return null;
-  return {
-    reason: 'target-leased',
-    detail: `${current.incident_id} is acting on ${targetText(effect.content.target)}`,
-  };
+  return { reason: 'target-leased', detail: leasedText(effect, current.target_key, current.incident_id) };
 };
 
+export function leasedText(effect: Effect, key: string, by: string): string {
+  return `${by} is acting on ${keyText(effect, key)}`;
+}
+
 /**
- * Takes, renews or takes over the lease of a target for an intent. `fence`: what the intent has already; it keeps it while
- * that is still the lease's own. The caller holds the gate's lock.
+ * Takes, renews or takes over the leases of everything that an intent takes hold of, all under one fence. `fence`: what the
+ * intent has already; it keeps it while that is still the leases' own. The caller holds the gate's locks.
  */
 export async function takeLease(
   trx: Kysely<Schema>,
   intent: {
-    readonly targetKey: string;
+    readonly keys: readonly string[];
     readonly incidentId: string;
     readonly fence: number | null;
     readonly nowMs: number;
     readonly leaseMs: number;
   },
 ): Promise<Lease> {
-  const { targetKey, incidentId, nowMs, leaseMs } = intent;
+  const { keys, incidentId, nowMs, leaseMs } = intent;
   const current = await trx
     .selectFrom('leases')
     .selectAll()
-    .where('target_key', '=', targetKey)
+    .where('target_key', 'in', keys)
+    .orderBy('target_key')
     // Against renewLease, which comes without the gate's lock.
     .forUpdate()
-    .executeTakeFirst();
-  const live = current !== undefined && current.expires_at_ms > nowMs;
-  if (live && current.incident_id !== incidentId) {
-    return { held: false, by: current.incident_id, expiresAtMs: current.expires_at_ms };
-  }
-  const fence = live && current.fence === intent.fence ? current.fence : await nextFence(trx, targetKey);
+    .execute();
+  const live = current.filter(({ expires_at_ms }) => expires_at_ms > nowMs);
+  const others = live.find(({ incident_id }) => incident_id !== incidentId);
+  if (others !== undefined) return { held: false, by: others.incident_id, key: others.target_key };
+  const ours = live.length === keys.length && live.every(({ fence }) => fence === intent.fence);
+  const fence = ours && intent.fence !== null ? intent.fence : await nextFence(trx, keys);
   const lease = { incident_id: incidentId, fence, expires_at_ms: nowMs + leaseMs };
   await trx
     .insertInto('leases')
-    .values({ target_key: targetKey, ...lease })
+    .values(keys.map((target_key) => ({ target_key, ...lease })))
     .onConflict((conflict) => conflict.column('target_key').doUpdateSet(lease))
     .execute();
   return { held: true, fence };
 }
 
-/** Renews the lease that has this fencing number, even when its time is over, unless somebody came after it. */
+/** Renews the leases that have this fencing number, even when their time is over, unless somebody came after any of them. */
 export async function renewLease(
   trx: Kysely<Schema>,
-  targetKey: string,
+  keys: readonly string[],
   incidentId: string,
   fence: number,
   nowMs: number,
   leaseMs: number,
 ): Promise<boolean> {
-  const renewed = await trx
-    .updateTable('leases')
-    .set({ expires_at_ms: nowMs + leaseMs })
-    .where('target_key', '=', targetKey)
+  const ours = await trx
+    .selectFrom('leases')
+    .select('target_key')
+    .where('target_key', 'in', keys)
     .where('incident_id', '=', incidentId)
     .where('fence', '=', fence)
-    .executeTakeFirst();
-  return renewed.numUpdatedRows > 0n;
+    .orderBy('target_key')
+    .forUpdate()
+    .execute();
+  if (ours.length < keys.length) return false;
+  await trx
+    .updateTable('leases')
+    .set({ expires_at_ms: nowMs + leaseMs })
+    .where('target_key', 'in', keys)
+    .execute();
+  return true;
 }
 
-async function nextFence(trx: Kysely<Schema>, targetKey: string): Promise<number> {
-  const { last_fence } = await trx
+/** Higher than any that one of them has had. */
+async function nextFence(trx: Kysely<Schema>, keys: readonly string[]): Promise<number> {
+  const known = await trx
+    .selectFrom('fences')
+    .select((select) => select.fn.max('last_fence').as('last'))
+    .where('target_key', 'in', keys)
+    .executeTakeFirst();
+  const last_fence = Number(known?.last ?? 0) + 1;
+  await trx
     .insertInto('fences')
-    .values({ target_key: targetKey, last_fence: 1 })
-    .onConflict((conflict) =>
-      conflict.column('target_key').doUpdateSet({ last_fence: sql`fences.last_fence + 1` }),
-    )
-    .returning('last_fence')
-    .executeTakeFirstOrThrow();
+    .values(keys.map((target_key) => ({ target_key, last_fence })))
+    .onConflict((conflict) => conflict.column('target_key').doUpdateSet({ last_fence }))
+    .execute();
   return last_fence;
 }

@@ -13,6 +13,15 @@ export async function lockGate(trx: Kysely<Schema>, environment: string): Promis
     pg_advisory_xact_lock(hashtextextended(${`gate/in/${environment}`}, 0))`.execute(trx);
 }
 
+/**
+ * Until the end of the transaction nobody else's gate is about these: a resource may be a target in two environments. After
+ * `lockGate`, and all of them in one order, so that nobody waits for somebody who waits for him.
+ */
+export async function lockTargets(trx: Kysely<Schema>, keys: readonly string[]): Promise<void> {
+  for (const key of keys)
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`gate/of/${key}`}, 0))`.execute(trx);
+}
+
 /** Until the end of the transaction no effect is on its way out, and no kill switch changes. */
 export async function lockKillSwitchShared(trx: Kysely<Schema>): Promise<void> {
   await sql`select pg_advisory_xact_lock_shared(hashtextextended(${everywhere}, 0))`.execute(trx);

@@ -4,8 +4,8 @@
 
 import type { Kysely } from 'kysely';
 import type { Marked, StoredIntent } from '../../../activities/ports.ts';
-import { targetKey, targetText } from '../../../domain/inventory/target.ts';
-import type { Intent, IntentStatus } from '../../../domain/remediation/intent.ts';
+import { targetText } from '../../../domain/inventory/target.ts';
+import { type Intent, type IntentStatus, leasedKeys } from '../../../domain/remediation/intent.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { engagedSwitch } from '../kill-switch.ts';
@@ -133,6 +133,6 @@ async function lastLook(
 }
 
 function renew(trx: Kysely<Schema>, intent: Intent, nowMs: number, limits: GateLimits): Promise<boolean> {
-  const { target, incidentId, fence } = intent;
-  return renewLease(trx, targetKey(target), incidentId, fence, nowMs, limits.leaseSeconds * 1_000);
+  const { incidentId, fence } = intent;
+  return renewLease(trx, leasedKeys(intent), incidentId, fence, nowMs, limits.leaseSeconds * 1_000);
 }

@@ -7,7 +7,8 @@ import type { Facts } from '../../../domain/remediation/actions/action.ts';
 import type { IntentStatus } from '../../../domain/remediation/intent.ts';
 import { changedSince, type Sighting } from '../../../domain/remediation/precondition.ts';
 import type { Check, Refusal } from './checks.ts';
-import type { Effect } from './effect.ts';
+import { type Effect, keyText } from './effect.ts';
+import { holding } from './intents.ts';
 
 /** An effect whose undo was applied is not in the world any more, whatever was known of it. */
 const notUndone: RawBuilder<boolean> = sql`not exists (
@@ -19,19 +20,20 @@ const notUndone: RawBuilder<boolean> = sql`not exists (
 export const targetSettled: Check = async (trx, { effect }) => {
   const open = await trx
     .selectFrom('intents')
-    .select(['id', 'incident_id', 'status'])
-    .where('target_key', '=', effect.targetKey)
+    .select(['id', 'incident_id', 'status', 'target_key'])
+    .where(holding(effect.keys))
     .where('status', 'in', ['sent', 'uncertain'])
     .where('id', 'not in', [effect.content.id, effect.content.undoes ?? ''])
     .where(notUndone)
     .orderBy('fence')
     .executeTakeFirst();
   if (open === undefined) return null;
+  const target = keyText(effect, open.target_key);
   const about = `${open.id} of ${open.incident_id}`;
   const detail =
     open.status === 'sent'
-      ? `a call to ${targetText(effect.content.target)} is still under way (${about})`
-      : `nobody knows whether an earlier effect on ${targetText(effect.content.target)} happened; a person has to look, and settle it: sentinel effect settle (${about})`;
+      ? `a call to ${target} is still under way (${about})`
+      : `nobody knows whether an earlier effect on ${target} happened; a person has to look, and settle it: sentinel effect settle (${about})`;
   return { reason: 'target-unsettled', detail };
 };
 
@@ -62,7 +64,7 @@ export const undoesFinished: Check = async (trx, { effect }) => {
 
 /** Whoever has acted on the target since did so on what our effect had left: taking that away would break theirs. */
 export const lastEffect: Check = async (trx, { effect }) => {
-  const { content, targetKey } = effect;
+  const { content, keys } = effect;
   const forward = await trx
     .selectFrom('intents')
     .select('fence')
@@ -71,7 +73,7 @@ export const lastEffect: Check = async (trx, { effect }) => {
   const later = await trx
     .selectFrom('intents')
     .select(['step_key', 'incident_id'])
-    .where('target_key', '=', targetKey)
+    .where(holding(keys))
     .where('fence', '>', forward?.fence ?? 0)
     .where('status', 'in', ['sent', 'uncertain', 'applied'])
     .where('direction', '=', 'forward')

@@ -64,6 +64,11 @@ export type Action = {
   readonly expect: (before: ObservedState, given: ActionParameters) => ObservedState;
   /** Ids of the replicas that are fresh processes afterwards. */
   readonly replaces: (before: ObservedState, given: ActionParameters) => readonly string[];
+  /**
+   * Keys (`targetKey`) of what it takes hold of besides its target: the workloads of a node that is drained. All of them are
+   * leased before it goes out. Absent: nothing but its target.
+   */
+  readonly touches?: (before: ObservedState, given: ActionParameters) => readonly string[];
   /** The target before the effect and, if it works, after it, in words. */
   readonly describe: (before: ObservedState, given: ActionParameters) => Change;
 };

@@ -123,12 +123,17 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     return handed.kind === 'stored' ? { kind: 'stored', tally } : handed;
   }
 
-  function note(signal: OtlpSignal, { tally, resources }: Decoded, { reach }: Sender, atMs: number): void {
+  function note(
+    signal: OtlpSignal,
+    { tally, resources }: Decoded,
+    { id, reach }: Sender,
+    atMs: number,
+  ): void {
     for (const { count: records, reason, environment, service, example } of tally.places.values())
       notes?.refused({ signal, reason, environment, service, records, example, atMs });
     for (const resource of resources)
       if (reach === undefined || reaches(reach, resource.environment, resource.service))
-        notes?.resource(resource);
+        notes?.resource(resource, id);
   }
 
   async function take(observations: readonly TelemetryObservation[], receivedMs: number): Promise<Handed> {

@@ -72,10 +72,51 @@ test('a resource is written once, again when it changes, and again after an hour
     ['b', 3_000],
     ['b', 3_700_000],
   ] as const) {
-    notes.resource(pod(name));
+    notes.resource(pod(name), 'key:a');
     await notes.flush(atMs);
   }
   expect(store.resourceRows).toEqual([pod('a'), pod('b'), pod('b')]);
+});
+
+const named = (resourceId: string): ResourceRow => ({
+  environment: 'e',
+  service: 's',
+  resourceId,
+  attributes: { 'k8s.pod.name': resourceId },
+});
+
+test('a sender that invents instances pushes out its own, and nobody else’s', async () => {
+  const store = new MemoryNotes();
+  const notes = createNotes(store, silentLog);
+  notes.resource(named('theirs'), 'key:b');
+  for (let index = 0; index < 5_000; index += 1) notes.resource(named(`invented-${index}`), 'key:a');
+  notes.resource(named('theirs, too'), 'key:b');
+  await notes.flush(0);
+  const ids = store.resourceRows.map(({ resourceId }) => resourceId);
+  expect(ids).toHaveLength(5_000);
+  expect(ids).toEqual(expect.arrayContaining(['theirs', 'theirs, too', 'invented-4999']));
+  expect(ids).not.toContain('invented-0');
+});
+
+test('within an hour a sender makes only so many instances known; those that are known stay so', async () => {
+  const store = new MemoryNotes();
+  const notes = createNotes(store, silentLog);
+  const idsAt = async (atMs: number, ...rows: readonly string[]) => {
+    for (const row of rows) notes.resource(named(row), 'key:a');
+    store.resourceRows.length = 0;
+    await notes.flush(atMs);
+    return store.resourceRows.map(({ resourceId }) => resourceId);
+  };
+  await notes.flush(0);
+  for (let index = 0; index < 10; index += 1)
+    expect(
+      await idsAt(index, ...Array.from({ length: 500 }, (_, n) => `invented-${index}-${n}`)),
+    ).toHaveLength(500);
+  expect(await idsAt(100, 'one more')).toEqual([]);
+  notes.resource(named('theirs'), 'key:b');
+  expect(await idsAt(200)).toEqual(['theirs']);
+  expect(await idsAt(3_700_000, 'invented-0-0')).toEqual(['invented-0-0']);
+  expect(await idsAt(3_700_100, 'one more')).toEqual(['one more']);
 });
 
 test('a request notes its resources and its refusals, by the service they are about', async () => {

@@ -30,6 +30,7 @@ const FAMILIES: readonly (Family & { packages: RegExp })[] = [
   { name: 'aws', packages: /^@aws-sdk\//, folders: /^aws/ },
   { name: 'slack', packages: /^@slack\//, folders: /^slack/ },
   { name: 'kafka', packages: /^(kafkajs|lz4-napi|snappyjs)$/, folders: /^kafka/ },
+  { name: 'docker', packages: /^dockerode$/, folders: /^docker/ },
   { name: 'email', packages: /^nodemailer$/, folders: /^email/ },
 ];
 

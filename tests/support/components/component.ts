@@ -1,6 +1,13 @@
 /** A real server that tests need: how to get it onto this machine, and how to run one for a test run. */
 
-export type ComponentName = 'temporal' | 'time-skipping' | 'postgres' | 'alertmanager' | 'kafka' | 'chromium';
+export type ComponentName =
+  | 'temporal'
+  | 'time-skipping'
+  | 'postgres'
+  | 'alertmanager'
+  | 'kafka'
+  | 'chromium'
+  | 'docker';
 
 export interface Component {
   readonly name: ComponentName;

@@ -2,6 +2,7 @@
 import { alertmanager } from './alertmanager.ts';
 import { chromium } from './chromium.ts';
 import type { Component, ComponentName } from './component.ts';
+import { docker } from './docker.ts';
 import { kafka } from './kafka.ts';
 import { postgres } from './postgres.ts';
 import { temporal } from './temporal.ts';
@@ -14,4 +15,5 @@ export const components: Readonly<Record<ComponentName, Component>> = {
   alertmanager,
   kafka,
   chromium,
+  docker,
 };

@@ -10,6 +10,8 @@ import { restart } from './restart.ts';
 import { rollbackConfig } from './rollback-config.ts';
 import { rollbackRelease } from './rollback-release.ts';
 import { scale } from './scale.ts';
+import { start } from './start.ts';
+import { stop } from './stop.ts';
 import { undrain } from './undrain.ts';
 
 export const actions = {
@@ -22,6 +24,8 @@ export const actions = {
   'clear-sandbox': clearSandbox,
   drain,
   undrain,
+  stop,
+  start,
 } satisfies Readonly<Record<string, Action>>;
 
 export type ActionId = keyof typeof actions;

@@ -114,6 +114,8 @@ describe('risk', () => {
 
   it('is high when the whole capacity goes away for good', () => {
     expect(riskOf('drain', single, { taskId: 'api-1' })).toBe('high');
+    expect(riskOf('stop', target('api'), {})).toBe('high');
+    expect(riskOf('stop', down, {})).toBe('high');
     expect(riskOf('scale', target('api', { desiredReplicas: 6 }), { replicas: 1 })).toBe('high');
   });
 

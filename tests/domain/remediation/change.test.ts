@@ -31,6 +31,8 @@ test.each([
     'replica api-2 running',
     'replica api-2 replaced by a fresh process; 1 other replica serves on; release v2 and configuration c2 stay',
   ],
+  ['stop', {}, '2 of 2 replicas running', 'stopped, nothing serves'],
+  ['start', {}, 'stopped, nothing serves', '2 replicas running'],
 ] as const)('%s %j', (action, parameters, before, after) => {
   expect(changeOf(step({ action, parameters }))).toEqual({ before, after });
 });
@@ -53,6 +55,8 @@ test('every action says how it is undone', () => {
     'clear-sandbox': 'cannot be undone',
     drain: 'replica api-1 takes requests again (undrain)',
     undrain: 'replica api-1 takes no new requests; 1 other replica serves on again (drain)',
+    stop: '2 replicas running again (start)',
+    start: 'stopped, nothing serves again (stop)',
   });
 });
 

@@ -1,6 +1,7 @@
 // What an action depends on in its target, what it leaves behind, and how a difference is told.
 
 import { describe, expect, test } from 'vitest';
+import { actions } from '../../../domain/remediation/actions/index.ts';
 import type { Plan, PlanStep } from '../../../domain/remediation/plan.ts';
 import {
   changedSince,
@@ -73,6 +74,14 @@ test.each([
 test('drain and undrain take each other back', () => {
   const drained = stateAfter(state, { action: 'drain', parameters: { taskId: 'a' } });
   expect(stateAfter(drained, { action: 'undrain', parameters: { taskId: 'a' } })).toEqual(state);
+});
+
+test('stop and start take each other back, and neither does what is so already', () => {
+  const stopped = stateAfter(state, { action: 'stop', parameters: {} });
+  expect(factsFor({ action: 'start', parameters: {} }, stopped)).toEqual({ 'it is': 'stopped' });
+  expect(stateAfter(stopped, { action: 'start', parameters: {} })).toEqual(state);
+  expect(actions.stop.choose?.(stopped, {})).toEqual({ ok: false, reason: 'it is stopped already' });
+  expect(actions.start.choose?.(state, {})).toEqual({ ok: false, reason: 'it runs already' });
 });
 
 describe('a difference', () => {

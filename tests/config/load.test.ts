@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
+import { executorVendors } from '../../adapters/executors.ts';
 import { generateKey } from '../../adapters/postgres/index.ts';
 import { type Config, loadConfig } from '../../config/load.ts';
 import { describeProblem } from '../../config/problems.ts';
@@ -144,6 +145,10 @@ detection: { errors: { minRatio: 0.1 } }
   });
 });
 
+const vendors = Object.keys(executorVendors)
+  .map((type) => `"${type}"`)
+  .join(' or ');
+
 describe('what is wrong is told with line, path, and what to do', () => {
   test.each([
     ['server:\n  hosst: x\n', ['sentinel.yaml:2: server.hosst: unknown key; did you mean "host"?']],
@@ -185,7 +190,7 @@ describe('what is wrong is told with line, path, and what to do', () => {
     ],
     [
       'executors:\n  - name: a\n    type: labb\n',
-      ['sentinel.yaml:3: executors[0].type: expected "lab" or "mock", found "labb"; did you mean "lab"?'],
+      [`sentinel.yaml:3: executors[0].type: expected ${vendors}, found "labb"; did you mean "lab"?`],
     ],
     [
       'policy:\n  byRisk:\n    low: allow\n',

@@ -1,7 +1,8 @@
 // The vendors Sentinel can act through, by the `type` that a configuration gives: a folder each, and one line here.
 
+import { docker } from './docker/index.ts';
 import type { ExecutorVendor } from './executor-vendor.ts';
 import { lab } from './lab/index.ts';
 import { mock } from './mock/index.ts';
 
-export const executorVendors = { lab, mock } satisfies Readonly<Record<string, ExecutorVendor>>;
+export const executorVendors = { lab, mock, docker } satisfies Readonly<Record<string, ExecutorVendor>>;

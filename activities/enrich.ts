@@ -6,7 +6,7 @@ import type { Anomaly } from '../domain/detection/anomaly.ts';
 import { soundOnset } from '../domain/detection/onset.ts';
 import { diagnose } from '../domain/diagnosis/diagnose.ts';
 import type { CallEdge, DiagnosisInput } from '../domain/diagnosis/input.ts';
-import { findLeads } from '../domain/diagnosis/model/leads.ts';
+import { findLeads } from '../domain/model/leads.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { History, TimeRange } from './ports.ts';
 import { type Gathering, startGathering } from './sources.ts';

@@ -1,11 +1,11 @@
 // The question of one model turn, built from what is stored: the same turn always asks the same.
 
-import { answerJsonSchema } from '../domain/diagnosis/model/answer.ts';
-import { judgingContext } from '../domain/diagnosis/model/context.ts';
-import type { JudgingContext } from '../domain/diagnosis/model/judge.ts';
-import { findLeads } from '../domain/diagnosis/model/leads.ts';
-import { makePrompt } from '../domain/diagnosis/model/prompt.ts';
 import { earlierAttempts } from '../domain/incident/earlier-attempts.ts';
+import { answerJsonSchema } from '../domain/model/answer.ts';
+import { judgingContext } from '../domain/model/context.ts';
+import type { JudgingContext } from '../domain/model/judge.ts';
+import { findLeads } from '../domain/model/leads.ts';
+import { makePrompt } from '../domain/model/prompt.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { LanguageModel, ModelSpending } from './ports.ts';
 import type { ModelTurnInput } from './types.ts';

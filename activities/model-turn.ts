@@ -3,12 +3,12 @@
 // a diagnosis, or whom to ask next. Nothing a model or a provider does makes this throw.
 
 import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
-import { isAnswer } from '../domain/diagnosis/model/answer.ts';
-import { sameRemedy } from '../domain/diagnosis/model/context.ts';
-import { findObject } from '../domain/diagnosis/model/json-text.ts';
-import { judgeAnswer } from '../domain/diagnosis/model/judge.ts';
-import { mergeDiagnoses } from '../domain/diagnosis/model/merge.ts';
-import type { JudgedAnswer } from '../domain/diagnosis/model/opinion.ts';
+import type { JudgedAnswer } from '../domain/diagnosis/opinion.ts';
+import { isAnswer } from '../domain/model/answer.ts';
+import { sameRemedy } from '../domain/model/context.ts';
+import { findObject } from '../domain/model/json-text.ts';
+import { judgeAnswer } from '../domain/model/judge.ts';
+import { mergeDiagnoses } from '../domain/model/merge.ts';
 import type { ActivityDeps, ModelDeps } from './deps.ts';
 import { estimatedSpending, type ModelQuestion, modelQuestion } from './model-question.ts';
 import type { FinishedTurn, LanguageModel, ModelReply, ModelSpending, ModelUsage } from './ports.ts';

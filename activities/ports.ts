@@ -3,7 +3,7 @@
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { Diagnosis, Evidence } from '../domain/diagnosis/diagnosis.ts';
 import type { DiagnosisInput } from '../domain/diagnosis/input.ts';
-import type { Dropped } from '../domain/diagnosis/model/opinion.ts';
+import type { Dropped } from '../domain/diagnosis/opinion.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';

@@ -1,7 +1,7 @@
 // A person's decision about exactly one plan, the same for every way in (REST, dashboard, chat): recorded first, because
 // Postgres is the authority, and told to the workflow second. What cannot be told now is handed over by redelivery.ts.
 
-import { roleAtLeast } from '../domain/policy/verdict.ts';
+import { roleAtLeast } from '../domain/role.ts';
 import type { ApprovalDecided } from '../workflows/messages.ts';
 import { type DeliveryDeps, deliver } from './delivery.ts';
 import type { Approvals, DecisionRefusal } from './ports/approvals.ts';

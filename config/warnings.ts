@@ -1,8 +1,8 @@
 // What works and should be looked at: credentials that cross a network in clear text (said and not refused, because a network may
 // be trusted), and people who are named in a way that counts for less than its author thinks.
 
-import { roleAtLeast } from '../domain/policy/verdict.ts';
 import { riskLevels } from '../domain/remediation/actions/action.ts';
+import { roleAtLeast } from '../domain/role.ts';
 import type { Config } from './load.ts';
 import type { ConfigProblem } from './problems.ts';
 import { notifierVariable } from './sections/notifiers.ts';

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Permission, Route } from '../api/http/route.ts';
 import { routes } from '../api/routes/index.ts';
-import { keyRoles, roleAtLeast } from '../domain/policy/verdict.ts';
+import { keyRoles, roleAtLeast } from '../domain/role.ts';
 
 export const apiDocs = path.resolve(import.meta.dirname, '../docs/api.md');
 

@@ -2,8 +2,8 @@
 
 import { APICallError, generateText, jsonSchema, NoObjectGeneratedError, Output } from 'ai';
 import type { LanguageModel, ModelReply, ModelUsage } from '../../activities/ports.ts';
-import { answerJsonSchema, isAnswer } from '../../domain/diagnosis/model/answer.ts';
-import { findObject } from '../../domain/diagnosis/model/json-text.ts';
+import { answerJsonSchema, isAnswer } from '../../domain/model/answer.ts';
+import { findObject } from '../../domain/model/json-text.ts';
 import { redact } from '../../domain/redaction/redact.ts';
 import { plainLine } from '../../domain/text.ts';
 import { boundedFetch } from './bounded-fetch.ts';

@@ -10,7 +10,7 @@ import type { AuditDetail } from '../../domain/audit/event.ts';
 import { actorOf, owner, sentinelActor } from '../../domain/policy/identity.ts';
 import type { People, Person } from '../../domain/policy/people.ts';
 import { narrowed } from '../../domain/policy/reach.ts';
-import { lowerRole } from '../../domain/policy/verdict.ts';
+import { lowerRole } from '../../domain/role.ts';
 import { appendAudit } from './audit/append.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';

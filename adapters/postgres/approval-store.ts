@@ -4,7 +4,7 @@
 import { type Expression, type Kysely, sql } from 'kysely';
 import type { ApprovalStore } from '../../activities/ports.ts';
 import type { People } from '../../domain/policy/people.ts';
-import { type Role, roles } from '../../domain/policy/verdict.ts';
+import { type Role, roles } from '../../domain/role.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { judgeApprovals } from './gate/approvals.ts';

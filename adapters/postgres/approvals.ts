@@ -16,7 +16,7 @@ import type { IncidentStatus } from '../../domain/incident/status.ts';
 import { actorOf, nameOf } from '../../domain/policy/identity.ts';
 import type { People } from '../../domain/policy/people.ts';
 import { reaches } from '../../domain/policy/reach.ts';
-import { roleAtLeast } from '../../domain/policy/verdict.ts';
+import { roleAtLeast } from '../../domain/role.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
 import { readStanding } from './approval-standing.ts';
 import { createApprovalStore } from './approval-store.ts';

@@ -1,5 +1,6 @@
 // The one place where safety is decided, on a Postgres server or on PGlite inside the process: the same SQL.
 
 export { generateKey } from './api-keys.ts';
-export { auditOfServer, type Database, durabilityOfServer, openDatabase } from './database/open.ts';
+export { auditOfServer } from './audit/of-server.ts';
+export { type Database, durabilityOfServer, openDatabase } from './database/open.ts';
 export { createStores, type StoreOptions, type Stores } from './stores.ts';

@@ -9,7 +9,7 @@ import type { Principal } from '../../api/ports/principal.ts';
 import type { OpenedSession, Sessions } from '../../api/ports/sessions.ts';
 import { actorOf } from '../../domain/policy/identity.ts';
 import type { People } from '../../domain/policy/people.ts';
-import { roleAtLeast } from '../../domain/policy/verdict.ts';
+import { roleAtLeast } from '../../domain/role.ts';
 import { heldBy, liveKeys } from './api-keys.ts';
 import { appendAudit } from './audit/append.ts';
 import { databaseNowMs } from './clock.ts';

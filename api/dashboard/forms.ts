@@ -2,7 +2,7 @@
 // same schema, the same handler. What is added is the proof that a page of ours sent it, and a page as the answer.
 
 import { setCookie } from 'hono/cookie';
-import { roleAtLeast } from '../../domain/policy/verdict.ts';
+import { roleAtLeast } from '../../domain/role.ts';
 import { ApiProblem } from '../errors.ts';
 import type { Route } from '../http/route.ts';
 import { fromUrlId } from '../incident-id.ts';

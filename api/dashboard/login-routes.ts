@@ -1,8 +1,9 @@
 // Logging in and out. A login is an API key, checked as the API checks it, or a one-time link from the terminal.
 
 import { createLimiter } from '../http/limiter.ts';
+import { isLoopback } from '../http/loopback.ts';
 import type { OpenedSession } from '../ports/sessions.ts';
-import { cookieNameFor, isLoopback, sessionCookie } from '../session/cookie.ts';
+import { cookieNameFor, sessionCookie } from '../session/cookie.ts';
 import { isCsrfTokenOf, isFromOwnPages } from '../session/csrf.ts';
 import { originOf, sessionOf } from '../session/session.ts';
 import { readForm } from './form-body.ts';

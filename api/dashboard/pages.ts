@@ -1,6 +1,6 @@
 // Every page with its address and the data it is made of.
 
-import { type Role, roleAtLeast } from '../../domain/policy/verdict.ts';
+import { type Role, roleAtLeast } from '../../domain/role.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiProblem } from '../errors.ts';
 import { fromUrlId } from '../incident-id.ts';

@@ -1,7 +1,7 @@
 // What every page is given besides its own data: who looks, since when, and what the frame around it shows.
 
 import type { html } from 'hono/html';
-import { type Role, roleAtLeast } from '../../domain/policy/verdict.ts';
+import { type Role, roleAtLeast } from '../../domain/role.ts';
 import type { PendingApproval } from '../ports/approvals.ts';
 import type { KillSwitch } from '../ports/kill-switch.ts';
 import type { Principal } from '../ports/principal.ts';

@@ -1,7 +1,7 @@
 // Who is calling, and whether they may call this.
 
 import { actorOf, unknownActor } from '../../domain/policy/identity.ts';
-import { roleAtLeast } from '../../domain/policy/verdict.ts';
+import { roleAtLeast } from '../../domain/role.ts';
 import { ApiProblem } from '../errors.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Principal } from '../ports/principal.ts';

@@ -2,7 +2,7 @@
 // of the same origin as the server; but the browser still says the page's name in `Host`, and that name is not one of ours.
 
 import { isIP } from 'node:net';
-import { isLoopback } from '../session/cookie.ts';
+import { isLoopback } from './loopback.ts';
 
 export type HostNames = {
   /** True for a `Host` header that this server answers to, and for none at all: browsers always send one. */

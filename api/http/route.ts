@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { routePath } from '../../domain/http-path.ts';
-import type { Role } from '../../domain/policy/verdict.ts';
+import type { Role } from '../../domain/role.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ProblemKind } from '../errors.ts';
 import type { Logger } from '../ports/logger.ts';

@@ -2,7 +2,7 @@
 
 import type { ApprovalFacts } from '../../domain/incident/approval-briefing.ts';
 import type { Reach } from '../../domain/policy/reach.ts';
-import type { Role } from '../../domain/policy/verdict.ts';
+import type { Role } from '../../domain/role.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
 import type { Page } from './page.ts';
 import type { Principal } from './principal.ts';

@@ -1,7 +1,7 @@
 // API keys: made, listed, revoked, and recognised when presented.
 
 import type { Reach } from '../../domain/policy/reach.ts';
-import type { KeyRole } from '../../domain/policy/verdict.ts';
+import type { KeyRole } from '../../domain/role.ts';
 import type { Principal } from './principal.ts';
 
 export type NewKey = {

@@ -1,6 +1,6 @@
 // Calls to a language model, as they were recorded.
 
-import type { Dropped } from '../../domain/diagnosis/model/opinion.ts';
+import type { Dropped } from '../../domain/diagnosis/opinion.ts';
 
 /** One call to a language model: what was asked, what came back, what of it was dropped, what it cost. */
 export type ModelTurnRecord = {

@@ -1,7 +1,7 @@
 // Who is asking: the key a request presented, whom it counts for, and where it may speak.
 
 import type { Reach } from '../../domain/policy/reach.ts';
-import type { KeyRole } from '../../domain/policy/verdict.ts';
+import type { KeyRole } from '../../domain/role.ts';
 
 export type Principal = {
   readonly keyId: string;

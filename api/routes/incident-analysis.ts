@@ -2,7 +2,7 @@
 // For operators: prompts and answers hold more of the system's inner life than the pages made of them.
 
 import { z } from 'zod';
-import { dropReasons } from '../../domain/diagnosis/model/opinion.ts';
+import { dropReasons } from '../../domain/diagnosis/opinion.ts';
 import { incidentParams } from '../http/fields.ts';
 import { route } from '../http/route.ts';
 import type { ModelTurnRecord } from '../ports/model-turns.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { isReservedName } from '../../domain/policy/identity.ts';
 import type { People } from '../../domain/policy/people.ts';
 import { reachSchema } from '../../domain/policy/reach.ts';
-import { type KeyRole, keyRoles, lowerRole } from '../../domain/policy/verdict.ts';
+import { type KeyRole, keyRoles, lowerRole } from '../../domain/role.ts';
 import { ApiProblem } from '../errors.ts';
 import { instant, oneLine, pageQuery } from '../http/fields.ts';
 import { pageOfAll } from '../http/paging.ts';

@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { type Anomaly, signalKinds } from '../../domain/detection/anomaly.ts';
 import { causes } from '../../domain/diagnosis/causes.ts';
 import type { Diagnosis, Evidence, Hypothesis } from '../../domain/diagnosis/diagnosis.ts';
-import { type ModelView, modelRelations } from '../../domain/diagnosis/model/opinion.ts';
-import { actionIds } from '../../domain/remediation/actions/index.ts';
+import { type ModelView, modelRelations } from '../../domain/diagnosis/opinion.ts';
 import { type VerificationResult, verificationOutcomes } from '../../domain/remediation/verification.ts';
 import { named } from './named.ts';
 import { figures, instantMs, scope, severity } from './scope.ts';
@@ -93,7 +92,7 @@ const modelView = named<ModelView>()(
         confidence: z.number(),
         evidenceFor: z.array(z.string()),
         evidenceAgainst: z.array(z.string()),
-        actions: z.array(z.enum(actionIds)),
+        actions: z.array(z.string()),
         words: z.string(),
       }),
     ),

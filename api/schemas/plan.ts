@@ -3,11 +3,12 @@
 import { z } from 'zod';
 import { causes } from '../../domain/diagnosis/causes.ts';
 import type { TargetRef } from '../../domain/inventory/target.ts';
-import { roles, type Verdict } from '../../domain/policy/verdict.ts';
+import type { Verdict } from '../../domain/policy/verdict.ts';
 import { type ActionParameters, riskLevels } from '../../domain/remediation/actions/action.ts';
 import { actionIds } from '../../domain/remediation/actions/index.ts';
 import type { HashedPlan, PlanStep } from '../../domain/remediation/plan.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
+import { roles } from '../../domain/role.ts';
 import { named } from './named.ts';
 import { instantMs, sha256 } from './scope.ts';
 

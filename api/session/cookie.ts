@@ -3,14 +3,10 @@
 // listen on) gets one of another name without Secure. No other http request gets any.
 
 import { parse, serialize } from 'hono/utils/cookie';
+import { isLoopback } from '../http/loopback.ts';
 
 const secureName = '__Host-sentinel';
 const localName = 'sentinel-local';
-
-/** True for `localhost`, `*.localhost`, 127.0.0.0/8 and [::1]: the name in the URL, which the browser resolved. */
-export function isLoopback(hostname: string): boolean {
-  return /^(localhost|[a-z0-9-]+\.localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
-}
 
 /** Which cookie a request may carry; null where there can be no session (http to another machine). */
 export function cookieNameFor(origin: URL): string | null {

@@ -1,7 +1,7 @@
 // What the dashboard stands on in this process.
 
 import type { DashboardDeps } from '../../api/dashboard/deps.ts';
-import { isLoopback } from '../../api/session/cookie.ts';
+import { isLoopback } from '../../api/http/loopback.ts';
 import { createLoginLinks, type LoginLinks } from '../../api/session/login-links.ts';
 import type { Platform } from '../platform.ts';
 

@@ -2,7 +2,7 @@
 
 import { hostname } from 'node:os';
 import type { From } from '../../api/http/client-address.ts';
-import { isLoopback } from '../../api/session/cookie.ts';
+import { isLoopback } from '../../api/http/loopback.ts';
 import type { Config } from '../../config/load.ts';
 import { isForIngest } from '../../ingest/http.ts';
 

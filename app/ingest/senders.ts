@@ -2,10 +2,10 @@
 // proxy on this machine passes on what strangers send. So only a request that came from this machine itself, to a name of this
 // machine, and that no proxy has touched, is from somebody here.
 
+import { isLoopback } from '../../api/http/loopback.ts';
 import type { ApiKeys } from '../../api/ports/keys.ts';
-import { isLoopback } from '../../api/session/cookie.ts';
 import type { SenderKeys } from '../../config/load.ts';
-import { maySend } from '../../domain/policy/verdict.ts';
+import { maySend } from '../../domain/role.ts';
 import type { Authorization, Authorize } from '../../ingest/ports.ts';
 
 /** Whatever a proxy adds, so that the one behind it knows of the one before it. */

@@ -34,8 +34,11 @@ export { seeded } from './simulated-random.ts';
 const callDelaySeconds = 2;
 const timeoutMs = 1_500;
 
+/** What a diagnosis is given, and plans can be made from. */
+export type Simulated = DiagnosisInput & { readonly targets: readonly TargetState[] };
+
 /** Runs the world and gathers what a diagnosis would be given `afterSeconds` after the fault. */
-export function simulate(world: World): DiagnosisInput {
+export function simulate(world: World): Simulated {
   const warmUp = world.warmUpSeconds ?? 70;
   const end = warmUp + (world.afterSeconds ?? 10);
   const random = seeded(world.seed);

@@ -4,7 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { KeyRecord } from '../../api/ports/keys.ts';
 import { parseDuration } from '../../config/duration.ts';
 import type { Reach } from '../../domain/policy/reach.ts';
-import { keyRoles } from '../../domain/policy/verdict.ts';
+import { keyRoles } from '../../domain/role.ts';
 import { apiCommand, type CommonFlags, connect } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
 import { clean, table } from '../terminal/text.ts';

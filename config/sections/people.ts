@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { isReservedName } from '../../domain/policy/identity.ts';
 import type { PersonEntry } from '../../domain/policy/people.ts';
 import { reachSchema } from '../../domain/policy/reach.ts';
-import { roles } from '../../domain/policy/verdict.ts';
+import { roles } from '../../domain/role.ts';
 import type { slackSchema } from './slack.ts';
 
 const personName = z

@@ -1,7 +1,7 @@
 // Slack: where incidents are told, and who may decide there. Tokens come from the environment.
 
 import { z } from 'zod';
-import { roles } from '../../domain/policy/verdict.ts';
+import { roles } from '../../domain/role.ts';
 import { routingFields } from './routing.ts';
 
 const slackId = (letters: string, what: string) =>

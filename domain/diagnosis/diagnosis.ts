@@ -2,7 +2,7 @@
 
 import type { Scope } from '../scope.ts';
 import type { Cause } from './causes.ts';
-import type { ModelView } from './model/opinion.ts';
+import type { ModelView } from './opinion.ts';
 
 export type Provenance = 'measured' | 'reported' | 'memory';
 

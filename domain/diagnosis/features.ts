@@ -1,8 +1,8 @@
 // From the gathered telemetry to what is known of each service: its calls, its resources, its replicas, its changes,
 // and since when something of its own is wrong. Hypotheses reason over these and never over raw buckets.
 
+import type { ObservedState } from '../inventory/target.ts';
 import type { ChangeEvent } from '../observation.ts';
-import type { TargetState } from '../remediation/target.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
 import { baselineOf, type CallStats, callStats } from './call-stats.ts';
 import { buildGraph, type Graph } from './graph.ts';
@@ -35,7 +35,7 @@ export type ServiceFeatures = {
   readonly outbound: readonly Outbound[];
   readonly instances: readonly InstanceFeatures[];
   readonly resources: ResourceStats;
-  readonly target: TargetState | null;
+  readonly target: ObservedState | null;
   readonly replicas: Replicas;
   readonly traffic: Traffic;
   readonly logs: LogStats;

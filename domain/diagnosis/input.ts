@@ -1,8 +1,8 @@
 // Everything a diagnosis may look at, gathered once per attempt and stored, so that the answer can be reproduced.
 
 import type { Anomaly } from '../detection/anomaly.ts';
+import type { ObservedState } from '../inventory/target.ts';
 import type { ChangeEvent } from '../observation.ts';
-import type { TargetState } from '../remediation/target.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
 
 export type CallEdge = { readonly caller: string; readonly callee: string };
@@ -17,7 +17,7 @@ export type DiagnosisInput = {
   readonly logs: readonly LogBucket[];
   readonly edges: readonly CallEdge[];
   readonly changes: readonly ChangeEvent[];
-  readonly targets: readonly TargetState[];
+  readonly targets: readonly ObservedState[];
   /** Sources that could not be read, in words for people. */
   readonly missing: readonly string[];
 };

@@ -1,6 +1,6 @@
 // One replica of several may be the bad one: what is known of each instance of a service.
 
-import type { TargetState } from '../remediation/target.ts';
+import type { ObservedState } from '../inventory/target.ts';
 import type { CallBucket } from '../telemetry.ts';
 import { baselineOf, type CallStats, callStats } from './call-stats.ts';
 import { group } from './grouping.ts';
@@ -26,7 +26,7 @@ export function instanceFeatures(given: {
   readonly serverBuckets: readonly CallBucket[];
   readonly server: CallStats | null;
   readonly resources: ResourceStats;
-  readonly target: TargetState | null;
+  readonly target: ObservedState | null;
   readonly windows: Windows;
   readonly metricWindows: Windows;
 }): readonly InstanceFeatures[] {

@@ -1,7 +1,6 @@
 // Whether replicas are down or keep restarting, from the executor's own view and from gauges, whichever there is.
 
-import type { ReplicaState } from '../inventory/target.ts';
-import type { TargetState } from '../remediation/target.ts';
+import type { ObservedState, ReplicaState } from '../inventory/target.ts';
 import type { ResourceStats } from './resource-stats.ts';
 import { thresholds } from './thresholds.ts';
 
@@ -18,7 +17,7 @@ export type Replicas = {
 };
 
 export function replicas(given: {
-  readonly target: TargetState | null;
+  readonly target: ObservedState | null;
   readonly resources: ResourceStats;
   readonly onsetMs: number;
 }): Replicas {
@@ -48,7 +47,7 @@ export function replicas(given: {
   };
 }
 
-function observedReplicas({ replicas, desiredReplicas }: TargetState) {
+function observedReplicas({ replicas, desiredReplicas }: ObservedState) {
   const inState = (...states: ReplicaState['state'][]) =>
     replicas.filter(({ state }) => states.includes(state));
   return {

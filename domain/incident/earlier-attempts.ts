@@ -1,8 +1,10 @@
 // What an incident tried before an analysis and what came of it, from its own record: names and numbers, no text of people.
 
-import type { EarlierAttempt } from '../diagnosis/model/prompt.ts';
 import type { IncidentEvent } from './events.ts';
 import { stepText } from './words.ts';
+
+/** What was tried in this incident before, in sentences made of names and numbers. */
+export type EarlierAttempt = { readonly attempt: number; readonly tried: string; readonly cameOf: string };
 
 /** Attempts before the `attempt`th analysis began; later events change nothing, so that a retry asks the same. */
 export function earlierAttempts(

@@ -1,7 +1,7 @@
 // How every text about an incident shows what a language model said: by whom, how it stands to the statistics, and its
 // words as a quotation that nobody takes for a fact.
 
-import type { ModelRelation, ModelView } from '../diagnosis/model/opinion.ts';
+import type { ModelRelation, ModelView } from '../diagnosis/opinion.ts';
 
 /** One sentence about the model, and its words, labelled. */
 export function modelText(view: ModelView): string {

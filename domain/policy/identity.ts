@@ -4,7 +4,7 @@
 //   system:sentinel        Sentinel itself; no key, no chat user and no name leads there
 // Records from before this file hold plain names.
 
-import type { KeyRole } from './verdict.ts';
+import type { KeyRole } from '../role.ts';
 
 /** The actor of everything that Sentinel does by itself. */
 export const sentinelActor = 'system:sentinel';

@@ -1,7 +1,7 @@
 // How much Sentinel may do alone, as steps of a ladder: alone, with an operator's approval, with an admin's.
 
+import type { Role } from '../role.ts';
 import type { Requirement } from './config.ts';
-import type { Role } from './verdict.ts';
 
 export type Level =
   | { readonly kind: 'auto' }

@@ -1,7 +1,7 @@
 // The people whom the configuration names, by the doors they come through. One person is one vote, whichever door they use.
 
+import type { Role } from '../role.ts';
 import type { Reach } from './reach.ts';
-import type { Role } from './verdict.ts';
 
 export type Person = {
   /** Stable: it is the actor in every record (`person:ada`). */

@@ -1,7 +1,7 @@
 // The write-ahead record of one effect, and the closed set of reasons why the gate refuses one.
 
 import { type TargetRef, targetKey } from '../inventory/target.ts';
-import type { Role } from '../policy/verdict.ts';
+import type { Role } from '../role.ts';
 import type { ActionParameters, Facts } from './actions/action.ts';
 import type { ActionId } from './actions/index.ts';
 import type { PlanHash } from './plan.ts';

@@ -2,8 +2,8 @@
 
 import type { Anomaly } from '../detection/anomaly.ts';
 import type { CallEdge } from '../diagnosis/input.ts';
+import type { ObservedState } from '../inventory/target.ts';
 import type { CallBucket, MetricBucket } from '../telemetry.ts';
-import type { TargetState } from './target.ts';
 import type { VerificationConfig } from './verify-config.ts';
 
 export type VerificationInput = {
@@ -12,7 +12,7 @@ export type VerificationInput = {
   readonly metrics: readonly MetricBucket[];
   readonly edges: readonly CallEdge[];
   /** What the executor sees now, where it was asked. */
-  readonly targets?: readonly TargetState[];
+  readonly targets?: readonly ObservedState[];
   readonly onsetMs: number;
   /** When the effect was complete; null asks whether the symptom went away by itself. */
   readonly effectAtMs: number | null;

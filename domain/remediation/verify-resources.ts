@@ -8,8 +8,8 @@ import { type Limited, type ResourceStats, resourceStats } from '../diagnosis/re
 import { clamp, median } from '../diagnosis/statistics.ts';
 import { thresholds } from '../diagnosis/thresholds.ts';
 import { inside, type Window } from '../diagnosis/windows.ts';
+import type { ObservedState } from '../inventory/target.ts';
 import type { MetricBucket } from '../telemetry.ts';
-import type { TargetState } from './target.ts';
 import { frozenNormal } from './verify-baseline.ts';
 import type { VerificationConfig } from './verify-config.ts';
 import {
@@ -29,7 +29,7 @@ export type ResourceQuestion = {
   readonly anomaly: Anomaly;
   /** Metric rows of the service. */
   readonly rows: readonly MetricBucket[];
-  readonly target: TargetState | null;
+  readonly target: ObservedState | null;
   readonly times: VerificationTimes;
   readonly config: VerificationConfig;
   /** Demand now over before, at least 1: more work may need more CPU. */
@@ -226,7 +226,7 @@ function restarts({ worst, now, question, window }: Comparison): Levels {
 }
 
 function replicasOf(
-  target: TargetState,
+  target: ObservedState,
   times: VerificationTimes,
   config: VerificationConfig,
 ): Partial<Judged> {

@@ -12,7 +12,7 @@ import { brokenModes, hostileModes, type ModelMode } from '../../bench/support/m
 import { answerAbout, type ModelServer, startModelServer } from '../../bench/support/model-server/server.ts';
 import type { Diagnosis } from '../../domain/diagnosis/diagnosis.ts';
 import { defaultRunbook } from '../../domain/remediation/runbook.ts';
-import { situation } from '../domain/diagnosis/model/situation.ts';
+import { situation } from '../domain/model/situation.ts';
 import { openMemory, testLimits } from '../support/stores.ts';
 
 const { input, evidence, statistical } = situation([

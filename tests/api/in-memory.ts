@@ -25,8 +25,9 @@ import type { IncidentState } from '../../domain/incident/state.ts';
 import type { ResourceSample } from '../../domain/infrastructure/usage.ts';
 import { policyConfigSchema } from '../../domain/policy/config.ts';
 import { type Reach, reaches } from '../../domain/policy/reach.ts';
-import type { KeyRole, Verdict } from '../../domain/policy/verdict.ts';
+import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
+import type { KeyRole } from '../../domain/role.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
 import { testPayloads } from '../support/payloads.ts';
 

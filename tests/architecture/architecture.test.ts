@@ -258,6 +258,16 @@ const planted: readonly { rule: string; about: string; files: Record<string, str
     at: 'domain/a.ts:1',
   },
   {
+    rule: 'one-way',
+    about: 'two folders beside each other import each other, even if only types',
+    files: {
+      'domain/left/one.ts': "import type { Two } from '../right/two.ts';\nexport type One = Two;\n",
+      'domain/right/two.ts': 'export type Two = string;\n',
+      'domain/right/three.ts': "\nimport type { One } from '../left/one.ts';\nexport type Three = One;\n",
+    },
+    at: 'domain/right/three.ts:2',
+  },
+  {
     rule: 'one-action-one-file',
     about: 'an executor tells actions apart',
     files: {

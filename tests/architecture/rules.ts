@@ -253,6 +253,24 @@ const topOfTree: Rule = {
   },
 };
 
+/** Of two folders that stand beside each other one may build on the other; a folder and those in it belong together. */
+const oneWay: Rule = {
+  name: 'one-way',
+  check(modules, report) {
+    const between = new Map<string, { module: ParsedModule; line: number }>();
+    for (const { module, target, line } of edges(modules)) {
+      const [from, to] = [posix.dirname(module.path), posix.dirname(target)];
+      if (isTest(module.path) || from === to || isWithin(from, to) || isWithin(to, from)) continue;
+      if (!between.has(`${from} ${to}`)) between.set(`${from} ${to}`, { module, line });
+      const back = between.get(`${to} ${from}`);
+      if (back !== undefined)
+        report(module, line, `${from}/ and ${to}/ import each other (${back.module.path}:${back.line})`);
+    }
+  },
+};
+
+const isWithin = (folder: string, of: string): boolean => of === '.' || folder.startsWith(`${of}/`);
+
 /** Imports are relative with `.ts` and lead to a file, or name a package: no aliases. */
 const plainSpecifiers: Rule = {
   name: 'plain-specifiers',
@@ -303,7 +321,7 @@ const oneActionOneFile: Rule = {
 
 const RULES: readonly Rule[] = [
   ...[direction, pureDomain, workflowSandbox, workflowExports, vendorSdks, environment, configLoad],
-  ...[labIsolation, topOfTree, plainSpecifiers, noCycles, oneActionOneFile],
+  ...[labIsolation, topOfTree, plainSpecifiers, noCycles, oneWay, oneActionOneFile],
 ];
 
 export const ruleNames: readonly string[] = RULES.map(({ name }) => name);

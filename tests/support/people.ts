@@ -2,7 +2,7 @@
 import type { Principal } from '../../api/ports/principal.ts';
 import type { Door, People } from '../../domain/policy/people.ts';
 import type { Reach } from '../../domain/policy/reach.ts';
-import type { Role } from '../../domain/policy/verdict.ts';
+import type { Role } from '../../domain/role.ts';
 
 const known = new Map<string, Door>();
 

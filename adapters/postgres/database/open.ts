@@ -2,8 +2,6 @@
 // Whoever gets a Database may rely on the schema being the one this code was written for.
 
 import { type Kysely, sql } from 'kysely';
-import type { AuditProgress } from '../../../api/ports/audit.ts';
-import { createAuditChain } from '../audit/chain.ts';
 import { becomeApplication, ownershipProblem } from './application-role.ts';
 import { connectServer } from './connect-server.ts';
 import { durabilityProblems } from './durability.ts';
@@ -79,20 +77,8 @@ export async function durabilityOfServer(url: string): Promise<readonly string[]
   return onServer(url, durabilityProblems);
 }
 
-/** The next links of a server's audit, and whether this role could rewrite them; null when no Sentinel has been there yet. */
-export async function auditOfServer(url: string, most: number): Promise<AuditOfServer | null> {
-  return onServer(url, async (db) => {
-    const { rows } = await sql<{
-      found: string | null;
-    }>`select to_regclass('audit_check')::text as found`.execute(db);
-    if (rows[0]?.found == null) return null;
-    return { owner: await ownershipProblem(db), progress: await createAuditChain(db).verifyNext(most) };
-  });
-}
-
-export type AuditOfServer = { readonly owner: string | null; readonly progress: AuditProgress };
-
-async function onServer<T>(url: string, ask: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
+/** Asks a server without changing anything there, and leaves. */
+export async function onServer<T>(url: string, ask: (db: Kysely<Schema>) => Promise<T>): Promise<T> {
   const { db, release } = await connectServer(url, 1);
   try {
     return await ask(db);

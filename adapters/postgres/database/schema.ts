@@ -9,15 +9,16 @@ import type { AuditAction } from '../../../domain/audit/event.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { Diagnosis, Evidence } from '../../../domain/diagnosis/diagnosis.ts';
 import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
-import type { Dropped } from '../../../domain/diagnosis/model/opinion.ts';
+import type { Dropped } from '../../../domain/diagnosis/opinion.ts';
 import type { IncidentEvent, IncidentEventType } from '../../../domain/incident/events.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
 import type { IncidentOutcome, IncidentStatus, StopKind } from '../../../domain/incident/status.ts';
 import type { Attributes, ChangeEvent } from '../../../domain/observation.ts';
 import type { Reach } from '../../../domain/policy/reach.ts';
-import type { KeyRole, Role, Verdict } from '../../../domain/policy/verdict.ts';
+import type { Verdict } from '../../../domain/policy/verdict.ts';
 import type { Intent, IntentStatus } from '../../../domain/remediation/intent.ts';
 import type { EffectOutcome } from '../../../domain/remediation/limits.ts';
+import type { KeyRole, Role } from '../../../domain/role.ts';
 import type { Scope, Severity } from '../../../domain/scope.ts';
 
 /** Written as text, read as the value. */

@@ -4,7 +4,7 @@
 
 import type { ApprovalStatus } from '../../../activities/types.ts';
 import { peopleFor } from '../../../domain/policy/identity.ts';
-import { type Role, roleAtLeast } from '../../../domain/policy/verdict.ts';
+import { type Role, roleAtLeast } from '../../../domain/role.ts';
 
 export type ApprovalTerms = { readonly role: Role; readonly quorum: number; readonly deadline_ms: number };
 

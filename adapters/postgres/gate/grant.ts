@@ -4,8 +4,9 @@
 import type { Kysely } from 'kysely';
 import { nameOf } from '../../../domain/policy/identity.ts';
 import { leastApproval } from '../../../domain/policy/levels.ts';
-import { type Role, roleAtLeast, type Verdict } from '../../../domain/policy/verdict.ts';
+import type { Verdict } from '../../../domain/policy/verdict.ts';
 import type { NeededApproval } from '../../../domain/remediation/intent.ts';
+import { type Role, roleAtLeast } from '../../../domain/role.ts';
 import type { Schema } from '../database/schema.ts';
 import { currentOverloads } from '../own-lag.ts';
 import { grantedAtMs, judgeApprovals } from './approvals.ts';

@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely';
 import { nameOf, owner } from '../../../domain/policy/identity.ts';
 import type { People } from '../../../domain/policy/people.ts';
 import { reaches } from '../../../domain/policy/reach.ts';
-import { type Role, roleAtLeast } from '../../../domain/policy/verdict.ts';
+import { type Role, roleAtLeast } from '../../../domain/role.ts';
 import { heldBy, liveKeys } from '../api-keys.ts';
 import type { Schema } from '../database/schema.ts';
 import type { StoredDecision } from './approvals.ts';

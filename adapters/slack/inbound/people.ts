@@ -2,7 +2,7 @@
 
 import type { Principal } from '../../../api/ports/principal.ts';
 import type { People } from '../../../domain/policy/people.ts';
-import { type Role, roleAtLeast } from '../../../domain/policy/verdict.ts';
+import { type Role, roleAtLeast } from '../../../domain/role.ts';
 import { code } from '../text.ts';
 
 /** What stands for the key of somebody who decides in Slack. */

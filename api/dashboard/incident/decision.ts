@@ -8,7 +8,7 @@ import {
   paceText,
   type StepBriefing,
 } from '../../../domain/incident/briefing.ts';
-import { type Role, roles } from '../../../domain/policy/verdict.ts';
+import { type Role, roles } from '../../../domain/role.ts';
 import { clockTime, relativeTime } from '../format.ts';
 import { csrfField } from '../layout.ts';
 import { type Html, may, type View } from '../view.ts';

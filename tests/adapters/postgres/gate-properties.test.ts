@@ -4,7 +4,8 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { roleAtLeast, type Verdict } from '../../../domain/policy/verdict.ts';
+import type { Verdict } from '../../../domain/policy/verdict.ts';
+import { roleAtLeast } from '../../../domain/role.ts';
 import { describeStores, type StoresUnderTest } from '../../support/stores.ts';
 import {
   askPeople,

@@ -5,7 +5,7 @@ import { type CardLinks, renderCard, summary } from '../../../adapters/slack/car
 import { actionIds, readValue } from '../../../adapters/slack/card-buttons.ts';
 import { threadMessage } from '../../../adapters/slack/thread.ts';
 import { blocksProblem } from '../../../bench/support/slack/limits.ts';
-import type { ModelView } from '../../../domain/diagnosis/model/opinion.ts';
+import type { ModelView } from '../../../domain/diagnosis/opinion.ts';
 import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
 import type { IncidentEvent } from '../../../domain/incident/events.ts';
 import { fold } from '../../../domain/incident/evolve.ts';

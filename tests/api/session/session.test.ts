@@ -1,7 +1,8 @@
 // Which cookie counts where, what proves that a page of ours asked, and how long a login link lives.
 
 import { describe, expect, test } from 'vitest';
-import { cookieNameFor, isLoopback, sessionCookie, tokenIn } from '../../../api/session/cookie.ts';
+import { isLoopback } from '../../../api/http/loopback.ts';
+import { cookieNameFor, sessionCookie, tokenIn } from '../../../api/session/cookie.ts';
 import { csrfTokenOf, isCsrfTokenOf } from '../../../api/session/csrf.ts';
 import { createLoginLinks } from '../../../api/session/login-links.ts';
 import { objectionToChange, originOf, sessionOf } from '../../../api/session/session.ts';

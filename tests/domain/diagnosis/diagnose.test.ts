@@ -5,6 +5,7 @@ import {
   anomaly,
   environment,
   type Fault,
+  type Simulated,
   seeded,
   simulate,
   startMs,
@@ -12,11 +13,10 @@ import {
 } from '../../../bench/support/simulated-system.ts';
 import { diagnose } from '../../../domain/diagnosis/diagnose.ts';
 import type { Diagnosis } from '../../../domain/diagnosis/diagnosis.ts';
-import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
 import { makePlan, type Planned } from '../../../domain/remediation/planner.ts';
 import { defaultRunbook } from '../../../domain/remediation/runbook.ts';
 
-function planFor(input: DiagnosisInput, diagnosis: Diagnosis, tried: readonly string[] = []): Planned {
+function planFor(input: Simulated, diagnosis: Diagnosis, tried: readonly string[] = []): Planned {
   return makePlan({
     incidentId: 'i1',
     attempt: 1,

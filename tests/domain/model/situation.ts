@@ -1,17 +1,16 @@
 /** A simulated incident with everything a model's answer is asked about and held against. */
-import { simulate } from '../../../../bench/support/simulated-system.ts';
-import { diagnose } from '../../../../domain/diagnosis/diagnose.ts';
-import type { Diagnosis, Evidence } from '../../../../domain/diagnosis/diagnosis.ts';
-import type { DiagnosisInput } from '../../../../domain/diagnosis/input.ts';
-import { judgingContext, sameRemedy } from '../../../../domain/diagnosis/model/context.ts';
-import type { JudgingContext } from '../../../../domain/diagnosis/model/judge.ts';
-import { findLeads, type Leads } from '../../../../domain/diagnosis/model/leads.ts';
-import type { MergeContext } from '../../../../domain/diagnosis/model/merge.ts';
-import { defaultRunbook } from '../../../../domain/remediation/runbook.ts';
-import type { LogBucket } from '../../../../domain/telemetry.ts';
+import { type Simulated, simulate } from '../../../bench/support/simulated-system.ts';
+import { diagnose } from '../../../domain/diagnosis/diagnose.ts';
+import type { Diagnosis, Evidence } from '../../../domain/diagnosis/diagnosis.ts';
+import { judgingContext, sameRemedy } from '../../../domain/model/context.ts';
+import type { JudgingContext } from '../../../domain/model/judge.ts';
+import { findLeads, type Leads } from '../../../domain/model/leads.ts';
+import type { MergeContext } from '../../../domain/model/merge.ts';
+import { defaultRunbook } from '../../../domain/remediation/runbook.ts';
+import type { LogBucket } from '../../../domain/telemetry.ts';
 
 export type Situation = {
-  readonly input: DiagnosisInput;
+  readonly input: Simulated;
   readonly evidence: readonly Evidence[];
   readonly leads: Leads;
   readonly statistical: Diagnosis;
@@ -19,7 +18,7 @@ export type Situation = {
   readonly merging: MergeContext;
 };
 
-let simulated: DiagnosisInput | undefined;
+let simulated: Simulated | undefined;
 
 /**
  * `web` calls `orders`, which calls `ledger` and fails requests by itself; `billing` is beside them and has no part in it. With
@@ -48,7 +47,7 @@ export function situation(
   });
 }
 
-export function situationOf(input: DiagnosisInput): Situation {
+export function situationOf(input: Simulated): Situation {
   const { diagnosis, evidence } = diagnose(input, []);
   const leads = findLeads(input, 1);
   const all = [...evidence, ...leads.evidence];
@@ -70,7 +69,7 @@ export function situationOf(input: DiagnosisInput): Situation {
 function logRows(
   template: string,
   index: number,
-  { onsetMs, nowMs }: DiagnosisInput,
+  { onsetMs, nowMs }: Simulated,
   service: string,
 ): readonly LogBucket[] {
   const seconds = Math.floor((nowMs - onsetMs) / 1_000);

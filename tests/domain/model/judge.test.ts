@@ -1,13 +1,13 @@
 /** Whatever a model answers: nothing stands that is outside taxonomy, graph, blast set, evidence and runbook. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { causes } from '../../../../domain/diagnosis/causes.ts';
-import { answerJsonSchema, answerLimits } from '../../../../domain/diagnosis/model/answer.ts';
-import { judgeAnswer } from '../../../../domain/diagnosis/model/judge.ts';
-import type { JudgedAnswer } from '../../../../domain/diagnosis/model/opinion.ts';
-import { actionIds } from '../../../../domain/remediation/actions/index.ts';
-import { defaultRunbook } from '../../../../domain/remediation/runbook.ts';
-import { naughtyStrings } from '../../../ingest/support/naughty.ts';
+import { causes } from '../../../domain/diagnosis/causes.ts';
+import type { JudgedAnswer } from '../../../domain/diagnosis/opinion.ts';
+import { answerJsonSchema, answerLimits } from '../../../domain/model/answer.ts';
+import { judgeAnswer } from '../../../domain/model/judge.ts';
+import { actionIds } from '../../../domain/remediation/actions/index.ts';
+import { defaultRunbook } from '../../../domain/remediation/runbook.ts';
+import { naughtyStrings } from '../../ingest/support/naughty.ts';
 import { answerAbout, situation } from './situation.ts';
 
 const about = situation();

@@ -2,10 +2,10 @@
 // changes. Without them there would be nothing to cite exactly when the statistics found nothing. Stored with the rest of
 // the evidence, so that every id a claim cites can be looked up. Findings hold names and numbers only, never text.
 
-import type { Evidence } from '../diagnosis.ts';
-import type { DiagnosisInput } from '../input.ts';
-import { round, seconds, shown } from '../names.ts';
-import { thresholds } from '../thresholds.ts';
+import type { Evidence } from '../diagnosis/diagnosis.ts';
+import type { DiagnosisInput } from '../diagnosis/input.ts';
+import { round, seconds, shown } from '../diagnosis/names.ts';
+import { thresholds } from '../diagnosis/thresholds.ts';
 import { type LoudTemplate, loudTemplates } from './log-leads.ts';
 
 const keptAnomalies = 20;

@@ -1,9 +1,9 @@
 /** What a model is shown: bounded, fenced, redacted, and the same bytes for the same facts. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makePrompt, type PromptFacts } from '../../../../domain/diagnosis/model/prompt.ts';
-import { defaultRunbook } from '../../../../domain/remediation/runbook.ts';
-import { naughtyStrings } from '../../../ingest/support/naughty.ts';
+import { makePrompt, type PromptFacts } from '../../../domain/model/prompt.ts';
+import { defaultRunbook } from '../../../domain/remediation/runbook.ts';
+import { naughtyStrings } from '../../ingest/support/naughty.ts';
 import { situation } from './situation.ts';
 
 function factsWith(logTexts: readonly string[], more: Partial<PromptFacts> = {}): PromptFacts {

@@ -2,13 +2,13 @@
 // is about them, actions the runbook has for that cause. The rest is dropped, counted and kept for people to see. Total:
 // any value gets a judgement, because an answer is untrusted input.
 
-import type { ActionId } from '../../remediation/actions/index.ts';
-import { isActionId } from '../../remediation/actions/index.ts';
-import type { Runbook } from '../../remediation/runbook.ts';
-import { type Cause, causes } from '../causes.ts';
-import type { Evidence } from '../diagnosis.ts';
+import { type Cause, causes } from '../diagnosis/causes.ts';
+import type { Evidence } from '../diagnosis/diagnosis.ts';
+import type { Dropped, DropReason, JudgedAnswer, ModelHypothesis } from '../diagnosis/opinion.ts';
+import type { ActionId } from '../remediation/actions/index.ts';
+import { isActionId } from '../remediation/actions/index.ts';
+import type { Runbook } from '../remediation/runbook.ts';
 import { answerLimits, answerSchema, claimSchema } from './answer.ts';
-import type { Dropped, DropReason, JudgedAnswer, ModelHypothesis } from './opinion.ts';
 import { redactForModel } from './redact-for-model.ts';
 import { harmlessWords } from './text.ts';
 

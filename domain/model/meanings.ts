@@ -1,6 +1,6 @@
 // The taxonomy of causes in words, for a model.
 
-import type { Cause } from '../causes.ts';
+import type { Cause } from '../diagnosis/causes.ts';
 
 export const causeMeanings: Readonly<Record<Cause, string>> = {
   crash: 'an instance ended and did not come back by itself',

@@ -1,9 +1,9 @@
 /** No secret that has a known shape, or no shape at all, leaves in a text; ordinary messages stay readable. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { maskedTokens } from '../../../../domain/detection/aggregate/masking.ts';
-import { redactForModel } from '../../../../domain/diagnosis/model/redact-for-model.ts';
-import { naughtyStrings } from '../../../ingest/support/naughty.ts';
+import { maskedTokens } from '../../../domain/detection/aggregate/masking.ts';
+import { redactForModel } from '../../../domain/model/redact-for-model.ts';
+import { naughtyStrings } from '../../ingest/support/naughty.ts';
 
 const upper = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const lower = 'abcdefghijklmnopqrstuvwxyz';

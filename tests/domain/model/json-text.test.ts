@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isAnswer } from '../../../../domain/diagnosis/model/answer.ts';
-import { findObject } from '../../../../domain/diagnosis/model/json-text.ts';
+import { isAnswer } from '../../../domain/model/answer.ts';
+import { findObject } from '../../../domain/model/json-text.ts';
 
 const answer = { verdict: 'inconclusive', summary: 'Not {enough} to "tell".', hypotheses: [], risks: [] };
 const json = JSON.stringify(answer);

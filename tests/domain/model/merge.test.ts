@@ -1,15 +1,15 @@
 /** The statistics are the floor: a model can move little, and whenever it moves anything a person is asked. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mayAct } from '../../../../domain/diagnosis/causes.ts';
-import type { Diagnosis, Hypothesis } from '../../../../domain/diagnosis/diagnosis.ts';
-import { mergeDiagnoses } from '../../../../domain/diagnosis/model/merge.ts';
-import type { JudgedAnswer } from '../../../../domain/diagnosis/model/opinion.ts';
-import { thresholds } from '../../../../domain/diagnosis/thresholds.ts';
-import { policyConfigSchema } from '../../../../domain/policy/config.ts';
-import { evaluate } from '../../../../domain/policy/evaluate.ts';
-import { makePlan } from '../../../../domain/remediation/planner.ts';
-import { defaultRunbook } from '../../../../domain/remediation/runbook.ts';
+import { mayAct } from '../../../domain/diagnosis/causes.ts';
+import type { Diagnosis, Hypothesis } from '../../../domain/diagnosis/diagnosis.ts';
+import type { JudgedAnswer } from '../../../domain/diagnosis/opinion.ts';
+import { thresholds } from '../../../domain/diagnosis/thresholds.ts';
+import { mergeDiagnoses } from '../../../domain/model/merge.ts';
+import { policyConfigSchema } from '../../../domain/policy/config.ts';
+import { evaluate } from '../../../domain/policy/evaluate.ts';
+import { makePlan } from '../../../domain/remediation/planner.ts';
+import { defaultRunbook } from '../../../domain/remediation/runbook.ts';
 import { situation } from './situation.ts';
 
 const { merging, input } = situation();

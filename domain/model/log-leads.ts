@@ -1,8 +1,8 @@
 // Which log messages are worth a model's attention: new, much louder than before, or errors; per service and template.
 
-import { group } from '../grouping.ts';
-import type { DiagnosisInput } from '../input.ts';
-import { thresholds } from '../thresholds.ts';
+import { group } from '../diagnosis/grouping.ts';
+import type { DiagnosisInput } from '../diagnosis/input.ts';
+import { thresholds } from '../diagnosis/thresholds.ts';
 
 const kept = 15;
 const errorSeverity = 17;

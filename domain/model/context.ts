@@ -1,10 +1,10 @@
 // What an answer is held against, from the stored input of the diagnosis it is about.
 
-import { blastSet } from '../../incident/blast-set.ts';
-import type { Runbook } from '../../remediation/runbook.ts';
-import type { Evidence } from '../diagnosis.ts';
-import { buildGraph } from '../graph.ts';
-import type { DiagnosisInput } from '../input.ts';
+import type { Evidence } from '../diagnosis/diagnosis.ts';
+import { buildGraph } from '../diagnosis/graph.ts';
+import type { DiagnosisInput } from '../diagnosis/input.ts';
+import { blastSet } from '../incident/blast-set.ts';
+import type { Runbook } from '../remediation/runbook.ts';
 import type { JudgingContext } from './judge.ts';
 
 export function judgingContext(

@@ -2,11 +2,11 @@
 // plan gets more freedom than without it. The model can change three things: the order of hypotheses that are close, a
 // first guess where the statistics have none, and that a person is asked. The last goes with the first two, always.
 
-import { mayAct } from '../causes.ts';
-import type { Diagnosis, Hypothesis } from '../diagnosis.ts';
-import { shown } from '../names.ts';
-import { thresholds } from '../thresholds.ts';
-import type { JudgedAnswer, ModelHypothesis, ModelRelation } from './opinion.ts';
+import { mayAct } from '../diagnosis/causes.ts';
+import type { Diagnosis, Hypothesis } from '../diagnosis/diagnosis.ts';
+import { shown } from '../diagnosis/names.ts';
+import type { JudgedAnswer, ModelHypothesis, ModelRelation } from '../diagnosis/opinion.ts';
+import { thresholds } from '../diagnosis/thresholds.ts';
 
 /** Hypotheses this close (in score) are close enough for the model to say which is tried first. */
 const rerankMargin = 0.15;

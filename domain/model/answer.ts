@@ -3,8 +3,8 @@
 // own, so that one wrong word does not cost the rest.
 
 import { z } from 'zod';
-import { actionIds } from '../../remediation/actions/index.ts';
-import { causes } from '../causes.ts';
+import { causes } from '../diagnosis/causes.ts';
+import { actionIds } from '../remediation/actions/index.ts';
 
 export const answerLimits = {
   hypotheses: 5,

@@ -1,8 +1,7 @@
 // What is left of a model's answer after it was judged, and how it stands to the statistics. Its words are kept apart
 // from facts: they are for people, and nothing that acts reads them.
 
-import type { ActionId } from '../../remediation/actions/index.ts';
-import type { Cause } from '../causes.ts';
+import type { Cause } from './causes.ts';
 
 /** Why a part of an answer was left out. */
 export const dropReasons = [
@@ -32,7 +31,7 @@ export type ModelHypothesis = {
   readonly evidenceFor: readonly string[];
   readonly evidenceAgainst: readonly string[];
   /** Actions of the catalogue that the runbook has for this cause; shown, and used for nothing. */
-  readonly actions: readonly ActionId[];
+  readonly actions: readonly string[];
   /** The model's own reason. */
   readonly words: string;
 };

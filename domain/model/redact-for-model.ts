@@ -4,7 +4,7 @@
 //
 // Sources of the shapes: the published rules of gitleaks and of GitHub's secret scanning.
 
-import { redact } from '../../redaction/redact.ts';
+import { redact } from '../redaction/redact.ts';
 import { plainText } from './text.ts';
 
 /** Longer texts are cut between words first; a template has at most 400 characters. */

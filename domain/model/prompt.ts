@@ -1,20 +1,18 @@
 // The question put to a model: a fixed instruction, and facts as one fenced JSON object. Each part is bounded, each free
 // text is redacted or left out, and nothing in the facts can close the fence. The same facts give the same bytes.
 
-import type { Runbook } from '../../remediation/runbook.ts';
-import { causes } from '../causes.ts';
-import type { Evidence } from '../diagnosis.ts';
-import { buildGraph } from '../graph.ts';
-import type { DiagnosisInput } from '../input.ts';
-import { round, seconds, shown } from '../names.ts';
+import { causes } from '../diagnosis/causes.ts';
+import type { Evidence } from '../diagnosis/diagnosis.ts';
+import { buildGraph } from '../diagnosis/graph.ts';
+import type { DiagnosisInput } from '../diagnosis/input.ts';
+import { round, seconds, shown } from '../diagnosis/names.ts';
+import type { EarlierAttempt } from '../incident/earlier-attempts.ts';
+import type { Runbook } from '../remediation/runbook.ts';
 import { answerLimits } from './answer.ts';
 import type { Leads } from './leads.ts';
 import { causeMeanings } from './meanings.ts';
 import { redactForModel } from './redact-for-model.ts';
 import { fencedJson, plainText } from './text.ts';
-
-/** What was tried in this incident before, in sentences made of names and numbers. */
-export type EarlierAttempt = { readonly attempt: number; readonly tried: string; readonly cameOf: string };
 
 export type PromptFacts = {
   readonly input: DiagnosisInput;

@@ -20,7 +20,10 @@ const observeTimeoutMs = 4_000;
 const maxPreviews = 5;
 
 export function createMakePlan(
-  deps: Pick<ActivityDeps, 'evidence' | 'diagnoses' | 'executors' | 'plans' | 'runbook' | 'verification'>,
+  deps: Pick<
+    ActivityDeps,
+    'evidence' | 'diagnoses' | 'executors' | 'plans' | 'runbook' | 'verification' | 'clock'
+  >,
 ): Activities['makePlan'] {
   return async ({ incidentId, attempt, tried, environment, evidenceRef }) => {
     const diagnosis = await deps.diagnoses.of(incidentId, attempt);
@@ -50,7 +53,7 @@ export function createMakePlan(
 
 /** The first plan whose steps the executors accept in a dry run; a refused step counts as tried. */
 async function planAccepted(
-  deps: Pick<ActivityDeps, 'executors' | 'plans'>,
+  deps: Pick<ActivityDeps, 'executors' | 'plans' | 'clock'>,
   planning: PlanningInput,
 ): Promise<PlanResult> {
   const refusals: string[] = [];
@@ -58,24 +61,32 @@ async function planAccepted(
   for (let previews = 0; previews < maxPreviews; previews += 1) {
     const planned = makePlan({ ...planning, tried });
     if (planned.kind === 'nothing') return { ...planned, reason: [planned.reason, ...refusals].join(' ') };
-    const refused = await firstRefused(deps.executors, planned.plan);
-    if (refused === null) return { kind: 'plan', hashedPlan: await store(deps, planned.plan) };
+    const answers = await preflight(deps.executors, planned.plan);
+    const refused = answers.find(({ answer }) => !answer.ok);
+    if (refused === undefined) {
+      const said = answers.map(({ step, answer }) => `${step.executor}: ${answer.detail}`);
+      const accepted = { atMs: deps.clock.nowMs(), said };
+      return { kind: 'plan', hashedPlan: await store(deps, planned.plan), preflight: accepted };
+    }
     const key = stepKey(refused.step);
-    refusals.push(`${key} would not be accepted: ${refused.detail}.`);
+    refusals.push(`${key} would not be accepted: ${refused.answer.detail}.`);
     tried = [...tried, ...Array.from({ length: maxPreviews }, () => key)];
   }
   return { kind: 'nothing', harmless: false, reason: refusals.join(' ') };
 }
 
-async function firstRefused(
+/** What the executors say of each step, up to the first that is refused. */
+async function preflight(
   executors: Executors,
   plan: Plan,
-): Promise<{ readonly step: PlanStep; readonly detail: string } | null> {
+): Promise<readonly { readonly step: PlanStep; readonly answer: Previewed }[]> {
+  const answers: { readonly step: PlanStep; readonly answer: Previewed }[] = [];
   for (const step of plan.steps) {
-    const { ok, detail } = await preview(executors, step);
-    if (!ok) return { step, detail };
+    const answer = await preview(executors, step);
+    answers.push({ step, answer });
+    if (!answer.ok) break;
   }
-  return null;
+  return answers;
 }
 
 async function preview(executors: Executors, step: PlanStep): Promise<Previewed> {

@@ -10,7 +10,7 @@ import type { IncidentOutcome, StopKind } from '../domain/incident/status.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import type { ActionId } from '../domain/remediation/actions/index.ts';
 import type { GateRefusal, GateResult } from '../domain/remediation/intent.ts';
-import type { HashedPlan } from '../domain/remediation/plan.ts';
+import type { HashedPlan, Preflight } from '../domain/remediation/plan.ts';
 import type { VerificationResult } from '../domain/remediation/verification.ts';
 import type { Scope } from '../domain/scope.ts';
 
@@ -73,6 +73,7 @@ export type PlanResult =
       readonly hashedPlan: HashedPlan;
       /** How long it takes to know whether it helped, where telemetry comes slowly. */
       readonly answerTakesMs?: number;
+      readonly preflight?: Preflight;
     }
   | { readonly kind: 'nothing'; readonly reason: string; readonly harmless: boolean };
 

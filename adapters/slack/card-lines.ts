@@ -4,6 +4,7 @@ import {
   type Briefing,
   type CitedEvidence,
   paceText,
+  preflightText,
   type StepBriefing,
 } from '../../domain/incident/briefing.ts';
 import { shortIncidentId } from '../../domain/incident/incident-id.ts';
@@ -66,6 +67,7 @@ export function planLines({ plan, policy }: Briefing): string[] {
     `*Plan* ${code(plan.planHash.slice(0, 12))} · risk *${plan.risk}*`,
     ...steps,
     ...(plan.steps.length > shownSteps ? [`and ${plan.steps.length - shownSteps} more steps`] : []),
+    ...(preflightText(plan) === '' ? [] : [`Preflight: ${escaped(preflightText(plan))}`]),
     ...(paceText(plan) === '' ? [] : [`Whether it helped: ${paceText(plan)}`]),
     ...(policy === null
       ? []

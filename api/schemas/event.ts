@@ -6,7 +6,7 @@ import { handedOverEnds, incidentOutcomes, stopKinds } from '../../domain/incide
 import { gateRefusals } from '../../domain/remediation/intent.ts';
 import { anomaly, diagnosis, verification } from './analysis.ts';
 import { named } from './named.ts';
-import { hashedPlan, verdict } from './plan.ts';
+import { hashedPlan, preflight, verdict } from './plan.ts';
 import { follows, instantMs, scope, severity, sha256 } from './scope.ts';
 
 const attempt = z.number();
@@ -45,7 +45,12 @@ export const incidentEvent = named<IncidentEvent>()(
       reason: text,
       diagnosis: diagnosis.nullable(),
     }),
-    happened('planned', { attempt, hashedPlan, answerTakesMs: z.number().optional() }),
+    happened('planned', {
+      attempt,
+      hashedPlan,
+      answerTakesMs: z.number().optional(),
+      preflight: preflight.optional(),
+    }),
     happened('nothing-to-try', { attempt, reason: text }),
     happened('decided', { attempt, verdict }),
     happened('approval-requested', {

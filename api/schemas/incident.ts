@@ -11,7 +11,7 @@ import {
 import type { presentSummary } from '../present.ts';
 import { anomaly, diagnosis, verification } from './analysis.ts';
 import { named } from './named.ts';
-import { hashedPlan, verdict } from './plan.ts';
+import { hashedPlan, preflight, verdict } from './plan.ts';
 import { follows, instantMs, scope, severity, sha256 } from './scope.ts';
 
 const status = z.enum(incidentStatuses);
@@ -89,6 +89,7 @@ export const incidentState = named<IncidentState>()(
     diagnosis: diagnosis.nullable(),
     hashedPlan: hashedPlan.nullable(),
     answerTakesMs: z.number().optional(),
+    preflight: preflight.optional(),
     verdict: verdict.nullable(),
     approval: approvalState,
     effects: z.array(

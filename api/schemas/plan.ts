@@ -6,7 +6,7 @@ import type { TargetRef } from '../../domain/inventory/target.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
 import { type ActionParameters, riskLevels } from '../../domain/remediation/actions/action.ts';
 import { actionIds } from '../../domain/remediation/actions/index.ts';
-import type { HashedPlan, PlanStep } from '../../domain/remediation/plan.ts';
+import type { HashedPlan, PlanStep, Preflight } from '../../domain/remediation/plan.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
 import { roles } from '../../domain/role.ts';
 import { named } from './named.ts';
@@ -83,6 +83,14 @@ export const planStep = named<PlanStep>()(
     downtimeSeconds: z.number(),
     blastRadius: z.number(),
     before: targetState,
+  }),
+);
+
+export const preflight = named<Preflight>()(
+  'Preflight',
+  z.strictObject({
+    atMs: instantMs,
+    said: z.array(z.string()).meta({ description: 'What each executor said, one sentence a step.' }),
   }),
 );
 

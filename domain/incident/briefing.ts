@@ -88,6 +88,8 @@ export type PlanBriefing = {
   readonly steps: readonly StepBriefing[];
   /** How long it takes to know whether it helped; null: seconds, as telemetry comes every second or two. */
   readonly answerTakesMs: number | null;
+  /** Null: recorded before there was one. */
+  readonly preflight: { readonly atMs: number; readonly said: readonly string[] } | null;
 };
 
 export type EffectBriefing = {
@@ -232,7 +234,7 @@ function diagnosisBriefing(
   };
 }
 
-function planBriefing({ hashedPlan, answerTakesMs }: IncidentState): PlanBriefing | null {
+function planBriefing({ hashedPlan, answerTakesMs, preflight }: IncidentState): PlanBriefing | null {
   if (hashedPlan === null) return null;
   const { plan, planHash } = hashedPlan;
   return {
@@ -243,6 +245,7 @@ function planBriefing({ hashedPlan, answerTakesMs }: IncidentState): PlanBriefin
     reason: sentence(plan.reason),
     steps: plan.steps.map(stepBriefing),
     answerTakesMs: answerTakesMs ?? null,
+    preflight: preflight === undefined ? null : { atMs: preflight.atMs, said: preflight.said.map(sentence) },
   };
 }
 
@@ -266,6 +269,13 @@ export function paceText({ answerTakesMs }: Pick<PlanBriefing, 'answerTakesMs'>)
   if (answerTakesMs === null) return '';
   const minutes = Math.ceil(answerTakesMs / 60_000);
   return `known about ${minutes} min after it ran: the telemetry comes slowly`;
+}
+
+/** That it would be accepted, as of when; empty where that was not asked. Times are UTC. */
+export function preflightText({ preflight }: Pick<PlanBriefing, 'preflight'>): string {
+  if (preflight === null) return '';
+  const at = new Date(preflight.atMs).toISOString().slice(11, 19);
+  return `accepted in a dry run at ${at} UTC (${preflight.said.join('; ')})`;
 }
 
 /** One line of a step: action, target, parameters. */

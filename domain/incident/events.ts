@@ -5,7 +5,7 @@ import type { Anomaly } from '../detection/anomaly.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { GateRefusal } from '../remediation/intent.ts';
-import type { HashedPlan } from '../remediation/plan.ts';
+import type { HashedPlan, Preflight } from '../remediation/plan.ts';
 import type { VerificationResult } from '../remediation/verification.ts';
 import type { Scope, Severity } from '../scope.ts';
 import type { Follows } from './follows.ts';
@@ -62,6 +62,7 @@ export type IncidentEventBody =
       readonly hashedPlan: HashedPlan;
       /** How long it takes to know whether it helped, where telemetry comes slowly. */
       readonly answerTakesMs?: number;
+      readonly preflight?: Preflight;
     }
   | { readonly type: 'nothing-to-try'; readonly attempt: number; readonly reason: string }
   | { readonly type: 'decided'; readonly attempt: number; readonly verdict: Verdict }

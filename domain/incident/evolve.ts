@@ -185,10 +185,14 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
 
 /** Each plan has its own. */
 function withPace(
-  { answerTakesMs: _earlier, ...state }: IncidentState,
-  { answerTakesMs }: { readonly answerTakesMs?: number },
+  { answerTakesMs: _earlier, preflight: _before, ...state }: IncidentState,
+  { answerTakesMs, preflight }: Pick<IncidentState, 'answerTakesMs' | 'preflight'>,
 ): IncidentState {
-  return answerTakesMs === undefined ? state : { ...state, answerTakesMs };
+  return {
+    ...state,
+    ...(answerTakesMs === undefined ? {} : { answerTakesMs }),
+    ...(preflight === undefined ? {} : { preflight }),
+  };
 }
 
 /** Nothing is held any more. */

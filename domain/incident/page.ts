@@ -6,6 +6,7 @@ import {
   type DiagnosisBriefing,
   type PlanBriefing,
   paceText,
+  preflightText,
   stepLine,
 } from './briefing.ts';
 import type { IncidentState } from './state.ts';
@@ -106,6 +107,7 @@ function diagnosisText({
 function planText(plan: PlanBriefing): string {
   const { planHash, risk, reason, steps } = plan;
   const pace = paceText(plan);
+  const checked = preflightText(plan);
   const lines = steps.map(
     (step, index) =>
       `${index + 1}. ${stepLine(step)}: ${step.before} → ${step.after}; risk ${step.risk}; ${step.undo.text}`,
@@ -113,6 +115,7 @@ function planText(plan: PlanBriefing): string {
   return [
     `**Plan** \`${planHash.slice(0, 12)}\`, risk ${risk}: ${reason}`,
     ...lines,
+    ...(checked === '' ? [] : [`Preflight: ${checked}`]),
     ...(pace === '' ? [] : [`Whether it helped: ${pace}`]),
   ].join('\n');
 }

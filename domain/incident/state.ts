@@ -3,7 +3,7 @@
 import type { Anomaly } from '../detection/anomaly.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Verdict } from '../policy/verdict.ts';
-import type { HashedPlan } from '../remediation/plan.ts';
+import type { HashedPlan, Preflight } from '../remediation/plan.ts';
 import type { VerificationResult } from '../remediation/verification.ts';
 import type { Scope, Severity } from '../scope.ts';
 import type { AskedApproval } from './events.ts';
@@ -46,6 +46,8 @@ export type IncidentState = {
   readonly hashedPlan: HashedPlan | null;
   /** Of this plan, where telemetry comes slowly: how long it takes to know whether it helped. */
   readonly answerTakesMs?: number;
+  /** Of this plan. */
+  readonly preflight?: Preflight;
   readonly verdict: Verdict | null;
   readonly approval:
     | (AskedApproval & {

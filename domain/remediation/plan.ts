@@ -34,6 +34,9 @@ export type Plan = {
 export type PlanHash = string;
 export type HashedPlan = { readonly plan: Plan; readonly planHash: PlanHash };
 
+/** That the executors would accept every step, with the rights they really have: when they said so, one sentence a step. */
+export type Preflight = { readonly atMs: number; readonly said: readonly string[] };
+
 /**
  * Identifies an action on a target within an incident. Events of incidents hold it: a target that is known by its name
  * alone keeps the form it has had since the first version, so that what was recorded goes on naming the same step.

@@ -259,6 +259,7 @@ async function planning(executor: FakeExecutor) {
   const stored = planStore();
   const diagnoses = diagnosisStore({ incidentId: 'incident/1', attempt: 1, diagnosis });
   const makePlan = createMakePlan({
+    clock,
     evidence,
     diagnoses,
     executors,
@@ -291,6 +292,21 @@ describe('a plan', () => {
     ).toBe(planHash);
     expect(canonicalPlan(plan)).toBe(stored?.canonical);
     expect(plan.steps).toMatchObject([{ action: 'rollback-release', target: { environment, service } }]);
+  });
+
+  test('says what its executor answered to a dry run, and when', async () => {
+    const executor = observing();
+    executor.preview = async () => ({
+      ok: true,
+      detail: 'accepted with token=ghp_16C7e42F292c6912E7710c838347Ae178B4a',
+    });
+    const { result } = await planning(executor);
+    if (result.kind !== 'plan') throw new Error('no plan');
+    expect(result.preflight).toEqual({
+      atMs: clock.nowMs(),
+      said: [expect.stringMatching(/: accepted with token=/)],
+    });
+    expect(JSON.stringify(result.preflight)).not.toContain('ghp_16C7');
   });
 
   test('that the executor would not accept is none', async () => {

@@ -108,9 +108,8 @@ async function plan(run: Run, attempt: number, evidenceRef: string): Promise<Pro
     journal.record({ type: 'nothing-to-try', attempt, reason: result.reason });
     return result;
   }
-  const { hashedPlan, answerTakesMs } = result;
-  const pace = answerTakesMs === undefined ? {} : { answerTakesMs };
-  journal.record({ type: 'planned', attempt, hashedPlan, ...pace });
+  const { kind: _plan, hashedPlan, ...known } = result;
+  journal.record({ type: 'planned', attempt, hashedPlan, ...known });
   run.memory = { ...run.memory, plannedAtMs: Date.now() };
   await journal.drained(); // policy counts what the store knows
   const { planHash } = hashedPlan;

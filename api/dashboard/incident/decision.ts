@@ -6,6 +6,7 @@ import {
   type Briefing,
   type PlanBriefing,
   paceText,
+  preflightText,
   type StepBriefing,
 } from '../../../domain/incident/briefing.ts';
 import { type Role, roles } from '../../../domain/role.ts';
@@ -57,6 +58,7 @@ ${planSteps(plan)}
 ${approval.because === null ? '' : html`<div><dt>Why now</dt><dd>${approval.because}</dd></div>`}
 <div><dt>Needs</dt><dd>${plural(approval.quorum, 'approval')} of role ${approval.role}${given === 0 ? '' : html`; given by ${approval.given.join(', ')}`}</dd></div>
 <div><dt>Until</dt><dd>${clockTime(approval.deadlineMs, view.nowMs)} (${relativeTime(approval.deadlineMs, view.nowMs)}); then it escalates to a person</dd></div>
+${preflightText(plan) === '' ? '' : html`<div><dt>Preflight</dt><dd>${preflightText(plan)}</dd></div>`}
 ${paceText(plan) === '' ? '' : html`<div><dt>Whether it helped</dt><dd>${paceText(plan)}</dd></div>`}
 <div><dt>Plan</dt><dd><span class="id" title="${plan.planHash}">${plan.planHash.slice(0, 12)}</span>; only this plan will run</dd></div>
 </dl>

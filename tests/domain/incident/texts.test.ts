@@ -79,3 +79,15 @@ test('where telemetry comes slowly, people read before they approve how long it 
   expect(incidentPage(slow, '')).toContain('Whether it helped: known about 10 min after it ran');
   expect(incidentPage(state, '')).not.toContain('Whether it helped');
 });
+
+test('people read before they approve that the executors have accepted the plan, and when', () => {
+  const preflight = { atMs: Date.UTC(2026, 0, 2, 3, 4, 5), said: ['cluster: dry run accepted'] };
+  const checked = fold(
+    timeline.map((event) => (event.type === 'planned' ? { ...event, preflight } : event)),
+    'incident/1',
+  );
+  if (checked === null) throw new Error('no incident');
+  const sentence = 'Preflight: accepted in a dry run at 03:04:05 UTC (cluster: dry run accepted)';
+  expect(incidentPage(checked, '')).toContain(sentence);
+  expect(incidentPage(state, '')).not.toContain('Preflight');
+});

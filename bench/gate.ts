@@ -21,6 +21,10 @@ const { values } = parseArgs({
 const budgetMs = Number(values.seconds) * 1_000;
 const callerCounts = [1, 8] as const;
 const limits = limitsConfigSchema.parse({
+  effectsPerMinute: 10_000,
+  effectsPerHour: 100_000,
+  effectsPerEnvironmentPerMinute: 10_000,
+  effectsPerTargetPerMinute: 1_000,
   effectsPerEnvironmentPerHour: 10_000,
   effectsPerTargetPerHour: 1_000,
 });

@@ -78,7 +78,11 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
     policy,
     ...(options.people === undefined ? {} : { people: options.people }),
     limits: limitsConfigSchema.parse({
+      effectsPerMinute: 10_000,
+      effectsPerHour: 100_000,
+      effectsPerEnvironmentPerMinute: 10_000,
       effectsPerEnvironmentPerHour: 10_000,
+      effectsPerTargetPerMinute: 1_000,
       effectsPerTargetPerHour: 1_000,
     }),
   });

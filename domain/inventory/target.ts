@@ -59,6 +59,9 @@ export type ObservedState = {
   readonly owner?: Owner;
   /** Why nothing may act on it, in words; absent where it may be acted on. */
   readonly protected?: string;
+  /** The people it belongs to, and how much depends on it, as configuration says. */
+  readonly team?: string;
+  readonly tier?: string;
 };
 
 /**

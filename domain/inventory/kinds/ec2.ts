@@ -8,4 +8,8 @@ export const ec2: Kind = {
   ],
   example: 'ec2/eu-central-1/i-0abc1234def567890',
   words: ([region, instance]) => `EC2 instance ${instance} in ${region}`,
+  fromTelemetry: (attributes) => [
+    attributes['cloud.region'],
+    attributes['host.id']?.startsWith('i-') ? attributes['host.id'] : undefined,
+  ],
 };

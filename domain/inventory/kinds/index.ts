@@ -4,11 +4,13 @@ import { docker } from './docker.ts';
 import { ec2 } from './ec2.ts';
 import { ecs } from './ecs.ts';
 import { host } from './host.ts';
-import type { Kind } from './kind.ts';
+import type { Attributes, Kind } from './kind.ts';
 import { kubernetes } from './kubernetes.ts';
 import { service } from './service.ts';
 
 export const kinds: readonly Kind[] = [kubernetes, ecs, ec2, docker, host, service];
+
+export type { Attributes, Kind };
 
 export type Resource = { readonly kind: Kind; readonly parts: readonly string[] };
 

@@ -1,11 +1,15 @@
 // What every kind of thing that can be acted on says of itself; a file beside this one holds one kind.
 
+export type Attributes = Readonly<Record<string, string>>;
+
 export type Part = {
   /** As in `kubernetes/<cluster>/<namespace>/<kind>/<name>`. */
   readonly name: string;
   /** All of the part, and nothing that a path, a URL or a shell would read as more than a name. */
   readonly pattern: RegExp;
   readonly maxLength: number;
+  /** The name is one that configuration gives: that telemetry calls it otherwise proves nothing. */
+  readonly isAlias?: true;
 };
 
 export type Kind = {
@@ -15,6 +19,8 @@ export type Kind = {
   readonly example: string;
   /** For people; the parts in their order. */
   readonly words: (parts: readonly string[]) => string;
+  /** What resource attributes of telemetry say of each part. */
+  readonly fromTelemetry: (attributes: Attributes) => readonly (string | undefined)[];
 };
 
 /** Names that people give to clusters and machines in their configuration. */

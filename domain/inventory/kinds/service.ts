@@ -12,4 +12,5 @@ export const service: Kind = {
   ],
   example: 'service/production/orders',
   words: ([environment = '', name = '']) => `${decodePart(name)} in ${decodePart(environment)}`,
+  fromTelemetry: () => [undefined, undefined],
 };

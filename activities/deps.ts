@@ -4,6 +4,7 @@ import type { PolicyConfig } from '../domain/policy/config.ts';
 import type { Runbook } from '../domain/remediation/runbook.ts';
 import type { VerificationConfig } from '../domain/remediation/verify-config.ts';
 import type { Executors } from './ports/executor.ts';
+import type { KnownResources } from './ports/resources.ts';
 import type {
   AnomalyRequeue,
   ApprovalStore,
@@ -43,6 +44,7 @@ export type ActivityDeps = {
   readonly approvals: ApprovalStore;
   readonly gate: Gate;
   readonly executors: Executors;
+  readonly resources: KnownResources;
   readonly stops: StoredStops;
   readonly postmortems: PostmortemStore;
   readonly requeue: AnomalyRequeue;

@@ -22,7 +22,7 @@ const maxPreviews = 5;
 export function createMakePlan(
   deps: Pick<
     ActivityDeps,
-    'evidence' | 'diagnoses' | 'executors' | 'plans' | 'runbook' | 'verification' | 'clock'
+    'evidence' | 'diagnoses' | 'executors' | 'plans' | 'resources' | 'runbook' | 'verification' | 'clock'
   >,
 ): Activities['makePlan'] {
   return async ({ incidentId, attempt, tried, environment, evidenceRef }) => {
@@ -31,9 +31,11 @@ export function createMakePlan(
       throw finalFailure('UnknownDiagnosis', `analysis ${attempt} of ${incidentId} has stored no diagnosis`);
     }
     const gathering = startGathering(observeTimeoutMs);
-    const [targets, { input }] = await Promise.all([
+    const services = diagnosis.hypotheses.map(({ scope }) => scope.service);
+    const [targets, { input }, resources] = await Promise.all([
       observeTargets(gathering, deps.executors, environment),
       deps.evidence.load(evidenceRef),
+      deps.resources.of(environment, [...new Set(services)]),
     ]);
     const { runbook } = deps;
     const result = await planAccepted(deps, {
@@ -41,6 +43,7 @@ export function createMakePlan(
       attempt,
       diagnosis,
       targets,
+      resources,
       tried,
       runbook,
       blastSet: blastSet(input),

@@ -3,6 +3,7 @@
 
 import { redact } from '../domain/redaction/redact.ts';
 import type { GateRefusal, Intent } from '../domain/remediation/intent.ts';
+import { obstacle } from '../domain/remediation/obstacles.ts';
 import { changedSince } from '../domain/remediation/precondition.ts';
 import { clocksOf, type LookUpTimings, lookOnce } from './look-up.ts';
 import type { Begun, Call, Executor } from './ports/executor.ts';
@@ -34,6 +35,8 @@ export async function sendOnce(
   const sighting = await sight(executor, intent.target);
   if (sighting.kind === 'unseen')
     return { kind: 'blocked', reason: 'target-unseen', detail: sighting.reason };
+  const against = obstacle(intent, sighting.state);
+  if (against !== null) return { kind: 'blocked', ...against };
   const changed = changedSince(intent.expects, intent, sighting.state);
   if (changed !== null) return { kind: 'blocked', reason: 'target-changed', detail: changed };
 

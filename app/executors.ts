@@ -5,14 +5,20 @@ import type { ExecutorParts } from '../adapters/executor-vendor.ts';
 import { executorVendors } from '../adapters/executors.ts';
 import type { Config } from '../config/load.ts';
 
+import { type Inventory, withInventory } from './inventory/inventory.ts';
+
 type ExecutorConfig = Config['executors'][number];
 
 export async function createExecutors(
   configs: readonly ExecutorConfig[],
   nowMs: () => number,
+  inventory: Pick<Inventory, 'describe' | 'gives'>,
 ): Promise<Executors> {
   const entries = await Promise.all(
-    configs.map(async (config) => ({ config, executor: await create(config, nowMs) })),
+    configs.map(async (config) => ({
+      config,
+      executor: withInventory(await create(config, nowMs), inventory),
+    })),
   );
   const of = (environment: string) =>
     entries.filter(({ config }) => config.environments.includes(environment)).map(({ executor }) => executor);

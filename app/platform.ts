@@ -17,6 +17,7 @@ import { type People, peopleOf } from '../domain/policy/people.ts';
 import { searchAttributeNames } from '../workflows/search-attributes.ts';
 import { createExecutors } from './executors.ts';
 import { ExitError, exitCodes } from './exit.ts';
+import { createInventory } from './inventory/inventory.ts';
 import type { Shutdown } from './lifecycle/shutdown.ts';
 import { openPrivateFolder } from './private-files.ts';
 import type { SentinelRole } from './roles.ts';
@@ -92,6 +93,7 @@ export async function openPlatform(
   const attributes = await client.ensureSearchAttributes(searchAttributeNames);
   if (attributes.kind === 'unknown')
     log.warn({ reason: attributes.reason }, 'Temporal does not say whether it has the search attributes');
+  const inventory = createInventory(config);
   return {
     config,
     log,
@@ -105,9 +107,10 @@ export async function openPlatform(
       sessions: sessionLimits(config),
       followsWithinMs: config.incident.followsWithinMs,
       lagLowersAutonomy: config.ownLag.lowersAutonomy,
+      protection: inventory.protection,
     }),
     history,
-    executors: await createExecutors(config.executors, clock.nowMs),
+    executors: await createExecutors(config.executors, clock.nowMs, inventory),
     temporal,
     client,
     payloads,

@@ -31,6 +31,7 @@ for (const { name, world, truth } of seeds.flatMap(casesFor)) {
     attempt: 1,
     diagnosis,
     targets: input.targets,
+    resources: [],
     tried: [],
     runbook: defaultRunbook,
     blastSet: new Set(input.targets.map(({ target }) => target.service)),

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { correlationConfigSchema } from '../domain/correlation/correlate.ts';
 import { detectionConfigSchema } from '../domain/detection/config.ts';
+import { inventoryConfigSchema } from '../domain/inventory/rules.ts';
 import { ownLagConfigSchema } from '../domain/lag/own-lag.ts';
 import { policyConfigSchema } from '../domain/policy/config.ts';
 import { limitsConfigSchema } from '../domain/remediation/limits.ts';
@@ -53,6 +54,11 @@ export const configSchema = z
     ownLag: ownLagConfigSchema.prefault({}),
     limits: limitsConfigSchema.prefault({}).describe('Limits on actions.'),
     executors: executorsSchema,
+    inventory: inventoryConfigSchema
+      .prefault({})
+      .describe(
+        'What the targets of the executors are: which service each serves, whose it is, what nothing may act on.',
+      ),
     model: modelSchema.prefault({}),
     people: peopleSchema,
     slack: slackSchema.optional(),

@@ -64,7 +64,7 @@ export type Patience = { readonly everyMs: number; readonly forMs: number };
 
 /**
  * Which refusals of the gate pass by themselves. Leases end with the other incident's step, and so does a call that is under
- * way; an executor that cannot be reached comes back; limits end with their window. The
+ * way; an executor that cannot be reached comes back; a rollout comes to its end; limits end with their window. The
  * kill switch is a person's decision: fifteen minutes cover a look at what is going on, after that the person who
  * engaged it should have this incident on the desk rather than find it acting later. The rest do not change by waiting.
  */
@@ -73,6 +73,7 @@ export function gatePatience(reason: GateRefusal): Patience | null {
     case 'target-leased':
     case 'target-unsettled':
     case 'target-unseen':
+    case 'rollout-in-progress':
       return { everyMs: 5_000, forMs: 5 * 60_000 };
     case 'rate-limited':
       return { everyMs: 30_000, forMs: 15 * 60_000 };
@@ -95,6 +96,7 @@ export function gatePatience(reason: GateRefusal): Patience | null {
     case 'not-opened':
     case 'out-of-order':
     case 'target-changed':
+    case 'target-protected':
     case 'not-needed':
       return null;
   }

@@ -1,5 +1,6 @@
 // All stores over one database, by the port they implement.
 
+import type { KnownResources } from '../../activities/ports/resources.ts';
 import type {
   AnomalyRequeue,
   ApprovalStore,
@@ -44,12 +45,13 @@ import { createDiagnosisStore } from './diagnosis-store.ts';
 import { createEpisodes } from './episodes/episodes.ts';
 import { createEventFeed } from './event-feed.ts';
 import { createEvidenceStore } from './evidence-store.ts';
-import { createGate } from './gate/gate.ts';
+import { createGate, type GateRules } from './gate/gate.ts';
 import { createEffectSettlement } from './gate/settle.ts';
 import { createInbox } from './inbox.ts';
 import { createIncidentReader } from './incident-reader.ts';
 import { createIncidentStore } from './incident-store.ts';
 import { createKillSwitch } from './kill-switch.ts';
+import { createKnownResources } from './known-resources.ts';
 import { createMaintenance, type Maintenance } from './maintenance.ts';
 import { createModelTurnReader, createModelTurns } from './model-turns.ts';
 import { createNotificationStore } from './notifications.ts';
@@ -85,6 +87,8 @@ export type StoreOptions = {
   readonly sessions?: SessionLimits;
   /** Default true: while Sentinel is overloaded nothing is done without a person. */
   readonly lagLowersAutonomy?: boolean;
+  /** Default: nothing is protected. */
+  readonly protection?: GateRules['protection'];
 };
 
 export type Stores = {
@@ -102,6 +106,8 @@ export type Stores = {
   readonly inbox: Inbox;
   readonly episodes: Episodes;
   readonly telemetryNotes: TelemetryNotes;
+  /** For the activities and the API. */
+  readonly resources: KnownResources;
   /** For the API. */
   readonly incidentReader: IncidentReader;
   readonly eventFeed: EventFeed;
@@ -136,6 +142,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
   const { sendWithinMs: within = sendWithinMs, lagLowersAutonomy = true } = options;
   const { sessions = { idleMs: 12 * 3_600_000, absoluteMs: 7 * 86_400_000 } } = options;
   const { policy = policyConfigSchema.parse({}), people = nobody } = options;
+  const { protection = () => null } = options;
   const inbox = createInbox(db);
   const apiKeys = createApiKeys(db, people);
   return {
@@ -148,6 +155,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
       limits: { ...limits, grantValidMs, sendWithinMs: within, lagLowersAutonomy },
       policy,
       people,
+      protection,
     }),
     postmortems: createPostmortemStore(db),
     requeue: createAnomalyRequeue(inbox),
@@ -155,6 +163,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     inbox,
     episodes: createEpisodes(db, { lateFindingsMs, followsWithinMs }),
     telemetryNotes: createTelemetryNotes(db),
+    resources: createKnownResources(db),
     incidentReader: createIncidentReader(db),
     eventFeed: createEventFeed(db),
     approvals: createApprovals(db, people),

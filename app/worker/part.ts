@@ -47,6 +47,7 @@ export async function startWorkerPart(
       approvals: stores.approvalRequests,
       gate: stores.gate,
       executors,
+      resources: stores.resources,
       stops: stores.stops,
       postmortems: stores.postmortems,
       requeue: stores.requeue,

@@ -18,13 +18,16 @@ export type PolicyContext = {
 };
 
 /** What of a plan policy looks at. */
-export type JudgedStep = Pick<PlanStep, 'action' | 'target' | 'blastRadius' | 'downtimeSeconds'>;
+export type JudgedStep = Pick<PlanStep, 'action' | 'target' | 'blastRadius' | 'downtimeSeconds'> & {
+  readonly before?: Pick<PlanStep['before'], 'protected'>;
+};
 export type JudgedPlan = Pick<Plan, 'risk'> & { readonly steps: readonly JudgedStep[] };
 
 /** Judges a plan. Pure: the same plan, configuration and context always get the same verdict. */
 export function evaluate(plan: JudgedPlan, config: PolicyConfig, context: PolicyContext): Verdict {
   return (
     denyMalformed(plan) ??
+    denyProtected(plan) ??
     denyByRule(plan, config.deny) ??
     denyUnlisted(plan, config.allow) ??
     byRisk(plan, config, context)
@@ -40,6 +43,13 @@ function denyMalformed({ steps }: JudgedPlan): Verdict | null {
     return deny('one-step-per-target', 'Two steps of the plan act on the same target.');
   }
   return null;
+}
+
+/** What is protected no rule allows. */
+function denyProtected({ steps }: JudgedPlan): Verdict | null {
+  const step = steps.find(({ before }) => before?.protected !== undefined);
+  if (step === undefined) return null;
+  return deny('protected', `${describe(step)}: its target is protected: ${step.before?.protected}.`);
 }
 
 function denyByRule({ steps }: JudgedPlan, rules: readonly PolicyRule[]): Verdict | null {

@@ -64,6 +64,10 @@ export const gateRefusals = [
   'target-unsettled',
   'target-unseen',
   'target-changed',
+  /** Nothing may act on it: an inventory rule, its executor, or because Sentinel stands on it. */
+  'target-protected',
+  /** Somebody's change of the target is still being carried out. */
+  'rollout-in-progress',
   /** Of an undo: the target is as it was before the step; somebody has put it back. */
   'not-needed',
   'once-rule',

@@ -4,6 +4,7 @@
 import { harmlessCauses } from '../diagnosis/causes.ts';
 import type { Diagnosis, Hypothesis } from '../diagnosis/diagnosis.ts';
 import { thresholds } from '../diagnosis/thresholds.ts';
+import { type KeptResource, resolve } from '../inventory/resolve.ts';
 import { targetKey } from '../inventory/target.ts';
 import { type RiskLevel, riskLevels } from './actions/action.ts';
 import { actions } from './actions/index.ts';
@@ -18,6 +19,8 @@ export type PlanningInput = {
   readonly diagnosis: Diagnosis;
   /** What the executors report now; the only things that can be acted on. */
   readonly targets: readonly TargetState[];
+  /** What instances have said of themselves; tells targets of one name apart. */
+  readonly resources: readonly KeptResource[];
   /** Step keys that were tried in this incident, whatever came of them. */
   readonly tried: readonly string[];
   readonly runbook: Runbook;
@@ -95,15 +98,15 @@ function ordered(
 
 /** The step, or why there is none. */
 function makeStep({ action }: Candidate, hypothesis: Hypothesis, input: PlanningInput): PlanStep | string {
-  const { environment, service } = hypothesis.scope;
-  const named = input.targets.filter(
-    ({ target }) => target.environment === environment && target.service === service,
-  );
-  const [before] = named;
-  if (before === undefined) return 'no executor has this target';
-  // Which of them is meant is for a person to say.
-  if (named.length > 1) return ambiguous(named);
+  const { service } = hypothesis.scope;
+  // Which of several is meant is for a person to say.
+  const resolved = resolve(hypothesis.scope, input.targets, input.resources);
+  if (!resolved.ok) return resolved.reason;
+  const before = resolved.target;
   if (!input.blastSet.has(service)) return 'outside the reach of this incident';
+  if (before.protected !== undefined) return `its target is protected: ${before.protected}`;
+  if (before.owner?.reverts.includes(action))
+    return `${before.owner.name} would take it back (${before.owner.detail})`;
   if (!before.supports.includes(action)) return `executor ${before.executor} cannot do this`;
   const { target, executor } = before;
   const key = stepKey({ action, target });
@@ -127,11 +130,6 @@ function makeStep({ action }: Candidate, hypothesis: Hypothesis, input: Planning
     ...costOf(action, before, parameters),
     before,
   };
-}
-
-function ambiguous(targets: readonly TargetState[]): string {
-  const executors = targets.map(({ executor }) => executor).join(', ');
-  return `${targets.length} targets have this name (executors: ${executors}); leave it to one of them`;
 }
 
 function planOf(step: PlanStep, hypothesis: Hypothesis, { incidentId, attempt }: PlanningInput): Plan {

@@ -264,6 +264,7 @@ async function planning(executor: FakeExecutor) {
     diagnoses,
     executors,
     plans: stored.store,
+    resources: { of: async () => [] },
     runbook: defaultRunbook,
     verification: verificationConfigSchema.parse({}),
   });

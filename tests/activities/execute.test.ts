@@ -251,6 +251,17 @@ describe('an intent that was written', () => {
     },
   );
 
+  test.each([
+    ['target-protected', { protected: 'frozen until May' }],
+    ['rollout-in-progress', { rollout: { inProgress: true, detail: '3 of 5 pods new' } }],
+  ] as const)('does not go out when the target says so right before: %s', async (reason, change) => {
+    const executor = withFates();
+    executor.change(change);
+    const { run } = setUp(executor);
+    expect(await run()).toMatchObject({ kind: 'blocked', reason });
+    expect(executor.ledger).toEqual([]);
+  });
+
   test('carries its number, its time and what was seen to the executor', async () => {
     const executor = withFates();
     executor.change({ revision: '17' });

@@ -46,6 +46,7 @@ describe('executors', () => {
         { type: 'mock', name: 'b', environments: ['staging', 'production'], services: [] },
       ],
       () => 0,
+      { describe: (state) => state, gives: () => false },
     );
     expect(executors.forEnvironment('staging').map(({ name }) => name)).toEqual(['a', 'b']);
     expect(executors.forEnvironment('production').map(({ name }) => name)).toEqual(['b']);

@@ -69,7 +69,7 @@ test('configuration, runtime and doctor know the executor, and its keys', async 
     import { createExecutors, partsOf } from './app/executors.ts';
     const given = { type: 'cloud', name: 'sky', environments: ['production'], region: 'eu' };
     const [config] = executorsSchema.parse([given]);
-    const executors = await createExecutors([config], () => 0);
+    const executors = await createExecutors([config], () => 0, { describe: (state) => state, gives: () => false });
     const [executor] = executors.forEnvironment('production');
     const targets = await executor.observe('production');
     const misspelt = executorsSchema.safeParse([{ ...given, regoin: 'eu' }]);

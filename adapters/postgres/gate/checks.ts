@@ -7,11 +7,12 @@ import type { People } from '../../../domain/policy/people.ts';
 import type { Verdict } from '../../../domain/policy/verdict.ts';
 import type { GateRefusal, NeededApproval } from '../../../domain/remediation/intent.ts';
 import type { LimitsConfig } from '../../../domain/remediation/limits.ts';
+import { protectedTarget } from '../../../domain/remediation/obstacles.ts';
 import type { Schema } from '../database/schema.ts';
 import { engagedSwitch } from '../kill-switch.ts';
 import { forbiddenByStop } from '../stops.ts';
 import { breakerOpen } from './breaker.ts';
-import type { Effect } from './effect.ts';
+import { type Effect, keyText } from './effect.ts';
 import { holding } from './intents.ts';
 import { openBreaker } from './outcomes.ts';
 
@@ -30,6 +31,7 @@ export type Question = {
   readonly verdict: Verdict | null;
   readonly verdictNow: Verdict;
   readonly people: People;
+  readonly protection: (environment: string, key: string) => string | null;
   readonly limits: GateLimits;
   readonly nowMs: number;
 };
@@ -51,6 +53,15 @@ export const killSwitch: Check = async (trx, { effect }) => {
 export const personsStop: Check = async (trx, { effect }) => {
   const detail = await forbiddenByStop(trx, effect.content.incidentId, effect.content.direction);
   return detail === null ? null : { reason: 'stopped', detail };
+};
+
+/** Nothing that it takes hold of is protected: what it touches besides its target has no sighting of its own. */
+export const unprotected: Check = async (_trx, { effect, protection }) => {
+  for (const key of effect.keys) {
+    const why = protection(effect.content.target.environment, key);
+    if (why !== null) return protectedTarget(keyText(effect, key), why);
+  }
+  return null;
 };
 
 /** Locked against recordEvents: the incident is not closed while its effect is being let out. */

@@ -33,6 +33,7 @@ const forward: readonly checks.Check[] = [
   checks.incidentOpen,
   checks.openedHere,
   checks.personsStop,
+  checks.unprotected,
   checks.currentPlan,
   grant,
   ownLag,
@@ -53,6 +54,7 @@ const compensation: readonly checks.Check[] = [
   checks.killSwitch,
   checks.incidentOpen,
   checks.personsStop,
+  checks.unprotected,
   undoesFinished,
   leaseFree,
   targetSettled,
@@ -65,6 +67,7 @@ const again: Readonly<Record<GateInput['direction'], readonly checks.Check[]>> =
     checks.killSwitch,
     checks.incidentOpen,
     checks.personsStop,
+    checks.unprotected,
     grant,
     ownLag,
     leaseFree,
@@ -78,6 +81,8 @@ export type GateRules = {
   readonly limits: checks.GateLimits;
   readonly policy: PolicyConfig;
   readonly people: People;
+  /** Why nothing may act on what has this key; null when it may. */
+  readonly protection: (environment: string, key: string) => string | null;
 };
 
 export function createGate(db: Kysely<Schema>, rules: GateRules): Gate {
@@ -103,7 +108,7 @@ async function pass(
   sighting: Sighting,
   rules: GateRules,
 ): Promise<GateResult> {
-  const { limits, policy, people } = rules;
+  const { limits, policy, people, protection } = rules;
   const stored = await storedPlan(trx, input);
   if ('reason' in stored) return refused(stored);
   const effect = effectOf(input, stored.plan);
@@ -126,6 +131,7 @@ async function pass(
     verdict: stored.verdict,
     verdictNow: evaluate(stored.plan, policy, context),
     people,
+    protection,
     limits,
     nowMs: await databaseNowMs(trx),
   };

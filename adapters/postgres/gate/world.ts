@@ -5,6 +5,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { targetText } from '../../../domain/inventory/target.ts';
 import type { Facts } from '../../../domain/remediation/actions/action.ts';
 import type { IntentStatus } from '../../../domain/remediation/intent.ts';
+import { obstacle } from '../../../domain/remediation/obstacles.ts';
 import { changedSince, type Sighting } from '../../../domain/remediation/precondition.ts';
 import type { Check, Refusal } from './checks.ts';
 import { type Effect, keyText } from './effect.ts';
@@ -98,6 +99,8 @@ export function asExpected(
   const target = targetText(content.target);
   if (sighting.kind !== 'seen')
     return { reason: 'target-unseen', detail: `${target} cannot be seen: ${sighting.reason}` };
+  const against = obstacle(content, sighting.state);
+  if (against !== null) return against;
   const changed = changedSince(expects, content, sighting.state);
   if (changed === null) return null;
   if (restored !== null && changedSince([restored], content, sighting.state) === null)

@@ -54,6 +54,8 @@ export type Action = {
    * configuration), or interrupts the only replica that serves. Low: the rest of the target carries on.
    */
   readonly risk: (cost: Cost) => RiskLevel;
+  /** It puts another release or configuration in place of one that is being rolled out; others wait for the rollout. */
+  readonly replacesRollout?: true;
   /** How often it may be tried on one target within one incident. */
   readonly timesPerIncident: number;
   /** How long to wait after the effect before samples say something about it. */

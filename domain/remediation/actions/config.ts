@@ -17,6 +17,7 @@ export const configChange = {
   }),
   risks: ['medium'],
   risk: () => 'medium',
+  replacesRollout: true,
   timesPerIncident: 1,
   settleSeconds: 2,
   replaces: none,

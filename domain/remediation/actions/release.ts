@@ -16,6 +16,7 @@ export const releaseChange = {
   }),
   risks: ['medium'],
   risk: () => 'medium',
+  replacesRollout: true,
   timesPerIncident: 1,
   settleSeconds: 3,
   replaces: everyReplica,

@@ -18,6 +18,7 @@ import { defaultRunbook } from '../../../domain/remediation/runbook.ts';
 
 function planFor(input: Simulated, diagnosis: Diagnosis, tried: readonly string[] = []): Planned {
   return makePlan({
+    resources: [],
     incidentId: 'i1',
     attempt: 1,
     diagnosis,

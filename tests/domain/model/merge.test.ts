@@ -182,6 +182,7 @@ function planFor(diagnosis: Diagnosis) {
     attempt: 1,
     diagnosis,
     targets: input.targets,
+    resources: [],
     tried: [],
     runbook: defaultRunbook,
     blastSet: new Set(services),

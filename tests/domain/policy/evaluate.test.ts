@@ -12,6 +12,19 @@ const config = policyConfigSchema.parse({});
 const sure = { missing: [], contested: false };
 const at = (environment: string, service = 'api') => ({ environment, service });
 
+it('a protected target is denied, whatever is allowed', () => {
+  const everything = { name: 'everything', actions: ['*'], services: ['*'], environments: ['*'] };
+  const open = policyConfigSchema.parse({ allow: [everything] });
+  const held = step();
+  expect(
+    evaluate(plan([{ ...held, before: { ...held.before, protected: 'frozen until May' } }]), open, sure),
+  ).toEqual({
+    kind: 'deny',
+    rule: 'protected',
+    reason: 'restart on test/api: its target is protected: frozen until May.',
+  });
+});
+
 describe('by default', () => {
   it('low risk is done, medium asks an operator, high two admins', () => {
     expect(evaluate(plan([step()]), config, sure)).toMatchObject({ kind: 'auto', rule: 'risk: low' });

@@ -14,6 +14,7 @@ const ask = (more: Partial<PlanningInput>) =>
     attempt: 1,
     diagnosis: diagnosis(hypothesis('crash', 'api', 0.9)),
     targets: [target('api'), target('db')],
+    resources: [],
     tried: [],
     runbook: defaultRunbook,
     blastSet: new Set(['api', 'db']),
@@ -101,8 +102,37 @@ describe('when nothing is done', () => {
     const targets = [target('api', { executor: 'east' }), target('api', { executor: 'west' })];
     expect(ask({ targets })).toMatchObject({
       kind: 'nothing',
-      reason: expect.stringContaining('2 targets have this name (executors: east, west); leave it to one'),
+      reason: expect.stringContaining(
+        '2 targets have this name (test/api of executor east, test/api of executor west)',
+      ),
     });
+  });
+
+  it('what its instances say tells targets of one name apart', () => {
+    const east = target('api', { target: { ...target('api').target, resource: 'docker/east/api' } });
+    const west = target('api', { target: { ...target('api').target, resource: 'docker/west/api-2' } });
+    const resources = [
+      { environment: 'test', service: 'api', resourceId: 'a', attributes: { 'container.name': '/api-2' } },
+    ];
+    expect(firstStep({ targets: [east, west], resources })?.target).toEqual(west.target);
+  });
+
+  it('a protected target is left alone, and people read why', () => {
+    expect(ask({ targets: [target('api', { protected: 'frozen until May' })] })).toMatchObject({
+      kind: 'nothing',
+      reason: expect.stringContaining('its target is protected: frozen until May'),
+    });
+  });
+
+  it('what its owner would take back is not done', () => {
+    const owner = { name: 'argo-cd', detail: 'application shop', reverts: ['restart'] };
+    expect(ask({ targets: [target('api', { owner })] })).toMatchObject({
+      kind: 'nothing',
+      reason: expect.stringContaining('argo-cd would take it back (application shop)'),
+    });
+    expect(firstStep({ targets: [target('api', { owner: { ...owner, reverts: ['scale'] } })] })?.action).toBe(
+      'restart',
+    );
   });
 
   it('a release without a predecessor cannot be rolled back', () => {

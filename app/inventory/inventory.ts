@@ -1,0 +1,74 @@
+// What is known of targets beyond what executors report: the rules of the configuration, and which of them are Sentinel's own.
+
+import type { Executor } from '../../activities/ports/executor.ts';
+import type { Config } from '../../config/load.ts';
+import { parseResource } from '../../domain/inventory/kinds/index.ts';
+import { decodePart } from '../../domain/inventory/kinds/kind.ts';
+import { ownPart } from '../../domain/inventory/own-parts.ts';
+import { described } from '../../domain/inventory/rules.ts';
+import { type ObservedState, targetKey } from '../../domain/inventory/target.ts';
+import { ownParts, readSurroundings, type Surroundings } from './own-parts.ts';
+
+export type Inventory = {
+  /** Whether a rule gives targets to this service: then an executor may call them otherwise. */
+  gives(service: string): boolean;
+  /** A target as it was observed, with everything else that is known of it. */
+  describe<State extends ObservedState>(state: State): State;
+  /** Why nothing may act on what has this key; null when it may. */
+  protection(environment: string, key: string): string | null;
+};
+
+export function createInventory(
+  config: Pick<Config, 'inventory' | 'temporal' | 'postgres' | 'clickhouse' | 'kafka' | 'secrets'>,
+  surroundings: Surroundings = readSurroundings(),
+): Inventory {
+  const parts = ownParts(config, surroundings);
+  const describe = <State extends ObservedState>(state: State): State => {
+    const found = described({ state, key: targetKey(state.target) }, config.inventory);
+    const own = unreadable(state) ?? ownPart(state, parts);
+    return own === null ? found : { ...found, protected: own };
+  };
+  const given = new Set(config.inventory.rules.map((rule) => rule.service));
+  return {
+    gives: (service) => given.has(service),
+    describe,
+    protection(environment, key) {
+      const target = key.startsWith('service/')
+        ? serviceOf(key)
+        : { environment, service: '', resource: key };
+      const known: ObservedState = { target, desiredReplicas: 0, replicas: [], release: '', config: '' };
+      return describe(known).protected ?? null;
+    },
+  };
+}
+
+/** A key that cannot be read cannot be compared with anything that is protected. */
+function unreadable({ target }: ObservedState): string | null {
+  const parsed = parseResource(targetKey(target));
+  return parsed.ok ? null : `its name cannot be read: ${parsed.reason}`;
+}
+
+function serviceOf(key: string): ObservedState['target'] {
+  const [, environment = '', service = ''] = key.split('/').map(decodePart);
+  return { environment, service };
+}
+
+/** The executor, with everything it reports described. */
+export function withInventory(
+  executor: Executor,
+  inventory: Pick<Inventory, 'describe' | 'gives'>,
+): Executor {
+  const observe: Executor['observe'] = async (environment, service, signal) => {
+    const asked = service === undefined || inventory.gives(service) ? undefined : service;
+    const seen = await executor.observe(environment, asked, signal);
+    const all = seen.map((state) => inventory.describe(state));
+    return service === undefined ? all : all.filter(({ target }) => target.service === service);
+  };
+  return new Proxy(executor, {
+    get(target, key) {
+      if (key === 'observe') return observe;
+      const member: unknown = Reflect.get(target, key, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+}

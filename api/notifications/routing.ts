@@ -1,9 +1,9 @@
 // Is there anything to tell a channel about an incident, and may it wait? Pure.
 
+import { matchesGlob } from '../../domain/glob.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { type Moment, momentOf, momentsNow } from '../../domain/incident/moments.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
-import { matchesGlob } from '../../domain/policy/glob.ts';
 import type { Channel, Route } from './ports.ts';
 
 export type Duty =

@@ -1,11 +1,10 @@
 // What is known of targets beyond what executors report: the rules of the configuration, and which of them are Sentinel's own.
 
 import type { Executor } from '../../activities/ports/executor.ts';
-import type { Config } from '../../config/load.ts';
 import { parseResource } from '../../domain/inventory/kinds/index.ts';
 import { decodePart } from '../../domain/inventory/kinds/kind.ts';
 import { ownPart } from '../../domain/inventory/own-parts.ts';
-import { described } from '../../domain/inventory/rules.ts';
+import { described, type InventoryConfig } from '../../domain/inventory/rules.ts';
 import { type ObservedState, targetKey } from '../../domain/inventory/target.ts';
 import { ownParts, readSurroundings, type Surroundings } from './own-parts.ts';
 
@@ -19,7 +18,7 @@ export type Inventory = {
 };
 
 export function createInventory(
-  config: Pick<Config, 'inventory' | 'temporal' | 'postgres' | 'clickhouse' | 'kafka' | 'secrets'>,
+  config: Parameters<typeof ownParts>[0] & { readonly inventory: InventoryConfig },
   surroundings: Surroundings = readSurroundings(),
 ): Inventory {
   const parts = ownParts(config, surroundings);

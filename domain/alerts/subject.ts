@@ -1,7 +1,7 @@
 // Who an alert is about. Most alerts of a Kubernetes cluster carry the `service`, `job` and `instance` of the exporter that
 // saw the trouble; whom it happened to is in other labels. What says nothing of that kind is filed roughly, never refused.
 
-import { matchesGlob } from '../policy/glob.ts';
+import { matchesGlob } from '../glob.ts';
 
 export type SubjectLabels = {
   /** Labels that name the service, in order; the value of an exporter does not count. */

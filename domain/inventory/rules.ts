@@ -2,7 +2,7 @@
 // may act on it. For each of these the first rule that fits a target and speaks of it counts.
 
 import { z } from 'zod';
-import { matchesGlob } from '../policy/glob.ts';
+import { matchesGlob } from '../glob.ts';
 import type { ObservedState } from './target.ts';
 
 const glob = z

@@ -2,11 +2,11 @@
 // the allow list, then what its risk asks for, made stricter by blast radius and by doubtful evidence. Nothing ever makes
 // it more permissive than its risk level.
 
+import { matchesGlob } from '../glob.ts';
 import { targetText } from '../inventory/target.ts';
 import { interferingSteps } from '../remediation/interference.ts';
 import type { Plan, PlanStep } from '../remediation/plan.ts';
 import type { PolicyConfig, PolicyRule, Requirement } from './config.ts';
-import { matchesGlob } from './glob.ts';
 import { type Level, levelOf, lowered } from './levels.ts';
 import type { Verdict } from './verdict.ts';
 

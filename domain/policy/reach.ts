@@ -1,7 +1,7 @@
 // How far a key reaches: in which environments and for which services it speaks. Without limits it reaches everywhere.
 
 import { z } from 'zod';
-import { matchesGlob } from './glob.ts';
+import { matchesGlob } from '../glob.ts';
 
 const pattern = z
   .string()

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { matchesGlob } from '../../../domain/glob.ts';
 import { policyConfigSchema } from '../../../domain/policy/config.ts';
 import { evaluate } from '../../../domain/policy/evaluate.ts';
-import { matchesGlob } from '../../../domain/policy/glob.ts';
 import { strictness } from '../../../domain/policy/levels.ts';
 import { riskLevels } from '../../../domain/remediation/actions/action.ts';
 import { actionIds } from '../../../domain/remediation/actions/index.ts';

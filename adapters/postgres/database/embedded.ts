@@ -6,11 +6,12 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect } from 'kysely';
+import { FilledMemory } from './cluster-files.ts';
 import type { Connection } from './connection.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { DurableFolder, durableStart, flush, flushFolder } from './durable-folder.ts';
 import { DatabaseError, errorText } from './errors.ts';
-import { startNewCluster } from './kept-cluster.ts';
+import { makeClusterFolder, newClusterFiles } from './kept-cluster.ts';
 import { migrate } from './migrate.ts';
 import type { Schema } from './schema.ts';
 
@@ -20,7 +21,7 @@ import type { Schema } from './schema.ts';
  */
 export async function openEmbedded(dataDir: string | null, cacheDir?: string): Promise<Connection> {
   if (dataDir === null) {
-    const db = await start(() => startNewCluster(undefined, cacheDir, migrated), 'memory');
+    const db = await start(() => openMemory(cacheDir), 'memory');
     return { db, location: 'memory', release: () => db.destroy() };
   }
   const location = path.resolve(dataDir);
@@ -55,6 +56,11 @@ async function start(open: () => Promise<PGlite>, location: string): Promise<Kys
 const overPGlite = (pglite: PGlite) => new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) });
 const migrated = (pglite: PGlite) => migrate(overPGlite(pglite), 'a new database');
 
+async function openMemory(cacheDir?: string): Promise<PGlite> {
+  if (cacheDir === undefined) return PGlite.create();
+  return PGlite.create({ fs: new FilledMemory(await newClusterFiles(cacheDir, migrated)) });
+}
+
 async function openFolder(folder: string, cacheDir?: string): Promise<PGlite> {
   if (!existsSync(path.join(folder, 'PG_VERSION'))) await makeFolder(folder, cacheDir);
   return PGlite.create({ fs: new DurableFolder(folder), startParams: durableStart });
@@ -64,8 +70,7 @@ async function openFolder(folder: string, cacheDir?: string): Promise<PGlite> {
 async function makeFolder(folder: string, cacheDir?: string): Promise<void> {
   const unfinished = `${folder}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
-  const pglite = await startNewCluster(unfinished, cacheDir, migrated);
-  await pglite.close();
+  await makeClusterFolder(unfinished, cacheDir, migrated);
   flushFolder(unfinished);
   await rename(unfinished, folder);
   flush(path.dirname(folder));

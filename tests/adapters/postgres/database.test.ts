@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lockDirectory } from '../../../adapters/postgres/database/directory-lock.ts';
 import { createStores, openDatabase } from '../../../adapters/postgres/index.ts';
 import { describeWithPostgres } from '../../support/postgres.ts';
-import { testLimits } from '../../support/stores.ts';
+import { databaseCache, testLimits } from '../../support/stores.ts';
 import { person } from './fixtures.ts';
 
 let folder: string;
@@ -26,9 +26,13 @@ afterAll(async () => {
 
 /** A process that writes to the database in a folder and says what was acknowledged, until it is killed. */
 function startWriter(dataDir: string): ChildProcess {
-  return spawn(process.execPath, [fileURLToPath(import.meta.resolve('./writer-process.ts')), dataDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  return spawn(
+    process.execPath,
+    [fileURLToPath(import.meta.resolve('./writer-process.ts')), dataDir, databaseCache],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
 }
 
 await describeWithPostgres('a Postgres server', (url) => {
@@ -199,7 +203,7 @@ describe('PGlite in a folder', { timeout: 240_000 }, () => {
       .execute();
     expect(audited).toHaveLength(intents.length);
     await database.close();
-  }, 60_000);
+  });
 
   test('a folder that cannot be used', async () => {
     const file = path.join(folder, 'a-file');

@@ -10,6 +10,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { problemsOf } from '../../../adapters/postgres/database/durability.ts';
 import { type Database, durabilityOfServer, openDatabase } from '../../../adapters/postgres/index.ts';
 import { describeWithPostgres } from '../../support/postgres.ts';
+import { databaseCache } from '../../support/stores.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -32,7 +33,7 @@ describe('a database in a folder', { timeout: 240_000 }, () => {
       flushed.push(fs.readlinkSync(`/proc/self/fd/${file}`));
       flush(file);
     });
-    const database = await openDatabase({ dataDir });
+    const database = await openDatabase({ dataDir, cacheDir: databaseCache });
     onTestFinished(() => database.close());
     const pgdata = path.join(dataDir, 'pgdata');
     // It gets its name when all of it is on the disk.

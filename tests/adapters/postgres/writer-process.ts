@@ -5,7 +5,8 @@ import { createStores, openDatabase } from '../../../adapters/postgres/index.ts'
 import { limitsConfigSchema } from '../../../domain/remediation/limits.ts';
 import { anomalyOf, passGate, readyToAct, unique } from './fixtures.ts';
 
-const database = await openDatabase({ dataDir: process.argv[2] ?? '' });
+const [, , dataDir = '', cacheDir = ''] = process.argv;
+const database = await openDatabase({ dataDir, cacheDir });
 const stores = createStores(database, { limits: limitsConfigSchema.parse({}) });
 for (;;) {
   const id = unique('item');

@@ -34,7 +34,7 @@ async function handedOver(settings: Partial<messages.IncidentSettings> = stays):
   return incident;
 }
 
-describe.concurrent('an incident that was handed to a person', { timeout: 60_000 }, () => {
+describe.concurrent('an incident that was handed to a person', () => {
   test('stays open while it fires, and is over when it has stayed away; its end is recorded', async ({
     expect,
   }) => {

@@ -126,7 +126,7 @@ describe.concurrent('messages', () => {
     const state = await incident.state();
     expect(state.anomaliesSeen).toBe(81);
     expect(Object.keys(state.anomalies)).toHaveLength(64);
-  }, 60_000);
+  });
 });
 
 describe('the Web UI', () => {

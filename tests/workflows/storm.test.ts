@@ -28,9 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => temporal.close());
 
-test('critical incidents that come last are opened and analysed before most others', {
-  timeout: 120_000,
-}, async () => {
+test('critical incidents that come last are opened and analysed before most others', async () => {
   const taskQueue = randomUUID();
   const { settings, ...input } = incidentInput({ ...fastSettings });
   const starter = createIncidentStarter({ client: temporal.client, taskQueue, settings });

@@ -65,21 +65,17 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
   const allCommitted = async () => (await side.uncommitted(side.topics.alerts)) === 0;
   const lag = () => metrics.gauges.get(`sentinel_kafka_lag{${side.topics.alerts},0}`);
 
-  test.each(['snappy', 'lz4', 'zstd', 'gzip'])(
-    '%s, with what came before and after it',
-    async (codec) => {
-      await sendLines(broker, side.topics.alerts, [alert('before')]);
-      const compressed = Array.from({ length: 50 }, (_, index) => `${codec}-${index}`);
-      await sendLines(broker, side.topics.alerts, compressed.map(alert), '--compression-codec', codec);
-      await sendLines(broker, side.topics.alerts, [alert('after')]);
-      start();
-      await eventually('all of them', () => inbox.stored.size === 52);
-      expect(ids()).toEqual(['before', 'after', ...compressed].toSorted());
-      await eventually('the commit', allCommitted);
-      expect(await side.letters()).toEqual([]);
-    },
-    120_000,
-  );
+  test.each(['snappy', 'lz4', 'zstd', 'gzip'])('%s, with what came before and after it', async (codec) => {
+    await sendLines(broker, side.topics.alerts, [alert('before')]);
+    const compressed = Array.from({ length: 50 }, (_, index) => `${codec}-${index}`);
+    await sendLines(broker, side.topics.alerts, compressed.map(alert), '--compression-codec', codec);
+    await sendLines(broker, side.topics.alerts, [alert('after')]);
+    start();
+    await eventually('all of them', () => inbox.stored.size === 52);
+    expect(ids()).toEqual(['before', 'after', ...compressed].toSorted());
+    await eventually('the commit', allCommitted);
+    expect(await side.letters()).toEqual([]);
+  });
 
   test('a topic that compresses what producers send plainly', async () => {
     const kafka = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING });
@@ -97,7 +93,7 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     await eventually('all of them', () => inbox.stored.size === 3);
     expect(ids()).toEqual(['a', 'b', 'c']);
     expect(await side.letters()).toEqual([]);
-  }, 120_000);
+  });
 
   test('a batch that unfolds without end goes to the dead letters as it was, and the rest goes on', async () => {
     const producer = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).producer();
@@ -122,7 +118,7 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
       'sentinel-detail': expect.stringMatching(/^2 records compressed with gzip: /),
     });
     expect(source.problem()).toBeNull();
-  }, 120_000);
+  });
 
   test('a consumer that the client ends for good is replaced, and says why it is away and how much waits', async () => {
     const lookUp = CompressionCodecs[CompressionTypes.Snappy];
@@ -149,5 +145,5 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     await eventually('the alert', () => inbox.stored.size === 1);
     await eventually('the commit', allCommitted);
     await eventually('it to be well', () => source.problem() === null);
-  }, 120_000);
+  });
 });

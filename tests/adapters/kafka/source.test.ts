@@ -289,7 +289,7 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     await eventually('the alert', () => one.inbox.stored.size === 1);
     await one.source.stop();
     await operator.close();
-  }, 120_000);
+  });
 
   test('brokers that are away at the start are waited for, and so are those that restart', async () => {
     const dir = mkdtempSync(join(tmpdir(), 'sentinel-kafka-restart-'));
@@ -325,5 +325,5 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     await again.close();
     // Clean up the member before its broker.
     await one.source.stop();
-  }, 120_000);
+  });
 });

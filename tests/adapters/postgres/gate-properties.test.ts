@@ -222,26 +222,22 @@ await describeStores('the gate, whatever happens', (use, kind) => {
       ),
       { numRuns: kind === 'embedded' ? 12 : 24 },
     );
-  }, 60_000);
+  });
 
-  atOnceOnAServer(
-    'and at the same time',
-    async () => {
-      const atOnce = operation.filter(({ kind }) => !['switch', 'replan', 'close'].includes(kind));
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(fc.array(atOnce, { minLength: 2, maxLength: 8 }), { maxLength: 8 }),
-          async (rounds) => {
-            const the = await scene(use());
-            for (const round of rounds) await Promise.all(round.map((one) => perform1(the, one)));
-            await invariants(the);
-          },
-        ),
-        { numRuns: 20 },
-      );
-    },
-    60_000,
-  );
+  atOnceOnAServer('and at the same time', async () => {
+    const atOnce = operation.filter(({ kind }) => !['switch', 'replan', 'close'].includes(kind));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(atOnce, { minLength: 2, maxLength: 8 }), { maxLength: 8 }),
+        async (rounds) => {
+          const the = await scene(use());
+          for (const round of rounds) await Promise.all(round.map((one) => perform1(the, one)));
+          await invariants(the);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
 
   test('a scene in which something passes: the invariants see real intents', async () => {
     const the = await scene(use());

@@ -48,7 +48,7 @@ test('without a way to get it, the error says every attempt and what to do', asy
   await expect(obtained).rejects.toThrow(
     /download: [\s\S]*build: Go is not installed[\s\S]*https:\/\/docs.temporal.io/,
   );
-}, 60_000);
+});
 
 /** A stand-in for Go that builds what answers like the CLI, from a module with this checksum. */
 function goThatBuilds(checksum: string): void {

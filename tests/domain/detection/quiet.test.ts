@@ -9,13 +9,9 @@ describe('a healthy but noisy system', () => {
   const serious = (anomalies: readonly Anomaly[]) =>
     anomalies.filter(({ severity }) => severity !== 'info').map(({ summary }) => summary);
 
-  it.each([101, 102, 103])(
-    'gives no warning in half an hour (seed %i)',
-    (seed) => {
-      expect(serious(simulate({}, halfAnHour, seed).anomalies)).toEqual([]);
-    },
-    60_000,
-  );
+  it.each([101, 102, 103])('gives no warning in half an hour (seed %i)', (seed) => {
+    expect(serious(simulate({}, halfAnHour, seed).anomalies)).toEqual([]);
+  });
 
   it('takes a usual share of failures, heavy tails and slow changes of traffic for what they are', () => {
     const world: World = {
@@ -26,7 +22,7 @@ describe('a healthy but noisy system', () => {
       cpu: (service, atS) => 0.3 + 0.2 * Math.sin(atS / 11 + service.length),
     };
     expect(serious(simulate(world, halfAnHour, 104).anomalies)).toEqual([]);
-  }, 60_000);
+  });
 
   it('takes slow exporters for slow, not for absent or idle', () => {
     const run = simulate({ exportEveryMs: 10_000, errorRate: () => 0.003 }, 900, 105);

@@ -6,28 +6,32 @@ import { component, describeWith } from './component.ts';
 import type { PostgresInfo } from './components/postgres.ts';
 
 export interface Database {
-  /** Connection string of the superuser of an empty database. */
+  /** Connection string of its superuser. */
   readonly url: string;
   drop(): Promise<void>;
 }
 
-/** An empty database of its own. */
-export async function freshDatabase(): Promise<Database> {
+/** A database of its own: empty, or a copy of this one, to which nobody may be connected. */
+export async function freshDatabase(template = 'template1'): Promise<Database> {
   const { serverUrl } = await component<PostgresInfo>('postgres');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await administer(serverUrl, `CREATE DATABASE ${name}`);
+  await administer(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
   return {
     url: `${serverUrl}/${name}`,
     drop: () => administer(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
   };
 }
 
-/** `describe` on a fresh database; `url()` may be called inside tests and hooks. Await it at the top level. */
-export function describeWithPostgres(title: string, tests: (url: () => string) => void): Promise<void> {
+/** `describe` on a database of its own; `url()` may be called inside tests and hooks. Await it at the top level. */
+export function describeWithPostgres(
+  title: string,
+  tests: (url: () => string) => void,
+  make: () => Promise<Database> = freshDatabase,
+): Promise<void> {
   return describeWith<PostgresInfo>('postgres', title, () => {
     let database: Database | undefined;
     beforeAll(async () => {
-      database = await freshDatabase();
+      database = await make();
     });
     afterAll(async () => {
       await database?.drop();

@@ -1,6 +1,6 @@
 /** The stores over a database of their own, on PGlite and on real Postgres: one suite, told twice. */
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import {
   createStores,
   type Database,
@@ -10,6 +10,7 @@ import {
 } from '../../adapters/postgres/index.ts';
 import { limitsConfigSchema } from '../../domain/remediation/limits.ts';
 import { cacheDir } from './components/cache.ts';
+import { migratedDatabase } from './migrated-database.ts';
 import { testPeople } from './people.ts';
 import { describeWithPostgres } from './postgres.ts';
 
@@ -49,12 +50,13 @@ export function openMemory(): Promise<Database> {
   return openDatabase({ memory: true, cacheDir: databaseCache });
 }
 
-let ofThisFile: (() => StoresUnderTest) | undefined;
+let ofFile: { readonly file: string | undefined; readonly use: () => StoresUnderTest } | undefined;
 
-/** Opening PGlite takes processor time, so the suites of a file share one. */
+/** Opening PGlite takes processor time, so the suites of a file share one. Another file in the same process has its own. */
 function embeddedOfThisFile(): () => StoresUnderTest {
-  ofThisFile ??= opened(openMemory);
-  return ofThisFile;
+  const file = expect.getState().testPath;
+  if (ofFile === undefined || ofFile.file !== file) ofFile = { file, use: opened(openMemory) };
+  return ofFile.use;
 }
 
 /** For what only a server can show: several connections at once. */
@@ -62,12 +64,12 @@ export async function describePostgresStores(
   title: string,
   tests: (use: () => StoresUnderTest, kind: Database['kind']) => void,
 ): Promise<void> {
-  await describeWithPostgres(`${title}, on Postgres`, (url) => {
+  const onServer = (url: () => string): void =>
     tests(
       opened(() => openDatabase({ url: url(), maxConnections: 24 })),
       'server',
     );
-  });
+  await describeWithPostgres(`${title}, on Postgres`, onServer, migratedDatabase);
 }
 
 function opened(open: () => Promise<Database>): () => StoresUnderTest {
@@ -76,7 +78,9 @@ function opened(open: () => Promise<Database>): () => StoresUnderTest {
     database = await open();
   });
   afterAll(async () => {
-    await database?.close();
+    const closing = database;
+    database = undefined; // the next file of this process needs the memory
+    await closing?.close();
   });
   return () => {
     if (database === undefined) throw new Error('the stores are there only inside tests and hooks');

@@ -1,14 +1,19 @@
 /**
  * Test runner, in three passes of one run. First everything that depends on no clock: more files at once than there are
  * processors, because whole systems mostly wait; those come first, and what only computes fills the gaps. Then the practice
- * system, whose answers take as long as the machine lets them. Last the demo, with the machine to itself. Every test file is
- * an isolated process, because Temporal's native runtime is one per process; pure tests share one.
+ * system, whose answers take as long as the machine lets them. Last the demo, with the machine to itself. Files
+ * share processes, and what those have loaded and compiled, unless Temporal's native runtime or a process is what they are about.
  */
 import { configDefaults, defineConfig } from 'vitest/config';
 
 const all = 'tests/**/*.test.ts';
 /** No server, no process, nothing global: what one of these files does no other can notice. */
 const pure = ['domain', 'config', 'ingest'].map((folder) => `tests/${folder}/**/*.test.ts`);
+/** Objects and databases that each file makes for itself. Loading them, PGlite most of all, costs more than many of the tests. */
+const adapters = ['email', 'lab', 'mock', 'pagerduty', 'postgres', 'slack', 'webhook'];
+const own = ['api', 'activities', ...adapters.map((name) => `adapters/${name}`)].map(
+  (folder) => `tests/${folder}/**/*.test.ts`,
+);
 const wholeSystems = 'tests/integration/**/*.test.ts';
 /** Real processes with real faults: what is slow or silent is judged by the clock. */
 const practiceSystem = 'tests/lab/**/*.test.ts';
@@ -42,12 +47,13 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'pure', include: pure, isolate: false, ...first } },
+      { extends: true, test: { name: 'shared', include: own, isolate: false, ...first } },
       {
         extends: true,
         test: {
           name: 'unit',
           include: [all],
-          exclude: [...exclude, wholeSystems, practiceSystem, 'tests/image/**', ...pure],
+          exclude: [...exclude, wholeSystems, practiceSystem, 'tests/image/**', ...pure, ...own],
           ...first,
         },
       },

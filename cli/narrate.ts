@@ -3,6 +3,7 @@
 import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import { narrate as inWords } from '../domain/incident/narrate.ts';
+import { failureWords } from '../domain/incident/refusal-words.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
 import { whyAsked } from '../domain/incident/words.ts';
 import { targetText } from '../domain/inventory/target.ts';
@@ -104,12 +105,22 @@ function tell(event: IncidentEvent): Told {
       if (event.uncertain === true)
         return {
           style: 'yellow',
-          text: `${direction(event.direction)} step ${event.step + 1}: outcome unknown, a person has to check (${event.reason})`,
+          text:
+            event.left === undefined
+              ? `${direction(event.direction)} step ${event.step + 1}: outcome unknown, a person has to check (${event.reason})`
+              : `${direction(event.direction)} step ${event.step + 1} ended half-way: ${failureWords(event)}`,
         };
       return {
         style: 'red',
-        text: `${direction(event.direction)} step ${event.step + 1} failed: ${event.reason}`,
+        text: `${direction(event.direction)} step ${event.step + 1} failed: ${failureWords(event)}`,
       };
+    case 'effect-progress':
+      return {
+        style: 'dim',
+        text: `${direction(event.direction)} step ${event.step + 1}: ${event.progress.words}`,
+      };
+    case 'effect-dry-run':
+      return { style: event.ok ? 'yellow' : 'red', text: inWords(event) };
     case 'verification-started':
       return {
         style: 'dim',

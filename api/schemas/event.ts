@@ -4,9 +4,11 @@ import { z } from 'zod';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { handedOverEnds, incidentOutcomes, stopKinds } from '../../domain/incident/status.ts';
 import { gateRefusals } from '../../domain/remediation/intent.ts';
+import { refusalCodes } from '../../domain/remediation/refusal-code.ts';
 import { anomaly, diagnosis, verification } from './analysis.ts';
 import { named } from './named.ts';
 import { hashedPlan, preflight, verdict } from './plan.ts';
+import { progress } from './progress.ts';
 import { follows, instantMs, scope, severity, sha256 } from './scope.ts';
 
 const attempt = z.number();
@@ -14,6 +16,7 @@ const text = z.string();
 const step = z.number();
 export const direction = z.enum(['forward', 'compensation']);
 const planHash = sha256;
+const refusalCode = z.enum(refusalCodes);
 
 const happened = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) =>
   z.strictObject({
@@ -87,6 +90,19 @@ export const incidentEvent = named<IncidentEvent>()(
       reason: text,
       neverSent: z.literal(true).optional(),
       uncertain: z.literal(true).optional(),
+      code: refusalCode.optional(),
+      left: text.optional().meta({ description: 'What is half done.' }),
+      superseded: z.literal(true).optional(),
+    }),
+    happened('effect-progress', {
+      ...{ intentId: text, step, direction },
+      progress,
+    }),
+    happened('effect-dry-run', {
+      ...{ intentId: text, step, direction },
+      ok: z.boolean().meta({ description: 'It would have been accepted.' }),
+      code: refusalCode.optional(),
+      detail: text,
     }),
     happened('verification-started', { attempt, deadlineMs: instantMs }),
     happened('verified', { attempt, result: verification }),

@@ -12,6 +12,7 @@ import type { presentSummary } from '../present.ts';
 import { anomaly, diagnosis, verification } from './analysis.ts';
 import { named } from './named.ts';
 import { hashedPlan, preflight, verdict } from './plan.ts';
+import { progress } from './progress.ts';
 import { follows, instantMs, scope, severity, sha256 } from './scope.ts';
 
 const status = z.enum(incidentStatuses);
@@ -99,7 +100,18 @@ export const incidentState = named<IncidentState>()(
         attempt: z.number(),
         planHash: sha256,
         stepKey: z.string(),
-        status: z.enum(['written', 'applied', 'failed', 'uncertain', 'undone', 'not-needed', 'not-undone']),
+        status: z.enum([
+          'written',
+          'applied',
+          'failed',
+          'uncertain',
+          'undone',
+          'not-needed',
+          'not-undone',
+          'dry-run',
+        ]),
+        progress: progress.optional(),
+        left: z.string().optional().meta({ description: 'What is half done.' }),
       }),
     ),
     verification: verification.nullable(),

@@ -2,9 +2,10 @@
 
 import type { AppliedEffect, IncidentState } from './state.ts';
 
-/** Attempts that sent an effect out. Analyses that found nothing to do are numbered too, but do not count here. */
+/** Attempts that sent an effect out. Analyses that found nothing to do are numbered too, but do not count here; dry runs neither. */
 export function fixesTried(state: Pick<IncidentState, 'effects'>): number {
-  return new Set(state.effects.map((effect) => effect.attempt)).size;
+  const sent = state.effects.filter((effect) => effect.status !== 'dry-run');
+  return new Set(sent.map((effect) => effect.attempt)).size;
 }
 
 /** Keys of the steps that were tried, each as often as it was: planning leaves out what had its chances. */

@@ -17,6 +17,7 @@ import { type ApprovalBriefing, type ApprovalFacts, approvalBriefing } from './a
 import type { IncidentEvent } from './events.ts';
 import type { Follows } from './follows.ts';
 import { modelText } from './model-words.ts';
+import { failureWords, refusalWords } from './refusal-words.ts';
 import type { AppliedEffect, IncidentState } from './state.ts';
 import type { HandedOverEnd, IncidentOutcome, IncidentStatus } from './status.ts';
 import { symptomText } from './title.ts';
@@ -97,7 +98,7 @@ export type EffectBriefing = {
   readonly step: string;
   readonly attempt: number;
   readonly status: AppliedEffect['status'];
-  /** What the executor said it did; empty when the timeline was not given, or has not got there. */
+  /** How far it has come, while it is under way; then what the executor said it did. Empty when the timeline was not given, or has not got there. */
   readonly summary: string;
 };
 
@@ -286,18 +287,31 @@ export function stepLine({ action, target, parameters }: StepBriefing): string {
 function effectBriefing(effect: AppliedEffect, timeline: readonly IncidentEvent[]): EffectBriefing {
   const told = timeline.findLast(
     (event) =>
-      (event.type === 'effect-applied' || event.type === 'effect-failed') &&
+      (event.type === 'effect-applied' ||
+        event.type === 'effect-failed' ||
+        event.type === 'effect-dry-run') &&
       event.intentId === effect.intentId,
   );
-  const words =
-    told?.type === 'effect-applied' ? told.summary : told?.type === 'effect-failed' ? told.reason : '';
   return {
     intentId: effect.intentId,
     step: name(effect.stepKey),
     attempt: effect.attempt,
     status: effect.status,
-    summary: sentence(words),
+    summary: sentence(effect.progress?.words ?? effectWords(told)),
   };
+}
+
+function effectWords(told: IncidentEvent | undefined): string {
+  switch (told?.type) {
+    case 'effect-applied':
+      return told.summary;
+    case 'effect-failed':
+      return failureWords(told);
+    case 'effect-dry-run':
+      return refusalWords(told.code, told.detail);
+    default:
+      return '';
+  }
 }
 
 function compensationBriefing({ effects, status }: IncidentState): Briefing['compensation'] {

@@ -115,6 +115,8 @@ function objection(command: IncidentCommand, state: IncidentState | null, atMs: 
     case 'intent-written':
     case 'effect-applied':
     case 'effect-failed':
+    case 'effect-progress':
+    case 'effect-dry-run':
       return effectObjection(command, state);
     case 'verification-started':
       return inStatus(state, ['executing']) ?? ofAttempt(state, command);
@@ -188,7 +190,10 @@ function approvalObjection(
  * in the other direction needs a compensation under way.
  */
 function effectObjection(
-  command: Extract<IncidentCommand, { type: 'intent-written' | 'effect-applied' | 'effect-failed' }>,
+  command: Extract<
+    IncidentCommand,
+    { type: 'intent-written' | 'effect-applied' | 'effect-failed' | 'effect-progress' | 'effect-dry-run' }
+  >,
   state: IncidentState,
 ): Rejection | null {
   if (command.direction === 'compensation') return inStatus(state, ['compensating']);

@@ -6,6 +6,8 @@ import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { GateRefusal } from '../remediation/intent.ts';
 import type { HashedPlan, Preflight } from '../remediation/plan.ts';
+import type { Progress } from '../remediation/progress.ts';
+import type { RefusalCode } from '../remediation/refusal-code.ts';
 import type { VerificationResult } from '../remediation/verification.ts';
 import type { Scope, Severity } from '../scope.ts';
 import type { Follows } from './follows.ts';
@@ -114,6 +116,30 @@ export type IncidentEventBody =
       readonly neverSent?: true;
       /** It may have happened: nobody can tell, until a person has looked and settles it. */
       readonly uncertain?: true;
+      /** Refused by the vendor or its executor: which kind of refusal. */
+      readonly code?: RefusalCode;
+      /** What is half done. It is `uncertain` too: it is undone where it can be, and otherwise a person settles it. */
+      readonly left?: string;
+      /** Somebody else's change has replaced it: nothing of it is there any more, and nothing is undone. */
+      readonly superseded?: true;
+    }
+  /** Under way at the vendor; told a bounded number of times. */
+  | {
+      readonly type: 'effect-progress';
+      readonly intentId: string;
+      readonly step: number;
+      readonly direction: 'forward' | 'compensation';
+      readonly progress: Progress;
+    }
+  /** Granted, and only asked for at the vendor: dry run is on. `ok`: it would have been accepted. Nothing was done. */
+  | {
+      readonly type: 'effect-dry-run';
+      readonly intentId: string;
+      readonly step: number;
+      readonly direction: 'forward' | 'compensation';
+      readonly ok: boolean;
+      readonly code?: RefusalCode;
+      readonly detail: string;
     }
   | { readonly type: 'verification-started'; readonly attempt: number; readonly deadlineMs: number }
   | { readonly type: 'verified'; readonly attempt: number; readonly result: VerificationResult }

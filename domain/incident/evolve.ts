@@ -148,8 +148,20 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
       return event.direction === 'forward'
         ? {
             ...state,
-            effects: marked(state, event.intentId, event.uncertain === true ? 'uncertain' : 'failed'),
+            effects: marked(
+              state,
+              event.intentId,
+              event.uncertain === true ? 'uncertain' : 'failed',
+              event.left,
+            ),
           }
+        : { ...state, effects: undone(state, event.step, 'not-undone') };
+    case 'effect-progress':
+      return { ...state, effects: underWay(state, event) };
+    case 'effect-dry-run':
+      // An undo that was only asked for has not been made.
+      return event.direction === 'forward'
+        ? { ...state, effects: marked(state, event.intentId, 'dry-run') }
         : { ...state, effects: undone(state, event.step, 'not-undone') };
     case 'verification-started':
       return { ...released(state), status: 'verifying', verification: null };
@@ -227,8 +239,27 @@ function marked(
   state: IncidentState,
   intentId: string,
   status: AppliedEffect['status'],
+  left?: string,
 ): readonly AppliedEffect[] {
-  return state.effects.map((effect) => (effect.intentId === intentId ? { ...effect, status } : effect));
+  return state.effects.map((effect) =>
+    effect.intentId === intentId
+      ? { ...ended(effect), status, ...(left === undefined ? {} : { left }) }
+      : effect,
+  );
+}
+
+/** The undo of a step is told at the step. */
+function underWay(
+  state: IncidentState,
+  { step, progress }: Extract<IncidentEvent, { type: 'effect-progress' }>,
+): readonly AppliedEffect[] {
+  return state.effects.map((effect) =>
+    effect.attempt === state.attempt && effect.step === step ? { ...effect, progress } : effect,
+  );
+}
+
+function ended({ progress: _progress, left: _left, ...effect }: AppliedEffect): AppliedEffect {
+  return effect;
 }
 
 /** A compensation is always about the attempt under way. */
@@ -238,6 +269,6 @@ function undone(
   status: AppliedEffect['status'],
 ): readonly AppliedEffect[] {
   return state.effects.map((effect) =>
-    effect.attempt === state.attempt && effect.step === step ? { ...effect, status } : effect,
+    effect.attempt === state.attempt && effect.step === step ? { ...ended(effect), status } : effect,
   );
 }

@@ -4,6 +4,7 @@ import { nameOf } from '../policy/identity.ts';
 import type { IncidentEventBody } from './events.ts';
 import { shortIncidentId } from './incident-id.ts';
 import { modelText } from './model-words.ts';
+import { failureWords, refusalWords } from './refusal-words.ts';
 import { symptomText } from './title.ts';
 import { stepText, times, timeText, whyAsked } from './words.ts';
 
@@ -61,15 +62,23 @@ export function narrate(event: IncidentEventBody): string {
         return `Undo of step ${event.step + 1} was not needed: ${event.detail}`;
       return `The gate refused step ${event.step + 1}: ${event.reason} (${event.detail})`;
     case 'intent-written':
-      return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} about to run (${event.intentId})`;
+      return `${what(event)} about to run (${event.intentId})`;
     case 'effect-applied': {
       const found = event.foundByLookup ? ' (response lost, confirmed by checking)' : '';
       return `${event.direction === 'forward' ? 'Done' : 'Undone'}: ${event.summary}${found}`;
     }
     case 'effect-failed':
       if (event.uncertain === true)
-        return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} has an unknown outcome, a person has to look: ${event.reason}`;
-      return `${event.direction === 'forward' ? 'Step' : 'Undo of step'} ${event.step + 1} failed: ${event.reason}`;
+        return event.left === undefined
+          ? `${what(event)} has an unknown outcome, a person has to look: ${event.reason}`
+          : `${what(event)} ended half-way: ${failureWords(event)}`;
+      return `${what(event)} failed: ${failureWords(event)}`;
+    case 'effect-progress':
+      return `${what(event)} under way: ${event.progress.words}`;
+    case 'effect-dry-run':
+      return event.ok
+        ? `Dry run, nothing was done: ${what(event).toLowerCase()} would have been accepted (${event.detail})`
+        : `Dry run, nothing was done: ${what(event).toLowerCase()} would have been refused: ${refusalWords(event.code, event.detail)}`;
     case 'verification-started':
       return `Verifying until ${timeText(event.deadlineMs)}`;
     case 'verified':
@@ -102,6 +111,16 @@ export function narrate(event: IncidentEventBody): string {
       return `Closed as ${event.outcome} by ${nameOf(event.actor)}: ${event.reason}${leftText(event.leftInPlace)}`;
     }
   }
+}
+
+function what({
+  direction,
+  step,
+}: {
+  readonly direction: 'forward' | 'compensation';
+  readonly step: number;
+}) {
+  return `${direction === 'forward' ? 'Step' : 'Undo of step'} ${step + 1}`;
 }
 
 function leftText(leftInPlace: readonly string[] = []): string {

@@ -132,5 +132,8 @@ function policyText({ policy, approval }: Briefing): string {
 
 function effectList({ effects }: Briefing): string {
   if (effects.length === 0) return '';
-  return ['**Done**', ...effects.map(({ step, status }) => `- ${step}: ${status}`)].join('\n');
+  const lines = effects.map(
+    ({ step, status, summary }) => `- ${step}: ${status}${summary === '' ? '' : `, ${summary}`}`,
+  );
+  return ['**Done**', ...lines].join('\n');
 }

@@ -93,6 +93,7 @@ const attemptEvents: readonly IncidentEvent['type'][] = [
   'gate-refused',
   'effect-applied',
   'effect-failed',
+  'effect-dry-run',
   'verified',
   'verification-held',
   'stop-requested',

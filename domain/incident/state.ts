@@ -4,6 +4,7 @@ import type { Anomaly } from '../detection/anomaly.ts';
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { HashedPlan, Preflight } from '../remediation/plan.ts';
+import type { Progress } from '../remediation/progress.ts';
 import type { VerificationResult } from '../remediation/verification.ts';
 import type { Scope, Severity } from '../scope.ts';
 import type { AskedApproval } from './events.ts';
@@ -16,7 +17,19 @@ export type AppliedEffect = {
   readonly attempt: number;
   readonly planHash: string;
   readonly stepKey: string;
-  readonly status: 'written' | 'applied' | 'failed' | 'uncertain' | 'undone' | 'not-needed' | 'not-undone';
+  readonly status:
+    | 'written'
+    | 'applied'
+    | 'failed'
+    | 'uncertain'
+    | 'undone'
+    | 'not-needed'
+    | 'not-undone'
+    | 'dry-run';
+  /** While it, or its undo, is under way at the vendor. */
+  readonly progress?: Progress;
+  /** What is half done of it. */
+  readonly left?: string;
 };
 
 export type IncidentState = {

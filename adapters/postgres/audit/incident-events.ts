@@ -80,8 +80,28 @@ function entryOf(event: IncidentEvent): Entry | null {
       return { reason: summary, details: { intentId, step, direction, foundByLookup } };
     }
     case 'effect-failed': {
-      const { intentId, step, direction, reason } = event;
-      return { reason, details: { intentId, step, direction } };
+      const { intentId, step, direction, reason, code, left, superseded } = event;
+      return {
+        reason,
+        details: {
+          ...{ intentId, step, direction },
+          ...(code === undefined ? {} : { code }),
+          ...(left === undefined ? {} : { left }),
+          ...(superseded === undefined ? {} : { superseded }),
+        },
+      };
+    }
+    case 'effect-progress': {
+      const { intentId, step, direction, progress } = event;
+      const { done, of } = progress;
+      return { reason: progress.words, details: { intentId, step, direction, done, of } };
+    }
+    case 'effect-dry-run': {
+      const { intentId, step, direction, ok, code, detail } = event;
+      return {
+        reason: detail,
+        details: { intentId, step, direction, ok, ...(code === undefined ? {} : { code }) },
+      };
     }
     case 'verified': {
       const { outcome, reason, freshSamples } = event.result;

@@ -19,7 +19,7 @@ export async function noteEffects(
 ): Promise<void> {
   const { environment } = state.scope;
   for (const event of added) {
-    if (event.type === 'effect-failed' && event.direction === 'forward' && !event.neverSent)
+    if (event.type === 'effect-failed' && event.direction === 'forward' && isOurs(event))
       await countFailure(trx, environment);
     if (event.type !== 'verified' || !state.effects.some((effect) => effect.attempt === event.attempt))
       continue;
@@ -49,6 +49,11 @@ export async function breakerOpen(
     limits,
     nowMs,
   );
+}
+
+/** What was never sent, and what somebody else has replaced, says nothing of our effects. */
+function isOurs(event: Extract<IncidentEvent, { type: 'effect-failed' }>): boolean {
+  return event.neverSent !== true && event.superseded !== true;
 }
 
 async function isFirst(

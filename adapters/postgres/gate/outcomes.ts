@@ -41,7 +41,7 @@ type Found = { readonly intentId: string; readonly outcome: EffectOutcome };
 function outcomesOf(state: IncidentState, event: IncidentEvent): readonly Found[] {
   switch (event.type) {
     case 'effect-failed':
-      return event.neverSent ? [] : [{ intentId: event.intentId, outcome: 'failed' }];
+      return event.neverSent || event.superseded ? [] : [{ intentId: event.intentId, outcome: 'failed' }];
     case 'effect-applied':
       return event.direction === 'compensation' ? [{ intentId: event.intentId, outcome: 'undone' }] : [];
     case 'verified': {

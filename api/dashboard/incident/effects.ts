@@ -23,6 +23,7 @@ const effectWords: Readonly<Record<EffectBriefing['status'], { word: string; ton
     'not-needed': { word: 'Already put back by somebody', tone: 'wait', mark: '↩' },
     undone: { word: 'Undone', tone: 'wait', mark: '↩' },
     'not-undone': { word: 'Could not be undone', tone: 'bad', mark: '!' },
+    'dry-run': { word: 'Dry run, nothing was done', tone: 'wait', mark: '–' },
   };
 
 /** What a person has to settle, and who has settled what: until then nobody acts on the target. */

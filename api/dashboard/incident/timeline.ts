@@ -90,6 +90,7 @@ function folded(events: readonly IncidentEvent[]): IncidentEvent[][] {
 
 function toneOf(event: IncidentEvent): Tone {
   if (event.type === 'effect-failed' && event.uncertain === true) return 'ask';
+  if (event.type === 'effect-dry-run') return event.ok ? 'thought' : 'bad';
   if (event.type === 'gate-refused' && event.reason === 'not-needed') return 'undo';
   switch (event.type) {
     case 'incident-opened':
@@ -121,6 +122,7 @@ function toneOf(event: IncidentEvent): Tone {
     case 'record-gap':
       return 'bad';
     case 'intent-written':
+    case 'effect-progress':
     case 'effect-applied':
       return event.direction === 'forward' ? 'act' : 'undo';
     case 'compensation-started':

@@ -14,7 +14,7 @@ import type { GateResult, Intent, IntentStatus, Send } from '../domain/remediati
 import type { HashedPlan } from '../domain/remediation/plan.ts';
 import type { Sighting } from '../domain/remediation/precondition.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
-import type { Permit } from './ports/executor.ts';
+import type { Handle, Permit } from './ports/executor.ts';
 import type { ApprovalRequest, ApprovalStatus, GateInput, StoredStop } from './types.ts';
 
 export type TimeRange = { readonly environment: string; readonly fromMs: number; readonly toMs: number };
@@ -105,6 +105,8 @@ export type StoredIntent = {
   readonly status: IntentStatus;
   /** Null before the first. `leftMs`: how long the call may still begin, by the store's clock; negative when it is over. */
   readonly send: (Send & { readonly leftMs: number }) | null;
+  /** What the vendor has taken on by that send, and how long ago, by the store's clock. */
+  readonly accepted: { readonly handle: Handle; readonly forMs: number } | null;
 };
 
 /** What a mark came to. */
@@ -134,10 +136,14 @@ export interface Gate {
     result: string,
     send?: number,
   ): Promise<Marked>;
+  /** Keeps the handle of what the vendor has taken on with this send; `overtaken` as of `mark`. The first handle stays. */
+  accept(intentId: string, send: number, handle: Handle): Promise<Pick<Marked, 'before' | 'overtaken'>>;
   /** May another call to the vendor belong to this send? Whatever could have stopped the first one stops it, too. */
   permit(intentId: string, send: number): ReturnType<Permit>;
-  /** Keeps the target leased while a call or a look is under way. */
-  renew(intentId: string): Promise<void>;
+  /** Keeps the target leased while a call or a look is under way; false when somebody else came after. */
+  renew(intentId: string): Promise<boolean>;
+  /** How long a lease lasts without being renewed. */
+  readonly leaseMs: number;
 }
 
 /** How far Sentinel's own processes are behind, as items of missing evidence; empty while they keep up. */

@@ -4,11 +4,9 @@
 import type { TargetRef } from '../../domain/inventory/target.ts';
 import type { Intent, Send } from '../../domain/remediation/intent.ts';
 import type { PlanStep } from '../../domain/remediation/plan.ts';
+import type { Progress } from '../../domain/remediation/progress.ts';
 import type { RefusalCode } from '../../domain/remediation/refusal-code.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
-
-/** `words` as people read it: "3 of 5 pods new". */
-export type Progress = { readonly done: number; readonly of: number; readonly words: string };
 
 /** What the vendor has taken on, as plain text of at most 2,000 characters that any worker can go on with. */
 export type Handle = string;
@@ -65,8 +63,12 @@ export type Call = Send & {
   readonly permit: Permit;
 };
 
+export type { Progress } from '../../domain/remediation/progress.ts';
+
 export interface Executor {
   readonly name: string;
+  /** Dry run is on for it: `execute` only asks `preview`, and `begin` refuses. */
+  readonly dryRun?: boolean;
   promise(step: Pick<PlanStep, 'action' | 'target'>): EffectPromise;
   /** Every target of an environment, or those that serve `service`. */
   observe(environment: string, service?: string, signal?: AbortSignal): Promise<readonly TargetState[]>;
@@ -80,8 +82,13 @@ export interface Executor {
   begin(intent: Intent, call: Call): Promise<Begun>;
   /** How far what was accepted has come. Only reads; any executor of this configuration may be asked. */
   poll(intent: Intent, handle: Handle, signal: AbortSignal): Promise<Polled>;
-  /** Stops what was accepted, where the vendor can; answers what it came to. */
+  /** Stops what was accepted, where the vendor can; answers what it came to. May be asked again after a lost answer. */
   cancel?(intent: Intent, handle: Handle, call: Call): Promise<Polled>;
+  /**
+   * What the vendor has taken on for this intent, when the answer that said so was lost; null where nothing is found. Leave it
+   * out where nothing is ever accepted.
+   */
+  resume?(intent: Intent, signal: AbortSignal): Promise<Handle | null>;
   /** Did the effect of this intent happen, as far as can be seen? `cannot-tell` while it may be under way. */
   lookUp(intent: Intent, signal?: AbortSignal): Promise<Found>;
   /**

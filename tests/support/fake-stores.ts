@@ -182,7 +182,7 @@ function fakeGate(
         fence: 1,
         expects: direction === 'forward' ? [expectedBefore(plan, step)] : expectedByUndo(plan, step, false),
       };
-      intents.set(id, { intent, status: 'written', send: null });
+      intents.set(id, { intent, status: 'written', send: null, accepted: null });
       return { granted: true, intent, status: 'written' };
 
       async function objection(hash: string): Promise<GateRefusal | undefined> {
@@ -196,7 +196,16 @@ function fakeGate(
       }
     },
     intent: async (intentId) => intents.get(intentId) ?? null,
-    async renew() {},
+    renew: async () => true,
+    leaseMs: 300_000,
+    async accept(intentId, number, handle) {
+      const known = intents.get(intentId);
+      if (known === undefined) throw new Error(`no intent ${intentId}`);
+      if (known.status !== 'sent') return { before: known.status, overtaken: false };
+      if (known.send?.number !== number) return { before: known.status, overtaken: true };
+      if (known.accepted === null) intents.set(intentId, { ...known, accepted: { handle, forMs: 0 } });
+      return { before: known.status, overtaken: false };
+    },
     async permit(intentId, send) {
       const known = intents.get(intentId);
       if (known?.status !== 'sent' || known.send?.number !== send)
@@ -224,7 +233,7 @@ function fakeGate(
       if (number !== (known.send?.number ?? 0) + 1) return { before, overtaken: true, send: null };
       const withinMs = 5_000;
       const send = { number, notAfterMs: Date.now() + withinMs };
-      intents.set(intentId, { ...known, status, send: { ...send, leftMs: withinMs } });
+      intents.set(intentId, { ...known, status, send: { ...send, leftMs: withinMs }, accepted: null });
       return { before, overtaken: false, send: { ...send, withinMs } };
     },
   };

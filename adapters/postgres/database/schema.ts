@@ -238,6 +238,9 @@ export type Schema = {
     sends: Generated<number>;
     /** Until when the latest call may begin. */
     not_after_ms: number | null;
+    /** What the vendor has taken on, by its latest send, and when that was recorded. */
+    handle: string | null;
+    accepted_at_ms: number | null;
   };
   leases: { target_key: string; incident_id: string; fence: number; expires_at_ms: number };
   fences: { target_key: string; last_fence: number };

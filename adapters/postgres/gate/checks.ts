@@ -181,6 +181,8 @@ export const rateLimits: Check = async (trx, { effect, limits, nowMs }) => {
     .selectFrom('intents')
     .select(ordered.map(({ of, span }) => count(span, only[of]).as(`${of}_${span}`)))
     .where('direction', '=', 'forward')
+    // What was never sent and never will be (a dry run) was no effect.
+    .where((one) => one.or([one('status', '<>', 'failed'), one('sent_at_ms', 'is not', null)]))
     .where('written_at_ms', '>', since('hour'))
     .executeTakeFirstOrThrow();
   const where = {

@@ -25,7 +25,7 @@ import { grant, ownLag } from './grant.ts';
 import { changeFence, findIntent, lockIntent, writeIntent } from './intents.ts';
 import { leasedText, leaseFree, takeLease } from './leases.ts';
 import { lockGate, lockTargets } from './locks.ts';
-import { markIntent, permitCall, renewIntent } from './mark.ts';
+import { acceptIntent, markIntent, permitCall, renewIntent } from './mark.ts';
 import { asExpected, lastEffect, targetSettled, undoesFinished } from './world.ts';
 
 const forward: readonly checks.Check[] = [
@@ -97,6 +97,8 @@ export function createGate(db: Kysely<Schema>, rules: GateRules): Gate {
     intent: (intentId) => findIntent(db, intentId),
     mark: (intentId, status, result, send = 1) =>
       transact(db, (trx) => markIntent(trx, { intentId, status, result, send }, limits)),
+    accept: (intentId, send, handle) => transact(db, (trx) => acceptIntent(trx, intentId, send, handle)),
+    leaseMs: limits.leaseSeconds * 1_000,
     permit: (intentId, send) => transact(db, (trx) => permitCall(trx, intentId, send, limits)),
     renew: (intentId) => transact(db, (trx) => renewIntent(trx, intentId, limits)),
   };

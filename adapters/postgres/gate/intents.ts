@@ -102,6 +102,8 @@ export async function moveToSent(
       status: 'sent',
       result,
       sends: send.number,
+      handle: null,
+      accepted_at_ms: null,
       not_after_ms: send.notAfterMs,
       sent_at_ms: nowMs,
       updated_at_ms: nowMs,
@@ -110,17 +112,35 @@ export async function moveToSent(
     .execute();
 }
 
+/** The vendor goes on with the latest send. What was recorded first stays: its time counts from then. */
+export async function keepHandle(
+  trx: Kysely<Schema>,
+  intentId: string,
+  handle: string,
+  nowMs: number,
+): Promise<void> {
+  await trx
+    .updateTable('intents')
+    .set({ handle, accepted_at_ms: nowMs, updated_at_ms: nowMs })
+    .where('id', '=', intentId)
+    .where('handle', 'is', null)
+    .execute();
+}
+
 function select(db: Kysely<Schema>, intentId: string) {
   return db
     .selectFrom('intents')
-    .select(['body', 'fence', 'status', 'sends', 'not_after_ms', databaseNow.as('now_ms')])
+    .select(['body', 'fence', 'status', 'sends', 'not_after_ms'])
+    .select(['handle', 'accepted_at_ms', databaseNow.as('now_ms')])
     .where('id', '=', intentId);
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof select>['executeTakeFirstOrThrow']>>;
 
-function stored({ body, fence, status, sends, not_after_ms: notAfterMs, now_ms: nowMs }: Row): StoredIntent {
+function stored({ body, fence, status, now_ms: nowMs, ...row }: Row): StoredIntent {
+  const { sends, not_after_ms: notAfterMs, handle, accepted_at_ms: acceptedAtMs } = row;
   const send =
     sends === 0 || notAfterMs === null ? null : { number: sends, notAfterMs, leftMs: notAfterMs - nowMs };
-  return { intent: { ...body, fence }, status, send };
+  const accepted = handle === null || acceptedAtMs === null ? null : { handle, forMs: nowMs - acceptedAtMs };
+  return { intent: { ...body, fence }, status, send, accepted };
 }

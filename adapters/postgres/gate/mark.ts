@@ -13,7 +13,7 @@ import { forbiddenByStop } from '../stops.ts';
 import { storable } from '../text.ts';
 import { auditLateAnswer, auditOutcome } from './audit.ts';
 import { closedIncident, type GateLimits } from './checks.ts';
-import { findIntent, lockIntent, moveIntent, moveToSent } from './intents.ts';
+import { findIntent, keepHandle, lockIntent, moveIntent, moveToSent } from './intents.ts';
 import { renewLease } from './leases.ts';
 import { lockKillSwitchShared } from './locks.ts';
 
@@ -85,6 +85,22 @@ async function letOut(
   return { before: status, overtaken: false, send: { number, notAfterMs, withinMs: limits.sendWithinMs } };
 }
 
+/** Before it is told that the vendor has taken a send on, so that whoever comes next goes on asking for it. */
+export async function acceptIntent(
+  trx: Kysely<Schema>,
+  intentId: string,
+  send: number,
+  handle: string,
+): Promise<Pick<Marked, 'before' | 'overtaken'>> {
+  const stored = await lockIntent(trx, intentId);
+  if (stored === null) throw new IllegalMark(`there is no intent ${intentId} that could be under way`);
+  const before = stored.status;
+  if (before !== 'sent') return { before, overtaken: false };
+  if (stored.send?.number !== send) return { before, overtaken: true };
+  await keepHandle(trx, intentId, storable(handle), await databaseNowMs(trx));
+  return { before, overtaken: false };
+}
+
 /** Between two calls of one send: everything that the first one was asked is asked again. */
 export async function permitCall(
   trx: Kysely<Schema>,
@@ -105,10 +121,14 @@ export async function permitCall(
   }
 }
 
-/** Keeps the target for the intent, unless somebody came after it. */
-export async function renewIntent(trx: Kysely<Schema>, intentId: string, limits: GateLimits): Promise<void> {
+/** Keeps the target for the intent, unless somebody came after it; says whether it is still its own. */
+export async function renewIntent(
+  trx: Kysely<Schema>,
+  intentId: string,
+  limits: GateLimits,
+): Promise<boolean> {
   const stored = await findIntent(trx, intentId);
-  if (stored !== null) await renew(trx, stored.intent, await databaseNowMs(trx), limits);
+  return stored !== null && renew(trx, stored.intent, await databaseNowMs(trx), limits);
 }
 
 async function lastLook(

@@ -55,6 +55,7 @@ await describeStores('the gate', (use) => {
       intent: passed.intent,
       status: 'written',
       send: null,
+      accepted: null,
     });
   });
 

@@ -29,6 +29,7 @@ import { closings } from './0047-closings.ts';
 import { askedAgain } from './0048-asked-again.ts';
 import { follows } from './0049-follows.ts';
 import { targetKeys } from './0052-target-keys.ts';
+import { acceptedEffects } from './0055-accepted-effects.ts';
 import { effectOutcomes } from './0058-effect-outcomes.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -60,5 +61,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0048-asked-again': askedAgain,
   '0049-follows': follows,
   '0052-target-keys': targetKeys,
+  '0055-accepted-effects': acceptedEffects,
   '0058-effect-outcomes': effectOutcomes,
 };

@@ -7,7 +7,7 @@ import { createEnrich } from './enrich.ts';
 import { createEvaluatePolicy } from './evaluate-policy.ts';
 import { createExecute } from './execute.ts';
 import { withFailures } from './failures.ts';
-import { withHeartbeats } from './heartbeats.ts';
+import { tellWithHeartbeats, withHeartbeats } from './heartbeats.ts';
 import { lookUpDefaults } from './look-up.ts';
 import { createMakePlan } from './make-plan.ts';
 import { createModelTurn } from './model-turn.ts';
@@ -30,7 +30,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     makePlan: createMakePlan(deps),
     evaluatePolicy: createEvaluatePolicy(deps),
     passGate: createPassGate(deps),
-    execute: createExecute({ ...deps, timings }),
+    execute: createExecute({ ...deps, timings, tell: tellWithHeartbeats }),
     verify: createVerify(deps),
     draftPostmortem: createDraftPostmortem(deps),
   };

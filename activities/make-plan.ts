@@ -2,12 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import { blastSet } from '../domain/incident/blast-set.ts';
-import { redact } from '../domain/redaction/redact.ts';
+import { refusalWords } from '../domain/incident/refusal-words.ts';
 import { canonicalPlan } from '../domain/remediation/canonical-plan.ts';
 import { type HashedPlan, type Plan, type PlanStep, stepKey } from '../domain/remediation/plan.ts';
 import { makePlan, type PlanningInput } from '../domain/remediation/planner.ts';
 import { answerTakesMs } from '../domain/remediation/verify-pace.ts';
 import type { ActivityDeps } from './deps.ts';
+import { previewed } from './dry-run.ts';
 import { finalFailure } from './failures.ts';
 import type { Executors, Previewed } from './ports/executor.ts';
 import { startGathering } from './sources.ts';
@@ -72,7 +73,9 @@ async function planAccepted(
       return { kind: 'plan', hashedPlan: await store(deps, planned.plan), preflight: accepted };
     }
     const key = stepKey(refused.step);
-    refusals.push(`${key} would not be accepted: ${refused.answer.detail}.`);
+    const { answer } = refused;
+    const why = refusalWords(answer.ok ? undefined : answer.code, answer.detail);
+    refusals.push(`${key} would not be accepted: ${why}.`);
     tried = [...tried, ...Array.from({ length: maxPreviews }, () => key)];
   }
   return { kind: 'nothing', harmless: false, reason: refusals.join(' ') };
@@ -96,16 +99,7 @@ async function preview(executors: Executors, step: PlanStep): Promise<Previewed>
   const executor = executors.forTarget(step.target, step.executor);
   if (executor === null)
     return { ok: false, code: 'unknown-target', detail: `no executor "${step.executor}"` };
-  try {
-    const answer = await executor.preview(step);
-    return { ...answer, detail: redact(answer.detail) };
-  } catch (error) {
-    return {
-      ok: false,
-      code: 'unreachable',
-      detail: redact(error instanceof Error ? error.message : String(error)),
-    };
-  }
+  return previewed(executor, step);
 }
 
 /** The plan as its canonical bytes read back: what is stored, hashed, shown and carried out is one and the same. */

@@ -1,12 +1,12 @@
 // One call to the outside, or the reason why there is none: looks at the world, asks the store for the permission to send
 // this number, and calls at once. A process that stood still in between finds out, and does not call.
 
-import { redact } from '../domain/redaction/redact.ts';
 import type { GateRefusal, Intent } from '../domain/remediation/intent.ts';
 import { obstacle } from '../domain/remediation/obstacles.ts';
 import { changedSince } from '../domain/remediation/precondition.ts';
+import { plainLine } from '../domain/text.ts';
 import { clocksOf, type LookUpTimings, lookOnce } from './look-up.ts';
-import type { Begun, Call, Executor } from './ports/executor.ts';
+import type { Begun, Call, Executor, Permit } from './ports/executor.ts';
 import type { Gate, Marked } from './ports.ts';
 import { sight } from './sight.ts';
 import { startStopwatch } from './stopwatch.ts';
@@ -21,6 +21,11 @@ export type Sent =
   | { readonly kind: 'late'; readonly reason: string }
   | { readonly kind: 'blocked'; readonly reason: GateRefusal; readonly detail: string };
 
+/** What takes longer is accepted and polled; an activity may take five minutes, with its look-ups. */
+const longestCallMs = 240_000;
+const longestWords = 500;
+const longestHandle = 2_000;
+
 /** Sends call `number` of the intent. All calls before it are closed. */
 export async function sendOnce(
   gate: Pick<Gate, 'mark' | 'permit'>,
@@ -28,6 +33,8 @@ export async function sendOnce(
   intent: Intent,
   number: number,
   timings: LookUpTimings,
+  /** Aborts when the target may be somebody else's. */
+  leased: AbortSignal,
 ): Promise<Sent> {
   // What the store has forgotten (a lost commit, a restored backup) the world may still know.
   if (number === 1 && (await lookOnce(executor, intent)) === 'happened') return { kind: 'found' };
@@ -48,8 +55,9 @@ export async function sendOnce(
   if (tookMs >= withinMs)
     return { kind: 'late', reason: `this process stood still for ${tookMs} ms before the call` };
   const { revision } = sighting.state;
-  const signal = AbortSignal.timeout(executor.promise(intent).deadlineMs);
-  const permit = () => gate.permit(intent.id, number);
+  const { deadlineMs } = executor.promise(intent);
+  const signal = AbortSignal.any([leased, AbortSignal.timeout(Math.min(deadlineMs, longestCallMs))]);
+  const permit = permitFor(gate, intent, number, leased);
   const answer = await begin(executor, intent, { number, notAfterMs, revision, signal, permit });
   return { kind: 'answered', answer };
 }
@@ -81,12 +89,47 @@ function reasonOf(error: Error): GateRefusal {
 
 async function begin(executor: Executor, intent: Intent, call: Call): Promise<Begun> {
   try {
-    const answer = await executor.begin(intent, call);
-    // A vendor's words go into the incident, where everybody reads them.
+    const answer = await Promise.race([executor.begin(intent, call), whenAborted(call.signal)]);
+    if (answer.kind === 'accepted' && (answer.handle === '' || answer.handle.length > longestHandle))
+      return { kind: 'unknown', reason: `${executor.name} gave a handle that cannot be kept` };
     return 'summary' in answer
-      ? { ...answer, summary: redact(answer.summary) }
-      : { ...answer, reason: redact(answer.reason) };
+      ? { ...answer, summary: words(answer.summary) }
+      : { ...answer, reason: words(answer.reason) };
   } catch (error) {
-    return { kind: 'unknown', reason: redact(error instanceof Error ? error.message : String(error)) };
+    return { kind: 'unknown', reason: words(error instanceof Error ? error.message : String(error)) };
   }
+}
+
+/** A vendor's words go into the incident, where everybody reads them. */
+function words(text: string): string {
+  return plainLine(text, longestWords);
+}
+
+/** Also of an executor that does not listen: nobody waits for its answer any more. */
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** For the calls after the first one of a send, and for its cancellation. A store that cannot be asked permits nothing. */
+export function permitFor(
+  gate: Pick<Gate, 'permit'>,
+  { id }: Intent,
+  number: number,
+  leased: AbortSignal,
+): Permit {
+  return async () => {
+    if (leased.aborted) return { ok: false, reason: messageOf(leased.reason) };
+    try {
+      return await gate.permit(id, number);
+    } catch (error) {
+      return { ok: false, reason: `whether it may go on could not be asked: ${messageOf(error)}` };
+    }
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -11,6 +11,8 @@ import type { Verdict } from '../domain/policy/verdict.ts';
 import type { ActionId } from '../domain/remediation/actions/index.ts';
 import type { GateRefusal, GateResult } from '../domain/remediation/intent.ts';
 import type { HashedPlan, Preflight } from '../domain/remediation/plan.ts';
+import type { Progress } from '../domain/remediation/progress.ts';
+import type { RefusalCode } from '../domain/remediation/refusal-code.ts';
 import type { VerificationResult } from '../domain/remediation/verification.ts';
 import type { Scope } from '../domain/scope.ts';
 
@@ -94,10 +96,34 @@ export type GateInput = {
   readonly direction: 'forward' | 'compensation';
 };
 
+export type ExecuteInput = {
+  readonly intentId: string;
+  readonly lookOnly?: boolean;
+  /** What was told of its progress so far; the next answer waits for news. */
+  readonly told?: { readonly times: number; readonly words: string };
+};
+
 export type ExecuteResult =
-  | { readonly kind: 'applied'; readonly foundByLookup: boolean; readonly summary: string }
-  /** `certain`: the effect did not happen. Otherwise nobody can tell, and it was not repeated. */
-  | { readonly kind: 'failed'; readonly certain: boolean; readonly reason: string }
+  | {
+      readonly kind: 'applied';
+      readonly foundByLookup: boolean;
+      readonly summary: string;
+      /** How long the target goes on settling, as its executor says. */
+      readonly settleMs?: number;
+    }
+  /** `certain`: the effect did not happen. Otherwise nobody can tell, or it is half done; it was not repeated. */
+  | {
+      readonly kind: 'failed';
+      readonly certain: boolean;
+      readonly reason: string;
+      readonly code?: RefusalCode;
+      readonly left?: string;
+      readonly superseded?: true;
+    }
+  /** Under way at the vendor: tell it, and ask again. */
+  | { readonly kind: 'running'; readonly progress: Progress }
+  /** Dry run is on: the vendor was asked whether it would accept it. Nothing was done. */
+  | { readonly kind: 'dry-run'; readonly ok: boolean; readonly code?: RefusalCode; readonly detail: string }
   /**
    * What the gate had allowed was taken back in the last moment, and nothing was sent now. The gate may be asked again.
    * `sent`: it was sent before, so it is not settled, and what undoes it stays owed.
@@ -122,6 +148,8 @@ export type VerifyInput = {
   readonly again?: { readonly everyMs: number; readonly forMs: number };
   /** What was done: some actions take longer than others to show. Empty without an effect. */
   readonly actions: readonly ActionId[];
+  /** How long the targets settle after what was done, as their executors say. */
+  readonly settleMs?: number;
 };
 
 export type RecordInput = {
@@ -167,7 +195,7 @@ export type Activities = {
    * Performs the effect of a written intent at most once: after a lost answer it looks at the world. Heartbeats. With
    * `lookOnly` it sends nothing any more, and only finds out what became of the calls before.
    */
-  execute(input: { intentId: string; lookOnly?: boolean }): Promise<ExecuteResult>;
+  execute(input: ExecuteInput): Promise<ExecuteResult>;
   verify(input: VerifyInput): Promise<VerificationResult>;
   draftPostmortem(input: {
     incidentId: string;

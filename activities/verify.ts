@@ -59,7 +59,7 @@ function createLook(deps: VerifyDeps): Activities['verify'] {
       }),
       observeTargets(gathering, deps.executors, scope.environment),
     ]);
-    const config = patientEnough(deps.verification, input.actions);
+    const config = patientEnough(deps.verification, input.actions, input.settleMs);
     const seen = { anomalies, calls, metrics, edges, targets };
     const result = verify({ ...seen, onsetMs, effectAtMs, nowMs, targetService, config });
     return effectAtMs === null ? result : heldWhileBehind(result, deps.ownLag);

@@ -7,13 +7,15 @@ import type { PlanStep } from './plan.ts';
 import { verify } from './verify.ts';
 import type { VerificationConfig } from './verify-config.ts';
 
-/** Some actions need longer than others before their effect shows. */
+/** Some actions and some vendors need longer than others before an effect shows. */
 export function patientEnough(
   config: VerificationConfig,
   performed: readonly ActionId[],
+  vendorSettleMs = 0,
 ): VerificationConfig {
   const settleSeconds = Math.max(
     config.settleSeconds,
+    vendorSettleMs / 1_000,
     ...performed.map((action) => actions[action].settleSeconds),
   );
   return { ...config, settleSeconds };

@@ -70,12 +70,18 @@ function stateOf(environment: string, service: string) {
 
 const timings = {
   everyMs: 1,
+  pollEveryMs: 1,
   patienceMs: 200,
   steadyAnswers: 3,
+  followForMs: 2_000,
+  tellAfterMs: () => 0,
   nowMs: () => Date.now(),
   sleep: (ms: number) => sleep(ms),
 };
-const run = (gate: Pick<Gate, 'intent' | 'mark' | 'permit' | 'renew'>, executor: Executor) =>
+const run = (
+  gate: Pick<Gate, 'intent' | 'mark' | 'accept' | 'permit' | 'renew' | 'leaseMs'>,
+  executor: Executor,
+) =>
   createExecute({
     gate,
     executors: { forTarget: () => executor },

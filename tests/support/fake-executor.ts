@@ -1,6 +1,7 @@
 /** An executor whose effects are entries in a ledger and changes of a small model, and whose answers can be lost in every way. */
-import type { Begun, Executor } from '../../activities/ports/executor.ts';
+import type { Begun, Executor, Polled } from '../../activities/ports/executor.ts';
 import { targetKey } from '../../domain/inventory/target.ts';
+import type { Intent } from '../../domain/remediation/intent.ts';
 import { stepKey } from '../../domain/remediation/plan.ts';
 import { stateAfter } from '../../domain/remediation/precondition.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
@@ -8,15 +9,17 @@ import { targetState } from './incident-examples.ts';
 
 /**
  * What becomes of the next call: `lost-done` and `lost-undone` lose the answer after and before the effect; `refuse` is
- * a clear no; `unknowable` loses the answer and never finds it again.
+ * a clear no; `unknowable` loses the answer and never finds it again. `accepted` takes it on: `polls` say what comes of it.
  */
-export type CallFate = 'ok' | 'refuse' | 'lost-done' | 'lost-undone' | 'unknowable';
+export type CallFate = 'ok' | 'accepted' | 'refuse' | 'lost-done' | 'lost-undone' | 'unknowable';
 
 export type FakeExecutor = Executor & {
   /** Every effect that happened, in order, as step keys. */
   readonly ledger: { readonly intentId: string; readonly stepKey: string; readonly direction: string }[];
   /** Fates of the next calls; empty means `ok`. */
   readonly fates: CallFate[];
+  /** Answers of the next polls; the effect happens with `done`, and when there are no more. */
+  readonly polls: Polled[];
   /** Calls wait for this before they do anything. */
   hold: Promise<void> | null;
   /** Somebody else changes every target. */
@@ -32,11 +35,18 @@ export function createFakeExecutor(onEffect: (key: string) => void): FakeExecuto
     ...(targets.get(targetKey(target)) ?? { ...targetState, target }),
     ...everywhere,
   });
+  const perform = (intent: Intent): void => {
+    const key = stepKey(intent);
+    executor.ledger.push({ intentId: intent.id, stepKey: key, direction: intent.direction });
+    targets.set(targetKey(intent.target), stateAfter(stateOf(intent.target), intent));
+    onEffect(key);
+  };
   const executor: FakeExecutor = {
     name: 'fake',
     promise: () => ({ idempotency: 'token', consistencyDelayMs: 0, deadlineMs: 60_000, settleMs: 0 }),
     ledger: [],
     fates: [],
+    polls: [],
     hold: null,
     change(by) {
       everywhere = by;
@@ -48,23 +58,18 @@ export function createFakeExecutor(onEffect: (key: string) => void): FakeExecuto
       if (number <= (closed.get(intent.id) ?? 0))
         return { kind: 'refused', code: 'overtaken', reason: `send ${number} is closed` };
       const fate = executor.fates.shift() ?? 'ok';
+      if (fate === 'accepted') return { kind: 'accepted', handle: intent.id, summary: 'taken on' };
       if (fate === 'refuse') return { kind: 'refused', code: 'refused-by-vendor', reason: 'not today' };
       if (fate === 'lost-undone') return { kind: 'unknown', reason: 'connection reset' };
       if (fate === 'unknowable') unknowable.add(intent.id);
-      else {
-        const key = stepKey(intent);
-        executor.ledger.push({ intentId: intent.id, stepKey: key, direction: intent.direction });
-        targets.set(targetKey(intent.target), stateAfter(stateOf(intent.target), intent));
-        onEffect(key);
-      }
+      else perform(intent);
       if (fate !== 'ok') return { kind: 'unknown', reason: 'connection reset' };
       return { kind: 'done', after: null, summary: `${intent.action} on ${intent.target.service} done` };
     },
     async poll(intent) {
-      const found = await executor.lookUp(intent);
-      return found === 'happened'
-        ? { kind: 'done', after: null, summary: 'done' }
-        : { kind: 'unknown', reason: 'nothing was accepted' };
+      const polled = executor.polls.shift() ?? { kind: 'done', after: null, summary: 'rolled out' };
+      if (polled.kind === 'done') perform(intent);
+      return polled;
     },
     async lookUp(intent) {
       if (unknowable.has(intent.id)) return 'cannot-tell';

@@ -99,10 +99,13 @@ function activitiesOf(world: World): Activities {
       metrics: noMetrics,
       timings: {
         everyMs: 1,
+        pollEveryMs: 1,
         patienceMs: 20,
         steadyAnswers: 2,
+        followForMs: 2_000,
+        tellAfterMs: () => 0,
         nowMs: () => Date.now(),
-        sleep: async () => {},
+        sleep: (ms) => sleep(ms),
       },
     }),
     async verify(input) {

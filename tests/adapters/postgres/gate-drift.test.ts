@@ -63,7 +63,11 @@ async function seen(executor: Executor, environment: string): Promise<TargetStat
 }
 
 function execute(stores: Stores, executor: Executor, intentId: string): Promise<ExecuteResult> {
-  const timings = { everyMs: 1, patienceMs: 200, steadyAnswers: 3, nowMs: Date.now, sleep: async () => {} };
+  const timings = {
+    ...{ everyMs: 1, pollEveryMs: 1, patienceMs: 200, steadyAnswers: 3, followForMs: 2_000 },
+    tellAfterMs: () => 0,
+    ...{ nowMs: Date.now, sleep: async () => {} },
+  };
   const deps = { gate: stores.gate, executors: { forTarget: () => executor }, logger: silent };
   return createExecute({ ...deps, metrics: noMetrics, timings })({ intentId });
 }

@@ -31,6 +31,8 @@ export type Memory = {
   readonly lastLook: { readonly atMs: number; readonly outcome: VerificationOutcome } | null;
   /** When the latest effect was complete; null before any. */
   readonly lastEffectAtMs: number | null;
+  /** How long the targets of the latest plan settle, where their executors say so. */
+  readonly settleMs?: number;
   /** Ids of the anomalies that an analysis, a look or a person has seen; bounded like the anomalies of the state. */
   readonly judged: readonly string[];
   /** The long loop that a continued run goes on with. */

@@ -6,6 +6,7 @@ import type { Diagnosis } from '../../domain/diagnosis/diagnosis.ts';
 import * as messages from '../../workflows/messages.ts';
 import { createWorld, type World } from '../support/fakes.ts';
 import { anomaly, approval, auto, deny, rollback, scaleOut } from '../support/incident-examples.ts';
+import { running } from '../support/slow-vendor.ts';
 import { fastSettings, type OpenIncident, type Stage } from '../workflows/stage.ts';
 
 export type Scenario = {
@@ -301,6 +302,41 @@ export const scenarios: readonly Scenario[] = [
       incident.world.healthy = true;
     },
   ),
+  scenario('effect-with-progress', (world) => {
+    world.executor.fates.push('accepted');
+    world.executor.polls.push(running(1), running(1), running(3), { kind: 'unknown', reason: 'status 503' });
+    return {};
+  }),
+  scenario('effect-and-undo-with-progress', (world) => {
+    world.script = [{ steps: [scaleOut], verdict: auto }];
+    world.fixedBy = [];
+    world.executor.fates.push('accepted', 'accepted');
+    world.executor.polls.push(running(1), { kind: 'done', after: null, summary: 'five' }, running(4));
+    return { maxAttempts: 1 };
+  }),
+  scenario('effect-half-done-and-undone', (world) => {
+    world.script = [{ steps: [scaleOut], verdict: auto }];
+    world.executor.fates.push('accepted');
+    world.executor.polls.push(running(2), {
+      kind: 'failed',
+      reason: 'crash loop',
+      left: '2 of 5 pods are new',
+    });
+    return { maxAttempts: 1 };
+  }),
+  scenario('effect-replaced-by-somebody-else', (world) => {
+    world.script = [
+      { steps: [scaleOut], verdict: auto },
+      { steps: [rollback], verdict: auto },
+    ];
+    world.executor.fates.push('accepted');
+    world.executor.polls.push(running(2), { kind: 'superseded', reason: 'revision 8 by ann' });
+    return {};
+  }),
+  scenario('effect-dry-run', (world) => {
+    Object.assign(world.executor, { dryRun: true });
+    return {};
+  }),
   scenario(
     'at-once-taken-over-while-undoing',
     (world) => {

@@ -8,12 +8,15 @@ import { asksAgain } from '../changes.ts';
 import { type Ending, type Run, throwIfStopped } from '../run.ts';
 import { gatePatience } from '../timings.ts';
 import { type EffectOutcome, perform } from './effect.ts';
+import { escalation } from './endings.ts';
 import { needless } from './recover.ts';
 import { stopped } from './stop.ts';
 import { type Attempt, verifyPlan } from './verify.ts';
 
 /** Carries the plan out and verifies it. All steps belong together, so the look at the symptom comes after the last. */
 export async function carryOut(run: Run, hashedPlan: HashedPlan): Promise<Attempt> {
+  const { settleMs: _earlier, ...memory } = run.memory;
+  run.memory = memory;
   for (const [index, step] of hashedPlan.plan.steps.entries()) {
     const outcome = await applyWhenGranted(run, hashedPlan, index, step);
     switch (outcome.kind) {
@@ -30,6 +33,8 @@ export async function carryOut(run: Run, hashedPlan: HashedPlan): Promise<Attemp
           return { kind: 'approval-needed', reason, needs: outcome.needs, because: outcome.detail };
         return { kind: 'failed', mayRetry: false, reason };
       }
+      case 'dry-run':
+        return afterDryRun(run, index, dryRunWords(stepKey(step), outcome));
       case 'failed': {
         const reason = `${stepKey(step)} failed: ${outcome.reason}`;
         return { kind: 'failed', mayRetry: outcome.certain, reason };
@@ -37,6 +42,18 @@ export async function carryOut(run: Run, hashedPlan: HashedPlan): Promise<Attemp
     }
   }
   return verifyPlan(run, hashedPlan);
+}
+
+/** A person has it, with what would have been done; the steps before it, of another executor, are taken back. */
+function afterDryRun({ saga }: Run, index: number, reason: string): Attempt {
+  return index > 0 || saga.pending().length > 0
+    ? { kind: 'failed', mayRetry: false, reason }
+    : { kind: 'ended', ending: escalation(reason) };
+}
+
+function dryRunWords(key: string, { ok, detail }: { readonly ok: boolean; readonly detail: string }): string {
+  const would = ok ? 'would have been accepted' : 'would have been refused';
+  return `dry run, nothing was done: ${key} ${would} (${detail})`;
 }
 
 type StepOutcome =
@@ -67,6 +84,7 @@ async function applyWhenGranted(
     );
     const nothingHappened =
       ((outcome.kind === 'stopped' || outcome.kind === 'refused') && !outcome.sent) ||
+      outcome.kind === 'dry-run' ||
       (outcome.kind === 'failed' && outcome.certain);
     if (nothingHappened) saga.forget({ planHash, step: index });
     if (outcome.kind === 'stopped') throw stopped();

@@ -2,8 +2,9 @@
 // known and recorded; until then a stop does. Whoever calls it decides whether to try again when the gate refuses.
 
 import { ActivityFailure } from '@temporalio/workflow';
-import type { Activities, ExecuteResult, GateInput } from '../../activities/types.ts';
+import type { ExecuteInput, ExecuteResult, GateInput } from '../../activities/types.ts';
 import type { GateRefusal, NeededApproval } from '../../domain/remediation/intent.ts';
+import { progressTellings } from '../../domain/remediation/progress.ts';
 import { effects, gate } from '../proxies.ts';
 import type { Run } from '../run.ts';
 import { failureText } from './failures.ts';
@@ -30,7 +31,15 @@ export type EffectOutcome =
   /** A person stopped the incident. `sent`: it went out before that, and is not settled. */
   | { readonly kind: 'stopped'; readonly sent: boolean }
   /** `certain`: it did not happen. Otherwise it may have, and nobody can tell. */
-  | { readonly kind: 'failed'; readonly certain: boolean; readonly reason: string };
+  | {
+      readonly kind: 'failed';
+      readonly certain: boolean;
+      readonly reason: string;
+      readonly left?: string;
+      readonly superseded?: true;
+    }
+  /** Dry run is on: nothing was done, and nothing will be. */
+  | { readonly kind: 'dry-run'; readonly ok: boolean; readonly detail: string };
 
 /**
  * Passes the gate and performs the effect. `onGranted` runs between the two, with the intent's id: the place to
@@ -62,20 +71,33 @@ export async function perform(
     journal.record({ type: 'effect-failed', intentId, step, direction, reason, neverSent: true });
     return { kind: 'stopped', sent: false };
   }
-  const result = await execute(`${direction} ${stepKey}`, { intentId });
+  const result = await execute(run, `${direction} ${stepKey}`, { intentId }, { step, direction });
   switch (result.kind) {
     case 'applied': {
-      const { foundByLookup, summary } = result;
+      const { foundByLookup, summary, settleMs = 0 } = result;
       journal.record({ type: 'effect-applied', intentId, step, direction, foundByLookup, summary });
-      run.memory = { ...run.memory, lastEffectAtMs: Date.now() };
+      const longest = Math.max(settleMs, run.memory.settleMs ?? 0);
+      run.memory = {
+        ...run.memory,
+        lastEffectAtMs: Date.now(),
+        ...(longest === 0 ? {} : { settleMs: longest }),
+      };
       return { kind: 'applied' };
     }
     case 'failed':
       journal.record({
         ...{ type: 'effect-failed', intentId, step, direction, reason: result.reason },
         ...(result.certain ? {} : { uncertain: true }),
+        ...(result.code === undefined ? {} : { code: result.code }),
+        ...(result.left === undefined ? {} : { left: result.left }),
+        ...(result.superseded === undefined ? {} : { superseded: result.superseded }),
       });
       return result;
+    case 'dry-run': {
+      const { kind: type, ...said } = result;
+      journal.record({ type: `effect-${type}`, intentId, step, direction, ...said });
+      return result;
+    }
     case 'blocked':
       return refusal(run, { ...result, sent: result.sent === true });
   }
@@ -90,11 +112,35 @@ async function refusal(run: Run, { reason, detail, sent, needs }: Refusal): Prom
 }
 
 /** Finds out what became of calls that went out, and lets no other follow. The place for what has to end before its undo. */
-export async function findOut(intentId: string, stepKey: string): Promise<ExecuteResult> {
-  return execute(`what became of ${stepKey}?`, { intentId, lookOnly: true });
+export async function findOut(run: Run, intentId: string, step: number, stepKey: string): Promise<Ended> {
+  const about = { step, direction: 'forward' } as const;
+  return execute(run, `what became of ${stepKey}?`, { intentId, lookOnly: true }, about);
 }
 
-async function execute(summary: string, input: Parameters<Activities['execute']>[0]): Promise<ExecuteResult> {
+type Ended = Exclude<ExecuteResult, { kind: 'running' }>;
+
+/** What is under way at the vendor is asked for until it has ended; what is news on the way is recorded. */
+async function execute(
+  { journal }: Run,
+  summary: string,
+  input: ExecuteInput,
+  about: Pick<Effect, 'step' | 'direction'>,
+): Promise<Ended> {
+  let told = { times: 0, words: '' };
+  for (;;) {
+    const result = await executeOnce(
+      told.words === '' ? summary : `${summary}: ${told.words}`,
+      told.times === 0 ? input : { ...input, told },
+    );
+    if (result.kind !== 'running') return result;
+    const { progress } = result;
+    if (progress.words === told.words || told.times >= progressTellings) continue;
+    journal.record({ type: 'effect-progress', intentId: input.intentId, ...about, progress });
+    told = { times: told.times + 1, words: progress.words };
+  }
+}
+
+async function executeOnce(summary: string, input: ExecuteInput): Promise<ExecuteResult> {
   try {
     return await effects.execute.executeWithOptions({ summary }, [input]);
   } catch (error) {

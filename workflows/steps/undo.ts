@@ -57,11 +57,11 @@ async function undo(run: Run, compensation: PendingCompensation): Promise<UndoOu
     const outcome = await tryUndo(run, compensation);
     if (outcome.kind === 'stopped') return 'stopped';
     if (outcome.kind === 'applied') return 'undone';
-    if (outcome.kind === 'failed') return 'not-undone';
+    if (outcome.kind === 'failed' || outcome.kind === 'dry-run') return 'not-undone';
     const { reason, detail } = outcome;
     // Perhaps its own forward call has not ended: that has to be found out first. What did not happen needs no undo.
     if (reason === 'target-unsettled' && refusedFor !== reason) {
-      const became = await findOut(intentId, stepKey);
+      const became = await findOut(run, intentId, step, stepKey);
       if (became.kind === 'failed' && became.certain) return 'undone';
     }
     if (reason !== refusedFor) run.journal.record({ type: 'gate-refused', step, reason, detail });

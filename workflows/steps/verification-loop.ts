@@ -20,6 +20,7 @@ export type Look = {
   readonly effectAtMs: number | null;
   readonly targetService: string;
   readonly actions: readonly ActionId[];
+  readonly settleMs?: number;
 };
 
 export type Patience = {

@@ -29,7 +29,8 @@ export async function verifyPlan(run: Run, { plan }: HashedPlan): Promise<Attemp
   const { journal, saga } = run;
   const { attempt } = journal.state();
   if (run.memory.verifying === null) {
-    const deadlineMs = Date.now() + timeToTell(run, journal.state().answerTakesMs);
+    const settleMs = run.memory.settleMs ?? 0;
+    const deadlineMs = Date.now() + settleMs + timeToTell(run, journal.state().answerTakesMs);
     journal.record({ type: 'verification-started', attempt, deadlineMs });
     run.memory = { ...run.memory, verifying: { deadlineMs, held: false } };
   }
@@ -72,6 +73,7 @@ function lookAtPlan(
     effectAtMs: memory.lastEffectAtMs,
     targetService,
     actions: plan.steps.map(({ action }) => action),
+    ...(memory.settleMs === undefined ? {} : { settleMs: memory.settleMs }),
   };
   const everyMs = held ? Math.max(verifyIntervalMs, holdMs / looksWhileHeld) : verifyIntervalMs;
   return lookUntilSettled(run, look, { deadlineMs, everyMs, continues: true, extends: !held });

@@ -4,6 +4,7 @@ import type { Executor, Executors } from '../activities/ports/executor.ts';
 import type { ExecutorParts } from '../adapters/executor-vendor.ts';
 import { executorVendors } from '../adapters/executors.ts';
 import type { Config } from '../config/load.ts';
+import { dryRunOf } from './dry-run.ts';
 
 import { type Inventory, withInventory } from './inventory/inventory.ts';
 
@@ -13,15 +14,21 @@ export async function createExecutors(
   configs: readonly ExecutorConfig[],
   nowMs: () => number,
   inventory: Pick<Inventory, 'describe' | 'gives'>,
+  /** Everywhere, nowhere, or in these environments. */
+  dryRun: boolean | readonly string[] = false,
 ): Promise<Executors> {
   const entries = await Promise.all(
-    configs.map(async (config) => ({
-      config,
-      executor: withInventory(await create(config, nowMs), inventory),
-    })),
+    configs.map(async (config) => {
+      const executor = withInventory(await create(config, nowMs), inventory);
+      return { config, executor, dry: dryRunOf(executor) };
+    }),
   );
+  const isDry = (environment: string): boolean =>
+    typeof dryRun === 'boolean' ? dryRun : dryRun.includes(environment);
   const of = (environment: string) =>
-    entries.filter(({ config }) => config.environments.includes(environment)).map(({ executor }) => executor);
+    entries
+      .filter(({ config }) => config.environments.includes(environment))
+      .map(({ config, executor, dry }) => (config.dryRun || isDry(environment) ? dry : executor));
   return {
     forEnvironment: of,
     forTarget: (target, name) => of(target.environment).find((executor) => executor.name === name) ?? null,

@@ -110,7 +110,7 @@ export async function openPlatform(
       protection: inventory.protection,
     }),
     history,
-    executors: await createExecutors(config.executors, clock.nowMs, inventory),
+    executors: await createExecutors(config.executors, clock.nowMs, inventory, config.dryRun),
     temporal,
     client,
     payloads,

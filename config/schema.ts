@@ -9,7 +9,7 @@ import { policyConfigSchema } from '../domain/policy/config.ts';
 import { limitsConfigSchema } from '../domain/remediation/limits.ts';
 import { runbookConfigSchema } from '../domain/remediation/runbook.ts';
 import { verificationConfigSchema } from '../domain/remediation/verify-config.ts';
-import { executorsSchema } from './sections/executors.ts';
+import { dryRunSchema, executorsSchema } from './sections/executors.ts';
 import { incidentSchema } from './sections/incident.ts';
 import { ingestSchema } from './sections/ingest.ts';
 import { kafkaSchema } from './sections/kafka.ts';
@@ -59,6 +59,7 @@ export const configSchema = z
       .describe(
         'What the targets of the executors are: which service each serves, whose it is, what nothing may act on.',
       ),
+    dryRun: dryRunSchema,
     model: modelSchema.prefault({}),
     people: peopleSchema,
     slack: slackSchema.optional(),

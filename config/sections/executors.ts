@@ -16,7 +16,18 @@ const common = {
     .array(environmentName)
     .min(1)
     .describe('Environments it may act in; it is never used elsewhere.'),
+  dryRun: z
+    .boolean()
+    .default(false)
+    .describe("Asks the vendor's own dry run in place of acting. Nothing is done through this executor."),
 };
+
+export const dryRunSchema = z
+  .union([z.boolean(), z.array(environmentName).max(1_000)])
+  .default(false)
+  .describe(
+    "`true`: nothing is done anywhere; what was granted is only asked of each vendor's own dry run, and told. Or a list of environments where that is so.",
+  );
 
 export type ExecutorConfig = {
   [Type in keyof Vendors]: z.output<z.ZodObject<typeof common>> & { type: Type } & z.output<

@@ -4,6 +4,8 @@ import { routed } from '../../app/api/http.ts';
 import { createExecutors } from '../../app/executors.ts';
 import { shared } from '../../app/lifecycle/health.ts';
 import { createShutdown } from '../../app/lifecycle/shutdown.ts';
+import { callOf } from '../support/calls.ts';
+import { intent } from '../support/one-intent.ts';
 
 describe('one address', () => {
   const from = { address: '203.0.113.7' };
@@ -39,14 +41,56 @@ describe('one address', () => {
 });
 
 describe('executors', () => {
+  const mock = (name: string, environments: string[], dryRun = false) => ({
+    type: 'mock' as const,
+    name,
+    environments,
+    dryRun,
+    services: [{ service: 's', replicas: 1 }],
+  });
+
+  const plain: Parameters<typeof createExecutors>[2] = { describe: (state) => state, gives: () => false };
+
+  it.each([
+    ['everywhere', true, false, [true, true]],
+    ['in one environment', ['staging'], false, [true, false]],
+    ['for one executor', false, true, [true, true]],
+    ['nowhere', false, false, [false, false]],
+  ] as const)('dry-run %s', async (_where, dryRun, own, dry) => {
+    const executors = await createExecutors(
+      [mock('a', ['staging', 'production'], own), mock('b', ['staging', 'production'])],
+      () => 0,
+      plain,
+      dryRun,
+    );
+    const one = (environment: string) => executors.forTarget({ environment, service: 's' }, 'a');
+    expect(['staging', 'production'].map((environment) => one(environment)?.dryRun === true)).toEqual(dry);
+    expect(executors.forTarget({ environment: 'production', service: 's' }, 'b')?.dryRun === true).toBe(
+      dryRun === true,
+    );
+  });
+
+  it('that dry-run look and preview, and refuse to begin', async () => {
+    const [executor] = (await createExecutors([mock('a', ['staging'], true)], () => 0, plain)).forEnvironment(
+      'staging',
+    );
+    if (executor === undefined) throw new Error('there is no executor');
+    const [before] = await executor.observe('staging', 's');
+    if (before === undefined) throw new Error('there is no target');
+    expect(await executor.preview({ ...intent, target: before.target })).toMatchObject({ ok: true });
+    const call = callOf({ number: 1, notAfterMs: 60_000 });
+    expect(await executor.begin({ ...intent, target: before.target }, call)).toMatchObject({
+      kind: 'refused',
+      code: 'dry-run',
+    });
+    expect(await executor.observe('staging', 's')).toEqual([before]);
+  });
+
   it('act only in their environments', async () => {
     const executors = await createExecutors(
-      [
-        { type: 'mock', name: 'a', environments: ['staging'], services: [] },
-        { type: 'mock', name: 'b', environments: ['staging', 'production'], services: [] },
-      ],
+      [mock('a', ['staging']), mock('b', ['staging', 'production'])],
       () => 0,
-      { describe: (state) => state, gives: () => false },
+      plain,
     );
     expect(executors.forEnvironment('staging').map(({ name }) => name)).toEqual(['a', 'b']);
     expect(executors.forEnvironment('production').map(({ name }) => name)).toEqual(['b']);

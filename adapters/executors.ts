@@ -2,7 +2,8 @@
 
 import { docker } from './docker/index.ts';
 import type { ExecutorVendor } from './executor-vendor.ts';
+import { host } from './host/index.ts';
 import { lab } from './lab/index.ts';
 import { mock } from './mock/index.ts';
 
-export const executorVendors = { lab, mock, docker } satisfies Readonly<Record<string, ExecutorVendor>>;
+export const executorVendors = { lab, mock, docker, host } satisfies Readonly<Record<string, ExecutorVendor>>;

@@ -15,6 +15,7 @@ import { registerExplain } from './commands/explain.ts';
 import { registerIncident } from './commands/incident.ts';
 import { registerKeys } from './commands/key.ts';
 import { registerKillSwitch } from './commands/kill-switch.ts';
+import { registerSandbox } from './commands/sandbox.ts';
 import { registerStart } from './commands/start.ts';
 import type { CliDeps } from './deps.ts';
 
@@ -42,6 +43,7 @@ export function createProgram(deps: CliDeps): Command {
   registerEffect(program, deps);
   registerKeys(program, deps);
   registerAudit(program, deps);
+  registerSandbox(program, deps);
   registerConfig(program, deps);
   for (const register of deps.extensions ?? []) register(program, deps);
   return program;

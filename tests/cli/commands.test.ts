@@ -1,16 +1,19 @@
 // The command line against a real HTTP server with the ports in memory; every family of commands also as a real process.
 
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createHostExecutor } from '../../adapters/host/executor.ts';
 import { createApp } from '../../api/app.ts';
 import type { ApiDeps } from '../../api/deps.ts';
 import type { ExplainedItem } from '../../api/ports/explain.ts';
 import { type HttpServer, startHttp } from '../../api/server.ts';
 import { readConnection, writeConnection } from '../../app/left-connection.ts';
+import type { Intent } from '../../domain/remediation/intent.ts';
 import { createWorld, type World } from '../api/in-memory.ts';
 import { addIncident, happen, hashedPlan, incidentId, modelTurn, planHash, ref } from '../api/incidents.ts';
+import { callOf } from '../support/calls.ts';
 import { here, sentinel, startSentinel } from './run-sentinel.ts';
 
 const ann = { keyId: 'k', name: 'ann', role: 'admin', person: 'ann' } as const;
@@ -516,5 +519,41 @@ describe('analyse', () => {
     const json = await here(['analyse', ref, '--json'], asRole());
     expect(JSON.parse(json.stdout)).toEqual({ diagnosis: null, turns: [], usd: 0 });
     expect((await here(['analyse', ref], asRole('viewer'))).code).toBe(3);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('sandbox', () => {
+  test('lists what can be put back, and puts it back', async () => {
+    const scratch = path.join(folder, 'scratch', 'orders');
+    mkdirSync(scratch, { recursive: true });
+    writeFileSync(path.join(scratch, 'a.tmp'), 'a');
+    const settings = {
+      ...{
+        name: 'web1',
+        host: 'web1',
+        service: 'orders',
+        folders: [scratch],
+        patterns: ['*'],
+        olderThanSeconds: 60,
+      },
+      ...{ limitBytes: 1_000, trashBytes: 1_000 },
+    };
+    const nowMs = Date.now() + 3_600_000;
+    const executor = createHostExecutor(settings, { nowMs: () => nowMs });
+    const target = { environment: 'e', service: 'orders', resource: 'host/web1' };
+    const intent = { id: 'i', action: 'clear-sandbox', target } as unknown as Intent;
+    const cleaned = await executor.begin(intent, callOf({ number: 1, notAfterMs: nowMs }));
+    expect(cleaned).toMatchObject({ kind: 'done' });
+    const file = path.join(folder, 'sandbox.yaml');
+    const entry = `{ name: web1, type: host, environments: [e], host: web1, service: orders, folders: ['${scratch}'] }`;
+    writeFileSync(file, `executors:\n  - ${entry}\n`);
+    const run = (...args: string[]) => here(['sandbox', ...args, '--config', file], { cwd: folder });
+    const { items } = JSON.parse((await run('list', 'web1', '--json')).stdout);
+    expect(items).toMatchObject([{ folder: scratch, bytes: 1 }]);
+    expect((await run('put-back', 'web1', items[0].cleanUp)).stdout).toBe('1 files are back.\n');
+    expect(existsSync(path.join(scratch, 'a.tmp'))).toBe(true);
+    expect((await run('list', 'web1')).stdout).toBe('Nothing can be put back.\n');
+    expect(await run('put-back', 'web1', items[0].cleanUp)).toMatchObject({ code: 1 });
+    expect((await run('list', 'other')).stderr).toContain('no executor "other" of type host');
   });
 });

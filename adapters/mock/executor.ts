@@ -20,18 +20,25 @@ export type MockExecutor = Executor & {
     readonly action: string;
     readonly service: string;
   }[];
+  /** Somebody else changes a target of the model. */
+  change(target: TargetState['target'], by: Partial<TargetState>): void;
 };
 
 export function createMockExecutor(options: {
   readonly name: string;
   readonly services: readonly MockService[];
   readonly nowMs: () => number;
+  /** How long an effect takes once it was accepted; 0: it is done at once. */
+  readonly takesMs?: number;
 }): MockExecutor {
+  const { takesMs = 0 } = options;
   const targets = new Map<string, TargetState>();
   const startedAtMs = options.nowMs();
   const ledger: { intentId: string; action: string; service: string }[] = [];
   const newest = new Map<string, { readonly fence: number; readonly send: number }>();
   const revisions = new Map<string, number>();
+  /** When what was accepted is complete, and what it replaced. */
+  const underWay = new Map<string, { readonly endsAtMs: number; readonly before: TargetState }>();
 
   const make = (environment: string, { service, replicas }: MockService): TargetState => ({
     target: { environment, service },
@@ -75,8 +82,16 @@ export function createMockExecutor(options: {
 
   return {
     name: options.name,
-    promise: () => promised,
+    promise: () => ({ ...promised, deadlineMs: promised.deadlineMs + takesMs }),
     ledger,
+
+    change(target, by) {
+      const before = find(target.environment, target.service);
+      if (before === undefined) return;
+      const key = targetKey(target);
+      targets.set(key, { ...before, ...by });
+      revisions.set(key, (revisions.get(key) ?? 0) + 1);
+    },
 
     async observe(environment, service) {
       const names = service === undefined ? options.services.map((declared) => declared.service) : [service];
@@ -103,16 +118,42 @@ export function createMockExecutor(options: {
       const after = perform(before, intent, options.nowMs());
       targets.set(key, after);
       ledger.push({ intentId: intent.id, action: intent.action, service: intent.target.service });
-      return { kind: 'done', after, summary: doneWords(intent) };
+      if (takesMs === 0) return { kind: 'done', after, summary: doneWords(intent) };
+      underWay.set(intent.id, { endsAtMs: options.nowMs() + takesMs, before });
+      return { kind: 'accepted', handle: intent.id, summary: `${doneWords(intent)} in ${takesMs} ms` };
+    },
+
+    async cancel(intent, handle) {
+      const { endsAtMs = 0, before } = underWay.get(handle) ?? {};
+      if (before === undefined || options.nowMs() >= endsAtMs)
+        return { kind: 'done', after: null, summary: doneWords(intent) };
+      targets.set(targetKey(intent.target), before);
+      underWay.delete(handle);
+      ledger.splice(
+        ledger.findIndex((entry) => entry.intentId === intent.id),
+        1,
+      );
+      return { kind: 'failed', reason: 'cancelled', left: '' };
+    },
+
+    async resume(intent) {
+      return underWay.has(intent.id) ? intent.id : null;
     },
 
     async poll(intent) {
+      const leftMs = (underWay.get(intent.id)?.endsAtMs ?? 0) - options.nowMs();
+      if (leftMs > 0) {
+        const done = Math.floor(((takesMs - leftMs) / takesMs) * parts);
+        const words = `${done} of ${parts} parts done`;
+        return { kind: 'running', progress: { done, of: parts, words } };
+      }
       if (ledger.some((entry) => entry.intentId === intent.id))
         return { kind: 'done', after: null, summary: doneWords(intent) };
       return { kind: 'unknown', reason: 'the mock knows only what this process did' };
     },
 
     async lookUp(intent) {
+      if ((underWay.get(intent.id)?.endsAtMs ?? 0) > options.nowMs()) return 'cannot-tell';
       if (ledger.some((entry) => entry.intentId === intent.id)) return 'happened';
       return 'cannot-tell';
     },
@@ -128,6 +169,9 @@ export function createMockExecutor(options: {
     },
   };
 }
+
+/** In how many steps what takes long tells its progress. */
+const parts = 5;
 
 type Refused = Extract<Begun, { kind: 'refused' }>;
 

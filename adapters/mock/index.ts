@@ -14,6 +14,12 @@ const settings = z.strictObject({
     )
     .default([])
     .describe('Services it pretends to run.'),
+  takesSeconds: z
+    .number()
+    .min(0)
+    .max(3_600)
+    .default(0)
+    .describe('How long an effect takes; 0: done at once. To see how progress is told.'),
 });
 
 export const mock: ExecutorVendor<typeof settings> = {
@@ -23,7 +29,8 @@ export const mock: ExecutorVendor<typeof settings> = {
   async load() {
     const { createMockExecutor } = await import('./executor.ts');
     return {
-      create: ({ name, services }, { nowMs }) => createMockExecutor({ name, services, nowMs }),
+      create: ({ name, services, takesSeconds }, { nowMs }) =>
+        createMockExecutor({ name, services, nowMs, takesMs: takesSeconds * 1_000 }),
       doctor: async ({ name }) => ok(`Executor ${name}`, 'mock: changes nothing'),
     };
   },

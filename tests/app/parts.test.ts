@@ -43,6 +43,7 @@ describe('one address', () => {
 describe('executors', () => {
   const mock = (name: string, environments: string[], dryRun = false) => ({
     type: 'mock' as const,
+    takesSeconds: 0,
     name,
     environments,
     dryRun,

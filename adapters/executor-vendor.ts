@@ -4,6 +4,7 @@
 import type { z } from 'zod';
 import type { Executor } from '../activities/ports/executor.ts';
 import type { Finding } from '../domain/doctor.ts';
+import type { Readings } from '../ingest/watched.ts';
 
 /** What every configured executor has, whatever the vendor. */
 export type Named = { readonly name: string };
@@ -12,6 +13,8 @@ export type ExecutorParts<Settings> = {
   create(settings: Settings & Named, clock: { readonly nowMs: () => number }): Executor;
   /** What stands in the way of acting through it. Changes nothing there; never throws. */
   doctor(settings: Settings & Named): Promise<Finding>;
+  /** What its targets do, as telemetry: where the vendor tells it, and only when it is asked. */
+  watch?(settings: Settings & Named, clock: { readonly nowMs: () => number }): Readings;
 };
 
 export type ExecutorVendor<Settings extends z.ZodObject = z.ZodObject> = {

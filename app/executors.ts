@@ -4,6 +4,7 @@ import type { Executor, Executors } from '../activities/ports/executor.ts';
 import type { ExecutorParts } from '../adapters/executor-vendor.ts';
 import { executorVendors } from '../adapters/executors.ts';
 import type { Config } from '../config/load.ts';
+import type { Watched } from '../ingest/watched.ts';
 import { dryRunOf } from './dry-run.ts';
 
 import { type Inventory, withInventory } from './inventory/inventory.ts';
@@ -37,6 +38,21 @@ export async function createExecutors(
 
 async function create(config: ExecutorConfig, nowMs: () => number): Promise<Executor> {
   return (await partsOf(config)).create(config, { nowMs });
+}
+
+/** Those whose vendor tells what its targets do. */
+export async function watchedSystems(
+  configs: readonly ExecutorConfig[],
+  nowMs: () => number,
+): Promise<readonly Watched[]> {
+  const all = await Promise.all(
+    configs.map(async (config) => {
+      const readings = (await partsOf(config)).watch?.(config, { nowMs });
+      const { name, environments } = config;
+      return readings === undefined ? [] : [{ ...readings, name, environments }];
+    }),
+  );
+  return all.flat();
 }
 
 /** The parts of the vendor that this configuration is for. */

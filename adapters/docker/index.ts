@@ -61,11 +61,12 @@ export const docker: ExecutorVendor<typeof settings> = {
   about: 'Restarts, stops and starts containers of one Docker engine: [Docker executor](docker-executor.md).',
   settings,
   async load() {
-    const [{ createDockerExecutor }, { checkDocker }] = await Promise.all([
+    const [{ createDockerExecutor }, { checkDocker }, { createDockerReadings }] = await Promise.all([
       import('./executor.ts'),
       import('./doctor.ts'),
+      import('./readings.ts'),
     ]);
-    return { create: createDockerExecutor, doctor: checkDocker };
+    return { create: createDockerExecutor, doctor: checkDocker, watch: createDockerReadings };
   },
 };
 

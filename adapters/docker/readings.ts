@@ -3,17 +3,13 @@
 
 import type { LogRecord, TelemetryObservation } from '../../domain/observation.ts';
 import type { Scope } from '../../domain/scope.ts';
+import type { Readings } from '../../ingest/watched.ts';
 import { connectEngine, type Engine, EngineError } from './engine.ts';
 import type { DockerSettings } from './executor.ts';
 import { memoryOf } from './memory.ts';
 import { isSelected, namedIn, serviceOf } from './select.ts';
 import { isUp } from './state.ts';
 import type { Inspected, Stats } from './wire.ts';
-
-export type Readings = {
-  /** Throws when the engine cannot be asked. */
-  read(environment: string, signal?: AbortSignal): Promise<readonly TelemetryObservation[]>;
-};
 
 type Seen = {
   readonly finishedAt: string;

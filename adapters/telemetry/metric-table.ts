@@ -166,6 +166,11 @@ export const metricTable = {
     help: 'Times that the clock of this process was set back, and detection rebuilt from history.',
     labels: [],
   },
+  sentinel_watched_readings_total: {
+    kind: 'counter',
+    help: 'Times that a watched system was asked what its targets do: read, failed.',
+    labels: ['name', 'result'],
+  },
   sentinel_detection_dropped_total: {
     kind: 'counter',
     help: 'Observations the detection engine dropped, by reason.',

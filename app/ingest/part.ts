@@ -4,6 +4,7 @@ import type { KafkaSource } from '../../adapters/kafka/source.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
 import type { OnTaken } from '../../ingest/pipeline.ts';
+import { watchedSystems } from '../executors.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import type { Platform } from '../platform.ts';
 import { incidentSettings } from '../worker/incident-settings.ts';
@@ -56,6 +57,7 @@ export async function startIngestPart(
     history,
     onTaken,
     allowedOrigins,
+    watched: await watchedSystems(config.executors, clock.nowMs),
     authorize: senderAuthorize(stores.apiKeys, senderKeys),
     clock,
     metrics,

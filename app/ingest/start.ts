@@ -26,6 +26,7 @@ import type {
 } from '../../ingest/ports.ts';
 import { createTicker } from '../../ingest/ticker.ts';
 import { type Services, warmDetection } from '../../ingest/warm.ts';
+import { type Watched, watch } from '../../ingest/watched.ts';
 
 export type IngestSettings = {
   readonly defaultEnvironment: string;
@@ -37,6 +38,8 @@ export type IngestSettings = {
   readonly dispatch: DispatchSettings;
   /** How often detection hears that time has passed. */
   readonly tickMs: number;
+  /** How often watched systems are asked. */
+  readonly watchMs: number;
   /** How often notes on telemetry are written. */
   readonly notesMs: number;
   /** How much of history a starting process reads back. */
@@ -51,6 +54,8 @@ export const defaultIngestSettings = {
   limits: defaultLimits,
   dispatch: defaultDispatchSettings,
   tickMs: 1_000,
+  // As often as collectors usually send.
+  watchMs: 15_000,
   notesMs: 5_000,
   warmMs: 10 * 60_000,
   // About a hundred bytes each.
@@ -69,6 +74,8 @@ export type IngestDeps = {
   readonly history: (HistoryWriter & WarmHistory) | null;
   /** Services whose telemetry comes in another way, which rebuilds its own detection; null when they are not known. */
   readonly watchedElsewhere?: Services | null | undefined;
+  /** Systems that are asked what they do. */
+  readonly watched?: readonly Watched[] | undefined;
   readonly authorize: Authorize;
   readonly allowedOrigins?: readonly string[] | undefined;
   readonly onTaken?: OnTaken | undefined;
@@ -161,15 +168,22 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     wake,
   });
 
+  const watching = watch(deps.watched ?? [], {
+    ...{ take: pipeline.take, everyMs: settings.watchMs },
+    ...{ clock, metrics, log },
+  });
+
   dispatcher.start();
   await warm();
   ticker.start();
+  watching.start();
   noteTicker.start();
   return {
     app,
     wake,
     notes,
     stop: async () => {
+      await watching.stop();
       await ticker.stop();
       await noteTicker.stop();
       await notes.flush(clock.nowMs());

@@ -12,6 +12,7 @@ import { type Engine, startEngine } from '../../support/docker.ts';
 import { type DockerProxy, startDockerProxy } from '../../support/docker-proxy.ts';
 
 const environment = 'practice';
+const never = new AbortController().signal;
 
 await describeWith<DockerInfo>('docker', 'A Docker engine', (info) => {
   let engine: Engine;
@@ -39,9 +40,9 @@ await describeWith<DockerInfo>('docker', 'A Docker engine', (info) => {
     await engine.run({ name: 'other' });
     const clock = { now: 1_000_000 };
     const readings = createDockerReadings(settings(), { nowMs: () => clock.now });
-    await readings.read(environment);
+    await readings.read(environment, never);
     clock.now += 10_000;
-    const second = await readings.read(environment);
+    const second = await readings.read(environment, never);
     const values = new Map(second.map((one) => [one.kind === 'gauge' ? one.metric : one.kind, one]));
     expect([...values.keys()].toSorted()).toEqual([
       'container.cpu.usage',
@@ -69,7 +70,7 @@ await describeWith<DockerInfo>('docker', 'A Docker engine', (info) => {
     const readings = createDockerReadings(settings(), { nowMs: Date.now });
     const command = 'while ! test -f /tmp/go; do sleep 1; done; tail /dev/zero; exit 0';
     const container = await engine.run({ name: 'shop-orders', memoryBytes: 16e6, command });
-    await readings.read(environment);
+    await readings.read(environment, never);
     const exec = await container.exec({ Cmd: ['touch', '/tmp/go'] });
     await exec.start({});
     await eventually(
@@ -77,7 +78,7 @@ await describeWith<DockerInfo>('docker', 'A Docker engine', (info) => {
       async () => !(await engine.inspect('shop-orders')).State.Running,
       300_000,
     );
-    const told = await readings.read(environment);
+    const told = await readings.read(environment, never);
     expect(told.filter(({ kind }) => kind === 'log')).toMatchObject([
       {
         severityNumber: 17,
@@ -86,7 +87,7 @@ await describeWith<DockerInfo>('docker', 'A Docker engine', (info) => {
       },
     ]);
     expect(told).toContainEqual(expect.objectContaining({ metric: 'container.state.running', value: 0 }));
-    expect((await readings.read(environment)).filter(({ kind }) => kind === 'log')).toEqual([]);
+    expect((await readings.read(environment, never)).filter(({ kind }) => kind === 'log')).toEqual([]);
   });
 
   it('says before a restart what the memory is used for', async () => {

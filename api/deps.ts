@@ -18,6 +18,7 @@ import type { Logger } from './ports/logger.ts';
 import type { IncidentMessenger } from './ports/messenger.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { ModelTurnReader } from './ports/model-turns.ts';
+import type { KnownResources } from './ports/resources.ts';
 import type { ServiceReader } from './ports/services.ts';
 import type { Stops } from './ports/stops.ts';
 import type { SeriesReader } from './ports/telemetry.ts';
@@ -46,6 +47,7 @@ export type ApiDeps = {
   readonly series: SeriesReader | null;
   readonly services: ServiceReader;
   readonly infrastructure: Infrastructure;
+  readonly resources: KnownResources;
   readonly queues: QueueReader;
   readonly records: RecordReader;
   readonly policy: PolicyConfig;

@@ -214,6 +214,7 @@ async function createApi(
     slackEvents,
     series: history,
     services: stores.services,
+    resources: stores.resources,
     records: stores.records,
     infrastructure: createInfrastructure(executors, config.executors),
     queues: {

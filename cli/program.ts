@@ -13,6 +13,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerEffect } from './commands/effect.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerIncident } from './commands/incident.ts';
+import { registerInventory } from './commands/inventory.ts';
 import { registerKeys } from './commands/key.ts';
 import { registerKillSwitch } from './commands/kill-switch.ts';
 import { registerSandbox } from './commands/sandbox.ts';
@@ -40,6 +41,7 @@ export function createProgram(deps: CliDeps): Command {
   registerApprovals(program, deps);
   registerKillSwitch(program, deps);
   registerBreaker(program, deps);
+  registerInventory(program, deps);
   registerEffect(program, deps);
   registerKeys(program, deps);
   registerAudit(program, deps);

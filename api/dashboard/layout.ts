@@ -5,7 +5,15 @@ import { type Html, may, type View } from './view.ts';
 
 export type PageFrame = {
   readonly title: string;
-  readonly section: 'overview' | 'incidents' | 'approvals' | 'series' | 'actions' | 'audit' | null;
+  readonly section:
+    | 'overview'
+    | 'incidents'
+    | 'approvals'
+    | 'series'
+    | 'targets'
+    | 'actions'
+    | 'audit'
+    | null;
   readonly body: Html;
 };
 
@@ -14,6 +22,7 @@ const sections = [
   { id: 'incidents', href: '/incidents', word: 'Incidents' },
   { id: 'approvals', href: '/approvals', word: 'Approvals' },
   { id: 'series', href: '/series', word: 'Series' },
+  { id: 'targets', href: '/targets', word: 'Targets' },
   { id: 'actions', href: '/actions', word: 'Actions' },
   { id: 'audit', href: '/audit', word: 'Audit' },
 ] as const;

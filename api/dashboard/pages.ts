@@ -4,6 +4,7 @@ import { type Role, roleAtLeast } from '../../domain/role.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiProblem } from '../errors.ts';
 import { fromUrlId } from '../incident-id.ts';
+import { readInventory } from '../inventory.ts';
 import { depsWithin } from '../reach/deps-within.ts';
 import { OutOfReach } from '../reach/out-of-reach.ts';
 import { readResources, resourcesWithin } from '../resource-usage.ts';
@@ -16,6 +17,7 @@ import { auditPage, auditQuery, loadAudit } from './pages/audit.ts';
 import { incidentsPage, listQuery, loadIncidents } from './pages/incidents.ts';
 import { loadOverview, overviewPage } from './pages/overview.ts';
 import { loadSeries, seriesPage, seriesQuery } from './pages/series.ts';
+import { targetsPage } from './pages/targets.ts';
 import { pageResponse } from './response.ts';
 import { latestOf } from './status.ts';
 import type { Html, View } from './view.ts';
@@ -84,6 +86,8 @@ export function addPages(dashboard: Dashboard): void {
     const query = seriesQuery.parse(c.req.query());
     return seriesPage(await loadSeries(pages.history, query, view.nowMs), view);
   });
+
+  add('/targets', async (_c, view, deps) => targetsPage(await readInventory(deps, undefined), view));
 
   add('/actions', async (_c, view, deps) =>
     actionsPage(await loadActions(deps.trackRecord, view.nowMs), view),

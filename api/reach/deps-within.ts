@@ -6,7 +6,13 @@ import type { ApiDeps } from '../deps.ts';
 import type { Principal } from '../ports/principal.ts';
 import { incidentsWithin, type ReachedIncidents } from './incidents.ts';
 import { OutOfReach } from './out-of-reach.ts';
-import { historyWithin, infrastructureWithin, seriesWithin, servicesWithin } from './telemetry.ts';
+import {
+  historyWithin,
+  infrastructureWithin,
+  resourcesWithin,
+  seriesWithin,
+  servicesWithin,
+} from './telemetry.ts';
 
 type Pages = NonNullable<ApiDeps['dashboard']>;
 
@@ -63,6 +69,7 @@ function limited(reach: Reach, all: ApiDeps): Decided<ApiDeps> {
     series: all.series === null ? null : seriesWithin(reach, all.series),
     services: servicesWithin(reach, all.services),
     infrastructure: infrastructureWithin(reach, all.infrastructure),
+    resources: resourcesWithin(reach, all.resources),
     // Only who makes keys asks for them.
     people: all.people,
     policy: {

@@ -2,6 +2,7 @@
 
 import { type Reach, reaches, reachesInto } from '../../domain/policy/reach.ts';
 import type { Infrastructure } from '../ports/infrastructure.ts';
+import type { KnownResources } from '../ports/resources.ts';
 import type { ServiceReader } from '../ports/services.ts';
 import type { SeriesReader, TelemetryHistory } from '../ports/telemetry.ts';
 import { OutOfReach } from './out-of-reach.ts';
@@ -47,6 +48,12 @@ export function infrastructureWithin(reach: Reach, all: Infrastructure): Infrast
       const seen = await all.observe(environment);
       return { ...seen, targets: seen.targets.filter(({ target }) => within(reach)(target)) };
     },
+  };
+}
+
+export function resourcesWithin(reach: Reach, all: KnownResources): KnownResources {
+  return {
+    of: async (environment, services) => (await all.of(environment, services)).filter(within(reach)),
   };
 }
 

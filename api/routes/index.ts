@@ -17,6 +17,7 @@ import { incidentPlan } from './incident-plan.ts';
 import { incidentTimeline } from './incident-timeline.ts';
 import { infrastructureStatus } from './infrastructure-status.ts';
 import { abort, addNote, closeIncident, takeOver } from './interventions.ts';
+import { inventoryList } from './inventory.ts';
 import { keyCreate, keyList, keyRevoke } from './keys.ts';
 import { killSwitchList, killSwitchSet } from './kill-switch.ts';
 import { loginLink } from './login-link.ts';
@@ -55,6 +56,7 @@ export const routes: readonly Route[] = [
   serviceList,
   explain,
   infrastructureStatus,
+  inventoryList,
   resourceUsage,
   killSwitchList,
   killSwitchSet,

@@ -1,6 +1,7 @@
 // GET /api/v1/infrastructure-status: the things Sentinel could act on, as their executors see them now.
 
 import { z } from 'zod';
+import { availabilities, availabilityOf } from '../../domain/inventory/availability.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
 import { environment, pageQuery } from '../http/fields.ts';
 import { pageOfAll } from '../http/paging.ts';
@@ -10,9 +11,9 @@ import { targetState } from '../schemas/plan.ts';
 
 const observed = z
   .strictObject({
-    health: z
-      .enum(['ok', 'degraded', 'down'])
-      .meta({ description: 'Whether as many replicas run as are wanted, fewer, or none.' }),
+    health: z.enum(availabilities).meta({
+      description: 'As many replicas serve as are wanted, fewer, none, or none are wanted (`stopped`).',
+    }),
     runningReplicas: z.int(),
     state: targetState,
   })
@@ -42,9 +43,7 @@ export const infrastructureStatus = route({
 
 function withHealth(state: TargetState) {
   const runningReplicas = state.replicas.filter((replica) => replica.state === 'running').length;
-  const enough = runningReplicas >= state.desiredReplicas;
-  const health = enough ? 'ok' : runningReplicas > 0 ? 'degraded' : 'down';
-  return { health, runningReplicas, state } as const;
+  return { health: availabilityOf(state), runningReplicas, state } as const;
 }
 
 function placeOf({ state }: { readonly state: TargetState }): readonly [string, string] {

@@ -53,6 +53,7 @@ export function createBenchApi(database: Database): BenchApi {
     slackEvents: null,
     series: null,
     services,
+    resources: stores.resources,
     records,
     infrastructure: { environments: [], observe: async () => ({ targets: [], missing: [] }) },
     queues: { depths: async () => ({ ...(await queues.depths()), historyRows: null }) },

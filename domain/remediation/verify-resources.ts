@@ -8,6 +8,7 @@ import { type Limited, type ResourceStats, resourceStats } from '../diagnosis/re
 import { clamp, median } from '../diagnosis/statistics.ts';
 import { thresholds } from '../diagnosis/thresholds.ts';
 import { inside, type Window } from '../diagnosis/windows.ts';
+import { servingReplicas } from '../inventory/availability.ts';
 import type { ObservedState } from '../inventory/target.ts';
 import type { MetricBucket } from '../telemetry.ts';
 import { frozenNormal } from './verify-baseline.ts';
@@ -230,8 +231,9 @@ function replicasOf(
   times: VerificationTimes,
   config: VerificationConfig,
 ): Partial<Judged> {
-  const running = target.replicas.filter(({ state }) => state === 'running' || state === 'draining').length;
-  const missing = Math.max(0, target.desiredReplicas - running);
+  // Where none are wanted none serve: that is no recovery.
+  const wanted = Math.max(1, target.desiredReplicas);
+  const missing = Math.max(0, wanted - servingReplicas(target, 'draining'));
   const seconds = Math.max(0, (times.nowMs - freshFrom(times, 1_000, config)) / 1000);
   if (seconds === 0) return {};
   return {

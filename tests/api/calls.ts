@@ -66,6 +66,7 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
     path: '/api/v1/infrastructure-status',
     query: { ...page, environment: 'production' },
   },
+  'GET /api/v1/inventory': { path: '/api/v1/inventory', query: { ...page, environment: 'production' } },
   'GET /api/v1/resource-usage': {
     path: '/api/v1/resource-usage',
     query: { ...page, environment: 'production' },

@@ -173,7 +173,7 @@ describe('GET /api/v1/infrastructure-status', () => {
   test('says how each target is, and who did not answer', async () => {
     const world = createWorld();
     world.observed = {
-      targets: [target('web', 2), target('orders', 1), target('billing', 0)],
+      targets: [target('web', 2), target('orders', 1), target('billing', 0), target('parked', 0, 0)],
       missing: [{ executor: 'other', reason: 'no answer within 3000 ms' }],
     };
     const { json } = await clientOf(world)('/api/v1/infrastructure-status', { key: world.keys.viewer });
@@ -181,6 +181,7 @@ describe('GET /api/v1/infrastructure-status', () => {
       items: [
         { health: 'down', runningReplicas: 0, state: { target: { service: 'billing' } } },
         { health: 'degraded', runningReplicas: 1, state: { target: { service: 'orders' } } },
+        { health: 'stopped', runningReplicas: 0, state: { target: { service: 'parked' } } },
         { health: 'ok', runningReplicas: 2, state: { target: { service: 'web' } } },
       ],
       missing: [{ environment: 'production', executor: 'other', reason: 'no answer within 3000 ms' }],
@@ -192,6 +193,86 @@ describe('GET /api/v1/infrastructure-status', () => {
     world.observed = { targets: [target('web', 2)], missing: [] };
     const { json } = await clientOf(world)('/api/v1/infrastructure-status?environment=elsewhere');
     expect(json).toEqual({ items: [], nextCursor: null, missing: [] });
+  });
+});
+
+describe('GET /api/v1/inventory', () => {
+  const orders: TargetState = {
+    target: { environment: 'production', service: 'orders', resource: 'docker/web1/orders' },
+    executor: 'dock',
+    desiredReplicas: 1,
+    replicas: [{ id: 'a', state: 'running', startedAtMs: 1, restarts: 0 }],
+    readyReplicas: 0,
+    release: 'v1',
+    config: 'c1',
+    supports: ['restart'],
+    rollout: { inProgress: true, detail: '0 of 1 new' },
+    owner: { name: 'helm', detail: 'release shop', reverts: [] },
+    team: 'checkout',
+    tier: '1',
+    protected: 'frozen until May',
+  };
+  const seen = { calls: [], calledBy: [], seenAtMs: 1 };
+
+  test('has each target with what is known of it, and each service without one, with the reason', async () => {
+    const world = createWorld();
+    world.observed = { targets: [orders], missing: [{ executor: 'kube', reason: 'no answer' }] };
+    world.services = [
+      { environment: 'production', service: 'orders', ...seen },
+      { environment: 'production', service: 'billing', ...seen },
+    ];
+    const attributes = { 'container.name': '/orders' };
+    world.resources = [{ environment: 'production', service: 'mail', resourceId: 'm', attributes }];
+    const { json } = await clientOf(world)('/api/v1/inventory', { key: world.keys.viewer });
+    const { target: _target, supports: _supports, ...known } = orders;
+    expect(json).toEqual({
+      items: [
+        {
+          environment: 'production',
+          service: 'orders',
+          key: 'docker/web1/orders',
+          words: 'container orders on host web1',
+          executor: 'dock',
+          availability: 'down',
+          servingReplicas: 0,
+          desiredReplicas: 1,
+          rollout: '0 of 1 new',
+          owner: known.owner,
+          team: 'checkout',
+          tier: '1',
+          protected: 'frozen until May',
+          unresolved: null,
+        },
+      ],
+      nextCursor: null,
+      without: [
+        { environment: 'production', service: 'billing', reason: 'no executor has this target' },
+        {
+          environment: 'production',
+          service: 'mail',
+          reason: expect.stringContaining('match.resource: docker/web1/orders, service: mail'),
+        },
+      ],
+      missing: [{ environment: 'production', executor: 'kube', reason: 'no answer' }],
+    });
+  });
+
+  test('says of targets of one name which is not acted on, and why', async () => {
+    const world = createWorld();
+    const other = { ...orders, target: { ...orders.target, resource: 'docker/web1/orders-2' } };
+    world.observed = { targets: [orders, other], missing: [] };
+    const unresolved = async () => {
+      const { json } = await clientOf(world)('/api/v1/inventory', { key: world.keys.viewer });
+      return (json as { items: { unresolved: string | null }[] }).items.map((one) => one.unresolved);
+    };
+    const ambiguous = expect.stringContaining('2 targets have this name');
+    expect(await unresolved()).toEqual([ambiguous, ambiguous]);
+    const attributes = { 'container.name': 'orders-2' };
+    world.resources = [{ environment: 'production', service: 'orders', resourceId: 'o', attributes }];
+    expect(await unresolved()).toEqual([
+      'telemetry says that the service is container orders-2 on host web1',
+      null,
+    ]);
   });
 });
 

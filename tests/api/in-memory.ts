@@ -23,6 +23,7 @@ import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import type { ResourceSample } from '../../domain/infrastructure/usage.ts';
+import type { KeptResource } from '../../domain/inventory/resolve.ts';
 import { policyConfigSchema } from '../../domain/policy/config.ts';
 import { type Reach, reaches } from '../../domain/policy/reach.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
@@ -53,6 +54,7 @@ export type World = {
   /** Every question to telemetry history. */
   readonly asked: SeriesQuery[];
   services: KnownService[];
+  resources: KeptResource[];
   readonly explained: Map<string, Awaited<ReturnType<ApiDeps['records']['explain']>>>;
   observed: Awaited<ReturnType<ApiDeps['infrastructure']['observe']>>;
   queues: Queues;
@@ -103,6 +105,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     samples: [],
     asked: [],
     services: [],
+    resources: [],
     explained: new Map(),
     observed: { targets: [], missing: [] },
     queues: {
@@ -157,6 +160,9 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
       infrastructure: {
         environments: ['production'],
         observe: async () => world.observed,
+      },
+      resources: {
+        of: async (environment) => world.resources.filter((one) => one.environment === environment),
       },
       queues: { depths: async () => world.queues },
       records: {

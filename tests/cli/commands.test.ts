@@ -294,6 +294,29 @@ test('pause and resume set the kill switch', async () => {
   ]);
 });
 
+test('the inventory says what each target is, why nothing acts on it, and which services have none', async () => {
+  const target = { environment: 'production', service: 'mail', resource: 'docker/web1/mail' };
+  const facts = { desiredReplicas: 0, replicas: [], release: 'r1', config: 'c1', supports: [] };
+  const missing = [{ executor: 'kube', reason: 'no answer' }];
+  world.observed = {
+    targets: [{ target, executor: 'dock', ...facts, tier: '1', protected: 'frozen' }],
+    missing,
+  };
+  world.services = [{ environment: 'production', service: 'billing', calls: [], calledBy: [], seenAtMs: 1 }];
+  expect((await here(['inventory', 'production'], asRole('viewer'))).stdout).toBe(
+    [
+      'production/mail  docker/web1/mail  (stopped, 0 of 0 serving, executor dock, tier 1)',
+      '  protected: frozen',
+      'production/billing: no executor has this target',
+      'Executor kube in production did not answer: no answer',
+      '',
+    ].join('\n'),
+  );
+  expect((await here(['inventory', 'elsewhere'], asRole('viewer'))).stdout).toBe(
+    'No executor reports a target.\n',
+  );
+});
+
 test('breakers are listed and reset, and the track record says how often actions helped', async () => {
   world.breakers.splice(0, 9, {
     environment: 'production',

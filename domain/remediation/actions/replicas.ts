@@ -1,5 +1,6 @@
 // What actions ask and say of the replicas of a target.
 
+import { servingReplicas } from '../../inventory/availability.ts';
 import type { ObservedState } from '../../inventory/target.ts';
 import { plainLine } from '../../text.ts';
 import type { Cost, Facts } from './action.ts';
@@ -10,8 +11,8 @@ type ReplicaId = string | number | boolean | undefined;
 export const restartSeconds = 5;
 export const free: Cost = { downtimeSeconds: 0, blastRadius: 0 };
 
-export function servingCount({ replicas }: ObservedState): number {
-  return replicas.filter(({ state }) => state === 'running').length;
+export function servingCount(state: ObservedState): number {
+  return servingReplicas(state);
 }
 
 /** One serving replica's share of the capacity; none when nothing serves. */

@@ -19,6 +19,7 @@ const paths = [
   '/series?kind=logs&service=orders',
   '/series?key=calls%2Fproduction%2Forders%2Fserver%2F%2Ferrors',
   '/actions',
+  '/targets',
   '/audit',
 ];
 
@@ -129,6 +130,26 @@ describe('roles decide what is offered', () => {
     expect(viewer).toContain('3 of 12 failed');
     expect(viewer).toMatch(/data-label="Helped">9 <span class="muted">75 %/);
     expect(viewer).toContain('(1 failed)');
+  });
+
+  test('targets say what they are, why nothing acts on them, and which services have none', async () => {
+    const world = richWorld();
+    const target = { environment: 'production', service: 'mail', resource: 'docker/web1/mail' };
+    const facts = { desiredReplicas: 0, replicas: [], release: 'r1', config: 'c1', supports: [] };
+    const held = {
+      protected: 'frozen <until> May',
+      owner: { name: 'helm', detail: 'release mail', reverts: [] },
+    };
+    world.observed = { targets: [{ target, executor: 'dock', ...facts, ...held }], missing: [] };
+    world.services = [
+      { environment: 'production', service: 'billing', calls: [], calledBy: [], seenAtMs: 1 },
+    ];
+    const { text } = await (await loggedIn(world, world.keys.viewer)).get('/targets');
+    expect(text).toContain('container mail on host web1');
+    expect(text).toContain('Protected: frozen &lt;until&gt; May');
+    expect(text).toContain('Owned by helm: release mail');
+    expect(text).toMatch(/stopped<\/span> <span class="muted">0 of 0/);
+    expect(text.slice(text.indexOf('id="without"'))).toContain('no executor has this target');
   });
 
   test('a viewer sees the same and is told what deciding needs', async () => {

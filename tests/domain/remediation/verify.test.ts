@@ -277,6 +277,10 @@ describe('replicas', () => {
     expect(verify(at(input, 25, anomalies, { targets })).outcome).toBe('recovered');
     const missing = targets.map((one) => ({ ...one, desiredReplicas: one.desiredReplicas + 1 }));
     expect(verify(at(input, 25, anomalies, { targets: missing })).outcome).toBe('not-recovered');
+    const unready = targets.map((one) => ({ ...one, readyReplicas: one.desiredReplicas - 1 }));
+    expect(verify(at(input, 25, anomalies, { targets: unready })).outcome).toBe('not-recovered');
+    const switchedOff = targets.map((one) => ({ ...one, desiredReplicas: 0, replicas: [] }));
+    expect(verify(at(input, 25, anomalies, { targets: switchedOff })).outcome).toBe('not-recovered');
   });
 });
 

@@ -76,6 +76,7 @@ export async function serveApi(): Promise<ServedApi> {
     modelTurns: stores.modelTurnReader,
     temporalPayloads: createPayloadOpener(testPayloads().keys, 'default'),
     services: stores.services,
+    resources: stores.resources,
     queues: {
       depths: async () => ({ ...(await stores.queues.depths()), historyRows: history.waitingRows() }),
     },

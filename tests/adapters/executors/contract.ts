@@ -3,9 +3,7 @@
  * the vendor's own count of effects, and faults between the executor and the vendor.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createExecute } from '../../../activities/execute.ts';
 import type { Call, Executor, Polled } from '../../../activities/ports/executor.ts';
-import type { ExecuteResult } from '../../../activities/types.ts';
 import { type TargetRef, targetKey } from '../../../domain/inventory/target.ts';
 import type { ActionParameters } from '../../../domain/remediation/actions/action.ts';
 import type { ActionId } from '../../../domain/remediation/actions/index.ts';
@@ -15,8 +13,8 @@ import { factsFor, stateAfter } from '../../../domain/remediation/precondition.t
 import { type RefusalCode, refusalCodes } from '../../../domain/remediation/refusal-code.ts';
 import type { TargetState } from '../../../domain/remediation/target.ts';
 import { callOf } from '../../support/calls.ts';
-import { noMetrics, silent } from '../../support/fakes.ts';
 import { type MemoryGate, memoryGate } from '../../support/memory-gate.ts';
+import { executed as executedBy } from './worker.ts';
 
 export type ExecutorHarness = {
   /** Another instance on the same world, as in another process. */
@@ -107,26 +105,7 @@ export function executorContract(name: string, open: () => Promise<ExecutorHarne
       }
     }
 
-    /** As a worker does it, again and again while it is under way. */
-    async function executed(gate: MemoryGate, intent: Intent): Promise<ExecuteResult> {
-      const executor = harness.executor();
-      const execute = createExecute({
-        gate,
-        executors: { forTarget: () => executor },
-        logger: silent,
-        metrics: noMetrics,
-        timings: {
-          ...{ everyMs: 100, pollEveryMs: 100, patienceMs: 60_000, steadyAnswers: 3, followForMs: 60_000 },
-          tellAfterMs: () => 60_000,
-          nowMs: Date.now,
-          sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-        },
-      });
-      for (;;) {
-        const result = await execute({ intentId: intent.id });
-        if (result.kind !== 'running') return result;
-      }
-    }
+    const executed = (gate: MemoryGate, intent: Intent) => executedBy(harness.executor(), gate, intent);
 
     /** Put back as it was, so that the next case finds the same target. */
     async function putBack(intent: Intent): Promise<void> {

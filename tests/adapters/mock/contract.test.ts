@@ -1,6 +1,8 @@
+import { expect, test } from 'vitest';
 import type { Executor } from '../../../activities/ports/executor.ts';
 import { createMockExecutor } from '../../../adapters/mock/executor.ts';
 import { type ExecutorHarness, executorContract } from '../executors/contract.ts';
+import { faults, matrix } from '../executors/matrix.ts';
 
 const target = { environment: 'test', service: 'orders' };
 
@@ -51,3 +53,15 @@ function mockHarness(takesMs: number): ExecutorHarness {
 
 executorContract('the mock', async () => mockHarness(0));
 executorContract('the mock that takes its time', async () => mockHarness(300));
+
+test('every action under every pair of faults: no effect twice, and nothing told that is not so', async () => {
+  const pairs = faults.flatMap((first) => faults.map((second) => [first, second] as const));
+  const cases = [
+    ...(await matrix(mockHarness(0), { pairs, everyMs: 1 })),
+    ...(await matrix(mockHarness(2), { pairs, everyMs: 1 })),
+  ];
+  expect(cases.filter(({ effects }) => effects > 1)).toEqual([]);
+  expect(cases.filter(({ lie }) => lie !== null)).toEqual([]);
+  expect(cases.filter(({ effects }) => effects === 1).length, 'faults are survived').toBeGreaterThan(500);
+  expect(cases.length).toBeGreaterThanOrEqual(1_000);
+});

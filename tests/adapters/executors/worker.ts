@@ -1,0 +1,31 @@
+/** A worker that executes one intent of a gate in memory, again and again while it is under way. */
+import { createExecute } from '../../../activities/execute.ts';
+import type { Executor } from '../../../activities/ports/executor.ts';
+import type { ExecuteResult } from '../../../activities/types.ts';
+import type { Intent } from '../../../domain/remediation/intent.ts';
+import { noMetrics, silent } from '../../support/fakes.ts';
+import type { MemoryGate } from '../../support/memory-gate.ts';
+
+export async function executed(
+  executor: Executor,
+  gate: MemoryGate,
+  intent: Intent,
+  everyMs = 100,
+): Promise<ExecuteResult> {
+  const execute = createExecute({
+    gate,
+    executors: { forTarget: () => executor },
+    logger: silent,
+    metrics: noMetrics,
+    timings: {
+      ...{ everyMs, pollEveryMs: everyMs, patienceMs: 60_000, steadyAnswers: 3, followForMs: 60_000 },
+      tellAfterMs: () => 60_000,
+      nowMs: Date.now,
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    },
+  });
+  for (;;) {
+    const result = await execute({ intentId: intent.id });
+    if (result.kind !== 'running') return result;
+  }
+}

@@ -7,7 +7,9 @@ export type ComponentName =
   | 'alertmanager'
   | 'kafka'
   | 'chromium'
-  | 'docker';
+  | 'docker'
+  | 'moto'
+  | 'ministack';
 
 export interface Component {
   readonly name: ComponentName;

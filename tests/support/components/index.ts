@@ -4,6 +4,8 @@ import { chromium } from './chromium.ts';
 import type { Component, ComponentName } from './component.ts';
 import { docker } from './docker.ts';
 import { kafka } from './kafka.ts';
+import { ministack } from './ministack.ts';
+import { moto } from './moto.ts';
 import { postgres } from './postgres.ts';
 import { temporal } from './temporal.ts';
 import { timeSkipping } from './time-skipping.ts';
@@ -16,4 +18,6 @@ export const components: Readonly<Record<ComponentName, Component>> = {
   kafka,
   chromium,
   docker,
+  moto,
+  ministack,
 };

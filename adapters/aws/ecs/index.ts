@@ -1,0 +1,23 @@
+// Amazon ECS as a vendor.
+
+import type { ExecutorVendor } from '../../executor-vendor.ts';
+import { settings } from './settings.ts';
+
+export const awsEcs: ExecutorVendor<typeof settings> = {
+  typeMeans: 'Services of an Amazon ECS cluster.',
+  about: 'Restarts, scales and rolls back the ECS services that it names: [AWS](aws.md).',
+  settings,
+  async load() {
+    const [{ createEcsExecutor }, { checkEcs }, { formatsOf }, { neededRights }] = await Promise.all([
+      import('./executor.ts'),
+      import('./doctor.ts'),
+      import('../permissions.ts'),
+      import('./rights.ts'),
+    ]);
+    return {
+      create: (given, clock) => createEcsExecutor(given, clock),
+      doctor: (given) => checkEcs(given),
+      permissions: formatsOf(neededRights),
+    };
+  },
+};

@@ -1,0 +1,155 @@
+/**
+ * The ECS executor against ministack, whose tasks are real containers. What ministack gets wrong is in executor.test.ts: it takes
+ * task definitions that do not exist, shows nothing as pending, puts nothing in the place of a stopped task, and keeps no
+ * deployments of the past.
+ */
+import {
+  CreateClusterCommand,
+  CreateServiceCommand,
+  ECSClient,
+  RegisterTaskDefinitionCommand,
+} from '@aws-sdk/client-ecs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Executor, Polled } from '../../../../activities/ports/executor.ts';
+import type { Intent } from '../../../../domain/remediation/intent.ts';
+import { eventually } from '../../../integration/support/wait.ts';
+import { environment, executorOf, intentFor, settingsOf, signal } from '../../../support/aws/ecs-cases.ts';
+import { type Ministack, ministackAccount, startMinistack } from '../../../support/aws/ministack.ts';
+import { component, describeWith } from '../../../support/component.ts';
+import type { DockerInfo } from '../../../support/components/docker.ts';
+import type { MinistackInfo } from '../../../support/components/ministack.ts';
+import { type Engine, startEngine } from '../../../support/docker.ts';
+
+const sleeps = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 3600 & wait; done'];
+
+await describeWith<DockerInfo>('docker', 'The ECS executor and real containers', (docker) => {
+  let engine: Engine;
+  let aws: Ministack;
+  let executor: Executor;
+
+  beforeAll(async () => {
+    const info = await component<MinistackInfo>('ministack');
+    engine = await startEngine(docker);
+    aws = await startMinistack(info, engine.socket);
+    const ecs = new ECSClient({
+      endpoint: aws.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'x', secretAccessKey: 'y' },
+      maxAttempts: 1,
+    });
+    await ecs.send(new CreateClusterCommand({ clusterName: 'main' }));
+    // The third one ends at once.
+    for (const command of [sleeps, sleeps, ['sh', '-c', 'exit 1']])
+      await ecs.send(
+        new RegisterTaskDefinitionCommand({
+          family: 'orders',
+          networkMode: 'host',
+          containerDefinitions: [{ name: 'orders', image: 'busybox:test', command, memory: 64 }],
+        }),
+      );
+    await ecs.send(
+      new CreateServiceCommand({
+        cluster: 'main',
+        serviceName: 'orders',
+        taskDefinition: 'orders:1',
+        desiredCount: 2,
+        deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
+      }),
+    );
+    ecs.destroy();
+    executor = executorOf(
+      settingsOf(aws.url, {
+        account: ministackAccount,
+        region: 'us-east-1',
+        readRole: undefined,
+        writeRole: undefined,
+      }),
+    );
+    await eventually('both tasks to run', async () => (await seen()).readyReplicas === 2, 300_000);
+  }, 900_000);
+  afterAll(async () => {
+    await aws?.stop();
+    await engine?.stop();
+  }, 300_000);
+
+  async function seen() {
+    const [one] = await executor.observe(environment);
+    if (one === undefined) throw new Error('the service is not there');
+    return one;
+  }
+
+  const containers = async () => (await engine.docker.listContainers()).length;
+
+  async function carryThrough(action: Intent['action'], parameters: Intent['parameters']): Promise<Polled> {
+    const { intent, call } = await intentFor(executor, action, parameters);
+    const begun = await executor.begin(intent, call);
+    if (begun.kind !== 'accepted') throw new Error(`not accepted: ${JSON.stringify(begun)}`);
+    return eventually(
+      `${action} to end`,
+      async () => {
+        const polled = await executor.poll(intent, begun.handle, signal);
+        return polled.kind === 'running' ? null : polled;
+      },
+      300_000,
+    );
+  }
+
+  it('sees the tasks that run', async () => {
+    expect(await seen()).toMatchObject({
+      target: { service: 'shop-orders', resource: 'ecs/main/orders' },
+      desiredReplicas: 2,
+      release: 'orders:1',
+      replicas: [{ state: 'running' }, { state: 'running' }],
+    });
+    expect(await containers()).toBe(2);
+  });
+
+  it('scales up and back', async () => {
+    expect(await carryThrough('scale', { replicas: 3 })).toMatchObject({ kind: 'done' });
+    expect(await containers()).toBe(3);
+    expect(await carryThrough('scale', { replicas: 2 })).toMatchObject({ kind: 'done' });
+    await eventually('the third container to end', async () => (await containers()) === 2, 300_000);
+  }, 900_000);
+
+  it('restarts every task', async () => {
+    const before = (await seen()).replicas.map(({ id }) => id);
+    expect(await carryThrough('restart', {})).toMatchObject({ kind: 'done' });
+    await eventually(
+      'the tasks before to end',
+      async () => (await seen()).replicas.every(({ id }) => !before.includes(id)),
+      300_000,
+    );
+    expect((await seen()).readyReplicas).toBe(2);
+  }, 900_000);
+
+  it('deploys another release, and goes back to the one before', async () => {
+    expect(await carryThrough('deploy-release', { release: 'orders:2' })).toMatchObject({ kind: 'done' });
+    expect(await seen()).toMatchObject({ release: 'orders:2' });
+    expect(await carryThrough('rollback-release', { to: 'orders:1' })).toMatchObject({
+      kind: 'done',
+      after: { release: 'orders:1', desiredReplicas: 2 },
+    });
+  }, 900_000);
+
+  it('tells that a release which crashes has failed, and what ECS did about it', async () => {
+    expect(await carryThrough('deploy-release', { release: 'orders:3' })).toMatchObject({
+      kind: 'failed',
+      left: 'ECS has gone back to orders:1',
+    });
+  }, 900_000);
+
+  it('refuses a release that does not exist, which ministack would take', async () => {
+    const { intent, call } = await intentFor(executor, 'deploy-release', { release: 'orders:99' });
+    expect(await executor.begin(intent, call)).toMatchObject({ kind: 'refused', code: 'invalid' });
+  });
+
+  it('stops one task under the name of the intent', async () => {
+    const [first] = (await seen()).replicas;
+    const { intent, call } = await intentFor(executor, 'restart', { taskId: first?.id ?? '' });
+    expect(await executor.begin(intent, call)).toMatchObject({ kind: 'accepted' });
+    await eventually(
+      'the task to carry the name',
+      async () => (await executor.lookUp(intent)) === 'happened',
+    );
+  }, 900_000);
+});

@@ -35,7 +35,7 @@ beforeAll(() => {
   copy.insert(`${actions}/index.ts`, '  restart,\n', '  reload,\n');
   copy.write('adapters/cloud/index.ts', executorVendor);
   copy.insert('adapters/executors.ts', 'import { lab }', "import { cloud } from './cloud/index.ts';\n");
-  copy.insert('adapters/executors.ts', 'lab, mock }', 'cloud, ');
+  copy.insert('adapters/executors.ts', 'lab,', 'cloud, ');
 });
 afterAll(() => copy.remove());
 

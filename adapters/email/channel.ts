@@ -1,9 +1,9 @@
 // Mail over SMTP. Every mail has an id made from incident and event, so that servers and programs recognise one that was
-// sent again, and refers to the first one of its incident, so that they stand together.
+// sent again, and refers to the first one of its incident, or of the incident that it follows, so that they stand together.
 
 import { createHash } from 'node:crypto';
 import { createTransport, type Transporter } from 'nodemailer';
-import type { Channel, Delivery, DeliveryResult } from '../../api/notifications/ports.ts';
+import type { Channel, ChannelMemory, Delivery, DeliveryResult } from '../../api/notifications/ports.ts';
 import { emailMessage } from './message.ts';
 
 export type EmailOptions = {
@@ -30,14 +30,14 @@ export function createEmailChannel(options: EmailOptions): Channel {
   const transport = transportOf(options);
   const domain = from.replace(/^.*@/, '').replace(/[^A-Za-z0-9.-]/g, '') || 'sentinel';
 
-  async function deliver({ briefing, events, moments, memory }: Delivery): Promise<DeliveryResult> {
+  async function deliver({ briefing, events, moments, ...rest }: Delivery): Promise<DeliveryResult> {
     const { incidentId } = briefing;
     const seq = events.at(-1)?.seq ?? 0;
     const messageId = idOf(incidentId, String(seq), domain);
-    const root = typeof memory?.root === 'string' ? memory.root : messageId;
     const message = emailMessage(briefing, moments, incidentUrl(incidentId));
-    // Mail programs thread by it, too, and titles change.
-    const subject = typeof memory?.subject === 'string' ? memory.subject : message.subject;
+    // Mail programs thread by the subject, too, and titles change.
+    const first = { root: messageId, subject: message.subject };
+    const { root, subject } = remembered(rest.memory) ?? remembered(rest.conversation?.memory) ?? first;
     try {
       await transport.sendMail({
         from,
@@ -56,6 +56,12 @@ export function createEmailChannel(options: EmailOptions): Channel {
   }
 
   return { name, title: `mail ${name}`, follows: 'moments', deliver };
+}
+
+/** The message that the conversation began with: of this incident, or of the first with the same symptom. */
+function remembered(memory: ChannelMemory | null | undefined): { root: string; subject: string } | null {
+  const { root, subject } = memory ?? {};
+  return typeof root === 'string' && typeof subject === 'string' ? { root, subject } : null;
 }
 
 function transportOf({ host, port, tls, auth, ca }: EmailOptions): Transporter {

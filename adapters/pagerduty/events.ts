@@ -26,37 +26,53 @@ export function stateOf(briefing: Briefing): string {
   return `open/${severity}`;
 }
 
-/** In order. `first`: nobody was paged yet, as far as is known. */
-export function eventsFor(briefing: Briefing, first: boolean, url: string | null): readonly PagerDutyEvent[] {
+export type Page = {
+  /** Of the page that the incident belongs to. */
+  readonly key: string;
+  /** Nobody was paged for this incident yet, as far as is known. */
+  readonly first: boolean;
+  /** Nobody is to be paged for it: it belongs to a page that people have had. */
+  readonly quiet: boolean;
+  /** A later incident has the page by now, and ends it. */
+  readonly continued: boolean;
+  /** Why people are paged again. */
+  readonly because: string | null;
+  readonly url: string | null;
+};
+
+/** In order. */
+export function eventsFor(briefing: Briefing, page: Page): readonly PagerDutyEvent[] {
   const { outcome, approval, held, ending } = briefing;
-  const resolve = { event_action: 'resolve', dedup_key: briefing.incidentId } as const;
+  const { key, first, quiet, continued } = page;
+  const resolve = continued ? [] : [{ event_action: 'resolve', dedup_key: key } as const];
   // A person had it, and it is over.
-  if (ending !== null && ending.end !== null) return [resolve];
-  const trigger = triggerOf(briefing, url);
-  const acknowledge = { event_action: 'acknowledge', dedup_key: briefing.incidentId } as const;
+  if (ending !== null && ending.end !== null) return resolve;
+  const trigger = triggerOf(briefing, page);
+  const acknowledge = { event_action: 'acknowledge', dedup_key: key } as const;
   switch (outcome) {
     case 'resolved':
     case 'self-recovered':
     case 'suppressed':
       // Unknown there: it changes nothing.
-      return [resolve];
+      return resolve;
     case 'escalated':
-      return [trigger];
+      return quiet ? [] : [trigger];
     case 'taken-over':
     case 'aborted':
       // A person has it; the symptom may still be there, so it is theirs to resolve.
-      return first ? [trigger, acknowledge] : [acknowledge];
+      return first && !quiet ? [trigger, acknowledge] : [acknowledge];
     case null:
+      if (quiet) return [];
       if (held !== null) return [trigger];
       return approval?.outcome === 'granted' ? (first ? [trigger, acknowledge] : [acknowledge]) : [trigger];
   }
 }
 
-function triggerOf(briefing: Briefing, url: string | null): PagerDutyEvent {
-  const { incidentId, title, severity, environment, service, openedAtMs } = briefing;
+function triggerOf(briefing: Briefing, { key, because, url }: Page): PagerDutyEvent {
+  const { title, severity, environment, service, openedAtMs } = briefing;
   return {
     event_action: 'trigger',
-    dedup_key: incidentId,
+    dedup_key: key,
     payload: {
       summary: `${lead(briefing)}${title} (${environment}/${service})`.slice(0, longestSummary),
       source: `${environment}/${service}`,
@@ -65,7 +81,7 @@ function triggerOf(briefing: Briefing, url: string | null): PagerDutyEvent {
       component: service,
       group: environment,
       class: 'incident',
-      custom_details: detailsOf(briefing),
+      custom_details: { ...detailsOf(briefing), ...(because === null ? {} : { pagedAgain: because }) },
     },
     client: 'Sentinel',
     ...(url === null ? {} : { client_url: url, links: [{ href: url, text: 'The incident in Sentinel' }] }),

@@ -6,6 +6,7 @@ import { readCursor, writeCursor } from '../../api/cursor.ts';
 import type { IncidentFilter, IncidentReader, IncidentSummary } from '../../api/ports/incidents.ts';
 import type { Schema } from './database/schema.ts';
 import { effectsOfIncident } from './effects-of-incident.ts';
+import { chainOf } from './episodes/chain.ts';
 import { readPlan } from './plan-store.ts';
 import { withinReach } from './reach.ts';
 import { storable } from './text.ts';
@@ -70,6 +71,8 @@ export function createIncidentReader(db: Kysely<Schema>): IncidentReader {
         .execute();
       return new Map(rows.map((row) => [row.id, row.state]));
     },
+
+    chain: (id) => chainOf(db, storable(id)),
 
     async timeline(id, afterSeq, limit) {
       const rows = await db

@@ -33,14 +33,18 @@ export function createNotificationStore(db: Kysely<Schema>): NotificationStore {
       const { rows } = await sql<TakenRow>`
         with picked as (
           select incident_id from notifications
-          where channel = ${storable(channel)} and delivered_seq < wanted_seq
+          where channel = ${storable(channel)}
+            and (delivered_seq < wanted_seq or look_again_at_ms <= ${databaseNow})
             and next_at_ms <= ${databaseNow} and locked_until_ms <= ${databaseNow}
           order by next_at_ms, incident_id limit ${limit} for update skip locked)
         update notifications set lease = ${randomUUID()}, locked_until_ms = ${databaseNow} + ${leaseMs}::bigint
         from picked
         where notifications.channel = ${storable(channel)} and notifications.incident_id = picked.incident_id
         returning notifications.channel, notifications.incident_id, lease, delivered_seq, memory, attempts,
-          failing_since_ms, noted_since_ms, ${databaseNow} - told_at_ms as told_ago_ms`.execute(db);
+          failing_since_ms, noted_since_ms, ${databaseNow} - told_at_ms as told_ago_ms, quiet,
+          coalesce(look_again_at_ms <= ${databaseNow}, false) as look_again, ${databaseNow} as now_ms`.execute(
+        db,
+      );
       return rows.map(taken);
     },
 
@@ -51,10 +55,19 @@ export function createNotificationStore(db: Kysely<Schema>): NotificationStore {
     async settle(taken, settlement) {
       const row = mine(db, taken).set({ lease: null, locked_until_ms: 0 });
       switch (settlement.kind) {
-        case 'told':
-          return held(taken, row.set({ ...good(settlement), told_at_ms: databaseNow, last_error: null }));
-        case 'skipped':
-          return held(taken, row.set({ ...good(settlement), last_error: short(settlement.reason) }));
+        case 'told': {
+          const { quiet, lookAgainAtMs } = settlement;
+          const again = { quiet, look_again_at_ms: nextLook(taken, lookAgainAtMs) };
+          return held(
+            taken,
+            row.set({ ...good(settlement), ...again, told_at_ms: databaseNow, last_error: null }),
+          );
+        }
+        case 'skipped': {
+          const { reason, lookAgainAtMs } = settlement;
+          const again = { look_again_at_ms: nextLook(taken, lookAgainAtMs) };
+          return held(taken, row.set({ ...good(settlement), ...again, last_error: short(reason) }));
+        }
         case 'postponed':
           return held(taken, row.set({ next_at_ms: after(settlement.forMs) }));
         case 'failed':
@@ -76,6 +89,28 @@ export function createNotificationStore(db: Kysely<Schema>): NotificationStore {
         .set({ noted_since_ms: failingSinceMs })
         .where('channel', '=', storable(channel))
         .where('incident_id', '=', storable(incidentId))
+        .execute();
+    },
+
+    async told(channel, incidentIds) {
+      if (incidentIds.length === 0) return new Map();
+      const rows = await db
+        .selectFrom('notifications')
+        .select(['incident_id', 'memory'])
+        .where('channel', '=', storable(channel))
+        .where('incident_id', 'in', incidentIds.map(storable))
+        .where('told_at_ms', 'is not', null)
+        .execute();
+      return new Map(rows.map((row) => [row.incident_id, row.memory]));
+    },
+
+    async lookAgain(channel, incidentId) {
+      await db
+        .updateTable('notifications')
+        .set({ look_again_at_ms: databaseNow })
+        .where('channel', '=', storable(channel))
+        .where('incident_id', '=', storable(incidentId))
+        .where('told_at_ms', 'is not', null)
         .execute();
     },
 
@@ -101,6 +136,9 @@ type TakenRow = {
   failing_since_ms: number | null;
   noted_since_ms: number | null;
   told_ago_ms: number | null;
+  quiet: boolean;
+  look_again: boolean;
+  now_ms: number;
 };
 
 function taken(row: TakenRow): TakenNotification {
@@ -111,6 +149,9 @@ function taken(row: TakenRow): TakenNotification {
     deliveredSeq: row.delivered_seq,
     memory: row.memory,
     toldAgoMs: row.told_ago_ms,
+    quiet: row.quiet,
+    lookAgain: row.look_again,
+    nowMs: row.now_ms,
     attempts: row.attempts,
     failingSinceMs: row.failing_since_ms,
     notedSinceMs: row.noted_since_ms,
@@ -144,6 +185,13 @@ function good(settlement: { readonly deliveredSeq: number; readonly memory?: Cha
     failing_since_ms: null,
     next_at_ms: 0,
   };
+}
+
+/** A look that has come due since this one began stays: it may be about what this one has not seen. */
+function nextLook({ nowMs }: TakenNotification, atMs: number | null) {
+  return sql<number | null>`case
+    when look_again_at_ms >= ${nowMs}::bigint and look_again_at_ms <= ${databaseNow} then look_again_at_ms
+    else ${atMs === null ? null : Math.round(atMs)}::bigint end`;
 }
 
 const after = (ms: number) => sql<number>`${databaseNow} + ${Math.round(ms)}::bigint`;

@@ -130,7 +130,13 @@ export function effectLines({ effects, verification, compensation }: Briefing): 
   ];
 }
 
-export function endingLines({ ending, status }: Briefing): string[] {
+export function endingLines(briefing: Briefing): string[] {
+  const { continuedIn } = briefing;
+  const later = continuedIn.map((id) => code(shortIncidentId(id))).join(', ');
+  return [...howItEnded(briefing), ...(later === '' ? [] : [`_Continued in ${later}._`])];
+}
+
+function howItEnded({ ending, status }: Briefing): string[] {
   if (ending === null) return [];
   const by = ending.actor === '' ? '' : ` by ${code(ending.actor)}`;
   const reason = ending.reason === '' ? '' : `: ${escaped(ending.reason)}`;

@@ -26,8 +26,8 @@ export type CardLinks = {
 const marks = { critical: '🔴', warning: '🟠', info: '🔵' } as const;
 const longestHeader = 150;
 
-/** Within all limits of Slack, whatever the briefing holds. */
-export function renderCard(briefing: Briefing, links: CardLinks): Card {
+/** Within all limits of Slack, whatever the briefing holds. `because`: why people were called again. */
+export function renderCard(briefing: Briefing, links: CardLinks, because?: string): Card {
   const { severity, title } = briefing;
   const mark = briefing.status === 'closed' ? '⚪' : marks[severity];
   const header = [...`${mark} ${severity}: ${title}`].slice(0, longestHeader - 10).join('');
@@ -44,6 +44,7 @@ export function renderCard(briefing: Briefing, links: CardLinks): Card {
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: header, emoji: false } },
       context(headline(briefing)),
+      ...(because === undefined ? [] : [section([calledAgain(because)])]),
       ...parts.map(section),
       ...(tooLongToApproveHere(briefing)
         ? [
@@ -58,6 +59,16 @@ export function renderCard(briefing: Briefing, links: CardLinks): Card {
     ],
   };
 }
+
+/** What is said in the channel when people are called again in a conversation that they know. */
+export function callText(briefing: Briefing, because: string): Card {
+  return {
+    text: `${summary(briefing)}; ${escaped(because)}`,
+    blocks: [section([calledAgain(because), escaped(briefing.title)])],
+  };
+}
+
+const calledAgain = (because: string): string => `*Calling again:* ${escaped(because)}`;
 
 /** For notifications, screen readers, and clients without blocks. */
 export function summary({

@@ -13,8 +13,8 @@ export const timelinePart = 'timeline-';
 
 export type MessageTag = {
   readonly incidentId: string;
-  /** The card, or the part of the timeline up to an event. */
-  readonly part: 'card' | `${typeof timelinePart}${number}`;
+  /** The card, the call that it is back, or the part of the timeline up to an event. */
+  readonly part: 'card' | 'call' | `${typeof timelinePart}${number}`;
 };
 
 export function metadataOf({ incidentId, part }: MessageTag) {

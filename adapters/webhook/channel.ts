@@ -2,6 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import type { Channel, Delivery, DeliveryResult } from '../../api/notifications/ports.ts';
+import type { Briefing } from '../../domain/incident/briefing.ts';
 import { postJson, unwelcome } from '../http/post-json.ts';
 
 export type WebhookOptions = {
@@ -21,7 +22,14 @@ export function createWebhookChannel(options: WebhookOptions): Channel {
   const { name, url, secret, follows, incidentUrl, nowMs } = options;
   const { host } = new URL(url);
 
-  async function deliver({ briefing, events, moments, memory, signal }: Delivery): Promise<DeliveryResult> {
+  async function deliver({
+    briefing,
+    events,
+    moments,
+    memory,
+    signal,
+    ...rest
+  }: Delivery): Promise<DeliveryResult> {
     const seq = events.at(-1)?.seq ?? Number(memory?.seq ?? 0);
     const id = `${briefing.incidentId}/${seq}`;
     const body = JSON.stringify({
@@ -29,6 +37,7 @@ export function createWebhookChannel(options: WebhookOptions): Channel {
       id,
       moments,
       url: incidentUrl(briefing.incidentId),
+      follows: followsOf(briefing, rest),
       incident: briefing,
       events: events.map(({ seq: at, atMs, type }) => ({ seq: at, at: new Date(atMs).toISOString(), type })),
     });
@@ -42,6 +51,13 @@ export function createWebhookChannel(options: WebhookOptions): Channel {
   }
 
   return { name, title: `webhook ${name} (${host})`, follows, deliver };
+}
+
+/** Null for an incident that follows none; `first` is the one whose conversation it belongs to here. */
+function followsOf({ follows }: Briefing, { conversation, call }: Pick<Delivery, 'conversation' | 'call'>) {
+  if (follows === null) return null;
+  const { incidentId, times } = follows;
+  return { incidentId, times, first: conversation?.incidentId ?? null, quiet: call.kind === 'quietly' };
 }
 
 /** `t=<seconds>,v1=<hex of HMAC-SHA256 over "<seconds>.<body>">`: the time is signed too, so that nothing old can be replayed. */

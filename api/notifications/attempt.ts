@@ -1,12 +1,15 @@
 // One look at one incident for one channel: what is there to tell, tell it, and remember how it went.
 
 import { briefing } from '../../domain/incident/briefing.ts';
+import type { Call } from '../../domain/incident/chain.ts';
 import type { IncidentReader } from '../ports/incidents.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import { noteFailure, noteRecovery, noteRefusal, type OutageNotesDeps } from './outage-notes.ts';
 import { pauseAfterFailure } from './pauses.ts';
+import { placeIn } from './place.ts';
 import {
+  type Channel,
   type DeliveryResult,
   LeaseLost,
   type NotificationStore,
@@ -58,16 +61,21 @@ async function tell(
   deps: AttemptDeps,
 ): Promise<AttemptResult> {
   const { incidents, store } = deps;
-  const { incidentId, deliveredSeq, toldAgoMs } = taken;
+  const { incidentId, toldAgoMs } = taken;
+  const told = toldAgoMs !== null;
   const found = await incidents.get(incidentId);
   if (found === null) throw new Error(`incident ${incidentId} was noticed but cannot be read`);
   const { state } = found;
   const latest = await incidents.timeline(incidentId, Math.max(0, state.lastSeq - toldEvents), toldEvents);
   const timeline = latest.filter(({ seq }) => seq <= state.lastSeq);
-  const events = timeline.filter(({ seq }) => seq > deliveredSeq);
-  const duty = dutyOf({ state, events, told: toldAgoMs !== null, follows: channel.follows, route });
+  const events = timeline.filter(({ seq }) => seq > taken.deliveredSeq);
+  const place = await placeIn(taken, channel, state, deps);
+  const { call } = place;
+  const again = told && call.kind === 'aloud' && taken.quiet ? 'calls' : taken.lookAgain ? 'looks' : null;
+  const duty = dutyOf({ state, events, told, again, follows: channel.follows, route });
   if (duty.kind === 'nothing') {
-    await store.settle(taken, { kind: 'skipped', deliveredSeq: state.lastSeq, reason: null });
+    const deliveredSeq = state.lastSeq;
+    await store.settle(taken, { kind: 'skipped', deliveredSeq, reason: null, lookAgainAtMs: null });
     return { result: 'nothing', quietMs: 0 };
   }
   const leftMs = cooldownLeftMs(duty, toldAgoMs, route.cooldownMs);
@@ -76,36 +84,45 @@ async function tell(
     return { result: 'postponed', quietMs: 0 };
   }
   const { evidence } = await incidents.details(incidentId);
+  // Before it is told, so that no death in between leaves the one before without its way here.
+  if (!told && place.before !== null) await store.lookAgain(channel.name, place.before);
   const result = await withinTime(deps.timeoutMs, (signal) =>
     channel.deliver({
-      briefing: briefing({ state, evidence, timeline }),
+      briefing: briefing({ state, evidence, timeline, continuedIn: place.continuedIn }),
       events,
       moments: duty.moments,
       memory: taken.memory,
+      call,
+      conversation: place.conversation,
+      continued: place.continued,
       remember: (memory) => store.remember(taken, memory),
       signal,
     }),
   );
-  return settle(taken, { channel, route }, result, state.lastSeq, deps);
+  return settle(taken, channel, result, { deliveredSeq: state.lastSeq, call }, deps);
 }
 
 async function settle(
   taken: TakenNotification,
-  { channel }: RoutedChannel,
+  channel: Channel,
   result: DeliveryResult,
-  deliveredSeq: number,
+  { deliveredSeq, call }: { readonly deliveredSeq: number; readonly call: Call },
   deps: AttemptDeps,
 ): Promise<AttemptResult> {
   const { store, log } = deps;
   const { incidentId, notedSinceMs } = taken;
+  const lookAgainAtMs = call.kind === 'quietly' ? call.lookAgainAtMs : null;
   switch (result.kind) {
     case 'delivered':
-      await store.settle(taken, { kind: 'told', deliveredSeq, memory: result.memory });
+      await store.settle(taken, {
+        ...{ kind: 'told', deliveredSeq, memory: result.memory, lookAgainAtMs },
+        quiet: call.kind === 'quietly',
+      });
       await noteRecovery(channel, incidentId, notedSinceMs, deps);
       return { result: 'delivered', quietMs: 0 };
     case 'refused':
       log.error({ channel: channel.name, incidentId, reason: result.reason }, 'a notification was refused');
-      await store.settle(taken, { kind: 'skipped', deliveredSeq, reason: result.reason });
+      await store.settle(taken, { kind: 'skipped', deliveredSeq, reason: result.reason, lookAgainAtMs });
       await noteRefusal(channel, incidentId, result.reason, deps);
       return { result: 'refused', quietMs: 0 };
     case 'retry':

@@ -1,6 +1,7 @@
 // What the notification dispatcher needs: channels to people (chat, pager, mail, webhook), and a store of what each channel was told.
 
 import type { Briefing } from '../../domain/incident/briefing.ts';
+import type { Call } from '../../domain/incident/chain.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { Moment } from '../../domain/incident/moments.ts';
 import type { Severity } from '../../domain/scope.ts';
@@ -17,6 +18,12 @@ export type Delivery = {
   readonly moments: readonly Moment[];
   /** What the channel handed back or remembered last; null the first time. */
   readonly memory: ChannelMemory | null;
+  /** Whether people are to be interrupted; `because` is given once, with the delivery that calls them again. */
+  readonly call: Call;
+  /** The first incident with the same symptom that this channel was told of: its conversation goes on. Null: none was. */
+  readonly conversation: Conversation | null;
+  /** A later incident goes on with the conversation of this one, and this channel was told of it. */
+  readonly continued: boolean;
   /**
    * Stores memory at once, in the middle of a delivery: before a call that must not be made twice, and after it. Throws when
    * somebody else has taken the delivery over; let it pass.
@@ -25,6 +32,8 @@ export type Delivery = {
   /** Aborted when the delivery takes too long. */
   readonly signal: AbortSignal;
 };
+
+export type Conversation = { readonly incidentId: string; readonly memory: ChannelMemory | null };
 
 export type DeliveryResult =
   | { readonly kind: 'delivered'; readonly memory: ChannelMemory }
@@ -79,6 +88,12 @@ export type TakenNotification = {
   readonly memory: ChannelMemory | null;
   /** How long ago it was last told; null when it never was. */
   readonly toldAgoMs: number | null;
+  /** It was told without calling anybody. */
+  readonly quiet: boolean;
+  /** It is taken to be looked at again, whether or not there is news. */
+  readonly lookAgain: boolean;
+  /** By the clock of the store. */
+  readonly nowMs: number;
   /** Failures in a row, and since when. */
   readonly attempts: number;
   readonly failingSinceMs: number | null;
@@ -87,9 +102,21 @@ export type TakenNotification = {
 };
 
 export type Settlement =
-  | { readonly kind: 'told'; readonly deliveredSeq: number; readonly memory: ChannelMemory }
+  | {
+      readonly kind: 'told';
+      readonly deliveredSeq: number;
+      readonly memory: ChannelMemory;
+      readonly quiet: boolean;
+      /** When it is looked at again without any news; null: not before there is some. */
+      readonly lookAgainAtMs: number | null;
+    }
   /** Nothing of it was the channel's business, or the other side will never take it. */
-  | { readonly kind: 'skipped'; readonly deliveredSeq: number; readonly reason: string | null }
+  | {
+      readonly kind: 'skipped';
+      readonly deliveredSeq: number;
+      readonly reason: string | null;
+      readonly lookAgainAtMs: number | null;
+    }
   | { readonly kind: 'postponed'; readonly forMs: number }
   | { readonly kind: 'failed'; readonly reason: string; readonly retryInMs: number };
 
@@ -111,6 +138,10 @@ export interface NotificationStore {
   settle(taken: TakenNotification, settlement: Settlement): Promise<number | null>;
   /** Remembers that a note in the incident speaks of this failure (null: of none any more). */
   noted(channel: string, incidentId: string, failingSinceMs: number | null): Promise<void>;
+  /** Those of the incidents that the channel was told of, with what it remembers of each. */
+  told(channel: string, incidentIds: readonly string[]): Promise<ReadonlyMap<string, ChannelMemory | null>>;
+  /** Has an incident that the channel was told of looked at once more, although nothing happened in it. */
+  lookAgain(channel: string, incidentId: string): Promise<void>;
   /** How many incidents a channel has not been told the latest of. */
   waiting(channel: string): Promise<number>;
 }

@@ -26,10 +26,12 @@ export function dutyOf(input: {
   /** After what the channel was told. */
   readonly events: readonly IncidentEvent[];
   readonly told: boolean;
+  /** It is looked at again: people are called now, or what surrounds it has changed. */
+  readonly again: 'calls' | 'looks' | null;
   readonly follows: Channel['follows'];
   readonly route: Route;
 }): Duty {
-  const { state, events, told, follows, route } = input;
+  const { state, events, told, again, follows, route } = input;
   if (!told) {
     const wanted = momentsNow(state).filter((moment) => route.moments.includes(moment));
     return covers(route, state) && wanted.length > 0
@@ -40,11 +42,12 @@ export function dutyOf(input: {
     .map(momentOf)
     .filter((moment) => moment !== null)
     .filter((moment) => route.moments.includes(moment) || isEnd(moment));
-  if (wanted.length === 0 && (follows === 'moments' || events.length === 0)) return nothing;
+  const quiet = wanted.length === 0 && events.length === 0;
+  if (follows === 'moments' ? wanted.length === 0 : quiet && again === null) return nothing;
   return {
     kind: 'tell',
     moments: wanted,
-    urgent: wanted.some((moment) => moment === 'approval' || isEnd(moment)),
+    urgent: again === 'calls' || wanted.some((moment) => moment === 'approval' || isEnd(moment)),
   };
 }
 

@@ -1,6 +1,7 @@
 // Incidents as people read them: the list, one incident, its timeline, evidence, plans and effects.
 
 import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
+import type { Chain } from '../../domain/incident/chain.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import type { IncidentOutcome, IncidentStatus } from '../../domain/incident/status.ts';
@@ -41,6 +42,8 @@ export interface IncidentReader {
   get(id: string): Promise<{ summary: IncidentSummary; state: IncidentState } | null>;
   /** The states of those that there are, in one look. */
   states(ids: readonly string[]): Promise<ReadonlyMap<string, IncidentState>>;
+  /** The incidents with the same symptom before and after this one. */
+  chain(id: string): Promise<Chain>;
   timeline(id: string, afterSeq: number, limit: number): Promise<readonly IncidentEvent[]>;
   details(id: string): Promise<{
     evidence: readonly Evidence[];

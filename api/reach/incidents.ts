@@ -30,6 +30,20 @@ export function incidentsWithin(reach: Reach, all: IncidentReader): ReachedIncid
           [...found].filter(([, { scope }]) => reaches(reach, scope.environment, scope.service)),
         );
       },
+      async chain(id) {
+        await require(id);
+        const { earlier, continuedIn } = await all.chain(id);
+        const ids = [...earlier.map(({ incidentId }) => incidentId), ...continuedIn];
+        const states = await all.states(ids);
+        const within = (one: string): boolean => {
+          const scope = states.get(one)?.scope;
+          return scope !== undefined && reaches(reach, scope.environment, scope.service);
+        };
+        return {
+          earlier: earlier.filter(({ incidentId }) => within(incidentId)),
+          continuedIn: continuedIn.filter(within),
+        };
+      },
       async timeline(id, afterSeq, limit) {
         await require(id);
         return all.timeline(id, afterSeq, limit);

@@ -13,7 +13,10 @@ export const incidentDetail = route({
   params: incidentParams,
   answers: { 200: incident },
   handler: async ({ params, deps }) => {
-    const { summary, state } = await requireIncident(deps.incidents, params.id);
-    return { json: { ...presentSummary(summary), state } };
+    const [{ summary, state }, { continuedIn }] = await Promise.all([
+      requireIncident(deps.incidents, params.id),
+      deps.incidents.chain(params.id),
+    ]);
+    return { json: { ...presentSummary(summary), continuedIn, state } };
   },
 });

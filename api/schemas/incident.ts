@@ -127,7 +127,15 @@ export const incidentState = named<IncidentState>()(
   }),
 );
 
-export const incident = named<Summary & { readonly state: IncidentState }>()(
+export const incident = named<
+  Summary & { readonly continuedIn: readonly string[]; readonly state: IncidentState }
+>()(
   'Incident',
-  z.strictObject({ ...summaryFields, state: incidentState }),
+  z.strictObject({
+    ...summaryFields,
+    continuedIn: z.array(z.string()).meta({
+      description: 'Incidents with the same symptom that opened soon after this one had closed.',
+    }),
+    state: incidentState,
+  }),
 );

@@ -27,8 +27,14 @@ export function listLines({ items, nextCursor }: Page<ListedIncident>, paint: Pa
   ];
 }
 
+/** A server of before says nothing of what came after. */
+type ShownIncident = ListedIncident & {
+  readonly state: IncidentState;
+  readonly continuedIn?: readonly string[];
+};
+
 export function headLines(
-  { ref, title, severity, status, outcome, state }: ListedIncident & { state: IncidentState },
+  { ref, title, severity, status, outcome, state, continuedIn = [] }: ShownIncident,
   paint: Paint,
 ): string[] {
   const now = outcome === null ? status : `${status}, ${outcome}`;
@@ -40,6 +46,7 @@ export function headLines(
     ...(state.follows === undefined
       ? []
       : [`Follows ${clean(shortIncidentId(state.follows.incidentId))}, which had the same symptom.`]),
+    ...continuedIn.map((id) => `Continued in ${clean(shortIncidentId(id))}.`),
     ...(status === 'awaiting-approval'
       ? [paint('cyan', `Decide: sentinel approve ${ref}, or sentinel reject ${ref} --reason …`)]
       : []),

@@ -15,9 +15,14 @@ type Anomalies = IncidentState['anomalies'];
 
 const severityRank: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 };
 
+/** Whether the left severity is the graver one. */
+export function moreSevere(left: Severity, right: Severity): boolean {
+  return severityRank[left] > severityRank[right];
+}
+
 /** The graver of two severities. */
 export function graver(left: Severity, right: Severity): Severity {
-  return severityRank[right] > severityRank[left] ? right : left;
+  return moreSevere(right, left) ? right : left;
 }
 
 /**

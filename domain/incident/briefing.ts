@@ -118,6 +118,8 @@ export type Briefing = {
   readonly symptoms: readonly SymptomBriefing[];
   /** The incident that ended shortly before with the same symptom; null for the first. */
   readonly follows: Follows | null;
+  /** Incidents with the same symptom that were opened soon after this one had ended; oldest first. */
+  readonly continuedIn: readonly string[];
   /** How often it came back after it had cleared: it comes and goes. */
   readonly returns: number;
   /** Anomalies that are not among `symptoms`. */
@@ -154,10 +156,13 @@ export type BriefingInput = {
   readonly timeline?: readonly IncidentEvent[];
   /** Where the approval stands in the store, which knows of a decision before the incident does. */
   readonly approval?: ApprovalFacts | null;
+  /** The record of an incident does not say what came after it: the store does. */
+  readonly continuedIn?: readonly string[];
 };
 
 /** Total and pure: the same record gives the same briefing. */
-export function briefing({ state, evidence = [], timeline = [], approval = null }: BriefingInput): Briefing {
+export function briefing(input: BriefingInput): Briefing {
+  const { state, evidence = [], timeline = [], approval = null, continuedIn = [] } = input;
   const shown = symptoms(state).slice(0, shownSymptoms);
   return {
     incidentId: state.incidentId,
@@ -178,6 +183,7 @@ export function briefing({ state, evidence = [], timeline = [], approval = null 
       clearedMs: anomaly.state === 'cleared' ? (anomaly.clearedMs ?? null) : null,
     })),
     follows: state.follows ?? null,
+    continuedIn,
     returns: state.returns ?? 0,
     moreAnomalies: Math.max(0, state.anomaliesSeen - shown.length),
     diagnosis: diagnosisBriefing(state, evidence),

@@ -17,7 +17,8 @@ export function againText(follows: Follows | null | undefined, atMs: number): st
   return ` (again, ${ordinal(follows.times)} time in ${time})`;
 }
 
-function ordinal(count: number): string {
+/** `3rd`. */
+export function ordinal(count: number): string {
   const teen = count % 100 >= 11 && count % 100 <= 13;
   const ending = teen ? 'th' : (({ 1: 'st', 2: 'nd', 3: 'rd' } as const)[count % 10] ?? 'th');
   return `${count}${ending}`;

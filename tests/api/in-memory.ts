@@ -45,6 +45,8 @@ export type World = {
   readonly happened: { incidentId: string; event: IncidentEvent }[];
   plans: { hashedPlan: HashedPlan; verdict: Verdict | null }[];
   evidence: Evidence[];
+  /** By incident: what came after it. */
+  continuedIn: Map<string, readonly string[]>;
   effects: EffectRecord[];
   /** What people said became of effects. */
   settled: { effectId: string; happened: boolean; by: string; reason: string }[];
@@ -99,6 +101,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     happened: [],
     plans: [],
     evidence: [],
+    continuedIn: new Map(),
     effects: [],
     settled: [],
     series: [],
@@ -198,6 +201,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
               return found === undefined ? [] : [[id, found.state] as const];
             }),
           ),
+        chain: async (id) => ({ earlier: [], continuedIn: world.continuedIn.get(id) ?? [] }),
         timeline: async (id, after, limit) =>
           (world.incidents.get(id)?.events ?? []).filter(({ seq }) => seq > after).slice(0, limit),
         details: async () => ({ evidence: world.evidence, plans: world.plans, postmortem: world.postmortem }),

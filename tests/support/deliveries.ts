@@ -23,6 +23,7 @@ export function exampleBriefing(fields: Partial<Briefing> = {}): Briefing {
     symptoms: [{ service: 'orders', text: 'orders fails 40 % of calls', onsetMs: 1, clearedMs: null }],
     moreAnomalies: 0,
     follows: null,
+    continuedIn: [],
     returns: 0,
     diagnosis: null,
     plan: null,
@@ -59,10 +60,14 @@ export function delivery(
     seq?: number;
     moments?: Delivery['moments'];
     memory?: ChannelMemory | null;
+    call?: Delivery['call'];
+    conversation?: Delivery['conversation'];
+    continued?: boolean;
     timeoutMs?: number;
   } = {},
 ): TestDelivery {
   const { seq = 1, moments = ['opened'], memory = null, timeoutMs = 5_000 } = fields;
+  const { call = { kind: 'aloud', because: null }, conversation = null, continued = false } = fields;
   const remembered: ChannelMemory[] = [];
   const event = { type: 'note-added', noteId: 'n', actor: 'ada', text: 'x', seq, atMs: briefing.openedAtMs };
   return {
@@ -70,6 +75,9 @@ export function delivery(
     events: [event as unknown as IncidentEvent],
     moments,
     memory,
+    call,
+    conversation,
+    continued,
     remembered,
     remember: async (one) => void remembered.push(one),
     signal: AbortSignal.timeout(timeoutMs),

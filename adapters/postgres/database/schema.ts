@@ -147,6 +147,10 @@ export type Schema = {
     next_at_ms: Generated<number>;
     lease: string | null;
     locked_until_ms: Generated<number>;
+    /** Told without calling anybody: it belongs to a page that people have had. */
+    quiet: Generated<boolean>;
+    /** When it is looked at without any news. */
+    look_again_at_ms: Generated<number | null>;
   };
   own_lag: { process_id: string; role: string; overloads: Json<readonly string[]>; at_ms: number };
   slack_requests: { signature: string; seen_at_ms: number };

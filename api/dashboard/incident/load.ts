@@ -46,13 +46,14 @@ export async function loadIncident(
   { incidents, serviceMaps, modelTurns, history }: IncidentSources,
   nowMs: number,
 ): Promise<IncidentData | null> {
-  const [found, timeline, details, map, turns, effects] = await Promise.all([
+  const [found, timeline, details, map, turns, effects, { continuedIn }] = await Promise.all([
     incidents.get(id),
     incidents.timeline(id, 0, mostEvents),
     incidents.details(id),
     serviceMaps.of(id),
     modelTurns.turnsOf(id),
     incidents.effects(id, mostEffects, null),
+    incidents.chain(id),
   ]);
   if (found === null) return null;
   const { state } = found;
@@ -60,7 +61,7 @@ export async function loadIncident(
   const chart = history === null ? null : await readChart(history, state, timeline, nowMs);
   return {
     state,
-    briefing: briefing({ state, evidence, timeline }),
+    briefing: briefing({ state, evidence, timeline, continuedIn }),
     timeline,
     evidence,
     map,

@@ -62,7 +62,8 @@ function leadOf({ state, briefing: about, timeline }: IncidentData, ref: string,
 ${about.attempt > 1 ? html`<span>analysis ${about.attempt}</span>` : ''}
 ${workflow === null ? '' : html`<a href="${workflow}" rel="noreferrer">Workflow in Temporal</a>`}</p>
 ${lifeLine(state, { waited, acted: about.effects.length > 0 })}
-${about.ending === null ? '' : html`<p class="ending"><b>${about.ending.actor}</b>: ${about.ending.reason === '' ? 'no reason given' : about.ending.reason}</p>`}`;
+${about.ending === null ? '' : html`<p class="ending"><b>${about.ending.actor}</b>: ${about.ending.reason === '' ? 'no reason given' : about.ending.reason}</p>`}
+${about.continuedIn.length === 0 ? '' : html`<p class="ending">Continued in ${about.continuedIn.map((id, index) => html`${index === 0 ? '' : ', '}<a class="id" href="/incidents/${toUrlId(id)}">${toUrlId(id)}</a>`)}.</p>`}`;
 }
 
 function symptomOf({ state, briefing: about, chart }: IncidentData, view: View): Html {

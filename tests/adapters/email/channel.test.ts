@@ -54,6 +54,19 @@ test('the mails of an incident refer to the first one, and have its subject', as
   expect(opening).not.toHaveProperty('in-reply-to');
 });
 
+test('what comes back soon stands in the conversation of the first', async () => {
+  const one = channel();
+  const first = await one.deliver(delivery(exampleBriefing(), { seq: 1 }));
+  const memory = first.kind === 'delivered' ? first.memory : null;
+  const again = exampleBriefing({ incidentId: 'incident/0a1b2c/2', title: 'orders: errors up (again)' });
+  const second = await one.deliver(delivery(again, { conversation: { incidentId, memory } }));
+  const [opening, back] = server.mails.map(({ headers }) => headers);
+  const root = opening?.['message-id'];
+  expect(back).toMatchObject({ subject: opening?.subject, 'in-reply-to': root, references: root });
+  expect(back?.['message-id']).not.toBe(root);
+  expect(second).toMatchObject({ kind: 'delivered', memory: { root } });
+});
+
 test('taken, but the answer is lost: sent again it has the same id', async () => {
   server.fail('executed');
   expect(await channel().deliver(delivery(exampleBriefing(), { seq: 3 }))).toMatchObject({ kind: 'retry' });

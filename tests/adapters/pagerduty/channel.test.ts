@@ -132,6 +132,65 @@ describe('the life of an incident is one incident there', () => {
   });
 });
 
+describe('what comes back soon', () => {
+  const first = {
+    incidentId: 'incident/0a1b2c/7',
+    memory: { state: 'open/critical', key: 'incident/0a1b2c/5', paged: true },
+  };
+  const quietly = { kind: 'quietly', lookAgainAtMs: null } as const;
+  const aloud = (because: string | null = null) => ({ kind: 'aloud', because }) as const;
+  const remembered = async (one: ReturnType<typeof delivery>): Promise<ChannelMemory> => {
+    const result = await channel.deliver(one);
+    if (result.kind !== 'delivered') throw new Error(JSON.stringify(result));
+    return result.memory;
+  };
+
+  test('pages nobody, and ends the page of the first when it is over', async () => {
+    const memory = await remembered(delivery(exampleBriefing(), { call: quietly, conversation: first }));
+    await remembered(delivery(exampleBriefing(inHand('escalated')), { call: quietly, memory }));
+    expect(pagerduty.actions).toEqual([]);
+    await remembered(delivery(exampleBriefing(over('escalated', 'cleared')), { call: quietly, memory }));
+    expect(JSON.parse(pagerduty.received[0]?.body ?? '')).toMatchObject({
+      event_action: 'resolve',
+      dedup_key: 'incident/0a1b2c/5',
+    });
+  });
+
+  test('pages under the key of the first once people are called, and says why', async () => {
+    const quiet = await remembered(delivery(exampleBriefing(), { call: quietly, conversation: first }));
+    const worse = aloud('it is critical now, and was warning before');
+    const paged = await remembered(delivery(exampleBriefing(), { call: worse, memory: quiet }));
+    // The same state, and paged already: nothing is left to say.
+    await remembered(delivery(exampleBriefing(), { call: aloud(), memory: paged }));
+    expect(pagerduty.received.map(({ body }) => JSON.parse(body))).toMatchObject([
+      {
+        event_action: 'trigger',
+        dedup_key: 'incident/0a1b2c/5',
+        payload: { custom_details: { pagedAgain: 'it is critical now, and was warning before' } },
+      },
+    ]);
+  });
+
+  test('keeps the key of an incident that was told before pages were shared', async () => {
+    const old = { state: 'open/critical' };
+    await remembered(delivery(exampleBriefing(ended('resolved')), { memory: old }));
+    const before = { incidentId: 'incident/0a1b2c/6', memory: old };
+    await remembered(delivery(exampleBriefing(), { call: aloud('r'), conversation: before }));
+    expect(pagerduty.received.map(({ body }) => JSON.parse(body).dedup_key)).toEqual([
+      incidentId,
+      'incident/0a1b2c/6',
+    ]);
+  });
+
+  test('the end of the one before, told late, does not end the page that it has become', async () => {
+    await remembered(delivery(exampleBriefing(ended('resolved')), { memory: first.memory, continued: true }));
+    await remembered(
+      delivery(exampleBriefing(over('taken-over', 'cleared')), { memory: first.memory, continued: true }),
+    );
+    expect(pagerduty.actions).toEqual([]);
+  });
+});
+
 describe('faults', () => {
   const attempt = (timeoutMs = 5_000) => channel.deliver(delivery(exampleBriefing(), { timeoutMs }));
 
@@ -146,7 +205,7 @@ describe('faults', () => {
     const first = delivery(exampleBriefing(ended('taken-over')));
     pagerduty.fail({ status: 202 }, { status: 503 });
     expect(await channel.deliver(first)).toMatchObject({ kind: 'retry' });
-    expect(first.remembered).toEqual([{ state: 'triggered' }]);
+    expect(first.remembered).toEqual([{ key: incidentId, state: 'triggered', paged: true }]);
     const again = delivery(exampleBriefing(ended('taken-over')), { memory: first.remembered[0] ?? null });
     expect(await channel.deliver(again)).toMatchObject({ kind: 'delivered' });
     expect(pagerduty.actions).toEqual(['acknowledge']);

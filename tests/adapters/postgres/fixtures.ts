@@ -152,6 +152,31 @@ export async function openIncident(stores: Pick<Stores, 'episodes'>, environment
   return assigned.input.incidentId;
 }
 
+/** The same symptom, opened by correlation and recorded; what ended shortly before it, it follows. */
+export async function comesBack(
+  stores: Stores,
+  environment: string,
+  severity: 'warning' | 'critical' = 'warning',
+): Promise<ReturnType<typeof tell> & { close(how?: Partial<Closing>): Promise<void> }> {
+  const anomaly = anomalyOf({ environment, severity, onsetMs: Date.now() });
+  const assigned = await stores.episodes.assign(anomaly, { windowMs: 0, maxHops: 0 });
+  if (assigned.kind !== 'incident') throw new Error(`no incident was opened: ${assigned.reason}`);
+  const { incidentId, follows, title } = assigned.input;
+  const told = tell(stores, environment, 'api', incidentId);
+  const again = follows === undefined ? {} : { follows };
+  await told.record({ ...told.opened, severity, title, ...again } as IncidentEventBody);
+  await told.record({ type: 'anomaly-observed', anomaly });
+  return {
+    ...told,
+    async close(how = {}) {
+      const outcome = how.outcome ?? 'escalated';
+      await told.record({ type: 'incident-closed', outcome, reason: 'r', actor: 'sentinel', ...how });
+      await stores.incidents.closeEpisode(incidentId, outcome, Date.now() - 1_000);
+    },
+  };
+}
+type Closing = Extract<IncidentEventBody, { type: 'incident-closed' }>;
+
 export type Ready = ReturnType<typeof tell> & { readonly planHash: string; readonly plan: HashedPlan };
 
 /** An open incident whose plan is stored, judged, and current: what a workflow has done before it asks the gate. */

@@ -27,6 +27,8 @@ async function noticed(stores: Stores, db: Kysely<Schema>, channel: string): Pro
   return rows.map((row) => row.incident_id);
 }
 
+const toldAloud = { kind: 'told', memory: {}, quiet: false, lookAgainAtMs: null } as const;
+
 await describeStores('notifications', (use) => {
   test('an unknown channel notices nothing, and registering twice changes nothing', async () => {
     const { stores, database } = use();
@@ -49,7 +51,7 @@ await describeStores('notifications', (use) => {
     const [second] = await stores.notifications.take(channel, 1, 60_000);
     if (first === undefined || second === undefined) throw new Error('both must be taken');
     await expect(stores.notifications.remember(first, {})).rejects.toThrow(LeaseLost);
-    const settlement = { kind: 'told', deliveredSeq: 1, memory: {} } as const;
+    const settlement = { ...toldAloud, deliveredSeq: 1 };
     await expect(stores.notifications.settle(first, settlement)).rejects.toThrow(LeaseLost);
     expect(await stores.notifications.waiting(channel)).toBe(1);
     await stores.notifications.settle(second, settlement);
@@ -167,7 +169,7 @@ await describePostgresStores('notifications of several connections', (use) => {
     for (const taken of await stores.notifications.take(channel, 100, 60_000)) {
       const found = await stores.incidentReader.get(taken.incidentId);
       const deliveredSeq = found?.state.lastSeq ?? 0;
-      await stores.notifications.settle(taken, { kind: 'told', deliveredSeq, memory: {} });
+      await stores.notifications.settle(taken, { ...toldAloud, deliveredSeq });
     }
   }
 });

@@ -56,6 +56,19 @@ test('the incident as JSON, with its id, its moments and where to look', async (
   });
 });
 
+test('an incident that follows another says which one, which was the first, and whether people are called', async () => {
+  const follows = { incidentId: 'incident/0a1b2c/2', times: 3, sinceMs: nowMs - 60_000 };
+  const conversation = { incidentId: 'incident/0a1b2c/1', memory: { seq: 9 } };
+  const call = { kind: 'quietly', lookAgainAtMs: null } as const;
+  const third = { incidentId: 'incident/0a1b2c/3', follows };
+  await channel.deliver(delivery(exampleBriefing(third), { conversation, call }));
+  await channel.deliver(delivery(exampleBriefing()));
+  expect(server.received.map(({ body }) => JSON.parse(body).follows)).toEqual([
+    { incidentId: 'incident/0a1b2c/2', times: 3, first: 'incident/0a1b2c/1', quiet: true },
+    null,
+  ]);
+});
+
 test('the signature holds by the documented check, and for nothing else', async () => {
   await channel.deliver(delivery(exampleBriefing({ title: 'Grüße 🚨' })));
   const [request] = server.received;

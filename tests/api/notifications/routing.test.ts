@@ -35,6 +35,7 @@ function duty(events: readonly IncidentEvent[], more: Partial<Parameters<typeof 
     state: more.state ?? stateAfter(events),
     events,
     told: false,
+    again: null,
     follows: 'moments',
     route: everything,
     ...more,
@@ -90,4 +91,12 @@ test('approvals and the end do not wait; the end is told to everybody who was to
     moments: ['escalated'],
     urgent: true,
   });
+});
+
+test('looked at again without news, only followers are told; a call to people does not wait', () => {
+  const state = stateAfter(asked);
+  const known = { state, told: true, follows: 'everything' } as const;
+  expect(duty([], { ...known, again: 'looks' })).toEqual({ kind: 'tell', moments: [], urgent: false });
+  expect(duty([], { ...known, again: 'calls' })).toEqual({ kind: 'tell', moments: [], urgent: true });
+  expect(duty([], { ...known, again: 'calls', follows: 'moments' })).toEqual({ kind: 'nothing' });
 });

@@ -1,0 +1,105 @@
+/** One page per symptom that comes and goes, on every channel that was told of it. */
+import { afterEach, expect, test } from 'vitest';
+import type { Delivery } from '../../../api/notifications/ports.ts';
+import { comesBack, unique } from '../../adapters/postgres/fixtures.ts';
+import { describeStores } from '../../support/stores.ts';
+import { caughtUp, type DispatcherStage, dispatcherStage, testChannel, until } from './stage.ts';
+
+await describeStores('the notification dispatcher and what comes back', (use) => {
+  let stage: DispatcherStage | undefined;
+  afterEach(() => stage?.stopAll());
+
+  type Told = Pick<Delivery, 'call' | 'conversation' | 'continued'> & {
+    readonly id: string;
+    readonly continuedIn: readonly string[];
+  };
+  const setUp = async (severities?: readonly ('info' | 'warning' | 'critical')[]) => {
+    const { stores, database } = use();
+    stage = dispatcherStage(stores);
+    const channel = testChannel();
+    const told: Told[] = [];
+    channel.answer = async ({ briefing, call, conversation, continued }) => {
+      const { incidentId: id, continuedIn } = briefing;
+      told.push({ id, continuedIn, call, conversation, continued });
+      return { kind: 'delivered', memory: { of: id } };
+    };
+    await stores.notifications.register(channel.name);
+    stage.start(channel, severities === undefined ? {} : { severities });
+    const last = (id: string) => told.findLast((one) => one.id === id);
+    return { stores, database, channel, told, last, environment: unique('env') };
+  };
+
+  test('joins the conversation of the first quietly, and the one before leads to it', async () => {
+    const { stores, channel, told, last, environment } = await setUp();
+    const first = await comesBack(stores, environment);
+    await caughtUp(stores, channel);
+    expect(last(first.incidentId)).toMatchObject({
+      call: { kind: 'aloud', because: null },
+      conversation: null,
+    });
+    await first.close();
+    await caughtUp(stores, channel);
+    const second = await comesBack(stores, environment);
+    await caughtUp(stores, channel);
+    const conversation = { incidentId: first.incidentId, memory: { of: first.incidentId } };
+    expect(last(second.incidentId)).toMatchObject({ call: { kind: 'quietly' }, conversation });
+    await until(() => expect(last(first.incidentId)?.continuedIn).toEqual([second.incidentId]));
+    await until(() => expect(last(first.incidentId)?.continued).toBe(true));
+    await second.close();
+    const third = await comesBack(stores, environment);
+    await caughtUp(stores, channel);
+    expect(told.filter(({ id }) => id === third.incidentId)).toMatchObject([
+      { call: { kind: 'aloud', because: expect.stringContaining('3rd time') }, conversation },
+    ]);
+    // Whoever was called hears the rest of it, without being told why once more.
+    await third.close({ outcome: 'self-recovered' });
+    await caughtUp(stores, channel);
+    expect(last(third.incidentId)?.call).toEqual({ kind: 'aloud', because: null });
+  });
+
+  test('a channel that was not told of the first is called', async () => {
+    const { stores, channel, last, environment } = await setUp(['critical']);
+    const first = await comesBack(stores, environment, 'warning');
+    await caughtUp(stores, channel);
+    await first.close();
+    const second = await comesBack(stores, environment, 'critical');
+    await caughtUp(stores, channel);
+    expect(last(first.incidentId)).toBeUndefined();
+    expect(last(second.incidentId)).toMatchObject({
+      call: { kind: 'aloud', because: null },
+      conversation: null,
+    });
+  });
+
+  test('what stays calls people when its time has come, although nothing happened', async () => {
+    const { stores, database, channel, told, last, environment } = await setUp();
+    await (await comesBack(stores, environment)).close();
+    await caughtUp(stores, channel);
+    const second = await comesBack(stores, environment);
+    await caughtUp(stores, channel);
+    expect(last(second.incidentId)?.call.kind).toBe('quietly');
+    const count = told.length;
+    const state = second.state();
+    const earlier = { ...state, openedAtMs: state.openedAtMs - 20 * 60_000 };
+    const { db } = database;
+    await db
+      .updateTable('incidents')
+      .set({ state: JSON.stringify(earlier) })
+      .where('id', '=', second.incidentId)
+      .execute();
+    await db
+      .updateTable('notifications')
+      .set({ look_again_at_ms: 1 })
+      .where('channel', '=', channel.name)
+      .where('incident_id', '=', second.incidentId)
+      .where('look_again_at_ms', 'is not', null)
+      .execute();
+    await until(() =>
+      expect(last(second.incidentId)?.call).toEqual({
+        kind: 'aloud',
+        because: expect.stringContaining('longer than before'),
+      }),
+    );
+    expect(told.slice(count).filter(({ id }) => id === second.incidentId)).toHaveLength(1);
+  });
+});

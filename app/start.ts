@@ -195,7 +195,8 @@ async function createApi(
     });
     shutdown.add('reconciler', reconciler.stop);
   }
-  const slackEvents = shutdown === null ? null : await startSlackReceiver(platform, messenger, shutdown);
+  const slackEvents =
+    shutdown === null ? null : await startSlackReceiver(platform, messenger, refusals, shutdown);
   return createApp({
     incidents: stores.incidentReader,
     streams,

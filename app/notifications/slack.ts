@@ -1,6 +1,7 @@
 // Slack in a process of the role `api`: the channel that incidents are told in, and the clicks that come back. Its SDK is
 // loaded only where Slack is configured.
 
+import type { RefusalAudit } from '../../api/http/refusal-audit.ts';
 import { toUrlId } from '../../api/incident-id.ts';
 import type { RoutedChannel } from '../../api/notifications/ports.ts';
 import type { IncidentMessenger } from '../../api/ports/messenger.ts';
@@ -35,6 +36,7 @@ export async function slackChannel({ config, log, clock }: Platform): Promise<Ro
 export async function startSlackReceiver(
   { config, stores, metrics, log, clock }: Platform,
   messenger: IncidentMessenger,
+  refusals: RefusalAudit,
   shutdown: Shutdown,
 ): Promise<((request: Request) => Promise<Response>) | null> {
   const { slack, secrets } = config;
@@ -57,6 +59,7 @@ export async function startSlackReceiver(
     stops: stores.stops,
     effects: stores.effects,
     requests: stores.signedRequests,
+    refusals,
     messenger,
     metrics,
     log,

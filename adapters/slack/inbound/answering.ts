@@ -1,10 +1,12 @@
 // How clicks and forms are answered: once, to the person who clicked, and only after the store has it.
 
 import type { Logger } from '../../../api/ports/logger.ts';
+import type { Principal } from '../../../api/ports/principal.ts';
 import { OutOfReach } from '../../../api/reach/out-of-reach.ts';
 import { escaped } from '../text.ts';
 import { unreachable } from './answers.ts';
 import type { detailBlocks } from './details.ts';
+import { type DoorDeps, noteRefusal, type What } from './people.ts';
 
 /** Tells the person who clicked, and nobody else. */
 export type Tell = (answer: {
@@ -37,12 +39,18 @@ export function telling<Input, Result>(
 }
 
 /** Whatever breaks, the person hears that nothing happened. */
-export function guardedBy(log: Logger) {
-  return async (tell: Tell, what: string, work: () => Promise<void>): Promise<void> => {
+export function guardedBy(deps: Pick<DoorDeps, 'refusals'> & { readonly log: Logger }) {
+  return async (
+    { tell, user, principal }: { readonly tell: Tell; readonly user: string; readonly principal: Principal },
+    what: What,
+    work: () => Promise<void>,
+  ): Promise<void> => {
+    const { log } = deps;
     try {
       await work();
     } catch (error) {
       if (error instanceof OutOfReach) {
+        noteRefusal(user, principal, what, 'out-of-reach', deps);
         log.warn({ what, reason: error.message }, 'a click on something out of reach was refused');
         return tell({ text: `You may not do this; nothing happened. ${escaped(error.message)}` });
       }

@@ -4,6 +4,8 @@ import { App, type Receiver, type RespondFn } from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
 import type { Logger } from '../../../api/ports/logger.ts';
 import type { Metrics } from '../../../api/ports/metrics.ts';
+import { unknownActor } from '../../../domain/policy/identity.ts';
+import { plainLine } from '../../../domain/text.ts';
 import { actionIds } from '../card-buttons.ts';
 import { errorName } from '../failures.ts';
 import { slackLogger, webClientOptions } from '../web-client.ts';
@@ -29,7 +31,7 @@ export type InboundAppOptions = HandlerDeps & {
 };
 
 export function createInboundApp(options: InboundAppOptions): App {
-  const { receiver, botToken, apiUrl, teamPin, appId, metrics, log, client } = options;
+  const { receiver, botToken, apiUrl, teamPin, appId, metrics, log, client, refusals } = options;
   const handlers = createHandlers(options);
   const app = new App({
     receiver,
@@ -57,6 +59,12 @@ export function createInboundApp(options: InboundAppOptions): App {
       (responseUrl !== null && !isSlackResponseUrl(responseUrl, apiUrl));
     if (!foreign) return next();
     metrics.count('sentinel_slack_requests_total', { result: 'foreign' });
+    refusals.note({
+      actor: unknownActor,
+      reason: 'foreign',
+      route: 'slack',
+      address: `slack:${plainLine(`${team ?? 'unknown'}/${origin.app ?? 'unknown'}`, 100)}`,
+    });
     log.warn(
       { team, userTeam, app: origin.app },
       'a request of another workspace or app, or one to be answered elsewhere, was refused',

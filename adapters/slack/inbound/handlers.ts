@@ -12,7 +12,6 @@ import type { Stops } from '../../../api/ports/stops.ts';
 import { incidentsWithin } from '../../../api/reach/incidents.ts';
 import { requestStop } from '../../../api/stops.ts';
 import { briefing } from '../../../domain/incident/briefing.ts';
-import type { People } from '../../../domain/policy/people.ts';
 import type { ButtonValue } from '../card-buttons.ts';
 import { errorName } from '../failures.ts';
 import { escaped, section } from '../text.ts';
@@ -30,7 +29,6 @@ export type HandlerDeps = Omit<DecisionDeps, 'approvals' | 'messenger'> &
     readonly messenger: Pick<IncidentMessenger, 'approvalDecided' | 'takeOver' | 'abort' | 'close'>;
     readonly stops: Pick<Stops, 'request' | 'delivered'>;
     readonly incidents: IncidentReader;
-    readonly people: People;
     readonly client: WebClient;
     readonly log: Logger;
   };
@@ -38,21 +36,21 @@ export type HandlerDeps = Omit<DecisionDeps, 'approvals' | 'messenger'> &
 const toldEvents = 200;
 
 export function createHandlers(deps: HandlerDeps) {
-  const { incidents, approvals, people, client, log } = deps;
-  const guarded = guardedBy(log);
+  const { incidents, approvals, client, log } = deps;
+  const guarded = guardedBy(deps);
 
   const requireReached = async ({ reach }: Principal, incidentId: string): Promise<void> => {
     if (reach !== undefined) await incidentsWithin(reach, incidents).require(incidentId);
   };
 
   const decide = (
-    { incidentId, planHash }: ButtonValue,
-    principal: Principal,
+    { incidentId, planHash }: Pick<ButtonValue, 'incidentId' | 'planHash'>,
+    { user, principal }: { readonly user: string; readonly principal: Principal },
     decision: 'approve' | 'reject',
     reason: string,
     { tell, recorded }: Answering,
   ): Promise<void> =>
-    guarded(tell, decision, async () => {
+    guarded({ tell, user, principal }, decision, async () => {
       const input = { incidentId, planHash, principal, decision, reason };
       const decided = await decideOnPlan(input, {
         ...deps,
@@ -74,11 +72,11 @@ export function createHandlers(deps: HandlerDeps) {
     words: { readonly reason: string; readonly done: string; readonly refused: string },
   ): Promise<void> => {
     const { tell, recorded } = answering;
-    const who = whoIs(user, people, 'operator');
+    const who = whoIs(user, kind, deps);
     if (!who.ok) return refuse(answering, who.why);
+    const { principal } = who;
     const stops = { ...deps.stops, request: telling(deps.stops.request, recorded) };
-    await guarded(tell, kind, async () => {
-      const { principal } = who;
+    await guarded({ tell, user, principal }, kind, async () => {
       const said = await requestStop(
         { incidentId, kind, principal, reason: words.reason },
         { ...deps, stops },
@@ -91,14 +89,14 @@ export function createHandlers(deps: HandlerDeps) {
     ...createSettleHandlers(deps),
 
     async approve({ user, value }: Click, answering: Answering): Promise<void> {
-      const who = whoIs(user, people, 'operator');
+      const who = whoIs(user, 'approve', deps);
       if (!who.ok) return refuse(answering, who.why);
-      await decide(value, who.principal, 'approve', '', answering);
+      await decide(value, { user, ...who }, 'approve', '', answering);
     },
 
     /** Slack's permission to open a form is good for three seconds only: nothing is looked up before. */
     async askForReason({ user, value, triggerId, conversation }: Click, tell: Tell): Promise<void> {
-      const who = whoIs(user, people, 'operator');
+      const who = whoIs(user, 'reject', deps);
       if (!who.ok) return tell({ text: who.why });
       try {
         await client.views.open({ trigger_id: triggerId, view: rejectView(value, conversation) });
@@ -110,9 +108,9 @@ export function createHandlers(deps: HandlerDeps) {
 
     async reject(submission: Submission, answering: Answering): Promise<void> {
       const { user, reason, incidentId, planHash } = submission;
-      const who = whoIs(user, people, 'operator');
+      const who = whoIs(user, 'reject', deps);
       if (!who.ok) return refuse(answering, who.why);
-      await decide({ incidentId, planHash }, who.principal, 'reject', reason, answering);
+      await decide({ incidentId, planHash }, { user, ...who }, 'reject', reason, answering);
     },
 
     takeOver: (click: Click, answering: Answering): Promise<void> =>
@@ -130,9 +128,9 @@ export function createHandlers(deps: HandlerDeps) {
       }),
 
     async details({ user, value: { incidentId } }: Click, tell: Tell): Promise<void> {
-      const who = whoIs(user, people, 'viewer');
+      const who = whoIs(user, 'details', deps, 'viewer');
       if (!who.ok) return tell({ text: who.why });
-      await guarded(tell, 'details', async () => {
+      await guarded({ tell, user, ...who }, 'details', async () => {
         await requireReached(who.principal, incidentId);
         const found = await incidents.get(incidentId);
         if (found === null) return tell({ text: 'Sentinel does not know this incident.' });

@@ -5,27 +5,26 @@ import type { WebClient } from '@slack/web-api';
 import type { EffectSettlement } from '../../../api/ports/effects.ts';
 import type { IncidentReader } from '../../../api/ports/incidents.ts';
 import type { Logger } from '../../../api/ports/logger.ts';
-import type { People } from '../../../domain/policy/people.ts';
 import { errorName } from '../failures.ts';
 import { escaped } from '../text.ts';
 import { type Answering, guardedBy, refuse, type Tell, telling } from './answering.ts';
 import { unreachable } from './answers.ts';
 import type { Click } from './payload.ts';
-import { whoIs } from './people.ts';
+import { type DoorDeps, noteRefusal, whoIs } from './people.ts';
 import { type Settlement, settleView } from './settle-form.ts';
 
-export type SettleDeps = {
+export type SettleDeps = DoorDeps & {
   readonly effects: EffectSettlement;
   readonly incidents: Pick<IncidentReader, 'effects'>;
-  readonly people: People;
   readonly client: WebClient;
   readonly log: Logger;
 };
 
 const mostEffects = 200;
 
-export function createSettleHandlers({ effects, incidents, people, client, log }: SettleDeps) {
-  const guarded = guardedBy(log);
+export function createSettleHandlers(deps: SettleDeps) {
+  const { effects, incidents, client, log } = deps;
+  const guarded = guardedBy(deps);
 
   /** What became of it by the record, for whoever was too late. */
   const known = async ({ incidentId, effectId }: Settlement): Promise<string> => {
@@ -42,7 +41,7 @@ export function createSettleHandlers({ effects, incidents, people, client, log }
       { user, value: { incidentId, effectId }, triggerId, conversation }: Click,
       tell: Tell,
     ): Promise<void> {
-      const who = whoIs(user, people, 'operator');
+      const who = whoIs(user, 'settle', deps);
       if (!who.ok) return tell({ text: who.why });
       if (effectId === undefined) return;
       try {
@@ -62,10 +61,10 @@ export function createSettleHandlers({ effects, incidents, people, client, log }
     ): Promise<void> {
       const { user, effectId, happened, reason } = settlement;
       const { tell, recorded } = answering;
-      const who = whoIs(user, people, 'operator');
+      const who = whoIs(user, 'settle', deps);
       if (!who.ok) return refuse(answering, who.why);
       const settle = telling(effects.settle, recorded);
-      await guarded(tell, 'settle', async () => {
+      await guarded({ tell, user, ...who }, 'settle', async () => {
         const said = await settle({ effectId, happened, principal: who.principal, reason });
         if (said.settled) {
           log.warn({ effectId, happened }, 'effect settled by a person');
@@ -84,6 +83,7 @@ export function createSettleHandlers({ effects, incidents, people, client, log }
           case 'unknown':
             return tell({ text: 'Sentinel does not know this effect; nothing happened.' });
           case 'out-of-reach':
+            noteRefusal(user, who.principal, 'settle', 'out-of-reach', deps);
             return tell({ text: 'Your role does not reach the target of this effect; nothing happened.' });
         }
       });

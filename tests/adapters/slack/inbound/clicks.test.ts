@@ -9,6 +9,7 @@ import {
   submissionPayload,
 } from '../../../../bench/support/slack/interactions.ts';
 import { type FakeSlack, startFakeSlack } from '../../../../bench/support/slack/server.ts';
+import { chatUser } from '../../../support/people.ts';
 import { describeStores } from '../../../support/stores.ts';
 import {
   askPeople,
@@ -142,11 +143,12 @@ await describeStores('clicks in Slack', (use) => {
     expect(toldTo('UEVE')).toEqual([expect.stringContaining('needs the role operator')]);
   });
 
+  const stranger = { actor: 'system:unknown', reason: 'unknown-person' };
   test.each([
-    ['nobody the configuration knows', 'USTRANGER', 'does not know you'],
-    ['a name every object has', 'constructor', 'does not know you'],
-    ['a viewer', 'UEVE', 'needs the role operator'],
-  ])('%s gets an answer, not an effect', async (_who, user, answer) => {
+    ['nobody the configuration knows', 'USTRANGER', 'does not know you', stranger],
+    ['a name every object has', 'constructor', 'does not know you', stranger],
+    ['a viewer', 'UEVE', 'needs the role operator', { actor: 'person:eve', reason: 'role-too-low' }],
+  ])('%s gets an answer, not an effect, and is in the audit', async (_who, user, answer, refused) => {
     const { database, ready } = await setUp();
     for (const actionId of [actionIds.approve, actionIds.reject, actionIds.takeOver]) {
       const { status } = await stage.click({ actionId, value: valueFor(ready), user });
@@ -158,6 +160,20 @@ await describeStores('clicks in Slack', (use) => {
     expect(slack.views).toEqual([]);
     expect(toldTo(user)).toHaveLength(3);
     expect(toldTo(user).join()).toContain(answer);
+    const address = `slack:${user}`;
+    const routes = ['slack approve', 'slack reject', 'slack take-over'];
+    expect(stage.refused).toEqual(routes.map((route) => ({ ...refused, route, address })));
+  });
+
+  test('details of what the role does not reach are not shown, and that is in the audit', async () => {
+    const { ready } = await setUp();
+    chatUser('slack:UFARVIEW', 'fay', 'viewer', { environments: ['elsewhere'] });
+    await stage.click({ actionId: actionIds.details, value: valueFor(ready), user: 'UFARVIEW' });
+    await stage.settled();
+    expect(toldTo('UFARVIEW')).toEqual([expect.stringContaining('You may not do this')]);
+    expect(stage.refused).toEqual([
+      { actor: 'person:fay', reason: 'out-of-reach', route: 'slack details', address: 'slack:UFARVIEW' },
+    ]);
   });
 
   test('a plan for an admin is not approved by an operator', async () => {
@@ -350,6 +366,9 @@ await describeStores('clicks in Slack', (use) => {
       const click = { actionId: actionIds.approve, value: valueFor(ready), user: 'UADA' };
       expect((await stage.click({ ...click, ...other })).status).toBe(404);
       await stage.settled();
+      expect(stage.refused).toMatchObject([
+        { reason: 'foreign', route: 'slack', address: expect.stringContaining('OTHER') },
+      ]);
       expect(await decisions(database.db, ready)).toBe(0);
       expect((await stage.click(click)).status).toBe(200);
       await stage.settled();

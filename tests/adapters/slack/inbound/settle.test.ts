@@ -154,6 +154,7 @@ await describeStores('settling an effect from Slack', (use) => {
     expect(await statusOf(stores, effectId)).toBe('uncertain');
     expect(toldTo(user)).toHaveLength(2);
     for (const text of toldTo(user)) expect(text).toContain(why);
+    expect(stage.refused).toMatchObject([{ route: 'slack settle' }, { route: 'slack settle' }]);
   });
 
   test('a person whose role does not reach the target settles nothing', async () => {
@@ -162,6 +163,7 @@ await describeStores('settling an effect from Slack', (use) => {
     await stage.settled();
     expect(await statusOf(stores, effectId)).toBe('uncertain');
     expect(toldTo('UFAR')).toEqual([expect.stringContaining('does not reach the target')]);
+    expect(stage.refused).toMatchObject([{ reason: 'out-of-reach', route: 'slack settle' }]);
   });
 
   test('what Sentinel is still finding out is left to it', async () => {

@@ -5,6 +5,7 @@ import type { SlackInboundOptions } from '../../../../adapters/slack/inbound/inb
 import { slackKeyId } from '../../../../adapters/slack/inbound/people.ts';
 import { createWebClient, startSlackInbound } from '../../../../adapters/slack/index.ts';
 import { createMetrics } from '../../../../adapters/telemetry/metrics.ts';
+import type { Refused } from '../../../../api/http/refusal-audit.ts';
 import type { Logger } from '../../../../api/ports/logger.ts';
 import {
   asForm,
@@ -32,6 +33,8 @@ export type InboundStage = {
   readonly metrics: ReturnType<typeof createMetrics>;
   /** What workflows were told. */
   readonly told: { readonly incidentId: string; readonly what: string }[];
+  /** For the audit. */
+  readonly refused: Refused[];
   workflow: 'takes' | 'refuses' | 'unreachable';
   post(request: SignedRequest): Promise<Response>;
   click(click: Click): Promise<Response>;
@@ -64,6 +67,7 @@ export function inboundStage(
     stops: stores.stops,
     effects: stores.effects,
     requests: stores.signedRequests,
+    refusals: { note: (refused) => void stage.refused.push(refused) },
     messenger: {
       approvalDecided: async (incidentId, { decision, actor }) => {
         if (stage.workflow === 'unreachable') throw new Error('connection refused');
@@ -81,6 +85,7 @@ export function inboundStage(
   const stage: InboundStage = {
     metrics,
     told: [],
+    refused: [],
     workflow: 'takes',
     async post({ body, headers }) {
       if (inbound.receive === null) throw new Error('nothing is taken over HTTP');

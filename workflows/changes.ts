@@ -14,8 +14,9 @@ export function isFromBefore(): boolean {
 }
 
 /**
- * Since this: a plan that was granted, and for which policy asks more by the time it is carried out, is asked about again. Asked
- * only where the gate says what it needs, so that all other histories are the same as before.
+ * Since this: a plan that was granted, and for which policy asks more by the time it is carried out, is asked about again; and so is
+ * one whose approvals have become too old. Asked only where the gate says what it needs, so that all other histories are the same
+ * as before: a gate of before says so of no approval that is too old.
  */
 export function asksAgain(): boolean {
   return patched('a tightened policy asks again');

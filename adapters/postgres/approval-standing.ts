@@ -19,7 +19,8 @@ export async function readStanding(
   const request = await db
     .selectFrom('approval_requests as request')
     .innerJoin('incidents', 'incidents.id', 'request.incident_id')
-    .select(['request.role', 'request.quorum', 'request.deadline_ms', 'incidents.status'])
+    .select(['request.role', 'request.quorum', 'request.deadline_ms', 'request.counts_from_ms'])
+    .select('incidents.status')
     .select('incidents.plan_hash as current')
     .where('request.incident_id', '=', storable(incidentId))
     .where('request.plan_hash', '=', storable(planHash))

@@ -25,6 +25,7 @@ export function createApprovalStore(db: Kysely<Schema>, people: People): Approva
           deadline_ms: request.deadlineMs,
           round: request.round ?? 1,
           because: request.because === undefined ? null : storable(request.because),
+          counts_from_ms: request.afresh === true ? databaseNow : 0,
         })
         .onConflict((conflict) =>
           conflict
@@ -37,6 +38,7 @@ export function createApprovalStore(db: Kysely<Schema>, people: People): Approva
               deadline_ms: ref('excluded.deadline_ms'),
               round: ref('excluded.round'),
               because: ref('excluded.because'),
+              counts_from_ms: sql<number>`greatest(approval_requests.counts_from_ms, excluded.counts_from_ms)`,
               resolution: null,
             }))
             .whereRef('approval_requests.round', '<', 'excluded.round'),

@@ -46,6 +46,7 @@ export function createApprovals(db: Kysely<Schema>, people: People): Approvals {
           'quorum',
           'requested_at_ms',
           'deadline_ms',
+          'counts_from_ms',
           'because',
         ])
         .where('resolution', 'is', null)
@@ -152,7 +153,9 @@ async function judgeDecision(
     return refused('stale-plan', `approval is asked for plan ${other.plan_hash}, not for ${planHash}`);
   }
   const votes = await readVotes(trx, people, { incidentId, planHash });
-  const own = votes.find((one) => one.actor === actor);
+  // An approval that does not count any more (given in a lower role, with a key that is gone, too long ago) may be given again.
+  const stands = [...votes.filter((one) => one.decision === 'reject'), ...counting(request, votes)];
+  const own = stands.find((one) => one.actor === actor);
   if (own !== undefined && own.decision === decision)
     return { recorded: true, decision: decided({ ...own, plan_hash: planHash }), repeated: true };
   if (own !== undefined) return refused('already-decided', `${who} has already decided: ${own.decision}`);
@@ -189,6 +192,7 @@ async function judgeDecision(
     reason: storable(input.reason),
     decided_at_ms: nowMs,
     delivered_at_ms: null,
+    round: request.round,
   };
   await trx.insertInto('approvals').values(row).execute();
   const after = judgeApprovals(request, await readVotes(trx, people, { incidentId, planHash }), nowMs).kind;

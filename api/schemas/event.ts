@@ -63,6 +63,7 @@ export const incidentEvent = named<IncidentEvent>()(
       deadlineMs: instantMs,
       round: z.number().optional(),
       because: text.optional(),
+      afresh: z.literal(true).optional(),
     }),
     happened('approval-recorded', {
       approvalId: text,

@@ -53,6 +53,7 @@ export const approvalState = named<IncidentState['approval']>()(
         .string()
         .optional()
         .meta({ description: 'Why it is asked although the plan was granted before.' }),
+      afresh: z.literal(true).optional().meta({ description: 'Votes given before do not count any more.' }),
       decisions: z.array(
         z.strictObject({
           approvalId: z.string(),

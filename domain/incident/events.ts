@@ -23,6 +23,8 @@ export type AskedApproval = {
   readonly round?: number;
   /** Why it is asked although the plan was granted before. */
   readonly because?: string;
+  /** Votes given before do not count any more. */
+  readonly afresh?: true;
 };
 
 export type IncidentEventBody =

@@ -109,8 +109,8 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
         verdict: event.verdict,
       };
     case 'approval-requested': {
-      const { planHash, role, quorum, deadlineMs, round, because } = event;
-      const asked = state.approval?.planHash === planHash ? state.approval : null;
+      const { planHash, role, quorum, deadlineMs, round, because, afresh } = event;
+      const asked = state.approval?.planHash === planHash && afresh !== true ? state.approval : null;
       return {
         ...state,
         status: 'awaiting-approval',
@@ -118,7 +118,8 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
           ...{ planHash, role, quorum, deadlineMs },
           ...(round === undefined ? {} : { round }),
           ...(because === undefined ? {} : { because }),
-          decisions: asked?.decisions ?? [], // asked again, what was said of this plan still counts
+          ...(afresh === undefined ? {} : { afresh }),
+          decisions: asked?.decisions ?? [], // asked again, what was said of this plan still counts, unless it is asked afresh
         },
       };
     }

@@ -57,6 +57,7 @@ export const gateRefusals = [
   'no-grant',
   /** It was granted, and policy asks for more by now, or the votes count for less. */
   'approval-needed',
+  /** Nobody approved in time; or it was approved, and that was too long ago: then people may be asked again. */
   'grant-expired',
   'rejected',
   'policy-denied',
@@ -94,4 +95,6 @@ export type NeededApproval = {
   readonly role: Role;
   readonly quorum: number;
   readonly deadlineSeconds: number;
+  /** Votes given before do not count: they were for a moment that has passed. */
+  readonly afresh?: true;
 };

@@ -414,6 +414,24 @@ export const scenarios: readonly Scenario[] = [
       await incident.handle.signal(messages.approvalDecided, { approvalId: 'ap-2', ...said });
     },
   ),
+  scenario(
+    'asked-again-too-old',
+    (world) => {
+      asking(world);
+      world.stores.gate.needs = { ...world.stores.gate.needs, afresh: true };
+      world.stores.gate.refusals.push('grant-expired');
+      return {};
+    },
+    async (incident) => {
+      await decide(incident, 'approve');
+      await incident.until(({ approval: now }) => now?.round === 2);
+      await incident.world.called('requestApproval', 2);
+      const [planHash = ''] = [...incident.world.stores.plans.keys()];
+      const said = { planHash, actor: 'ada', decision: 'approve', reason: 'still right' } as const;
+      incident.world.stores.approvals.decide(planHash, 'approve');
+      await incident.handle.signal(messages.approvalDecided, { approvalId: 'ap-2', ...said });
+    },
+  ),
   scenario('asked-again-in-vain', (world) => {
     world.stores.gate.needs = { ...world.stores.gate.needs, deadlineSeconds: 1 };
     world.stores.gate.refusals.push('approval-needed');

@@ -33,7 +33,7 @@ export type FakeStores = {
   readonly gate: Gate & {
     /** Refusals of the next calls; empty means granted when the grant is there. */
     readonly refusals: GateRefusal[];
-    /** With `approval-needed` and `overloaded`. */
+    /** With `approval-needed`, `overloaded` and `grant-expired`. */
     needs: NeededApproval;
     killSwitch: boolean;
     readonly intents: ReadonlyMap<string, StoredIntent>;
@@ -111,22 +111,24 @@ function fakeIncidents(closedEpisodes: string[], firing: { alerts: number }): Fa
 }
 
 function fakeApprovals(): FakeStores['approvals'] {
-  const requests = new Map<string, { quorum: number; deadlineMs: number; round: number }>();
+  const requests = new Map<string, { quorum: number; deadlineMs: number; round: number; from: number }>();
   const decisions: { planHash: string; decision: 'approve' | 'reject' }[] = [];
   return {
-    async open({ planHash, quorum, deadlineMs, round = 1 }) {
-      if (round > (requests.get(planHash)?.round ?? 0)) requests.set(planHash, { quorum, deadlineMs, round });
+    async open({ planHash, quorum, deadlineMs, round = 1, afresh }) {
+      const known = requests.get(planHash);
+      const from = afresh === true ? decisions.length : (known?.from ?? 0);
+      if (round > (known?.round ?? 0)) requests.set(planHash, { quorum, deadlineMs, round, from });
     },
     asked: (planHash) => requests.has(planHash),
     decide(planHash, decision) {
       decisions.push({ planHash, decision });
     },
     expire(planHash) {
-      requests.set(planHash, { quorum: 1, round: 1, ...requests.get(planHash), deadlineMs: 0 });
+      requests.set(planHash, { quorum: 1, round: 1, from: 0, ...requests.get(planHash), deadlineMs: 0 });
     },
     async status(_incidentId, planHash, nowMs): Promise<ApprovalStatus> {
       const request = requests.get(planHash);
-      const of = decisions.filter((one) => one.planHash === planHash);
+      const of = decisions.slice(request?.from ?? 0).filter((one) => one.planHash === planHash);
       if (of.some(({ decision }) => decision === 'reject')) {
         return { kind: 'rejected', actor: 'ada', reason: 'too risky' };
       }
@@ -160,7 +162,9 @@ function fakeGate(
       const effect = direction === 'forward' ? planned : planned?.inverse;
       const refusal = gate.refusals.shift() ?? (await objection(planHash));
       if (refusal !== undefined) {
-        const needs = ['approval-needed', 'overloaded'].includes(refusal) ? { needs: gate.needs } : {};
+        const needs = ['approval-needed', 'overloaded', 'grant-expired'].includes(refusal)
+          ? { needs: gate.needs }
+          : {};
         return { granted: false, reason: refusal, detail: 'as the test wants it', ...needs };
       }
       if (plan === undefined || planned === undefined || effect === undefined || effect === null) {

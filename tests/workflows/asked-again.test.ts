@@ -144,6 +144,41 @@ describe.concurrent('a tightened policy', () => {
     expect(result).toMatchObject({ outcome: 'resolved', attempts: 1 });
     expect(rounds(types)).toBe(1);
   });
+
+  test('approvals that are too old are asked for afresh: the old ones count no more, new ones let it run', async ({
+    expect,
+  }) => {
+    const world = tightened(approval(), 0);
+    world.stores.gate.refusals.push('grant-expired');
+    world.stores.gate.needs = { ...twoPeople, quorum: 1, afresh: true };
+    const incident = await stage.open(world);
+    await vote(incident, await asked(incident, 1), 'approve', 'ap-1');
+    const planHash = await asked(incident, 2);
+    await world.called('requestApproval', 2);
+    expect((await incident.state()).approval).toMatchObject({
+      afresh: true,
+      because: 'as the test wants it',
+      decisions: [],
+    });
+    expect(world.executor.ledger).toEqual([]);
+    await vote(incident, planHash, 'approve', 'ap-2');
+    const { result, types } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'resolved', attempts: 1 });
+    expect(types.filter((type) => type === 'planned')).toHaveLength(1);
+    expect(rounds(types)).toBe(2);
+  });
+
+  test('approvals that nobody gave in time are not asked for again', async ({ expect }) => {
+    const world = tightened(auto, 0);
+    const { pass } = world.stores.gate;
+    world.stores.gate.pass = async (input, sighting) =>
+      input.direction === 'forward'
+        ? { granted: false, reason: 'grant-expired', detail: 'the deadline passed' }
+        : pass(input, sighting);
+    const { result, types } = await (await stage.open(world)).ended();
+    expect(result).toMatchObject({ outcome: 'escalated', reason: expect.stringContaining('grant-expired') });
+    expect(rounds(types)).toBe(0);
+  });
 });
 
 await describeWithTimeSkipping('a tightened policy, and time', () => {

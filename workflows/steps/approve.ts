@@ -37,7 +37,8 @@ export async function obtainGrant(run: Run, { planHash }: HashedPlan, verdict: V
 }
 
 /**
- * Asks about a plan that was granted before, and of which nothing was done: votes that still count stay, the deadline is new.
+ * Asks about a plan that was granted before, and of which nothing was done: votes that still count stay (none where it is asked
+ * afresh), the deadline is new.
  * False when it was asked about often enough. The next round of the runbook awaits the answer.
  */
 export async function askAgain(
@@ -57,12 +58,13 @@ type Again = { readonly needs: NeededApproval; readonly because: string };
 async function requestApproval(
   run: Run,
   planHash: string,
-  { role, quorum, deadlineSeconds }: NeededApproval,
+  { role, quorum, deadlineSeconds, afresh }: NeededApproval,
   again: Pick<AskedApproval, 'round' | 'because'> = {},
 ): Promise<void> {
   const { journal, courier, input } = run;
   const deadlineMs = Date.now() + deadlineSeconds * 1_000;
-  const asked: AskedApproval = { planHash, role, quorum, deadlineMs, ...again };
+  const terms = { planHash, role, quorum, deadlineMs, ...(afresh === undefined ? {} : { afresh }) };
+  const asked: AskedApproval = { ...terms, ...again };
   journal.record({ type: 'approval-requested', ...asked });
   await journal.drained();
   await records.requestApproval.executeWithOptions(

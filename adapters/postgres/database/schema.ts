@@ -205,6 +205,8 @@ export type Schema = {
     resolution: 'granted' | 'rejected' | null;
     round: Generated<number>;
     because: string | null;
+    /** Votes from before do not count: they were for a moment that has passed. */
+    counts_from_ms: Generated<number>;
   };
   approvals: {
     seq: Generated<number>;
@@ -218,6 +220,8 @@ export type Schema = {
     reason: string;
     decided_at_ms: number;
     delivered_at_ms: number | null;
+    /** Of the request that it answered. */
+    round: Generated<number>;
   };
   intents: {
     id: string;
@@ -245,6 +249,17 @@ export type Schema = {
     /** What the vendor has taken on, by its latest send, and when that was recorded. */
     handle: string | null;
     accepted_at_ms: number | null;
+  };
+  /** What a person found out about an effect of unknown outcome. */
+  effect_settlements: {
+    intent_id: string;
+    incident_id: string;
+    happened: boolean;
+    actor: string;
+    reason: string;
+    at_ms: number;
+    /** When its incident had it as an event. */
+    delivered_at_ms: number | null;
   };
   leases: { target_key: string; incident_id: string; fence: number; expires_at_ms: number };
   fences: { target_key: string; last_fence: number };

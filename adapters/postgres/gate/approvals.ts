@@ -6,7 +6,13 @@ import type { ApprovalStatus } from '../../../activities/types.ts';
 import { peopleFor } from '../../../domain/policy/identity.ts';
 import { type Role, roleAtLeast } from '../../../domain/role.ts';
 
-export type ApprovalTerms = { readonly role: Role; readonly quorum: number; readonly deadline_ms: number };
+export type ApprovalTerms = {
+  readonly role: Role;
+  readonly quorum: number;
+  readonly deadline_ms: number;
+  /** Approvals from before do not count. */
+  readonly counts_from_ms: number;
+};
 
 export type StoredDecision = {
   readonly id: string;
@@ -46,13 +52,14 @@ export function grantedAtMs(terms: ApprovalTerms, decisions: readonly StoredDeci
 
 /** Approvals that count now. */
 export function counting(
-  terms: Pick<ApprovalTerms, 'role' | 'deadline_ms'>,
+  terms: Omit<ApprovalTerms, 'quorum'>,
   decisions: readonly StoredDecision[],
 ): readonly StoredDecision[] {
   return decisions.filter(
     (one) =>
       one.decision === 'approve' &&
       inTime(one, terms) &&
+      one.decided_at_ms >= terms.counts_from_ms &&
       one.roleNow !== null &&
       roleAtLeast(one.roleNow, terms.role),
   );

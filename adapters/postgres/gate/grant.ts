@@ -1,5 +1,5 @@
 // Is the plan granted, as of now: by policy's own word, or by people where policy asks for them? What was granted and does not
-// suffice any more is refused with what it needs, so that people can be asked again.
+// suffice any more, or was granted too long ago, is refused with what it needs, so that people can be asked again.
 
 import type { Kysely } from 'kysely';
 import { nameOf } from '../../../domain/policy/identity.ts';
@@ -42,6 +42,7 @@ export const grant: Check = async (trx, { effect, verdict, verdictNow, people, l
     role: asking.map(({ role }) => role).reduce(higherRole, request.role),
     quorum: Math.max(request.quorum, ...asking.map(({ quorum }) => quorum)),
     deadline_ms: request.deadline_ms,
+    counts_from_ms: request.counts_from_ms,
   };
   const judged = judgeApprovals(terms, votes, nowMs);
   const gone = lapsed(votes, request.role);
@@ -76,7 +77,13 @@ export const grant: Check = async (trx, { effect, verdict, verdictNow, people, l
     case 'granted': {
       const since = grantedAtMs(terms, votes) ?? 0;
       if (nowMs - since <= limits.grantValidMs) return null;
-      return { reason: 'grant-expired', detail: 'the approvals are too old' };
+      // Nothing is wrong with the plan or with who approved it; what they saw has had its time.
+      const { deadlineSeconds } = asking.at(-1) ?? leastApproval;
+      return {
+        reason: 'grant-expired',
+        detail: `it was approved ${agoText(nowMs - since)} ago, and an approval holds for ${agoText(limits.grantValidMs)}`,
+        needs: { role: terms.role, quorum: terms.quorum, deadlineSeconds, afresh: true },
+      };
     }
   }
 };
@@ -96,7 +103,7 @@ export const ownLag: Check = async (trx, { effect, verdict, limits }) => {
 function requestOf(trx: Kysely<Schema>, incidentId: string, planHash: string) {
   return trx
     .selectFrom('approval_requests')
-    .select(['role', 'quorum', 'deadline_ms', 'resolution'])
+    .select(['role', 'quorum', 'deadline_ms', 'counts_from_ms', 'resolution'])
     .where('incident_id', '=', incidentId)
     .where('plan_hash', '=', planHash)
     .forShare()
@@ -110,6 +117,11 @@ function needed({ role, quorum, deadlineSeconds }: NeededApproval): NeededApprov
 function asksText(verdict: Extract<Verdict, { kind: 'approval' }>): string {
   const { quorum, role, rule, reason } = verdict;
   return `asks for ${quorum} × ${role} (rule ${rule}): ${reason}`;
+}
+
+function agoText(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
 function higherRole(left: Role, right: Role): Role {

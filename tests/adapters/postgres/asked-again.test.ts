@@ -33,7 +33,7 @@ const because = 'policy now asks for more';
 async function askAgain(
   { stores }: StoresUnderTest,
   ready: Ready,
-  terms: { role: string; quorum: number; round: number; deadlineMs?: number },
+  terms: { role: string; quorum: number; round: number; deadlineMs?: number; afresh?: true },
 ) {
   const { incidentId, planHash } = ready;
   const { deadlineMs = Date.now() + 1_200_000, ...rest } = terms;
@@ -242,5 +242,99 @@ await describeStores('a request of a later round', (use) => {
     expect(await passGate(under.withOptions(asking('operator', 2)), forward(ready))).toMatchObject({
       granted: true,
     });
+  });
+});
+
+await describeStores('a vote that does not count any more', (use) => {
+  /** As if it had been given 25 hours ago. */
+  async function age({ database }: StoresUnderTest, { planHash }: Ready): Promise<void> {
+    await database.db
+      .updateTable('approvals')
+      .set(({ eb }) => ({ decided_at_ms: eb('decided_at_ms', '-', 25 * 3_600_000) }))
+      .where('plan_hash', '=', planHash)
+      .execute();
+  }
+
+  test('because it is too old is asked for afresh, and the same person may give it again', async () => {
+    const under = use();
+    const ready = await approvedByOne(under);
+    await age(under, ready);
+    expect(await passGate(under.stores, forward(ready))).toMatchObject({
+      granted: false,
+      reason: 'grant-expired',
+      detail: 'it was approved 25 h ago, and an approval holds for 24 h',
+      needs: { role: 'operator', quorum: 1, deadlineSeconds: oneOperator.deadlineSeconds, afresh: true },
+    });
+    await askAgain(under, ready, { role: 'operator', quorum: 1, round: 2, afresh: true });
+    expect(await pendingOf(under, ready)).toMatchObject({ approvals: 0 });
+    expect(await under.stores.approvals.standing(ready.incidentId, ready.planHash)).toMatchObject({
+      outcome: 'pending',
+      given: [],
+    });
+    expect(await passGate(under.stores, forward(ready))).toMatchObject({ reason: 'no-grant' });
+    expect(await vote(under, ready, 'ann')).toMatchObject({ recorded: true, repeated: false });
+    expect(await vote(under, ready, 'ann')).toMatchObject({ recorded: true, repeated: true });
+    expect(await passGate(under.stores, forward(ready))).toMatchObject({ granted: true });
+  });
+
+  test('may be turned into a no', async () => {
+    const under = use();
+    const ready = await approvedByOne(under);
+    await age(under, ready);
+    await askAgain(under, ready, { role: 'operator', quorum: 1, round: 2, afresh: true });
+    expect(await vote(under, ready, 'ann', 'reject')).toMatchObject({ recorded: true });
+    expect(await passGate(under.stores, forward(ready))).toMatchObject({ reason: 'rejected' });
+  });
+
+  test('stays uncounted in the rounds after it, and one that counts is not given twice', async () => {
+    const under = use();
+    const ready = await approvedByOne(under);
+    await age(under, ready);
+    await askAgain(under, ready, { role: 'operator', quorum: 2, round: 2, afresh: true });
+    expect(await vote(under, ready, 'bo')).toMatchObject({ recorded: true, repeated: false });
+    expect(await vote(under, ready, 'bo')).toMatchObject({ recorded: true, repeated: true });
+    await askAgain(under, ready, { role: 'operator', quorum: 2, round: 3 });
+    expect(await pendingOf(under, ready)).toMatchObject({ approvals: 1 });
+    expect(await passGate(under.stores, forward(ready))).toMatchObject({ reason: 'no-grant' });
+  });
+
+  test('of an operator who has become admin is given again in that role, and counts one person', async () => {
+    const under = use();
+    const ready = await readyToAct(under.stores, { verdict: oneOperator });
+    await askPeople(under.stores, ready);
+    const name = unique('cy');
+    const decide = (role: 'operator' | 'admin') =>
+      under.stores.approvals.decide({
+        ...{ incidentId: ready.incidentId, planHash: ready.planHash },
+        ...{ principal: person(name, role), decision: 'approve', reason: '' },
+      });
+    expect(await decide('operator')).toMatchObject({ recorded: true });
+    const admins = under.withOptions(asking('admin', 2));
+    await askAgain(under, ready, { role: 'admin', quorum: 2, round: 2 });
+    expect(await decide('operator')).toMatchObject({ recorded: false, reason: 'role-too-low' });
+    expect(await decide('admin')).toMatchObject({ recorded: true, repeated: false });
+    expect(await decide('admin')).toMatchObject({ recorded: true, repeated: true });
+    expect(await pendingOf(under, ready)).toMatchObject({ approvals: 1 });
+    expect(await passGate(admins, forward(ready))).toMatchObject({ granted: false, reason: 'no-grant' });
+  });
+
+  test('is stored once for a round, a key and a role, whatever the code does', async () => {
+    const under = use();
+    const ready = await approvedByOne(under);
+    const { db } = under.database;
+    const [row] = await db
+      .selectFrom('approvals')
+      .selectAll()
+      .where('plan_hash', '=', ready.planHash)
+      .execute();
+    if (row === undefined) throw new Error('the vote is stored');
+    const { seq: _seq, ...vote } = row;
+    const again = (change: Partial<typeof vote>) =>
+      db
+        .insertInto('approvals')
+        .values({ ...vote, id: unique('vote'), ...change })
+        .execute();
+    await expect(again({})).rejects.toThrow(/approvals_once/);
+    await again({ round: 2 });
   });
 });

@@ -243,7 +243,10 @@ await describeStores('the gate', (use) => {
     const { stores, withOptions } = use();
     const late = await readyToAct(stores, { verdict: oneOperator });
     await askPeople(stores, late, Date.now() - 1);
-    expect(await passGate(stores, forward(late))).toMatchObject({ granted: false, reason: 'grant-expired' });
+    const expired = await passGate(stores, forward(late));
+    expect(expired).toMatchObject({ granted: false, reason: 'grant-expired' });
+    // Nobody had approved it: it is not asked about again.
+    expect(expired).not.toHaveProperty('needs');
 
     const old = await readyToAct(stores, { verdict: oneOperator });
     await askPeople(stores, old);
@@ -259,6 +262,7 @@ await describeStores('the gate', (use) => {
     expect(await passGate(impatient, forward(old))).toMatchObject({
       granted: false,
       reason: 'grant-expired',
+      needs: { role: 'operator', quorum: 1, afresh: true },
     });
     expect(await passGate(stores, forward(old))).toMatchObject({ granted: true });
   });

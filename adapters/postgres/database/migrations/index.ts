@@ -29,6 +29,7 @@ import { closings } from './0047-closings.ts';
 import { askedAgain } from './0048-asked-again.ts';
 import { follows } from './0049-follows.ts';
 import { oneConversation } from './0050-one-conversation.ts';
+import { saidAgain } from './0051-said-again.ts';
 import { targetKeys } from './0052-target-keys.ts';
 import { acceptedEffects } from './0055-accepted-effects.ts';
 import { effectOutcomes } from './0058-effect-outcomes.ts';
@@ -62,6 +63,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0048-asked-again': askedAgain,
   '0049-follows': follows,
   '0050-one-conversation': oneConversation,
+  '0051-said-again': saidAgain,
   '0052-target-keys': targetKeys,
   '0055-accepted-effects': acceptedEffects,
   '0058-effect-outcomes': effectOutcomes,

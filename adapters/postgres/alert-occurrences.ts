@@ -7,10 +7,8 @@ import type { InboxItem } from '../../ingest/ports.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { lateKey } from './episodes/late.ts';
+import { inParts } from './parts.ts';
 import { json, storable } from './text.ts';
-
-/** Twelve parameters a row; Postgres takes 65,535 a statement. */
-const alertsPerInsert = 1_000;
 
 /** The items with every report settled; what was learnt of the alerts is stored. Call it inside a transaction. */
 export async function settle(
@@ -23,10 +21,10 @@ export async function settle(
   const known = await rememberedAlerts(trx, keys);
   const settled = settleReports(items, known, await databaseNowMs(trx));
   const rows = [...settled.alerts].map(([key, alert]) => rowOf(key, alert));
-  for (let from = 0; from < rows.length; from += alertsPerInsert) {
+  for (const some of inParts(rows)) {
     await trx
       .insertInto('alerts')
-      .values(rows.slice(from, from + alertsPerInsert))
+      .values(some)
       .onConflict((conflict) =>
         conflict.column('key').doUpdateSet(({ ref }) => ({
           occurrence: ref('excluded.occurrence'),
@@ -125,22 +123,23 @@ export async function requeueFiring(trx: Kysely<Schema>, incidentId: string): Pr
     .where('alerts.state', '=', 'firing')
     .where('incident_id', '=', storable(incidentId))
     .execute();
-  if (rows.length === 0) return;
-  await trx
-    .insertInto('inbox')
-    .values(
-      rows.map(({ anomaly_id, anomaly }) => ({
-        id: firesOnId(anomaly_id, incidentId),
-        kind: 'anomaly' as const,
-        ordering_key: lateKey(anomaly_id),
-        body: json(anomaly),
-        status: 'pending' as const,
-        received_at_ms: databaseNow,
-        available_at_ms: sql<number>`${databaseNow} + ${endsToldWithinMs}::bigint`,
-      })),
-    )
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .execute();
+  for (const some of inParts(rows)) {
+    await trx
+      .insertInto('inbox')
+      .values(
+        some.map(({ anomaly_id, anomaly }) => ({
+          id: firesOnId(anomaly_id, incidentId),
+          kind: 'anomaly' as const,
+          ordering_key: lateKey(anomaly_id),
+          body: json(anomaly),
+          status: 'pending' as const,
+          received_at_ms: databaseNow,
+          available_at_ms: sql<number>`${databaseNow} + ${endsToldWithinMs}::bigint`,
+        })),
+      )
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .execute();
+  }
 }
 
 /** A finding that fires on after the end of its incident, told once for each of them. */

@@ -8,6 +8,7 @@ import type { Inbox, InboxItem, TakenItem } from '../../ingest/ports.ts';
 import { firesOnId, settle } from './alert-occurrences.ts';
 import { databaseNow } from './clock.ts';
 import type { Schema } from './database/schema.ts';
+import { inParts } from './parts.ts';
 import { json, storable } from './text.ts';
 import { transact } from './transact.ts';
 
@@ -19,8 +20,6 @@ import { transact } from './transact.ts';
 const maxLost = 20;
 const minLostMs = 3 * 86_400_000;
 const longestLeaseMs = 3_600_000;
-/** Postgres takes 65,535 parameters a statement; seven an item. */
-const itemsPerInsert = 1_000;
 
 export function createInbox(db: Kysely<Schema>): Inbox {
   return {
@@ -29,8 +28,7 @@ export function createInbox(db: Kysely<Schema>): Inbox {
         let added = 0;
         const repeated: string[] = [];
         const { items: settled, absorbed } = await settle(trx, items);
-        for (let from = 0; from < settled.length; from += itemsPerInsert) {
-          const some = settled.slice(from, from + itemsPerInsert);
+        for (const some of inParts(settled)) {
           const ended = await endedIncidents(trx, some);
           const given = some.map((item) => inboxRow(item, ended));
           const rows = await trx

@@ -13,6 +13,7 @@ import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { Assignment } from '../../../ingest/ports.ts';
 import { databaseNow } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
+import { inParts } from '../parts.ts';
 import { storable } from '../text.ts';
 import { edgesOf, openEpisodes } from './rows.ts';
 
@@ -141,9 +142,6 @@ async function openSeries(trx: Kysely<Schema>, anomalies: readonly Anomaly[]): P
   return new Map(rows.map((row) => [JSON.stringify([row.environment, row.series_key]), row.incident_id]));
 }
 
-/** Postgres takes 65,535 parameters a statement; five a row. */
-const rowsPerInsert = 1_000;
-
 async function writeJoins(trx: Kysely<Schema>, joins: ReadonlyMap<string, Join>): Promise<void> {
   const all = [...joins];
   const services = new Map(
@@ -207,11 +205,5 @@ async function assignmentsTo(
         before === null ? {} : { follows: { incidentId: before, times, sinceMs: sinceMs ?? 0 } };
       return [incidentId, { kind: 'incident', input: { incidentId, ...row, ...follows } }];
     }),
-  );
-}
-
-function inParts<T>(all: readonly T[]): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(all.length / rowsPerInsert) }, (_, part) =>
-    all.slice(part * rowsPerInsert, (part + 1) * rowsPerInsert),
   );
 }

@@ -5,11 +5,11 @@ import type { Edge } from '../../../domain/correlation/correlate.ts';
 import type { ChangeEvent } from '../../../domain/observation.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
+import { inParts } from '../parts.ts';
 import { json, storable } from '../text.ts';
 
 /** Every batch of traces names the same edges again; they are written at most this often. */
 const refreshAfterMs = 60_000;
-const edgesPerInsert = 1_000;
 
 export async function rememberEdges(
   db: Kysely<Schema>,
@@ -22,11 +22,11 @@ export async function rememberEdges(
   // One row each, in one order: two processes that remember the same edges cannot wait for each other.
   const rows = new Map(clean.map((edge) => [JSON.stringify([edge.caller, edge.callee]), edge]));
   const sorted = [...rows.entries()].toSorted(([left], [right]) => (left < right ? -1 : 1));
-  for (let from = 0; from < sorted.length; from += edgesPerInsert) {
+  for (const some of inParts(sorted)) {
     await db
       .insertInto('service_edges')
       .values(
-        sorted.slice(from, from + edgesPerInsert).map(([, { caller, callee }]) => ({
+        some.map(([, { caller, callee }]) => ({
           environment: storable(environment),
           caller,
           callee,

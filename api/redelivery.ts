@@ -1,4 +1,4 @@
-// Hands over decisions and stops whose workflow has not heard of them: the server was down, or this process died in between.
+// Hands over decisions, stops and settled effects whose workflow has not heard of them: the server was down, or this process died in between.
 
 import { type DeliveryDeps, deliver } from './delivery.ts';
 import type { Approvals } from './ports/approvals.ts';
@@ -6,12 +6,17 @@ import type { IncidentMessenger } from './ports/messenger.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { Stops } from './ports/stops.ts';
 import { startRounds } from './rounds.ts';
+import { type SettlementDeps, tellSettlement } from './settlements.ts';
 import { tellStop } from './stops.ts';
 
 export type RedeliveryDeps = Omit<DeliveryDeps, 'approvals' | 'messenger'> & {
   readonly approvals: Pick<Approvals, 'undelivered' | 'delivered'>;
   readonly stops: Pick<Stops, 'request' | 'undelivered' | 'delivered'>;
-  readonly messenger: Pick<IncidentMessenger, 'approvalDecided' | 'takeOver' | 'abort' | 'close'>;
+  readonly settlements: SettlementDeps['settlements'];
+  readonly messenger: Pick<
+    IncidentMessenger,
+    'approvalDecided' | 'takeOver' | 'abort' | 'close' | 'effectSettled'
+  >;
   readonly metrics: Metrics;
   /** Pause between two looks. Default 2000. */
   readonly intervalMs?: number;
@@ -29,7 +34,11 @@ export function startRedelivery(deps: RedeliveryDeps): { stop(): Promise<void> }
   const waiting = new Map<string, { failures: number; rounds: number }>();
 
   const round = async (isStopped: () => boolean): Promise<void> => {
-    const undelivered = [...(await stopsToTell(deps)), ...(await decisionsToTell(deps))];
+    const undelivered = [
+      ...(await stopsToTell(deps)),
+      ...(await decisionsToTell(deps)),
+      ...(await settlementsToTell(deps)),
+    ];
     const ids = new Set(undelivered.map(({ id }) => id));
     for (const id of waiting.keys()) if (!ids.has(id)) waiting.delete(id);
     for (const { id, tell } of undelivered) {
@@ -74,5 +83,14 @@ async function stopsToTell(deps: RedeliveryDeps): Promise<readonly Undelivered[]
   return undelivered.map((stop) => ({
     id: `${stop.kind} of ${stop.incidentId}`,
     tell: () => tellStop(stop, deps),
+  }));
+}
+
+async function settlementsToTell(deps: RedeliveryDeps): Promise<readonly Undelivered[]> {
+  const untold = await deps.settlements.untold(batch);
+  deps.metrics.gauge('sentinel_settlements_untold', {}, untold.length);
+  return untold.map((settlement) => ({
+    id: `settlement of ${settlement.intentId}`,
+    tell: () => tellSettlement(settlement, deps),
   }));
 }

@@ -179,8 +179,9 @@ async function createApi(
   const messenger = createIncidentMessenger({ client: client.client });
   let reconciler: Reconciler | null = null;
   if (shutdown !== null) {
-    const { approvals, stops } = stores;
-    shutdown.add('redelivery', startRedelivery({ approvals, stops, messenger, metrics, log }).stop);
+    const { approvals, stops, settlements } = stores;
+    const redelivery = startRedelivery({ approvals, stops, settlements, messenger, metrics, log });
+    shutdown.add('redelivery', redelivery.stop);
     await startNotifications(platform, messenger, shutdown);
     reconciler = startReconciler({
       restarts: stores.restarts,

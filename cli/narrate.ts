@@ -132,6 +132,7 @@ function tell(event: IncidentEvent): Told {
     case 'workflow-restarted':
     case 'record-gap':
       return { style: 'yellow', text: inWords(event) };
+    case 'effect-settled':
     case 'stop-requested':
       return { style: 'cyan', text: inWords(event) };
     case 'compensation-started':

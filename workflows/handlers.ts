@@ -98,6 +98,23 @@ export function registerHandlers(run: Run): void {
   });
 
   setHandler(
+    messages.effectSettled,
+    (settled) => {
+      const repeated = journal
+        .timeline()
+        .some((event) => event.type === 'effect-settled' && event.intentId === settled.intentId);
+      if (!repeated) journal.record({ type: 'effect-settled', ...settled });
+      return accepted;
+    },
+    {
+      validator: (settled) => {
+        requireText(settled, ['intentId', 'direction', 'actor']);
+        refuseUnless(journal.consider({ type: 'effect-settled', ...settled }));
+      },
+    },
+  );
+
+  setHandler(
     messages.addNote,
     (note) => {
       const repeated = journal

@@ -2,7 +2,7 @@
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
-import type { IncidentEvent } from '../domain/incident/events.ts';
+import type { EffectSettled, IncidentEvent } from '../domain/incident/events.ts';
 import type { Follows } from '../domain/incident/follows.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { HashedPlan } from '../domain/remediation/plan.ts';
@@ -83,6 +83,8 @@ export const takeOver = defineUpdate<Accepted, [{ actor: string; reason: string 
 export const abort = defineUpdate<Accepted, [{ actor: string; reason: string }]>('abort');
 /** Closes what a person has in hand; what fires on after that opens the next incident when it is told again. */
 export const closeIncident = defineUpdate<Accepted, [{ actor: string; reason: string }]>('closeIncident');
+/** What a person found out about an effect that nobody could tell of; also of an incident that has just ended. */
+export const effectSettled = defineUpdate<Accepted, [EffectSettled]>('effectSettled');
 export const addNote = defineUpdate<Accepted, [{ noteId: string; actor: string; text: string }]>('addNote');
 
 export const stateQuery = defineQuery<IncidentState>('state');

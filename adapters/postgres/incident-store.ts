@@ -226,7 +226,7 @@ async function noteHandOver(
   await trx.deleteFrom('leases').where('incident_id', '=', incidentId).execute();
 }
 
-/** What the workflow has recorded it has heard: assignments and decisions need no redelivery any more. */
+/** What is recorded was heard: assignments, decisions and settled effects need no redelivery any more. */
 async function noteHeard(
   trx: Kysely<Schema>,
   incidentId: string,
@@ -241,6 +241,15 @@ async function noteHeard(
       .set({ heard: true })
       .where('anomaly_id', 'in', anomalies)
       .where('incident_id', '=', incidentId)
+      .execute();
+  }
+  const settled = added.flatMap((event) => (event.type === 'effect-settled' ? [event.intentId] : []));
+  if (settled.length > 0) {
+    await trx
+      .updateTable('effect_settlements')
+      .set({ delivered_at_ms: await databaseNowMs(trx) })
+      .where('intent_id', 'in', settled)
+      .where('delivered_at_ms', 'is', null)
       .execute();
   }
   const approvals = added.flatMap((event) => (event.type === 'approval-recorded' ? [event.approvalId] : []));

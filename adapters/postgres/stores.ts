@@ -16,7 +16,7 @@ import type {
 import type { NotificationStore } from '../../api/notifications/ports.ts';
 import type { Approvals } from '../../api/ports/approvals.ts';
 import type { AuditChain, AuditReader, AuditWriter } from '../../api/ports/audit.ts';
-import type { EffectSettlement } from '../../api/ports/effects.ts';
+import type { EffectSettlement, Settlements } from '../../api/ports/effects.ts';
 import type { RecordReader } from '../../api/ports/explain.ts';
 import type { EventFeed } from '../../api/ports/feed.ts';
 import type { IncidentReader } from '../../api/ports/incidents.ts';
@@ -64,6 +64,7 @@ import { createIncidentRestarts } from './restarts.ts';
 import { createServiceMaps } from './service-maps.ts';
 import { createServiceReader } from './service-reader.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
+import { createSettlements } from './settlements.ts';
 import { createSignedRequests } from './signed-requests.ts';
 import { createStops } from './stops.ts';
 import { createTelemetryNotes } from './telemetry-notes.ts';
@@ -116,6 +117,7 @@ export type Stores = {
   readonly killSwitch: KillSwitch;
   readonly trackRecord: TrackRecord;
   readonly effects: EffectSettlement;
+  readonly settlements: Settlements;
   /** For the activities, too. */
   readonly stops: Stops & StoredStops;
   readonly apiKeys: ApiKeys & BootstrapKeys;
@@ -145,8 +147,9 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
   const { protection = () => null } = options;
   const inbox = createInbox(db);
   const apiKeys = createApiKeys(db, people);
+  const incidents = createIncidentStore(db, limits);
   return {
-    incidents: createIncidentStore(db, limits),
+    incidents,
     evidence: createEvidenceStore(db),
     plans: createPlanStore(db),
     diagnoses: createDiagnosisStore(db),
@@ -171,6 +174,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     killSwitch: createKillSwitch(db),
     trackRecord: createTrackRecord(db),
     effects: createEffectSettlement(db),
+    settlements: createSettlements(db, incidents),
     stops: createStops(db),
     apiKeys,
     audit: createAuditReader(db),

@@ -45,10 +45,10 @@ export function tooLongToApproveHere(briefing: Briefing): boolean {
 }
 
 export function cardButtons(briefing: Briefing, incidentUrl: string | null): KnownBlock[] {
-  const { incidentId, approval, plan, status, outcome } = briefing;
+  const { incidentId, approval, plan, status, outcome, stopping } = briefing;
   const value = writeValue({ incidentId, planHash: plan?.planHash ?? '' });
-  const decidable =
-    status === 'awaiting-approval' && approval?.outcome === 'pending' && !tooLongToApproveHere(briefing);
+  const asked = status === 'awaiting-approval' && approval?.outcome === 'pending' && stopping === null;
+  const decidable = asked && !tooLongToApproveHere(briefing);
   const elements: Button[] = [
     ...(decidable
       ? [
@@ -56,7 +56,7 @@ export function cardButtons(briefing: Briefing, incidentUrl: string | null): Kno
           { ...button('Reject…', actionIds.reject, value), style: 'danger' as const },
         ]
       : []),
-    ...(status === 'closed' || outcome === 'taken-over'
+    ...(status === 'closed' || outcome === 'taken-over' || stopping === 'take-over'
       ? []
       : [{ ...button('Take over', actionIds.takeOver, value), confirm: sureToTakeOver }]),
     ...(status === 'handed-over'

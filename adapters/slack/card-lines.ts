@@ -88,8 +88,8 @@ function stepLines(step: StepBriefing, number: number): string[] {
   ];
 }
 
-export function approvalLines({ approval, status }: Briefing): string[] {
-  if (approval === null) return [];
+export function approvalLines({ approval, status, stopping }: Briefing): string[] {
+  if (approval === null || stopping !== null) return [];
   const { role, quorum, given, deadlineMs, outcome, rejectedBy, reason } = approval;
   const people = given.map((actor) => code(actor)).join(', ');
   const so = given.length === 0 ? 'nobody so far' : `given by ${people} (${given.length} of ${quorum})`;

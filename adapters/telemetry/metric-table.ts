@@ -54,6 +54,11 @@ export const metricTable = {
     help: 'Take-overs and aborts of open incidents whose workflow has not heard of them yet; the gate obeys them already.',
     labels: [],
   },
+  sentinel_settlements_untold: {
+    kind: 'gauge',
+    help: 'Settled effects that are not in the record of their incident yet; their targets are free already.',
+    labels: [],
+  },
   sentinel_decisions_undelivered: {
     kind: 'gauge',
     help: 'Recorded decisions whose workflow has not heard of them yet.',

@@ -20,13 +20,16 @@ export function createIncidentMessenger({
   async function update<Argument>(
     incidentId: string,
     definition: UpdateDefinition<messages.Accepted, [Argument]>,
-    updateId: string,
+    updateId: string | null,
     argument: Argument,
   ): Promise<Answer> {
     const handle = client.workflow.getHandle(incidentId);
     try {
       await client.withDeadline(Date.now() + updateTimeoutMs, () =>
-        handle.executeUpdate(definition.name, { args: [argument], updateId }),
+        handle.executeUpdate(definition.name, {
+          args: [argument],
+          ...(updateId === null ? {} : { updateId }),
+        }),
       );
       return { accepted: true, reason: '' };
     } catch (error) {
@@ -51,6 +54,8 @@ export function createIncidentMessenger({
       update(incidentId, messages.abort, `abort/${actor}`, { actor, reason }),
     close: (incidentId, actor, reason) =>
       update(incidentId, messages.closeIncident, `close/${actor}`, { actor, reason }),
+    // Under no id of ours: a run that has ended would go on answering for what it had taken, although its record may not have it.
+    effectSettled: (incidentId, settled) => update(incidentId, messages.effectSettled, null, settled),
     addNote: (incidentId, noteId, actor, text) =>
       update(incidentId, messages.addNote, noteId, { noteId, actor, text }),
   };

@@ -2,6 +2,8 @@
 
 import { briefing } from '../../domain/incident/briefing.ts';
 import type { Call } from '../../domain/incident/chain.ts';
+import type { IncidentState } from '../../domain/incident/state.ts';
+import type { Approvals } from '../ports/approvals.ts';
 import type { IncidentReader } from '../ports/incidents.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -23,6 +25,8 @@ const toldEvents = 200;
 
 export type AttemptDeps = OutageNotesDeps & {
   readonly incidents: IncidentReader;
+  /** Knows of a decision, and that the time is over, before the incident does. */
+  readonly approvals: Pick<Approvals, 'standing'>;
   readonly store: NotificationStore;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -84,11 +88,13 @@ async function tell(
     return { result: 'postponed', quietMs: 0 };
   }
   const { evidence } = await incidents.details(incidentId);
+  const { planHash = null } = state.approval ?? {};
+  const approval = planHash === null ? null : await deps.approvals.standing(incidentId, planHash);
   // Before it is told, so that no death in between leaves the one before without its way here.
   if (!told && place.before !== null) await store.lookAgain(channel.name, place.before);
   const result = await withinTime(deps.timeoutMs, (signal) =>
     channel.deliver({
-      briefing: briefing({ state, evidence, timeline, continuedIn: place.continuedIn }),
+      briefing: briefing({ state, evidence, timeline, continuedIn: place.continuedIn, approval }),
       events,
       moments: duty.moments,
       memory: taken.memory,
@@ -99,19 +105,32 @@ async function tell(
       signal,
     }),
   );
-  return settle(taken, channel, result, { deliveredSeq: state.lastSeq, call }, deps);
+  const lookAgainAtMs = nextLookAtMs(state, call, approval?.outcome === 'pending');
+  return settle(taken, channel, result, { deliveredSeq: state.lastSeq, call, lookAgainAtMs }, deps);
+}
+
+type Told = {
+  readonly deliveredSeq: number;
+  readonly call: Call;
+  readonly lookAgainAtMs: number | null;
+};
+
+/** When what is shown is not true any more although nothing happened: a question after its deadline, a quiet page that stays. */
+function nextLookAtMs({ approval, status }: IncidentState, call: Call, asked: boolean): number | null {
+  const over = asked && approval !== null && status === 'awaiting-approval' ? approval.deadlineMs + 1 : null;
+  const quiet = call.kind === 'quietly' ? call.lookAgainAtMs : null;
+  return over === null || quiet === null ? (over ?? quiet) : Math.min(over, quiet);
 }
 
 async function settle(
   taken: TakenNotification,
   channel: Channel,
   result: DeliveryResult,
-  { deliveredSeq, call }: { readonly deliveredSeq: number; readonly call: Call },
+  { deliveredSeq, call, lookAgainAtMs }: Told,
   deps: AttemptDeps,
 ): Promise<AttemptResult> {
   const { store, log } = deps;
   const { incidentId, notedSinceMs } = taken;
-  const lookAgainAtMs = call.kind === 'quietly' ? call.lookAgainAtMs : null;
   switch (result.kind) {
     case 'delivered':
       await store.settle(taken, {

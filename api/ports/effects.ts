@@ -1,5 +1,6 @@
 // Effects: the intent written before each, what became of it, and what a person found out about it.
 
+import type { EffectSettled } from '../../domain/incident/events.ts';
 import type { TargetRef } from '../../domain/inventory/target.ts';
 import type { ActionParameters } from '../../domain/remediation/actions/action.ts';
 import type { ActionId } from '../../domain/remediation/actions/index.ts';
@@ -24,6 +25,20 @@ export type EffectRecord = {
   readonly sentAtMs: number | null;
   readonly updatedAtMs: number;
 };
+
+/** A settlement that is no event of its incident yet. */
+export type UntoldSettlement = EffectSettled & { readonly incidentId: string };
+
+/** What people found out about effects, on its way into the records of their incidents. */
+export interface Settlements {
+  /** Oldest first. What its workflow has recorded, or `record` has, is told. */
+  untold(limit: number): Promise<readonly UntoldSettlement[]>;
+  /**
+   * Writes it into the record of an incident that is closed and has no workflow; false where it is not closed, or where somebody
+   * else writes at this moment.
+   */
+  record(settlement: UntoldSettlement): Promise<boolean>;
+}
 
 export interface EffectSettlement {
   /**

@@ -1,5 +1,6 @@
 // Messages to running incident workflows.
 
+import type { EffectSettled } from '../../domain/incident/events.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
 
 /** Talks to running incident workflows. Refusals carry one of workflows/messages.ts' reasons. */
@@ -10,6 +11,8 @@ export interface IncidentMessenger {
   abort(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
   /** Closes what a person has in hand. */
   close(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
+  /** Into the record of a workflow that runs; refused as `closed` where none does. */
+  effectSettled(incidentId: string, settled: EffectSettled): Promise<{ accepted: boolean; reason: string }>;
   addNote(
     incidentId: string,
     noteId: string,

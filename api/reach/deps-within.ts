@@ -39,6 +39,7 @@ function limited(reach: Reach, all: ApiDeps): Decided<ApiDeps> {
       takeOver: after(reached, all.messenger.takeOver),
       abort: after(reached, all.messenger.abort),
       close: after(reached, all.messenger.close),
+      effectSettled: after(reached, all.messenger.effectSettled),
       addNote: after(reached, all.messenger.addNote),
     },
     killSwitch: {

@@ -20,6 +20,7 @@ export async function startNotifications(
   const dispatcher = startDispatcher({
     channels,
     incidents: stores.incidentReader,
+    approvals: stores.approvals,
     store: stores.notifications,
     messenger,
     metrics,

@@ -48,6 +48,7 @@ export function createBenchApi(database: Database): BenchApi {
       takeOver: nobody,
       abort: nobody,
       close: nobody,
+      effectSettled: nobody,
       addNote: nobody,
     },
     slackEvents: null,

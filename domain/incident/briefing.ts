@@ -19,7 +19,7 @@ import type { Follows } from './follows.ts';
 import { modelText } from './model-words.ts';
 import { failureWords, refusalWords } from './refusal-words.ts';
 import type { AppliedEffect, IncidentState } from './state.ts';
-import type { HandedOverEnd, IncidentOutcome, IncidentStatus } from './status.ts';
+import type { HandedOverEnd, IncidentOutcome, IncidentStatus, StopKind } from './status.ts';
 import { symptomText } from './title.ts';
 
 /** Bounds: everything is cut to one clean line, so no text from telemetry can grow, break out of its place or hide. */
@@ -134,6 +134,8 @@ export type Briefing = {
   readonly approval: ApprovalBriefing | null;
   readonly effects: readonly EffectBriefing[];
   readonly verification: { readonly outcome: VerificationOutcome; readonly reason: string } | null;
+  /** A person said stop, and the call in flight is waited for; null otherwise. */
+  readonly stopping: StopKind | null;
   /** Null unless nobody can tell whether the change helped: it stays, and a person has to decide. */
   readonly held: { readonly reason: string; readonly untilMs: number } | null;
   /** Null while nothing was undone. */
@@ -202,6 +204,7 @@ export function briefing(input: BriefingInput): Briefing {
       state.verification === null
         ? null
         : { outcome: state.verification.outcome, reason: sentence(state.verification.reason) },
+    stopping: state.outcome === null ? (state.stop?.kind ?? null) : null,
     held:
       state.held === undefined
         ? null
@@ -295,6 +298,7 @@ function effectBriefing(effect: AppliedEffect, timeline: readonly IncidentEvent[
     (event) =>
       (event.type === 'effect-applied' ||
         event.type === 'effect-failed' ||
+        event.type === 'effect-settled' ||
         event.type === 'effect-dry-run') &&
       event.intentId === effect.intentId,
   );
@@ -313,6 +317,8 @@ function effectWords(told: IncidentEvent | undefined): string {
       return told.summary;
     case 'effect-failed':
       return failureWords(told);
+    case 'effect-settled':
+      return `settled by ${nameOf(told.actor)}: ${told.reason}`;
     case 'effect-dry-run':
       return refusalWords(told.code, told.detail);
     default:

@@ -53,6 +53,8 @@ function objection(command: IncidentCommand, state: IncidentState | null, atMs: 
   if (state === null) return 'not-open';
   // Also of the end itself: it says what the store has, not what becomes of the incident.
   if (command.type === 'record-gap') return null;
+  // A person may look long after the end; what was in doubt is not in doubt any more.
+  if (command.type === 'effect-settled') return settlementObjection(command, state);
   // Closed is final; the postmortem tells the whole story, its end included, so it comes after the end.
   if (command.type === 'postmortem-drafted') return state.status === 'closed' ? null : 'out-of-order';
   if (state.status === 'closed') return 'closed';
@@ -205,6 +207,15 @@ function effectObjection(
   }
   if (known === undefined) return 'unknown-intent';
   return known.status === 'written' ? null : 'duplicate';
+}
+
+/** The store says once what became of an effect; here it must be one that the incident knows. */
+function settlementObjection(
+  { direction, intentId, undoes }: Extract<IncidentCommand, { type: 'effect-settled' }>,
+  state: IncidentState,
+): Rejection | null {
+  const about = direction === 'forward' ? intentId : undoes;
+  return state.effects.some((effect) => effect.intentId === about) ? null : 'unknown-intent';
 }
 
 function closingObjection(

@@ -27,6 +27,18 @@ export type AskedApproval = {
   readonly afresh?: true;
 };
 
+/** What a person found out about an effect of unknown outcome. */
+export type EffectSettled = {
+  readonly intentId: string;
+  readonly step: number;
+  readonly direction: 'forward' | 'compensation';
+  /** Of a compensation: the effect that it was to take back. */
+  readonly undoes?: string;
+  readonly happened: boolean;
+  readonly actor: string;
+  readonly reason: string;
+};
+
 export type IncidentEventBody =
   | {
       readonly type: 'incident-opened';
@@ -143,6 +155,8 @@ export type IncidentEventBody =
       readonly code?: RefusalCode;
       readonly detail: string;
     }
+  /** A person looked at the target and said what became of an effect that nobody could tell of. May come after the end. */
+  | ({ readonly type: 'effect-settled' } & EffectSettled)
   | { readonly type: 'verification-started'; readonly attempt: number; readonly deadlineMs: number }
   | { readonly type: 'verified'; readonly attempt: number; readonly result: VerificationResult }
   /** Nobody can tell whether it helped: the change stays, people are asked, and the looks go on until the deadline. */

@@ -4,7 +4,7 @@
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import { stepKey } from '../remediation/plan.ts';
 import { clearAnomaly, earlierOccurrence, graver, keepAnomaly } from './anomalies.ts';
-import type { IncidentEvent } from './events.ts';
+import type { EffectSettled, IncidentEvent } from './events.ts';
 import { againText } from './follows.ts';
 import type { AppliedEffect, IncidentState } from './state.ts';
 import { titleOfCause } from './title.ts';
@@ -164,6 +164,8 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
       return event.direction === 'forward'
         ? { ...state, effects: marked(state, event.intentId, 'dry-run') }
         : { ...state, effects: undone(state, event.step, 'not-undone') };
+    case 'effect-settled':
+      return { ...state, effects: state.effects.map((effect) => settled(effect, event)) };
     case 'verification-started':
       return { ...released(state), status: 'verifying', verification: null };
     case 'verified':
@@ -261,6 +263,19 @@ function underWay(
 
 function ended({ progress: _progress, left: _left, ...effect }: AppliedEffect): AppliedEffect {
   return effect;
+}
+
+/** What was in doubt is known; what has been undone since stays so. */
+function settled(
+  effect: AppliedEffect,
+  { direction, intentId, undoes, happened }: EffectSettled,
+): AppliedEffect {
+  if (direction === 'compensation')
+    return effect.intentId === undoes ? { ...ended(effect), status: happened ? 'undone' : 'not-undone' } : effect;
+  const inDoubt = ['written', 'uncertain', 'failed', 'applied'].includes(effect.status);
+  return effect.intentId === intentId && inDoubt
+    ? { ...ended(effect), status: happened ? 'applied' : 'failed' }
+    : effect;
 }
 
 /** A compensation is always about the attempt under way. */

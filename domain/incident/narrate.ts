@@ -79,6 +79,10 @@ export function narrate(event: IncidentEventBody): string {
       return event.ok
         ? `Dry run, nothing was done: ${what(event).toLowerCase()} would have been accepted (${event.detail})`
         : `Dry run, nothing was done: ${what(event).toLowerCase()} would have been refused: ${refusalWords(event.code, event.detail)}`;
+    case 'effect-settled': {
+      const so = event.happened ? 'happened' : 'did not happen';
+      return `${nameOf(event.actor)} looked: ${what(event).toLowerCase()} ${so}: ${event.reason}`;
+    }
     case 'verification-started':
       return `Verifying until ${timeText(event.deadlineMs)}`;
     case 'verified':

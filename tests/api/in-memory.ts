@@ -339,6 +339,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         takeOver: (incidentId, actor) => tell('take-over', incidentId, actor),
         abort: (incidentId, actor) => tell('abort', incidentId, actor),
         close: (incidentId, actor) => tell('close', incidentId, actor),
+        effectSettled: (incidentId, { intentId, actor }) => tell(`settled ${intentId}`, incidentId, actor),
         addNote: (incidentId, noteId, actor) => tell(`note ${noteId}`, incidentId, actor),
       },
     },

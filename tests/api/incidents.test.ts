@@ -1,6 +1,8 @@
 // Reading incidents: lists by filter and page, one incident in both forms of its id, its timeline, plans, evidence.
 
 import { describe, expect, test } from 'vitest';
+import { incidentsWithin } from '../../api/reach/incidents.ts';
+import { OutOfReach } from '../../api/reach/out-of-reach.ts';
 import { worldWithIncident } from './calls.ts';
 import { clientOf } from './client.ts';
 import { createWorld } from './in-memory.ts';
@@ -75,6 +77,21 @@ test('the timeline is followed with `after`, and an end without news is an empty
     nextCursor: null,
     nextAfter: 3,
   });
+});
+
+test('an incident says where it is continued, as far as the key reaches', async () => {
+  const world = worldWithIncident();
+  expect((await clientOf(world)(`/api/v1/incidents/${ref}`)).json).toMatchObject({ continuedIn: [] });
+  const later = 'incident/production/orders/3f2a9c00/2';
+  addIncident(world, { incidentId: later });
+  const elsewhere = 'incident/production/billing/3f2a9c00/1';
+  addIncident(world, { incidentId: elsewhere, scope: { environment: 'production', service: 'billing' } });
+  world.continuedIn.set(incidentId, [later, elsewhere]);
+  const call = clientOf(world);
+  expect((await call(`/api/v1/incidents/${ref}`)).json).toMatchObject({ continuedIn: [later, elsewhere] });
+  const reached = incidentsWithin({ services: ['orders'] }, world.deps.incidents);
+  expect((await reached.incidents.chain(incidentId)).continuedIn).toEqual([later]);
+  await expect(reached.incidents.chain(elsewhere)).rejects.toThrow(OutOfReach);
 });
 
 test('the plan answer names the one to decide on', async () => {

@@ -60,7 +60,11 @@ describe.each(['take-over', 'abort', 'close'] as const)('POST …/%s', (kind) =>
     expect([...world.stops.values()]).toEqual([
       { incidentId, kind, actor: 'operator-person', reason: 'mine', delivered: false },
     ]);
-    const redelivery = startRedelivery({ ...world.deps, intervalMs: 2 });
+    const redelivery = startRedelivery({
+      ...world.deps,
+      settlements: { untold: async () => [], record: async () => false },
+      intervalMs: 2,
+    });
     world.workflowAnswers = 'accepts';
     await vi.waitUntil(() => world.stops.get(incidentId)?.delivered);
     await redelivery.stop();

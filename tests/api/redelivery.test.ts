@@ -1,6 +1,7 @@
 // Decisions nobody heard of are handed over in the end, each once, and a dead workflow does not hold up the others.
 
 import { expect, test, vi } from 'vitest';
+import type { UntoldSettlement } from '../../api/ports/effects.ts';
 import { startRedelivery } from '../../api/redelivery.ts';
 import { createWorld, type World } from './in-memory.ts';
 
@@ -11,10 +12,13 @@ function undelivered(world: World, count: number): void {
   }));
 }
 
+/** Nothing of this kind is on its way; see settlements.test.ts. */
+const settlements = { untold: async () => [], record: async () => false };
+
 test('everything undelivered is told once and confirmed', async () => {
   const world = createWorld();
   undelivered(world, 3);
-  const redelivery = startRedelivery({ ...world.deps, intervalMs: 5 });
+  const redelivery = startRedelivery({ ...world.deps, settlements, intervalMs: 5 });
   await vi.waitUntil(() => world.undelivered.length === 0);
   await redelivery.stop();
   expect(world.told.map(({ incidentId }) => incidentId)).toEqual([
@@ -28,7 +32,7 @@ test('what fails is tried again until the workflow can be reached', async () => 
   const world = createWorld();
   undelivered(world, 1);
   world.workflowAnswers = 'unreachable';
-  const redelivery = startRedelivery({ ...world.deps, intervalMs: 2 });
+  const redelivery = startRedelivery({ ...world.deps, settlements, intervalMs: 2 });
   await vi.waitUntil(() => world.logged.length >= 2);
   expect(world.undelivered).toHaveLength(1);
   world.workflowAnswers = 'accepts';
@@ -49,8 +53,9 @@ test('one dead workflow does not keep the others waiting', async () => {
     takeOver: async () => ({ accepted: true, reason: '' }),
     abort: async () => ({ accepted: true, reason: '' }),
     close: async () => ({ accepted: true, reason: '' }),
+    effectSettled: async () => ({ accepted: true, reason: '' }),
   };
-  const redelivery = startRedelivery({ ...world.deps, messenger, intervalMs: 2 });
+  const redelivery = startRedelivery({ ...world.deps, settlements, messenger, intervalMs: 2 });
   await vi.waitUntil(() => world.undelivered.length === 1);
   await redelivery.stop();
   expect(world.undelivered[0]?.approvalId).toBe('a-0');
@@ -67,7 +72,7 @@ test('a store that cannot be read is looked at again', async () => {
       return world.deps.approvals.undelivered(limit);
     },
   };
-  const redelivery = startRedelivery({ ...world.deps, approvals, intervalMs: 2 });
+  const redelivery = startRedelivery({ ...world.deps, settlements, approvals, intervalMs: 2 });
   await vi.waitUntil(() => world.undelivered.length === 0);
   await redelivery.stop();
   expect(world.logged.filter(({ message }) => message.includes('could not look'))).toHaveLength(2);
@@ -75,8 +80,30 @@ test('a store that cannot be read is looked at again', async () => {
 
 test('after stop nothing more is told', async () => {
   const world = createWorld();
-  const redelivery = startRedelivery({ ...world.deps, intervalMs: 60_000 });
+  const redelivery = startRedelivery({ ...world.deps, settlements, intervalMs: 60_000 });
   await redelivery.stop();
   undelivered(world, 1);
   expect(world.told).toEqual([]);
+});
+
+test('a settled effect is told until the store has it no more', async () => {
+  const world = createWorld();
+  world.workflowAnswers = 'accepts';
+  const settlement: UntoldSettlement = {
+    ...{ incidentId: 'incident/ab/1', intentId: 'intent-1', step: 0, direction: 'forward' },
+    ...{ happened: true, actor: 'person:ada', reason: 'four run' },
+  };
+  const left = [[settlement], [settlement], []];
+  const untold = async () => left.shift() ?? [];
+  const redelivery = startRedelivery({
+    ...world.deps,
+    settlements: { untold, record: async () => false },
+    intervalMs: 2,
+  });
+  await vi.waitUntil(() => left.length === 0);
+  await redelivery.stop();
+  expect(world.told).toEqual([
+    { incidentId: 'incident/ab/1', what: 'settled intent-1', by: 'person:ada' },
+    { incidentId: 'incident/ab/1', what: 'settled intent-1', by: 'person:ada' },
+  ]);
 });

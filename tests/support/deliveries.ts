@@ -31,6 +31,7 @@ export function exampleBriefing(fields: Partial<Briefing> = {}): Briefing {
     approval: null,
     effects: [],
     verification: null,
+    stopping: null,
     held: null,
     compensation: null,
     ending: null,

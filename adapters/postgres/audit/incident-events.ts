@@ -103,6 +103,10 @@ function entryOf(event: IncidentEvent): Entry | null {
         details: { intentId, step, direction, ok, ...(code === undefined ? {} : { code }) },
       };
     }
+    case 'effect-settled': {
+      const { intentId, step, direction, happened, actor: by, reason } = event;
+      return { reason, details: { intentId, step, direction, happened, by } };
+    }
     case 'verified': {
       const { outcome, reason, freshSamples } = event.result;
       return { reason, details: { outcome, freshSamples } };

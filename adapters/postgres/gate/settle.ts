@@ -33,6 +33,18 @@ export function createEffectSettlement(db: Kysely<Schema>): EffectSettlement {
         const outcome = happened ? 'applied' : 'failed';
         const said = storable(`settled by ${principal.name}: ${reason}`);
         await moveIntent(trx, intent.id, outcome, said, atMs);
+        await trx
+          .insertInto('effect_settlements')
+          .values({
+            intent_id: intent.id,
+            incident_id: intent.incidentId,
+            happened,
+            actor: storable(actorOf(principal)),
+            reason: storable(reason),
+            at_ms: atMs,
+            delivered_at_ms: null,
+          })
+          .execute();
         await appendAudit(trx, [
           {
             actor: actorOf(principal),

@@ -45,6 +45,7 @@ export function decisionPanel(about: Briefing, ref: string, view: View): Html | 
     approval === null ||
     plan === null ||
     approval.outcome !== 'pending' ||
+    about.stopping !== null ||
     about.status !== 'awaiting-approval'
   )
     return null;

@@ -5,6 +5,7 @@ import type { Evidence } from '../../../domain/diagnosis/diagnosis.ts';
 import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
 import type { IncidentEvent } from '../../../domain/incident/events.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
+import type { Approvals } from '../../ports/approvals.ts';
 import type { EffectRecord } from '../../ports/effects.ts';
 import type { IncidentReader } from '../../ports/incidents.ts';
 import type { ModelTurnReader, ModelTurnRecord } from '../../ports/model-turns.ts';
@@ -28,6 +29,8 @@ export type IncidentData = {
 
 export type IncidentSources = {
   readonly incidents: IncidentReader;
+  /** Knows of a decision, and that the time is over, before the incident does. */
+  readonly approvals: Pick<Approvals, 'standing'>;
   readonly serviceMaps: ServiceMaps;
   readonly modelTurns: ModelTurnReader;
   /** Null: switched off. */
@@ -43,7 +46,7 @@ const chartTimeoutMs = 1_500;
 /** Null when there is no such incident. */
 export async function loadIncident(
   id: string,
-  { incidents, serviceMaps, modelTurns, history }: IncidentSources,
+  { incidents, approvals, serviceMaps, modelTurns, history }: IncidentSources,
   nowMs: number,
 ): Promise<IncidentData | null> {
   const [found, timeline, details, map, turns, effects, { continuedIn }] = await Promise.all([
@@ -58,10 +61,12 @@ export async function loadIncident(
   if (found === null) return null;
   const { state } = found;
   const { evidence, postmortem } = details;
+  const asked = state.approval?.planHash;
+  const approval = asked === undefined ? null : await approvals.standing(id, asked);
   const chart = history === null ? null : await readChart(history, state, timeline, nowMs);
   return {
     state,
-    briefing: briefing({ state, evidence, timeline, continuedIn }),
+    briefing: briefing({ state, evidence, timeline, continuedIn, approval }),
     timeline,
     evidence,
     map,

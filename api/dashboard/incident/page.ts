@@ -4,6 +4,7 @@
 import { html } from 'hono/html';
 import type { Briefing } from '../../../domain/incident/briefing.ts';
 import { times } from '../../../domain/incident/words.ts';
+import { nameOf } from '../../../domain/policy/identity.ts';
 import { toUrlId } from '../../incident-id.ts';
 import { chartFigure } from '../charts/chart.ts';
 import { clockTime, durationText, relativeTime } from '../format.ts';
@@ -93,9 +94,17 @@ function peopleOf({ state }: IncidentData, ref: string, view: View): Html {
   if (state.closedAtMs !== null) return html`<p class="muted">The incident is closed; its record stays.</p>`;
   if (!may(view, 'operator'))
     return html`<p class="muted">Your key may look; notes and taking over need the role operator.</p>`;
+  const stopped = state.outcome === null ? state.stop : undefined;
+  const taken = state.outcome === 'taken-over' || stopped?.kind === 'take-over';
+  const word = stopped?.kind === 'abort' ? 'aborted the work' : 'took over';
   return html`<form method="post" action="/incidents/${ref}/note">${csrfField(view)}<label for="note">Note for the timeline</label><textarea id="note" name="text" rows="2" maxlength="4000" required></textarea><button>Add note</button></form>
-<details id="take-over-form"><summary>Take over</summary><form method="post" action="/incidents/${ref}/take-over">${csrfField(view)}<p>You take it from here. Sentinel does nothing more in this incident; what it did stays.</p><label for="take-over-reason">Reason</label><input id="take-over-reason" name="reason" maxlength="2000" required autocomplete="off"><button class="danger">Take over</button></form></details>
-${state.status === 'handed-over' ? closeForm(view, ref) : abortForm(view, ref)}`;
+${stopped === undefined ? '' : html`<p class="muted">${nameOf(stopped.actor)} ${word}; the outcome of the call in flight is awaited.</p>`}
+${taken ? '' : takeOverForm(view, ref)}
+${state.status === 'handed-over' ? closeForm(view, ref) : stopped === undefined ? abortForm(view, ref) : ''}`;
+}
+
+function takeOverForm(view: View, ref: string): Html {
+  return html`<details id="take-over-form"><summary>Take over</summary><form method="post" action="/incidents/${ref}/take-over">${csrfField(view)}<p>You take it from here. Sentinel does nothing more in this incident; what it did stays.</p><label for="take-over-reason">Reason</label><input id="take-over-reason" name="reason" maxlength="2000" required autocomplete="off"><button class="danger">Take over</button></form></details>`;
 }
 
 function closeForm(view: View, ref: string): Html {

@@ -109,6 +109,7 @@ function toneOf(event: IncidentEvent): Tone {
       return 'thought';
     case 'approval-requested':
     case 'approval-recorded':
+    case 'effect-settled':
     case 'verification-held':
     case 'stop-requested':
       return 'ask';

@@ -25,9 +25,14 @@ const timeline: readonly IncidentEvent[] = [
   command === undefined ? [] : [{ seq: index + 1, atMs: 1_700_000_000_000 + index, ...command }],
 );
 
-function asking(change: Partial<IncidentState> = {}): Briefing {
+function stateOfAsking(): IncidentState {
   const state = fold(timeline, 'incident/a/1');
   if (state === null) throw new Error('the example has no incident');
+  return state;
+}
+
+function asking(change: Partial<IncidentState> = {}): Briefing {
+  const state = stateOfAsking();
   return briefing({ state: { ...state, ...change }, timeline });
 }
 
@@ -108,6 +113,16 @@ test('buttons say which incident and plan, and are there only while they can be 
   expect(offered(asking())).toEqual([approve, reject, takeOver, details, open]);
   expect(offered(asking({ status: 'executing' }))).toEqual([takeOver, details, open]);
   expect(offered(asking({ status: 'closed', outcome: 'resolved' }))).toEqual([details, open]);
+  const stop = { kind: 'abort', actor: 'ada', reason: '' } as const;
+  expect(offered(asking({ stop }))).toEqual([takeOver, details, open]);
+  expect(offered(asking({ stop: { ...stop, kind: 'take-over' } }))).toEqual([details, open]);
+  expect(offered(asking({ status: 'handed-over', outcome: 'escalated' }))).toContain(takeOver);
+  expect(offered(asking({ status: 'handed-over', outcome: 'taken-over' }))).not.toContain(takeOver);
+  for (const outcome of ['expired', 'granted', 'rejected', 'withdrawn'] as const) {
+    const facts = { planHash: 'hash-1', outcome, given: [], rejectedBy: null, reason: '' };
+    const overtaken = briefing({ state: stateOfAsking(), timeline, approval: facts });
+    expect(offered(overtaken), outcome).toEqual([takeOver, details, open]);
+  }
   const card = JSON.stringify(renderCard(asking(), links));
   expect(card).toContain(JSON.stringify(JSON.stringify({ incidentId: 'incident/a/1', planHash: 'hash-1' })));
 });

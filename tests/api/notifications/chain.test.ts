@@ -1,7 +1,7 @@
 /** One page per symptom that comes and goes, on every channel that was told of it. */
 import { afterEach, expect, test } from 'vitest';
 import type { Delivery } from '../../../api/notifications/ports.ts';
-import { comesBack, unique } from '../../adapters/postgres/fixtures.ts';
+import { askPeople, comesBack, oneOperator, readyToAct, unique } from '../../adapters/postgres/fixtures.ts';
 import { describeStores } from '../../support/stores.ts';
 import { caughtUp, type DispatcherStage, dispatcherStage, testChannel, until } from './stage.ts';
 
@@ -55,6 +55,24 @@ await describeStores('the notification dispatcher and what comes back', (use) =>
     await third.close({ outcome: 'self-recovered' });
     await caughtUp(stores, channel);
     expect(last(third.incidentId)?.call).toEqual({ kind: 'aloud', because: null });
+  });
+
+  test('a question is looked at again when its time is over, although nothing has happened', async () => {
+    const { stores } = use();
+    stage = dispatcherStage(stores);
+    const channel = testChannel();
+    const outcomes: unknown[] = [];
+    channel.answer = async ({ briefing }) => {
+      outcomes.push(briefing.approval?.outcome);
+      return { kind: 'delivered', memory: {} };
+    };
+    await stores.notifications.register(channel.name);
+    const ready = await readyToAct(stores, { verdict: oneOperator });
+    await askPeople(stores, ready, Date.now() + 4_000);
+    stage.start(channel);
+    await until(() => expect(outcomes.at(-1)).toBe('expired'));
+    // Its workflow has said nothing of it.
+    expect(ready.state().status).toBe('awaiting-approval');
   });
 
   test('a channel that was not told of the first is called', async () => {

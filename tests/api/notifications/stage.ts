@@ -74,6 +74,7 @@ export function dispatcherStage(stores: Stores): DispatcherStage {
       const dispatcher = startDispatcher({
         channels: [{ channel, route: { ...everything, ...route } }],
         incidents: stores.incidentReader,
+        approvals: stores.approvals,
         store: stores.notifications,
         messenger: {
           async addNote(incidentId, noteId, _actor, text) {

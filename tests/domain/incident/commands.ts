@@ -189,6 +189,20 @@ export const anyCommand: fc.Arbitrary<IncidentCommand> = fc.oneof(
   fc.tuple(direction, intentId).map(([way, id]) => one.intent(way, id)),
   fc.tuple(direction, intentId).map(([way, id]) => one.applied(way, id)),
   fc.tuple(direction, intentId).map(([way, id]) => one.failed(way, id)),
+  fc.tuple(direction, intentId, fc.boolean()).map(
+    ([way, id, happened]): IncidentCommand => ({
+      ...{
+        type: 'effect-settled',
+        intentId: id,
+        step: 0,
+        direction: way,
+        happened,
+        actor: 'ada',
+        reason: 'r',
+      },
+      ...(way === 'forward' ? {} : { undoes: 'i-1' }),
+    }),
+  ),
   attempt.map((n): IncidentCommand => ({ type: 'verification-started', attempt: n, deadlineMs: 1 })),
   fc.tuple(fc.constantFrom(...verificationOutcomes), attempt).map(([outcome, n]) => one.verified(outcome, n)),
   attempt.map(one.compensate),

@@ -1,0 +1,78 @@
+/** A person says what became of an effect that nobody could tell of: an event like any other, also after the end. */
+import { describe, expect, test } from 'vitest';
+import { decide } from '../../../domain/incident/decide.ts';
+import type { EffectSettled, IncidentEvent } from '../../../domain/incident/events.ts';
+import { fold } from '../../../domain/incident/evolve.ts';
+import { narrate } from '../../../domain/incident/narrate.ts';
+import type { IncidentState } from '../../../domain/incident/state.ts';
+import { commands } from './commands.ts';
+
+const uncertain = { ...commands.failed(), uncertain: true } as const;
+const settled: EffectSettled = {
+  intentId: 'i-1',
+  step: 0,
+  direction: 'forward',
+  happened: true,
+  actor: 'person:ada',
+  reason: 'four run',
+};
+
+function stateAfter(...bodies: readonly object[]): IncidentState {
+  const events = bodies.map((body, index) => ({ seq: index + 1, atMs: index, ...body }) as IncidentEvent);
+  const state = fold(events, 'incident/1');
+  if (state === null) throw new Error('the example opens the incident');
+  return state;
+}
+const inDoubt = [...commands.executing, commands.intent(), uncertain];
+const statuses = (state: IncidentState) => state.effects.map(({ status }) => status);
+const event = (change: Partial<EffectSettled> = {}) =>
+  ({ type: 'effect-settled', ...settled, ...change }) as const;
+
+test.each([
+  [true, 'applied'],
+  [false, 'failed'],
+] as const)('that it happened (%s) is what the effect is from then on', (happened, status) => {
+  expect(statuses(stateAfter(...inDoubt))).toEqual(['uncertain']);
+  expect(statuses(stateAfter(...inDoubt, event({ happened })))).toEqual([status]);
+});
+
+test.each([
+  [true, 'undone'],
+  [false, 'not-undone'],
+] as const)('that an undo happened (%s) is what became of the effect it was about', (happened, status) => {
+  const undo = { intentId: 'i-2', undoes: 'i-1', direction: 'compensation', happened } as const;
+  expect(statuses(stateAfter(...commands.fixed, commands.compensate(), event(undo)))).toEqual([status]);
+});
+
+test('what has been undone since stays undone', () => {
+  const undone = [...commands.fixed, commands.compensate(), commands.intent('compensation', 'i-2')];
+  const state = stateAfter(...undone, commands.applied('compensation', 'i-2'), event());
+  expect(statuses(state)).toEqual(['undone']);
+});
+
+describe('is accepted', () => {
+  test.each([
+    ['while Sentinel works', inDoubt],
+    [
+      'while a person has it',
+      [...inDoubt, { type: 'handed-over', outcome: 'escalated', reason: 'r', actor: 'a' }],
+    ],
+    ['after the end', [...inDoubt, commands.close('escalated')]],
+  ])('%s', (_when, so) => {
+    expect(decide(event(), stateAfter(...so), 1)).toMatchObject({ accepted: true });
+  });
+
+  test('not of an effect that the incident does not know, nor before there is one', () => {
+    const unknown = { accepted: false, reason: 'unknown-intent' };
+    expect(decide(event({ intentId: 'i-9' }), stateAfter(...inDoubt), 1)).toEqual(unknown);
+    const undo = { direction: 'compensation', intentId: 'i-1', undoes: 'i-9' } as const;
+    expect(decide(event(undo), stateAfter(...inDoubt), 1)).toEqual(unknown);
+    expect(decide(event(), null, 1)).toEqual({ accepted: false, reason: 'not-open' });
+  });
+});
+
+test('it is told with who looked, and what they saw', () => {
+  expect(narrate(event())).toBe('ada looked: step 1 happened: four run');
+  const undo = { happened: false, direction: 'compensation', undoes: 'i-0' } as const;
+  expect(narrate(event(undo))).toBe('ada looked: undo of step 1 did not happen: four run');
+});

@@ -9,7 +9,7 @@ import { inParts, rowsPerStatement } from '../../../adapters/postgres/parts.ts';
 import { createTelemetryNotes } from '../../../adapters/postgres/telemetry-notes.ts';
 import { reportItem } from '../../../ingest/events/items.ts';
 import { describeStores } from '../../support/stores.ts';
-import { anomalyOf, comesBack, readyToAct, unique } from './fixtures.ts';
+import { anomalyOf, comesBack, passGate, readyToAct, unique } from './fixtures.ts';
 
 const config = { windowMs: 120_000, maxHops: 0 };
 const many = 2 * rowsPerStatement + 100;
@@ -239,29 +239,27 @@ await describeStores('an update', (use) => {
     expect(refused).toMatchObject([{ records: 2, lastAtMs: nowMs }]);
   });
 
-  test('of what was granted and not sent gives up that alone when the incident ends', async () => {
-    const { stores, database } = use();
-    const ready = await readyToAct(stores);
-    const intents = [
-      ['written', 'failed'],
-      ['uncertain', 'uncertain'],
-    ] as const;
-    for (const [index, [status]] of intents.entries())
-      await sql`
-        insert into intents (id, incident_id, plan_hash, step, direction, environment, target_key, step_key, fence, body,
-          status, written_at_ms, updated_at_ms)
-        values (${unique('intent')}, ${ready.incidentId}, ${ready.planHash}, ${index}, 'forward', 'e', ${unique('target')},
-          ${unique('step')}, 1, '{}', ${status}, 0, 0)`.execute(database.db);
-    await stores.incidents.closeEpisode(ready.incidentId, 'escalated', Date.now());
-    const rows = await database.db
-      .selectFrom('intents')
-      .select(['status', 'result'])
-      .where('incident_id', '=', ready.incidentId)
-      .orderBy('step')
-      .execute();
-    expect(rows).toEqual([
-      { status: 'failed', result: 'never sent: the incident ended first' },
-      { status: 'uncertain', result: null },
-    ]);
-  });
+  test.each([
+    ['written', { status: 'failed', result: 'never sent: the incident ended first' }],
+    ['uncertain', { status: 'uncertain', result: 'nobody knows' }],
+  ] as const)(
+    'of an effect that is %s when its incident ends gives up only what was never sent',
+    async (status, then) => {
+      const { stores, database } = use();
+      const ready = await readyToAct(stores);
+      const { incidentId, planHash } = ready;
+      const passed = await passGate(stores, { incidentId, planHash, step: 0, direction: 'forward' });
+      if (!passed.granted) throw new Error(passed.detail);
+      if (status === 'uncertain')
+        for (const next of ['sent', status] as const)
+          await stores.gate.mark(passed.intent.id, next, 'nobody knows');
+      await stores.incidents.closeEpisode(incidentId, 'escalated', Date.now());
+      const row = await database.db
+        .selectFrom('intents')
+        .select(['status', 'result'])
+        .where('id', '=', passed.intent.id)
+        .executeTakeFirst();
+      expect(row).toEqual(then);
+    },
+  );
 });

@@ -271,7 +271,9 @@ function settled(
   { direction, intentId, undoes, happened }: EffectSettled,
 ): AppliedEffect {
   if (direction === 'compensation')
-    return effect.intentId === undoes ? { ...ended(effect), status: happened ? 'undone' : 'not-undone' } : effect;
+    return effect.intentId === undoes
+      ? { ...ended(effect), status: happened ? 'undone' : 'not-undone' }
+      : effect;
   const inDoubt = ['written', 'uncertain', 'failed', 'applied'].includes(effect.status);
   return effect.intentId === intentId && inDoubt
     ? { ...ended(effect), status: happened ? 'applied' : 'failed' }

@@ -27,6 +27,7 @@ const FAMILIES: readonly (Family & { packages: RegExp })[] = [
   },
   { name: 'clickhouse', packages: /^(@clickhouse\/client|chdb)$/, folders: /^clickhouse/ },
   { name: 'llm', packages: /^(ai|@ai-sdk\/.+)$/ },
+  { name: 'kubernetes', packages: /^(@kubernetes\/client-node|undici)$/, folders: /^kubernetes/ },
   { name: 'aws', packages: /^@aws-sdk\//, folders: /^aws/ },
   { name: 'slack', packages: /^@slack\//, folders: /^slack/ },
   { name: 'kafka', packages: /^(kafkajs|lz4-napi|snappyjs)$/, folders: /^kafka/ },

@@ -18,6 +18,8 @@ export type ReplicaState = {
   readonly state: 'running' | 'starting' | 'draining' | 'exited';
   readonly startedAtMs: number;
   readonly restarts: number;
+  /** Where an id is used again (`web-0`): what tells one bearer of it from the next. */
+  readonly uid?: string;
 };
 
 /** A change of the target that is still being carried out, whoever began it. */

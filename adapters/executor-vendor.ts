@@ -15,6 +15,11 @@ export type ExecutorParts<Settings> = {
   doctor(settings: Settings & Named): Promise<Finding>;
   /** What its targets do, as telemetry: where the vendor tells it, and only when it is asked. */
   watch?(settings: Settings & Named, clock: { readonly nowMs: () => number }): Readings;
+  /**
+   * The least rights that exactly these settings need, by format (`rbac`, `iam`, …), as text to hand to whoever grants them.
+   * Absent where the vendor knows no rights.
+   */
+  readonly permissions?: Readonly<Record<string, (settings: Settings & Named) => string>>;
 };
 
 export type ExecutorVendor<Settings extends z.ZodObject = z.ZodObject> = {

@@ -5,6 +5,7 @@ import { awsEcs } from './aws/ecs/index.ts';
 import { docker } from './docker/index.ts';
 import type { ExecutorVendor } from './executor-vendor.ts';
 import { host } from './host/index.ts';
+import { kubernetes } from './kubernetes/index.ts';
 import { lab } from './lab/index.ts';
 import { mock } from './mock/index.ts';
 
@@ -13,6 +14,7 @@ export const executorVendors = {
   mock,
   docker,
   host,
+  kubernetes,
   'aws-ecs': awsEcs,
   'aws-ec2': awsEc2,
 } satisfies Readonly<Record<string, ExecutorVendor>>;

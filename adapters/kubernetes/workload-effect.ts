@@ -1,0 +1,206 @@
+// An effect on a whole workload: a restart of all pods, another number of replicas, a stored version put back. One patch, with
+// the marks of the effect in it and conditional on the resourceVersion that was read right before: of two senders one meets 409,
+// and a send that was closed meets it, too.
+
+import type { Begun, Call, Found, Polled, Previewed } from '../../activities/ports/executor.ts';
+import type { Intent, Send } from '../../domain/remediation/intent.ts';
+import type { PlanStep } from '../../domain/remediation/plan.ts';
+import { whyNot } from './admission.ts';
+import type { Cluster } from './cluster.ts';
+import { editOf, isInForce, type Refusal } from './edit.ts';
+import { type WorkloadRef, workloadPath } from './kinds.ts';
+import { effectsAnnotation, isMarked, marksOf, overtakenBy, restartAnnotation, withMark } from './marks.ts';
+import type { Metadata, Workload } from './objects.ts';
+import { readRevisions, readWorkload, revisionOf } from './observe.ts';
+import { rolloutOf } from './rollout.ts';
+
+type Step = Pick<PlanStep, 'action' | 'target' | 'parameters'>;
+
+const closingTries = 5;
+
+export async function previewWorkload(
+  cluster: Cluster,
+  ref: WorkloadRef,
+  step: Step,
+  signal?: AbortSignal,
+): Promise<Previewed> {
+  const made = await makePatch(cluster, ref, step, { id: 'preview', fence: 0 }, { number: 0 }, signal);
+  if (!made.ok) return { ok: false, code: made.code, detail: made.reason };
+  const { write } = cluster;
+  const answer = await write.change(
+    { method: 'PATCH', path: workloadPath(ref), body: made.patch, dryRun: true },
+    signal,
+  );
+  if (answer.kind === 'ok') return { ok: true, detail: 'accepted by a dry run of the API server' };
+  return {
+    ok: false,
+    code: answer.kind === 'refused' ? answer.code : 'unreachable',
+    detail: `${step.action} on ${ref.kind} ${ref.name}: ${answer.reason}`,
+  };
+}
+
+export async function beginWorkload(
+  cluster: Cluster,
+  ref: WorkloadRef,
+  intent: Intent,
+  call: Call,
+): Promise<Begun> {
+  const made = await makePatch(cluster, ref, intent, intent, call, call.signal);
+  if (!made.ok) return { kind: 'refused', code: made.code, reason: made.reason };
+  const { workload, patch } = made;
+  const handle = JSON.stringify({ uid: workload.metadata.uid });
+  const what = `${intent.action} of ${ref.kind} ${ref.name}`;
+  if (isMarked(workload.metadata.annotations, intent.id))
+    return { kind: 'accepted', handle, summary: `${what} had been accepted before` };
+  const overtaken = overtakenBy(workload.metadata.annotations, intent, call);
+  if (overtaken !== null) return { kind: 'refused', code: 'overtaken', reason: overtaken };
+  if (call.revision !== undefined && call.revision !== revisionOf(workload))
+    return {
+      kind: 'refused',
+      code: 'changed-meanwhile',
+      reason: `${ref.kind} ${ref.name} was changed after it was looked at`,
+    };
+  if (cluster.nowMs() > call.notAfterMs)
+    return { kind: 'refused', code: 'too-late', reason: 'the call is too late' };
+  const answer = await cluster.write.change(
+    { method: 'PATCH', path: workloadPath(ref), body: patch },
+    call.signal,
+  );
+  switch (answer.kind) {
+    case 'ok':
+      return { kind: 'accepted', handle, summary: `${what} accepted` };
+    case 'refused':
+      return { kind: 'refused', code: answer.code, reason: answer.reason };
+    case 'unknown':
+      return { kind: 'unknown', reason: `no answer to ${what}: ${answer.reason}` };
+  }
+}
+
+export async function pollWorkload(
+  cluster: Cluster,
+  ref: WorkloadRef,
+  intent: Intent,
+  handle: { readonly uid: string },
+  signal?: AbortSignal,
+): Promise<Polled> {
+  const workload = await readWorkload(cluster.read, ref, signal);
+  const named = `${ref.kind} ${ref.name}`;
+  if (workload === null) return { kind: 'superseded', reason: `${named} was deleted` };
+  if (workload.metadata.uid !== handle.uid)
+    return { kind: 'superseded', reason: `${named} was deleted and made again` };
+  if (!isInForce(intent, workload, intent.id))
+    return { kind: 'superseded', reason: `${named} was changed again${byWhom(workload.metadata)}` };
+  const rollout = rolloutOf(ref.kind, workload);
+  if (rollout.stuck !== null) return { kind: 'failed', reason: rollout.stuck, left: rollout.words };
+  const { done, of, words } = rollout;
+  if (rollout.inProgress) return { kind: 'running', progress: { done, of, words } };
+  const after = await cluster.observeOne(intent.target, signal);
+  return { kind: 'done', after, summary: `${intent.action} of ${named} complete: ${words}` };
+}
+
+export async function lookUpWorkload(
+  cluster: Cluster,
+  ref: WorkloadRef,
+  intent: Intent,
+  signal?: AbortSignal,
+): Promise<Found> {
+  const workload = await readWorkload(cluster.read, ref, signal);
+  // What happened to it before it was deleted can no longer be seen.
+  if (workload === null) return 'cannot-tell';
+  const found = judge(workload, intent);
+  // What the cluster has taken on and not finished has not happened yet, and may still fail.
+  if (found === 'happened' && isInForce(intent, workload, intent.id))
+    return rolloutOf(ref.kind, workload).inProgress ? 'cannot-tell' : 'happened';
+  // Somebody's later template has taken the mark of a restart away; the pods' own history still has it.
+  if (found !== 'not-happened' || intent.action !== 'restart') return found;
+  const stored = await readRevisions(cluster.read, ref, workload, signal);
+  const isIts = stored.some(
+    ({ template }) => template.metadata?.annotations?.[restartAnnotation] === intent.id,
+  );
+  return isIts ? 'happened' : 'not-happened';
+}
+
+/** Bars every send up to this one: what is in flight was made for another resourceVersion, what comes later sees the mark. */
+export async function closeWorkload(
+  cluster: Cluster,
+  ref: WorkloadRef,
+  intent: Intent,
+  send: Send,
+  signal?: AbortSignal,
+): Promise<Found> {
+  for (let tries = 0; tries < closingTries; tries += 1) {
+    const found = await lookUpWorkload(cluster, ref, intent, signal);
+    if (found !== 'not-happened') return found;
+    const workload = await readWorkload(cluster.read, ref, signal);
+    if (workload === null) return 'cannot-tell';
+    const { annotations } = workload.metadata;
+    // What was written between the two readings is judged again.
+    if (isMarked(annotations, intent.id)) continue;
+    if (overtakenBy(annotations, intent, send) !== null) return 'not-happened';
+    const patch = { metadata: metadataFor(workload, withMark(annotations, intent, send, null)) };
+    const answer = await cluster.write.change(
+      { method: 'PATCH', path: workloadPath(ref), body: patch },
+      signal,
+    );
+    if (answer.kind === 'ok') return 'not-happened';
+    if (answer.kind === 'unknown' || answer.status !== 409) return 'cannot-tell';
+  }
+  return 'cannot-tell';
+}
+
+type Made = { readonly ok: true; readonly workload: Workload; readonly patch: object } | Refusal;
+
+/** Reads what the patch depends on, the workload itself last, and refuses what would not last or must not be. */
+async function makePatch(
+  cluster: Cluster,
+  ref: WorkloadRef,
+  step: Step,
+  intent: Pick<Intent, 'id' | 'fence'>,
+  send: Pick<Send, 'number'>,
+  signal?: AbortSignal,
+): Promise<Made> {
+  const found = await whyNot(cluster, ref, step.action, signal);
+  if (!found.ok) return found;
+  const revisions = await readRevisions(cluster.read, ref, found.workload, signal);
+  const workload = await readWorkload(cluster.read, ref, signal);
+  if (workload === null || workload.metadata.uid !== found.workload.metadata.uid)
+    return { ok: false, code: 'changed-meanwhile', reason: `${ref.kind} ${ref.name} was deleted meanwhile` };
+  const edit = editOf(step, ref.kind, workload, revisions, intent.id);
+  if (!edit.ok) return edit;
+  const marks = withMark(workload.metadata.annotations, intent, send, intent.id);
+  return { ok: true, workload, patch: { metadata: metadataFor(workload, marks), spec: edit.spec } };
+}
+
+function metadataFor(
+  { metadata: { resourceVersion, uid } }: Workload,
+  annotations: Readonly<Record<string, string>>,
+): object {
+  return { resourceVersion, uid, annotations };
+}
+
+function judge(workload: Workload, intent: Intent): Found {
+  const { annotations, uid } = workload.metadata;
+  if (isMarked(annotations, intent.id)) return 'happened';
+  if (intent.action === 'restart' && isInForce(intent, workload, intent.id)) return 'happened';
+  const [beforeUid] = (intent.before.revision ?? '').split('/');
+  if (beforeUid !== undefined && beforeUid !== '' && beforeUid !== uid) return 'cannot-tell';
+  if (intent.before.revision === revisionOf(workload)) return 'not-happened';
+  const marks = marksOf(annotations);
+  const [oldest] = marks;
+  // With marks from before it, its own would be there. Without any, somebody may have replaced the whole object.
+  if (oldest !== undefined) {
+    const reachesBack = marks.length < 8 || oldest.fence < intent.fence;
+    return reachesBack ? 'not-happened' : 'cannot-tell';
+  }
+  const wiped = annotations[effectsAnnotation] === undefined && intent.action !== 'restart';
+  return wiped && isInForce(intent, workload, intent.id) ? 'cannot-tell' : 'not-happened';
+}
+
+/** Who else wrote last, as far as the API server says; its times are whole seconds. */
+function byWhom({ managedFields }: Metadata): string {
+  const others = managedFields.filter(
+    ({ manager, subresource }) => subresource === '' && manager !== '' && manager !== 'sentinel',
+  );
+  const last = others.sort((a, b) => String(a.time).localeCompare(String(b.time))).at(-1);
+  return last === undefined ? '' : `, last by ${last.manager.slice(0, 60)}`;
+}

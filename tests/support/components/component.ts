@@ -9,7 +9,8 @@ export type ComponentName =
   | 'chromium'
   | 'docker'
   | 'moto'
-  | 'ministack';
+  | 'ministack'
+  | 'kubernetes';
 
 export interface Component {
   readonly name: ComponentName;

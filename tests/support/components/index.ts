@@ -4,6 +4,7 @@ import { chromium } from './chromium.ts';
 import type { Component, ComponentName } from './component.ts';
 import { docker } from './docker.ts';
 import { kafka } from './kafka.ts';
+import { kubernetes } from './kubernetes.ts';
 import { ministack } from './ministack.ts';
 import { moto } from './moto.ts';
 import { postgres } from './postgres.ts';
@@ -20,4 +21,5 @@ export const components: Readonly<Record<ComponentName, Component>> = {
   docker,
   moto,
   ministack,
+  kubernetes,
 };

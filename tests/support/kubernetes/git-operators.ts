@@ -1,0 +1,82 @@
+/** Small controllers that do what Argo CD and Flux do: put a workload back to what Git says, again and again, under their own names. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import { workloadPath, workloadsPath } from '../../../adapters/kubernetes/kinds.ts';
+import type { ControlPlane } from './control-plane.ts';
+
+export interface GitOperator {
+  /** How often it had to put something back. */
+  readonly reverts: () => number;
+  stop(): Promise<void>;
+}
+
+const everyMs = 50;
+
+/**
+ * Applies the manifest as field manager `manager`, and puts back what differs in it: `apply` as Flux does (server-side, forced),
+ * `patch` as Argo CD does.
+ */
+export async function startGitOperator(
+  plane: ControlPlane,
+  namespace: string,
+  manager: string,
+  way: 'apply' | 'patch',
+  manifest: { readonly metadata: { readonly name: string } },
+): Promise<GitOperator> {
+  const agent = new Agent({ connect: { ca: readFileSync(plane.caFile) } });
+  const { name } = manifest.metadata;
+  const path = workloadPath({ namespace, kind: 'deployment', name });
+  const send = async (method: 'PATCH' | 'POST', at: string, type: string, force: boolean): Promise<void> => {
+    const answer = await request(
+      `${plane.server}${at}?fieldManager=${manager}${force ? '&force=true' : ''}`,
+      {
+        method,
+        dispatcher: agent,
+        headers: { authorization: 'Bearer admin-token', 'content-type': type },
+        body: JSON.stringify(manifest),
+      },
+    );
+    const text = await answer.body.text();
+    if (answer.statusCode >= 300) throw new Error(`${manager}: ${answer.statusCode} ${text}`);
+  };
+  const sync = () =>
+    way === 'apply'
+      ? send('PATCH', path, 'application/apply-patch+yaml', true)
+      : send('PATCH', path, 'application/strategic-merge-patch+json', false);
+  if (way === 'apply') await sync();
+  else await send('POST', workloadsPath(namespace, 'deployment'), 'application/json', false);
+
+  let reverts = 0;
+  let running = true;
+  const reconcile = async (): Promise<void> => {
+    while (running) {
+      if (drifted(manifest, await plane.admin.get(path))) {
+        reverts += 1;
+        await sync();
+      }
+      await pause(everyMs);
+    }
+  };
+  const working = reconcile();
+  return {
+    reverts: () => reverts,
+    async stop() {
+      running = false;
+      await working;
+      await agent.close();
+    },
+  };
+}
+
+/** Whether something that is wanted is otherwise; what nobody wants does not count. */
+function drifted(wanted: unknown, is: unknown): boolean {
+  if (Array.isArray(wanted))
+    return wanted.some((item, index) => drifted(item, Array.isArray(is) ? is[index] : undefined));
+  if (!isObject(wanted)) return wanted !== is;
+  return Object.entries(wanted).some(([key, value]) => drifted(value, isObject(is) ? is[key] : undefined));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

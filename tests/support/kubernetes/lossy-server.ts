@@ -1,0 +1,105 @@
+/** A way to the API server on which answers get lost: of the next changes, before or after they were carried out. */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Agent, request } from 'undici';
+import { stringify } from 'yaml';
+import { ownCertificate } from '../certificate.ts';
+import type { ControlPlane, User } from './control-plane.ts';
+
+/** `held`: it waits for `release`, and is carried out then. */
+export type Fate =
+  | 'lost-before'
+  | 'lost-after'
+  | 'held'
+  | { readonly status: number; readonly body?: string };
+
+export interface LossyServer {
+  /** Like the control plane's, and everything goes over this way. */
+  readonly kubeconfig: string;
+  /** Changes that were asked for, as `method path`. */
+  readonly changes: string[];
+  /** The next changes have these fates, one each. */
+  next(...fates: readonly Fate[]): void;
+  /** Lets what is held go on; resolves with the status of each, when it has been answered. */
+  release(): Promise<readonly number[]>;
+  close(): Promise<void>;
+}
+
+export async function startLossyServer(
+  plane: ControlPlane,
+  dir: string,
+  users: readonly User[],
+): Promise<LossyServer> {
+  const { key, cert } = ownCertificate();
+  const agent = new Agent({ connect: { ca: readFileSync(plane.caFile) } });
+  const fates: Fate[] = [];
+  const changes: string[] = [];
+  const held: (() => Promise<number>)[] = [];
+  const server = createServer({ key, cert }, (incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => void pass());
+    async function pass(): Promise<void> {
+      const { method = 'GET', url = '/', headers } = incoming;
+      const { host: _, connection: __, 'content-length': ___, 'transfer-encoding': ____, ...kept } = headers;
+      const isChange =
+        method !== 'GET' && !url.includes('dryRun=All') && !url.includes('/authorization.k8s.io/');
+      if (isChange) changes.push(`${method} ${url}`);
+      const fate = isChange ? fates.shift() : undefined;
+      if (fate === 'lost-before') return void incoming.socket.destroy();
+      if (typeof fate === 'object') return void outgoing.writeHead(fate.status).end(fate.body ?? '');
+      const carryOut = async () => {
+        const body = Buffer.concat(chunks);
+        const answer = await request(`${plane.server}${url}`, {
+          method: method as 'GET',
+          headers: kept as Record<string, string>,
+          dispatcher: agent,
+          ...(body.length === 0 ? {} : { body }),
+        });
+        return { status: answer.statusCode, body: Buffer.from(await answer.body.arrayBuffer()) };
+      };
+      if (fate === 'held') {
+        held.push(async () => (await carryOut()).status);
+        incoming.socket.destroy();
+        return;
+      }
+      const { status, body } = await carryOut();
+      if (fate === 'lost-after') return void incoming.socket.destroy();
+      outgoing.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const caFile = join(dir, `lossy-${port}.crt`);
+  writeFileSync(caFile, cert);
+  const kubeconfig = join(dir, `lossy-${port}.yaml`);
+  writeFileSync(
+    kubeconfig,
+    stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        { name: 'test', cluster: { server: `https://127.0.0.1:${port}`, 'certificate-authority': caFile } },
+      ],
+      users: users.map((name) => ({ name, user: { token: `${name}-token` } })),
+      contexts: users.map((name) => ({ name, context: { cluster: 'test', user: name } })),
+      'current-context': users[0],
+    }),
+  );
+  return {
+    kubeconfig,
+    changes,
+    next: (...more) => void fates.push(...more),
+    release: () => Promise.all(held.splice(0).map((one) => one())),
+    async close() {
+      await agent.close();
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      });
+    },
+  };
+}

@@ -11,6 +11,7 @@ import { registerConfig } from './commands/config.ts';
 import { registerDashboard } from './commands/dashboard.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEffect } from './commands/effect.ts';
+import { registerExecutor } from './commands/executor.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerIncident } from './commands/incident.ts';
 import { registerInventory } from './commands/inventory.ts';
@@ -47,6 +48,7 @@ export function createProgram(deps: CliDeps): Command {
   registerAudit(program, deps);
   registerSandbox(program, deps);
   registerConfig(program, deps);
+  registerExecutor(program, deps);
   for (const register of deps.extensions ?? []) register(program, deps);
   return program;
 }

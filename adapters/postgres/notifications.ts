@@ -69,7 +69,10 @@ export function createNotificationStore(db: Kysely<Schema>): NotificationStore {
           return held(taken, row.set({ ...good(settlement), ...again, last_error: short(reason) }));
         }
         case 'postponed':
-          return held(taken, row.set({ next_at_ms: after(settlement.forMs) }));
+          return held(
+            taken,
+            row.set({ next_at_ms: afterUnlessNews(settlement.judgedSeq, settlement.forMs) }),
+          );
         case 'failed':
           return held(
             taken,
@@ -195,6 +198,9 @@ function nextLook({ nowMs }: TakenNotification, atMs: number | null) {
 }
 
 const after = (ms: number) => sql<number>`${databaseNow} + ${Math.round(ms)}::bigint`;
+
+const afterUnlessNews = (judgedSeq: number, ms: number) =>
+  sql<number>`case when wanted_seq > ${judgedSeq} then 0 else ${after(ms)} end`;
 
 function short(reason: string | null): string | null {
   return reason === null ? null : storable(reason).slice(0, longestError);

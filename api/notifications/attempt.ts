@@ -84,7 +84,7 @@ async function tell(
   }
   const leftMs = cooldownLeftMs(duty, toldAgoMs, route.cooldownMs);
   if (leftMs > 0) {
-    await store.settle(taken, { kind: 'postponed', forMs: leftMs });
+    await store.settle(taken, { kind: 'postponed', judgedSeq: state.lastSeq, forMs: leftMs });
     return { result: 'postponed', quietMs: 0 };
   }
   const { evidence } = await incidents.details(incidentId);

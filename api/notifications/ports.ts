@@ -117,7 +117,8 @@ export type Settlement =
       readonly reason: string | null;
       readonly lookAgainAtMs: number | null;
     }
-  | { readonly kind: 'postponed'; readonly forMs: number }
+  /** What was known up to `judgedSeq` can wait. Whatever was noticed meanwhile may be urgent, and is judged at once. */
+  | { readonly kind: 'postponed'; readonly judgedSeq: number; readonly forMs: number }
   | { readonly kind: 'failed'; readonly reason: string; readonly retryInMs: number };
 
 /** Thrown when a lease has run out and somebody else works on the incident: stop, whatever was done is theirs to find. */

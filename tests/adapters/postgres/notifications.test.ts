@@ -58,6 +58,28 @@ await describeStores('notifications', (use) => {
     expect(await stores.notifications.waiting(channel)).toBe(0);
   });
 
+  test('what is noticed while a cooldown is judged does not wait for the end of it', async () => {
+    const { stores } = use();
+    const channel = await registered(stores);
+    const told = tell(stores, unique('env'));
+    await told.record(told.opened);
+    const take = async () => {
+      await stores.notifications.notice(channel);
+      return (await stores.notifications.take(channel, 1, 60_000))[0];
+    };
+    const postponed = { kind: 'postponed', judgedSeq: 1, forMs: 3_600_000 } as const;
+    const first = await take();
+    if (first === undefined) throw new Error('it must be taken');
+    await told.record(note());
+    await stores.notifications.notice(channel);
+    await stores.notifications.settle(first, postponed);
+    const second = await take();
+    if (second === undefined) throw new Error('the news must be judged at once');
+    await stores.notifications.settle(second, { ...postponed, judgedSeq: 2 });
+    expect(await take()).toBeUndefined();
+    expect(await stores.notifications.waiting(channel)).toBe(1);
+  });
+
   test('hostile text in memory and reasons is stored', async () => {
     const { stores } = use();
     const channel = await registered(stores);

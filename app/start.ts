@@ -1,43 +1,29 @@
 // Composes one Sentinel process: which parts a role has, and in which order they start. `all` holds everything and may
 // keep its stores inside the process; the other roles share servers given by URL.
 
-import { randomUUID } from 'node:crypto';
 import { umask } from 'node:process';
-import type { KafkaSource } from '../adapters/kafka/source.ts';
-import { generateKey } from '../adapters/postgres/index.ts';
 import { createLogger } from '../adapters/telemetry/logger.ts';
-import { createIncidentMessenger } from '../adapters/temporal/incident-messenger.ts';
-import { createIncidentWorkflows } from '../adapters/temporal/incident-workflows.ts';
-import { createPayloadOpener } from '../adapters/temporal/payloads/opener.ts';
-import { createApp } from '../api/app.ts';
 import type { DashboardDeps } from '../api/dashboard/deps.ts';
 import { createStreams, type Streams } from '../api/feed/streams.ts';
 import { createRefusalAudit, type RefusalAudit } from '../api/http/refusal-audit.ts';
-import { type Reconciler, startReconciler } from '../api/reconciler.ts';
-import { startRedelivery } from '../api/redelivery.ts';
 import { startRounds } from '../api/rounds.ts';
 import { type HttpServer, startHttp } from '../api/server.ts';
 import { loginLinkUrl } from '../api/session/login-links.ts';
 import type { Config } from '../config/load.ts';
 import { configWarnings } from '../config/warnings.ts';
 import { searchAttributeNames } from '../workflows/search-attributes.ts';
+import { ensureAdminKey, leaveConnection } from './admin-key.ts';
 import { dashboardOf } from './api/dashboard.ts';
 import { namesOf, routed } from './api/http.ts';
-import { createInfrastructure } from './api/infrastructure.ts';
+import { createApi } from './api/part.ts';
 import { limitedIngest } from './ingest/limits.ts';
 import { startIngestPart } from './ingest/part.ts';
-import { readConnection, writeConnection } from './left-connection.ts';
-import { componentsOf } from './lifecycle/health.ts';
-import { type LagMeter, startLagMeter } from './lifecycle/own-lag.ts';
+import { startLagMeter } from './lifecycle/own-lag.ts';
 import { createShutdown, type Shutdown } from './lifecycle/shutdown.ts';
-import { type StartChecks, startChecksAgain } from './lifecycle/start-checks.ts';
-import { startNotifications } from './notifications/part.ts';
-import { startSlackReceiver } from './notifications/slack.ts';
-import { openPlatform, type Platform, peopleIn } from './platform.ts';
+import { startChecksAgain } from './lifecycle/start-checks.ts';
+import { openPlatform, type Platform } from './platform.ts';
 import type { RunningSentinel, SentinelRole } from './roles.ts';
 import { webUiCodec } from './temporal/web-ui-codec.ts';
-import { version } from './version.ts';
-import { incidentSettings } from './worker/incident-settings.ts';
 import { startWorkerPart } from './worker/part.ts';
 
 export async function startSentinel(
@@ -72,17 +58,11 @@ export async function startSentinel(
     shutdown.add('checks of the start', checks.stop);
     // Every role has the API's health and metrics routes; only the role `api` redelivers decisions.
     const dashboard = has('api') ? dashboardOf(platform, () => http.url) : null;
-    const api = await createApi(
-      platform,
-      role,
-      streams,
-      dashboard,
-      ingest?.kafka ?? null,
-      lag,
-      refusals,
-      checks,
-      has('api') ? shutdown : null,
-    );
+    const api = await createApi({
+      ...{ platform, role, streams, dashboard, lag, refusals, checks },
+      kafka: ingest?.kafka ?? null,
+      shutdown: has('api') ? shutdown : null,
+    });
     if (dashboard !== null && platform.payloads.mode === 'encrypted')
       platform.temporal.decodeWith(webUiCodec(api, config.server.publicUrl));
     const http: HttpServer = await startHttp({
@@ -149,11 +129,6 @@ function startRefusalAudit({ stores, clock, log }: Platform, shutdown: Shutdown)
   return refusals;
 }
 
-/** For the command line on this machine. A key that the operator gave is in no file of ours. */
-function leaveConnection(dataDir: string, url: string, adminKey: AdminKey | null): void {
-  writeConnection(dataDir, adminKey?.from === 'left' ? { url, apiKey: adminKey.key } : { url });
-}
-
 /** With a link that works once, where only this machine can use it. */
 function dashboardLines({ loginLinks }: DashboardDeps, url: string, adminKey: string | null): string[] {
   const keyId = adminKey?.split('_')[1];
@@ -162,99 +137,6 @@ function dashboardLines({ loginLinks }: DashboardDeps, url: string, adminKey: st
     `  Dashboard          ${loginLinkUrl(url, loginLinks.create(keyId))}`,
     '                     (one-time login, valid for five minutes; "sentinel dashboard" prints a new link)',
   ];
-}
-
-async function createApi(
-  platform: Platform,
-  role: SentinelRole,
-  streams: Streams,
-  dashboard: DashboardDeps | null,
-  kafka: KafkaSource | null,
-  lag: LagMeter,
-  refusals: RefusalAudit,
-  checks: StartChecks,
-  shutdown: ReturnType<typeof createShutdown> | null,
-) {
-  const { config, stores, history, executors, metrics, clock, log, client } = platform;
-  const messenger = createIncidentMessenger({ client: client.client });
-  let reconciler: Reconciler | null = null;
-  if (shutdown !== null) {
-    const { approvals, stops, settlements } = stores;
-    const redelivery = startRedelivery({ approvals, stops, settlements, messenger, metrics, log });
-    shutdown.add('redelivery', redelivery.stop);
-    await startNotifications(platform, messenger, shutdown);
-    reconciler = startReconciler({
-      restarts: stores.restarts,
-      workflows: createIncidentWorkflows({
-        client: client.client,
-        taskQueue: config.temporal.taskQueue,
-        settings: incidentSettings(config),
-      }),
-      metrics,
-      log,
-      clock,
-    });
-    shutdown.add('reconciler', reconciler.stop);
-  }
-  const slackEvents =
-    shutdown === null ? null : await startSlackReceiver(platform, messenger, refusals, shutdown);
-  return createApp({
-    incidents: stores.incidentReader,
-    streams,
-    approvals: stores.approvals,
-    stops: stores.stops,
-    killSwitch: stores.killSwitch,
-    trackRecord: stores.trackRecord,
-    effects: stores.effects,
-    apiKeys: stores.apiKeys,
-    audit: stores.audit,
-    auditWriter: stores.auditWriter,
-    refusals,
-    modelTurns: stores.modelTurnReader,
-    temporalPayloads: createPayloadOpener(platform.payloads.keys, config.temporal.namespace),
-    messenger,
-    slackEvents,
-    series: history,
-    services: stores.services,
-    resources: stores.resources,
-    records: stores.records,
-    infrastructure: createInfrastructure(executors, config.executors),
-    queues: {
-      depths: async () => ({
-        ...(await stores.queues.depths()),
-        historyRows: history?.waitingRows() ?? null,
-      }),
-    },
-    policy: config.policy,
-    people: peopleIn(config),
-    rateLimits: config.server.rateLimits,
-    components: componentsOf(platform, kafka, lag, checks, reconciler),
-    metrics,
-    renderMetrics: metrics.render,
-    about: { version, role, node: process.version, startedAtMs: clock.nowMs() },
-    clock,
-    log,
-    newId: randomUUID,
-    ...(dashboard === null ? {} : { dashboard }),
-  }).fetch;
-}
-
-/** The first key of an admin. `given`: by the operator, who keeps it; `left`: in the data folder, for the command line here. */
-type AdminKey = { readonly key: string; readonly from: 'given' | 'left' };
-
-/**
- * The operator's key from the environment; else the one of the last start here; else a new one. Null when it was revoked: that is
- * somebody's decision, and no reason not to run.
- */
-async function ensureAdminKey({ config, stores, log }: Platform): Promise<AdminKey | null> {
-  const given = config.secrets.adminKey?.reveal();
-  const key = given ?? readConnection(config.dataDir)?.apiKey ?? generateKey();
-  if (await stores.apiKeys.ensureBootstrap(key)) return { key, from: given === undefined ? 'left' : 'given' };
-  log.warn(
-    {},
-    'the admin key was revoked and no longer works; set SENTINEL_ADMIN_KEY to a key with another ID to make a new one',
-  );
-  return null;
 }
 
 /** Rejects when the worker ends without having been asked to; never resolves. */

@@ -6,8 +6,8 @@ import { createWebhookChannel } from '../../adapters/webhook/channel.ts';
 import type { Channel, RoutedChannel } from '../../api/notifications/ports.ts';
 import type { Config } from '../../config/load.ts';
 import { notifierVariable } from '../../config/sections/notifiers.ts';
-import { incidentUrl } from '../api/links.ts';
 import { ExitError, exitCodes } from '../exit.ts';
+import { incidentUrl } from '../links.ts';
 
 type Notifier = Config['notifiers'][number];
 type LinkTo = (incidentId: string) => string | null;

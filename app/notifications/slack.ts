@@ -6,8 +6,8 @@ import { toUrlId } from '../../api/incident-id.ts';
 import type { RoutedChannel } from '../../api/notifications/ports.ts';
 import type { IncidentMessenger } from '../../api/ports/messenger.ts';
 import { routeOf } from '../../config/sections/routing.ts';
-import { incidentUrl } from '../api/links.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
+import { incidentUrl } from '../links.ts';
 import { type Platform, peopleIn } from '../platform.ts';
 
 /** Null when Slack is not configured, or nobody gave a token. */

@@ -36,23 +36,28 @@ export async function clean(
   const { batch, files } = claimed;
   const list = openSync(within(batch.fd, listName), 'ax', 0o600);
   let room = makeRoom(trash, rules.trashBytes);
-  let [removed, removedBytes, kept] = [0, 0, 0];
+  let [judged, removed, removedBytes, kept] = [0, 0, 0, 0];
   let stopped: string | null = null;
 
   const visit = async (found: FoundFile): Promise<boolean> => {
     const { stat } = found.file;
     if (!isCleanable(found.name.toString('utf8'), stat, rules, nowMs)) return true;
-    if (removed > 0 && removed % permitEvery === 0) {
+    if (judged > 0 && judged % permitEvery === 0) {
       stopped = await goOn();
       if (stopped !== null) return false;
     }
-    const slot = String(removed);
+    // A number of its own, also where nothing is removed: what could not be put back stays under it.
+    const slot = String(judged);
+    judged += 1;
     const size = Number(stat.size);
     const keeps = size <= room;
     const path = [...found.path, found.name].map((part) => part.toString('base64'));
     // Listed before it is done: a list may name what is still there, never the other way round.
-    writeSync(list, `${JSON.stringify({ slot: keeps ? slot : null, path, size })}\n`);
-    if (!moved(sandbox, found, files, slot)) return true;
+    writeSync(list, `${JSON.stringify({ slot, path, size })}\n`);
+    if (!moved(sandbox, found, files, slot)) {
+      writeSync(list, `${JSON.stringify({ stayed: slot })}\n`);
+      return true;
+    }
     if (keeps) {
       room -= size;
       kept += 1;

@@ -16,8 +16,11 @@ export type Restored = {
   readonly gone: number;
 };
 
+const slotSchema = z.string().regex(/^\d+$/);
+/** Of a file that was listed, and not removed in the end. */
+const stayedSchema = z.strictObject({ stayed: slotSchema });
 const entrySchema = z.strictObject({
-  slot: z.string().regex(/^\d+$/).nullable(),
+  slot: slotSchema,
   path: z.array(z.base64()).min(1),
   size: z.number(),
 });
@@ -50,12 +53,16 @@ export function restoreBatch(sandbox: Opened, name: string): Restored {
 function restoreFiles(sandbox: Opened, files: Opened, batch: Opened): Restored {
   const inTheWay: string[] = [];
   let [restored, gone] = [0, 0];
-  for (const line of readFileSync(within(batch.fd, listName), 'utf8')
+  const lines = readFileSync(within(batch.fd, listName), 'utf8')
     .split('\n')
-    .filter((one) => one !== '')) {
-    const { slot, path } = entrySchema.parse(JSON.parse(line));
-    if (slot === null || statEntry(files.fd, slot) === null) {
-      gone += 1;
+    .filter((one) => one !== '');
+  const listed = lines.map((line) => z.union([entrySchema, stayedSchema]).parse(JSON.parse(line)));
+  const stayed = new Set(listed.flatMap((one) => ('stayed' in one ? [one.stayed] : [])));
+  for (const one of listed) {
+    if ('stayed' in one) continue;
+    const { slot, path } = one;
+    if (statEntry(files.fd, slot) === null) {
+      if (!stayed.has(slot)) gone += 1;
       continue;
     }
     const parts = path.map((part) => Buffer.from(part, 'base64'));

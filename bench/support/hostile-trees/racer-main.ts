@@ -1,5 +1,5 @@
 // Changes a sandbox while it is cleaned, as fast as it can: folders become links and come back, files become names of files
-// outside, folders move away. Runs as a thread until it is told to stop.
+// outside, folders move away. It never writes through a link itself. Runs as a thread until it is told to stop.
 
 import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,17 +20,25 @@ function attempt(change: () => void): void {
 }
 
 attempt(() => mkdirSync(race));
+/** What the clean-up puts back may be a link by now, and a new file is never made through one. */
+const isNew = { flag: 'wx' };
 let rounds = 0;
 while (Atomics.load(flag, 0) === 0) {
   rounds += 1;
-  const [folder, away, file] = [join(race, 'folder'), join(race, 'away'), join(race, 'file')];
-  attempt(() => mkdirSync(folder));
-  attempt(() => writeFileSync(join(folder, 'precious'), 'not so precious'));
+  const [fresh, folder, away, file] = [
+    join(race, 'fresh'),
+    join(race, 'folder'),
+    join(race, 'away'),
+    join(race, 'file'),
+  ];
+  attempt(() => mkdirSync(fresh));
+  attempt(() => writeFileSync(join(fresh, 'precious'), 'not so precious', isNew));
+  attempt(() => renameSync(fresh, folder));
   attempt(() => renameSync(folder, away));
   attempt(() => symlinkSync(join(outside, 'deep'), folder));
   attempt(() => rmSync(folder));
   attempt(() => renameSync(away, folder));
-  attempt(() => writeFileSync(file, 'plain'));
+  attempt(() => writeFileSync(file, 'plain', isNew));
   attempt(() => linkSync(join(outside, 'linked'), join(race, 'other')));
   attempt(() => renameSync(join(race, 'other'), file));
   attempt(() => rmSync(file));

@@ -44,12 +44,13 @@ export async function cleanHostileTrees(options: {
       const outcome = races
         ? await whileRaced(base, () => cleanTree(tree, seed))
         : await cleanTree(tree, seed);
-      if (snapshot(tree.outside) !== before) problems.push(`seed ${seed}: something outside was touched`);
+      const touched = differenceOf(before, snapshot(tree.outside));
+      if (touched !== null) problems.push(`seed ${seed}: something outside was touched: ${touched}`);
       problems.push(...wrongIn(tree, outcome, races).map((problem) => `seed ${seed}: ${problem}`));
       removed += tree.removable.filter((path) => !isThere(path)).length;
       putBack += await restoreAll(tree, problems, seed, races);
-      if (snapshot(tree.outside) !== before)
-        problems.push(`seed ${seed}: putting back touched something outside`);
+      const again = differenceOf(before, snapshot(tree.outside));
+      if (again !== touched) problems.push(`seed ${seed}: putting back touched something outside: ${again}`);
       withRaces += races ? 1 : 0;
       withMounts += mounts ? 1 : 0;
       trapped += tree.trapped ? 1 : 0;
@@ -59,6 +60,13 @@ export async function cleanHostileTrees(options: {
     }
   }
   return { trees: options.trees, withRaces, withMounts, trapped, removed, putBack, problems };
+}
+
+/** Lines that are in one of them only. */
+function differenceOf(before: string, after: string): string | null {
+  const [was, is] = [before.split('\n'), after.split('\n')];
+  const lines = [...was.filter((line) => !is.includes(line)), ...is.filter((line) => !was.includes(line))];
+  return lines.length === 0 ? null : lines.join(' | ');
 }
 
 const settings = (folder: string) => ({

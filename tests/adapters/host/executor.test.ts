@@ -102,6 +102,11 @@ describe.runIf(isLinux)('the sandbox of a host', () => {
     symlinkSync(join(base, 'other'), join(sandbox, 'folder'));
     mkdirSync(join(sandbox, 'inner', 'Data'));
     write('inner/Data/d.tmp');
+    writeFileSync(join(base, 'single.tmp'), 'one name');
+    symlinkSync(join(base, 'single.tmp'), join(sandbox, 'to-single.tmp'));
+    expect(await executorOf().preview(intentOf())).toMatchObject({
+      detail: expect.stringContaining('remove 0 of 1 files'),
+    });
     await executorOf().begin(intentOf(), call());
     expect(there()).toEqual([
       'folder',
@@ -111,6 +116,7 @@ describe.runIf(isLinux)('the sandbox of a host', () => {
       'inner/Data/d.tmp',
       'link.tmp',
       'second-name.tmp',
+      'to-single.tmp',
     ]);
     expect(readdirSync(join(base, 'other'))).toEqual(['c.tmp']);
     expect(readFileSync(join(base, 'precious'), 'utf8')).toBe('precious');
@@ -176,6 +182,27 @@ describe.runIf(isLinux)('the sandbox of a host', () => {
       left: expect.stringMatching(/^50 files/),
     });
     expect(there().length).toBe(71);
+  });
+
+  it('keeps a file that somebody writes between the judgement and the move', async () => {
+    for (let n = 0; n < 60; n += 1) write(`${n}.tmp`);
+    const meddles = call({
+      permit: async () => {
+        for (const name of there().filter((one) => one !== 'inner')) write(name, 20);
+        return { ok: true };
+      },
+    });
+    expect(await executorOf().begin(intentOf(), meddles)).toMatchObject({
+      summary: expect.stringMatching(/^59 files/),
+    });
+    const [left = '', ...others] = there().filter((one) => one !== 'inner');
+    expect(others).toEqual([]);
+    expect(readFileSync(join(sandbox, left), 'utf8')).toBe('x'.repeat(20));
+    // Each has a place of its own in the trash, so none can fall on another there.
+    const trash = join(sandbox, '.sentinel-trash');
+    const list = readFileSync(join(trash, readdirSync(trash)[0] ?? '', 'list.jsonl'), 'utf8');
+    const slots = [...list.matchAll(/"slot":"(\d+)"/g)].map(([, slot]) => slot);
+    expect(new Set(slots).size).toBe(60);
   });
 
   it('is not cleaned late, nor when another folder has its place, nor for anybody else', async () => {

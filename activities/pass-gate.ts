@@ -1,11 +1,17 @@
 // Asks the gate, with a fresh look at the target: the gate compares it with what the plan was made on. The look is made
 // here, by the executor of the stored plan; nothing that the workflow says takes part.
 
+import { peersOf } from '../domain/inventory/at-once.ts';
 import type { PlanStep } from '../domain/remediation/plan.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { PlanStore } from './ports.ts';
 import { sight, unseen } from './sight.ts';
+import { startGathering } from './sources.ts';
+import { observeTargets } from './targets.ts';
 import type { Activities, GateInput } from './types.ts';
+
+/** Who does not answer by then is not counted: fewer targets let fewer be acted on. */
+const observeTimeoutMs = 4_000;
 
 export function createPassGate({
   gate,
@@ -16,11 +22,16 @@ export function createPassGate({
     const step = await storedStep(plans, input);
     if (step === undefined) return gate.pass(input, unseen('no such step is stored'));
     const executor = executors.forTarget(step.target, step.executor);
-    const sighting =
-      executor === null
-        ? unseen(`no executor "${step.executor}" is configured for it`)
-        : await sight(executor, step.target);
-    return gate.pass(input, sighting);
+    if (executor === null)
+      return gate.pass(input, unseen(`no executor "${step.executor}" is configured for it`));
+    const [sighting, all] = await Promise.all([
+      sight(executor, step.target),
+      observeTargets(startGathering(observeTimeoutMs), executors, step.target.environment),
+    ]);
+    return gate.pass(
+      input,
+      sighting.kind === 'seen' ? { ...sighting, peers: peersOf(sighting.state, all) } : sighting,
+    );
   };
 }
 

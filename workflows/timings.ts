@@ -64,7 +64,8 @@ export type Patience = { readonly everyMs: number; readonly forMs: number };
 
 /**
  * Which refusals of the gate pass by themselves. Leases end with the other incident's step, and so does a call that is under
- * way; an executor that cannot be reached comes back; a rollout comes to its end; limits end with their window. The
+ * way; an executor that cannot be reached comes back; a rollout comes to its end, and so does what other incidents
+ * do at the same time; limits end with their window. The
  * kill switch is a person's decision: fifteen minutes cover a look at what is going on, after that the person who
  * engaged it should have this incident on the desk rather than find it acting later. The rest do not change by waiting.
  */
@@ -74,6 +75,7 @@ export function gatePatience(reason: GateRefusal): Patience | null {
     case 'target-unsettled':
     case 'target-unseen':
     case 'rollout-in-progress':
+    case 'too-much-at-once':
       return { everyMs: 5_000, forMs: 5 * 60_000 };
     case 'rate-limited':
       return { everyMs: 30_000, forMs: 15 * 60_000 };

@@ -73,6 +73,8 @@ export const gateRefusals = [
   'not-needed',
   'once-rule',
   'rate-limited',
+  /** Other targets of its tier are being acted on already. */
+  'too-much-at-once',
   'breaker-open',
   'incident-closed',
   'not-opened',

@@ -37,6 +37,15 @@ export const limitsConfigSchema = z.strictObject({
     .max(1_000)
     .default(3)
     .describe('Effects per minute on one target.'),
+  /** Two incidents at once are a bad day; half of what carries a service is an outage of our own making. */
+  actedOnAtOncePerTier: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe(
+      'Share (0 to 1) of the targets of one tier of an environment that may be acted on at once, rounded up; one always may. Effects that take no capacity away do not count.',
+    ),
   /** How long a target is reserved for the incident that acts on it; longer than an effect and its check take. */
   leaseSeconds: z
     .int()

@@ -11,7 +11,12 @@ import type { TargetState } from './target.ts';
 
 /** What was seen of a target right now; `unseen` says why nothing was: that never counts as "unchanged". */
 export type Sighting =
-  | { readonly kind: 'seen'; readonly state: TargetState }
+  | {
+      readonly kind: 'seen';
+      readonly state: TargetState;
+      /** How many targets of its tier there are in its environment, where that was looked at. */
+      readonly peers?: number;
+    }
   | { readonly kind: 'unseen'; readonly reason: string };
 
 type Performed = Pick<PlanStep, 'action' | 'parameters'>;

@@ -29,6 +29,7 @@ export const testLimits = limitsConfigSchema.parse({
   effectsPerEnvironmentPerHour: 10_000,
   effectsPerTargetPerMinute: 1_000,
   effectsPerTargetPerHour: 1_000,
+  actedOnAtOncePerTier: 1,
   breaker: { notRecoveredEffects: 100, leastEffects: 1_000 },
 });
 

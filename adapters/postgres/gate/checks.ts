@@ -8,6 +8,7 @@ import type { Verdict } from '../../../domain/policy/verdict.ts';
 import type { GateRefusal, NeededApproval } from '../../../domain/remediation/intent.ts';
 import type { LimitsConfig } from '../../../domain/remediation/limits.ts';
 import { protectedTarget } from '../../../domain/remediation/obstacles.ts';
+import type { Sighting } from '../../../domain/remediation/precondition.ts';
 import type { Schema } from '../database/schema.ts';
 import { engagedSwitch } from '../kill-switch.ts';
 import { forbiddenByStop } from '../stops.ts';
@@ -33,6 +34,7 @@ export type Question = {
   readonly people: People;
   readonly protection: (environment: string, key: string) => string | null;
   readonly limits: GateLimits;
+  readonly sighting: Sighting;
   readonly nowMs: number;
 };
 

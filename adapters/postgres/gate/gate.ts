@@ -18,6 +18,7 @@ import type { Schema } from '../database/schema.ts';
 import { policyContext } from '../diagnosis-store.ts';
 import { readPlan } from '../plan-store.ts';
 import { transact } from '../transact.ts';
+import { notTooMuchAtOnce } from './at-once.ts';
 import { auditGrant, auditRefusal } from './audit.ts';
 import * as checks from './checks.ts';
 import { type Effect, effectOf } from './effect.ts';
@@ -42,6 +43,7 @@ const forward: readonly checks.Check[] = [
   leaseFree,
   targetSettled,
   checks.rateLimits,
+  notTooMuchAtOnce,
   checks.breaker,
 ];
 
@@ -135,6 +137,7 @@ async function pass(
     people,
     protection,
     limits,
+    sighting,
     nowMs: await databaseNowMs(trx),
   };
   const { direction } = input;

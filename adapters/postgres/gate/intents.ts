@@ -20,6 +20,12 @@ export async function lockIntent(trx: Kysely<Schema>, intentId: string): Promise
   return row === undefined ? null : stored(row);
 }
 
+/** An effect whose undo was applied is not in the world any more, whatever was known of it. */
+export const notUndone: RawBuilder<boolean> = sql`not exists (
+  select from intents as undo
+  where undo.incident_id = intents.incident_id and undo.plan_hash = intents.plan_hash and undo.step = intents.step
+    and undo.direction = 'compensation' and undo.status = 'applied')`;
+
 /** Its target, or something that it touched, is among these. */
 export function holding(keys: readonly string[]): RawBuilder<boolean> {
   const wanted = sql`${[...keys]}::text[]`;

@@ -1,7 +1,6 @@
 // What the gate asks about the target itself: is anybody's earlier effect on it still open, was ours the last one, and is it
 // as the plan saw it? Each answer is a refusal or null.
 
-import { type RawBuilder, sql } from 'kysely';
 import { targetText } from '../../../domain/inventory/target.ts';
 import type { Facts } from '../../../domain/remediation/actions/action.ts';
 import type { IntentStatus } from '../../../domain/remediation/intent.ts';
@@ -9,13 +8,7 @@ import { obstacle } from '../../../domain/remediation/obstacles.ts';
 import { changedSince, type Sighting } from '../../../domain/remediation/precondition.ts';
 import type { Check, Refusal } from './checks.ts';
 import { type Effect, keyText } from './effect.ts';
-import { holding } from './intents.ts';
-
-/** An effect whose undo was applied is not in the world any more, whatever was known of it. */
-const notUndone: RawBuilder<boolean> = sql`not exists (
-  select from intents as undo
-  where undo.incident_id = intents.incident_id and undo.plan_hash = intents.plan_hash and undo.step = intents.step
-    and undo.direction = 'compensation' and undo.status = 'applied')`;
+import { holding, notUndone } from './intents.ts';
 
 /** What has not ended keeps its target to itself, whatever became of its incident and of its lease. */
 export const targetSettled: Check = async (trx, { effect }) => {

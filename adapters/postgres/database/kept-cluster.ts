@@ -13,7 +13,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { type ClusterFiles, filesIn, writeFiles } from './cluster-files.ts';
 
 /** Brings the schema of a new cluster to the version of this code. */
-export type Migrate = (pglite: PGlite) => Promise<void>;
+type Migrate = (pglite: PGlite) => Promise<void>;
 
 /** A cluster without data, shut down, in the folder, which does not exist yet. Nothing of it is flushed. */
 export async function makeClusterFolder(

@@ -117,7 +117,9 @@ describe('targets of an executor', () => {
   });
 
   test('go through everything else of the executor unchanged', async () => {
-    const wrapped = withInventory(executor(), inventoryOf());
+    const inner = executor();
+    const { close: _close, ...without } = inner;
+    const wrapped = withInventory(inner, inventoryOf());
     const step = {
       action: 'restart',
       target: { environment: 'production', service: 'orders' },
@@ -125,7 +127,9 @@ describe('targets of an executor', () => {
     } as const;
     expect(wrapped.name).toBe('mock');
     expect(await wrapped.preview(step)).toMatchObject({ ok: true });
-    expect(wrapped.cancel).toBe(executor().cancel);
+    // What a vendor cannot do must not look as if it could.
+    expect(typeof wrapped.close).toBe('function');
+    expect(withInventory(without, inventoryOf()).close).toBeUndefined();
   });
 
   test('what has only a key is protected by the same rules', () => {

@@ -77,7 +77,11 @@ function byRisk(plan: JudgedPlan, config: PolicyConfig, { missing, contested }: 
   let level: Level = levelOf(requirement);
   const reasons = [`The plan's risk is ${plan.risk}.`];
   const maxBlast = own?.maxAutoBlastRadius ?? config.maxAutoBlastRadius;
-  const blast = Math.max(...plan.steps.map(({ blastRadius }) => blastRadius));
+  // Steps follow one another before anybody looks whether it helped: what they disturb adds up.
+  const blast = Math.min(
+    1,
+    plan.steps.reduce((sum, { blastRadius }) => sum + blastRadius, 0),
+  );
   const maxDowntime = own?.maxAutoDowntimeSeconds ?? config.maxAutoDowntimeSeconds;
   const downtime = plan.steps.reduce((sum, { downtimeSeconds }) => sum + downtimeSeconds, 0);
   // A number that is none must not slip below the limit.

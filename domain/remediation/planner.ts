@@ -7,9 +7,10 @@ import { thresholds } from '../diagnosis/thresholds.ts';
 import { type KeptResource, resolve } from '../inventory/resolve.ts';
 import { targetKey } from '../inventory/target.ts';
 import { type RiskLevel, riskLevels } from './actions/action.ts';
-import { actions } from './actions/index.ts';
+import { type ActionId, actions } from './actions/index.ts';
 import { checkParameters, costOf, inverseOf, isReversible, riskOf } from './catalogue.ts';
 import { type Plan, type PlanStep, stepKey } from './plan.ts';
+import { stateAfter } from './precondition.ts';
 import type { Candidate, Runbook } from './runbook.ts';
 import type { TargetState } from './target.ts';
 
@@ -59,10 +60,10 @@ export function makePlan(input: PlanningInput): Planned {
       return nothing(`${cause} in ${scope.service}: no action of ours repairs this; a person has to.`);
     }
     for (const candidate of ordered(candidates, hypothesis, diagnosis)) {
-      const step = makeStep(candidate, hypothesis, input);
-      if (typeof step !== 'string') return { kind: 'plan', plan: planOf(step, hypothesis, input) };
-      if (step !== triedAlready) stuckAt ??= scope.service;
-      skipped.push(`${candidate.action} on ${scope.service}: ${step}`);
+      const steps = makeSteps(candidate, hypothesis, input);
+      if (typeof steps !== 'string') return { kind: 'plan', plan: planOf(steps, hypothesis, input) };
+      if (steps !== triedAlready) stuckAt ??= scope.service;
+      skipped.push(`${candidate.action} on ${scope.service}: ${steps}`);
     }
   }
   return nothing(
@@ -96,8 +97,28 @@ function ordered(
   return [...suspected, ...unconditional];
 }
 
-/** The step, or why there is none. */
-function makeStep({ action }: Candidate, hypothesis: Hypothesis, input: PlanningInput): PlanStep | string {
+/** All steps of the candidate, or why there is none: half of a sequence is no remedy. */
+function makeSteps(
+  { action: first, followedBy = [] }: Candidate,
+  hypothesis: Hypothesis,
+  input: PlanningInput,
+): readonly PlanStep[] | string {
+  const steps: PlanStep[] = [];
+  for (const action of [first, ...followedBy]) {
+    const step = makeStep(action, hypothesis, input, steps);
+    if (typeof step === 'string') return action === first ? step : `${action} after it: ${step}`;
+    steps.push(step);
+  }
+  return steps;
+}
+
+/** The step after those before it, or why there is none. */
+function makeStep(
+  action: ActionId,
+  hypothesis: Hypothesis,
+  input: PlanningInput,
+  earlier: readonly PlanStep[],
+): PlanStep | string {
   const { service } = hypothesis.scope;
   // Which of several is meant is for a person to say.
   const resolved = resolve(hypothesis.scope, input.targets, input.resources);
@@ -113,7 +134,12 @@ function makeStep({ action }: Candidate, hypothesis: Hypothesis, input: Planning
   const times = input.tried.filter((tried) => tried === key).length;
   if (times >= actions[action].timesPerIncident) return triedAlready;
   const { resourceId } = hypothesis.scope;
-  const found = actions[action].choose?.(before, { resourceId, rateRatio: hypothesis.figures?.rateRatio });
+  const now = earlier.reduce(stateAfter, before);
+  const taken = earlier.findLast(({ inverse }) => inverse?.action === action)?.inverse?.parameters;
+  const found =
+    taken === undefined
+      ? actions[action].choose?.(now, { resourceId, rateRatio: hypothesis.figures?.rateRatio })
+      : { ok: true as const, parameters: taken };
   if (found === undefined) return 'only used to undo a step';
   if (!found.ok) return found.reason;
   const checked = checkParameters(action, found.parameters);
@@ -124,17 +150,22 @@ function makeStep({ action }: Candidate, hypothesis: Hypothesis, input: Planning
     target,
     executor,
     parameters,
-    inverse: inverseOf(action, before, parameters),
+    inverse: inverseOf(action, now, parameters),
     reversible: isReversible(action),
-    risk: riskOf(action, before, parameters),
-    ...costOf(action, before, parameters),
+    risk: riskOf(action, now, parameters),
+    ...costOf(action, now, parameters),
+    // As it was when the plan was made: what the steps before change of it follows from them.
     before,
   };
 }
 
-function planOf(step: PlanStep, hypothesis: Hypothesis, { incidentId, attempt }: PlanningInput): Plan {
+function planOf(
+  steps: readonly PlanStep[],
+  hypothesis: Hypothesis,
+  { incidentId, attempt }: PlanningInput,
+): Plan {
   const { cause, reason } = hypothesis;
-  return { incidentId, attempt, cause, reason, steps: [step], risk: planRisk([step]) };
+  return { incidentId, attempt, cause, reason, steps, risk: planRisk(steps) };
 }
 
 /** The riskiest step's; high when several targets are changed in ways that cannot be undone. */

@@ -3,12 +3,19 @@
 
 import { z } from 'zod';
 import { type Cause, causes } from '../diagnosis/causes.ts';
-import { remedies } from './actions/index.ts';
+import { actionIds, remedies } from './actions/index.ts';
 
-const candidateSchema = z.strictObject({
+const candidateFields = z.strictObject({
   action: z
     .enum(remedies)
     .describe('The action. Its target and parameters come from the inventory and from measurements.'),
+  followedBy: z
+    .array(z.enum(actionIds))
+    .max(4)
+    .optional()
+    .describe(
+      'Further actions on the same target, in this order: one plan, one approval. Each waits until what the ones before it did can be seen. An action that undoes an earlier one (`undrain` after `drain`) undoes exactly that.',
+    ),
   whenSuspected: z
     .enum(causes)
     .optional()
@@ -16,6 +23,11 @@ const candidateSchema = z.strictObject({
       'Try it only if this cause is also suspected in the same service. The likeliest cause goes first.',
     ),
 });
+/** The gate lets each action out once per target and incident: a second time in one plan would stop half-way. */
+const candidateSchema = candidateFields.refine(
+  ({ action, followedBy = [] }) => new Set([action, ...followedBy]).size === followedBy.length + 1,
+  { path: ['followedBy'], error: 'names an action twice; each may be there once' },
+);
 export type Candidate = Readonly<z.infer<typeof candidateSchema>>;
 
 const ruleSchema = z.strictObject({

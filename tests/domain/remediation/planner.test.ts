@@ -25,6 +25,53 @@ const firstStep = (more: Partial<PlanningInput>) => {
   return planned.kind === 'plan' ? planned.plan.steps[0] : undefined;
 };
 
+describe('a sequence', () => {
+  const runbook = (candidate: Record<string, unknown>) =>
+    runbookFrom(runbookConfigSchema.parse({ crash: { candidates: [candidate] } }));
+  const scope = { environment: 'test', service: 'api', resourceId: 'api-1' };
+  const surge = diagnosis(hypothesis('crash', 'api', 0.9, { scope }));
+
+  it('is one plan: each step builds on the ones before, and an undo takes back exactly what was done', () => {
+    const planned = ask({ diagnosis: surge, runbook: runbook({ action: 'scale', followedBy: ['restart'] }) });
+    if (planned.kind !== 'plan') throw new Error(planned.reason);
+    expect(planned.plan.steps.map(({ action }) => action)).toEqual(['scale', 'restart']);
+    const [first, second] = planned.plan.steps;
+    expect(second?.before).toEqual(first?.before);
+    expect(planned.plan.risk).toBe('low');
+
+    const drained = ask({
+      diagnosis: surge,
+      runbook: runbook({ action: 'drain', followedBy: ['restart', 'undrain'] }),
+    });
+    if (drained.kind !== 'plan') throw new Error(drained.reason);
+    const { steps } = drained.plan;
+    expect(steps.map(({ action }) => action)).toEqual(['drain', 'restart', 'undrain']);
+    expect(steps[2]?.parameters).toEqual(steps[0]?.parameters);
+    expect(steps[2]?.inverse).toMatchObject({ action: 'drain' });
+  });
+
+  it('is not begun when one of its steps cannot be made, or was tried', () => {
+    const candidate = { action: 'restart', followedBy: ['undrain'] };
+    expect(ask({ diagnosis: surge, runbook: runbook(candidate) })).toMatchObject({
+      kind: 'nothing',
+      reason: expect.stringContaining('undrain after it: only used to undo a step'),
+    });
+    const known = target('api').target;
+    expect(
+      ask({
+        diagnosis: surge,
+        runbook: runbook({ action: 'scale', followedBy: ['restart'] }),
+        tried: [stepKey({ action: 'restart', target: known })],
+      }),
+    ).toMatchObject({ kind: 'nothing', reason: expect.stringContaining('was tried already') });
+  });
+
+  it('names no action twice: the gate would let it out once', () => {
+    const twice = { crash: { candidates: [{ action: 'restart', followedBy: ['scale', 'restart'] }] } };
+    expect(runbookConfigSchema.safeParse(twice).success).toBe(false);
+  });
+});
+
 describe('from a cause to its remedy', () => {
   it.each([
     ['crash', 'restart'],

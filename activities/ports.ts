@@ -120,8 +120,8 @@ export type Marked = {
 
 /** The one transaction every effect passes. Postgres' own clock decides leases and deadlines. */
 export interface Gate {
-  /** `sighting` is what the executor reports of the target now; the gate refuses when it is not what the plan was made on. */
-  pass(input: GateInput, sighting: Sighting): Promise<GateResult>;
+  /** `sighting` is what the executor reports of the target now; the gate refuses when it is not what the plan was made on. `unfinished` says what of the steps before is not seen. */
+  pass(input: GateInput, sighting: Sighting, unfinished?: string | null): Promise<GateResult>;
   intent(intentId: string): Promise<StoredIntent | null>;
   /**
    * Moves an intent forward: written → sent → applied | failed | uncertain; says what it was before. `send` (the first when

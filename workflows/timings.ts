@@ -76,6 +76,7 @@ export function gatePatience(reason: GateRefusal): Patience | null {
     case 'target-unseen':
     case 'rollout-in-progress':
     case 'too-much-at-once':
+    case 'step-unfinished':
       return { everyMs: 5_000, forMs: 5 * 60_000 };
     case 'rate-limited':
       return { everyMs: 30_000, forMs: 15 * 60_000 };

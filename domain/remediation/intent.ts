@@ -69,6 +69,8 @@ export const gateRefusals = [
   'target-protected',
   /** Somebody's change of the target is still being carried out. */
   'rollout-in-progress',
+  /** What a step before it has done cannot be seen on its target (yet). */
+  'step-unfinished',
   /** Of an undo: the target is as it was before the step; somebody has put it back. */
   'not-needed',
   'once-rule',

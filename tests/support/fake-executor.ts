@@ -38,7 +38,7 @@ export function createFakeExecutor(onEffect: (key: string) => void): FakeExecuto
   const perform = (intent: Intent): void => {
     const key = stepKey(intent);
     executor.ledger.push({ intentId: intent.id, stepKey: key, direction: intent.direction });
-    targets.set(targetKey(intent.target), stateAfter(stateOf(intent.target), intent));
+    targets.set(targetKey(intent.target), filledUp(stateAfter(stateOf(intent.target), intent)));
     onEffect(key);
   };
   const executor: FakeExecutor = {
@@ -82,4 +82,13 @@ export function createFakeExecutor(onEffect: (key: string) => void): FakeExecuto
     },
   };
   return executor;
+}
+
+/** As many replicas run as are wanted. */
+function filledUp(state: TargetState): TargetState {
+  const { replicas, desiredReplicas } = state;
+  const more = Array.from({ length: Math.max(0, desiredReplicas - replicas.length) }, (_, at) => ({
+    ...{ id: `more-${at + 1}`, state: 'running' as const, startedAtMs: 0, restarts: 0 },
+  }));
+  return { ...state, replicas: [...replicas.slice(0, desiredReplicas), ...more] };
 }

@@ -152,7 +152,7 @@ function fakeGate(
     needs: { role: 'operator', quorum: 1, deadlineSeconds: 600 },
     killSwitch: false,
     intents,
-    async pass({ incidentId, planHash, step, direction }) {
+    async pass({ incidentId, planHash, step, direction }, _sighting, unfinished = null) {
       const id = `${incidentId}|${planHash.slice(0, 8)}/${step}/${direction}`;
       const known = intents.get(id);
       if (known !== undefined && known.status !== 'written')
@@ -160,6 +160,7 @@ function fakeGate(
       const plan = plans.get(planHash)?.plan;
       const planned = plan?.steps[step];
       const effect = direction === 'forward' ? planned : planned?.inverse;
+      if (unfinished !== null) return { granted: false, reason: 'step-unfinished', detail: unfinished };
       const refusal = gate.refusals.shift() ?? (await objection(planHash));
       if (refusal !== undefined) {
         const needs = ['approval-needed', 'overloaded', 'grant-expired'].includes(refusal)

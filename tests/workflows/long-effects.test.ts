@@ -120,6 +120,33 @@ describe.concurrent('an effect that the vendor has taken on', () => {
   });
 });
 
+describe.concurrent('a plan of several steps', () => {
+  test('waits until what a step did can be seen before the next one goes', async ({ expect }) => {
+    const world = createWorld();
+    world.script = [{ steps: [scaleOut, rollback], verdict: auto }];
+    const { observe } = world.executor;
+    let hidden = 2;
+    world.executor.observe = async (...asked) => {
+      const states = await observe(...asked);
+      if (world.executor.ledger.length !== 1 || hidden === 0) return states;
+      hidden -= 1;
+      return states.map((state) => ({ ...state, readyReplicas: 1 }));
+    };
+    const { result, timeline } = await (await stage.open(world)).ended();
+    expect(result).toMatchObject({ outcome: 'resolved', attempts: 1 });
+    expect(timeline).toContainEqual(
+      expect.objectContaining({
+        ...{ type: 'gate-refused', step: 1, reason: 'step-unfinished' },
+        detail: expect.stringContaining('replicas are ready'),
+      }),
+    );
+    expect(world.executor.ledger.map(({ stepKey: key }) => key)).toEqual([
+      stepKey(scaleOut),
+      stepKey(rollback),
+    ]);
+  });
+});
+
 describe.concurrent('dry run', () => {
   test('ends with a person who reads what would have been done; nothing was, and nothing counts as a fix', async ({
     expect,

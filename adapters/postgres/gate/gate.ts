@@ -90,9 +90,9 @@ export type GateRules = {
 export function createGate(db: Kysely<Schema>, rules: GateRules): Gate {
   const { limits } = rules;
   return {
-    pass: (input, sighting) =>
+    pass: (input, sighting, unfinished = null) =>
       transact(db, async (trx) => {
-        const result = await pass(trx, input, sighting, rules);
+        const result = await pass(trx, input, sighting, unfinished, rules);
         if (!result.granted) await auditRefusal(trx, input, result);
         return result;
       }),
@@ -110,6 +110,7 @@ async function pass(
   trx: Kysely<Schema>,
   input: GateInput,
   sighting: Sighting,
+  unfinished: string | null,
   rules: GateRules,
 ): Promise<GateResult> {
   const { limits, policy, people, protection } = rules;
@@ -149,6 +150,8 @@ async function pass(
     const refusal = await check(trx, question);
     if (refusal !== null) return refused(refusal);
   }
+  if (unfinished !== null && direction === 'forward')
+    return refused({ reason: 'step-unfinished', detail: unfinished });
   const expects = written?.intent.expects ?? (await expectation(trx, effect, input, stored.plan));
   const restored = direction === 'compensation' ? expectedBefore(stored.plan, input.step) : null;
   const drift = asExpected(effect, expects, sighting, restored);

@@ -119,3 +119,22 @@ await describeStores('what was never sent', (use) => {
     ).rejects.toThrow('1 effects on');
   });
 });
+
+await describeStores('a step after others', (use) => {
+  test('is kept in while what they did cannot be seen; an undo is not', async () => {
+    const { gate } = use().stores;
+    const ready = await readyToAct(use().stores);
+    const input = { incidentId: ready.incidentId, planHash: ready.planHash, step: 0 };
+    const detail = 'after scale: 1 of 4 replicas are ready';
+    const nobody = { kind: 'unseen', reason: 'away' } as const;
+    expect(await gate.pass({ ...input, direction: 'forward' }, nobody, detail)).toEqual({
+      granted: false,
+      reason: 'step-unfinished',
+      detail,
+    });
+    expect(await gate.pass({ ...input, direction: 'compensation' }, nobody, detail)).toMatchObject({
+      reason: 'out-of-order',
+    });
+    expect(await granted(use(), ready)).toMatch(/^intent-/);
+  });
+});

@@ -159,7 +159,7 @@ export function executorContract(name: string, open: () => Promise<ExecutorHarne
       expect(await harness.effects(intent)).toBe(1);
       const after = await stateOf(intent.target);
       expect(factsFor(intent, after)).toEqual(factsFor(intent, stateAfter(intent.before, intent)));
-      await expect.poll(() => harness.executor().lookUp(intent)).toBe('happened');
+      await expect.poll(() => harness.executor().lookUp(intent), { timeout: 60_000 }).toBe('happened');
       const undo = await undoing(intent);
       expect(await performed(executor, undo)).toMatchObject({ kind: 'done' });
       await asBefore(intent);

@@ -15,14 +15,17 @@ export interface AwsCall {
   /** Name of the session it came with; `base` for none. */
   readonly session: string;
   readonly denied: boolean;
+  /** It was carried out, whatever was answered. */
+  done: boolean;
 }
-/** `lost`: done, and never answered. `silent`: neither. `reset`: the connection ends without an answer. */
+/** `lost`: done, and never answered; `broken`: done, then the connection ends. `silent` and `reset`: the same without the effect. */
 export type AwsFault =
   | 'lost'
+  | 'broken'
   | 'silent'
   | 'reset'
-  | { status: number; type: string; message?: string }
-  | 'garbage';
+  | 'garbage'
+  | { readonly status: number; readonly type: string; readonly message?: string };
 
 interface Session {
   readonly name: string;
@@ -47,6 +50,8 @@ export interface FakeAws {
   account: string;
   /** The next calls of this action have these faults, one each. */
   fail(action: string, ...faults: AwsFault[]): void;
+  /** No faults any more. */
+  heal(): void;
   reset(): void;
   close(): Promise<void>;
 }
@@ -73,7 +78,8 @@ export async function startFakeAws(): Promise<FakeAws> {
       const action = `${prefix}:${operation}`;
       const session = sessions.get(key);
       const denied = session === undefined ? prefix !== 'sts' : isDenied(action, input, session);
-      calls.push({ action, input, session: session?.name ?? 'base', denied });
+      const call: AwsCall = { action, input, session: session?.name ?? 'base', denied, done: false };
+      calls.push(call);
       const fault = faults.get(action)?.shift();
       if (fault === 'silent') return;
       if (fault === 'reset') {
@@ -107,7 +113,9 @@ export async function startFakeAws(): Promise<FakeAws> {
         const answer = isJson
           ? JSON.stringify(fake.ecs.answer(operation, input))
           : query(operation, input, session);
-        if (fault === 'lost') return;
+        call.done = true;
+        if (fault === 'broken') request.socket.destroy();
+        if (fault === 'lost' || fault === 'broken') return;
         response.writeHead(200, { 'content-type': isJson ? 'application/x-amz-json-1.1' : 'text/xml' });
         response.end(answer);
       } catch (error) {
@@ -128,6 +136,7 @@ export async function startFakeAws(): Promise<FakeAws> {
     fail(action, ...more) {
       faults.set(action, [...(faults.get(action) ?? []), ...more]);
     },
+    heal: () => faults.clear(),
     reset() {
       calls.length = 0;
       faults.clear();

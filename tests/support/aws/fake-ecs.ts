@@ -53,6 +53,8 @@ export class FakeEcs {
   readonly definitions = new Set(['orders:1', 'orders:2', 'orders:3']);
   /** Of services, newest first: the definitions of deployments that succeeded. */
   readonly succeeded = new Map<string, string[]>();
+  /** Each look at a service finds one more task in place. */
+  movesByItself = false;
   #count = 0;
 
   /** A service of two running tasks that succeeded with `orders:1` before it did with `orders:2`. */
@@ -106,7 +108,9 @@ export class FakeEcs {
     switch (operation) {
       case 'DescribeServices': {
         const names = (input.services as string[]).map((one) => one.slice(one.lastIndexOf('/') + 1));
-        return { services: names.flatMap((name) => this.services.get(name) ?? []) };
+        const described = names.flatMap((name) => this.services.get(name) ?? []);
+        if (this.movesByItself) for (const one of described) this.#move(one);
+        return { services: described };
       }
       case 'ListTasks': {
         const ours = this.#tasksOf(String(input.serviceName)).filter(
@@ -182,6 +186,15 @@ export class FakeEcs {
       rolloutState: 'IN_PROGRESS',
       rolloutStateReason: '',
     });
+  }
+
+  #move(service: FakeService): void {
+    const [primary] = service.deployments;
+    if (primary === undefined) return;
+    const isComplete = primary.rolloutState === 'COMPLETED' && service.runningCount === service.desiredCount;
+    if (isComplete) return;
+    primary.runningCount = Math.min(primary.runningCount + 1, service.desiredCount);
+    if (primary.runningCount === service.desiredCount) this.settle(service.serviceName);
   }
 
   #run(service: FakeService): void {

@@ -1,11 +1,5 @@
 /** The EC2 executor against moto, behind a proxy that has the faults that moto has not. */
-import {
-  CreateTagsCommand,
-  DescribeImagesCommand,
-  EC2Client,
-  RunInstancesCommand,
-  TerminateInstancesCommand,
-} from '@aws-sdk/client-ec2';
+import { CreateTagsCommand, type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Executor } from '../../../../activities/ports/executor.ts';
 import { checkEc2 } from '../../../../adapters/aws/ec2/doctor.ts';
@@ -15,54 +9,36 @@ import { type Ec2Settings, settings as ec2Settings } from '../../../../adapters/
 import { formatsOf } from '../../../../adapters/aws/permissions.ts';
 import type { Intent } from '../../../../domain/remediation/intent.ts';
 import { type AwsProxy, type ProxyFault, startAwsProxy } from '../../../support/aws/aws-proxy.ts';
+import {
+  ec2Credentials as base,
+  type Instances,
+  instancesAt,
+  ec2Region as region,
+} from '../../../support/aws/ec2-instances.ts';
 import { callOf } from '../../../support/calls.ts';
 import { describeWith } from '../../../support/component.ts';
 import type { MotoInfo } from '../../../support/components/moto.ts';
 
 const environment = 'production';
-const region = 'eu-central-1';
 const account = '123456789012';
 const writeRole = `arn:aws:iam::${account}:role/sentinel-write`;
-const base = { accessKeyId: 'AKIABASE', secretAccessKey: 'base-secret-key-never-shown' };
 const { signal } = new AbortController();
 
 await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
   let proxy: AwsProxy;
   let ec2: EC2Client;
   let image: string;
-  let team = 0;
+  let run: Instances['run'];
   let intents = 0;
   beforeAll(async () => {
     proxy = await startAwsProxy(moto.url);
-    ec2 = new EC2Client({ endpoint: moto.url, region, credentials: base, maxAttempts: 1 });
-    image = (await ec2.send(new DescribeImagesCommand({}))).Images?.[0]?.ImageId ?? '';
+    ({ client: ec2, image, run } = await instancesAt(moto.url));
   }, 300_000);
   afterEach(() => proxy.reset());
   afterAll(async () => {
     ec2?.destroy();
     await proxy?.close();
   });
-
-  /** Runs one, of a team that no other test has. */
-  async function run(tags: Record<string, string> = {}): Promise<{ id: string; team: string }> {
-    team += 1;
-    const all = { team: `team-${team}`, service: 'orders', ...tags };
-    const { Instances } = await ec2.send(
-      new RunInstancesCommand({
-        ImageId: image,
-        MinCount: 1,
-        MaxCount: 1,
-        InstanceType: 't3.micro',
-        TagSpecifications: [
-          {
-            ResourceType: 'instance',
-            Tags: Object.entries(all).map(([Key, Value]) => ({ Key, Value })),
-          },
-        ],
-      }),
-    );
-    return { id: Instances?.[0]?.InstanceId ?? '', team: `team-${team}` };
-  }
 
   function settingsOf(instances: object, more: object = {}): Ec2Settings {
     const { url } = proxy;

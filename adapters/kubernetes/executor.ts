@@ -7,9 +7,10 @@ import { admittedRef } from './admission.ts';
 import { KubernetesError } from './api.ts';
 import { openCluster } from './cluster.ts';
 import { type WorkloadRef, workloadOf } from './kinds.ts';
-import { beginPod, closePod, lookUpPod, podOf, pollPod, previewPod } from './pod-effect.ts';
+import { acceptedPod, beginPod, closePod, lookUpPod, podOf, pollPod, previewPod } from './pod-effect.ts';
 import type { KubernetesSettings } from './settings.ts';
 import {
+  acceptedWorkload,
   beginWorkload,
   closeWorkload,
   lookUpWorkload,
@@ -84,6 +85,17 @@ export function createKubernetesExecutor(
       return name === null
         ? pollWorkload(cluster, ref, intent, parsed.data, signal)
         : pollPod(cluster, ref, intent, name, parsed.data, signal);
+    },
+
+    async resume(intent, signal) {
+      const ref = refOf(intent.target.resource);
+      if (ref === null) return null;
+      const name = podOf(intent);
+      const uid =
+        name === null
+          ? await acceptedWorkload(cluster, ref, intent, signal)
+          : await acceptedPod(cluster, ref, intent, name, signal);
+      return uid === null ? null : JSON.stringify({ uid });
     },
 
     lookUp: (intent, signal) =>

@@ -107,6 +107,21 @@ export async function lookUpPod(
   return judge(await readPod(cluster, ref, name, signal), intent, name);
 }
 
+/** The uid of the pod that is ending or has ended; null while it goes on, and where nobody knows which one was meant. */
+export async function acceptedPod(
+  cluster: Cluster,
+  ref: WorkloadRef,
+  intent: Intent,
+  name: string,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const before = uidBefore(intent, name);
+  if (before === undefined) return null;
+  const current = await readPod(cluster, ref, name, signal);
+  const goesOn = current?.metadata.uid === before && current.metadata.deletionTimestamp === undefined;
+  return goesOn ? null : before;
+}
+
 export async function closePod(
   cluster: Cluster,
   ref: WorkloadRef,

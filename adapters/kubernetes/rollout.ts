@@ -5,6 +5,9 @@ import type { WorkloadKind } from './kinds.ts';
 import type { Workload } from './objects.ts';
 
 export type Rollout = {
+  /** Every pod is as wanted, and ready. */
+  readonly complete: boolean;
+  /** Pods are still being replaced, added or taken away. One that crashes is no rollout: nobody waits for that to pass. */
   readonly inProgress: boolean;
   readonly done: number;
   readonly of: number;
@@ -41,8 +44,10 @@ export function rolloutOf(kind: WorkloadKind, workload: Workload): Rollout {
         : spec.paused
           ? `the rollout is paused with ${words}`
           : null;
+  const changing = !seen || updated !== wanted || all !== wanted;
   return {
-    inProgress: !complete,
+    complete,
+    inProgress: changing && stuck === null,
     done: seen ? Math.min(updated, ready, wanted) : 0,
     of: wanted,
     words,

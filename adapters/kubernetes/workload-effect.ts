@@ -2,6 +2,7 @@
 // the marks of the effect in it and conditional on the resourceVersion that was read right before: of two senders one meets 409,
 // and a send that was closed meets it, too.
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Begun, Call, Found, Polled, Previewed } from '../../activities/ports/executor.ts';
 import type { Intent, Send } from '../../domain/remediation/intent.ts';
 import type { PlanStep } from '../../domain/remediation/plan.ts';
@@ -16,7 +17,10 @@ import { rolloutOf } from './rollout.ts';
 
 type Step = Pick<PlanStep, 'action' | 'target' | 'parameters'>;
 
+const beginningTries = 4;
 const closingTries = 5;
+const seenLooks = 20;
+const seenEveryMs = 100;
 
 export async function previewWorkload(
   cluster: Cluster,
@@ -39,12 +43,35 @@ export async function previewWorkload(
   };
 }
 
+/**
+ * Pods that become ready change the `resourceVersion`, too. What met 409 certainly changed nothing, so it is read and judged again
+ * from the start, a few times, and with a new permission: what people changed meanwhile shows in the revision, and is refused.
+ */
 export async function beginWorkload(
   cluster: Cluster,
   ref: WorkloadRef,
   intent: Intent,
   call: Call,
 ): Promise<Begun> {
+  for (let tries = 1; ; tries += 1) {
+    const begun = await tryWorkload(cluster, ref, intent, call);
+    if (begun !== 'stale') return begun;
+    const permit = tries < beginningTries ? await call.permit() : null;
+    if (permit?.ok !== true)
+      return {
+        kind: 'refused',
+        code: 'changed-meanwhile',
+        reason: permit?.reason ?? `${ref.kind} ${ref.name} kept changing between reading and writing`,
+      };
+  }
+}
+
+async function tryWorkload(
+  cluster: Cluster,
+  ref: WorkloadRef,
+  intent: Intent,
+  call: Call,
+): Promise<Begun | 'stale'> {
   const made = await makePatch(cluster, ref, intent, intent, call, call.signal);
   if (!made.ok) return { kind: 'refused', code: made.code, reason: made.reason };
   const { workload, patch } = made;
@@ -70,6 +97,7 @@ export async function beginWorkload(
     case 'ok':
       return { kind: 'accepted', handle, summary: `${what} accepted` };
     case 'refused':
+      if (answer.status === 409) return 'stale';
       return { kind: 'refused', code: answer.code, reason: answer.reason };
     case 'unknown':
       return { kind: 'unknown', reason: `no answer to ${what}: ${answer.reason}` };
@@ -93,7 +121,7 @@ export async function pollWorkload(
   const rollout = rolloutOf(ref.kind, workload);
   if (rollout.stuck !== null) return { kind: 'failed', reason: rollout.stuck, left: rollout.words };
   const { done, of, words } = rollout;
-  if (rollout.inProgress) return { kind: 'running', progress: { done, of, words } };
+  if (!rollout.complete) return { kind: 'running', progress: { done, of, words } };
   const after = await cluster.observeOne(intent.target, signal);
   return { kind: 'done', after, summary: `${intent.action} of ${named} complete: ${words}` };
 }
@@ -110,7 +138,7 @@ export async function lookUpWorkload(
   const found = judge(workload, intent);
   // What the cluster has taken on and not finished has not happened yet, and may still fail.
   if (found === 'happened' && isInForce(intent, workload, intent.id))
-    return rolloutOf(ref.kind, workload).inProgress ? 'cannot-tell' : 'happened';
+    return rolloutOf(ref.kind, workload).complete ? 'happened' : 'cannot-tell';
   // Somebody's later template has taken the mark of a restart away; the pods' own history still has it.
   if (found !== 'not-happened' || intent.action !== 'restart') return found;
   const stored = await readRevisions(cluster.read, ref, workload, signal);
@@ -118,6 +146,17 @@ export async function lookUpWorkload(
     ({ template }) => template.metadata?.annotations?.[restartAnnotation] === intent.id,
   );
   return isIts ? 'happened' : 'not-happened';
+}
+
+/** The uid of the workload that has taken this intent on; null where none has. */
+export async function acceptedWorkload(
+  cluster: Cluster,
+  ref: WorkloadRef,
+  { id }: Intent,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const workload = await readWorkload(cluster.read, ref, signal);
+  return workload !== null && isMarked(workload.metadata.annotations, id) ? workload.metadata.uid : null;
 }
 
 /** Bars every send up to this one: what is in flight was made for another resourceVersion, what comes later sees the mark. */
@@ -142,10 +181,25 @@ export async function closeWorkload(
       { method: 'PATCH', path: workloadPath(ref), body: patch },
       signal,
     );
-    if (answer.kind === 'ok') return 'not-happened';
+    if (answer.kind === 'ok') {
+      await untilSeen(cluster, ref, signal);
+      return 'not-happened';
+    }
     if (answer.kind === 'unknown' || answer.status !== 409) return 'cannot-tell';
   }
   return 'cannot-tell';
+}
+
+/**
+ * A mark alone counts as a change until the workload's controller has looked at it, and what seems to be rolled out is not acted
+ * on. Waits for that, and not for ever: it holds nothing up but the next send.
+ */
+async function untilSeen(cluster: Cluster, ref: WorkloadRef, signal?: AbortSignal): Promise<void> {
+  for (let looks = 0; looks < seenLooks; looks += 1) {
+    const workload = await readWorkload(cluster.read, ref, signal).catch(() => null);
+    if (workload === null || workload.status.observedGeneration >= workload.metadata.generation) return;
+    await pause(seenEveryMs);
+  }
 }
 
 type Made = { readonly ok: true; readonly workload: Workload; readonly patch: object } | Refusal;

@@ -85,7 +85,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'the Kubernetes executor', (inf
       };
       await patch(plane.admin, namespace, 'stuck', image);
       await expect
-        .poll(async () => (await stateOf(executor, 'stuck')).rollout?.detail, { timeout: 60_000 })
+        .poll(async () => (await stateOf(executor, 'stuck')).rollout?.detail, { timeout: 200_000 })
         .toMatch(/1 of 3 pods new/);
       expect(await stateOf(executor, 'stuck')).toMatchObject({
         release: 'never-ready',
@@ -144,7 +144,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'the Kubernetes executor', (inf
       const begun = await executor.begin(intent, firstCall(intent.before));
       const handle = begun.kind === 'accepted' ? begun.handle : '';
       const told = () => executor.poll(intent, handle, new AbortController().signal);
-      await expect.poll(told, { timeout: 60_000 }).toMatchObject({
+      await expect.poll(told, { timeout: 200_000 }).toMatchObject({
         kind: 'running',
         progress: { of: 5, words: expect.stringMatching(/[1-4] of 5 pods new/) },
       });
@@ -304,7 +304,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'the Kubernetes executor', (inf
       const intent = await restartOf('lost-after');
       way.next('lost-after');
       expect(await executor.begin(intent, firstCall(intent.before))).toMatchObject({ kind: 'unknown' });
-      await expect.poll(() => executor.lookUp(intent), { timeout: 60_000 }).toBe('happened');
+      await expect.poll(() => executor.lookUp(intent), { timeout: 200_000 }).toBe('happened');
       expect(await executor.close?.(intent, { number: 1, notAfterMs: soon() })).toBe('happened');
     });
 
@@ -368,6 +368,25 @@ await describeWith<KubernetesInfo>('kubernetes', 'the Kubernetes executor', (inf
       const begun = await executor.begin(intent, firstCall(intent.before));
       expect(begun).toMatchObject({ kind: 'refused', code: 'changed-meanwhile' });
       expect(await mark('raced')).toBeUndefined();
+    });
+
+    it('a pod that becomes ready between the reading and the call does not stand in its way', async () => {
+      const intent = await restartOf('busy');
+      way.next({ status: 409, body: JSON.stringify({ message: 'the object has been modified' }) });
+      const begun = await executor.begin(intent, firstCall(intent.before));
+      expect(begun).toMatchObject({ kind: 'accepted' });
+      expect(await mark('busy')).toBe(intent.id);
+      // Without a permission for a second call there is none.
+      const next = intentFor(await stateOf(executor, 'busy'), 'restart', {});
+      way.next({ status: 409 });
+      const stopped = firstCall(next.before, {
+        permit: async () => ({ ok: false, reason: 'a person said stop' }),
+      });
+      expect(await executor.begin(next, stopped)).toMatchObject({
+        kind: 'refused',
+        reason: 'a person said stop',
+      });
+      expect(await mark('busy')).toBe(intent.id);
     });
 
     it('a call after its time is refused', async () => {
@@ -441,7 +460,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'the Kubernetes executor', (inf
       });
       await expect
         .poll(async () => (await uids('named')).filter((uid) => uid !== before.replicas[0]?.uid), {
-          timeout: 60_000,
+          timeout: 200_000,
         })
         .toHaveLength(1);
       await settled(plane.admin, namespace, 'named', 'statefulset');

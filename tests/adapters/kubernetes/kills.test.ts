@@ -67,7 +67,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'a rollout whose worker is kill
     ] as const;
     for (const [what, come] of moments) {
       const child = start();
-      await eventually(what, come, 120_000);
+      await eventually(what, come, 200_000);
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGKILL');
       await gone;

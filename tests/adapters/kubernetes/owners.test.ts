@@ -73,7 +73,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'what somebody else owns', (inf
 
   it.each(['argo', 'flux', 'scaled'])('the owner of %s really takes a change back', async (name) => {
     await patch(plane.admin, namespace, name, { spec: { replicas: 5 } });
-    await expect.poll(() => replicasOf(name), { timeout: 60_000 }).toBe(3);
+    await expect.poll(() => replicasOf(name), { timeout: 200_000 }).toBe(3);
     await settled(plane.admin, namespace, name);
   });
 

@@ -82,7 +82,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'the rights of the Kubernetes e
   }
 
   const titled = async (detail: RegExp) =>
-    expect.poll(async () => (await checkKubernetes(settings())).detail, { timeout: 30_000 }).toMatch(detail);
+    expect.poll(async () => (await checkKubernetes(settings())).detail, { timeout: 200_000 }).toMatch(detail);
 
   it('are enough for everything, and the log has no call beyond them', async () => {
     const executor = executorFor(plane, ['shop', 'store'], identities);
@@ -158,7 +158,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'the rights of the Kubernetes e
         const words = new RegExp(`cannot ${verb} resource "${resource}".*namespace "shop"`);
         await without(right, verb, async () => {
           await expect
-            .poll(() => executor.preview({ action: 'restart', target, parameters }), { timeout: 30_000 })
+            .poll(() => executor.preview({ action: 'restart', target, parameters }), { timeout: 200_000 })
             .toMatchObject({ ok: false, code: 'permission-denied', detail: expect.stringMatching(words) });
         });
       },

@@ -86,8 +86,15 @@ describe('a rollout', () => {
       true,
       '2 of 5 pods new, 4 ready, 3 old',
     ],
-  ] as const)('%s, of a %s', (_, kind, status, inProgress, words) => {
-    expect(of(kind, status)).toMatchObject({ inProgress, words, stuck: null });
+  ] as const)('%s, of a %s', (_, kind, status, unfinished, words) => {
+    expect(of(kind, status)).toMatchObject({ complete: !unfinished, words, stuck: null });
+  });
+
+  it('goes on while pods are being replaced, not while they crash', () => {
+    expect(of('deployment', all).inProgress).toBe(false);
+    expect(of('deployment', { ...all, availableReplicas: 0, readyReplicas: 0 }).inProgress).toBe(false);
+    expect(of('deployment', { ...all, updatedReplicas: 3, replicas: 6 }).inProgress).toBe(true);
+    expect(of('deployment', { ...all, observedGeneration: 3 }).inProgress).toBe(true);
   });
 
   it('that exceeded its deadline, or is paused, goes no further', () => {
@@ -95,7 +102,10 @@ describe('a rollout', () => {
     const late = {
       conditions: [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }],
     };
-    expect(of('deployment', { ...status, ...late }).stuck).toMatch(/progress deadline with 2 of 5 pods new/);
+    expect(of('deployment', { ...status, ...late })).toMatchObject({
+      inProgress: false,
+      stuck: expect.stringMatching(/progress deadline with 2 of 5 pods new/),
+    });
     expect(of('deployment', status, { paused: true }).stuck).toMatch(/paused/);
     // Of a change that its controller has not seen, an older condition says nothing.
     expect(of('deployment', { ...status, ...late, observedGeneration: 3 }).stuck).toBeNull();

@@ -84,11 +84,15 @@ export function settled(
   name: string,
   kind: WorkloadKind = 'deployment',
 ): Promise<Workload> {
-  return eventually(`${kind} ${name} to be complete`, async () => {
-    const its = await read(admin, namespace, name, kind);
-    const rollout = rolloutOf(kind, its);
-    return rollout.inProgress || (kind === 'daemonset' && rollout.of === 0) ? null : its;
-  });
+  return eventually(
+    `${kind} ${name} to be complete`,
+    async () => {
+      const its = await read(admin, namespace, name, kind);
+      const rollout = rolloutOf(kind, its);
+      return !rollout.complete || (kind === 'daemonset' && rollout.of === 0) ? null : its;
+    },
+    200_000,
+  );
 }
 
 /** As somebody other than Sentinel changes a workload. */
@@ -110,7 +114,16 @@ export function settingsFor(
   more: Partial<KubernetesSettings> & { readonly as?: User } = {},
 ): KubernetesSettings & { readonly name: string } {
   const { as = 'admin', ...others } = more;
-  const given = { cluster: 'main', kubeconfig: plane.kubeconfig, namespaces, readContext: as, ...others };
+  // On a machine that is busy with other things, too, an answer takes its time.
+  const patient = { requestTimeoutSeconds: 60 };
+  const given = {
+    ...patient,
+    cluster: 'main',
+    kubeconfig: plane.kubeconfig,
+    namespaces,
+    readContext: as,
+    ...others,
+  };
   return { name: 'kube', ...settings.parse(given) };
 }
 
@@ -169,18 +182,22 @@ export async function follow(
   handle: string,
 ): Promise<{ readonly end: Exclude<Polled, { kind: 'running' }>; readonly told: readonly string[] }> {
   const told: string[] = [];
-  const end = await eventually(`${intent.action} to end`, async () => {
-    const polled = await executor.poll(intent, handle, new AbortController().signal);
-    if (polled.kind !== 'running') return polled;
-    if (told.at(-1) !== polled.progress.words) told.push(polled.progress.words);
-    return null;
-  });
+  const end = await eventually(
+    `${intent.action} to end`,
+    async () => {
+      const polled = await executor.poll(intent, handle, new AbortController().signal);
+      if (polled.kind !== 'running') return polled;
+      if (told.at(-1) !== polled.progress.words) told.push(polled.progress.words);
+      return null;
+    },
+    200_000,
+  );
   return { end, told };
 }
 
 /** Begins, and follows to the end. */
 export async function carryOut(executor: Executor, intent: Intent): ReturnType<typeof follow> {
   const begun = await executor.begin(intent, firstCall(intent.before));
-  expect(begun).toMatchObject({ kind: 'accepted' });
+  expect(begun, JSON.stringify(begun)).toMatchObject({ kind: 'accepted' });
   return follow(executor, intent, begun.kind === 'accepted' ? begun.handle : '');
 }

@@ -215,7 +215,10 @@ await describeWith<DockerInfo>('docker', 'The Docker executor', (info) => {
     await exec.start({});
     await eventually(
       'the engine to start it again',
-      async () => (await engine.inspect('shop-orders-1')).RestartCount > 0,
+      async () => {
+        const { RestartCount, State } = await engine.inspect('shop-orders-1');
+        return RestartCount > 0 && State.Status === 'running';
+      },
       300_000,
     );
     expect(await executor.lookUp(intent)).toBe('cannot-tell');

@@ -30,11 +30,18 @@ async function waitingForLocks({ db }: Database): Promise<number> {
   return rows.length;
 }
 
+/** What leads up to the race is none: all of it waits for the one lock of its environment. */
+async function oneByOne(make: (index: number) => Promise<Ready>): Promise<readonly Ready[]> {
+  const made: Ready[] = [];
+  for (const index of crowd) made.push(await make(index));
+  return made;
+}
+
 await describePostgresStores('races', (use) => {
   test('twenty incidents at one target: one gets it, the others hear who has it', async () => {
     const { stores } = use();
     const environment = unique('env');
-    const all = await Promise.all(crowd.map(() => readyToAct(stores, { environment })));
+    const all = await oneByOne(() => readyToAct(stores, { environment }));
     const results = await Promise.all(all.map((ready) => passGate(stores, input(ready))));
     expect(results.filter((result) => result.granted)).toHaveLength(1);
     const refusals = results.flatMap((result) => (result.granted ? [] : result.reason));
@@ -74,9 +81,7 @@ await describePostgresStores('races', (use) => {
   test('the limit holds exactly, however many ask at once', async () => {
     const { stores, withOptions, database } = use();
     const environment = unique('env');
-    const all = await Promise.all(
-      crowd.map((index) => readyToAct(stores, { environment, service: `s${index}` })),
-    );
+    const all = await oneByOne((index) => readyToAct(stores, { environment, service: `s${index}` }));
     const limited = withOptions({
       limits: {
         ...testLimits,
@@ -92,9 +97,7 @@ await describePostgresStores('races', (use) => {
   test('once the kill switch is set nothing passes any more, whatever was under way', async () => {
     const { stores, database } = use();
     const environment = unique('env');
-    const all = await Promise.all(
-      crowd.map((index) => readyToAct(stores, { environment, service: `s${index}` })),
-    );
+    const all = await oneByOne((index) => readyToAct(stores, { environment, service: `s${index}` }));
     const count = async () =>
       (await sql`select 1 from intents where environment = ${environment}`.execute(database.db)).rows.length;
     let whenSet = -1;

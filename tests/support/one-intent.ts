@@ -103,7 +103,7 @@ export function setUp(executor: Executor | null, status: IntentStatus = 'written
       pollEveryMs: 10,
       patienceMs: 50,
       steadyAnswers: 2,
-      followForMs: 60_000,
+      followForMs: 120_000,
       tellAfterMs: tellProgressAfterMs,
       nowMs: () => nowMs,
       monotonicMs: () => monotonicMs,

@@ -1,6 +1,7 @@
 // One call to the outside, or the reason why there is none: looks at the world, asks the store for the permission to send
 // this number, and calls at once. A process that stood still in between finds out, and does not call.
 
+import { targetText } from '../domain/inventory/target.ts';
 import type { GateRefusal, Intent } from '../domain/remediation/intent.ts';
 import { obstacle } from '../domain/remediation/obstacles.ts';
 import { changedSince } from '../domain/remediation/precondition.ts';
@@ -37,7 +38,7 @@ export async function sendOnce(
   leased: AbortSignal,
 ): Promise<Sent> {
   // What the store has forgotten (a lost commit, a restored backup) the world may still know.
-  if (number === 1 && (await lookOnce(executor, intent)) === 'happened') return { kind: 'found' };
+  if (number === 1 && (await lookOnce(executor, intent)) === 'happened') return alreadyDone(executor, intent);
   const elapsed = startStopwatch(clocksOf(timings));
   const sighting = await sight(executor, intent.target);
   if (sighting.kind === 'unseen')
@@ -60,6 +61,13 @@ export async function sendOnce(
   const permit = permitFor(gate, intent, number, leased);
   const answer = await begin(executor, intent, { number, notAfterMs, revision, signal, permit });
   return { kind: 'answered', answer };
+}
+
+/** What somebody else may have done is neither done again nor taken for ours, which would be undone if it did not help. */
+function alreadyDone(executor: Executor, intent: Intent): Sent {
+  if (executor.promise(intent).tellsWhose) return { kind: 'found' };
+  const detail = `${intent.action} on ${targetText(intent.target)} was done meanwhile, and nobody can tell by whom`;
+  return { kind: 'blocked', reason: 'target-changed', detail };
 }
 
 async function permission(

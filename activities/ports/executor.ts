@@ -44,6 +44,8 @@ export type EffectPromise = {
    * another revision; `none`, both would take effect, so there is never a second one.
    */
   readonly idempotency: 'token' | 'compare-and-set' | 'none';
+  /** `lookUp` tells this intent's own effect from the same change made by somebody else: its id is kept with the effect. */
+  readonly tellsWhose: boolean;
   /** How long an effect may stay invisible to `observe`, `lookUp` and `poll`. */
   readonly consistencyDelayMs: number;
   /** An effect that is not complete after this is stuck. */
@@ -69,7 +71,7 @@ export interface Executor {
   readonly name: string;
   /** Dry run is on for it: `execute` only asks `preview`, and `begin` refuses. */
   readonly dryRun?: boolean;
-  promise(step: Pick<PlanStep, 'action' | 'target'>): EffectPromise;
+  promise(step: Pick<PlanStep, 'action' | 'target' | 'parameters'>): EffectPromise;
   /** Every target of an environment, or those that serve `service`. */
   observe(environment: string, service?: string, signal?: AbortSignal): Promise<readonly TargetState[]>;
   /** The vendor's own dry run, with the rights that the effect will have. No effect. */

@@ -109,6 +109,7 @@ export function createDockerExecutor(
       return {
         // A second stop or start finds nothing to do; a second restart interrupts once more.
         idempotency: action === 'restart' ? 'none' : 'compare-and-set',
+        tellsWhose: false,
         consistencyDelayMs: settings.stopSeconds * 1_000 + engineWorkMs,
         deadlineMs: 300_000,
         settleMs: 3_000,

@@ -47,7 +47,13 @@ export function createHostExecutor(
   return {
     name: settings.name,
 
-    promise: () => ({ idempotency: 'token', consistencyDelayMs: 0, deadlineMs, settleMs: 2_000 }),
+    promise: () => ({
+      idempotency: 'token',
+      tellsWhose: true,
+      consistencyDelayMs: 0,
+      deadlineMs,
+      settleMs: 2_000,
+    }),
 
     async observe(environment, service) {
       if (service !== undefined && service !== settings.service) return [];

@@ -34,8 +34,10 @@ export function createKubernetesExecutor(
     name: settings.name,
 
     // Whoever reads the API server reads what was written: nothing is hidden for a while.
-    promise: () => ({
+    promise: (step) => ({
       idempotency: 'compare-and-set',
+      // The marks of effects stand with the workload; a pod that is gone says nothing of who deleted it.
+      tellsWhose: podOf(step) === null,
       consistencyDelayMs: 0,
       deadlineMs: settings.rolloutDeadlineSeconds * 1_000,
       settleMs,

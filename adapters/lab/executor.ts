@@ -32,6 +32,7 @@ const defaults = { readTimeoutMs: 3_000, applyTimeoutMs: 30_000 };
 /** The supervisor knows every intent, does each once, and answers when it is done. */
 const promised: EffectPromise = {
   idempotency: 'token',
+  tellsWhose: true,
   consistencyDelayMs: 0,
   deadlineMs: 60_000,
   settleMs: 0,

@@ -178,6 +178,7 @@ type Refused = Extract<Begun, { kind: 'refused' }>;
 /** Everything is complete at once, and done once by its number. */
 const promised: EffectPromise = {
   idempotency: 'token',
+  tellsWhose: true,
   consistencyDelayMs: 0,
   deadlineMs: 60_000,
   settleMs: 0,

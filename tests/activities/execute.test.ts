@@ -112,6 +112,19 @@ describe('an intent that was written', () => {
     expect(gate.status).toBe('written');
   });
 
+  test('and that somebody else may have done is neither repeated nor taken for ours, which would be undone', async () => {
+    const executor = withFates();
+    await executor.begin(intent, firstSend);
+    executor.promise = (step) => ({ ...withFates().promise(step), tellsWhose: false });
+    const { gate, run } = setUp(executor);
+    expect(await run()).toMatchObject({
+      ...{ kind: 'blocked', reason: 'target-changed', sent: false },
+      detail: expect.stringContaining('nobody can tell by whom'),
+    });
+    expect(executor.ledger).toHaveLength(1);
+    expect(gate.status).toBe('written');
+  });
+
   test('that does not say what it expects is not sent', async () => {
     const executor = withFates();
     const { gate, run } = setUp(executor);

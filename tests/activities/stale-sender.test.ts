@@ -35,6 +35,7 @@ function plainWorld() {
     name: 'mock',
     promise: () => ({
       idempotency: 'compare-and-set',
+      tellsWhose: true,
       consistencyDelayMs: 0,
       deadlineMs: 60_000,
       settleMs: 0,

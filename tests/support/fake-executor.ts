@@ -43,7 +43,13 @@ export function createFakeExecutor(onEffect: (key: string) => void): FakeExecuto
   };
   const executor: FakeExecutor = {
     name: 'fake',
-    promise: () => ({ idempotency: 'token', consistencyDelayMs: 0, deadlineMs: 60_000, settleMs: 0 }),
+    promise: () => ({
+      idempotency: 'token',
+      tellsWhose: true,
+      consistencyDelayMs: 0,
+      deadlineMs: 60_000,
+      settleMs: 0,
+    }),
     ledger: [],
     fates: [],
     polls: [],

@@ -31,7 +31,13 @@ export function slowVendor(
     cancelled,
     asked,
     promise: () => ({
-      ...{ idempotency: 'compare-and-set', consistencyDelayMs: 0, deadlineMs: 600_000, settleMs: 0 },
+      ...{
+        idempotency: 'compare-and-set',
+        tellsWhose: true,
+        consistencyDelayMs: 0,
+        deadlineMs: 600_000,
+        settleMs: 0,
+      },
       ...script.promise,
     }),
     observe: async (environment, service = targetState.target.service) => [

@@ -112,7 +112,13 @@ describe.concurrent('an effect that the vendor has taken on', () => {
   test('keeps the vendor’s time to settle: the verification is asked with it', async ({ expect }) => {
     const world = createWorld();
     world.executor.promise = () => ({
-      ...{ idempotency: 'token', consistencyDelayMs: 0, deadlineMs: 60_000, settleMs: 1_000 },
+      ...{
+        idempotency: 'token',
+        tellsWhose: true,
+        consistencyDelayMs: 0,
+        deadlineMs: 60_000,
+        settleMs: 1_000,
+      },
     });
     await (await stage.open(world)).ended();
     const looks = world.calls.filter(({ name }) => name === 'verify').map(({ input }) => input);

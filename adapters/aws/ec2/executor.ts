@@ -89,6 +89,7 @@ export function createEc2Executor(
     promise: ({ action }): EffectPromise => ({
       // A second stop or start meets the state that the first one made; a second reboot is another reboot.
       idempotency: action === 'restart' ? 'none' : 'compare-and-set',
+      tellsWhose: false,
       consistencyDelayMs,
       deadlineMs: settings.deadlineSeconds * 1_000,
       settleMs,

@@ -142,9 +142,11 @@ export function createEcsExecutor(
   return {
     name: settings.name,
 
-    promise: ({ action }): EffectPromise => ({
+    promise: ({ action, parameters }): EffectPromise => ({
       // Two forced deployments are two; a second wish for the same count or release finds it so.
       idempotency: action === 'restart' ? 'none' : 'compare-and-set',
+      // A task is stopped with the intent's id as the reason; a deployment carries no name of ours.
+      tellsWhose: action === 'restart' && parameters.taskId !== undefined,
       consistencyDelayMs,
       deadlineMs: settings.deadlineSeconds * 1_000,
       settleMs,

@@ -136,8 +136,8 @@ export function executorContract(name: string, open: () => Promise<ExecutorHarne
       const target = await harness.target();
       const { supports } = await stateOf(target);
       for (const action of supports) {
-        const promise = harness.executor().promise({ action, target });
-        expect(harness.executor().promise({ action, target })).toEqual(promise);
+        const promise = harness.executor().promise({ action, target, parameters: {} });
+        expect(harness.executor().promise({ action, target, parameters: {} })).toEqual(promise);
         expect(promise.deadlineMs).toBeGreaterThan(promise.consistencyDelayMs);
         expect(promise.settleMs).toBeGreaterThanOrEqual(0);
       }

@@ -14,6 +14,8 @@ const adapters = ['email', 'lab', 'mock', 'pagerduty', 'postgres', 'slack', 'web
 const own = ['api', 'activities', ...adapters.map((name) => `adapters/${name}`)].map(
   (folder) => `tests/${folder}/**/*.test.ts`,
 );
+/** Real engines and clouds, which take their time: begun first, so that nothing waits for them alone at the end. */
+const vendors = ['aws', 'docker', 'kubernetes'].map((folder) => `tests/adapters/${folder}/**/*.test.ts`);
 const wholeSystems = 'tests/integration/**/*.test.ts';
 /** Real processes with real faults: what is slow or silent is judged by the clock. */
 const practiceSystem = 'tests/lab/**/*.test.ts';
@@ -46,6 +48,7 @@ export default defineConfig({
           ...pairs,
         },
       },
+      { extends: true, test: { name: 'executors', include: vendors, ...first } },
       { extends: true, test: { name: 'pure', include: pure, isolate: false, ...first } },
       { extends: true, test: { name: 'shared', include: own, isolate: false, ...first } },
       {
@@ -53,7 +56,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [all],
-          exclude: [...exclude, wholeSystems, practiceSystem, 'tests/image/**', ...pure, ...own],
+          exclude: [...exclude, wholeSystems, practiceSystem, 'tests/image/**', ...pure, ...own, ...vendors],
           ...first,
         },
       },

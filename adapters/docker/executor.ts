@@ -188,7 +188,7 @@ export function createDockerExecutor(
         return { kind: 'unknown', reason: 'the handle is none of this executor' };
       const now = await engine.inspect(before.id, signal);
       const after = now === null ? null : targetOf(now, intent.target.environment);
-      return progressOf(verb, before, now, after);
+      return progressOf(verb, before, now, after, nowMs());
     },
 
     async lookUp(intent, signal) {

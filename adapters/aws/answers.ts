@@ -1,5 +1,6 @@
 // What an error of the AWS SDK means: whether the call certainly did nothing, and what a person can do about it.
 
+import type { Begun, Polled } from '../../activities/ports/executor.ts';
 import type { RefusalCode } from '../../domain/remediation/refusal-code.ts';
 import { plainLine } from '../../domain/text.ts';
 
@@ -62,6 +63,24 @@ export function refusalOf(what: string, error: unknown): Refusal | null {
   // Of its own errors AWS says what they are; of what it had begun, only that something is wrong.
   if (status >= 500) return known === 'throttled' ? refused('throttled', wordsOf(what, error)) : null;
   return refused(known ?? 'refused-by-vendor', wordsOf(what, error));
+}
+
+/** Of readings and sessions, which come before the call: whatever went wrong, nothing was done, and nothing will be. */
+export function unsent(what: string, error: unknown): Refusal {
+  return refusalOf(what, error) ?? refused('unreachable', wordsOf(what, error));
+}
+
+/** Of the call itself. */
+export function unanswered(what: string, error: unknown): Begun {
+  const refusal = refusalOf(what, error);
+  return refusal === null
+    ? { kind: 'unknown', reason: wordsOf(what, error) }
+    : { kind: 'refused', ...refusal };
+}
+
+/** Of a target that an effect was begun on. */
+export function lostSight({ code, reason }: Refusal): Polled {
+  return { kind: code === 'unknown-target' ? 'superseded' : 'unknown', reason };
 }
 
 /** In words, for people, without anything that was signed or could be used to sign. */
@@ -131,6 +150,6 @@ export async function reading<T>(what: string, ask: () => Promise<T>): Promise<T
   try {
     return await ask();
   } catch (error) {
-    throw new AwsError(refusalOf(what, error) ?? refused('unreachable', wordsOf(what, error)), error);
+    throw new AwsError(unsent(what, error), error);
   }
 }

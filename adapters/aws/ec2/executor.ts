@@ -5,7 +5,7 @@
 import type { Begun, EffectPromise, Executor, Polled } from '../../../activities/ports/executor.ts';
 import type { Intent } from '../../../domain/remediation/intent.ts';
 import type { TargetState } from '../../../domain/remediation/target.ts';
-import { type Refusal, refusalOf, refused, wordsOf } from '../answers.ts';
+import { lostSight, type Refusal, refused, unanswered, unsent } from '../answers.ts';
 import { type Credentials, createSessions } from '../session.ts';
 import { openEc2 } from './api.ts';
 import { begunOf, consistencyDelayMs, foundOf, handleOf, progressOf, resumedOf } from './progress.ts';
@@ -118,7 +118,7 @@ export function createEc2Executor(
         await ec2.rehearse(verb, id, credentials, signal);
         return { ok: true, detail: `EC2's own dry run allows it, with the rights that the effect will have` };
       } catch (error) {
-        const { code, reason } = refusalOf(what, error) ?? refused('unreachable', wordsOf(what, error));
+        const { code, reason } = unsent(what, error);
         return { ok: false, code, detail: reason };
       }
     },
@@ -139,9 +139,7 @@ export function createEc2Executor(
         const session = { name: intent.id, ...right, notAfterMs: call.notAfterMs };
         credentials = await sessions.forEffect(session, call.signal);
       } catch (error) {
-        // Only readings and a session so far: whatever went wrong, nothing was done, and nothing will be.
-        const refusal = refusalOf(what, error) ?? refused('unreachable', wordsOf(what, error));
-        return { kind: 'refused', ...refusal };
+        return { kind: 'refused', ...unsent(what, error) };
       }
       if (nowMs() > call.notAfterMs || call.signal.aborted)
         return { kind: 'refused', ...refused('too-late', 'the call is too late') };
@@ -155,10 +153,7 @@ export function createEc2Executor(
           summary: `EC2 has taken on the ${verb} of ${instance.InstanceId}`,
         };
       } catch (error) {
-        const refusal = refusalOf(what, error);
-        return refusal === null
-          ? { kind: 'unknown', reason: wordsOf(what, error) }
-          : { kind: 'refused', ...refusal };
+        return unanswered(what, error);
       }
     },
 
@@ -167,10 +162,7 @@ export function createEc2Executor(
       if (typeof verb !== 'string' || begun === null)
         return { kind: 'unknown', reason: 'the handle is none of this executor' };
       const instance = await find(intent.target, signal);
-      if ('code' in instance)
-        return instance.code === 'unknown-target'
-          ? { kind: 'superseded', reason: instance.reason }
-          : { kind: 'unknown', reason: instance.reason };
+      if ('code' in instance) return lostSight(instance);
       const id = instance.InstanceId;
       const checks = instance.State.Name === 'running' ? (await ec2.checks([id], signal)).get(id) : undefined;
       const progress = progressOf(settings, verb, begun, { instance, checks }, nowMs());

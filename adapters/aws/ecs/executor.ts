@@ -5,7 +5,7 @@
 import type { Begun, EffectPromise, Executor, Polled } from '../../../activities/ports/executor.ts';
 import type { Intent } from '../../../domain/remediation/intent.ts';
 import type { TargetState } from '../../../domain/remediation/target.ts';
-import { AwsError, type Refusal, refusalOf, refused, wordsOf } from '../answers.ts';
+import { AwsError, lostSight, type Refusal, refused, unanswered, unsent, wordsOf } from '../answers.ts';
 import { type Condition, type Right, tagCondition } from '../rights.ts';
 import { type Credentials, createSessions } from '../session.ts';
 import { simulate } from '../simulate.ts';
@@ -206,19 +206,14 @@ export function createEcsExecutor(
         const session = { name: intent.id, ...rightOf(checked.effect, checked.service) };
         credentials = await sessions.forEffect({ ...session, notAfterMs: call.notAfterMs }, call.signal);
       } catch (error) {
-        // Only readings and a session so far: whatever went wrong, nothing was done, and nothing will be.
-        const refusal = refusalOf(what, error) ?? refused('unreachable', wordsOf(what, error));
-        return { kind: 'refused', ...refusal };
+        return { kind: 'refused', ...unsent(what, error) };
       }
       if (nowMs() > call.notAfterMs || call.signal.aborted)
         return { kind: 'refused', ...refused('too-late', 'the call is too late') };
       try {
         return await perform(checked, intent, credentials, call.signal);
       } catch (error) {
-        const refusal = refusalOf(what, error);
-        return refusal === null
-          ? { kind: 'unknown', reason: wordsOf(what, error) }
-          : { kind: 'refused', ...refusal };
+        return unanswered(what, error);
       }
     },
 
@@ -226,10 +221,7 @@ export function createEcsExecutor(
       const begun = begunOf(handle);
       if (begun === null) return { kind: 'unknown', reason: 'the handle is none of this executor' };
       const service = await find(intent.target, signal);
-      if ('code' in service)
-        return service.code === 'unknown-target'
-          ? { kind: 'superseded', reason: service.reason }
-          : { kind: 'unknown', reason: service.reason };
+      if ('code' in service) return lostSight(service);
       const progress =
         begun.kind === 'deployment'
           ? deploymentProgress(begun, service, nowMs())

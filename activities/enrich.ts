@@ -28,9 +28,10 @@ export function createEnrich(
     Partial<Pick<ActivityDeps, 'model' | 'ownLag'>>,
 ): Activities['enrich'] {
   return async (input) => {
-    const behind = input.mayWait === true ? await overloads(deps) : [];
-    if (behind.length > 0) return { behind };
-    const diagnosisInput = await gather(deps, await ownAnomalies(deps, input));
+    const gathering = startGathering(sourceTimeoutMs);
+    const lag = await readLag(gathering, deps);
+    if (input.mayWait === true && lag.length > 0) return { behind: lag };
+    const diagnosisInput = await gather(deps, gathering, lag, await ownAnomalies(deps, input));
     const { diagnosis, evidence: found } = diagnose(diagnosisInput, input.failedCauses, input.attempt);
     // A model cites more than the statistics do, and only what is stored exists.
     const leads = deps.model ? findLeads(diagnosisInput, input.attempt).evidence : [];
@@ -51,11 +52,13 @@ export function createEnrich(
   };
 }
 
-/** A store that does not say is no reason to wait: the analysis finds out, and names it. */
-async function overloads({ ownLag }: Partial<Pick<ActivityDeps, 'ownLag'>>): Promise<readonly string[]> {
+/** By what Sentinel is behind. A store that does not say is no reason to wait: that it did not is named as missing. */
+function readLag(
+  gathering: Gathering,
+  { ownLag }: Partial<Pick<ActivityDeps, 'ownLag'>>,
+): Promise<readonly string[]> {
   const instead: readonly string[] = [];
-  const read = async (): Promise<readonly string[]> => (await ownLag?.missing()) ?? instead;
-  return startGathering(sourceTimeoutMs).read({ name: 'own lag', read, instead });
+  return gathering.read({ name: 'own lag', read: async () => (await ownLag?.missing()) ?? instead, instead });
 }
 
 /** What somebody merely tells of an incident is no symptom of it: only what correlation gave to it counts. */
@@ -69,21 +72,15 @@ async function ownAnomalies(
 }
 
 async function gather(
-  {
-    history,
-    evidence,
-    executors,
-    clock,
-    ownLag,
-  }: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'clock'> &
-    Partial<Pick<ActivityDeps, 'ownLag'>>,
+  { history, evidence, executors, clock }: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'clock'>,
+  gathering: Gathering,
+  lag: readonly string[],
   { scope, anomalies, ...given }: EnrichInput,
 ): Promise<DiagnosisInput> {
   const { environment } = scope;
   const nowMs = clock.nowMs();
   const onsetMs = soundOnset(anomalies, given.onsetMs, nowMs);
-  const gathering = startGathering(sourceTimeoutMs);
-  const [edges, changes, targets, lag] = await Promise.all([
+  const [edges, changes, targets] = await Promise.all([
     gathering.read({ name: 'service graph', read: () => evidence.edges(environment), instead: [] }),
     gathering.read({
       name: 'changes',
@@ -91,7 +88,6 @@ async function gather(
       instead: [],
     }),
     observeTargets(gathering, executors, environment),
-    gathering.read({ name: 'own lag', read: async () => (await ownLag?.missing()) ?? [], instead: [] }),
   ]);
   const services = nearby([scope.service, ...anomalies.map((anomaly) => anomaly.scope.service)], edges);
   const ranges = rangesAround(environment, onsetMs, nowMs);

@@ -6,7 +6,6 @@ import { executorVendors } from '../adapters/executors.ts';
 import type { Config } from '../config/load.ts';
 import type { Watched } from '../ingest/watched.ts';
 import { dryRunOf } from './dry-run.ts';
-
 import { type Inventory, withInventory } from './inventory/inventory.ts';
 
 type ExecutorConfig = Config['executors'][number];

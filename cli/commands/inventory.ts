@@ -1,24 +1,12 @@
 // `sentinel inventory`: what each target is, and which services have none.
 
 import type { Command } from 'commander';
-import type { InventoryRow } from '../../api/inventory.ts';
+import type { InventoryRow, InventoryView } from '../../api/inventory.ts';
 import { apiCommand, type CommonFlags, connect } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
 import { clean } from '../terminal/text.ts';
 
-type Answer = {
-  readonly items: readonly InventoryRow[];
-  readonly without: readonly {
-    readonly environment: string;
-    readonly service: string;
-    readonly reason: string;
-  }[];
-  readonly missing: readonly {
-    readonly environment: string;
-    readonly executor: string;
-    readonly reason: string;
-  }[];
-};
+type Answer = { readonly items: readonly InventoryRow[] } & Pick<InventoryView, 'without' | 'missing'>;
 
 export function registerInventory(program: Command, deps: CliDeps): void {
   apiCommand(

@@ -52,7 +52,7 @@ export async function breakerOpen(
 }
 
 /** What was never sent, and what somebody else has replaced, says nothing of our effects. */
-function isOurs(event: Extract<IncidentEvent, { type: 'effect-failed' }>): boolean {
+export function isOurs(event: Extract<IncidentEvent, { type: 'effect-failed' }>): boolean {
   return event.neverSent !== true && event.superseded !== true;
 }
 

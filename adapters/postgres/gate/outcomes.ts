@@ -13,6 +13,7 @@ import {
 import { databaseNow, databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { storable } from '../text.ts';
+import { isOurs } from './breaker.ts';
 
 /** Stands for all actions of an environment. */
 export const allActions = '*';
@@ -41,7 +42,7 @@ type Found = { readonly intentId: string; readonly outcome: EffectOutcome };
 function outcomesOf(state: IncidentState, event: IncidentEvent): readonly Found[] {
   switch (event.type) {
     case 'effect-failed':
-      return event.neverSent || event.superseded ? [] : [{ intentId: event.intentId, outcome: 'failed' }];
+      return isOurs(event) ? [{ intentId: event.intentId, outcome: 'failed' }] : [];
     case 'effect-applied':
       return event.direction === 'compensation' ? [{ intentId: event.intentId, outcome: 'undone' }] : [];
     case 'verified': {

@@ -41,3 +41,13 @@ function mappedIpv4(name: string): string | null {
   const [high, low] = [Number.parseInt(hex[1] ?? '', 16), Number.parseInt(hex[2] ?? '', 16)];
   return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
+
+/** Whether this host (IPv6 with or without brackets) is the machine itself. */
+export function isThisMachine(host: string): boolean {
+  return /^(localhost|[a-z0-9-]+\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+}
+
+/** Whether what is sent to this URL crosses a network unencrypted. */
+export function isClearText(url: string): boolean {
+  return URL.canParse(url) && new URL(url).protocol === 'http:' && !isThisMachine(new URL(url).hostname);
+}

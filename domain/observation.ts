@@ -53,6 +53,8 @@ export type LogRecord = {
   readonly severityNumber: number;
   readonly body: string;
   readonly attributes: Attributes;
+  /** Somebody else says it about the service: no sign that the service itself is alive. */
+  readonly fromOutside?: true;
 };
 
 export type SpanKind = 'server' | 'client' | 'producer' | 'consumer' | 'internal';

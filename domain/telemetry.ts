@@ -33,4 +33,6 @@ export type LogBucket = {
   readonly template: string;
   readonly severityNumber: number;
   readonly count: number;
+  /** Somebody else said all of it about the service: no sign that the service itself was alive. */
+  readonly fromOutside?: true;
 };

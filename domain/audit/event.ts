@@ -14,6 +14,7 @@ export const auditActions = [
   'effect.uncertain',
   'effect.answered-late',
   'effect.settle',
+  'effect.roll-back',
   'kill-switch.set',
   'breaker.reset',
   'api-key.create',

@@ -13,6 +13,8 @@ export type AlertReport = {
   readonly once: boolean;
   /** Its place in a stream that may be delivered again; null where nothing is. */
   readonly place: StreamPlace | null;
+  /** Who tells of it; kept with it, so that a sender can be asked for by name. */
+  readonly source?: string;
 };
 
 export type StreamPlace = { readonly stream: string; readonly position: number };

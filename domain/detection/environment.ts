@@ -24,6 +24,7 @@ export type Rows = { calls: CallBucket[]; metrics: MetricBucket[]; logs: LogBuck
 
 /** A service that sends metrics but no spans for this long is judged by its metrics. */
 const spansExpectedMs = 15_000;
+const secondMs = 1_000;
 const logJudgeMs = 900;
 const blindMs = 10_000;
 /** Log records this much older than what their service says now are history: the windows of detection are shorter. */
@@ -76,7 +77,8 @@ export class EnvironmentDetector {
         this.note(observation, observation.startMs + observation.durationMs, receivedMs, true, false);
         return this.calls.add(observation, receivedMs);
       case 'log':
-        this.note(observation, observation.atMs, receivedMs, true, false);
+        if (observation.fromOutside !== true)
+          this.note(observation, observation.atMs, receivedMs, true, false);
         return this.logs.add(observation, receivedMs);
       case 'gauge':
       case 'counter':
@@ -134,7 +136,11 @@ export class EnvironmentDetector {
       this.noteRow(row, true, false, true);
       this.calls.restore(row);
     }
-    for (const row of rows.logs) this.noteRow({ ...row, instance: '' }, true, false);
+    for (const row of rows.logs) {
+      if (row.fromOutside === true) continue;
+      this.noteRow({ ...row, instance: '' }, true, false);
+      this.services.get(row.service)?.recorded(row.atMs + secondMs - 1);
+    }
     for (const row of rows.metrics) {
       this.noteRow(row, !isReportedFromOutside(row.metric), true);
       this.metrics.replay(row, atMs);
@@ -232,8 +238,9 @@ export class EnvironmentDetector {
     periodic: boolean,
   ): void {
     const life = this.life(scope.service, receivedMs);
-    const call = kind === 'span';
-    life?.note(scope.resourceId ?? '', { receivedMs, eventMs, own, periodic, call }, this.config.limits);
+    const [call, log] = [kind === 'span', kind === 'log'];
+    const seen = { receivedMs, eventMs, own, periodic, call, log };
+    life?.note(scope.resourceId ?? '', seen, this.config.limits);
   }
 
   private noteRow(
@@ -242,7 +249,7 @@ export class EnvironmentDetector {
     periodic: boolean,
     call = false,
   ): void {
-    const seen = { receivedMs: row.atMs, eventMs: row.atMs, own, periodic, call };
+    const seen = { receivedMs: row.atMs, eventMs: row.atMs, own, periodic, call, log: false };
     this.life(row.service, row.atMs)?.note(row.instance, seen, this.config.limits);
   }
 

@@ -86,7 +86,10 @@ add(
    k8s.deployment.pod.available k8s.statefulset.ready_pods k8s.statefulset.pod.ready k8s.replicaset.available
    k8s.replicaset.pod.available`,
 );
-add(rule('availability', 'running', 'down'), 'container.state.running k8s.container.ready up');
+add(
+  rule('availability', 'running', 'down'),
+  'container.state.running host.state.running k8s.container.ready up',
+);
 add(
   rule('restarts', 'restarts'),
   'container.restart.count container.restarts k8s.container.restart.count k8s.container.restarts',

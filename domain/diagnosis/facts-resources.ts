@@ -77,8 +77,9 @@ export function changeFact(context: Context, { change, gapMs }: SuspectChange): 
   });
 }
 
-export function noChangeFact(context: Context, { service }: ServiceFeatures): string {
-  return note(context, service, 'changes', `No known change to ${shown(service)} shortly before.`);
+export function noChangeFact(context: Context, { service, changes }: ServiceFeatures): string {
+  const own = changes.some(({ ownIntent }) => ownIntent !== undefined) ? " but Sentinel's own" : '';
+  return note(context, service, 'changes', `No known change to ${shown(service)} shortly before${own}.`);
 }
 
 export function logsFact(context: Context, { service, logs }: ServiceFeatures): string {

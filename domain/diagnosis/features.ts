@@ -2,13 +2,12 @@
 // and since when something of its own is wrong. Hypotheses reason over these and never over raw buckets.
 
 import type { ObservedState } from '../inventory/target.ts';
-import type { ChangeEvent } from '../observation.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
 import { baselineOf, type CallStats, callStats } from './call-stats.ts';
 import { buildGraph, type Graph } from './graph.ts';
 import { group } from './grouping.ts';
 import { ingestGapUntil } from './ingest-gap.ts';
-import type { DiagnosisInput } from './input.ts';
+import type { DiagnosisInput, KnownChange } from './input.ts';
 import { type InstanceFeatures, instanceFeatures } from './instances.ts';
 import { type LogStats, logStats } from './log-stats.ts';
 import { callOnset, earliest } from './onset.ts';
@@ -39,7 +38,7 @@ export type ServiceFeatures = {
   readonly replicas: Replicas;
   readonly traffic: Traffic;
   readonly logs: LogStats;
-  readonly changes: readonly ChangeEvent[];
+  readonly changes: readonly KnownChange[];
   /** Since when no server span of the whole service arrived though it should have; null when it is heard. */
   readonly silentSinceMs: number | null;
   /** Whether callers go on calling it; null when nobody inside calls it. */

@@ -7,6 +7,9 @@ import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
 
 export type CallEdge = { readonly caller: string; readonly callee: string };
 
+/** `ownIntent`: Sentinel made it, by this intent. */
+export type KnownChange = ChangeEvent & { readonly ownIntent?: string };
+
 export type DiagnosisInput = {
   readonly environment: string;
   readonly nowMs: number;
@@ -16,7 +19,7 @@ export type DiagnosisInput = {
   readonly metrics: readonly MetricBucket[];
   readonly logs: readonly LogBucket[];
   readonly edges: readonly CallEdge[];
-  readonly changes: readonly ChangeEvent[];
+  readonly changes: readonly KnownChange[];
   readonly targets: readonly ObservedState[];
   /** Sources that could not be read, in words for people. */
   readonly missing: readonly string[];

@@ -6,7 +6,8 @@ import { targetText } from '../inventory/target.ts';
 import { nameOf } from '../policy/identity.ts';
 import type { Verdict } from '../policy/verdict.ts';
 import type { Change, RiskLevel } from '../remediation/actions/action.ts';
-import type { ActionId } from '../remediation/actions/index.ts';
+import { type ActionId, isActionId } from '../remediation/actions/index.ts';
+import { inverseActionOf } from '../remediation/catalogue.ts';
 import { changeOf, type Undo, undoOf } from '../remediation/change.ts';
 import type { PlanStep } from '../remediation/plan.ts';
 import type { VerificationOutcome } from '../remediation/verification.ts';
@@ -17,6 +18,7 @@ import { type ApprovalBriefing, type ApprovalFacts, approvalBriefing } from './a
 import type { IncidentEvent } from './events.ts';
 import type { Follows } from './follows.ts';
 import { modelText } from './model-words.ts';
+import { leftPaused } from './paused-owners.ts';
 import { failureWords, refusalWords } from './refusal-words.ts';
 import type { AppliedEffect, IncidentState } from './state.ts';
 import type { HandedOverEnd, IncidentOutcome, IncidentStatus, StopKind } from './status.ts';
@@ -100,6 +102,10 @@ export type EffectBriefing = {
   readonly status: AppliedEffect['status'];
   /** How far it has come, while it is under way; then what the executor said it did. Empty when the timeline was not given, or has not got there. */
   readonly summary: string;
+  /** The action has an inverse. */
+  readonly canBeUndone: boolean;
+  /** Intent of an undo of it that nobody can tell the outcome of; null when there is none. */
+  readonly undoInDoubt: string | null;
 };
 
 export type Briefing = {
@@ -140,6 +146,8 @@ export type Briefing = {
   readonly held: { readonly reason: string; readonly untilMs: number } | null;
   /** Null while nothing was undone. */
   readonly compensation: { readonly undone: readonly string[]; readonly notUndone: readonly string[] } | null;
+  /** What Sentinel leaves paused at the end (Argo CD, Flux), each with the way to resume it. */
+  readonly leftPaused: readonly string[];
   /** How it ended, or why a person has it; the reason is empty when the timeline was not given. */
   readonly ending: {
     readonly outcome: IncidentOutcome;
@@ -210,6 +218,7 @@ export function briefing(input: BriefingInput): Briefing {
         ? null
         : { reason: sentence(state.held.reason), untilMs: state.held.deadlineMs },
     compensation: compensationBriefing(state),
+    leftPaused: leftPaused(state),
     ending: endingBriefing(state, timeline),
   };
 }
@@ -288,6 +297,14 @@ export function preflightText({ preflight }: Pick<PlanBriefing, 'preflight'>): s
   return `accepted in a dry run at ${at} UTC (${preflight.said.join('; ')})`;
 }
 
+/** What an approval gives away for good: empty when every step can be undone, or leaves nothing to undo. */
+export function forGoodText({ steps }: Pick<PlanBriefing, 'steps'>): string {
+  return steps
+    .filter(({ undo }) => undo.kind === 'cannot-be-undone')
+    .map((step) => `${step.action} ${step.target} ${step.undo.text}`)
+    .join('; ');
+}
+
 /** One line of a step: action, target, parameters. */
 export function stepLine({ action, target, parameters }: StepBriefing): string {
   return parameters.length === 0 ? `${action} ${target}` : `${action} ${target} (${parameters.join(', ')})`;
@@ -299,6 +316,7 @@ function effectBriefing(effect: AppliedEffect, timeline: readonly IncidentEvent[
       (event.type === 'effect-applied' ||
         event.type === 'effect-failed' ||
         event.type === 'effect-settled' ||
+        event.type === 'rollback-ended' ||
         event.type === 'effect-dry-run') &&
       event.intentId === effect.intentId,
   );
@@ -308,7 +326,15 @@ function effectBriefing(effect: AppliedEffect, timeline: readonly IncidentEvent[
     attempt: effect.attempt,
     status: effect.status,
     summary: sentence(effect.progress?.words ?? effectWords(told)),
+    canBeUndone: hasInverse(effect.stepKey),
+    undoInDoubt: effect.undoInDoubt ?? null,
   };
+}
+
+/** A step key begins with its action; one that the catalogue does not have (any more) cannot be run. */
+function hasInverse(stepKey: string): boolean {
+  const action = stepKey.split('@', 1)[0] ?? '';
+  return isActionId(action) && inverseActionOf(action) !== null;
 }
 
 function effectWords(told: IncidentEvent | undefined): string {
@@ -321,6 +347,8 @@ function effectWords(told: IncidentEvent | undefined): string {
       return `settled by ${nameOf(told.actor)}: ${told.reason}`;
     case 'effect-dry-run':
       return refusalWords(told.code, told.detail);
+    case 'rollback-ended':
+      return told.reason;
     default:
       return '';
   }

@@ -4,7 +4,7 @@
 
 import { comesBack, earlierOccurrence, maxSeenAnomalies, symptomsGone } from './anomalies.ts';
 import { standingEffects } from './attempts.ts';
-import type { IncidentEvent, IncidentEventBody } from './events.ts';
+import type { IncidentEvent, IncidentEventBody, RollbackNews } from './events.ts';
 import type { IncidentState } from './state.ts';
 import type { IncidentStatus } from './status.ts';
 
@@ -55,6 +55,7 @@ function objection(command: IncidentCommand, state: IncidentState | null, atMs: 
   if (command.type === 'record-gap') return null;
   // A person may look long after the end; what was in doubt is not in doubt any more.
   if (command.type === 'effect-settled') return settlementObjection(command, state);
+  if (isRollbackNews(command)) return known(state, command.intentId) ? null : 'unknown-intent';
   // Closed is final; the postmortem tells the whole story, its end included, so it comes after the end.
   if (command.type === 'postmortem-drafted') return state.status === 'closed' ? null : 'out-of-order';
   if (state.status === 'closed') return 'closed';
@@ -214,8 +215,20 @@ function settlementObjection(
   { direction, intentId, undoes }: Extract<IncidentCommand, { type: 'effect-settled' }>,
   state: IncidentState,
 ): Rejection | null {
-  const about = direction === 'forward' ? intentId : undoes;
-  return state.effects.some((effect) => effect.intentId === about) ? null : 'unknown-intent';
+  return known(state, direction === 'forward' ? intentId : undoes) ? null : 'unknown-intent';
+}
+
+function known({ effects }: IncidentState, intentId: string | undefined): boolean {
+  return effects.some((effect) => effect.intentId === intentId);
+}
+
+/** What people ask of an effect, and what came of it: whatever became of the incident meanwhile. */
+export function isRollbackNews(command: IncidentCommand): command is RollbackNews {
+  return (
+    command.type === 'rollback-requested' ||
+    command.type === 'rollback-ended' ||
+    command.type === 'rollback-verified'
+  );
 }
 
 function closingObjection(

@@ -8,6 +8,7 @@ import type { GateRefusal } from '../remediation/intent.ts';
 import type { HashedPlan, Preflight } from '../remediation/plan.ts';
 import type { Progress } from '../remediation/progress.ts';
 import type { RefusalCode } from '../remediation/refusal-code.ts';
+import type { RollbackOutcome } from '../remediation/rollback.ts';
 import type { VerificationResult } from '../remediation/verification.ts';
 import type { Scope, Severity } from '../scope.ts';
 import type { Follows } from './follows.ts';
@@ -38,6 +39,37 @@ export type EffectSettled = {
   readonly actor: string;
   readonly reason: string;
 };
+
+/**
+ * What is told of a rollback that people asked for, by an id of its own each: told twice is told once. `intentId` is the effect
+ * that is undone. May come after the end.
+ */
+export type RollbackNews = {
+  readonly newsId: string;
+  readonly requestId: string;
+  readonly intentId: string;
+} & (
+  | {
+      readonly type: 'rollback-requested';
+      readonly stepKey: string;
+      readonly actor: string;
+      readonly reason: string;
+      /** How many people have asked for it by now, of how many. */
+      readonly given: number;
+      readonly quorum: number;
+      readonly expiresAtMs: number;
+    }
+  | {
+      readonly type: 'rollback-ended';
+      readonly stepKey: string;
+      readonly outcome: RollbackOutcome;
+      readonly reason: string;
+      /** The effect that undid it; absent when none passed the gate. */
+      readonly undoneBy?: string;
+    }
+  /** Whether the symptom is there after it. */
+  | { readonly type: 'rollback-verified'; readonly stepKey: string; readonly result: VerificationResult }
+);
 
 export type IncidentEventBody =
   | {
@@ -136,6 +168,8 @@ export type IncidentEventBody =
       readonly left?: string;
       /** Somebody else's change has replaced it: nothing of it is there any more, and nothing is undone. */
       readonly superseded?: true;
+      /** A person said stop, and it was cancelled under way; it has not failed of itself. */
+      readonly cancelled?: true;
     }
   /** Under way at the vendor; told a bounded number of times. */
   | {
@@ -157,6 +191,7 @@ export type IncidentEventBody =
     }
   /** A person looked at the target and said what became of an effect that nobody could tell of. May come after the end. */
   | ({ readonly type: 'effect-settled' } & EffectSettled)
+  | RollbackNews
   | { readonly type: 'verification-started'; readonly attempt: number; readonly deadlineMs: number }
   | { readonly type: 'verified'; readonly attempt: number; readonly result: VerificationResult }
   /** Nobody can tell whether it helped: the change stays, people are asked, and the looks go on until the deadline. */

@@ -3,6 +3,7 @@
 
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import { stepKey } from '../remediation/plan.ts';
+import type { RollbackOutcome } from '../remediation/rollback.ts';
 import { clearAnomaly, earlierOccurrence, graver, keepAnomaly } from './anomalies.ts';
 import type { EffectSettled, IncidentEvent } from './events.ts';
 import { againText } from './follows.ts';
@@ -149,14 +150,19 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
       return event.direction === 'forward'
         ? {
             ...state,
-            effects: marked(
-              state,
-              event.intentId,
-              event.uncertain === true ? 'uncertain' : 'failed',
-              event.left,
-            ),
+            effects: marked(state, event.intentId, event.uncertain === true ? 'uncertain' : 'failed', {
+              left: event.left,
+            }),
           }
-        : { ...state, effects: undone(state, event.step, 'not-undone') };
+        : {
+            ...state,
+            effects: undone(
+              state,
+              event.step,
+              'not-undone',
+              event.uncertain === true ? event.intentId : undefined,
+            ),
+          };
     case 'effect-progress':
       return { ...state, effects: underWay(state, event) };
     case 'effect-dry-run':
@@ -166,6 +172,15 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
         : { ...state, effects: undone(state, event.step, 'not-undone') };
     case 'effect-settled':
       return { ...state, effects: state.effects.map((effect) => settled(effect, event)) };
+    case 'rollback-requested':
+    case 'rollback-verified':
+      return state;
+    case 'rollback-ended': {
+      const status = statusAfter[event.outcome];
+      if (status === null) return state;
+      const undoInDoubt = event.outcome === 'uncertain' ? event.undoneBy : undefined;
+      return { ...state, effects: marked(state, event.intentId, status, { undoInDoubt }) };
+    }
     case 'verification-started':
       return { ...released(state), status: 'verifying', verification: null };
     case 'verified':
@@ -197,6 +212,16 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
       };
   }
 }
+
+/** Of an effect, after a rollback that came to this; null: as it was before. */
+const statusAfter: Readonly<Record<RollbackOutcome, AppliedEffect['status'] | null>> = {
+  undone: 'undone',
+  'not-needed': 'not-needed',
+  failed: 'not-undone',
+  uncertain: 'not-undone',
+  refused: null,
+  expired: null,
+};
 
 /** Each plan has its own. */
 function withPace(
@@ -242,13 +267,21 @@ function marked(
   state: IncidentState,
   intentId: string,
   status: AppliedEffect['status'],
-  left?: string,
+  doubt: Doubt = {},
 ): readonly AppliedEffect[] {
   return state.effects.map((effect) =>
-    effect.intentId === intentId
-      ? { ...ended(effect), status, ...(left === undefined ? {} : { left }) }
-      : effect,
+    effect.intentId === intentId ? { ...ended(effect), status, ...known(doubt) } : effect,
   );
+}
+
+type Doubt = { readonly [key in 'left' | 'undoInDoubt']?: AppliedEffect[key] | undefined };
+
+/** Without fields that would say `undefined`: a record has none. */
+function known({ left, undoInDoubt }: Doubt): Pick<AppliedEffect, 'left' | 'undoInDoubt'> {
+  return {
+    ...(left === undefined ? {} : { left }),
+    ...(undoInDoubt === undefined ? {} : { undoInDoubt }),
+  };
 }
 
 /** The undo of a step is told at the step. */
@@ -261,7 +294,12 @@ function underWay(
   );
 }
 
-function ended({ progress: _progress, left: _left, ...effect }: AppliedEffect): AppliedEffect {
+function ended({
+  progress: _progress,
+  left: _left,
+  undoInDoubt: _undoInDoubt,
+  ...effect
+}: AppliedEffect): AppliedEffect {
   return effect;
 }
 
@@ -285,8 +323,11 @@ function undone(
   state: IncidentState,
   step: number,
   status: AppliedEffect['status'],
+  undoInDoubt?: string,
 ): readonly AppliedEffect[] {
   return state.effects.map((effect) =>
-    effect.attempt === state.attempt && effect.step === step ? { ...ended(effect), status } : effect,
+    effect.attempt === state.attempt && effect.step === step
+      ? { ...ended(effect), status, ...known({ undoInDoubt }) }
+      : effect,
   );
 }

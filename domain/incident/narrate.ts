@@ -1,6 +1,8 @@
 // One sentence of plain English for every event: the timeline of the postmortem, the CLI and the API speak with it.
 
 import { nameOf } from '../policy/identity.ts';
+import type { RollbackOutcome } from '../remediation/rollback.ts';
+import type { VerificationOutcome } from '../remediation/verification.ts';
 import type { IncidentEventBody } from './events.ts';
 import { shortIncidentId } from './incident-id.ts';
 import { modelText } from './model-words.ts';
@@ -83,6 +85,17 @@ export function narrate(event: IncidentEventBody): string {
       const so = event.happened ? 'happened' : 'did not happen';
       return `${nameOf(event.actor)} looked: ${what(event).toLowerCase()} ${so}: ${event.reason}`;
     }
+    case 'rollback-requested': {
+      const more = event.quorum - event.given;
+      const asks = `${nameOf(event.actor)} asks to roll back ${event.stepKey}: ${event.reason}`;
+      return more <= 0
+        ? asks
+        : `${asks}; ${more === 1 ? 'one more admin has' : `${more} more admins have`} to ask, by ${timeText(event.expiresAtMs)}`;
+    }
+    case 'rollback-ended':
+      return `${rollbackWords[event.outcome]} ${event.stepKey}: ${event.reason}`;
+    case 'rollback-verified':
+      return `After the rollback of ${event.stepKey}: ${afterRollback[event.result.outcome]} (${event.result.reason})`;
     case 'verification-started':
       return `Verifying until ${timeText(event.deadlineMs)}`;
     case 'verified':
@@ -116,6 +129,21 @@ export function narrate(event: IncidentEventBody): string {
     }
   }
 }
+
+const rollbackWords: Readonly<Record<RollbackOutcome, string>> = {
+  undone: 'Rolled back',
+  'not-needed': 'Rolling back was not needed, it had been put back already:',
+  refused: 'Not rolled back, the gate refused:',
+  failed: 'Not rolled back:',
+  uncertain: 'Nobody can tell whether this was rolled back, a person has to look:',
+  expired: 'Not rolled back in time:',
+};
+
+const afterRollback: Readonly<Record<VerificationOutcome, string>> = {
+  recovered: 'the symptom is not there',
+  'not-recovered': 'the symptom is there',
+  unverified: 'nobody can tell whether the symptom is there',
+};
 
 function what({
   direction,

@@ -4,6 +4,7 @@ import {
   type Briefing,
   briefing,
   type DiagnosisBriefing,
+  forGoodText,
   type PlanBriefing,
   paceText,
   preflightText,
@@ -30,6 +31,7 @@ export function incidentPage(state: IncidentState, waitingFor: string): string {
     facts.verification === null
       ? ''
       : `**Verification** ${facts.verification.outcome}: ${facts.verification.reason}`,
+    ...facts.leftPaused.map((sentence) => `**Left paused** ${sentence}`),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -37,7 +39,7 @@ export function incidentPage(state: IncidentState, waitingFor: string): string {
 
 /** A message of a few lines for a person: what is wrong, the likely cause, the plan, and why it is sent. */
 export function incidentSummary(state: IncidentState, why: string): string {
-  const { severity, title, environment, service, diagnosis, plan, effects } = briefing({ state });
+  const { severity, title, environment, service, diagnosis, plan, effects, leftPaused } = briefing({ state });
   const cause = diagnosis?.hypotheses[0];
   return [
     `${severity}: ${title} (${environment}/${service})`,
@@ -46,6 +48,7 @@ export function incidentSummary(state: IncidentState, why: string): string {
     diagnosis?.model ?? '',
     plan === null ? '' : `plan: ${plan.steps.map(stepLine).join(', then ')}`,
     effects.length === 0 ? '' : `done: ${effects.map(({ step, status }) => `${step} ${status}`).join(', ')}`,
+    ...leftPaused,
   ]
     .filter((line) => line !== '')
     .join('\n');
@@ -115,6 +118,7 @@ function planText(plan: PlanBriefing): string {
   return [
     `**Plan** \`${planHash.slice(0, 12)}\`, risk ${risk}: ${reason}`,
     ...lines,
+    ...(forGoodText(plan) === '' ? [] : [`**For good:** ${forGoodText(plan)}`]),
     ...(checked === '' ? [] : [`Preflight: ${checked}`]),
     ...(pace === '' ? [] : [`Whether it helped: ${pace}`]),
   ].join('\n');

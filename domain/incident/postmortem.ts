@@ -5,6 +5,7 @@ import { symptoms } from './anomalies.ts';
 import type { IncidentEvent } from './events.ts';
 import { modelText } from './model-words.ts';
 import { narrate } from './narrate.ts';
+import { leftPaused } from './paused-owners.ts';
 import type { IncidentState } from './state.ts';
 import { timeText } from './words.ts';
 
@@ -44,6 +45,7 @@ function summary(state: IncidentState, timeline: readonly IncidentEvent[]): stri
     `- Scope: ${inline(state.scope.environment)}/${inline(state.scope.service)}, severity ${state.severity}`,
     `- From ${timeText(state.onsetMs)} to ${timeText(endMs)} (${seconds} s); opened ${timeText(state.openedAtMs)}`,
     `- Outcome: **${state.outcome ?? 'open'}**${closing?.type === 'incident-closed' ? `, ${inline(closing.reason)}` : ''}`,
+    ...leftPaused(state).map((sentence) => `- Left paused: ${inline(sentence)}`),
   ].join('\n');
 }
 

@@ -8,7 +8,8 @@ const advice: Readonly<Record<RefusalCode, string>> = {
   'not-supported': 'this executor cannot do that to this target; choose another action in the runbook',
   invalid: 'the vendor does not accept these parameters; check the limits of the target',
   'permission-denied': "the executor's identity lacks a right; sentinel doctor names it",
-  'expired-credentials': "the executor's credentials have expired; renew them, then run sentinel doctor",
+  'expired-credentials':
+    "the executor's credentials cannot be used or have expired; correct or renew them, then run sentinel doctor",
   throttled: 'the vendor limits its requests; nothing was done, and it may be tried later',
   'changed-meanwhile': 'somebody changed the target after it was looked at; nothing was overwritten',
   overtaken: 'a later call of Sentinel has taken its place',

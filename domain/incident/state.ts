@@ -30,6 +30,8 @@ export type AppliedEffect = {
   readonly progress?: Progress;
   /** What is half done of it. */
   readonly left?: string;
+  /** Intent of an undo of it that nobody can tell the outcome of, until a person settles it. */
+  readonly undoInDoubt?: string;
 };
 
 export type IncidentState = {

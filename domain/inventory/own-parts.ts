@@ -39,11 +39,10 @@ function named({ kind, parts }: Resource, service: string, part: OwnPart): boole
 }
 
 /** One of its replicas is the part: a pod by its name, a container by its id or the beginning of it. */
-function runs({ replicas }: ObservedState, { name }: OwnPart): boolean {
+function runs({ replicas, node }: ObservedState, { name }: OwnPart): boolean {
   const isContainerId = /^[0-9a-f]{12,64}$/.test(name);
-  return replicas.some(
-    ({ id }) =>
-      id === name || (isContainerId && id.length >= 12 && (id.startsWith(name) || name.startsWith(id))),
+  return [...replicas.map(({ id }) => id), ...(node?.runs ?? [])].some(
+    (id) => id === name || (isContainerId && id.length >= 12 && (id.startsWith(name) || name.startsWith(id))),
   );
 }
 

@@ -36,6 +36,36 @@ export type Owner = {
   readonly detail: string;
   /** Ids of the actions whose effect it would revert. */
   readonly reverts: readonly string[];
+  /** Absent where nothing may pause it. */
+  readonly sync?: OwnerSync;
+};
+
+/** What of an owner can be paused, so that changes last, and given back. */
+export type OwnerSync = {
+  /** Its key, and how people call it: `Argo CD application "shop"`. */
+  readonly key: string;
+  readonly name: string;
+  readonly is: 'on' | 'paused-by-sentinel' | 'paused-by-somebody-else';
+  /** Since when Sentinel has kept it paused. */
+  readonly pausedAtMs?: number;
+  /** The command that gives it back, for people. */
+  readonly resumeWith?: string;
+  /** Ids of the actions that last while it is paused. */
+  readonly lifts: readonly string[];
+};
+
+/** Of a machine that other targets run on. */
+export type NodeState = {
+  /** Whether new replicas may go there, and who says no. */
+  readonly cordoned: 'no' | 'by-sentinel' | 'by-somebody-else';
+  /** The targets that a drain would move, with how many of their ready replicas are on it and elsewhere. */
+  readonly carries: readonly { readonly key: string; readonly here: number; readonly elsewhere: number }[];
+  /** Names of everything that runs on it. */
+  readonly runs: readonly string[];
+  /** Key of what is reserved while capacity is taken away: two nodes of one cluster never are at once. */
+  readonly pool: string;
+  /** Of how many replicas a drain may, and would, delete the local files. */
+  readonly losesFilesOf?: number;
 };
 
 /** A target as it was seen at one moment, by whichever executor. */
@@ -59,6 +89,9 @@ export type ObservedState = {
   readonly observedAtMs?: number;
   readonly rollout?: Rollout;
   readonly owner?: Owner;
+  readonly node?: NodeState;
+  /** What is gone for good when it is stopped, in words; absent where nothing is. */
+  readonly stopLoses?: string;
   /** Why nothing may act on it, in words; absent where it may be acted on. */
   readonly protected?: string;
   /** The people it belongs to, and how much depends on it, as configuration says. */

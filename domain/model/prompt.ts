@@ -119,6 +119,7 @@ function changeLines({ changes }: Leads, { onsetMs }: DiagnosisInput, texts: Tex
     service: shown(change.service),
     type: shown(change.type),
     when: change.atMs <= onsetMs ? `${seconds(onsetMs - change.atMs)} before the onset` : 'after the onset',
+    ...(change.ownIntent === undefined ? {} : { by: 'Sentinel itself, to mend something' }),
     text: texts.read(change.summary) ?? '(withheld)',
   }));
 }

@@ -60,6 +60,11 @@ export const policyConfigSchema = z.strictObject({
   byRisk: byRiskSchema
     .prefault({})
     .describe('What a plan needs, by its risk. Risk is computed, never taken from a model.'),
+  irreversible: requirementSchema
+    .default({ approval: 'operator', quorum: 1, deadlineMinutes: 30 })
+    .describe(
+      'Plans with a step that cannot be undone (deleted files, a machine that boots), beside what their risk asks for: the stricter of the two counts. Such a plan never runs without asking, whatever its risk, unless this says `auto`.',
+    ),
   environments: z
     .record(
       z.string().min(1).max(200),
@@ -67,6 +72,7 @@ export const policyConfigSchema = z.strictObject({
         low: requirementSchema.optional().describe('Low-risk plans there.'),
         medium: requirementSchema.optional().describe('Medium-risk plans there.'),
         high: requirementSchema.optional().describe('High-risk plans there.'),
+        irreversible: requirementSchema.optional().describe('Overrides `irreversible` there.'),
         maxAutoBlastRadius: z
           .number()
           .min(0)
@@ -82,7 +88,7 @@ export const policyConfigSchema = z.strictObject({
       }),
     )
     .default({})
-    .describe('Overrides of `byRisk` per environment, by exact name.'),
+    .describe('Overrides of `byRisk` and the rest per environment, by exact name.'),
   allow: z
     .array(ruleSchema)
     .default([])

@@ -1,13 +1,14 @@
 // What policy says of a plan. The order is fixed and the first that speaks decides: a plan that is no plan, deny rules,
-// the allow list, then what its risk asks for, made stricter by blast radius and by doubtful evidence. Nothing ever makes
-// it more permissive than its risk level.
+// the allow list, then what its risk asks for, made stricter by what cannot be undone, by blast radius and by doubtful evidence.
+// Nothing ever makes it more permissive than its risk level.
 
 import { matchesGlob } from '../glob.ts';
 import { targetText } from '../inventory/target.ts';
 import { interferingSteps } from '../remediation/interference.ts';
 import type { Plan, PlanStep } from '../remediation/plan.ts';
-import type { PolicyConfig, PolicyRule, Requirement } from './config.ts';
-import { type Level, levelOf, lowered } from './levels.ts';
+import type { PolicyConfig, PolicyRule } from './config.ts';
+import { type Level, levelOf, lowered, stricter } from './levels.ts';
+import { ownPolicy, policyFor, policyForIrreversible } from './requirement.ts';
 import type { Verdict } from './verdict.ts';
 
 export type PolicyContext = {
@@ -19,6 +20,8 @@ export type PolicyContext = {
 
 /** What of a plan policy looks at. */
 export type JudgedStep = Pick<PlanStep, 'action' | 'target' | 'blastRadius' | 'downtimeSeconds'> & {
+  /** False: it has the approval class of what cannot be undone. */
+  readonly reversible?: boolean;
   readonly before?: Pick<PlanStep['before'], 'protected'>;
 };
 export type JudgedPlan = Pick<Plan, 'risk'> & { readonly steps: readonly JudgedStep[] };
@@ -69,13 +72,23 @@ function denyUnlisted({ steps }: JudgedPlan, rules: readonly PolicyRule[]): Verd
 
 function byRisk(plan: JudgedPlan, config: PolicyConfig, { missing, contested }: PolicyContext): Verdict {
   const environment = plan.steps[0]?.target.environment ?? '';
-  const own = Object.hasOwn(config.environments, environment) ? config.environments[environment] : undefined;
-  const requirement: Requirement = own?.[plan.risk] ?? config.byRisk[plan.risk];
-  const rule = own?.[plan.risk] === undefined ? `risk: ${plan.risk}` : `risk: ${plan.risk} in ${environment}`;
-  if (requirement === 'deny') return deny(rule, `Plans of ${plan.risk} risk are not allowed.`);
+  const own = ownPolicy(config, environment);
+  const { requirement, rule: riskRule } = policyFor(config, environment, plan.risk);
+  if (requirement === 'deny') return deny(riskRule, `Plans of ${plan.risk} risk are not allowed.`);
 
   let level: Level = levelOf(requirement);
+  let rule = riskRule;
   const reasons = [`The plan's risk is ${plan.risk}.`];
+  const forGood = plan.steps.filter(({ reversible }) => reversible === false);
+  if (forGood.length > 0) {
+    const what = `It cannot be undone: ${forGood.map(describe).join(', ')}.`;
+    const ofClass = policyForIrreversible(config, environment);
+    if (ofClass.requirement === 'deny') return deny(ofClass.rule, `${what} Such plans are not allowed.`);
+    const both = stricter(level, levelOf(ofClass.requirement));
+    if (!same(both, level)) rule = ofClass.rule;
+    level = both;
+    reasons.push(what);
+  }
   const maxBlast = own?.maxAutoBlastRadius ?? config.maxAutoBlastRadius;
   // Steps follow one another before anybody looks whether it helped: what they disturb adds up.
   const blast = Math.min(
@@ -104,6 +117,11 @@ function byRisk(plan: JudgedPlan, config: PolicyConfig, { missing, contested }: 
   return level.kind === 'auto'
     ? { kind: 'auto', rule, reason: reasons.join(' ') }
     : { ...level, rule, reason: reasons.join(' ') };
+}
+
+function same(one: Level, other: Level): boolean {
+  if (one.kind === 'auto' || other.kind === 'auto') return one.kind === other.kind;
+  return one.role === other.role && one.quorum === other.quorum;
 }
 
 function deny(rule: string, reason: string): Verdict {

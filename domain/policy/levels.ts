@@ -1,6 +1,6 @@
 // How much Sentinel may do alone, as steps of a ladder: alone, with an operator's approval, with an admin's.
 
-import type { Role } from '../role.ts';
+import { type Role, roleAtLeast } from '../role.ts';
 import type { Requirement } from './config.ts';
 
 export type Level =
@@ -24,6 +24,18 @@ export function levelOf(requirement: Exclude<Requirement, 'deny'>): Level {
   if (requirement === 'auto') return { kind: 'auto' };
   const { approval, quorum, deadlineMinutes } = requirement;
   return { kind: 'approval', role: approval, quorum, deadlineSeconds: deadlineMinutes * 60 };
+}
+
+/** What satisfies both: the higher role, the larger quorum, the nearer deadline. */
+export function stricter(one: Level, other: Level): Level {
+  if (one.kind === 'auto') return other;
+  if (other.kind === 'auto') return one;
+  return {
+    kind: 'approval',
+    role: roleAtLeast(one.role, other.role) ? one.role : other.role,
+    quorum: Math.max(one.quorum, other.quorum),
+    deadlineSeconds: Math.min(one.deadlineSeconds, other.deadlineSeconds),
+  };
 }
 
 /** One step less autonomy; the last step stays: an admin may always decide. */

@@ -1,7 +1,7 @@
 // What the catalogue says of one step: whether its parameters hold, how it is undone, what it costs and how dangerous it is.
 
 import type { ObservedState } from '../inventory/target.ts';
-import type { ActionParameters, Cost, RiskLevel } from './actions/action.ts';
+import type { Action, ActionParameters, Cost, RiskLevel } from './actions/action.ts';
 import { type ActionId, actions, isActionId } from './actions/index.ts';
 
 export type Inverse = { readonly action: ActionId; readonly parameters: ActionParameters };
@@ -44,9 +44,20 @@ export function inverseActionOf(action: ActionId): ActionId | null {
   return inverse.action;
 }
 
-/** False when what it removes cannot be brought back. A restart removes nothing, so it counts as reversible. */
-export function isReversible(action: ActionId): boolean {
-  return actions[action].inverse !== 'cannot-be-undone';
+/** What the action takes away for good from this target, in words; null when nothing is lost. */
+export function lostBy(action: ActionId, before: ObservedState): string | null {
+  const { inverse, lost }: Action = actions[action];
+  return lost?.(before) ?? (inverse === 'cannot-be-undone' ? 'there is no way back' : null);
+}
+
+/**
+ * False when what it takes away cannot be brought back. A restart takes nothing away, except from a machine; without a state it is the
+ * action on an ordinary target that is meant.
+ */
+export function isReversible(action: ActionId, before?: ObservedState): boolean {
+  return before === undefined
+    ? actions[action].inverse !== 'cannot-be-undone'
+    : lostBy(action, before) === null;
 }
 
 export function costOf(action: ActionId, before: ObservedState, parameters: ActionParameters): Cost {

@@ -3,6 +3,7 @@
 
 import type { Change } from './actions/action.ts';
 import { actions } from './actions/index.ts';
+import { lostBy } from './catalogue.ts';
 import type { PlanStep } from './plan.ts';
 
 export type Undo = {
@@ -20,15 +21,20 @@ export function changeOf({ action, parameters, before }: StepFacts): Change {
 
 /** How the step is undone if it does not help. */
 export function undoOf({
+  action,
   inverse,
   reversible,
   before,
-}: Pick<PlanStep, 'inverse' | 'reversible' | 'before'>): Undo {
+}: Pick<PlanStep, 'action' | 'inverse' | 'reversible' | 'before'>): Undo {
+  const lost = reversible ? null : lostBy(action, before);
   if (inverse !== null) {
     const { after } = changeOf({ ...inverse, before });
-    return { kind: 'inverse', text: `${after} again (${inverse.action})` };
+    const but = lost === null ? '' : `, but ${lost}`;
+    return { kind: 'inverse', text: `${after} again (${inverse.action})${but}` };
   }
-  return reversible
-    ? { kind: 'nothing-to-undo', text: 'nothing to undo' }
-    : { kind: 'cannot-be-undone', text: 'cannot be undone' };
+  if (reversible) return { kind: 'nothing-to-undo', text: 'nothing to undo' };
+  return {
+    kind: 'cannot-be-undone',
+    text: lost === null ? 'cannot be undone' : `cannot be undone: ${lost}`,
+  };
 }

@@ -16,6 +16,8 @@ export type Intent = {
   /** `forward` effects fix; `compensation` effects undo a forward one (`undoes` names it). */
   readonly direction: 'forward' | 'compensation';
   readonly undoes?: string;
+  /** Of a compensation that people asked for: the id of their request. */
+  readonly rollback?: string;
   readonly action: ActionId;
   readonly target: TargetRef;
   /** Keys of what it takes hold of besides its target; absent when that is nothing. */
@@ -79,6 +81,8 @@ export const gateRefusals = [
   'too-much-at-once',
   'breaker-open',
   'incident-closed',
+  /** Of a rollback that people asked for: Sentinel itself has not let go of the incident yet. */
+  'still-at-work',
   'not-opened',
   'out-of-order',
   'overloaded',

@@ -53,6 +53,15 @@ export const limitsConfigSchema = z.strictObject({
     .max(3_600)
     .default(300)
     .describe('How long a target is reserved for the incident acting on it.'),
+  /** Long enough for a plan of slow steps; past a week nobody remembers what they saw. */
+  grantValidMinutes: z
+    .int()
+    .min(5)
+    .max(10_080)
+    .default(1_440)
+    .describe(
+      'How long after its last approval a plan may still be acted on. Then people are asked afresh: what they saw has had its time.',
+    ),
   breaker: z
     .strictObject({
       /** Consecutive effects of an environment that did not help, after which Sentinel stops acting there. */

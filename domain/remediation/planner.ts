@@ -6,7 +6,7 @@ import type { Diagnosis, Hypothesis } from '../diagnosis/diagnosis.ts';
 import { thresholds } from '../diagnosis/thresholds.ts';
 import { type KeptResource, resolve } from '../inventory/resolve.ts';
 import { targetKey } from '../inventory/target.ts';
-import { type RiskLevel, riskLevels } from './actions/action.ts';
+import { type ActionParameters, type RiskLevel, riskLevels } from './actions/action.ts';
 import { type ActionId, actions } from './actions/index.ts';
 import { checkParameters, costOf, inverseOf, isReversible, riskOf } from './catalogue.ts';
 import { type Plan, type PlanStep, stepKey } from './plan.ts';
@@ -105,11 +105,31 @@ function makeSteps(
 ): readonly PlanStep[] | string {
   const steps: PlanStep[] = [];
   for (const action of [first, ...followedBy]) {
+    const pause = pauseBefore(action, hypothesis, input, steps);
+    if (typeof pause === 'string') return pause;
+    steps.push(...pause);
     const step = makeStep(action, hypothesis, input, steps);
     if (typeof step === 'string') return action === first ? step : `${action} after it: ${step}`;
     steps.push(step);
   }
   return steps;
+}
+
+/** The step that lets this action last, where its owner would take it back and may be paused: people approve it with the rest. */
+function pauseBefore(
+  action: ActionId,
+  hypothesis: Hypothesis,
+  input: PlanningInput,
+  earlier: readonly PlanStep[],
+): readonly PlanStep[] | string {
+  const resolved = resolve(hypothesis.scope, input.targets, input.resources);
+  if (!resolved.ok) return []; // told by the step itself
+  const { owner } = earlier.reduce(stateAfter, resolved.target);
+  const helps =
+    owner?.reverts.includes(action) && owner.sync?.is === 'on' && owner.sync.lifts.includes(action);
+  if (helps !== true) return [];
+  const step = makeStep('pause-sync', hypothesis, input, earlier, {});
+  return typeof step === 'string' ? `pausing ${owner?.name} before it: ${step}` : [step];
 }
 
 /** The step after those before it, or why there is none. */
@@ -118,6 +138,8 @@ function makeStep(
   hypothesis: Hypothesis,
   input: PlanningInput,
   earlier: readonly PlanStep[],
+  /** Of what is no remedy: the planner's own reason for it. */
+  given?: ActionParameters,
 ): PlanStep | string {
   const { service } = hypothesis.scope;
   // Which of several is meant is for a person to say.
@@ -126,16 +148,16 @@ function makeStep(
   const before = resolved.target;
   if (!input.blastSet.has(service)) return 'outside the reach of this incident';
   if (before.protected !== undefined) return `its target is protected: ${before.protected}`;
-  if (before.owner?.reverts.includes(action))
-    return `${before.owner.name} would take it back (${before.owner.detail})`;
+  const now = earlier.reduce(stateAfter, before);
+  if (now.owner?.reverts.includes(action))
+    return `${now.owner.name} would take it back (${now.owner.detail})`;
   if (!before.supports.includes(action)) return `executor ${before.executor} cannot do this`;
   const { target, executor } = before;
   const key = stepKey({ action, target });
   const times = input.tried.filter((tried) => tried === key).length;
   if (times >= actions[action].timesPerIncident) return triedAlready;
   const { resourceId } = hypothesis.scope;
-  const now = earlier.reduce(stateAfter, before);
-  const taken = earlier.findLast(({ inverse }) => inverse?.action === action)?.inverse?.parameters;
+  const taken = earlier.findLast(({ inverse }) => inverse?.action === action)?.inverse?.parameters ?? given;
   const found =
     taken === undefined
       ? actions[action].choose?.(now, { resourceId, rateRatio: hypothesis.figures?.rateRatio })
@@ -151,7 +173,7 @@ function makeStep(
     executor,
     parameters,
     inverse: inverseOf(action, now, parameters),
-    reversible: isReversible(action),
+    reversible: isReversible(action, now),
     risk: riskOf(action, now, parameters),
     ...costOf(action, now, parameters),
     // As it was when the plan was made: what the steps before change of it follows from them.

@@ -3,6 +3,7 @@
 
 import { type ObservedState, targetKey, targetText } from '../inventory/target.ts';
 import { plainLine } from '../text.ts';
+import { cordonWords } from './actions/node.ts';
 import { type Plan, type PlanStep, stepKey } from './plan.ts';
 import { type Sighting, stateAfter } from './precondition.ts';
 import type { TargetState } from './target.ts';
@@ -29,6 +30,8 @@ export function notYetSeen(plan: Plan, index: number, step: PlanStep, sighting: 
     differing('replicas', expected.desiredReplicas, state.desiredReplicas),
     state.rollout?.inProgress === true ? `a rollout is in progress (${state.rollout.detail})` : null,
     tooFew(step.before, expected, state),
+    stillThere(expected, state),
+    differing('sync by its owner', expected.owner?.sync?.is ?? 'none', state.owner?.sync?.is ?? 'none'),
   ].filter((one) => one !== null);
   return missing.length === 0 ? null : `${about}: ${missing.join('; ')}`;
 }
@@ -40,6 +43,15 @@ function tooFew(before: ObservedState, expected: ObservedState, seen: ObservedSt
   const least = Math.min(expected.desiredReplicas, serving(before) + added) - Math.max(0, drained);
   const now = Math.min(serving(seen), seen.readyReplicas ?? Number.POSITIVE_INFINITY);
   return now >= least ? null : `${now} of ${least} replicas are ready`;
+}
+
+/** Of a node: who keeps new replicas away, and what should have left it. */
+function stillThere({ node: expected }: ObservedState, { node: seen }: ObservedState): string | null {
+  if (expected === undefined || seen === undefined) return null;
+  if (expected.cordoned !== seen.cordoned)
+    return differing('new replicas', cordonWords(expected), cordonWords(seen));
+  const left = expected.carries.length === 0 ? seen.carries.length : 0;
+  return left === 0 ? null : `${left} of the targets that were to leave it are still on it`;
 }
 
 function serving({ replicas }: ObservedState): number {

@@ -3,11 +3,11 @@
 
 import { soundOnset } from '../detection/onset.ts';
 import type { VerificationResult } from './verification.ts';
-import type { VerificationConfig } from './verify-config.ts';
 import { controlImproved } from './verify-control.ts';
 import type { VerificationInput } from './verify-input.ts';
 import { judgeHealth, judgeSymptoms } from './verify-symptoms.ts';
 import { answerTime, cutTimes, type Judged, type VerificationTimes } from './verify-windows.ts';
+import { isWorse } from './verify-worse.ts';
 
 /**
  * `recovered` only when every symptom series that can be measured, and at least one, is back near normal over a whole
@@ -79,24 +79,6 @@ function notRecovered(look: Look, input: VerificationInput): VerificationResult 
   const reason = `Still not normal: ${names(bad)}.`;
   const improving = bad.every((one) => one.improving === true);
   return { ...figuresOf(look), outcome: 'not-recovered', settled: lasting, improving, reason };
-}
-
-/** A symptom twice as far from normal as it was before the action: what was done is taken back sooner than what merely did not help. */
-const worseTimes = 2;
-
-function isWorse(
-  { ok, before, during, after, improving, ...one }: Judged,
-  config: VerificationConfig,
-): boolean {
-  const was = during - before;
-  const { freshSeconds, intervalMs = 1_000 } = one;
-  return (
-    ok === false &&
-    improving !== true &&
-    was !== 0 &&
-    (after - before) / was >= worseTimes &&
-    freshSeconds >= Math.max(config.stillBadSeconds / 2, intervalMs / 1000)
-  );
 }
 
 /** Why one look is not enough to call it recovered; null when it is. */

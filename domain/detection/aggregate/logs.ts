@@ -17,6 +17,7 @@ type Open = {
   readonly dueMs: number;
   severityNumber: number;
   count: number;
+  fromOutside: boolean;
 };
 
 export class LogAggregator {
@@ -37,11 +38,14 @@ export class LogAggregator {
     const atMs = Math.floor(record.atMs / secondMs) * secondMs;
     const key = `${service}\u0000${template.id}\u0000${atMs}`;
     const { severityNumber } = record;
+    const fromOutside = record.fromOutside === true;
     const known = this.open.get(key);
     const dueMs = Math.min(atMs, receivedMs) + secondMs;
-    if (known === undefined) this.open.set(key, { service, template, atMs, dueMs, severityNumber, count: 1 });
+    if (known === undefined)
+      this.open.set(key, { service, template, atMs, dueMs, severityNumber, count: 1, fromOutside });
     else {
       known.count += 1;
+      known.fromOutside &&= fromOutside;
       known.severityNumber = Math.max(known.severityNumber, severityNumber);
     }
     return null;
@@ -51,10 +55,11 @@ export class LogAggregator {
   close(nowMs: number): LogBucket[] {
     const throughMs = nowMs - this.config.buckets.logWaitMs;
     const rows: LogBucket[] = [];
-    for (const [key, { service, template, atMs, dueMs, severityNumber, count }] of this.open) {
+    for (const [key, { service, template, atMs, dueMs, severityNumber, count, fromOutside }] of this.open) {
       if (dueMs > throughMs) continue;
       this.open.delete(key);
-      rows.push({ atMs, service, templateId: template.id, template: template.text, severityNumber, count });
+      const row = { atMs, service, templateId: template.id, template: template.text, severityNumber, count };
+      rows.push(fromOutside ? { ...row, fromOutside } : row);
     }
     return rows.sort((a, b) => a.atMs - b.atMs);
   }

@@ -50,6 +50,8 @@ export class InstanceLife {
   /** What the process sends itself, and everything that is known of it. */
   readonly own = new Channel();
   readonly any = new Channel();
+  /** Its newest log record, by its clock. */
+  loggedMs = Number.NEGATIVE_INFINITY;
 
   constructor(firstMs: number) {
     this.firstMs = firstMs;
@@ -58,6 +60,17 @@ export class InstanceLife {
 
 /** How many instances are kept; for one more the one not heard of for longest goes, when that is long enough. */
 export type InstanceLimits = { readonly instancesPerService: number; readonly idleSeriesMs: number };
+
+type Seen = {
+  readonly receivedMs: number;
+  readonly eventMs: number;
+  /** The service says it itself. */
+  readonly own: boolean;
+  readonly periodic: boolean;
+  readonly call: boolean;
+  /** A record of its log that is received, not read from history. */
+  readonly log: boolean;
+};
 
 export class ServiceLife {
   readonly name: string;
@@ -69,6 +82,9 @@ export class ServiceLife {
   /** Until then (receiver's clock) spans of before may be on their way. */
   private callsDueMs = Number.NEGATIVE_INFINITY;
   readonly instances = new Map<string, InstanceLife>();
+  /** Newest log record (sender's clock) of no instance, and in history, which does not know the instances. */
+  private loggedMs = Number.NEGATIVE_INFINITY;
+  private recordedMs = Number.NEGATIVE_INFINITY;
   /** After a gap in its own telemetry: what happened before this instant (sender's clock) is not known. */
   blindUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -82,12 +98,11 @@ export class ServiceLife {
     return this.own.known ? this.own : this.any;
   }
 
-  note(
-    instance: string,
-    seen: { receivedMs: number; eventMs: number; own: boolean; periodic: boolean; call: boolean },
-    { instancesPerService, idleSeriesMs }: InstanceLimits,
-  ): void {
-    const { receivedMs, eventMs, own, periodic, call } = seen;
+  note(instance: string, seen: Seen, { instancesPerService, idleSeriesMs }: InstanceLimits): void {
+    const { receivedMs, eventMs, own, periodic, call, log } = seen;
+    // By a clock that is ahead, everything would be older than what it said first.
+    const loggedMs = Math.min(eventMs, receivedMs);
+    if (log && this.isToldAgain(instance, loggedMs)) return;
     this.any.arrive(receivedMs, eventMs, periodic);
     const gapMs = receivedMs - this.own.lastMs;
     if (own && this.own.known && gapMs > Math.max(blindGapMs, 3 * this.own.pauseMs)) {
@@ -96,7 +111,10 @@ export class ServiceLife {
     }
     if (own) this.own.arrive(receivedMs, eventMs, periodic);
     if (call) this.calls.arrive(receivedMs, eventMs, periodic);
-    if (instance === '') return;
+    if (instance === '') {
+      if (log) this.loggedMs = loggedMs;
+      return;
+    }
     const life = this.instances.get(instance) ?? new InstanceLife(receivedMs);
     // The least recently heard of stands first.
     const isNew = !this.instances.delete(instance);
@@ -109,6 +127,18 @@ export class ServiceLife {
     this.instances.set(instance, life);
     life.any.arrive(receivedMs, eventMs, periodic);
     if (own) life.own.arrive(receivedMs, eventMs, periodic);
+    if (log) life.loggedMs = loggedMs;
+  }
+
+  /** History has its log up to this instant. */
+  recorded(atMs: number): void {
+    this.recordedMs = Math.max(this.recordedMs, atMs);
+  }
+
+  /** Whether a log record is older than what the same instance logged before, as when a collector reads its file once more. */
+  private isToldAgain(instance: string, atMs: number): boolean {
+    const loggedMs = instance === '' ? this.loggedMs : this.instances.get(instance)?.loggedMs;
+    return atMs <= Math.max(this.recordedMs, loggedMs ?? Number.NEGATIVE_INFINITY);
   }
 
   /** Instances heard of within three of their usual pauses (and 3 s). */

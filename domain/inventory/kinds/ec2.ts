@@ -2,6 +2,7 @@ import type { Kind } from './kind.ts';
 
 export const ec2: Kind = {
   id: 'ec2',
+  isMachine: true,
   parts: [
     { name: 'region', pattern: /^[a-z]{2,}(-[a-z]+)+-[0-9]+$/, maxLength: 30 },
     { name: 'instance', pattern: /^i-[0-9a-f]{8,17}$/, maxLength: 19 },

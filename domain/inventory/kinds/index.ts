@@ -29,6 +29,12 @@ export function parseResource(text: string): ResourceCheck {
   return { ok: true, resource: { kind, parts } };
 }
 
+/** Of a target's resource, where one is known. */
+export function isMachine(resource: string | undefined): boolean {
+  const parsed = resource === undefined ? null : parseResource(resource);
+  return parsed?.ok === true && parsed.resource.kind.isMachine === true;
+}
+
 /** The text that `parseResource` reads. Throws when a part is no name of its kind. */
 export function formatResource(kind: Kind, parts: readonly string[]): string {
   const text = [kind.id, ...parts].join('/');

@@ -17,6 +17,8 @@ export type Kind = {
   readonly id: string;
   readonly parts: readonly Part[];
   readonly example: string;
+  /** A whole machine: whatever else runs on it ends with it, and does not come back by itself. */
+  readonly isMachine?: true;
   /** For people; the parts in their order. */
   readonly words: (parts: readonly string[]) => string;
   /** What resource attributes of telemetry say of each part. */

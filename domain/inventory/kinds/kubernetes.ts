@@ -22,6 +22,11 @@ export const kubernetes: Kind = {
       : `${kind} ${name} in namespace ${namespace} of cluster ${cluster}`,
   fromTelemetry(attributes) {
     const workload = workloads.find((kind) => attributes[`k8s.${kind}.name`] !== undefined);
+    const node = attributes['k8s.node.name'];
+    // What names a pod or a workload says on which node that is; what names neither is about the node.
+    const ofPod = attributes['k8s.namespace.name'] ?? attributes['k8s.pod.name'];
+    if (node !== undefined && workload === undefined && ofPod === undefined)
+      return [attributes['k8s.cluster.name'], noNamespace, 'node', node];
     return [
       attributes['k8s.cluster.name'],
       attributes['k8s.namespace.name'],

@@ -46,6 +46,11 @@ export type Action = {
       }
     | 'nothing-to-undo'
     | 'cannot-be-undone';
+  /**
+   * What is gone for good afterwards, in words; null where nothing is. For the targets where an inverse does not bring all of it back, or
+   * where none means no way back rather than nothing to put back. Such a step has an approval class of its own (`policy.irreversible`).
+   */
+  readonly lost?: (before: ObservedState) => string | null;
   readonly cost: (before: ObservedState, given: ActionParameters) => Cost;
   /** Levels `risk` can answer. */
   readonly risks: readonly RiskLevel[];

@@ -10,6 +10,7 @@ export const clearSandbox: Action = {
   parameters: z.strictObject({}),
   choose: ({ sandbox }) => (sandbox === undefined ? notFound('it has no sandbox') : found({})),
   inverse: 'cannot-be-undone',
+  lost: () => 'Sentinel does not bring deleted files back',
   cost: () => free,
   risks: ['low'],
   risk: () => 'low',

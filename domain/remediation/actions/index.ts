@@ -4,14 +4,19 @@
 import type { Action } from './action.ts';
 import { applyConfig } from './apply-config.ts';
 import { clearSandbox } from './clear-sandbox.ts';
+import { cordon } from './cordon.ts';
 import { deployRelease } from './deploy-release.ts';
 import { drain } from './drain.ts';
+import { drainNode } from './drain-node.ts';
+import { pauseSync } from './pause-sync.ts';
 import { restart } from './restart.ts';
+import { resumeSync } from './resume-sync.ts';
 import { rollbackConfig } from './rollback-config.ts';
 import { rollbackRelease } from './rollback-release.ts';
 import { scale } from './scale.ts';
 import { start } from './start.ts';
 import { stop } from './stop.ts';
+import { uncordon } from './uncordon.ts';
 import { undrain } from './undrain.ts';
 
 export const actions = {
@@ -26,6 +31,11 @@ export const actions = {
   undrain,
   stop,
   start,
+  cordon,
+  uncordon,
+  'drain-node': drainNode,
+  'pause-sync': pauseSync,
+  'resume-sync': resumeSync,
 } satisfies Readonly<Record<string, Action>>;
 
 export type ActionId = keyof typeof actions;

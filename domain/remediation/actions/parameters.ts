@@ -15,7 +15,7 @@ export function found(parameters: ActionParameters): FoundParameters {
   return { ok: true, parameters };
 }
 
-export function notFound(reason: string): FoundParameters {
+export function notFound(reason: string): Extract<FoundParameters, { ok: false }> {
   return { ok: false, reason };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isMachine } from '../../inventory/kinds/index.ts';
 import type { ObservedState } from '../../inventory/target.ts';
 import type { Action } from './action.ts';
 import { found, safeName } from './parameters.ts';
@@ -15,6 +16,11 @@ export const restart: Action = {
     return found(one === undefined ? {} : { taskId: one.id });
   },
   inverse: 'nothing-to-undo',
+  // A process is started again as it is configured; a machine that boots has lost what was only in its memory.
+  lost: ({ target }) =>
+    isMachine(target.resource)
+      ? 'what the machine had in memory, and what was started on it by hand, is gone'
+      : null,
   cost(before, { taskId }) {
     const serving = servingCount(before);
     const only = before.replicas.find(({ id }) => id === taskId);

@@ -11,6 +11,7 @@ export const stop: Action = {
   parameters: z.strictObject({}),
   choose: (state) => (runsOrNot(state) === 'stopped' ? notFound('it is stopped already') : found({})),
   inverse: { action: 'start', parameters: () => ({}) },
+  lost: ({ stopLoses }) => stopLoses ?? null,
   cost: (before) => (servingCount(before) === 0 ? free : { downtimeSeconds: restartSeconds, blastRadius: 1 }),
   risks: ['high'],
   risk: () => 'high',

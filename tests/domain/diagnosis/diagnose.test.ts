@@ -111,6 +111,33 @@ describe('one replica of several', () => {
   });
 });
 
+describe('a change that Sentinel made itself', () => {
+  const diagnosed = (isOwn: boolean) => {
+    const changes = [
+      { type: 'release', service: 'orders', atSecond: -60 },
+      { type: 'release', service: 'orders', atSecond: -5 },
+    ];
+    const simulated = simulate(world({ kind: 'errors', service: 'orders', rate: 0.4 }, { changes }));
+    const last = simulated.changes.at(-1)?.id;
+    const marked = simulated.changes.map((change) =>
+      isOwn && change.id === last ? { ...change, ownIntent: 'i-1' } : change,
+    );
+    const input = { ...simulated, changes: marked };
+    const found = diagnose(input, []);
+    return { ...found, plan: planFor(input, found.diagnosis) };
+  };
+
+  it('is no suspect, and neither is the release that it took back', () => {
+    expect(actionOf(diagnosed(false).plan)).toBe('rollback-release orders');
+    const { diagnosis, evidence, plan } = diagnosed(true);
+    expect(diagnosis.hypotheses.map(({ cause }) => cause)).not.toContain('bad-release');
+    expect(actionOf(plan)).not.toContain('release');
+    expect(evidence.map(({ finding }) => finding)).toContain(
+      "No known change to orders shortly before but Sentinel's own.",
+    );
+  });
+});
+
 describe('when a remedy did not help', () => {
   const changes = [
     { type: 'release', service: 'orders', atSecond: -25 },

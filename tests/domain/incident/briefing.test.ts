@@ -167,7 +167,15 @@ test('effects, verification, compensation and ending are told with their reasons
     ),
   );
   expect(brief.effects).toEqual([
-    { intentId: 'i-1', step: 'scale@test/orders', attempt: 1, status: 'undone', summary: 's' },
+    {
+      intentId: 'i-1',
+      step: 'scale@test/orders',
+      attempt: 1,
+      status: 'undone',
+      summary: 's',
+      canBeUndone: true,
+      undoInDoubt: null,
+    },
   ]);
   expect(brief.compensation).toEqual({ undone: ['scale@test/orders'], notUndone: [] });
   expect(brief.ending).toEqual({ end: null, outcome: 'escalated', actor: 'sentinel', reason: 'r' });

@@ -39,6 +39,8 @@ test('the first time calls people, and so does what follows an incident that the
   const { follows: _none, ...alone } = again();
   expect(callFor(alone, [], openedAtMs)).toEqual({ kind: 'aloud', because: null });
   expect(callFor(again(), [], openedAtMs)).toEqual({ kind: 'aloud', because: null });
+  // What follows none has no conversation, whatever else the channel was told of.
+  expect(callFor(alone, [first], openedAtMs)).toEqual({ kind: 'aloud', because: null });
 });
 
 test('the same again is told quietly, and looked at when it has lasted as long as before', () => {

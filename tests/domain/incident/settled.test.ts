@@ -44,6 +44,40 @@ test.each([
   expect(statuses(stateAfter(...commands.fixed, commands.compensate(), event(undo)))).toEqual([status]);
 });
 
+describe('an undo that nobody can tell the outcome of', () => {
+  const undoing = [...commands.fixed, commands.compensate(), commands.intent('compensation', 'i-2')];
+  const doubtful = { ...commands.failed('compensation', 'i-2'), uncertain: true } as const;
+  const undo = { intentId: 'i-2', undoes: 'i-1', direction: 'compensation' } as const;
+  const doubts = (...bodies: readonly object[]) =>
+    stateAfter(...bodies).effects.map(({ undoInDoubt }) => undoInDoubt);
+
+  test('is known of the effect it was about, until a person has settled it or it is done after all', () => {
+    expect(doubts(...undoing, doubtful)).toEqual(['i-2']);
+    const [{ stepKey = '' } = {}] = stateAfter(...undoing).effects;
+    expect(doubts(...undoing, doubtful, commands.compensated([stepKey]))).toEqual(['i-2']);
+    expect(doubts(...undoing, doubtful, event({ ...undo, happened: true }))).toEqual([undefined]);
+    expect(doubts(...undoing, doubtful, event({ ...undo, happened: false }))).toEqual([undefined]);
+    expect(doubts(...undoing, doubtful, commands.applied('compensation', 'i-2'))).toEqual([undefined]);
+  });
+
+  test('one that certainly failed is none', () => {
+    expect(doubts(...undoing, commands.failed('compensation', 'i-2'))).toEqual([undefined]);
+  });
+
+  test('may be a rollback that a person asked for', () => {
+    const ended = {
+      type: 'rollback-ended',
+      intentId: 'i-1',
+      stepKey: 's',
+      reason: 'r',
+      actor: 'a',
+      requestId: 'q',
+    };
+    expect(doubts(...commands.fixed, { ...ended, outcome: 'uncertain', undoneBy: 'i-3' })).toEqual(['i-3']);
+    expect(doubts(...commands.fixed, { ...ended, outcome: 'failed', undoneBy: 'i-3' })).toEqual([undefined]);
+  });
+});
+
 test('what has been undone since stays undone', () => {
   const undone = [...commands.fixed, commands.compensate(), commands.intent('compensation', 'i-2')];
   const state = stateAfter(...undone, commands.applied('compensation', 'i-2'), event());

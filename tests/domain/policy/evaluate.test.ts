@@ -43,6 +43,19 @@ describe('by default', () => {
     });
   });
 
+  it('what cannot be undone asks somebody, however low its risk; a restart leaves nothing to undo and does not', () => {
+    const gone = step({ action: 'clear-sandbox', inverse: null, reversible: false });
+    expect(evaluate(plan([gone]), config, sure)).toEqual({
+      kind: 'approval',
+      rule: 'irreversible',
+      reason: "The plan's risk is low. It cannot be undone: clear-sandbox on test/api.",
+      role: 'operator',
+      quorum: 1,
+      deadlineSeconds: 1800,
+    });
+    expect(evaluate(plan([step({ inverse: null, reversible: true })]), config, sure).kind).toBe('auto');
+  });
+
   it('missing evidence and a contested diagnosis each ask somebody', () => {
     const missing = evaluate(plan([step()]), config, { ...sure, missing: ['calls: no traces'] });
     expect(missing).toMatchObject({
@@ -58,13 +71,47 @@ describe('by default', () => {
   it('a wide blast asks somebody, even at low risk; an unknown one counts as wide', () => {
     expect(evaluate(plan([step({ blastRadius: 0.51 })]), config, sure).kind).toBe('approval');
     expect(evaluate(plan([step({ blastRadius: Number.NaN })]), config, sure).kind).toBe('approval');
+    const bold = policyConfigSchema.parse({ environments: { e: { maxAutoBlastRadius: 0.9 } } });
+    const wide = (environment: string) => plan([step({ blastRadius: 0.9, target: at(environment) })]);
+    expect(evaluate(wide('e'), bold, sure).kind).toBe('auto');
+    expect(evaluate(wide('f'), bold, sure).kind).toBe('approval');
+  });
+
+  it('the blast of the steps of a plan adds up', () => {
+    const of = (...shares: number[]) =>
+      evaluate(
+        plan(
+          shares.map((blastRadius, index) =>
+            step({ blastRadius, downtimeSeconds: 1, target: at('e', `s${index}`) }),
+          ),
+        ),
+        config,
+        sure,
+      );
+    expect(of(0.25, 0.25).kind).toBe('auto');
+    expect(of(0.3, 0.3)).toMatchObject({
+      kind: 'approval',
+      reason: expect.stringContaining('disturbs 60 %'),
+    });
+  });
+
+  it('who has to be asked anyway is not asked for more because it is wide; doubt keeps the number of people', () => {
+    expect(evaluate(plan([step({ blastRadius: 1 })], 'medium'), config, sure)).toMatchObject({
+      role: 'operator',
+    });
+    expect(evaluate(plan([step()], 'high'), config, { ...sure, contested: true })).toMatchObject({
+      role: 'admin',
+      quorum: 2,
+    });
   });
 
   it('a long disturbance asks somebody, even at low risk; the steps of a plan add up', () => {
     const of = (...seconds: number[]) =>
       evaluate(
         plan(
-          seconds.map((downtimeSeconds, index) => step({ downtimeSeconds, target: at('e', `s${index}`) })),
+          seconds.map((downtimeSeconds, index) =>
+            step({ downtimeSeconds, blastRadius: 0.1, target: at('e', `s${index}`) }),
+          ),
         ),
         config,
         sure,
@@ -74,7 +121,11 @@ describe('by default', () => {
       kind: 'approval',
       reason: expect.stringContaining('serves less for 61 s'),
     });
-    expect(of(30, 31).kind).toBe('approval');
+    expect(of(30, 30).kind).toBe('auto');
+    expect(of(30, 31)).toMatchObject({
+      kind: 'approval',
+      reason: expect.stringContaining('serves less for 61 s'),
+    });
     expect(of(Number.NaN).kind).toBe('approval');
     const patient = policyConfigSchema.parse({ environments: { e: { maxAutoDowntimeSeconds: 600 } } });
     const long = plan([step({ downtimeSeconds: 600, target: at('e') })]);
@@ -220,5 +271,47 @@ describe('globs', () => {
         expect(matchesGlob(pattern, name)).toBe(new RegExp(`^(?:${source})$`).test(name));
       }),
     );
+  });
+});
+
+describe('the class of what cannot be undone', () => {
+  const gone = step({ action: 'clear-sandbox', inverse: null, reversible: false });
+  const told = { approval: 'admin', quorum: 2, deadlineMinutes: 10 } as const;
+
+  it('runs without asking only where the class itself says so: no level of risk does', () => {
+    const byRisk = { low: 'auto', medium: 'auto', high: 'auto' } as const;
+    const loose = policyConfigSchema.parse({ byRisk });
+    for (const risk of riskLevels) expect(evaluate(plan([gone], risk), loose, sure).kind).toBe('approval');
+    const named = policyConfigSchema.parse({ byRisk, irreversible: 'auto' });
+    for (const risk of riskLevels) expect(evaluate(plan([gone], risk), named, sure).kind).toBe('auto');
+    // What its risk asks for stays.
+    const cautious = policyConfigSchema.parse({ irreversible: 'auto' });
+    expect(evaluate(plan([gone], 'high'), cautious, sure)).toMatchObject({ rule: 'risk: high', quorum: 2 });
+  });
+
+  it('and the risk: the stricter of both counts, each in what it is stricter in', () => {
+    const strict = policyConfigSchema.parse({
+      byRisk: { medium: { approval: 'operator', quorum: 3, deadlineMinutes: 60 } },
+      irreversible: told,
+    });
+    const other = { ...gone, target: at('test', 'scratch') };
+    expect(evaluate(plan([step(), other], 'medium'), strict, sure)).toMatchObject({
+      ...{ rule: 'irreversible', role: 'admin', quorum: 3, deadlineSeconds: 600 },
+    });
+    expect(evaluate(plan([step()], 'medium'), strict, sure)).toMatchObject({ role: 'operator', quorum: 3 });
+  });
+
+  it('has rules of its own in an environment, and may be out of the question', () => {
+    const here = policyConfigSchema.parse({
+      irreversible: 'auto',
+      environments: { test: { irreversible: told }, attic: { irreversible: 'deny' } },
+    });
+    expect(evaluate(plan([gone]), here, sure)).toMatchObject({ rule: 'irreversible in test', quorum: 2 });
+    const elsewhere = { ...gone, target: at('attic') };
+    expect(evaluate(plan([elsewhere]), here, sure)).toEqual({
+      kind: 'deny',
+      rule: 'irreversible in attic',
+      reason: 'It cannot be undone: clear-sandbox on attic/api. Such plans are not allowed.',
+    });
   });
 });

@@ -7,6 +7,7 @@ import {
   costOf,
   inverseOf,
   isReversible,
+  lostBy,
   riskOf,
 } from '../../../domain/remediation/catalogue.ts';
 import { target } from './plans.ts';
@@ -86,6 +87,19 @@ describe('inverse', () => {
 
   it('is missing only where there is nothing to undo, or no way back', () => {
     expect(actionIds.filter((action) => !isReversible(action))).toEqual(['clear-sandbox']);
+    expect(actionIds.filter((action) => !isReversible(action, target('api')))).toEqual(['clear-sandbox']);
+  });
+
+  it('of a restart is nothing to put back, except on a machine, which has no way back', () => {
+    const of = (resource: string) => {
+      const state = target('api');
+      return lostBy('restart', { ...state, target: { ...state.target, resource } });
+    };
+    for (const resource of ['kubernetes/main/shop/deployment/api', 'ecs/main/api', 'docker/web1/api'])
+      expect(of(resource)).toBeNull();
+    expect(of('ec2/eu-central-1/i-0abc1234def567890')).toContain('memory');
+    // What is no resource is no machine.
+    expect(of('ec2/somewhere')).toBeNull();
   });
 });
 

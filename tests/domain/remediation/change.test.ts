@@ -5,6 +5,23 @@ import { inverseOf } from '../../../domain/remediation/catalogue.ts';
 import { changeOf, undoOf } from '../../../domain/remediation/change.ts';
 import { step, target } from './plans.ts';
 
+const key = (name: string) => `kubernetes/main/shop/deployment/${name}`;
+/** As if a target were everything at once: each action speaks of its own part. */
+const state = target('api', {
+  node: {
+    cordoned: 'no',
+    carries: [
+      { key: key('orders'), here: 1, elsewhere: 2 },
+      { key: key('ledger'), here: 2, elsewhere: 0 },
+    ],
+    ...{ runs: [], pool: 'kubernetes/main/_/cluster/nodes', losesFilesOf: 2 },
+  },
+  owner: {
+    ...{ name: 'argo-cd', detail: '', reverts: ['scale'] },
+    sync: { key: 'k', name: 'application shop', is: 'on', lifts: ['scale'] },
+  },
+});
+
 test.each([
   ['scale', { replicas: 5 }, '2 replicas', '5 replicas'],
   ['rollback-release', { to: 'v1' }, 'release v2', 'release v1'],
@@ -33,16 +50,36 @@ test.each([
   ],
   ['stop', {}, '2 of 2 replicas running', 'stopped, nothing serves'],
   ['start', {}, 'stopped, nothing serves', '2 replicas running'],
+  ['cordon', {}, 'new replicas: may go there', 'no new replicas go there; what runs on it stays'],
+  ['uncordon', {}, 'new replicas: may go there', 'new replicas may go there'],
+  [
+    'drain-node',
+    { deleteLocalFiles: true },
+    '3 replicas of 2 targets on it are ready',
+    'everything that can be moved runs elsewhere, and no new replicas go there; nothing moves back by itself; 1 of the targets have no other replica and are away meanwhile; local files of 2 replicas are lost',
+  ],
+  [
+    'pause-sync',
+    {},
+    'application shop syncs from Git',
+    'application shop is paused: nothing from Git reaches what it keeps',
+  ],
+  [
+    'resume-sync',
+    {},
+    'application shop is paused: nothing from Git reaches what it keeps',
+    'application shop syncs from Git',
+  ],
 ] as const)('%s %j', (action, parameters, before, after) => {
-  expect(changeOf(step({ action, parameters }))).toEqual({ before, after });
+  expect(changeOf(step({ action, parameters, before: state }))).toEqual({ before, after });
 });
 
 test('every action says how it is undone', () => {
-  const before = target('api');
+  const before = state;
   const undo = Object.fromEntries(
     actionIds.map((action) => {
       const inverse = inverseOf(action, before, { taskId: 'api-1' });
-      return [action, undoOf({ before, inverse, reversible: action !== 'clear-sandbox' }).text];
+      return [action, undoOf({ action, before, inverse, reversible: action !== 'clear-sandbox' }).text];
     }),
   );
   expect(undo).toEqual({
@@ -52,11 +89,25 @@ test('every action says how it is undone', () => {
     'deploy-release': 'release v2 again (deploy-release)',
     'rollback-config': 'configuration c2 again (apply-config)',
     'apply-config': 'configuration c2 again (apply-config)',
-    'clear-sandbox': 'cannot be undone',
+    'clear-sandbox': 'cannot be undone: Sentinel does not bring deleted files back',
+    cordon: 'new replicas may go there again (uncordon)',
+    uncordon: 'no new replicas go there; what runs on it stays again (cordon)',
+    'drain-node': 'new replicas may go there again (uncordon)',
+    'pause-sync': 'application shop syncs from Git again (resume-sync)',
+    'resume-sync': 'application shop is paused: nothing from Git reaches what it keeps again (pause-sync)',
     drain: 'replica api-1 takes requests again (undrain)',
     undrain: 'replica api-1 takes no new requests; 1 other replica serves on again (drain)',
     stop: '2 replicas running again (start)',
     start: 'stopped, nothing serves again (stop)',
+  });
+});
+
+test('an undo that does not bring everything back says what is lost', () => {
+  const before = { ...state, stopLoses: 'what is on its disks is gone' };
+  const inverse = inverseOf('stop', before, {});
+  expect(undoOf({ action: 'stop', before, inverse, reversible: false })).toEqual({
+    kind: 'inverse',
+    text: '2 replicas running again (start), but what is on its disks is gone',
   });
 });
 

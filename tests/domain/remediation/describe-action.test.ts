@@ -10,15 +10,23 @@ const state = fc
   .record({
     desiredReplicas: fc.integer({ min: 1, max: 8 }),
     states: fc.array(fc.constantFrom('running', 'starting', 'draining', 'exited'), { maxLength: 6 }),
+    carries: fc.array(
+      fc.record({ here: fc.integer({ min: 0, max: 3 }), elsewhere: fc.integer({ min: 0, max: 3 }) }),
+    ),
   })
   .map(
-    ({ desiredReplicas, states }): TargetState => ({
+    ({ desiredReplicas, states, carries }): TargetState => ({
       target: { environment: 'test', service: 'orders' },
       executor: 'one',
       desiredReplicas,
       replicas: states.map((each, index) => ({ id: `r${index}`, state: each, startedAtMs: 0, restarts: 0 })),
       release: 'v2',
       config: 'c2',
+      node: {
+        cordoned: 'no',
+        carries: carries.map((one, index) => ({ key: `kubernetes/main/shop/deployment/d${index}`, ...one })),
+        ...{ runs: [], pool: 'kubernetes/main/_/cluster/nodes' },
+      },
       supports: actionIds,
     }),
   );

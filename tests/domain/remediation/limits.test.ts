@@ -13,6 +13,13 @@ describe('limits', () => {
     });
     expect(limitsConfigSchema.safeParse({ effectsPerDay: 1 }).success).toBe(false);
     expect(limitsConfigSchema.safeParse({ leaseSeconds: 0 }).success).toBe(false);
+    for (const [grantValidMinutes, fits] of [
+      [4, false],
+      [5, true],
+      [10_080, true],
+      [10_081, false],
+    ] as const)
+      expect(limitsConfigSchema.safeParse({ grantValidMinutes }).success, `${grantValidMinutes}`).toBe(fits);
   });
 
   it('open the breaker after consecutive effects in vain, for a while', () => {

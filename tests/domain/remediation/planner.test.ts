@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { causes, harmlessCauses } from '../../../domain/diagnosis/causes.ts';
-import { actionIds } from '../../../domain/remediation/actions/index.ts';
+import { actionIds, actions } from '../../../domain/remediation/actions/index.ts';
 import { checkParameters } from '../../../domain/remediation/catalogue.ts';
 import { stepKey } from '../../../domain/remediation/plan.ts';
 import { makePlan, type PlanningInput } from '../../../domain/remediation/planner.ts';
+import { notYetSeen } from '../../../domain/remediation/postcondition.ts';
+import { expectedBefore, expectedByUndo } from '../../../domain/remediation/precondition.ts';
 import { defaultRunbook, runbookConfigSchema, runbookFrom } from '../../../domain/remediation/runbook.ts';
+import type { TargetState } from '../../../domain/remediation/target.ts';
 import { diagnosis, hypothesis, target } from './plans.ts';
 
 const ask = (more: Partial<PlanningInput>) =>
@@ -48,6 +51,57 @@ describe('a sequence', () => {
     expect(steps.map(({ action }) => action)).toEqual(['drain', 'restart', 'undrain']);
     expect(steps[2]?.parameters).toEqual(steps[0]?.parameters);
     expect(steps[2]?.inverse).toMatchObject({ action: 'drain' });
+  });
+
+  it('takes a node out, moves what is on it, and lets replicas go there again', () => {
+    const resource = 'kubernetes/main/_/node/api';
+    const key = 'kubernetes/main/shop/deployment/orders';
+    const pool = 'kubernetes/main/_/cluster/nodes';
+    const node = (more: object = {}) =>
+      target('api', {
+        target: { environment: 'test', service: 'api', resource },
+        node: { cordoned: 'no', carries: [{ key, here: 1, elsewhere: 1 }], runs: [], pool, ...more },
+      });
+    const candidate = { action: 'cordon', followedBy: ['drain-node', 'uncordon'] };
+    const planned = ask({ diagnosis: surge, targets: [node()], runbook: runbook(candidate) });
+    if (planned.kind !== 'plan') throw new Error(planned.reason);
+    const { plan } = planned;
+    expect(plan.steps.map(({ action, inverse }) => [action, inverse?.action])).toEqual([
+      ['cordon', 'uncordon'],
+      ['drain-node', 'uncordon'],
+      ['uncordon', 'cordon'],
+    ]);
+    expect(plan.risk).toBe('medium');
+    // Each finds what the one before leaves, and so do the undos, last one first.
+    expect(plan.steps.map((_, index) => expectedBefore(plan, index)['new replicas'])).toEqual([
+      'may go there',
+      'kept away by Sentinel',
+      'kept away by Sentinel',
+    ]);
+    expect(plan.steps.map((_, index) => expectedByUndo(plan, index, true)[0]?.['new replicas'])).toEqual([
+      'kept away by Sentinel',
+      'kept away by Sentinel',
+      'may go there',
+    ]);
+    const [first] = plan.steps;
+    const left = (seen: TargetState) => first && notYetSeen(plan, 2, first, { kind: 'seen', state: seen });
+    expect(left(node({ cordoned: 'by-sentinel', carries: [] }))).toBeNull();
+    expect(left(node({ cordoned: 'by-sentinel' }))).toMatch(/1 of the targets .* still on it/);
+    expect(left(node({ carries: [] }))).toMatch(/new replicas is may go there/);
+    // What drains it holds all that it moves, and the capacity of its cluster.
+    expect(actions['drain-node'].touches?.(node(), {})).toEqual([pool, key]);
+
+    for (const [more, reason] of [
+      [{ cordoned: 'by-somebody-else' }, 'somebody else has cordoned it'],
+      [{ cordoned: 'by-sentinel' }, 'it is cordoned already'],
+    ] as const)
+      expect(ask({ diagnosis: surge, targets: [node(more)], runbook: runbook(candidate) })).toMatchObject({
+        kind: 'nothing',
+        reason: expect.stringContaining(reason),
+      });
+    expect(ask({ diagnosis: surge, runbook: runbook(candidate) })).toMatchObject({
+      reason: expect.stringContaining('it is no node of a cluster'),
+    });
   });
 
   it('is not begun when one of its steps cannot be made, or was tried', () => {
@@ -180,6 +234,30 @@ describe('when nothing is done', () => {
     expect(firstStep({ targets: [target('api', { owner: { ...owner, reverts: ['scale'] } })] })?.action).toBe(
       'restart',
     );
+  });
+
+  it('what may be paused is paused first, and only for what lasts then', () => {
+    const key = 'kubernetes/main/argocd/application/shop';
+    const owned = (is: 'on' | 'paused-by-somebody-else', lifts: readonly string[] = ['restart']) =>
+      target('api', {
+        owner: {
+          ...{
+            name: 'argo-cd',
+            detail: 'application shop',
+            reverts: is === 'on' ? ['restart', 'scale'] : ['scale'],
+          },
+          sync: { key, name: 'application shop', is, lifts },
+        },
+      });
+    const actionsOf = (state: TargetState) => {
+      const planned = ask({ targets: [state] });
+      return planned.kind === 'plan' ? planned.plan.steps.map(({ action }) => action) : planned.reason;
+    };
+    expect(actionsOf(owned('on'))).toEqual(['pause-sync', 'restart']);
+    expect(actionsOf(owned('paused-by-somebody-else'))).toEqual(['restart']);
+    expect(actionsOf(owned('on', ['scale']))).toContain('would take it back');
+    expect(actionsOf({ ...owned('on'), supports: ['restart'] })).toContain('pausing argo-cd before it');
+    expect(actions['pause-sync'].touches?.(owned('on'), {})).toEqual([key]);
   });
 
   it('a release without a predecessor cannot be rolled back', () => {

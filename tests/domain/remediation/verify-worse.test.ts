@@ -1,6 +1,7 @@
 // A symptom that is much worse after the action than before it is not watched for long.
 
 import { describe, expect, it } from 'vitest';
+import { isWorse } from '../../../domain/remediation/verify-worse.ts';
 import { askAt, calls, effectSecond, onsetMs, symptom } from './verify-series.ts';
 
 const always = [-190, 240] as const;
@@ -46,5 +47,31 @@ describe('a symptom after the action', () => {
       const { reason } = askAt(second, { anomalies: [errors], calls: rows, more: { effectAtMs: null } });
       expect(reason).not.toContain('Worse');
     }
+  });
+});
+
+describe('worse than before the action', () => {
+  const bad = {
+    ...{ seriesKey: 's', what: 'errors of shop', samples: 40, freshSeconds: 10, ok: false },
+    ...{ before: 1, during: 5, after: 9 },
+  };
+  const is = (change: object) => isWorse({ ...bad, ...change }, { stillBadSeconds: 20 });
+
+  it('is what is twice as far from normal, upwards or downwards', () => {
+    expect(is({})).toBe(true);
+    expect(is({ after: 8.9 })).toBe(false);
+    expect(is({ before: 20, during: 15, after: 10 })).toBe(true);
+  });
+
+  it.each<[string, object]>([
+    ['is within what is normal', { ok: true }],
+    ['cannot be judged', { ok: null }],
+    ['is on its way back', { improving: true }],
+    ['was not off before: twice of nothing is everything', { during: 1 }],
+    ['is as far off on the other side', { before: 10, during: 15, after: 0 }],
+    ['has been seen for less than half of the time', { freshSeconds: 9 }],
+    ['has one sample a minute, and less than a minute of them', { intervalMs: 60_000, freshSeconds: 59 }],
+  ])('is not what %s', (_what, change) => {
+    expect(is(change)).toBe(false);
   });
 });

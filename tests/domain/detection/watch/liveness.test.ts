@@ -6,7 +6,11 @@ import { ServiceLife } from '../../../../domain/detection/watch/liveness.ts';
 const limits = { instancesPerService: 2, idleSeriesMs: 900_000 };
 
 function hear(life: ServiceLife, instance: string, atMs: number): void {
-  life.note(instance, { receivedMs: atMs, eventMs: atMs, own: true, periodic: true, call: false }, limits);
+  life.note(
+    instance,
+    { receivedMs: atMs, eventMs: atMs, own: true, periodic: true, call: false, log: false },
+    limits,
+  );
 }
 
 test('the one not heard of for longest goes, and not before it was silent for long', () => {

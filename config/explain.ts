@@ -53,7 +53,7 @@ function optionsOf(issue: Issue): string[] {
 
 function unknownKey(key: string, path: Path): string {
   if (/password|secret|token|api_?key|credential/i.test(key)) {
-    const names = Object.values(secretVariables).map(({ name }) => name);
+    const names = secretVariables.map(({ variable }) => variable);
     return `unknown key; secrets are read from the environment only (${names.join(', ')}), never from this file`;
   }
   const known = knownKeys(configJsonSchema(), path);

@@ -8,7 +8,14 @@ import { metadataAddresses } from './addresses.ts';
 import { explainIssues, type Source } from './explain.ts';
 import type { ConfigProblem } from './problems.ts';
 import { configSchema, type Settings } from './schema.ts';
-import { type Environment, readSecrets, readVariable, type Secret, type Secrets } from './secrets.ts';
+import {
+  type Environment,
+  readSecrets,
+  readVariable,
+  type Secret,
+  type Secrets,
+  type VendorSecrets,
+} from './secrets.ts';
 import { notifierVariable } from './sections/notifiers.ts';
 
 /** Whether senders must present a key: `unless-local` lets programs of this machine send without one, directly. */
@@ -22,6 +29,8 @@ export type Config = Settings & {
   readonly cacheDir: string;
   readonly ingest: Settings['ingest'] & { readonly senderKeys: SenderKeys };
   readonly secrets: Secrets;
+  /** Of stores, models and chats, by variable; `secretsOf` gives a vendor its own. */
+  readonly vendorSecrets: VendorSecrets;
   /** By the name of the notifier. */
   readonly notifierSecrets: Readonly<Record<string, Secret | null>>;
   /** The file it was read from; null when everything is default. */
@@ -46,7 +55,7 @@ const largestFileBytes = 1024 * 1024;
 /** Never throws: whatever is wrong with file or environment comes back as problems, all of them at once. */
 export function loadConfig({ file, env, cwd = process.cwd() }: LoadOptions): LoadedConfig {
   const readFile = (name: string): string => readFileSync(path.resolve(cwd, name), 'utf8');
-  const { secrets, problems } = readSecrets(env, readFile);
+  const { secrets, vendorSecrets, problems } = readSecrets(env, readFile);
   const wanted = file ?? env.SENTINEL_CONFIG;
   const present =
     wanted === undefined && existsSync(path.resolve(cwd, defaultFile)) ? defaultFile : undefined;
@@ -78,6 +87,7 @@ export function loadConfig({ file, env, cwd = process.cwd() }: LoadOptions): Loa
       senderKeys: senderKeysOf(settings),
     },
     secrets,
+    vendorSecrets,
     notifierSecrets,
     file: absolute,
   };

@@ -42,7 +42,7 @@ export function renderReference(schema: JsonSchema = configJsonSchema()): string
 }
 
 function environmentSection(): string {
-  const secrets = Object.values(secretVariables).map(({ name, about }) => `| \`${name}\` | ${cell(about)} |`);
+  const secrets = secretVariables.map(({ variable, about }) => `| \`${variable}\` | ${cell(about)} |`);
   const plain = Object.entries(plainVariables).map(([name, about]) => `| \`${name}\` | ${cell(about)} |`);
   return [
     '## Environment\n',
@@ -65,11 +65,16 @@ function section(title: string, about: string | undefined, lines: readonly strin
 function sectionRows(name: string, part: JsonSchema): string[] {
   const alternatives = part.items?.oneOf;
   if (alternatives === undefined) return rows(part.properties ?? {}, part.required ?? [], '');
+  return byType(name, alternatives);
+}
+
+/** What stands in a list of objects of several types, each with its own keys. */
+function byType(path: string, alternatives: readonly JsonSchema[]): string[] {
   return alternatives.flatMap((one) => {
     const kind = String(one.properties?.type?.const);
     const { type, ...others } = one.properties ?? {};
-    const head = `| \`${name}[]\` with \`type: ${kind}\` | object | | ${cell(one.description ?? '')} |`;
-    return [head, ...rows(others, one.required ?? [], `${name}[${kind}].`)];
+    const head = `| \`${path}[]\` with \`type: ${kind}\` | object | | ${cell(one.description ?? '')} |`;
+    return [head, ...rows(others, one.required ?? [], `${path}[${kind}].`)];
   });
 }
 
@@ -91,6 +96,7 @@ function rows(
 /** The objects inside lists and maps. */
 function below(part: JsonSchema, path: string): string[] {
   const { items, additionalProperties } = part;
+  if (items?.oneOf !== undefined) return byType(path, items.oneOf);
   if (items?.properties !== undefined) return rows(items.properties, items.required ?? [], `${path}[].`);
   if (typeof additionalProperties === 'object' && additionalProperties.properties !== undefined) {
     return rows(additionalProperties.properties, additionalProperties.required ?? [], `${path}.<name>.`);
@@ -106,7 +112,9 @@ function typeOf(part: JsonSchema): string {
   if (part.pattern?.includes('ms|s|m|h|d') === true) return 'duration';
   switch (part.type) {
     case 'array':
-      return part.items?.properties === undefined ? `list of ${typeOf(part.items ?? {})}` : 'list of objects';
+      return part.items?.properties === undefined && part.items?.oneOf === undefined
+        ? `list of ${typeOf(part.items ?? {})}`
+        : 'list of objects';
     case 'object':
       if (part.properties !== undefined) return objectType(part.properties);
       return part.propertyNames?.enum === undefined ? 'map' : `map by ${listed(part.propertyNames.enum)}`;

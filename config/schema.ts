@@ -9,6 +9,7 @@ import { policyConfigSchema } from '../domain/policy/config.ts';
 import { limitsConfigSchema } from '../domain/remediation/limits.ts';
 import { runbookConfigSchema } from '../domain/remediation/runbook.ts';
 import { verificationConfigSchema } from '../domain/remediation/verify-config.ts';
+import { chatSections } from './sections/chats.ts';
 import { dryRunSchema, executorsSchema } from './sections/executors.ts';
 import { incidentSchema } from './sections/incident.ts';
 import { ingestSchema } from './sections/ingest.ts';
@@ -17,8 +18,8 @@ import { modelSchema } from './sections/model.ts';
 import { notifiersSchema } from './sections/notifiers.ts';
 import { peopleSchema } from './sections/people.ts';
 import { loggingSchema, serverSchema } from './sections/server.ts';
-import { slackSchema } from './sections/slack.ts';
-import { clickhouseSchema, postgresSchema, temporalSchema } from './sections/stores.ts';
+import { storeSections } from './sections/stores.ts';
+import { temporalSchema } from './sections/temporal.ts';
 
 export const configSchema = z
   .strictObject({
@@ -31,8 +32,7 @@ export const configSchema = z
         'Folder for the embedded stores. Relative to the configuration file, or to the working directory if there is none.',
       ),
     temporal: temporalSchema.prefault({}),
-    postgres: postgresSchema.prefault({}),
-    clickhouse: clickhouseSchema.prefault({}),
+    ...storeSections,
     ingest: ingestSchema.prefault({}),
     kafka: kafkaSchema.prefault({}),
     detection: detectionConfigSchema.prefault({}),
@@ -62,7 +62,7 @@ export const configSchema = z
     dryRun: dryRunSchema,
     model: modelSchema.prefault({}),
     people: peopleSchema,
-    slack: slackSchema.optional(),
+    ...chatSections,
     notifiers: notifiersSchema,
     logging: loggingSchema.prefault({}),
   })

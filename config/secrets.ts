@@ -2,6 +2,10 @@
 
 import { inspect } from 'node:util';
 import { distance } from 'fastest-levenshtein';
+import { chatVendors } from '../adapters/channels.ts';
+import { modelVendors } from '../adapters/models.ts';
+import { storeVendors } from '../adapters/stores.ts';
+import type { SecretsOf, SecretVariable, SecretVariables } from '../adapters/vendor.ts';
 import { makePayloadKey, parsePayloadKeys } from './payload-keys.ts';
 import type { ConfigProblem } from './problems.ts';
 
@@ -25,15 +29,12 @@ export class Secret {
   }
 }
 
-export const secretVariables = {
+/** What vendors take is said by them: adapters/. */
+const ownVariables = {
   adminKey: {
     name: 'SENTINEL_ADMIN_KEY',
     about:
       'The first API key, with the role `admin`, as `sntl_<id>_<secret>`. To make one: `echo sntl_admin_$(openssl rand -hex 32)`.',
-  },
-  postgresUrl: {
-    name: 'SENTINEL_POSTGRES_URL',
-    about: 'URL of Postgres, including the password. Overrides `postgres.url`.',
   },
   temporalApiKey: {
     name: 'SENTINEL_TEMPORAL_API_KEY',
@@ -43,36 +44,45 @@ export const secretVariables = {
     name: 'SENTINEL_TEMPORAL_PAYLOAD_KEYS',
     about: `Keys that sign (or encrypt) what Sentinel gives to Temporal, as \`id:base64\`: the current one first, older ones after it, such as the answer of \`${makePayloadKey}\`. The same for all processes; one process with everything makes its own in \`dataDir\`.`,
   },
-  clickhousePassword: {
-    name: 'SENTINEL_CLICKHOUSE_PASSWORD',
-    about: 'Password for `clickhouse.username`.',
-  },
   kafkaPassword: {
     name: 'SENTINEL_KAFKA_PASSWORD',
     about: 'Password for `kafka.sasl.username`.',
   },
-  groqApiKey: { name: 'SENTINEL_GROQ_API_KEY', about: 'Groq API key, for `model.providers`.' },
-  openaiApiKey: { name: 'SENTINEL_OPENAI_API_KEY', about: 'OpenAI API key, for `model.providers`.' },
-  anthropicApiKey: { name: 'SENTINEL_ANTHROPIC_API_KEY', about: 'Anthropic API key, for `model.providers`.' },
-  modelApiKey: {
-    name: 'SENTINEL_MODEL_API_KEY',
-    about: 'API key sent to model providers of type `compatible`.',
-  },
-  slackBotToken: {
-    name: 'SENTINEL_SLACK_BOT_TOKEN',
-    about: 'Bot token of the Slack app (`xoxb-…`). Turns on posting to `slack.channel`.',
-  },
-  slackSigningSecret: {
-    name: 'SENTINEL_SLACK_SIGNING_SECRET',
-    about: 'Signing secret of the Slack app, for receiving clicks over HTTP at /api/v1/slack/events.',
-  },
-  slackAppToken: {
-    name: 'SENTINEL_SLACK_APP_TOKEN',
-    about: 'App-level token of the Slack app (`xapp-…`), for receiving clicks over Socket Mode.',
-  },
 } as const;
-export type SecretName = keyof typeof secretVariables;
+type SecretName = keyof typeof ownVariables;
 export type Secrets = { readonly [Name in SecretName]: Secret | null };
+
+const vendorVariables: readonly SecretVariable[] = [storeVendors, modelVendors, chatVendors]
+  .flatMap((vendors) => Object.values<{ readonly secrets: SecretVariables }>(vendors))
+  .flatMap(({ secrets }) => Object.values(secrets));
+
+/** Every variable that holds a secret, with its meaning. */
+export const secretVariables: readonly Pick<SecretVariable, 'variable' | 'about'>[] = [
+  ...Object.values(ownVariables).map(({ name, about }) => ({ variable: name, about })),
+  ...vendorVariables,
+];
+
+/** By variable. */
+export type VendorSecrets = Readonly<Record<string, Secret | null>>;
+
+/** What a vendor asked for, under the names it knows. */
+export function secretsOf<Variables extends SecretVariables>(
+  { secrets }: { readonly secrets: Variables },
+  given: VendorSecrets,
+): SecretsOf<Variables> {
+  return Object.fromEntries(
+    Object.entries(secrets).map(([name, { variable }]) => [name, given[variable]?.reveal() ?? null]),
+  ) as SecretsOf<Variables>;
+}
+
+/** A variable without which a vendor is passed over, and that is not set; null when all are. */
+export function missingVariable(
+  { secrets }: { readonly secrets: SecretVariables },
+  given: VendorSecrets,
+): string | null {
+  const all = Object.values(secrets);
+  return all.find((one) => one.needed === true && !given[one.variable])?.variable ?? null;
+}
 
 /** Variables that are no secrets; listed so that a misspelt one can be told from a foreign one. */
 export const plainVariables = {
@@ -89,28 +99,25 @@ type ReadFile = (path: string) => string;
 export function readSecrets(
   env: Environment,
   readFile: ReadFile,
-): { secrets: Secrets; problems: ConfigProblem[] } {
+): { secrets: Secrets; vendorSecrets: VendorSecrets; problems: ConfigProblem[] } {
   const problems: ConfigProblem[] = misspelt(env);
   const read = (name: SecretName): Secret | null => {
-    const variable = secretVariables[name].name;
+    const variable = ownVariables[name].name;
     return readVariable(variable, env, readFile, problems, (value) => wrongWith(name, value));
   };
   const secrets: Secrets = {
     adminKey: read('adminKey'),
-    postgresUrl: read('postgresUrl'),
     temporalApiKey: read('temporalApiKey'),
     temporalPayloadKeys: read('temporalPayloadKeys'),
-    clickhousePassword: read('clickhousePassword'),
     kafkaPassword: read('kafkaPassword'),
-    groqApiKey: read('groqApiKey'),
-    openaiApiKey: read('openaiApiKey'),
-    anthropicApiKey: read('anthropicApiKey'),
-    modelApiKey: read('modelApiKey'),
-    slackBotToken: read('slackBotToken'),
-    slackSigningSecret: read('slackSigningSecret'),
-    slackAppToken: read('slackAppToken'),
   };
-  return { secrets, problems };
+  const vendorSecrets = Object.fromEntries(
+    vendorVariables.map(({ variable, wrongWith: wrong }) => [
+      variable,
+      readVariable(variable, env, readFile, problems, wrong),
+    ]),
+  );
+  return { secrets, vendorSecrets, problems };
 }
 
 /** One secret, `VARIABLE` or `VARIABLE_FILE`; null when it is not there, or is a problem. */
@@ -152,34 +159,19 @@ function wrongWith(name: SecretName, value: string): string | null {
       return adminKeyPattern.test(value)
         ? null
         : 'expected sntl_<id>_<secret>; to make one: echo sntl_admin_$(openssl rand -hex 32)';
-    case 'postgresUrl':
-      return URL.canParse(value) && /^postgres(ql)?:$/.test(new URL(value).protocol)
-        ? null
-        : 'expected a URL that starts with postgres:// (special characters in the password percent-encoded)';
-    case 'slackBotToken':
-      return /^xox[a-z]-\S+$/.test(value) ? null : 'expected a Slack bot token, which starts with xoxb-';
-    case 'slackAppToken':
-      return /^xapp-\S+$/.test(value) ? null : 'expected a Slack app-level token, which starts with xapp-';
     case 'temporalPayloadKeys': {
       const parsed = parsePayloadKeys(value);
       return parsed.ok ? null : parsed.problem;
     }
     case 'temporalApiKey':
-    case 'clickhousePassword':
     case 'kafkaPassword':
-    case 'slackSigningSecret':
       return null;
-    case 'groqApiKey':
-    case 'openaiApiKey':
-    case 'anthropicApiKey':
-    case 'modelApiKey':
-      return /^[\x21-\x7e]+$/.test(value) ? null : 'expected printable characters without spaces';
   }
 }
 
 /** One or two wrong letters in a variable would silently mean the default; that is refused, others are left alone. */
 function misspelt(env: Environment): ConfigProblem[] {
-  const known = Object.values(secretVariables).flatMap(({ name }) => [name as string, `${name}_FILE`]);
+  const known = secretVariables.flatMap(({ variable }) => [variable, `${variable}_FILE`]);
   known.push(...Object.keys(plainVariables));
   const problems: ConfigProblem[] = [];
   for (const name of Object.keys(env)) {

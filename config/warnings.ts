@@ -1,75 +1,70 @@
 // What works and should be looked at: credentials that cross a network in clear text (said and not refused, because a network may
 // be trusted), and people who are named in a way that counts for less than its author thinks.
 
+import { chatVendors, notifierVendors } from '../adapters/channels.ts';
+import { modelVendors } from '../adapters/models.ts';
+import { storeVendors } from '../adapters/stores.ts';
+import type { InClearText, SecretsOf, SecretVariables } from '../adapters/vendor.ts';
+import { isClearText, isThisMachine } from '../domain/net-address.ts';
+import type { Requirement } from '../domain/policy/config.ts';
 import { riskLevels } from '../domain/remediation/actions/action.ts';
 import { roleAtLeast } from '../domain/role.ts';
 import type { Config } from './load.ts';
 import type { ConfigProblem } from './problems.ts';
-import { notifierVariable } from './sections/notifiers.ts';
+import { secretsOf } from './secrets.ts';
 import { personEntries, sharedDoors } from './sections/people.ts';
+
+type Told = { readonly path: string; readonly message: string };
 
 /** What works, and gives something away: for `config check` and the log of a start. */
 export function configWarnings(config: Config): ConfigProblem[] {
-  const { secrets, notifierSecrets } = config;
   const source = config.file ?? 'environment';
-  const warn = (path: string, what: string): ConfigProblem => ({
-    source,
-    path,
-    line: null,
-    message: `${what} crosses the network unencrypted; use https or TLS, or keep the server on this machine`,
-  });
-  const clear = (url: string | undefined, path: string, what: string, has: boolean): ConfigProblem[] =>
-    has && url !== undefined && isClear(url) ? [warn(path, what)] : [];
+  return [...peopleWarnings(config), ...quorumWarnings(config), ...inClearText(config)].map(
+    ({ path, message }) => ({ source, path, line: null, message }),
+  );
+}
+
+/** What each vendor says of its own settings, and of Sentinel's own addresses. */
+function inClearText(config: Config): Told[] {
+  const { kafka, server, notifiers, model, vendorSecrets } = config;
+  const at = (path: string, found: InClearText | null): Told[] =>
+    found === null ? [] : [crossing(`${path}.${found.key}`, found.what)];
+  const sections = [...Object.entries(storeVendors), ...Object.entries(chatVendors)].flatMap(
+    ([name, vendor]) => {
+      const { clearText, ...rest } = vendor as Section;
+      const settings = (config as unknown as Readonly<Record<string, unknown>>)[name];
+      return settings === undefined ? [] : at(name, clearText(settings, secretsOf(rest, vendorSecrets)));
+    },
+  );
+  const kafkaIsOpen =
+    kafka.sasl !== undefined &&
+    !kafka.tls.enabled &&
+    !kafka.brokers.every((broker) => isThisMachine(broker.replace(/:\d+$/, '')));
   return [
-    ...[...peopleWarnings(config), ...quorumWarnings(config)].map(({ path, message }) => ({
-      source,
-      path,
-      line: null,
-      message,
-    })),
-    ...clear(
-      config.clickhouse.url,
-      'clickhouse.url',
-      'the ClickHouse password',
-      secrets.clickhousePassword !== null,
-    ),
-    ...clear(config.slack?.apiUrl, 'slack.apiUrl', 'the Slack bot token', secrets.slackBotToken !== null),
-    ...clear(config.server.publicUrl, 'server.publicUrl', 'every login', true),
-    ...config.notifiers.flatMap((notifier, index): ConfigProblem[] => {
-      const path = `notifiers[${index}]`;
-      if (notifier.type === 'email') {
-        const open = notifier.tls === 'none' && !isHere(notifier.host);
-        return open && notifier.username !== undefined
-          ? [warn(`${path}.tls`, `${notifierVariable(notifier.name)}`)]
-          : [];
-      }
-      const has = notifier.type === 'webhook' || notifierSecrets[notifier.name] !== null;
-      return clear(notifier.url, `${path}.url`, 'incident data', has);
-    }),
-    ...config.model.providers.flatMap((provider, index) =>
-      'baseUrl' in provider
-        ? clear(
-            provider.baseUrl as string | undefined,
-            `model.providers[${index}].baseUrl`,
-            "the model provider's API key",
-            true,
-          )
-        : [],
-    ),
-    ...(config.kafka.sasl !== undefined &&
-    !config.kafka.tls.enabled &&
-    !config.kafka.brokers.every((broker) => isHere(broker.replace(/:\d+$/, '')))
-      ? [warn('kafka.tls.enabled', 'the Kafka password')]
+    ...sections,
+    ...(server.publicUrl !== undefined && isClearText(server.publicUrl)
+      ? [crossing('server.publicUrl', 'every login')]
       : []),
+    ...notifiers.flatMap((notifier, index) =>
+      at(`notifiers[${index}]`, (notifierVendors[notifier.type] as Listed).clearText(notifier)),
+    ),
+    ...model.providers.flatMap((provider, index) =>
+      at(`model.providers[${index}]`, (modelVendors[provider.type] as Listed).clearText(provider)),
+    ),
+    ...(kafkaIsOpen ? [crossing('kafka.tls.enabled', 'the Kafka password')] : []),
   ];
 }
 
-function isClear(url: string): boolean {
-  return URL.canParse(url) && new URL(url).protocol === 'http:' && !isHere(new URL(url).hostname);
-}
+/** Each takes the settings that its own schema gave. */
+type Section = {
+  readonly secrets: SecretVariables;
+  clearText(settings: unknown, secrets: SecretsOf<SecretVariables>): InClearText | null;
+};
+type Listed = { clearText(settings: unknown): InClearText | null };
 
-function isHere(host: string): boolean {
-  return /^(localhost|[a-z0-9-]+\.localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+function crossing(path: string, what: string): Told {
+  const message = `${what} crosses the network unencrypted; use https or TLS, or keep the server on this machine`;
+  return { path, message };
 }
 
 /** Where a plan could be approved by nobody: more people are asked for than the configuration names. */
@@ -78,14 +73,15 @@ function quorumWarnings({ policy, people, slack, executors }: Config): { path: s
   const entries = personEntries(people, slack?.users ?? {}, (user) => user);
   const levels = [
     { path: 'policy.byRisk', requirements: policy.byRisk },
+    { path: 'policy', requirements: { irreversible: policy.irreversible } },
     ...Object.entries(policy.environments).map(([name, requirements]) => ({
       path: `policy.environments.${name}`,
       requirements,
     })),
   ];
   return levels.flatMap(({ path, requirements }) =>
-    riskLevels.flatMap((risk) => {
-      const asked = requirements[risk];
+    [...riskLevels, 'irreversible' as const].flatMap((risk) => {
+      const asked = (requirements as Partial<Record<typeof risk, Requirement>>)[risk];
       if (asked === undefined || typeof asked === 'string') return [];
       const able = entries.filter(({ role }) => roleAtLeast(role, asked.approval)).length;
       // Without an entry of their own there is still whoever has the first key.

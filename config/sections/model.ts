@@ -1,7 +1,8 @@
 // Language models beside the statistics. Off unless a provider is listed: naming one is the permission to send it redacted
-// facts about incidents (docs/model.md).
+// facts about incidents (docs/model.md). What a vendor needs to know it says itself.
 
 import { z } from 'zod';
+import { modelVendors } from '../../adapters/models.ts';
 import { duration } from '../duration.ts';
 
 const price = z.number().min(0).max(10_000);
@@ -23,38 +24,25 @@ const common = {
   usdPerMillionOutputTokens: price.default(0).describe('Price of output, for the budgets. 0 counts as free.'),
 };
 
-const baseUrl = z
-  .url({ protocol: /^https?$/, hostname: /./, error: 'expected an http:// or https:// URL' })
-  .refine((url) => !(URL.canParse(url) && new URL(url).password !== ''), {
-    error: 'contains a password: remove it here and set SENTINEL_MODEL_API_KEY in the environment',
-  });
+type Vendors = typeof modelVendors;
 
-const vendor = <Type extends 'groq' | 'openai' | 'anthropic'>(type: Type, about: string, key: string) =>
-  z
-    .strictObject({
-      ...common,
-      type: z.literal(type).describe(about),
-      baseUrl: baseUrl
-        .optional()
-        .describe("Base URL of the API, such as your own proxy. Default: the vendor's."),
-    })
-    .describe(`${about} Needs \`${key}\`; without it this provider is skipped.`);
+export type ModelConfig = {
+  [Type in keyof Vendors]: z.output<z.ZodObject<typeof common>> & { type: Type } & z.output<
+      Vendors[Type]['settings']
+    >;
+}[keyof Vendors];
+
+function schemaOf([type, { settings, typeMeans, about }]: [string, Vendors[keyof Vendors]]) {
+  const shape = { ...common, type: z.literal(type).describe(typeMeans), ...settings.shape };
+  return z.strictObject(shape).describe(about);
+}
+
+const [first, ...others] = Object.entries(modelVendors).map(schemaOf);
 
 const providerSchema = z.discriminatedUnion('type', [
-  vendor('groq', 'Groq.', 'SENTINEL_GROQ_API_KEY'),
-  vendor('openai', 'OpenAI.', 'SENTINEL_OPENAI_API_KEY'),
-  vendor('anthropic', 'Anthropic.', 'SENTINEL_ANTHROPIC_API_KEY'),
-  z
-    .strictObject({
-      ...common,
-      type: z.literal('compatible').describe("A server that speaks OpenAI's chat completions API."),
-      baseUrl: baseUrl.describe(
-        'Everything before `/chat/completions`, such as `http://127.0.0.1:11434/v1`.',
-      ),
-      sendApiKey: z.boolean().default(true).describe('Send it `SENTINEL_MODEL_API_KEY`, if set.'),
-    })
-    .describe("Ollama, vLLM or any other server with OpenAI's API."),
-]);
+  first as NonNullable<typeof first>,
+  ...others,
+]) as unknown as z.ZodType<ModelConfig>;
 
 export const modelSchema = z
   .strictObject({

@@ -1,16 +1,11 @@
-// Ways to people beside chat. Each has a name of its own, and a secret in the environment under that name.
+// Ways to people beside chat. Each has a name of its own, and a secret in the environment under that name. What a vendor needs to
+// know it says itself.
 
 import { z } from 'zod';
-import { routeOf, routingFields } from './routing.ts';
+import { notifierVendors } from '../../adapters/channels.ts';
+import { type Routing, routeOf, routingFields } from './routing.ts';
 
-const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' });
-const mailAddress = z
-  .string()
-  .max(320)
-  .regex(
-    /^[^\p{Cc}]*[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$|^[^\p{Cc}<>]*<[^\s@<>\p{Cc}]+@[^\s@<>\p{Cc}]+>$/u,
-    'expected an e-mail address',
-  );
+type Vendors = typeof notifierVendors;
 
 const common = {
   name: z
@@ -21,51 +16,25 @@ const common = {
     ),
 };
 
-const pagerduty = z
-  .strictObject({
-    type: z.literal('pagerduty'),
-    ...common,
-    url: httpUrl
-      .default('https://events.pagerduty.com')
-      .describe('URL of the Events API. Use `https://events.eu.pagerduty.com` in the EU service region.'),
-    ...routingFields({ cooldown: '0s', severities: ['critical'] }),
-  })
-  .describe('PagerDuty, through Events API v2. The secret is the integration key.');
+type Given = {
+  [Type in keyof Vendors]: z.output<z.ZodObject<typeof common>> &
+    Routing & { type: Type } & z.output<Vendors[Type]['settings']>;
+}[keyof Vendors];
 
-const webhook = z
-  .strictObject({
-    type: z.literal('webhook'),
-    ...common,
-    url: httpUrl.describe('URL that incidents are posted to, as JSON.'),
-    follow: z
-      .enum(['moments', 'everything'])
-      .default('moments')
-      .describe(
-        '`moments` sends only those; `everything` sends every event of an incident once it has been notified.',
-      ),
-    ...routingFields({ cooldown: '0s', severities: ['info', 'warning', 'critical'] }),
-  })
-  .describe('A webhook of your own. The secret signs requests.');
+function schemaOf([type, { settings, routing, about }]: [string, Vendors[keyof Vendors]]) {
+  const shape = { type: z.literal(type), ...common, ...settings.shape, ...routingFields(routing) };
+  return z.strictObject(shape).describe(about);
+}
 
-const email = z
-  .strictObject({
-    type: z.literal('email'),
-    ...common,
-    host: z.string().min(1).max(253).describe('SMTP server.'),
-    port: z.int().min(1).max(65_535).default(587).describe('SMTP port.'),
-    tls: z
-      .enum(['starttls', 'implicit', 'none'])
-      .default('starttls')
-      .describe('`implicit` is TLS from the start (port 465). Use `none` only for a relay on this machine.'),
-    username: z.string().min(1).optional().describe('User name. If not set, Sentinel does not log in.'),
-    from: mailAddress.describe('Sender address.'),
-    to: z.array(mailAddress).min(1).max(50).describe('Recipient addresses.'),
-    ...routingFields({ cooldown: '5m', severities: ['warning', 'critical'] }),
-  })
-  .describe('E-mail over SMTP. The secret is the password for `username`.');
+const [first, ...others] = Object.entries(notifierVendors).map(schemaOf);
+
+const notifierSchema = z.discriminatedUnion('type', [
+  first as NonNullable<typeof first>,
+  ...others,
+]) as unknown as z.ZodType<Given>;
 
 export const notifiersSchema = z
-  .array(z.discriminatedUnion('type', [pagerduty, webhook, email]))
+  .array(notifierSchema)
   .default([])
   .superRefine((notifiers, context) => {
     const seen = new Set<string>();

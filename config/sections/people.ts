@@ -5,7 +5,7 @@ import { isReservedName } from '../../domain/policy/identity.ts';
 import type { PersonEntry } from '../../domain/policy/people.ts';
 import { reachSchema } from '../../domain/policy/reach.ts';
 import { roles } from '../../domain/role.ts';
-import type { slackSchema } from './slack.ts';
+import type { chatSections } from './chats.ts';
 
 const personName = z
   .string()
@@ -47,7 +47,7 @@ export const peopleSchema = z
   );
 
 type PeopleSection = z.output<typeof peopleSchema>;
-type SlackUsers = z.output<typeof slackSchema>['users'];
+type SlackUsers = NonNullable<z.output<(typeof chatSections)['slack']>>['users'];
 
 /** Everybody the file names; `slack.users` is the older way to name somebody with one Slack account. */
 export function personEntries(

@@ -36,7 +36,7 @@ export function routingFields(defaults: { cooldown: string; severities: readonly
   };
 }
 
-type Routing = {
+export type Routing = {
   readonly severities: readonly Severity[];
   readonly environments: readonly string[];
   readonly moments: readonly (typeof moments)[number][];

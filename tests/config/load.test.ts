@@ -44,7 +44,8 @@ describe('without a file', () => {
         dataDir: path.join(cwd, '.sentinel'),
         server: { host: '127.0.0.1' },
         executors: [],
-        secrets: { adminKey: null, postgresUrl: null, clickhousePassword: null },
+        secrets: { adminKey: null },
+        vendorSecrets: { SENTINEL_POSTGRES_URL: null, SENTINEL_CLICKHOUSE_PASSWORD: null },
       },
     });
     const { config } = loaded as { config: Config };
@@ -263,7 +264,7 @@ describe('secrets', () => {
     const shown = [
       JSON.stringify(config),
       inspect(config, { depth: 9 }),
-      String(config.secrets.postgresUrl),
+      String(config.vendorSecrets.SENTINEL_POSTGRES_URL),
       `${config.secrets.adminKey}`,
     ];
     for (const text of shown) {
@@ -276,9 +277,11 @@ describe('secrets', () => {
   test('or from files, without the last line break', () => {
     const file = path.join(folder, 'password');
     writeFileSync(file, 'p w\n');
-    expect(good('', { SENTINEL_CLICKHOUSE_PASSWORD_FILE: file }).secrets.clickhousePassword?.reveal()).toBe(
-      'p w',
-    );
+    expect(
+      good('', {
+        SENTINEL_CLICKHOUSE_PASSWORD_FILE: file,
+      }).vendorSecrets.SENTINEL_CLICKHOUSE_PASSWORD?.reveal(),
+    ).toBe('p w');
   });
 
   test.each([

@@ -85,6 +85,10 @@ test.each([
     ['policy.environments.e.low'],
   ],
   ['people: { ada: { role: admin } }', []],
+  [
+    'executors: [{ name: m, type: mock, environments: [e] }]\npeople: { ada: { role: admin }, bo: { role: admin } }\npolicy: { irreversible: { approval: admin, quorum: 3 } }',
+    ['policy.irreversible'],
+  ],
 ] as const)('config check names plans that nobody can approve: %s', async (yaml, expected) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'sentinel-people-'));
   try {

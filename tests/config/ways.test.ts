@@ -4,10 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Logger } from '../../api/ports/logger.ts';
 import { createKafkaPart } from '../../app/ingest/kafka.ts';
 import { createNotifiers } from '../../app/notifications/notifiers.ts';
 import { standardChecks } from '../../cli/doctor/checks.ts';
 import { type Config, loadConfig } from '../../config/load.ts';
+import { silent } from '../support/fakes.ts';
+
+const log: Logger = { ...silent, child: () => log };
 
 function load(yaml: string, env: Record<string, string> = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'sentinel-config-'));
@@ -41,14 +45,14 @@ test('the secret of a notifier is under its name, as a value or as a file, and s
   expect(problems(desk, { SENTINEL_NOTIFIER_TICKET_DESK: '' })).toContain('set but empty');
 });
 
-test('a notifier without its secret names the variable', () => {
-  const clock = { nowMs: () => 0 };
-  expect(() => createNotifiers(good(desk), clock)).toThrow(
-    'set SENTINEL_NOTIFIER_TICKET_DESK in the environment',
+test('a notifier without its secret names the variable', async () => {
+  const create = (config: Config) => createNotifiers({ config, clock: { nowMs: () => 0 }, log });
+  await expect(create(good(desk))).rejects.toThrow(
+    'needs a signing secret: set SENTINEL_NOTIFIER_TICKET_DESK in the environment',
   );
   const login = good(mail('username: u'));
-  expect(() => createNotifiers(login, clock)).toThrow('SENTINEL_NOTIFIER_M');
-  expect(createNotifiers(good(mail('')), clock)).toHaveLength(1);
+  await expect(create(login)).rejects.toThrow('SENTINEL_NOTIFIER_M');
+  expect(await create(good(mail('')))).toHaveLength(1);
 });
 
 test.each([

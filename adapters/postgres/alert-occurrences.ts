@@ -3,7 +3,7 @@
 
 import { type Kysely, sql } from 'kysely';
 import { type RememberedAlert, reportedKeys, settleReports } from '../../ingest/events/occurrences.ts';
-import type { InboxItem } from '../../ingest/ports.ts';
+import type { FiringAlert, InboxItem } from '../../ingest/ports.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { lateKey } from './episodes/late.ts';
@@ -37,6 +37,7 @@ export async function settle(
           position: ref('excluded.position'),
           anomaly_id: ref('excluded.anomaly_id'),
           anomaly: ref('excluded.anomaly'),
+          source: ref('excluded.source'),
         })),
       )
       .execute();
@@ -75,6 +76,7 @@ async function rememberedAlerts(
             ? null
             : { stream: row.stream, position: row.position },
         anomaly: row.anomaly,
+        source: row.source,
       },
     ]),
   );
@@ -93,7 +95,24 @@ function rowOf(key: string, alert: RememberedAlert) {
     position: alert.place?.position ?? null,
     anomaly_id: storable(alert.anomaly.id),
     anomaly: json(alert.anomaly),
+    source: alert.source === null ? null : storable(alert.source),
   };
+}
+
+/** What this source said of this environment, and has not said the end of. */
+export async function firingFrom(
+  db: Kysely<Schema>,
+  environment: string,
+  source: string,
+): Promise<readonly FiringAlert[]> {
+  const rows = await db
+    .selectFrom('alerts')
+    .select(['key', 'anomaly'])
+    .where('state', '=', 'firing')
+    .where('source', '=', storable(source))
+    .where(sql<string>`anomaly->'scope'->>'environment'`, '=', storable(environment))
+    .execute();
+  return rows.map(({ key, anomaly }) => ({ key, anomaly }));
 }
 
 /** How many alerts of this incident fire, as their senders said. */

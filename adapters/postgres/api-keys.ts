@@ -82,6 +82,7 @@ export function createApiKeys(db: Kysely<Schema>, people: People): ApiKeys & Boo
         person: claimed(people, row.key_id)?.name ?? row.person,
         belongsTo: claimed(people, row.key_id)?.name ?? row.belongs_to,
         reach: row.reach,
+        host: row.host,
         createdAtMs: row.created_at_ms,
         expiresAtMs: row.expires_at_ms,
         lastUsedAtMs: row.last_used_at_ms,
@@ -140,7 +141,8 @@ export function createApiKeys(db: Kysely<Schema>, people: People): ApiKeys & Boo
 export function liveKeys(db: Kysely<Schema>) {
   return db
     .selectFrom('api_keys')
-    .select(['api_keys.key_id', 'name', 'role', 'person', 'belongs_to', 'reach', databaseNow.as('now_ms')])
+    .select(['api_keys.key_id', 'name', 'role', 'person', 'belongs_to', 'reach', 'host'])
+    .select(databaseNow.as('now_ms'))
     .where('revoked_at_ms', 'is', null)
     .where((where) =>
       where.or([
@@ -152,7 +154,7 @@ export function liveKeys(db: Kysely<Schema>) {
 
 type KeyRow = Pick<
   Selectable<Schema['api_keys']>,
-  'key_id' | 'name' | 'role' | 'person' | 'belongs_to' | 'reach'
+  'key_id' | 'name' | 'role' | 'person' | 'belongs_to' | 'reach' | 'host'
 >;
 
 /**
@@ -160,7 +162,7 @@ type KeyRow = Pick<
  * the configuration does not name them any more (null). Only a key that the configuration says is theirs alone counts for them.
  */
 export function heldBy(people: People, row: KeyRow): Principal | null {
-  const { key_id: keyId, name, role, person, reach, belongs_to: belongsTo } = row;
+  const { key_id: keyId, name, role, person, reach, host, belongs_to: belongsTo } = row;
   const theirs = claimed(people, keyId);
   const holder = theirs ?? (belongsTo === null ? null : people.named(belongsTo));
   if (holder === null && belongsTo !== null) return null;
@@ -171,6 +173,7 @@ export function heldBy(people: People, row: KeyRow): Principal | null {
     role: holder === null ? role : lowerRole(role, holder.role),
     person: theirs?.name ?? person,
     ...(both === undefined ? {} : { reach: both }),
+    ...(host === null ? {} : { host }),
   };
 }
 
@@ -203,7 +206,8 @@ type Stored = NewKey & {
 };
 
 async function store(trx: Kysely<Schema>, made: Stored): Promise<void> {
-  const { keyId, key, name, role, person, belongsTo = null, reach, expiresAtMs = null, by, createdBy } = made;
+  const { keyId, key, name, role, person, belongsTo = null, reach, host = null, expiresAtMs = null } = made;
+  const { by, createdBy } = made;
   const createdAtMs = await databaseNowMs(trx);
   const row = {
     name: storable(name),
@@ -211,6 +215,7 @@ async function store(trx: Kysely<Schema>, made: Stored): Promise<void> {
     person: storable(person),
     belongs_to: belongsTo === null ? null : storable(belongsTo),
     reach: reach === undefined ? null : json(reach),
+    host,
     expires_at_ms: expiresAtMs,
     hash: sha256(key),
     created_at_ms: createdAtMs,
@@ -227,6 +232,7 @@ async function store(trx: Kysely<Schema>, made: Stored): Promise<void> {
     person,
     ...(belongsTo === null ? {} : { belongsTo }),
     ...(reach === undefined ? {} : { reach: JSON.stringify(reach) }),
+    ...(host === null ? {} : { host }),
     ...(expiresAtMs === null ? {} : { expiresAtMs }),
   });
 }

@@ -16,7 +16,7 @@ import type { IncidentStatus } from '../../domain/incident/status.ts';
 import { actorOf, nameOf } from '../../domain/policy/identity.ts';
 import type { People } from '../../domain/policy/people.ts';
 import { reaches } from '../../domain/policy/reach.ts';
-import { roleAtLeast } from '../../domain/role.ts';
+import { isRole, roleAtLeast } from '../../domain/role.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
 import { readStanding } from './approval-standing.ts';
 import { createApprovalStore } from './approval-store.ts';
@@ -162,7 +162,7 @@ async function judgeDecision(
   if (isOver(incident.status)) return refused('not-awaiting', 'the incident is closed or with a person');
   if (incident.plan_hash !== planHash) return refused('stale-plan', 'the incident has another plan now');
   const { role } = principal;
-  if (role === 'ingest' || !roleAtLeast(role, request.role)) {
+  if (!isRole(role) || !roleAtLeast(role, request.role)) {
     return refused('role-too-low', `the plan needs the role ${request.role}; ${who} has ${role}`);
   }
   if (!reaches(principal.reach, incident.environment, incident.service)) {

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely';
 import { type EvidenceStore, evidenceRefOf } from '../../activities/ports.ts';
 import { canonicalJson } from '../../domain/audit/canonical.ts';
 import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
+import { type OwnEffect, ownChangeSlackMs, ownIntentOf } from '../../domain/remediation/own-changes.ts';
 import { databaseNow } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { sha256Hex } from './digest.ts';
@@ -53,7 +54,12 @@ export function createEvidenceStore(db: Kysely<Schema>): EvidenceStore {
         .orderBy('at_ms')
         .orderBy('id')
         .execute();
-      return rows.map((row) => row.body);
+      const changes = rows.map((row) => row.body);
+      const effects = changes.length === 0 ? [] : await effectsBetween(db, environment, fromMs, toMs);
+      return changes.map((change) => {
+        const ownIntent = ownIntentOf(change, effects);
+        return ownIntent === null ? change : { ...change, ownIntent };
+      });
     },
 
     async ofIncident(incidentId, anomalyIds) {
@@ -83,4 +89,27 @@ export function createEvidenceStore(db: Kysely<Schema>): EvidenceStore {
 function withDigest(evidence: Evidence): Evidence {
   const { digest: _made, ...content } = asStored(evidence);
   return { ...content, digest: sha256Hex(canonicalJson(content)) };
+}
+
+/** What Sentinel sent in this time and before it, whatever became of it; the oldest first. */
+async function effectsBetween(
+  db: Kysely<Schema>,
+  environment: string,
+  fromMs: number,
+  toMs: number,
+): Promise<readonly OwnEffect[]> {
+  const rows = await db
+    .selectFrom('intents')
+    .select(['id', 'body', 'sent_at_ms', 'updated_at_ms'])
+    .where('environment', '=', environment)
+    .where('status', '!=', 'failed')
+    .where('sent_at_ms', '<=', toMs + ownChangeSlackMs)
+    .where('updated_at_ms', '>=', fromMs - ownChangeSlackMs)
+    .orderBy('sent_at_ms')
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id, body, sent_at_ms: sentAtMs, updated_at_ms: untilMs }) => ({
+    ...body,
+    ...{ id, sentAtMs: sentAtMs ?? untilMs, untilMs },
+  }));
 }

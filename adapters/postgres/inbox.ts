@@ -4,8 +4,8 @@
 import { type Kysely, sql } from 'kysely';
 import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { ChangeEvent } from '../../domain/observation.ts';
-import type { Inbox, InboxItem, TakenItem } from '../../ingest/ports.ts';
-import { firesOnId, settle } from './alert-occurrences.ts';
+import type { FiringAlerts, Inbox, InboxItem, TakenItem } from '../../ingest/ports.ts';
+import { firesOnId, firingFrom, settle } from './alert-occurrences.ts';
 import { databaseNow } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { inParts } from './parts.ts';
@@ -21,8 +21,10 @@ const maxLost = 20;
 const minLostMs = 3 * 86_400_000;
 const longestLeaseMs = 3_600_000;
 
-export function createInbox(db: Kysely<Schema>): Inbox {
+export function createInbox(db: Kysely<Schema>): Inbox & FiringAlerts {
   return {
+    firing: (environment, source) => firingFrom(db, environment, source),
+
     async put(items) {
       return transact(db, async (trx) => {
         let added = 0;

@@ -4,6 +4,7 @@ import { type Kysely, sql } from 'kysely';
 import type { IncidentStore } from '../../activities/ports.ts';
 import { canonicalJson } from '../../domain/audit/canonical.ts';
 import type { AuditEvent } from '../../domain/audit/event.ts';
+import { isRollbackNews } from '../../domain/incident/decide.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import type { LimitsConfig } from '../../domain/remediation/limits.ts';
@@ -14,8 +15,7 @@ import { databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { sha256Hex } from './digest.ts';
 import { lockEnvironment } from './episodes/lock.ts';
-import { noteEffects } from './gate/breaker.ts';
-import { noteOutcomes } from './gate/outcomes.ts';
+import { noteEffects } from './gate/note-effects.ts';
 import { asStored, json, storable } from './text.ts';
 import { transact } from './transact.ts';
 
@@ -40,8 +40,7 @@ export function createIncidentStore(db: Kysely<Schema>, limits: LimitsConfig): I
         await appendAudit(trx, auditEvents(incidentId, added, state));
         await noteHeard(trx, incidentId, added);
         await noteHandOver(trx, incidentId, added);
-        await noteEffects(trx, state, added);
-        await noteOutcomes(trx, state, added, limits);
+        await noteEffects(trx, state, added, limits);
       });
     },
 
@@ -84,7 +83,7 @@ export function createIncidentStore(db: Kysely<Schema>, limits: LimitsConfig): I
           if (outcome === 'resolved' || outcome === 'self-recovered') await requeueFiring(trx, incidentId);
         }
         await giveUpUnsent(trx, incidentId);
-        await trx.deleteFrom('leases').where('incident_id', '=', incidentId).execute();
+        await releaseLeases(trx, incidentId);
       });
     },
   };
@@ -101,6 +100,7 @@ async function giveUpUnsent(trx: Kysely<Schema>, incidentId: string): Promise<vo
     })
     .where('incident_id', '=', incidentId)
     .where('status', '=', 'written')
+    .where('rollback', 'is', null)
     .execute();
 }
 
@@ -223,7 +223,20 @@ async function noteHandOver(
     .where('incident_id', '=', incidentId)
     .where('handed_over_at_ms', 'is', null)
     .execute();
-  await trx.deleteFrom('leases').where('incident_id', '=', incidentId).execute();
+  await releaseLeases(trx, incidentId);
+}
+
+/** What people asked to be undone goes on, whatever becomes of the incident. */
+async function releaseLeases(trx: Kysely<Schema>, incidentId: string): Promise<void> {
+  await trx
+    .deleteFrom('leases')
+    .where('incident_id', '=', incidentId)
+    .where(
+      sql<boolean>`not exists (
+        select from intents where intents.incident_id = leases.incident_id and intents.fence = leases.fence
+          and intents.rollback is not null and intents.status in ('written', 'sent'))`,
+    )
+    .execute();
 }
 
 /** What is recorded was heard: assignments, decisions and settled effects need no redelivery any more. */
@@ -241,6 +254,15 @@ async function noteHeard(
       .set({ heard: true })
       .where('anomaly_id', 'in', anomalies)
       .where('incident_id', '=', incidentId)
+      .execute();
+  }
+  const news = added.flatMap((event) => (isRollbackNews(event) ? [event.newsId] : []));
+  if (news.length > 0) {
+    await trx
+      .updateTable('rollback_news')
+      .set({ delivered_at_ms: await databaseNowMs(trx) })
+      .where('id', 'in', news)
+      .where('delivered_at_ms', 'is', null)
       .execute();
   }
   const settled = added.flatMap((event) => (event.type === 'effect-settled' ? [event.intentId] : []));

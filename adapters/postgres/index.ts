@@ -1,5 +1,6 @@
 // The one place where safety is decided, on a Postgres server or on PGlite inside the process: the same SQL.
 
+export { agentsOfServer } from './agents/of-server.ts';
 export { generateKey } from './api-keys.ts';
 export { auditOfServer } from './audit/of-server.ts';
 export { type Database, durabilityOfServer, openDatabase } from './database/open.ts';

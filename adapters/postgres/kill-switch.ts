@@ -24,6 +24,7 @@ export function createKillSwitch(db: Kysely<Schema>): KillSwitch {
         by: row.by_actor,
         reason: row.reason,
         atMs: row.at_ms,
+        releasedBy: row.engaged && row.by_role === 'admin' ? 'admin' : 'operator',
       }));
     },
 
@@ -80,7 +81,7 @@ async function objection(
     .select('by_actor')
     .where('environment', '=', storable(environment))
     .executeTakeFirstOrThrow();
-  const detail = `an admin engaged it (last ${by}); only an admin releases it`;
+  const detail = `an admin engaged it, so only an admin can release it; ${by} engaged it most recently`;
   return { set: false, reason: 'role-too-low', detail };
 }
 

@@ -22,6 +22,8 @@ const maxRefused = 10_000;
 const maxResources = 100_000;
 /** A signature is good for minutes only. */
 const signedRequestsMs = dayMs;
+/** Whoever asked has gone long before. */
+const agentRequestsMs = 3_600_000;
 
 export type Maintenance = {
   /** Removes what is past its time; returns how many rows. Safe to call at any moment, from any process. */
@@ -93,6 +95,10 @@ export function createMaintenance(db: Kysely<Schema>): Maintenance {
         await db
           .deleteFrom('slack_requests')
           .where('seen_at_ms', '<', nowMs - signedRequestsMs)
+          .execute(),
+        await db
+          .deleteFrom('agent_requests')
+          .where('until_ms', '<', nowMs - agentRequestsMs)
           .execute(),
         await db.deleteFrom('sessions').where('expires_at_ms', '<', nowMs).execute(),
       ];

@@ -98,7 +98,7 @@ export function createSessions(
           .using('api_keys')
           .whereRef('api_keys.key_id', '=', 'sessions.key_id')
           .where('token_hash', '=', sha256(token))
-          .returning(['sessions.key_id', 'name', 'role', 'person', 'reach', 'belongs_to'])
+          .returning(['sessions.key_id', 'name', 'role', 'person', 'reach', 'host', 'belongs_to'])
           .executeTakeFirst();
         const principal = ended === undefined ? null : heldBy(people, ended);
         if (principal === null) return;

@@ -3,10 +3,8 @@
 import type { Kysely } from 'kysely';
 import type { IncidentStore } from '../../activities/ports.ts';
 import type { Settlements, UntoldSettlement } from '../../api/ports/effects.ts';
-import { evolve } from '../../domain/incident/evolve.ts';
-import { databaseNowMs } from './clock.ts';
+import { recordAfterEnd } from './after-end.ts';
 import type { Schema } from './database/schema.ts';
-import { IncidentEventConflict, IncidentEventGap } from './incident-store.ts';
 
 export function createSettlements(
   db: Kysely<Schema>,
@@ -39,26 +37,7 @@ export function createSettlements(
       );
     },
 
-    async record({ incidentId, ...settled }) {
-      const incident = await db
-        .selectFrom('incidents')
-        .select(['state', 'status'])
-        .where('id', '=', incidentId)
-        .executeTakeFirst();
-      // One that is open gets a workflow again, which would find its own numbers taken.
-      if (incident === undefined || incident.status !== 'closed') return false;
-      const { state } = incident;
-      const atMs = await databaseNowMs(db);
-      const event = { type: 'effect-settled', ...settled, seq: state.lastSeq + 1, atMs } as const;
-      const after = evolve(state, event, incidentId);
-      if (after === null) return false;
-      try {
-        await incidents.recordEvents(incidentId, [event], after);
-        return true;
-      } catch (error) {
-        if (error instanceof IncidentEventConflict || error instanceof IncidentEventGap) return false;
-        throw error;
-      }
-    },
+    record: ({ incidentId, ...settled }) =>
+      recordAfterEnd(db, incidents, incidentId, { type: 'effect-settled', ...settled }),
   };
 }

@@ -19,39 +19,7 @@ export function createStops(db: Kysely<Schema>): Stops & StoredStops {
       transact(db, async (trx) => {
         // Like a kill switch: it waits for the gates under way, and every gate after it sees the stop.
         await lockKillSwitch(trx);
-        const refused = await objection(trx, input);
-        const { incidentId, kind, principal, reason } = input;
-        const atMs = await databaseNowMs(trx);
-        const entry = {
-          actor: actorOf(principal),
-          action: kind === 'close' ? 'incident.intervene' : 'incident.stop',
-          atMs,
-          reason,
-          subject: incidentId,
-          planHash: null,
-        } as const;
-        const what = kind === 'close' ? 'what' : 'kind';
-        const details = { [what]: kind, keyId: principal.keyId };
-        if (refused !== null) {
-          if (!refused.recorded && refused.reason === 'out-of-reach')
-            await appendAudit(trx, [{ ...entry, details: { ...details, refused: refused.reason } }]);
-          return refused;
-        }
-        const row = {
-          kind,
-          actor: storable(actorOf(principal)),
-          key_id: principal.keyId,
-          reason: storable(reason),
-          at_ms: atMs,
-          delivered_at_ms: null,
-        };
-        await trx
-          .insertInto('incident_stops')
-          .values({ incident_id: incidentId, ...row })
-          .onConflict((conflict) => conflict.column('incident_id').doUpdateSet(row))
-          .execute();
-        await appendAudit(trx, [{ ...entry, details }]);
-        return { recorded: true, repeated: false };
+        return storeStop(trx, input);
       }),
 
     async read(incidentId) {
@@ -83,6 +51,46 @@ export function createStops(db: Kysely<Schema>): Stops & StoredStops {
         .execute();
     },
   };
+}
+
+/** Records a stop, or says why not. The caller holds the lock of the kill switch. */
+export async function storeStop(
+  trx: Kysely<Schema>,
+  input: Parameters<Stops['request']>[0],
+): Promise<StopResult> {
+  const refused = await objection(trx, input);
+  const { incidentId, kind, principal, reason } = input;
+  const atMs = await databaseNowMs(trx);
+  const entry = {
+    actor: actorOf(principal),
+    action: kind === 'close' ? 'incident.intervene' : 'incident.stop',
+    atMs,
+    reason,
+    subject: incidentId,
+    planHash: null,
+  } as const;
+  const what = kind === 'close' ? 'what' : 'kind';
+  const details = { [what]: kind, keyId: principal.keyId };
+  if (refused !== null) {
+    if (!refused.recorded && refused.reason === 'out-of-reach')
+      await appendAudit(trx, [{ ...entry, details: { ...details, refused: refused.reason } }]);
+    return refused;
+  }
+  const row = {
+    kind,
+    actor: storable(actorOf(principal)),
+    key_id: principal.keyId,
+    reason: storable(reason),
+    at_ms: atMs,
+    delivered_at_ms: null,
+  };
+  await trx
+    .insertInto('incident_stops')
+    .values({ incident_id: incidentId, ...row })
+    .onConflict((conflict) => conflict.column('incident_id').doUpdateSet(row))
+    .execute();
+  await appendAudit(trx, [{ ...entry, details }]);
+  return { recorded: true, repeated: false };
 }
 
 function goesFurther(known: AskedKind, kind: AskedKind): boolean {

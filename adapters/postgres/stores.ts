@@ -11,9 +11,11 @@ import type {
   ModelTurns,
   PlanStore,
   PostmortemStore,
+  StoredRollbacks,
   StoredStops,
 } from '../../activities/ports.ts';
 import type { NotificationStore } from '../../api/notifications/ports.ts';
+import type { AgentDesk } from '../../api/ports/agents.ts';
 import type { Approvals } from '../../api/ports/approvals.ts';
 import type { AuditChain, AuditReader, AuditWriter } from '../../api/ports/audit.ts';
 import type { EffectSettlement, Settlements } from '../../api/ports/effects.ts';
@@ -24,6 +26,7 @@ import type { ApiKeys } from '../../api/ports/keys.ts';
 import type { KillSwitch } from '../../api/ports/kill-switch.ts';
 import type { ModelTurnReader } from '../../api/ports/model-turns.ts';
 import type { IncidentRestarts } from '../../api/ports/restarts.ts';
+import type { Rollbacks } from '../../api/ports/rollbacks.ts';
 import type { ServiceMaps, ServiceReader } from '../../api/ports/services.ts';
 import type { Sessions } from '../../api/ports/sessions.ts';
 import type { SignedRequests } from '../../api/ports/signed-requests.ts';
@@ -32,7 +35,9 @@ import type { TrackRecord } from '../../api/ports/track-record.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
 import { nobody, type People } from '../../domain/policy/people.ts';
 import { type LimitsConfig, sendWithinMs } from '../../domain/remediation/limits.ts';
-import type { Episodes, Inbox, TelemetryNotes } from '../../ingest/ports.ts';
+import type { Episodes, FiringAlerts, Inbox, TelemetryNotes } from '../../ingest/ports.ts';
+import { createAgentDesk } from './agents/desk.ts';
+import { createAgentLine, createBells, type ProcessAgentLine } from './agents/line.ts';
 import { createAnomalyRequeue } from './anomaly-requeue.ts';
 import { type BootstrapKeys, createApiKeys } from './api-keys.ts';
 import { createApprovalStore } from './approval-store.ts';
@@ -56,11 +61,13 @@ import { createMaintenance, type Maintenance } from './maintenance.ts';
 import { createModelTurnReader, createModelTurns } from './model-turns.ts';
 import { createNotificationStore } from './notifications.ts';
 import { createOwnLagStore, type OwnLagStore } from './own-lag.ts';
+import { createOwnProcesses, type OwnProcesses } from './own-processes.ts';
 import { createPlanStore } from './plan-store.ts';
 import { createPostmortemStore } from './postmortem-store.ts';
 import { createQueueReader, type StoredQueues } from './queue-reader.ts';
 import { createRecordReader } from './record-reader.ts';
 import { createIncidentRestarts } from './restarts.ts';
+import { createRollbacks } from './rollbacks/rollbacks.ts';
 import { createServiceMaps } from './service-maps.ts';
 import { createServiceReader } from './service-reader.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
@@ -76,8 +83,6 @@ export type StoreOptions = {
   readonly policy?: PolicyConfig;
   /** Whom the configuration names; default: nobody. */
   readonly people?: People;
-  /** Default one day: see GateLimits. */
-  readonly grantValidMs?: number;
   /** Default five seconds: see GateLimits. */
   readonly sendWithinMs?: number;
   /** Default one minute: see EpisodeOptions. */
@@ -104,7 +109,7 @@ export type Stores = {
   readonly requeue: AnomalyRequeue;
   readonly modelTurns: ModelTurns;
   /** For ingest. */
-  readonly inbox: Inbox;
+  readonly inbox: Inbox & FiringAlerts;
   readonly episodes: Episodes;
   readonly telemetryNotes: TelemetryNotes;
   /** For the activities and the API. */
@@ -119,8 +124,12 @@ export type Stores = {
   readonly effects: EffectSettlement;
   readonly settlements: Settlements;
   /** For the activities, too. */
+  readonly rollbacks: Rollbacks & StoredRollbacks;
   readonly stops: Stops & StoredStops;
   readonly apiKeys: ApiKeys & BootstrapKeys;
+  readonly agentDesk: AgentDesk;
+  /** For executors. */
+  readonly agentLine: ProcessAgentLine;
   readonly audit: AuditReader;
   readonly auditWriter: AuditWriter;
   readonly auditChain: AuditChain;
@@ -134,12 +143,14 @@ export type Stores = {
   readonly signedRequests: SignedRequests;
   /** What the processes say of their own lag. */
   readonly ownLag: OwnLagStore;
+  /** Where the processes of this installation run. */
+  readonly ownProcesses: OwnProcesses;
   /** For whichever process runs it now and then. */
   readonly maintenance: Maintenance;
 };
 
 export function createStores({ db }: Database, options: StoreOptions): Stores {
-  const { limits, grantValidMs = 86_400_000, lateFindingsMs = 60_000 } = options;
+  const { limits, lateFindingsMs = 60_000 } = options;
   const { followsWithinMs = 3_600_000 } = options;
   const { sendWithinMs: within = sendWithinMs, lagLowersAutonomy = true } = options;
   const { sessions = { idleMs: 12 * 3_600_000, absoluteMs: 7 * 86_400_000 } } = options;
@@ -148,18 +159,20 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
   const inbox = createInbox(db);
   const apiKeys = createApiKeys(db, people);
   const incidents = createIncidentStore(db, limits);
+  const bells = createBells(db);
+  const gate = createGate(db, {
+    limits: { ...limits, sendWithinMs: within, lagLowersAutonomy },
+    policy,
+    people,
+    protection,
+  });
   return {
     incidents,
     evidence: createEvidenceStore(db),
     plans: createPlanStore(db),
     diagnoses: createDiagnosisStore(db),
     approvalRequests: createApprovalStore(db, people),
-    gate: createGate(db, {
-      limits: { ...limits, grantValidMs, sendWithinMs: within, lagLowersAutonomy },
-      policy,
-      people,
-      protection,
-    }),
+    gate,
     postmortems: createPostmortemStore(db),
     requeue: createAnomalyRequeue(inbox),
     modelTurns: createModelTurns(db),
@@ -176,7 +189,10 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     effects: createEffectSettlement(db),
     settlements: createSettlements(db, incidents),
     stops: createStops(db),
+    rollbacks: createRollbacks(db, incidents, { policy, people }),
     apiKeys,
+    agentDesk: createAgentDesk(db, bells, gate.permit),
+    agentLine: createAgentLine(db, bells),
     audit: createAuditReader(db),
     auditWriter: createAuditWriter(db),
     auditChain: createAuditChain(db),
@@ -189,6 +205,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     serviceMaps: createServiceMaps(db),
     signedRequests: createSignedRequests(db),
     ownLag: createOwnLagStore(db),
+    ownProcesses: createOwnProcesses(db),
     maintenance: createMaintenance(db),
   };
 }

@@ -23,7 +23,8 @@ grant select, insert, update, delete on all tables in schema public to sentinel_
 -- Added and brought along, never removed. (Postgres asks for the right to update of whoever locks a row, too.)
 revoke delete on
   incidents, plans, diagnoses, postmortems, approval_requests, approvals, intents, fences, breaker, breakers, kill_switch,
-  episodes, api_keys, model_turns, incident_stops, effect_settlements
+  episodes, api_keys, model_turns, incident_stops, effect_settlements,
+  rollback_requests, rollback_votes, rollback_news
   from sentinel_app;
 
 -- Append-only: what happened stays. Number, moment and digest of an audit entry are the database's own (sentinel_stamp_audit).

@@ -80,7 +80,7 @@ function entryOf(event: IncidentEvent): Entry | null {
       return { reason: summary, details: { intentId, step, direction, foundByLookup } };
     }
     case 'effect-failed': {
-      const { intentId, step, direction, reason, code, left, superseded } = event;
+      const { intentId, step, direction, reason, code, left, superseded, cancelled } = event;
       return {
         reason,
         details: {
@@ -88,6 +88,7 @@ function entryOf(event: IncidentEvent): Entry | null {
           ...(code === undefined ? {} : { code }),
           ...(left === undefined ? {} : { left }),
           ...(superseded === undefined ? {} : { superseded }),
+          ...(cancelled === undefined ? {} : { cancelled }),
         },
       };
     }
@@ -106,6 +107,18 @@ function entryOf(event: IncidentEvent): Entry | null {
     case 'effect-settled': {
       const { intentId, step, direction, happened, actor: by, reason } = event;
       return { reason, details: { intentId, step, direction, happened, by } };
+    }
+    case 'rollback-requested': {
+      const { requestId, intentId, actor: by, reason, given, quorum } = event;
+      return { reason, details: { requestId, intentId, by, given, quorum } };
+    }
+    case 'rollback-ended': {
+      const { requestId, intentId, outcome, reason, undoneBy = null } = event;
+      return { reason, details: { requestId, intentId, outcome, undoneBy } };
+    }
+    case 'rollback-verified': {
+      const { outcome, reason, freshSamples } = event.result;
+      return { reason, details: { requestId: event.requestId, outcome, freshSamples } };
     }
     case 'verified': {
       const { outcome, reason, freshSamples } = event.result;

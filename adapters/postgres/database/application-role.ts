@@ -20,7 +20,8 @@ end $$`,
   'grant select, insert, update, delete on all tables in schema public to sentinel_app',
   `revoke delete on
   incidents, plans, diagnoses, postmortems, approval_requests, approvals, intents, fences, breaker, breakers, kill_switch,
-  episodes, api_keys, model_turns, incident_stops, effect_settlements
+  episodes, api_keys, model_turns, incident_stops, effect_settlements,
+  rollback_requests, rollback_votes, rollback_news
   from sentinel_app`,
   'revoke update, delete on audit, incident_events, evidence from sentinel_app',
   'revoke insert, update, delete on audit_chain, audit_pending, sentinel_migration, sentinel_migration_lock from sentinel_app',

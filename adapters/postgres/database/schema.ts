@@ -5,19 +5,22 @@
 //   What is searched is a column of its own.
 
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
+import type { AgentExecutor, AgentQuestion } from '../../../domain/agent/line.ts';
 import type { AuditAction } from '../../../domain/audit/event.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { Diagnosis, Evidence } from '../../../domain/diagnosis/diagnosis.ts';
 import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
 import type { Dropped } from '../../../domain/diagnosis/opinion.ts';
-import type { IncidentEvent, IncidentEventType } from '../../../domain/incident/events.ts';
+import type { IncidentEvent, IncidentEventType, RollbackNews } from '../../../domain/incident/events.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
 import type { IncidentOutcome, IncidentStatus, StopKind } from '../../../domain/incident/status.ts';
+import type { OwnPart } from '../../../domain/inventory/own-parts.ts';
 import type { Attributes, ChangeEvent } from '../../../domain/observation.ts';
 import type { Reach } from '../../../domain/policy/reach.ts';
 import type { Verdict } from '../../../domain/policy/verdict.ts';
 import type { Intent, IntentStatus } from '../../../domain/remediation/intent.ts';
 import type { EffectOutcome } from '../../../domain/remediation/limits.ts';
+import type { RollbackOutcome } from '../../../domain/remediation/rollback.ts';
 import type { KeyRole, Role } from '../../../domain/role.ts';
 import type { Scope, Severity } from '../../../domain/scope.ts';
 
@@ -101,6 +104,8 @@ export type Schema = {
     anomaly_id: string;
     /** As it was last told. */
     anomaly: Json<Anomaly>;
+    /** Who told of it; null for those that were told before it was kept. */
+    source: string | null;
   };
   episode_services: { incident_id: string; service: string };
   anomaly_assignments: {
@@ -152,6 +157,7 @@ export type Schema = {
     /** When it is looked at without any news. */
     look_again_at_ms: Generated<number | null>;
   };
+  own_processes: { process_id: string; role: string; parts: Json<readonly OwnPart[]>; at_ms: number };
   own_lag: { process_id: string; role: string; overloads: Json<readonly string[]>; at_ms: number };
   slack_requests: { signature: string; seen_at_ms: number };
   incident_events: {
@@ -233,6 +239,8 @@ export type Schema = {
     target_key: string;
     /** Keys of what the effect touches besides its target. */
     touches: readonly string[];
+    /** The request of a person that it undoes something for. */
+    rollback: Generated<string | null>;
     step_key: string;
     fence: number;
     body: Json<Omit<Intent, 'fence'>>;
@@ -261,12 +269,38 @@ export type Schema = {
     /** When its incident had it as an event. */
     delivered_at_ms: number | null;
   };
+  rollback_requests: {
+    id: string;
+    /** The effect that is to be undone. */
+    intent_id: string;
+    incident_id: string;
+    /** How many people have to ask for it. */
+    quorum: number;
+    asked_at_ms: number;
+    expires_at_ms: number;
+    /** When its workflow was started. */
+    started_at_ms: number | null;
+    ended_at_ms: number | null;
+    outcome: RollbackOutcome | null;
+    reason: string | null;
+  };
+  rollback_votes: { request_id: string; actor: string; key_id: string; reason: string; at_ms: number };
+  rollback_news: {
+    seq: GeneratedAlways<number>;
+    id: string;
+    incident_id: string;
+    body: Json<RollbackNews>;
+    /** When its incident had it as an event. */
+    delivered_at_ms: number | null;
+  };
   leases: { target_key: string; incident_id: string; fence: number; expires_at_ms: number };
   fences: { target_key: string; last_fence: number };
   breaker: {
     environment: string;
     /** Effects in a row that failed or did not help. */
     failures_in_a_row: number;
+    /** Which row that is: an effect that helps begins the next. */
+    row_id: Generated<number>;
     last_failure_ms: number;
   };
   /** What became of each effect, as far as it was found out. */
@@ -278,6 +312,8 @@ export type Schema = {
     direction: Intent['direction'];
     outcome: EffectOutcome;
     at_ms: number;
+    /** The row of failures that has counted it as one of its own (`breaker.row_id`). */
+    counted_in_row: number | null;
   };
   /** Those that only a person closes; `action` '*' is for all of the environment. */
   breakers: {
@@ -354,6 +390,36 @@ export type Schema = {
   };
   audit_chain: { position: number; audit_seq: number; hash: Uint8Array };
   audit_pending: { audit_seq: number };
+  /** The latest session of each machine's agent. */
+  agents: {
+    host: string;
+    session: string;
+    /** Which record of effects the agent keeps on its disk. */
+    journal: string;
+    version: string;
+    executors: Json<readonly AgentExecutor[]>;
+    /** How far its clock is ahead of the database's. */
+    skew_ms: number;
+    connected_at_ms: number;
+    seen_at_ms: number;
+    /** After that it is not there any more, unless it says something. */
+    there_until_ms: number;
+  };
+  agent_requests: {
+    id: string;
+    host: string;
+    body: Json<AgentQuestion>;
+    /** Of an effect: its intent, the number of the call, and until when it may begin. */
+    intent_id: string | null;
+    send: number | null;
+    not_after_ms: number | null;
+    asked_at_ms: number;
+    until_ms: number;
+    /** The session that has it; null while it waits for one. */
+    session: string | null;
+    ended: 'answered' | 'lost' | 'withdrawn' | null;
+    answer: NullableJson<unknown>;
+  };
   api_keys: {
     key_id: string;
     name: string;
@@ -365,6 +431,8 @@ export type Schema = {
     belongs_to: string | null;
     /** Where it speaks; null is everywhere. */
     reach: NullableJson<Reach>;
+    /** Of an agent's key: the machine it is good for. */
+    host: string | null;
     expires_at_ms: number | null;
     /** To the minute. */
     last_used_at_ms: number | null;

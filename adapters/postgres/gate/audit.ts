@@ -18,7 +18,8 @@ export async function auditGrant(
   verdict: Verdict | null,
   atMs: number,
 ): Promise<void> {
-  const grant = intent.direction === 'compensation' ? 'undoes a granted effect' : (verdict?.kind ?? 'none');
+  const undoing = intent.rollback === undefined ? 'undoes a granted effect' : 'people asked for the undo';
+  const grant = intent.direction === 'compensation' ? undoing : (verdict?.kind ?? 'none');
   await appendAudit(trx, [
     {
       actor: sentinelActor,
@@ -32,6 +33,7 @@ export async function auditGrant(
         executor: intent.executor,
         fence: intent.fence,
         rule: verdict?.rule ?? null,
+        ...(intent.rollback === undefined ? {} : { rollback: intent.rollback }),
       },
     },
   ]);

@@ -2,33 +2,12 @@
 // domain/remediation/limits.ts.
 
 import { type Kysely, sql } from 'kysely';
-import type { IncidentEvent } from '../../../domain/incident/events.ts';
-import type { IncidentState } from '../../../domain/incident/state.ts';
 import { breakerOpenUntilMs, type LimitsConfig } from '../../../domain/remediation/limits.ts';
 import { databaseNow } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 
-/**
- * Counts newly recorded facts, in the transaction that records them. A verification counts once per attempt, only when
- * there was an effect to verify, and not when it had too few samples to tell.
- */
-export async function noteEffects(
-  trx: Kysely<Schema>,
-  state: IncidentState,
-  added: readonly IncidentEvent[],
-): Promise<void> {
-  const { environment } = state.scope;
-  for (const event of added) {
-    if (event.type === 'effect-failed' && event.direction === 'forward' && isOurs(event))
-      await countFailure(trx, environment);
-    if (event.type !== 'verified' || !state.effects.some((effect) => effect.attempt === event.attempt))
-      continue;
-    if (event.result.outcome === 'recovered') await reset(trx, environment);
-    if (event.result.outcome === 'not-recovered' && (await isFirst(trx, state.incidentId, event))) {
-      await countFailure(trx, environment);
-    }
-  }
-}
+/** What `limits.breaker.notRecoveredEffects` is at most: past it the number says nothing new. */
+const highestThreshold = 100;
 
 /** Until when effects are held back, or null. */
 export async function breakerOpen(
@@ -45,53 +24,46 @@ export async function breakerOpen(
   if (row === undefined) return null;
   const failure = { recovered: false, finishedMs: row.last_failure_ms };
   return breakerOpenUntilMs(
-    Array.from({ length: row.failures_in_a_row }, () => failure),
+    Array.from({ length: Math.min(row.failures_in_a_row, highestThreshold) }, () => failure),
     limits,
     nowMs,
   );
 }
 
-/** What was never sent, and what somebody else has replaced, says nothing of our effects. */
-export function isOurs(event: Extract<IncidentEvent, { type: 'effect-failed' }>): boolean {
-  return event.neverSent !== true && event.superseded !== true;
-}
-
-async function isFirst(
-  trx: Kysely<Schema>,
-  incidentId: string,
-  event: Extract<IncidentEvent, { type: 'verified' }>,
-): Promise<boolean> {
-  const earlier = await trx
-    .selectFrom('incident_events')
-    .select('body')
-    .where('incident_id', '=', incidentId)
-    .where('type', '=', 'verified')
-    .where('seq', '<', event.seq)
-    .execute();
-  return !earlier.some(
-    ({ body }) =>
-      body.type === 'verified' && body.attempt === event.attempt && body.result.outcome === 'not-recovered',
-  );
-}
-
-async function countFailure(trx: Kysely<Schema>, environment: string): Promise<void> {
-  await trx
+/** Answers which row it was counted in. */
+export async function countFailure(trx: Kysely<Schema>, environment: string): Promise<number> {
+  const { row_id: rowId } = await trx
     .insertInto('breaker')
     .values({ environment, failures_in_a_row: 1, last_failure_ms: databaseNow })
     .onConflict((conflict) =>
       conflict.column('environment').doUpdateSet({
-        // No threshold is higher than 100: past that the number says nothing new.
-        failures_in_a_row: sql`least(breaker.failures_in_a_row + 1, 100)`,
+        failures_in_a_row: sql`breaker.failures_in_a_row + 1`,
         last_failure_ms: databaseNow,
       }),
     )
+    .returning('row_id')
+    .executeTakeFirstOrThrow();
+  return rowId;
+}
+
+/**
+ * It was no failure after all. A row that has ended since is left alone, and so is what the next one has counted. When the last
+ * failure was still counts from this one: the environment is held back a little longer, never shorter.
+ */
+export async function uncountFailure(trx: Kysely<Schema>, environment: string, rowId: number): Promise<void> {
+  await trx
+    .updateTable('breaker')
+    .set({ failures_in_a_row: sql`failures_in_a_row - 1` })
+    .where('environment', '=', environment)
+    .where('row_id', '=', rowId)
+    .where('failures_in_a_row', '>', 0)
     .execute();
 }
 
-async function reset(trx: Kysely<Schema>, environment: string): Promise<void> {
+export async function endFailures(trx: Kysely<Schema>, environment: string): Promise<void> {
   await trx
     .updateTable('breaker')
-    .set({ failures_in_a_row: 0 })
+    .set({ failures_in_a_row: 0, row_id: sql`row_id + 1` })
     .where('environment', '=', environment)
     .where('failures_in_a_row', '>', 0)
     .execute();

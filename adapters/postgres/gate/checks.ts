@@ -18,8 +18,6 @@ import { holding } from './intents.ts';
 import { openBreaker } from './outcomes.ts';
 
 export type GateLimits = LimitsConfig & {
-  /** How long after its last approval a plan may still be acted on: what people saw has its time. */
-  readonly grantValidMs: number;
   /** How soon after its record a call must begin. */
   readonly sendWithinMs: number;
   /** Whether nothing is done without a person while Sentinel is overloaded. */

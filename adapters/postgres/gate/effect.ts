@@ -18,16 +18,17 @@ export type Effect = {
   readonly stepKey: string;
 };
 
-/** The same incident, plan, step and direction have the same id: a repeated call finds its own intent. */
-export function intentId({ incidentId, planHash, step, direction }: GateInput): string {
-  return `intent-${sha256Hex(canonicalJson([incidentId, planHash, step, direction])).slice(0, 40)}`;
+/** The same incident, plan, step, direction and request have the same id: a repeated call finds its own intent. */
+export function intentId({ incidentId, planHash, step, direction, rollback }: GateInput): string {
+  const about = [incidentId, planHash, step, direction, ...(rollback === undefined ? [] : [rollback])];
+  return `intent-${sha256Hex(canonicalJson(about)).slice(0, 40)}`;
 }
 
 /** Null when the plan has no such step, or the step no inverse. */
 export function effectOf(input: GateInput, plan: Plan): Effect | null {
-  const { incidentId, planHash, direction } = input;
+  const { incidentId, planHash, direction, rollback } = input;
   const step = plan.steps[input.step];
-  if (step === undefined) return null;
+  if (step === undefined || (rollback !== undefined && direction === 'forward')) return null;
   const performed = direction === 'forward' ? step : step.inverse;
   if (performed === null) return null;
   const touched = actions[performed.action].touches?.(step.before, performed.parameters) ?? [];
@@ -42,7 +43,10 @@ export function effectOf(input: GateInput, plan: Plan): Effect | null {
       planHash,
       step: input.step,
       direction,
-      ...(direction === 'compensation' ? { undoes: intentId({ ...input, direction: 'forward' }) } : {}),
+      ...(direction === 'compensation'
+        ? { undoes: intentId({ incidentId, planHash, step: input.step, direction: 'forward' }) }
+        : {}),
+      ...(rollback === undefined ? {} : { rollback }),
       action: performed.action,
       target: step.target,
       ...touches,

@@ -26,7 +26,8 @@ import { grant, ownLag } from './grant.ts';
 import { changeFence, findIntent, lockIntent, writeIntent } from './intents.ts';
 import { leasedText, leaseFree, takeLease } from './leases.ts';
 import { lockGate, lockTargets } from './locks.ts';
-import { acceptIntent, markIntent, permitCall, renewIntent } from './mark.ts';
+import { acceptIntent, markIntent, permitCall, renewIntent, stoppedByPerson } from './mark.ts';
+import { rollbackAsked } from './rollback.ts';
 import { asExpected, lastEffect, targetSettled, undoesFinished } from './world.ts';
 
 const forward: readonly checks.Check[] = [
@@ -56,6 +57,20 @@ const compensation: readonly checks.Check[] = [
   checks.killSwitch,
   checks.incidentOpen,
   checks.personsStop,
+  checks.unprotected,
+  undoesFinished,
+  leaseFree,
+  targetSettled,
+  lastEffect,
+];
+
+/**
+ * What people asked to be undone: their request is looked up, and stands in place of an open incident without a stop, because it comes
+ * from somebody who knows of both. Nothing else is left out. Limits and breaker do not hold it, as they hold no other undo.
+ */
+const requested: readonly checks.Check[] = [
+  checks.killSwitch,
+  rollbackAsked,
   checks.unprotected,
   undoesFinished,
   leaseFree,
@@ -98,10 +113,12 @@ export function createGate(db: Kysely<Schema>, rules: GateRules): Gate {
       }),
     intent: (intentId) => findIntent(db, intentId),
     mark: (intentId, status, result, send = 1) =>
-      transact(db, (trx) => markIntent(trx, { intentId, status, result, send }, limits)),
+      transact(db, (trx) => markIntent(trx, { intentId, status, result, send }, rules)),
     accept: (intentId, send, handle) => transact(db, (trx) => acceptIntent(trx, intentId, send, handle)),
     leaseMs: limits.leaseSeconds * 1_000,
-    permit: (intentId, send) => transact(db, (trx) => permitCall(trx, intentId, send, limits)),
+    permit: (intentId, send, purpose) =>
+      transact(db, (trx) => permitCall(trx, intentId, send, rules, purpose)),
+    stopped: (intentId) => stoppedByPerson(db, intentId),
     renew: (intentId) => transact(db, (trx) => renewIntent(trx, intentId, limits)),
   };
 }
@@ -142,11 +159,7 @@ async function pass(
     nowMs: await databaseNowMs(trx),
   };
   const { direction } = input;
-  for (const check of written !== null
-    ? again[direction]
-    : direction === 'forward'
-      ? forward
-      : compensation) {
+  for (const check of checksOf(input, written !== null)) {
     const refusal = await check(trx, question);
     if (refusal !== null) return refused(refusal);
   }
@@ -156,6 +169,12 @@ async function pass(
   const restored = direction === 'compensation' ? expectedBefore(stored.plan, input.step) : null;
   const drift = asExpected(effect, expects, sighting, restored);
   return drift === null ? letThrough(trx, question, written, expects) : refused(drift);
+}
+
+function checksOf({ direction, rollback }: GateInput, isAgain: boolean): readonly checks.Check[] {
+  if (rollback !== undefined) return requested;
+  if (isAgain) return again[direction];
+  return direction === 'forward' ? forward : compensation;
 }
 
 /** Everything was asked: the target is leased, and the intent stands. */

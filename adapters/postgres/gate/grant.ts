@@ -76,12 +76,13 @@ export const grant: Check = async (trx, { effect, verdict, verdictNow, people, l
       return { reason: 'rejected', detail: `rejected by ${nameOf(judged.actor)}: ${judged.reason}` };
     case 'granted': {
       const since = grantedAtMs(terms, votes) ?? 0;
-      if (nowMs - since <= limits.grantValidMs) return null;
+      const validMs = limits.grantValidMinutes * 60_000;
+      if (nowMs - since <= validMs) return null;
       // Nothing is wrong with the plan or with who approved it; what they saw has had its time.
       const { deadlineSeconds } = asking.at(-1) ?? leastApproval;
       return {
         reason: 'grant-expired',
-        detail: `it was approved ${agoText(nowMs - since)} ago, and an approval holds for ${agoText(limits.grantValidMs)}`,
+        detail: `it was approved ${agoText(nowMs - since)} ago, and an approval holds for ${agoText(validMs)}`,
         needs: { role: terms.role, quorum: terms.quorum, deadlineSeconds, afresh: true },
       };
     }

@@ -50,6 +50,7 @@ export async function writeIntent(
       environment: content.target.environment,
       target_key: targetKey,
       touches: keys.filter((key) => key !== targetKey),
+      rollback: content.rollback ?? null,
       step_key: stepKey,
       fence,
       body: json({ ...content, expects }),

@@ -3,8 +3,9 @@
 // end of the incident or another sender stops it here.
 
 import type { Kysely } from 'kysely';
-import type { Marked, StoredIntent } from '../../../activities/ports.ts';
+import type { CallPurpose, Marked, StoredIntent } from '../../../activities/ports.ts';
 import { targetText } from '../../../domain/inventory/target.ts';
+import type { People } from '../../../domain/policy/people.ts';
 import { type Intent, type IntentStatus, leasedKeys } from '../../../domain/remediation/intent.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
@@ -16,6 +17,7 @@ import { closedIncident, type GateLimits } from './checks.ts';
 import { findIntent, keepHandle, lockIntent, moveIntent, moveToSent } from './intents.ts';
 import { renewLease } from './leases.ts';
 import { lockKillSwitchShared } from './locks.ts';
+import { notAskedFor } from './rollback.ts';
 
 /** The effect must not go out (again). The intent stays what it was: `written`, or `sent` by an earlier try. */
 export class EffectBlocked extends Error {
@@ -33,6 +35,9 @@ export class IllegalMark extends Error {
   override readonly name = 'IllegalMark';
 }
 
+/** What the last look asks by. */
+export type MarkRules = { readonly limits: GateLimits; readonly people: People };
+
 export type Mark = {
   readonly intentId: string;
   readonly status: Exclude<IntentStatus, 'written'>;
@@ -45,7 +50,7 @@ export type Mark = {
  * Says what the intent was before, and whether the mark was about its current send. What is final stays, whatever is asked,
  * and so does `uncertain`; an answer that comes after that is kept for people in the audit.
  */
-export async function markIntent(trx: Kysely<Schema>, mark: Mark, limits: GateLimits): Promise<Marked> {
+export async function markIntent(trx: Kysely<Schema>, mark: Mark, rules: MarkRules): Promise<Marked> {
   const { intentId, status, send } = mark;
   // Before the row, in the gate's own order.
   if (status === 'sent') await lockKillSwitchShared(trx);
@@ -58,7 +63,7 @@ export async function markIntent(trx: Kysely<Schema>, mark: Mark, limits: GateLi
       await auditLateAnswer(trx, stored.intent, status, send, storable(mark.result), nowMs);
     return { before, overtaken: false, send: null };
   }
-  if (status === 'sent') return letOut(trx, stored, mark, nowMs, limits);
+  if (status === 'sent') return letOut(trx, stored, mark, nowMs, rules);
   if (before === 'written' && status === 'uncertain')
     throw new IllegalMark(`intent ${intentId} was never sent: its outcome is not ${status}`);
   // Found in the world, or told by whoever made the call: it happened, by whichever send. Everything else is about one send.
@@ -76,10 +81,11 @@ async function letOut(
   { intent, status, send: last }: StoredIntent,
   { send: number, result }: Mark,
   nowMs: number,
-  limits: GateLimits,
+  rules: MarkRules,
 ): Promise<Marked> {
+  const { limits } = rules;
   if (number !== (last?.number ?? 0) + 1) return { before: status, overtaken: true, send: null };
-  await lastLook(trx, intent, nowMs, limits);
+  await lastLook(trx, intent, nowMs, rules);
   const notAfterMs = nowMs + limits.sendWithinMs;
   await moveToSent(trx, intent.id, { number, notAfterMs }, storable(result), nowMs);
   return { before: status, overtaken: false, send: { number, notAfterMs, withinMs: limits.sendWithinMs } };
@@ -106,14 +112,15 @@ export async function permitCall(
   trx: Kysely<Schema>,
   intentId: string,
   send: number,
-  limits: GateLimits,
+  rules: MarkRules,
+  purpose: CallPurpose = 'go-on',
 ): Promise<{ ok: true } | { ok: false; reason: string }> {
   await lockKillSwitchShared(trx);
   const stored = await lockIntent(trx, intentId);
   if (stored?.status !== 'sent' || stored.send?.number !== send)
     return { ok: false, reason: `send ${send} of ${intentId} is not under way any more` };
   try {
-    await lastLook(trx, stored.intent, await databaseNowMs(trx), limits);
+    await lastLook(trx, stored.intent, await databaseNowMs(trx), rules, purpose);
     return { ok: true };
   } catch (error) {
     if (!(error instanceof EffectBlocked)) throw error;
@@ -135,21 +142,45 @@ async function lastLook(
   trx: Kysely<Schema>,
   intent: Intent,
   nowMs: number,
-  limits: GateLimits,
+  { limits, people }: MarkRules,
+  purpose: CallPurpose = 'go-on',
 ): Promise<void> {
   const engaged = await engagedSwitch(trx, intent.target.environment);
   if (engaged !== null)
     throw new EffectBlocked('kill-switch', `intent ${intent.id} was not sent: ${engaged}`);
-  const stop = await forbiddenByStop(trx, intent.incidentId, intent.direction);
-  if (stop !== null) throw new EffectBlocked('stopped', `intent ${intent.id} was not sent: ${stop}`);
-  const closed = await closedIncident(trx, intent.incidentId);
-  if (closed !== null)
-    throw new EffectBlocked('incident-closed', `intent ${intent.id} was not sent: ${closed}`);
+  // What only ends an effect is what a stop asks for.
+  if (purpose === 'go-on' && intent.rollback === undefined) await stillWorkedOn(trx, intent);
+  else if (purpose === 'go-on') await stillAskedFor(trx, intent, people, nowMs);
   if (await renew(trx, intent, nowMs, limits)) return;
   throw new EffectBlocked(
     'stale-fence',
     `intent ${intent.id} was not sent: ${targetText(intent.target)} has been leased anew since`,
   );
+}
+
+/** In words, the stop of a person that forbids what is under way. What people asked to be undone no stop is about. */
+export async function stoppedByPerson(trx: Kysely<Schema>, intentId: string): Promise<string | null> {
+  const stored = await findIntent(trx, intentId);
+  if (stored === null || stored.intent.rollback !== undefined) return null;
+  return forbiddenByStop(trx, stored.intent.incidentId, stored.intent.direction);
+}
+
+async function stillWorkedOn(trx: Kysely<Schema>, { id, incidentId, direction }: Intent): Promise<void> {
+  const stop = await forbiddenByStop(trx, incidentId, direction);
+  if (stop !== null) throw new EffectBlocked('stopped', `intent ${id} was not sent: ${stop}`);
+  const closed = await closedIncident(trx, incidentId);
+  if (closed !== null) throw new EffectBlocked('incident-closed', `intent ${id} was not sent: ${closed}`);
+}
+
+async function stillAskedFor(
+  trx: Kysely<Schema>,
+  intent: Intent,
+  people: People,
+  nowMs: number,
+): Promise<void> {
+  const refusal = await notAskedFor(trx, intent, people, nowMs);
+  if (refusal !== null)
+    throw new EffectBlocked('stopped', `intent ${intent.id} was not sent: ${refusal.detail}`);
 }
 
 function renew(trx: Kysely<Schema>, intent: Intent, nowMs: number, limits: GateLimits): Promise<boolean> {

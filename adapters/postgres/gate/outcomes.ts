@@ -1,9 +1,7 @@
-// What became of each effect, noted in the transaction that records it. When too large a share was in vain, of one action or
-// of all in an environment, a breaker opens; only a person closes it.
+// What became of each effect. When too large a share was in vain, of one action or of all in an environment, a breaker opens; only
+// a person closes it.
 
 import { type Kysely, sql } from 'kysely';
-import type { IncidentEvent } from '../../../domain/incident/events.ts';
-import type { IncidentState } from '../../../domain/incident/state.ts';
 import {
   type EffectOutcome,
   type LimitsConfig,
@@ -13,53 +11,20 @@ import {
 import { databaseNow, databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { storable } from '../text.ts';
-import { isOurs } from './breaker.ts';
 
 /** Stands for all actions of an environment. */
 export const allActions = '*';
 
-export async function noteOutcomes(
+/**
+ * The later of two outcomes of an effect counts. `countedInRow`: the row of failures that has counted it (breaker.ts), if one has
+ * now. Answers the forward action it was; null for an undo, and for no such intent.
+ */
+export async function noteOutcome(
   trx: Kysely<Schema>,
-  state: IncidentState,
-  added: readonly IncidentEvent[],
-  limits: LimitsConfig,
-): Promise<void> {
-  const touched = new Set<string>();
-  for (const event of added) {
-    for (const { intentId, outcome } of outcomesOf(state, event)) {
-      const action = await note(trx, intentId, outcome);
-      if (action !== null) touched.add(action);
-    }
-  }
-  if (touched.size === 0) return;
-  for (const action of [...touched, allActions])
-    await openWhenDue(trx, state.scope.environment, action, limits);
-}
-
-type Found = { readonly intentId: string; readonly outcome: EffectOutcome };
-
-/** A look that cannot tell says nothing; a later one that can counts in place of an earlier. */
-function outcomesOf(state: IncidentState, event: IncidentEvent): readonly Found[] {
-  switch (event.type) {
-    case 'effect-failed':
-      return isOurs(event) ? [{ intentId: event.intentId, outcome: 'failed' }] : [];
-    case 'effect-applied':
-      return event.direction === 'compensation' ? [{ intentId: event.intentId, outcome: 'undone' }] : [];
-    case 'verified': {
-      const { outcome } = event.result;
-      if (outcome === 'unverified') return [];
-      const helped = outcome === 'recovered' ? 'helped' : 'did-not-help';
-      return state.effects
-        .filter(({ attempt, status }) => attempt === event.attempt && status !== 'failed')
-        .map(({ intentId }) => ({ intentId, outcome: helped }));
-    }
-    default:
-      return [];
-  }
-}
-
-/** The action it was; null when no such intent is stored. */
-async function note(trx: Kysely<Schema>, intentId: string, outcome: EffectOutcome): Promise<string | null> {
+  intentId: string,
+  outcome: EffectOutcome,
+  countedInRow: number | null,
+): Promise<string | null> {
   const intent = await trx
     .selectFrom('intents')
     .select(['environment', 'direction', 'body'])
@@ -67,7 +32,8 @@ async function note(trx: Kysely<Schema>, intentId: string, outcome: EffectOutcom
     .executeTakeFirst();
   if (intent === undefined) return null;
   const { action, target } = intent.body;
-  const found = { outcome, at_ms: databaseNow };
+  const counted = countedInRow === null ? {} : { counted_in_row: countedInRow };
+  const found = { outcome, at_ms: databaseNow, ...counted };
   const about = {
     environment: intent.environment,
     service: storable(target.service),
@@ -81,7 +47,32 @@ async function note(trx: Kysely<Schema>, intentId: string, outcome: EffectOutcom
   return intent.direction === 'forward' ? action : null;
 }
 
-async function openWhenDue(
+/**
+ * It did not fail after all; what a look has said of it stays. Opens no breaker. Answers the row of failures that has counted it,
+ * once.
+ */
+export async function withdrawFailure(trx: Kysely<Schema>, intentId: string): Promise<number | null> {
+  const id = storable(intentId);
+  const known = await trx
+    .selectFrom('effect_outcomes')
+    .select('counted_in_row')
+    .where('intent_id', '=', id)
+    .executeTakeFirst();
+  await trx
+    .updateTable('effect_outcomes')
+    .set({ counted_in_row: null })
+    .where('intent_id', '=', id)
+    .execute();
+  await trx
+    .deleteFrom('effect_outcomes')
+    .where('intent_id', '=', id)
+    .where('outcome', '=', 'failed')
+    .execute();
+  return known?.counted_in_row ?? null;
+}
+
+/** For one action of an environment, or for all of them. */
+export async function openWhenDue(
   trx: Kysely<Schema>,
   environment: string,
   action: string,

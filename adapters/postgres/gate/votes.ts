@@ -5,7 +5,7 @@ import type { Kysely } from 'kysely';
 import { nameOf, owner } from '../../../domain/policy/identity.ts';
 import type { People } from '../../../domain/policy/people.ts';
 import { reaches } from '../../../domain/policy/reach.ts';
-import { type Role, roleAtLeast } from '../../../domain/role.ts';
+import { isRole, type Role, roleAtLeast } from '../../../domain/role.ts';
 import { heldBy, liveKeys } from '../api-keys.ts';
 import type { Schema } from '../database/schema.ts';
 import type { StoredDecision } from './approvals.ts';
@@ -27,6 +27,22 @@ export async function readVotes(
     .where('approvals.plan_hash', '=', planHash)
     .orderBy('seq')
     .execute();
+  return worthNow(db, people, rows);
+}
+
+type Given = { readonly key_id: string; readonly environment: string; readonly service: string };
+type Worth<Row extends Given> = Omit<Row, keyof Given> & {
+  readonly keyId: string;
+  readonly person: string;
+  readonly roleNow: Role | null;
+};
+
+/** What was said with these keys about these services, with whom it counts for, and what they may do there now. */
+export async function worthNow<Row extends Given>(
+  db: Kysely<Schema>,
+  people: People,
+  rows: readonly Row[],
+): Promise<readonly Worth<Row>[]> {
   if (rows.length === 0) return [];
   const live = await liveKeys(db)
     .where('key_id', 'in', [...new Set(rows.map((row) => row.key_id))])
@@ -46,7 +62,7 @@ export async function readVotes(
       ...row,
       keyId,
       person,
-      roleNow: mayHere && now.role !== 'ingest' ? now.role : null,
+      roleNow: mayHere && isRole(now.role) ? now.role : null,
     };
   });
 }

@@ -1,11 +1,13 @@
 // What the gate asks about the target itself: is anybody's earlier effect on it still open, was ours the last one, and is it
 // as the plan saw it? Each answer is a refusal or null.
 
-import { targetText } from '../../../domain/inventory/target.ts';
+import type { Kysely } from 'kysely';
+import { type TargetRef, targetText } from '../../../domain/inventory/target.ts';
 import type { Facts } from '../../../domain/remediation/actions/action.ts';
 import type { IntentStatus } from '../../../domain/remediation/intent.ts';
 import { obstacle } from '../../../domain/remediation/obstacles.ts';
 import { changedSince, type Sighting } from '../../../domain/remediation/precondition.ts';
+import type { Schema } from '../database/schema.ts';
 import type { Check, Refusal } from './checks.ts';
 import { type Effect, keyText } from './effect.ts';
 import { holding, notUndone } from './intents.ts';
@@ -59,11 +61,17 @@ export const undoesFinished: Check = async (trx, { effect }) => {
 /** Whoever has acted on the target since did so on what our effect had left: taking that away would break theirs. */
 export const lastEffect: Check = async (trx, { effect }) => {
   const { content, keys } = effect;
-  const forward = await trx
-    .selectFrom('intents')
-    .select('fence')
-    .where('id', '=', content.undoes ?? '')
-    .executeTakeFirst();
+  const detail = await actedSince(trx, { undoes: content.undoes ?? '', target: content.target, keys });
+  return detail === null ? null : { reason: 'target-changed', detail };
+};
+
+/** In words, which later effect stands on what an effect took hold of; null when it is the last one there. */
+export async function actedSince(
+  trx: Kysely<Schema>,
+  about: { readonly undoes: string; readonly target: TargetRef; readonly keys: readonly string[] },
+): Promise<string | null> {
+  const { undoes, target, keys } = about;
+  const forward = await trx.selectFrom('intents').select('fence').where('id', '=', undoes).executeTakeFirst();
   const later = await trx
     .selectFrom('intents')
     .select(['step_key', 'incident_id'])
@@ -75,11 +83,8 @@ export const lastEffect: Check = async (trx, { effect }) => {
     .orderBy('fence', 'desc')
     .executeTakeFirst();
   if (later === undefined) return null;
-  return {
-    reason: 'target-changed',
-    detail: `${later.incident_id} has changed ${targetText(content.target)} since (${later.step_key}); undoing would revert that too`,
-  };
-};
+  return `${later.incident_id} has changed ${targetText(target)} since (${later.step_key}); undoing would revert that too`;
+}
 
 /** Compares what is seen now with what the effect expects; a target that was not seen is never taken for unchanged. */
 export function asExpected(

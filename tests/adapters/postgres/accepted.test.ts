@@ -90,6 +90,32 @@ await describeStores('a further call of one send', (use) => {
     expect(await gate.permit(id, 1)).toEqual({ ok: false, reason: expect.stringMatching(reason) });
   });
 
+  test.each(['abort', 'take-over'] as const)(
+    'may still be cancelled after %s, and not under a kill switch',
+    async (kind) => {
+      const under = use();
+      const { gate, stops, killSwitch } = under.stores;
+      const ready = await readyToAct(under.stores);
+      const id = await granted(under, ready);
+      await gate.mark(id, 'sent', 'sending');
+      expect(await gate.stopped(id)).toBeNull();
+      await stops.request({
+        incidentId: ready.incidentId,
+        kind,
+        principal: person('ann'),
+        reason: 'wrong tree',
+      });
+      expect(await gate.stopped(id)).toContain('wrong tree');
+      expect(await gate.permit(id, 1)).toMatchObject({ ok: false });
+      expect(await gate.permit(id, 1, 'cancel')).toEqual({ ok: true });
+      await killSwitch.set(ready.environment, true, person('ann'), 'maintenance');
+      expect(await gate.permit(id, 1, 'cancel')).toMatchObject({ ok: false });
+      await killSwitch.set(ready.environment, false, person('ann'), 'over');
+      await gate.mark(id, 'failed', 'stopped');
+      expect(await gate.permit(id, 1, 'cancel'), 'it has ended').toMatchObject({ ok: false });
+    },
+  );
+
   test('is not of an intent that nobody knows', async () => {
     const { gate } = use().stores;
     expect(await gate.permit('intent-none', 1)).toMatchObject({ ok: false });

@@ -198,6 +198,20 @@ await describeStores('what a person has in hand', (use) => {
       input: { incidentId: first.input.incidentId },
     });
   });
+
+  test('a source is asked for by name: what it said that fires, as it said it', async () => {
+    const { stores } = use();
+    const environment = unique('env');
+    const put = (status: 'firing' | 'resolved', more: Partial<AlertEvent>) =>
+      stores.inbox.put([report(environment, status, more)]);
+    await put('firing', { id: 'a', source: 'kubernetes/main' });
+    await put('firing', { id: 'b', source: 'kubernetes/main' });
+    await put('resolved', { id: 'b', source: 'kubernetes/main' });
+    await put('firing', { id: 'c', source: 'zabbix' });
+    const firing = await stores.inbox.firing(environment, 'kubernetes/main');
+    expect(firing).toMatchObject([{ anomaly: { title: 'disk of host1 is full', state: 'firing' } }]);
+    expect(await stores.inbox.firing(unique('env'), 'kubernetes/main')).toEqual([]);
+  });
 });
 
 async function handOver(

@@ -136,11 +136,30 @@ await describeStores('API keys', (use) => {
       person: 'ada',
       belongsTo: null,
       reach: null,
+      host: null,
       createdAtMs: expect.any(Number),
       expiresAtMs: null,
       lastUsedAtMs: expect.any(Number),
       revokedAtMs: null,
     });
+  });
+
+  test('an agent speaks for the machine of its key, and only a key of an agent has one', async () => {
+    const { stores, database } = use();
+    const ada = person('ada', 'admin');
+    const { key } = await stores.apiKeys.create({ name: 'web1', role: 'agent', host: 'web1' }, ada);
+    expect(await stores.apiKeys.authenticate(key)).toMatchObject({ role: 'agent', host: 'web1' });
+    await expect(stores.apiKeys.create({ name: 'no machine', role: 'agent' }, ada)).rejects.toThrow(
+      'api_keys_host_check',
+    );
+    await expect(
+      stores.apiKeys.create({ name: 'a machine', role: 'admin', host: 'web1' }, ada),
+    ).rejects.toThrow('api_keys_host_check');
+    const { rows } = await sql<{ text: string }>`select convert_from(canonical, 'utf8') as text from audit
+      where action = 'api-key.create'`.execute(database.db);
+    expect(rows.map(({ text }) => JSON.parse(text).details)).toContainEqual(
+      expect.objectContaining({ role: 'agent', host: 'web1' }),
+    );
   });
 
   test('anything else authenticates nobody', async () => {

@@ -57,8 +57,8 @@ await describeStores('a chain of incidents', (use) => {
     const channel = unique('channel');
     await notifications.register(channel);
     const { incidentId } = await comesBack(stores, unique('env'));
-    await notifications.lookAgain(channel, incidentId); // not told yet: it is nobody's page
     await notifications.notice(channel);
+    await notifications.lookAgain(channel, incidentId); // not told yet: it is nobody's page
     const settle = async (lookAgainAtMs: number | null, meanwhile: () => Promise<void> = async () => {}) => {
       const [taken] = await notifications.take(channel, 1, 60_000);
       if (taken === undefined) return null;

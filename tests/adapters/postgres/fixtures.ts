@@ -164,8 +164,9 @@ export async function comesBack(
   const { incidentId, follows, title } = assigned.input;
   const told = tell(stores, environment, 'api', incidentId);
   const again = follows === undefined ? {} : { follows };
-  await told.record({ ...told.opened, severity, title, ...again } as IncidentEventBody);
-  await told.record({ type: 'anomaly-observed', anomaly });
+  const opened = { ...told.opened, severity, title, ...again } as IncidentEventBody;
+  // Together: whoever looks in between would be told twice, and the second time may be held back by a cooldown.
+  await told.record(opened, { type: 'anomaly-observed', anomaly });
   return {
     ...told,
     async close(how = {}) {

@@ -240,7 +240,7 @@ await describeStores('the gate', (use) => {
   );
 
   test('grant-expired: too few approved in time, or the approval is old', async () => {
-    const { stores, withOptions } = use();
+    const { stores, database, withOptions } = use();
     const late = await readyToAct(stores, { verdict: oneOperator });
     await askPeople(stores, late, Date.now() - 1);
     const expired = await passGate(stores, forward(late));
@@ -258,13 +258,26 @@ await describeStores('the gate', (use) => {
       decision: 'approve',
       reason: '',
     });
-    const impatient = withOptions({ grantValidMs: -1 });
+    const impatient = withOptions({ limits: { ...testLimits, grantValidMinutes: -1 } });
     expect(await passGate(impatient, forward(old))).toMatchObject({
       granted: false,
       reason: 'grant-expired',
       needs: { role: 'operator', quorum: 1, afresh: true },
     });
-    expect(await passGate(stores, forward(old))).toMatchObject({ granted: true });
+    // Approved half an hour ago. What was said is never rewritten, except here.
+    await database.db.transaction().execute(async (trx) => {
+      await sql`alter table approvals disable trigger user`.execute(trx);
+      await sql`update approvals set decided_at_ms = decided_at_ms - ${1_800_000}::bigint
+        where incident_id = ${incidentId}`.execute(trx);
+      await sql`alter table approvals enable trigger user`.execute(trx);
+    });
+    const within = (grantValidMinutes: number) =>
+      passGate(withOptions({ limits: { ...testLimits, grantValidMinutes } }), forward(old));
+    expect(await within(29)).toMatchObject({
+      reason: 'grant-expired',
+      detail: expect.stringContaining('an approval holds for 29 min'),
+    });
+    expect(await within(60)).toMatchObject({ granted: true });
   });
 
   test('out-of-order: a step waits until all before it are applied', async () => {
@@ -367,6 +380,29 @@ await describeStores('the gate', (use) => {
     await outcome('recovered');
     expect(await passGate(fragile, forward(next))).toMatchObject({ granted: true });
   });
+
+  test.each([
+    [{}, 'breaker-open'],
+    [{ cancelled: true }, null],
+  ] as const)(
+    'an effect that failed counts for the breaker, one that a person has cancelled does not: %o',
+    async (how, refusal) => {
+      const { stores, withOptions } = use();
+      const environment = unique('env');
+      const breaker = { ...testLimits.breaker, notRecoveredEffects: 1, openMinutes: 30 };
+      const fragile = withOptions({ limits: { ...testLimits, breaker } });
+      const ready = await readyToAct(stores, { environment });
+      const about = { intentId: await perform(stores, ready), step: 0, direction: 'forward' } as const;
+      await ready.record(
+        { type: 'intent-written', ...about },
+        { type: 'effect-failed', ...about, reason: 'stopped', ...how },
+      );
+      const service = unique('svc');
+      const next = await readyToAct(stores, { environment, service, steps: [stepOf(environment, service)] });
+      const passed = await passGate(fragile, forward(next));
+      expect(passed.granted ? null : passed.reason).toBe(refusal);
+    },
+  );
 
   test('breaker-open: after too large a share of effects in vain, until a person resets it', async () => {
     const { stores, withOptions } = use();
@@ -499,8 +535,12 @@ await describeStores('the gate', (use) => {
     });
     const forwardId = await perform(stores, ready);
     const strict = withOptions({
-      grantValidMs: -1,
-      limits: { ...testLimits, effectsPerTargetPerHour: 1, effectsPerEnvironmentPerHour: 1 },
+      limits: {
+        ...testLimits,
+        grantValidMinutes: -1,
+        effectsPerTargetPerHour: 1,
+        effectsPerEnvironmentPerHour: 1,
+      },
     });
     const undone = await passGate(strict, compensation(ready));
     expect(undone).toMatchObject({

@@ -209,6 +209,21 @@ await describeStores('policy', (use) => {
     expect(await passGate(stores, forward(ready))).toMatchObject({ granted: true });
   });
 
+  test('that lets low risk run does not let out what cannot be undone, unless it says so of that', async () => {
+    const { stores, withOptions } = use();
+    const environment = unique('env');
+    const gone = stepOf(environment, 'api', {
+      ...{ action: 'clear-sandbox', parameters: {}, inverse: null, reversible: false },
+    });
+    const ready = await readyToAct(stores, { environment, steps: [gone], verdict: auto });
+    expect(await passGate(stores, forward(ready))).toMatchObject({
+      ...{ granted: false, reason: 'approval-needed' },
+      detail: expect.stringContaining('rule irreversible'),
+    });
+    const named = withOptions({ policy: policyConfigSchema.parse({ irreversible: 'auto' }) });
+    expect(await passGate(named, forward(ready))).toMatchObject({ granted: true });
+  });
+
   test('that asks for more people, or for an admin, is not content with what was approved', async () => {
     const under = use();
     const ready = await asked(under, oneOperator);

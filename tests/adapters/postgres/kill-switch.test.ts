@@ -15,8 +15,11 @@ await describeStores('the kill switch', (use) => {
     expect(await stores.killSwitch.set(environment, false, person('bo'), 'go on')).toMatchObject({
       set: false,
       reason: 'role-too-low',
-      detail: expect.stringContaining('ada'),
+      detail: 'an admin engaged it, so only an admin can release it; ada engaged it most recently',
     });
+    const releasedBy = async () =>
+      (await stores.killSwitch.list()).find((one) => one.environment === environment)?.releasedBy;
+    expect(await releasedBy()).toBe('admin');
     const input = { incidentId, planHash, step: 0, direction: 'forward' as const };
     expect(await passGate(stores, input)).toMatchObject({ granted: false, reason: 'kill-switch' });
     const { items } = await stores.audit.query({ subject: `environment/${environment}` }, 10, null);
@@ -44,6 +47,9 @@ await describeStores('the kill switch', (use) => {
     const { stores } = use();
     const environment = unique('env');
     await stores.killSwitch.set(environment, true, person('bo'), 'stop');
+    expect(await stores.killSwitch.list()).toContainEqual(
+      expect.objectContaining({ environment, engaged: true, releasedBy: 'operator' }),
+    );
     expect(await stores.killSwitch.set(environment, false, person('cy'), 'go on')).toEqual({ set: true });
   });
 

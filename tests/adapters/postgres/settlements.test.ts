@@ -1,6 +1,8 @@
 // What a person found out about an effect, on its way into the record of its incident.
 
 import { expect, test } from 'vitest';
+import { IncidentEventConflict, IncidentEventGap } from '../../../adapters/postgres/incident-store.ts';
+import { createSettlements } from '../../../adapters/postgres/settlements.ts';
 import { describeStores, type StoresUnderTest } from '../../support/stores.ts';
 import { passGate, person, type Ready, readyToAct } from './fixtures.ts';
 
@@ -74,6 +76,20 @@ await describeStores('a settled effect', (use) => {
     expect(audited.map(({ action }) => action)).toEqual(['incident.event']);
     await stores.notifications.notice(`${ready.incidentId}/channel`);
     expect(await stores.notifications.waiting(`${ready.incidentId}/channel`)).toBe(1);
+  });
+
+  test('waits for another time where the record goes on at this moment, and hides no other trouble', async () => {
+    const under = use();
+    const { ready } = await settled(under);
+    await ready.record(close);
+    const settlement = await untold(under, ready);
+    if (settlement === undefined) throw new Error('it is not told yet');
+    const recordWith = (error: Error) =>
+      createSettlements(under.database.db, { recordEvents: () => Promise.reject(error) }).record(settlement);
+    expect(await recordWith(new IncidentEventConflict('another event has this number'))).toBe(false);
+    expect(await recordWith(new IncidentEventGap('an earlier batch is on its way'))).toBe(false);
+    await expect(recordWith(new Error('connection refused'))).rejects.toThrow('connection refused');
+    expect(await untold(under, ready)).toEqual(settlement);
   });
 
   test('gives way to whoever writes the record at the same moment, and is told then', async () => {

@@ -33,6 +33,12 @@ import { saidAgain } from './0051-said-again.ts';
 import { targetKeys } from './0052-target-keys.ts';
 import { acceptedEffects } from './0055-accepted-effects.ts';
 import { effectOutcomes } from './0058-effect-outcomes.ts';
+import { rollbacks } from './0060-rollbacks.ts';
+import { alertSources } from './0064-alert-sources.ts';
+import { agentKeys } from './0066-agent-keys.ts';
+import { agents } from './0067-agents.ts';
+import { ownProcesses } from './0069-own-processes.ts';
+import { breakerRows } from './0073-breaker-rows.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -67,4 +73,10 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0052-target-keys': targetKeys,
   '0055-accepted-effects': acceptedEffects,
   '0058-effect-outcomes': effectOutcomes,
+  '0060-rollbacks': rollbacks,
+  '0064-alert-sources': alertSources,
+  '0066-agent-keys': agentKeys,
+  '0067-agents': agents,
+  '0069-own-processes': ownProcesses,
+  '0073-breaker-rows': breakerRows,
 };

@@ -7,6 +7,7 @@ import type { RefusalCode } from '../../domain/remediation/refusal-code.ts';
 import { plainLine } from '../../domain/text.ts';
 import type { Access } from './identity.ts';
 import { IdentityError } from './identity.ts';
+import { jsonLines } from './watch/json-lines.ts';
 
 /** A reading that brought nothing; the message says of what, and why. */
 export class KubernetesError extends Error {
@@ -15,6 +16,13 @@ export class KubernetesError extends Error {
   constructor(code: RefusalCode, message: string) {
     super(message);
     this.code = code;
+  }
+}
+
+/** The server does not remember so far back any more: everything has to be listed again. */
+export class GoneError extends KubernetesError {
+  constructor(message: string) {
+    super('refused-by-vendor', message);
   }
 }
 
@@ -30,17 +38,45 @@ export type Change = {
   readonly body: unknown;
   /** All of admission and validation, and nothing is stored. */
   readonly dryRun?: boolean;
+  /** Of a patch: maps are merged, and everything else is replaced. Resources of others know no other kind. */
+  readonly plainMerge?: boolean;
+};
+
+export type Page = {
+  readonly items: readonly unknown[];
+  /** What a watch goes on from. */
+  readonly version: string;
+  /** The server's clock, where it tells. */
+  readonly serverMs: number | null;
+};
+
+export type WatchFrom = {
+  readonly version: string;
+  /** The server ends the watch after so long. */
+  readonly seconds: number;
+  /** The server has accepted it. */
+  readonly opened: () => void;
 };
 
 export type Api = {
   /** Null: there is no such thing. */
   get(path: string, signal?: AbortSignal): Promise<unknown>;
-  /** Every item, however many pages it takes. */
+  /** Every item, however many pages it takes; the path may have a query. */
   list(path: string, signal?: AbortSignal): Promise<readonly unknown[]>;
+  /** The same page by page, for what is too much to hold. `path` may have a query. */
+  pages(path: string, signal?: AbortSignal): AsyncGenerator<Page>;
+  /** What changes after a version, until the server ends it. */
+  watch(path: string, from: WatchFrom, signal: AbortSignal): AsyncGenerator<unknown>;
   change(change: Change, signal?: AbortSignal): Promise<Written>;
 };
 
 const maxBodyBytes = 64 * 1024 * 1024;
+/**
+ * HTTP/1.1: a request that is given up takes its connection with it. Over HTTP/2 all of them share one, and one that has died
+ * without a word would be taken again and again, for as long as the system goes on sending into it: about a quarter of an hour.
+ */
+const ownConnection = { allowH2: false };
+
 const pageSize = 500;
 const maxPages = 200;
 const userAgent = 'sentinel';
@@ -51,11 +87,13 @@ export function createApi(access: () => Promise<Access>, timeoutMs: number): Api
     path: string,
     signal: AbortSignal | undefined,
     body?: unknown,
-  ): Promise<{ status: number; body: unknown }> {
+    patch: 'strategic-merge' | 'merge' = 'strategic-merge',
+  ): Promise<{ status: number; body: unknown; date: string }> {
     const { server, headers, dispatcher } = await access();
     const limit = AbortSignal.timeout(timeoutMs);
-    const contentType = method === 'PATCH' ? 'application/strategic-merge-patch+json' : 'application/json';
+    const contentType = method === 'PATCH' ? `application/${patch}-patch+json` : 'application/json';
     const answer = await request(`${server}${path}`, {
+      ...ownConnection,
       method,
       dispatcher,
       headers: {
@@ -67,50 +105,99 @@ export function createApi(access: () => Promise<Access>, timeoutMs: number): Api
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
     });
-    return { status: answer.statusCode, body: await jsonOf(answer.body) };
+    return { status: answer.statusCode, body: await jsonOf(answer.body), date: dateOf(answer.headers.date) };
   }
 
   async function read(path: string, signal?: AbortSignal): Promise<unknown> {
+    return (await readDated(path, signal)).body;
+  }
+
+  async function readDated(path: string, signal?: AbortSignal): Promise<{ body: unknown; date: string }> {
     const what = path.split('?')[0];
-    let answer: { status: number; body: unknown };
+    let answer: { status: number; body: unknown; date: string };
     try {
       answer = await exchange('GET', path, signal);
     } catch (error) {
-      throw new KubernetesError('unreachable', `reading ${what}: ${whyNoAnswer(error)}`);
+      throw new KubernetesError(codeWithoutAnswer(error), `reading ${what}: ${whyNoAnswer(error)}`);
     }
-    if (answer.status === 404) return null;
-    if (answer.status === 200) return answer.body;
+    const { date } = answer;
+    if (answer.status === 404) return { body: null, date };
+    if (answer.status === 200) return { body: answer.body, date };
     const { code, reason } = refusalOf(answer.status, answer.body);
     throw new KubernetesError(code, `reading ${what}: ${reason}`);
+  }
+
+  async function* pages(path: string, signal?: AbortSignal): AsyncGenerator<Page> {
+    const what = path.split('?')[0];
+    for (let page = 0, next = ''; page < maxPages; page += 1) {
+      const more = next === '' ? '' : `&continue=${encodeURIComponent(next)}`;
+      const { body, date } = await readDated(`${path}${joint(path)}limit=${pageSize}${more}`, signal);
+      if (body === null) throw new KubernetesError('unknown-target', `reading ${what}: not found`);
+      const list = listSchema.safeParse(body);
+      if (!list.success) throw new KubernetesError('unreachable', `reading ${what}: the answer is no list`);
+      const { items, metadata } = list.data;
+      const serverMs = Date.parse(date);
+      const version = metadata?.resourceVersion ?? '';
+      yield { items, version, serverMs: Number.isFinite(serverMs) ? serverMs : null };
+      next = metadata?.continue ?? '';
+      if (next === '') return;
+    }
+    throw new KubernetesError('refused-by-vendor', `reading ${what}: more than ${maxPages * pageSize} items`);
+  }
+
+  async function* watch(
+    path: string,
+    { version, seconds, opened }: WatchFrom,
+    signal: AbortSignal,
+  ): AsyncGenerator<unknown> {
+    const what = `watching ${path.split('?')[0]}`;
+    const query = `watch=1&allowWatchBookmarks=true&resourceVersion=${encodeURIComponent(version)}&timeoutSeconds=${seconds}`;
+    const headersIn = new AbortController();
+    const late = setTimeout(() => headersIn.abort(new DOMException('late', 'TimeoutError')), timeoutMs);
+    try {
+      const { server, headers, dispatcher } = await access();
+      const answer = await request(`${server}${path}${joint(path)}${query}`, {
+        ...ownConnection,
+        method: 'GET',
+        dispatcher,
+        headers: { ...headers, accept: 'application/json', 'user-agent': userAgent },
+        // Between two events there may be nothing for long; whoever watches counts the silence.
+        bodyTimeout: 0,
+        signal: AbortSignal.any([signal, headersIn.signal]),
+      });
+      clearTimeout(late);
+      if (answer.statusCode !== 200) {
+        const { code, reason } = refusalOf(answer.statusCode, await jsonOf(answer.body));
+        if (answer.statusCode === 410) throw new GoneError(`${what}: ${reason}`);
+        throw new KubernetesError(code, `${what}: ${reason}`);
+      }
+      opened();
+      yield* jsonLines(answer.body);
+    } catch (error) {
+      if (error instanceof KubernetesError) throw error;
+      throw new KubernetesError(codeWithoutAnswer(error), `${what}: ${whyNoAnswer(error)}`);
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   return {
     get: read,
     async list(path, signal) {
       const items: unknown[] = [];
-      for (let page = 0, next = ''; page < maxPages; page += 1) {
-        const more = next === '' ? '' : `&continue=${encodeURIComponent(next)}`;
-        const answer = await read(`${path}?limit=${pageSize}${more}`, signal);
-        if (answer === null) throw new KubernetesError('unknown-target', `reading ${path}: not found`);
-        const list = listSchema.safeParse(answer);
-        if (!list.success) throw new KubernetesError('unreachable', `reading ${path}: the answer is no list`);
-        items.push(...list.data.items);
-        next = list.data.metadata?.continue ?? '';
-        if (next === '') return items;
-      }
-      throw new KubernetesError(
-        'refused-by-vendor',
-        `reading ${path}: more than ${maxPages * pageSize} items`,
-      );
+      for await (const page of pages(path, signal)) items.push(...page.items);
+      return items;
     },
-    async change({ method, path, body, dryRun = false }, signal) {
+    pages,
+    watch,
+    async change({ method, path, body, dryRun = false, plainMerge = false }, signal) {
       // With a body, a deletion reads its options from there alone: a dry run asked for in the query would delete.
       const deletion = method === 'DELETE';
       const query = deletion ? '' : `?fieldManager=${userAgent}${dryRun ? '&dryRun=All' : ''}`;
       const sent = deletion && dryRun ? { ...(body as object), dryRun: ['All'] } : body;
       let answer: { status: number; body: unknown };
       try {
-        answer = await exchange(method, `${path}${query}`, signal, sent);
+        answer = await exchange(method, `${path}${query}`, signal, sent, plainMerge ? 'merge' : undefined);
       } catch (error) {
         const reason = whyNoAnswer(error);
         if (error instanceof IdentityError)
@@ -132,8 +219,16 @@ export function createApi(access: () => Promise<Access>, timeoutMs: number): Api
 
 const listSchema = z.looseObject({
   items: z.array(z.unknown()),
-  metadata: z.looseObject({ continue: z.string().optional() }).optional(),
+  metadata: z
+    .looseObject({ continue: z.string().optional(), resourceVersion: z.string().optional() })
+    .optional(),
 });
+
+const joint = (path: string): string => (path.includes('?') ? '&' : '?');
+
+function dateOf(header: string | string[] | undefined): string {
+  return (typeof header === 'string' ? header : header?.[0]) ?? '';
+}
 
 const statusSchema = z.looseObject({ message: z.string().optional(), reason: z.string().optional() });
 
@@ -172,6 +267,11 @@ function neverLeft(error: unknown): boolean {
       code,
     ),
   );
+}
+
+/** Nobody was asked where we cannot even say who we are. */
+function codeWithoutAnswer(error: unknown): RefusalCode {
+  return error instanceof IdentityError ? 'expired-credentials' : 'unreachable';
 }
 
 function whyNoAnswer(error: unknown): string {

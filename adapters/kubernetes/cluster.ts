@@ -5,8 +5,10 @@ import { targetKey } from '../../domain/inventory/target.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
 import { type Api, createApi } from './api.ts';
 import { createIdentity } from './identity.ts';
-import { observeTargets } from './observe.ts';
+import { observeNodes } from './nodes.ts';
+import { type NamespaceContents, readNamespaces, type Syncs, workloadTargets } from './observe.ts';
 import type { KubernetesSettings } from './settings.ts';
+import { findSync } from './sync.ts';
 
 export type Cluster = {
   readonly settings: KubernetesSettings & { readonly name: string };
@@ -19,6 +21,37 @@ export type Cluster = {
   observeOne(target: TargetRef, signal?: AbortSignal): Promise<TargetState | null>;
 };
 
+/** One owner keeps many workloads: it is read once for all of them. */
+function readingOnce(read: Pick<Api, 'get'>): Pick<Api, 'get'> {
+  const answers = new Map<string, Promise<unknown>>();
+  return {
+    get(path, signal) {
+      const known = answers.get(path) ?? read.get(path, signal);
+      answers.set(path, known);
+      return known;
+    },
+  };
+}
+
+async function readSyncs(
+  read: Api,
+  settings: KubernetesSettings,
+  contents: readonly NamespaceContents[],
+  signal?: AbortSignal,
+): Promise<Syncs> {
+  if (settings.pauseOwners === undefined) return new Map();
+  const once = readingOnce(read);
+  const found = await Promise.all(
+    contents
+      .flatMap(({ workloads }) => workloads)
+      .map(async ({ kind, workload }) => {
+        const sync = await findSync(once, settings, kind, workload, signal);
+        return sync === null ? [] : [[workload.metadata.uid, sync.found] as const];
+      }),
+  );
+  return new Map(found.flat());
+}
+
 export function openCluster(
   settings: KubernetesSettings & { readonly name: string },
   nowMs: () => number,
@@ -26,8 +59,14 @@ export function openCluster(
   const timeoutMs = settings.requestTimeoutSeconds * 1_000;
   const read = createApi(createIdentity(settings, 'read'), timeoutMs);
   const write = createApi(createIdentity(settings, 'write'), timeoutMs);
-  const observe = (environment: string, signal?: AbortSignal) =>
-    observeTargets(read, settings, environment, nowMs(), signal);
+  const observe = async (environment: string, signal?: AbortSignal) => {
+    const contents = await readNamespaces(read, settings, signal);
+    const syncs = await readSyncs(read, settings, contents, signal);
+    return [
+      ...workloadTargets(contents, settings, environment, nowMs(), syncs),
+      ...(await observeNodes(read, settings, environment, contents, nowMs(), signal)),
+    ];
+  };
   return {
     settings,
     read,

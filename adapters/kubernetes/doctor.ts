@@ -5,9 +5,12 @@ import { z } from 'zod';
 import { type Finding, ok, warning } from '../../domain/doctor.ts';
 import { plainLine } from '../../domain/text.ts';
 import { type Api, createApi, KubernetesError } from './api.ts';
+import { openCluster } from './cluster.ts';
 import { createIdentity, type Purpose } from './identity.ts';
-import { neededRights, type Right } from './rights.ts';
-import type { KubernetesSettings } from './settings.ts';
+import { isNeededIn, namespacesOf, neededRights, type Right } from './rights.ts';
+import { type KubernetesSettings, nodeActions } from './settings.ts';
+import { pausedForLong } from './watch/paused.ts';
+import { watchProblem } from './watch/probe.ts';
 
 const reviews = '/apis/authorization.k8s.io/v1';
 const shownAtMost = 8;
@@ -29,6 +32,13 @@ type Settings = KubernetesSettings & { readonly name: string };
 
 export async function checkKubernetes(settings: Settings): Promise<Finding> {
   const title = `Executor ${settings.name}`;
+  const mismatch = nodesMismatch(settings);
+  if (mismatch !== null)
+    return warning(
+      title,
+      mismatch,
+      'Name both in executors[].nodes and executors[].actions, or neither; docs/kubernetes.md.',
+    );
   try {
     const apis = apisOf(settings);
     const absent = await absentNamespaces(apis.read, settings);
@@ -45,12 +55,26 @@ export async function checkKubernetes(settings: Settings): Promise<Finding> {
         `missing rights in cluster ${settings.cluster}: ${shortList(missing)}`,
         `Grant them: "sentinel executor permissions ${settings.name} --format rbac" prints exactly what is needed.`,
       );
+    const unheard = await watchProblem(apis.read, settings);
+    if (unheard !== null)
+      return warning(
+        title,
+        `cluster ${settings.cluster}: its namespaces cannot be followed: ${plainLine(unheard, 500)}`,
+        'What stands between has to pass answers on while they come; or set executors[].watch: false, and nothing is told of the cluster.',
+      );
     const beyond = await rightsBeyond(apis, settings);
     if (beyond.length > 0)
       return warning(
         title,
         `has every right it needs in cluster ${settings.cluster}, and more: ${shortList(beyond)}`,
         `Take them away: "sentinel executor permissions ${settings.name} --format rbac" prints the least.`,
+      );
+    const paused = await pausedTooLong(settings);
+    if (paused.length > 0)
+      return warning(
+        title,
+        `paused by Sentinel for more than ${settings.pauseOwners?.tellAfterMinutes} min in cluster ${settings.cluster}: ${shortList(paused)}`,
+        'Put what should last into Git, then resume it with the command in brackets.',
       );
     return ok(
       title,
@@ -64,6 +88,28 @@ export async function checkKubernetes(settings: Settings): Promise<Finding> {
       adviceFor(error) ?? 'Correct it, then run "sentinel doctor" again; until then nothing is done there.',
     );
   }
+}
+
+/** What waits for people to put the fix into Git and give it back. */
+async function pausedTooLong(settings: Settings): Promise<readonly string[]> {
+  const { pauseOwners } = settings;
+  if (pauseOwners === undefined) return [];
+  const states = await openCluster(settings, Date.now).observe('');
+  return pausedForLong(states, pauseOwners.tellAfterMinutes, Date.now()).map(
+    ({ name, sinceMs, resumeWith }) => `${name} since ${new Date(sinceMs).toISOString()} (${resumeWith})`,
+  );
+}
+
+/** Why what is configured of nodes comes to nothing; null when it does not. */
+function nodesMismatch({ nodes, actions }: Settings): string | null {
+  const ofNodes = nodeActions.filter((action) => actions.includes(action));
+  if (nodes.length === 0 && ofNodes.length > 0)
+    return `it may ${ofNodes.join(', ')}, and no nodes are named: none is seen`;
+  if (nodes.length > 0 && ofNodes.length === 0)
+    return `nodes ${nodes.join(', ')} are named, and nothing may be done to them`;
+  return ofNodes.includes('drain-node') && !ofNodes.includes('uncordon')
+    ? 'it may drain-node and not uncordon, so that a drain could not be undone'
+    : null;
 }
 
 function apisOf(settings: Settings): Readonly<Record<Purpose, Api>> {
@@ -91,19 +137,18 @@ async function missingRights(
   apis: Readonly<Record<Purpose, Api>>,
   settings: Settings,
 ): Promise<readonly string[]> {
-  const asked = settings.namespaces.flatMap((namespace) =>
-    neededRights(settings).flatMap((right) => right.verbs.map((verb) => ({ namespace, right, verb }))),
+  const asked = neededRights(settings).flatMap((right) =>
+    placesOf(right, settings).flatMap((place) => right.verbs.map((verb) => ({ ...place, right, verb }))),
   );
   const answers = await Promise.all(
-    asked.map(async ({ namespace, right, verb }) => {
-      const { group, resource, purpose } = right;
+    asked.map(async ({ namespace, name, right, verb }) => {
+      const { group, purpose } = right;
+      const [resource, subresource] = right.resource.split('/');
       const attributes = {
-        namespace,
-        verb,
-        group,
-        resource,
-        // A namespace is asked for by its own name.
-        ...(resource === 'namespaces' ? { name: namespace } : {}),
+        ...{ verb, group, resource },
+        ...(subresource === undefined ? {} : { subresource }),
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(name === undefined ? {} : { name }),
       };
       const review = {
         apiVersion: 'authorization.k8s.io/v1',
@@ -112,10 +157,24 @@ async function missingRights(
       };
       const body = await ask(apis[purpose], `${reviews}/selfsubjectaccessreviews`, review, purpose);
       const allowed = accessSchema.parse(body).status.allowed;
-      return allowed ? [] : [`${verb} ${named(right)} in ${namespace} (${purpose})`];
+      const where = namespace === undefined ? 'in the whole cluster' : `in ${namespace}`;
+      const which = right.cluster === undefined || name === undefined ? '' : ` ${name}`;
+      return allowed ? [] : [`${verb} ${named(right)}${which} ${where} (${purpose})`];
     }),
   );
   return answers.flat();
+}
+
+type Place = { readonly namespace?: string; readonly name?: string };
+
+/** Where a right is asked about: a namespace by its own name, too, and a node that is named by that. */
+function placesOf({ cluster, resource, namespaces: own }: Right, { namespaces }: Settings): readonly Place[] {
+  if (cluster !== undefined)
+    return cluster.names.length === 0 ? [{}] : cluster.names.map((name) => ({ name }));
+  return (own ?? namespaces).map((namespace) => ({
+    namespace,
+    ...(resource === 'namespaces' ? { name: namespace } : {}),
+  }));
 }
 
 async function rightsBeyond(
@@ -126,7 +185,7 @@ async function rightsBeyond(
   const purposes: readonly Purpose[] = ['read', 'write'];
   const found = await Promise.all(
     purposes.flatMap((purpose) =>
-      settings.namespaces.map(async (namespace) => {
+      namespacesOf(settings).map(async (namespace) => {
         const review = {
           apiVersion: 'authorization.k8s.io/v1',
           kind: 'SelfSubjectRulesReview',
@@ -135,7 +194,10 @@ async function rightsBeyond(
         const body = await ask(apis[purpose], `${reviews}/selfsubjectrulesreviews`, review, purpose);
         const rules = rulesSchema.parse(body).status.resourceRules;
         // One identity for both may do what either of them needs.
-        const its = isShared(settings) ? needed : needed.filter((right) => right.purpose === purpose);
+        const here = needed.filter(
+          (right) => right.cluster !== undefined || isNeededIn(right, namespace, settings),
+        );
+        const its = isShared(settings) ? here : here.filter((right) => right.purpose === purpose);
         return beyond(rules, its).map((text) => `${text} in ${namespace} (${purpose})`);
       }),
     ),
@@ -185,7 +247,7 @@ async function ask(api: Api, path: string, body: object, purpose: Purpose): Prom
 function adviceFor(error: unknown): string | null {
   if (!(error instanceof KubernetesError)) return null;
   if (error.code === 'expired-credentials')
-    return 'Replace the token or certificate; files are read again every minute.';
+    return 'Correct or replace the credentials; files are read again every minute.';
   return error.code === 'unreachable'
     ? "Check the server's address in the kubeconfig, and the way there."
     : null;

@@ -15,7 +15,7 @@ export type Edit = { readonly ok: true; readonly spec: object } | Refusal;
 
 type Step = { readonly action: ActionId; readonly parameters: ActionParameters };
 
-const refused = (code: RefusalCode, reason: string): Refusal => ({ ok: false, code, reason });
+export const refused = (code: RefusalCode, reason: string): Refusal => ({ ok: false, code, reason });
 
 /** The part of a version that an action puts back. */
 const parts: Partial<Record<ActionId, keyof Version>> = {

@@ -1,24 +1,20 @@
-// Executor for the workloads of a Kubernetes cluster. It makes one change for each send, conditional on what was read right
+// Executor for the workloads and nodes of a Kubernetes cluster. It makes one change for each send, conditional on what was read right
 // before, and leaves the work to the cluster's own controllers: a rollout goes on whatever becomes of Sentinel.
 
 import { z } from 'zod';
 import type { Executor } from '../../activities/ports/executor.ts';
-import { admittedRef } from './admission.ts';
+import type { ActionId } from '../../domain/remediation/actions/index.ts';
+import { admittedPlace, type Place, placeOf } from './admission.ts';
 import { KubernetesError } from './api.ts';
 import { openCluster } from './cluster.ts';
-import { type WorkloadRef, workloadOf } from './kinds.ts';
-import { acceptedPod, beginPod, closePod, lookUpPod, podOf, pollPod, previewPod } from './pod-effect.ts';
-import type { KubernetesSettings } from './settings.ts';
-import {
-  acceptedWorkload,
-  beginWorkload,
-  closeWorkload,
-  lookUpWorkload,
-  pollWorkload,
-  previewWorkload,
-} from './workload-effect.ts';
+import type { Effect, Step } from './effect.ts';
+import { nodeEffect } from './node-effect.ts';
+import { podEffect, podOf } from './pod-effect.ts';
+import { type KubernetesSettings, syncActions } from './settings.ts';
+import { syncEffect } from './sync-effect.ts';
+import { workloadEffect } from './workload-effect.ts';
 
-const handleSchema = z.object({ uid: z.string() });
+const handleSchema = z.object({ uid: z.string(), total: z.int().optional() });
 
 /** Pods are ready by then; caches and connections behind them take a little longer. */
 const settleMs = 5_000;
@@ -28,7 +24,18 @@ export function createKubernetesExecutor(
   clock: { readonly nowMs: () => number },
 ): Executor {
   const cluster = openCluster(settings, clock.nowMs);
-  const refOf = (resource: string | undefined) => workloadOf(settings.cluster, resource);
+
+  function at(place: Place, step: Pick<Step, 'action' | 'parameters'>): Effect {
+    if (place.is === 'node') return nodeEffect(cluster, place.name);
+    if ((syncActions as readonly ActionId[]).includes(step.action)) return syncEffect(cluster, place.ref);
+    const pod = podOf(step);
+    return pod === null ? workloadEffect(cluster, place.ref) : podEffect(cluster, place.ref, pod);
+  }
+  /** What was begun is looked at whatever configuration says by now. */
+  function begun(step: Step): Effect | null {
+    const place = placeOf(settings.cluster, step.target.resource);
+    return place === null ? null : at(place, step);
+  }
 
   return {
     name: settings.name,
@@ -36,11 +43,17 @@ export function createKubernetesExecutor(
     // Whoever reads the API server reads what was written: nothing is hidden for a while.
     promise: (step) => ({
       idempotency: 'compare-and-set',
-      // The marks of effects stand with the workload; a pod that is gone says nothing of who deleted it.
+      // The marks of effects stand with their object; a pod that is gone says nothing of who deleted it.
       tellsWhose: podOf(step) === null,
       consistencyDelayMs: 0,
-      deadlineMs: settings.rolloutDeadlineSeconds * 1_000,
-      settleMs,
+      deadlineMs:
+        (step.action === 'drain-node' ? settings.drainDeadlineSeconds : settings.rolloutDeadlineSeconds) *
+        1_000,
+      // What its owner thought of it shows only when it has looked again.
+      settleMs:
+        step.action === 'pause-sync' && settings.pauseOwners !== undefined
+          ? settings.pauseOwners.reconcileSeconds * 1_000
+          : settleMs,
     }),
 
     async observe(environment, service, signal) {
@@ -49,13 +62,10 @@ export function createKubernetesExecutor(
     },
 
     async preview(step, signal) {
-      const admitted = admittedRef(cluster, step.target.resource, step.action);
+      const admitted = admittedPlace(cluster, step.target.resource, step.action);
       if (!admitted.ok) return { ok: false, code: admitted.code, detail: admitted.reason };
-      const name = podOf(step);
       try {
-        return name === null
-          ? await previewWorkload(cluster, admitted.ref, step, signal)
-          : await previewPod(cluster, admitted.ref, step, name, signal);
+        return await at(admitted.place, step).preview(step, signal);
       } catch (error) {
         if (error instanceof KubernetesError) return { ok: false, code: error.code, detail: error.message };
         throw error;
@@ -63,13 +73,10 @@ export function createKubernetesExecutor(
     },
 
     async begin(intent, call) {
-      const admitted = admittedRef(cluster, intent.target.resource, intent.action);
+      const admitted = admittedPlace(cluster, intent.target.resource, intent.action);
       if (!admitted.ok) return { kind: 'refused', code: admitted.code, reason: admitted.reason };
-      const name = podOf(intent);
       try {
-        return name === null
-          ? await beginWorkload(cluster, admitted.ref, intent, call)
-          : await beginPod(cluster, admitted.ref, intent, name, call);
+        return await at(admitted.place, intent).begin(intent, call);
       } catch (error) {
         // Only readings throw, and they come before the one change: nothing was sent.
         if (error instanceof KubernetesError)
@@ -79,49 +86,42 @@ export function createKubernetesExecutor(
     },
 
     async poll(intent, handle, signal) {
-      const ref = refOf(intent.target.resource);
       const parsed = handleSchema.safeParse(jsonOf(handle));
-      if (ref === null || !parsed.success)
-        return { kind: 'unknown', reason: 'what was recorded of the effect is not of this executor' };
-      const name = podOf(intent);
-      return name === null
-        ? pollWorkload(cluster, ref, intent, parsed.data, signal)
-        : pollPod(cluster, ref, intent, name, parsed.data, signal);
+      if (!parsed.success) return strange;
+      return begun(intent)?.poll(intent, parsed.data, null, signal) ?? strange;
+    },
+
+    async advance(intent, handle, call) {
+      const parsed = handleSchema.safeParse(jsonOf(handle));
+      if (!parsed.success) return strange;
+      return begun(intent)?.poll(intent, parsed.data, call, call.signal) ?? strange;
+    },
+
+    /** Of a rollout this is one more look: the cluster goes on with it. */
+    async cancel(intent, handle, call) {
+      const parsed = handleSchema.safeParse(jsonOf(handle));
+      const effect = begun(intent);
+      if (!parsed.success || effect === null) return strange;
+      return (
+        effect.cancel?.(intent, parsed.data, call) ?? effect.poll(intent, parsed.data, null, call.signal)
+      );
     },
 
     async resume(intent, signal) {
-      const ref = refOf(intent.target.resource);
-      if (ref === null) return null;
-      const name = podOf(intent);
-      const uid =
-        name === null
-          ? await acceptedWorkload(cluster, ref, intent, signal)
-          : await acceptedPod(cluster, ref, intent, name, signal);
-      return uid === null ? null : JSON.stringify({ uid });
+      const handle = (await begun(intent)?.accepted(intent, signal)) ?? null;
+      return handle === null ? null : JSON.stringify(handle);
     },
 
-    lookUp: (intent, signal) =>
-      of(refOf(intent.target.resource), podOf(intent), {
-        workload: (ref) => lookUpWorkload(cluster, ref, intent, signal),
-        pod: (ref, name) => lookUpPod(cluster, ref, intent, name, signal),
-      }),
+    lookUp: async (intent, signal) => begun(intent)?.lookUp(intent, signal) ?? 'cannot-tell',
 
-    close: (intent, send, signal) =>
-      of(refOf(intent.target.resource), podOf(intent), {
-        workload: (ref) => closeWorkload(cluster, ref, intent, send, signal),
-        pod: (ref, name) => closePod(cluster, ref, intent, name, send, signal),
-      }),
+    close: async (intent, send, signal) => begun(intent)?.close(intent, send, signal) ?? 'cannot-tell',
   };
 }
 
-async function of<T>(
-  ref: WorkloadRef | null,
-  name: string | null,
-  by: { workload(ref: WorkloadRef): Promise<T>; pod(ref: WorkloadRef, name: string): Promise<T> },
-): Promise<T | 'cannot-tell'> {
-  if (ref === null) return 'cannot-tell';
-  return name === null ? by.workload(ref) : by.pod(ref, name);
-}
+const strange = {
+  kind: 'unknown',
+  reason: 'what was recorded of the effect is not of this executor',
+} as const;
 
 function jsonOf(text: string): unknown {
   try {

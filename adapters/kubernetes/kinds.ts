@@ -35,6 +35,10 @@ export const podPath = (namespace: string, name: string) =>
 export const autoscalersPath = (namespace: string) =>
   inNamespace('/apis/autoscaling/v2', namespace, 'horizontalpodautoscalers');
 
+export const jobsPath = (namespace: string) => inNamespace('/apis/batch/v1', namespace, 'jobs');
+export const warningsPath = (namespace: string) =>
+  `${inNamespace(core, namespace, 'events')}?fieldSelector=type%3DWarning`;
+
 /** As Kubernetes names things: nothing in it can lead elsewhere in a path. */
 const part = '([a-z0-9][a-z0-9.-]*)';
 const resourcePattern = new RegExp(`^kubernetes/${part}/${part}/${part}/${part}$`);
@@ -49,3 +53,26 @@ export function workloadOf(cluster: string, resource: string | undefined): Workl
   const [, of, namespace = '', kind = '', name = ''] = resourcePattern.exec(resource ?? '') ?? [];
   return of === cluster && isWorkloadKind(kind) ? { namespace, kind, name } : null;
 }
+
+export const nodesPath = `${core}/nodes`;
+export const nodePath = (name: string) => `${nodesPath}/${encodeURIComponent(name)}`;
+export const allPodsPath = `${core}/pods`;
+export const podsOnPath = (node: string) =>
+  `${allPodsPath}?fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`;
+export const evictionPath = (namespace: string, name: string) => `${podPath(namespace, name)}/eviction`;
+
+/** No namespace can be called so: it stands for things that are in none. */
+const nodePattern = new RegExp(`^kubernetes/${part}/_/node/${part}$`);
+
+export function nodeResourceOf(cluster: string, name: string): string {
+  return `kubernetes/${cluster}/_/node/${name}`;
+}
+
+/** The node that a target is; null for what is no node of this cluster. */
+export function nodeOf(cluster: string, resource: string | undefined): string | null {
+  const [, of, name = ''] = nodePattern.exec(resource ?? '') ?? [];
+  return of === cluster ? name : null;
+}
+
+/** What is reserved while a node of the cluster is taken out. */
+export const nodePoolOf = (cluster: string) => `kubernetes/${cluster}/_/cluster/nodes`;

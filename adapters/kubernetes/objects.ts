@@ -112,6 +112,12 @@ const containerStatus = z.looseObject({
 
 export const pod = z.looseObject({
   metadata,
+  spec: z
+    .looseObject({
+      nodeName: z.string().default(''),
+      volumes: z.array(z.looseObject({ name: z.string(), emptyDir: z.unknown() })).default([]),
+    })
+    .prefault({}),
   status: z
     .looseObject({
       phase: z.string().default('Pending'),
@@ -122,6 +128,35 @@ export const pod = z.looseObject({
     .prefault({}),
 });
 export type Pod = z.output<typeof pod>;
+
+export const node = z.looseObject({
+  metadata,
+  spec: z.looseObject({ unschedulable: z.boolean().default(false) }).prefault({}),
+  status: z
+    .looseObject({
+      conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).default([]),
+      nodeInfo: z.looseObject({ kubeletVersion: z.string().default('') }).prefault({}),
+    })
+    .prefault({}),
+});
+export type Node = z.output<typeof node>;
+
+/** What Argo CD and Flux keep workloads by: an Application, a Kustomization, a HelmRelease. */
+export const syncObject = z.looseObject({
+  metadata,
+  spec: z.looseObject({ suspend: z.boolean().default(false) }).prefault({}),
+  status: z
+    .looseObject({
+      operationState: z.looseObject({ phase: z.string().default('') }).nullish(),
+      conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).default([]),
+      resources: z
+        .array(z.looseObject({ kind: z.string(), namespace: z.string().default(''), name: z.string() }))
+        .default([]),
+      inventory: z.looseObject({ entries: z.array(z.looseObject({ id: z.string() })).default([]) }).nullish(),
+    })
+    .prefault({}),
+});
+export type SyncObject = z.output<typeof syncObject>;
 
 export const autoscaler = z.looseObject({
   metadata,

@@ -17,6 +17,7 @@ import {
   workloadPath,
   workloadsPath,
 } from './kinds.ts';
+import { isMarkedProtected } from './metadata.ts';
 import {
   type Autoscaler,
   allOf,
@@ -30,10 +31,10 @@ import {
   type Workload,
   workload,
 } from './objects.ts';
-import { ownerOf } from './owner.ts';
+import { type FoundSync, ownerOf } from './owner.ts';
 import { previousOf, type Revision, revisionsOf } from './revisions.ts';
 import { readyOf, rolloutOf, wantedOf } from './rollout.ts';
-import type { KubernetesSettings } from './settings.ts';
+import { type KubernetesSettings, nodeActions, syncActions } from './settings.ts';
 import { versionOf } from './template.ts';
 
 /** What a namespace has, as far as targets are made of it. */
@@ -45,9 +46,12 @@ export type NamespaceContents = {
   readonly autoscalers: readonly Autoscaler[];
 };
 
+/** What keeps a workload and can be paused, by the workload's uid. */
+export type Syncs = ReadonlyMap<string, FoundSync>;
+
 export type ObserveSettings = Pick<
   KubernetesSettings,
-  'cluster' | 'namespaces' | 'serviceLabels' | 'actions'
+  'cluster' | 'namespaces' | 'serviceLabels' | 'actions' | 'nodes' | 'drainDeletesLocalFiles' | 'pauseOwners'
 > & {
   readonly name: string;
 };
@@ -85,19 +89,26 @@ export async function readWorkload(
   return found === null ? null : workload.parse(found);
 }
 
-export async function observeTargets(
-  api: Api,
+export function workloadTargets(
+  contents: readonly NamespaceContents[],
   settings: ObserveSettings,
   environment: string,
   nowMs: number,
-  signal?: AbortSignal,
-): Promise<readonly TargetState[]> {
-  const contents = await Promise.all(
-    settings.namespaces.map((namespace) => readNamespace(api, namespace, signal)),
-  );
+  syncs: Syncs = new Map(),
+): readonly TargetState[] {
   return contents.flatMap((one) =>
-    one.workloads.map(({ kind, workload: its }) => targetOf(kind, its, one, settings, environment, nowMs)),
+    one.workloads.map(({ kind, workload: its }) =>
+      targetOf(kind, its, one, settings, environment, nowMs, syncs),
+    ),
   );
+}
+
+export function readNamespaces(
+  api: Api,
+  { namespaces }: Pick<ObserveSettings, 'namespaces'>,
+  signal?: AbortSignal,
+): Promise<readonly NamespaceContents[]> {
+  return Promise.all(namespaces.map((namespace) => readNamespace(api, namespace, signal)));
 }
 
 function targetOf(
@@ -107,6 +118,7 @@ function targetOf(
   settings: ObserveSettings,
   environment: string,
   nowMs: number,
+  syncs: Syncs,
 ): TargetState {
   const { metadata, spec } = its;
   const ref = { namespace: metadata.namespace, kind, name: metadata.name };
@@ -114,7 +126,7 @@ function targetOf(
   const { release, config } = versionOf(spec.template);
   const previousRelease = previousOf(revisions, { release, config }, 'release');
   const previousConfig = previousOf(revisions, { release, config }, 'config');
-  const owner = ownerOf(kind, its, contents.autoscalers);
+  const owner = ownerOf(kind, its, contents.autoscalers, syncs.get(metadata.uid));
   const rollout = rolloutOf(kind, its);
   const guarded = protectionOf(its);
   return {
@@ -136,7 +148,10 @@ function targetOf(
     rollout: { inProgress: rollout.inProgress, detail: rollout.words },
     observedAtMs: nowMs,
     revision: revisionOf(its),
-    supports: guarded === null ? supported(kind, settings.actions) : [],
+    supports:
+      guarded === null
+        ? [...supported(kind, settings.actions), ...(owner?.sync === undefined ? [] : syncActions)]
+        : [],
   };
 }
 
@@ -159,17 +174,19 @@ export function serviceOf({ metadata, spec }: Workload, labels: readonly string[
 
 /** Why nothing may act on it; null when it may. */
 export function protectionOf({ metadata }: Pick<Workload, 'metadata'>): string | null {
-  const { namespace, labels, annotations } = metadata;
+  const { namespace, labels } = metadata;
   if (namespace === 'kube-system') return 'the cluster itself stands on it (namespace kube-system)';
-  if ((labels['sentinel.dev/protected'] ?? annotations['sentinel.dev/protected']) === 'true')
-    return 'it is marked sentinel.dev/protected';
+  if (isMarkedProtected(metadata)) return 'it is marked sentinel.dev/protected';
   const names = ['app.kubernetes.io/name', 'app.kubernetes.io/part-of', 'app'].map((label) => labels[label]);
   return names.includes('sentinel') ? 'it is a part of Sentinel' : null;
 }
 
 /** What can be done to it at all. Whether its owner lets it last is asked when a step is previewed, so that the reason is told. */
 function supported(kind: WorkloadKind, allowed: readonly ActionId[]): readonly ActionId[] {
-  return allowed.filter((action) => !(kind === 'daemonset' && action === 'scale'));
+  const ofNodes: readonly ActionId[] = nodeActions;
+  return allowed.filter(
+    (action) => !ofNodes.includes(action) && !(kind === 'daemonset' && action === 'scale'),
+  );
 }
 
 /** The pods that count as its replicas. */

@@ -2,8 +2,10 @@
 // minutes by Argo CD and Flux, and the number of replicas by an autoscaler: such an action is refused, because it would first
 // look done and then be gone. What they do not manage (the marks of a restart) they leave alone.
 
+import type { OwnerSync } from '../../domain/inventory/target.ts';
 import type { ActionId } from '../../domain/remediation/actions/index.ts';
 import { plainLine } from '../../domain/text.ts';
+import { argoApplicationOf, controllerOf, setBy } from './metadata.ts';
 import type { Autoscaler, Metadata, Workload } from './objects.ts';
 
 export type Owner = {
@@ -11,7 +13,11 @@ export type Owner = {
   readonly detail: string;
   /** Actions that would not last. */
   readonly reverts: readonly ActionId[];
+  readonly sync?: OwnerSync;
 };
+
+/** What could be paused, as far as it was found. */
+export type FoundSync = Omit<OwnerSync, 'lifts'> & { readonly owner: 'argo-cd' | 'flux' };
 
 const ofTemplate = ['rollback-release', 'deploy-release', 'rollback-config', 'apply-config'] as const;
 
@@ -20,6 +26,7 @@ export function ownerOf(
   kind: string,
   { metadata }: Pick<Workload, 'metadata'>,
   autoscalers: readonly Autoscaler[],
+  found: FoundSync | null = null,
 ): Owner | null {
   const owners = [
     argoCd(metadata),
@@ -29,17 +36,33 @@ export function ownerOf(
     helm(metadata),
   ].filter((owner) => owner !== null);
   if (owners.length === 0) return null;
+  const its = owners.find(({ name }) => name === found?.owner);
+  const others = [...new Set(owners.filter((owner) => owner !== its).flatMap(({ reverts }) => reverts))];
+  // What somebody else takes back, too, does not last however much is paused.
+  const lifts = (its?.reverts ?? []).filter((action) => !others.includes(action));
+  const { owner: _, ...sync } = found ?? { owner: null };
+  const paused = 'is' in sync && sync.is !== 'on';
   return {
     name: owners.map(({ name }) => name).join(' + '),
-    detail: owners.map(({ detail }) => detail).join('; '),
-    reverts: [...new Set(owners.flatMap(({ reverts }) => reverts))],
+    detail: owners
+      .map((owner) =>
+        owner === its && paused ? `${owner.detail} (paused${sinceWords(found)})` : owner.detail,
+      )
+      .join('; '),
+    reverts: paused ? others : [...new Set([...others, ...(its?.reverts ?? [])])],
+    ...('is' in sync && its !== undefined ? { sync: { ...sync, lifts } } : {}),
   };
 }
 
+function sinceWords(found: FoundSync | null): string {
+  if (found?.is !== 'paused-by-sentinel') return ' by somebody else';
+  return found.pausedAtMs === undefined
+    ? ' by Sentinel'
+    : ` by Sentinel since ${new Date(found.pausedAtMs).toISOString()}`;
+}
+
 function argoCd(metadata: Metadata): Owner | null {
-  const { labels, annotations } = metadata;
-  const tracked = annotations['argocd.argoproj.io/tracking-id']?.split(':')[0];
-  const application = tracked ?? labels['argocd.argoproj.io/instance'];
+  const application = argoApplicationOf(metadata);
   const managers = /^argocd-(controller|application-controller)$/;
   if (application === undefined && !isManagedBy(metadata, managers)) return null;
   return {
@@ -65,8 +88,8 @@ function flux(metadata: Metadata): Owner | null {
 }
 
 /** An operator's own resource: nobody but its author knows what it puts back, so all of it counts. */
-function controller({ ownerReferences }: Metadata): Owner | null {
-  const owner = ownerReferences.find((reference) => reference.controller);
+function controller(metadata: Metadata): Owner | null {
+  const owner = controllerOf(metadata);
   if (owner === undefined) return null;
   const what = `${shown(owner.kind)} ${shown(owner.name)}`;
   return {
@@ -110,21 +133,9 @@ function isManagedBy({ managedFields }: Metadata, managers: RegExp): boolean {
 }
 
 /** Who leaves the replicas out of Git does not put them back. Without a record of who set what, they count as his. */
-function scaleIf({ managedFields }: Metadata, managers: RegExp): readonly ActionId[] {
-  const theirs = managedFields.filter(({ manager }) => managers.test(manager));
-  if (theirs.length === 0) return ['scale'];
-  return theirs.some(({ fieldsV1 }) => hasReplicas(fieldsV1)) ? ['scale'] : [];
-}
-
-function hasReplicas(fields: unknown): boolean {
-  const spec = member(fields, 'f:spec');
-  return member(spec, 'f:replicas') !== undefined;
-}
-
-function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Record<string, unknown>)[name]
-    : undefined;
+function scaleIf(metadata: Metadata, managers: RegExp): readonly ActionId[] {
+  if (!isManagedBy(metadata, managers)) return ['scale'];
+  return setBy(metadata, ['f:spec', 'f:replicas'], (manager) => managers.test(manager)) ? ['scale'] : [];
 }
 
 const shown = (name: string | undefined) => (name === undefined ? '(unnamed)' : `"${plainLine(name, 100)}"`);

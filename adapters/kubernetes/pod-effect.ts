@@ -4,40 +4,52 @@
 
 import type { Begun, Call, Found, Polled, Previewed } from '../../activities/ports/executor.ts';
 import type { Intent, Send } from '../../domain/remediation/intent.ts';
-import type { PlanStep } from '../../domain/remediation/plan.ts';
 import { whyNot } from './admission.ts';
 import type { Change } from './api.ts';
 import type { Cluster } from './cluster.ts';
 import type { Refusal } from './edit.ts';
+import type { Effect, Step } from './effect.ts';
 import { podPath, type WorkloadRef } from './kinds.ts';
 import { overtakenBy, withMark } from './marks.ts';
 import { type Pod, pod } from './objects.ts';
 import { podsOf, readNamespace, revisionOf, stateOf } from './observe.ts';
+import { previewChange } from './preview.ts';
 import { wantedOf } from './rollout.ts';
-
-type Step = Pick<PlanStep, 'action' | 'target' | 'parameters'>;
 
 const closingTries = 5;
 
 export const podOf = ({ parameters }: Pick<Step, 'parameters'>): string | null =>
   parameters.taskId === undefined ? null : String(parameters.taskId);
 
-export async function previewPod(
+export function podEffect(cluster: Cluster, ref: WorkloadRef, name: string): Effect {
+  return {
+    preview: (step, signal) => previewPod(cluster, ref, step, name, signal),
+    begin: (intent, call) => beginPod(cluster, ref, intent, name, call),
+    poll: (intent, handle, _call, signal) => pollPod(cluster, ref, intent, name, handle, signal),
+    async accepted(intent, signal) {
+      const uid = await acceptedPod(cluster, ref, intent, name, signal);
+      return uid === null ? null : { uid };
+    },
+    lookUp: (intent, signal) => lookUpPod(cluster, ref, intent, name, signal),
+    close: (intent, send, signal) => closePod(cluster, ref, intent, name, send, signal),
+  };
+}
+
+function previewPod(
   cluster: Cluster,
   ref: WorkloadRef,
   step: Step,
   name: string,
   signal?: AbortSignal,
 ): Promise<Previewed> {
-  const found = await findPod(cluster, ref, step, name, signal);
-  if (!found.ok) return { ok: false, code: found.code, detail: found.reason };
-  const answer = await cluster.write.change({ ...deletionOf(found.pod), dryRun: true }, signal);
-  if (answer.kind === 'ok') return { ok: true, detail: 'accepted by a dry run of the API server' };
-  const code = answer.kind === 'refused' ? answer.code : 'unreachable';
-  return { ok: false, code, detail: `restart of pod ${name}: ${answer.reason}` };
+  const once = async () => {
+    const found = await findPod(cluster, ref, step, name, signal);
+    return found.ok ? ({ ok: true, change: deletionOf(found.pod) } as const) : found;
+  };
+  return previewChange(cluster.write, `restart of pod ${name}`, once, signal);
 }
 
-export async function beginPod(
+async function beginPod(
   cluster: Cluster,
   ref: WorkloadRef,
   intent: Intent,
@@ -71,7 +83,7 @@ export async function beginPod(
   }
 }
 
-export async function pollPod(
+async function pollPod(
   cluster: Cluster,
   ref: WorkloadRef,
   intent: Intent,
@@ -97,7 +109,7 @@ export async function pollPod(
   return { kind: 'done', after, summary: `pod ${name} was replaced; ${words}` };
 }
 
-export async function lookUpPod(
+async function lookUpPod(
   cluster: Cluster,
   ref: WorkloadRef,
   intent: Intent,
@@ -108,7 +120,7 @@ export async function lookUpPod(
 }
 
 /** The uid of the pod that is ending or has ended; null while it goes on, and where nobody knows which one was meant. */
-export async function acceptedPod(
+async function acceptedPod(
   cluster: Cluster,
   ref: WorkloadRef,
   intent: Intent,
@@ -122,7 +134,7 @@ export async function acceptedPod(
   return goesOn ? null : before;
 }
 
-export async function closePod(
+async function closePod(
   cluster: Cluster,
   ref: WorkloadRef,
   intent: Intent,
@@ -182,7 +194,7 @@ async function findPod(
   signal?: AbortSignal,
 ): Promise<FoundPod> {
   const [admitted, contents] = await Promise.all([
-    whyNot(cluster, ref, action, signal),
+    whyNot(cluster, ref, action, 'begin', signal),
     readNamespace(cluster.read, ref.namespace, signal),
   ]);
   if (!admitted.ok) return admitted;

@@ -7,6 +7,12 @@ const name = (what: string) =>
     .string()
     .regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, `expected ${what}: lower-case letters, digits, . and -`);
 const file = z.string().min(1).max(4_096);
+const glob = z
+  .string()
+  .regex(
+    /^[a-z0-9*?]([a-z0-9.*?-]{0,251}[a-z0-9*?])?$/,
+    'expected the name of a node, with * and ? as wildcards',
+  );
 const seconds = (low: number, high: number) => z.int().min(low).max(high);
 
 /** What it can do to workloads; docs/kubernetes.md says what each does there. */
@@ -18,6 +24,12 @@ const workloadActions = [
   'rollback-config',
   'apply-config',
 ] as const;
+
+/** What it can do to nodes; none of it by default. */
+export const nodeActions = ['cordon', 'uncordon', 'drain-node'] as const;
+
+/** What keeps workloads as Git says and may be paused, where configuration says so. */
+export const syncActions = ['pause-sync', 'resume-sync'] as const;
 
 export const settings = z.strictObject({
   cluster: name('a name for the cluster').describe(
@@ -50,10 +62,64 @@ export const settings = z.strictObject({
     .max(100)
     .describe('The namespaces it reads and acts in; there are no wildcards.'),
   actions: z
-    .array(z.enum(workloadActions))
+    .array(z.enum([...workloadActions, ...nodeActions]))
     .min(1)
     .default([...workloadActions])
-    .describe('What it may do. The rights it needs follow from it.'),
+    .describe(
+      'What it may do. The rights it needs follow from it. `cordon`, `uncordon` and `drain-node` have to be named here, and need `nodes`.',
+    ),
+  pauseOwners: z
+    .strictObject({
+      argoCd: z
+        .array(name('the name of a namespace'))
+        .max(20)
+        .default([])
+        .describe('Namespaces of the Argo CD applications that may be paused.'),
+      flux: z
+        .array(name('the name of a namespace'))
+        .max(20)
+        .default([])
+        .describe('Namespaces of the Flux Kustomizations and HelmReleases that may be paused.'),
+      reconcileSeconds: seconds(1, 3_600)
+        .default(300)
+        .describe(
+          'How long after the pause a fix is looked at again: longer than they wait between two syncs.',
+        ),
+      tellAfterMinutes: z
+        .int()
+        .min(1)
+        .max(10_080)
+        .default(60)
+        .describe(
+          'From when on one that Sentinel keeps paused is told: as an alert of the watched cluster, and by `doctor`.',
+        ),
+    })
+    .optional()
+    .describe(
+      'Lets Sentinel pause what would take its change back, as a step of the plan. Without it such an action is refused.',
+    ),
+  nodes: z
+    .array(glob)
+    .max(100)
+    .default([])
+    .describe(
+      'Nodes it may cordon, uncordon and drain, by name; `*` and `?` are wildcards. Nodes belong to no namespace: this needs a ClusterRole.',
+    ),
+  drainDeletesLocalFiles: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether a drain may move pods with `emptyDir` volumes, whose files are deleted. Otherwise such a node is not drained.',
+    ),
+  drainDeadlineSeconds: seconds(60, 7_200)
+    .default(1_800)
+    .describe('How long a drain may wait for disruption budgets and for pods that shut down.'),
+  watch: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Follow what happens in the namespaces: restarts, pods that do not start, rollouts, warnings. It needs the right to watch.',
+    ),
   serviceLabels: z
     .array(z.string().min(1).max(317))
     .max(20)

@@ -5,54 +5,56 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Begun, Call, Found, Polled, Previewed } from '../../activities/ports/executor.ts';
 import type { Intent, Send } from '../../domain/remediation/intent.ts';
-import type { PlanStep } from '../../domain/remediation/plan.ts';
 import { whyNot } from './admission.ts';
 import type { Cluster } from './cluster.ts';
 import { editOf, isInForce, type Refusal } from './edit.ts';
+import type { Effect, Step } from './effect.ts';
 import { type WorkloadRef, workloadPath } from './kinds.ts';
 import { effectsAnnotation, isMarked, marksOf, overtakenBy, restartAnnotation, withMark } from './marks.ts';
 import type { Metadata, Workload } from './objects.ts';
 import { readRevisions, readWorkload, revisionOf } from './observe.ts';
+import { previewChange } from './preview.ts';
 import { rolloutOf } from './rollout.ts';
-
-type Step = Pick<PlanStep, 'action' | 'target' | 'parameters'>;
 
 const beginningTries = 4;
 const closingTries = 5;
 const seenLooks = 20;
 const seenEveryMs = 100;
 
-export async function previewWorkload(
+export function workloadEffect(cluster: Cluster, ref: WorkloadRef): Effect {
+  return {
+    preview: (step, signal) => previewWorkload(cluster, ref, step, signal),
+    begin: (intent, call) => beginWorkload(cluster, ref, intent, call),
+    poll: (intent, handle, _call, signal) => pollWorkload(cluster, ref, intent, handle, signal),
+    async accepted(intent, signal) {
+      const uid = await acceptedWorkload(cluster, ref, intent, signal);
+      return uid === null ? null : { uid };
+    },
+    lookUp: (intent, signal) => lookUpWorkload(cluster, ref, intent, signal),
+    close: (intent, send, signal) => closeWorkload(cluster, ref, intent, send, signal),
+  };
+}
+
+function previewWorkload(
   cluster: Cluster,
   ref: WorkloadRef,
   step: Step,
   signal?: AbortSignal,
 ): Promise<Previewed> {
-  const made = await makePatch(cluster, ref, step, { id: 'preview', fence: 0 }, { number: 0 }, signal);
-  if (!made.ok) return { ok: false, code: made.code, detail: made.reason };
-  const { write } = cluster;
-  const answer = await write.change(
-    { method: 'PATCH', path: workloadPath(ref), body: made.patch, dryRun: true },
-    signal,
-  );
-  if (answer.kind === 'ok') return { ok: true, detail: 'accepted by a dry run of the API server' };
-  return {
-    ok: false,
-    code: answer.kind === 'refused' ? answer.code : 'unreachable',
-    detail: `${step.action} on ${ref.kind} ${ref.name}: ${answer.reason}`,
+  const once = async () => {
+    const made = await makePatch(cluster, ref, step, { id: 'preview', fence: 0 }, { number: 0 }, signal);
+    if (!made.ok) return made;
+    const change = { method: 'PATCH', path: workloadPath(ref), body: made.patch } as const;
+    return { ok: true, change } as const;
   };
+  return previewChange(cluster.write, `${step.action} on ${ref.kind} ${ref.name}`, once, signal);
 }
 
 /**
  * Pods that become ready change the `resourceVersion`, too. What met 409 certainly changed nothing, so it is read and judged again
  * from the start, a few times, and with a new permission: what people changed meanwhile shows in the revision, and is refused.
  */
-export async function beginWorkload(
-  cluster: Cluster,
-  ref: WorkloadRef,
-  intent: Intent,
-  call: Call,
-): Promise<Begun> {
+async function beginWorkload(cluster: Cluster, ref: WorkloadRef, intent: Intent, call: Call): Promise<Begun> {
   for (let tries = 1; ; tries += 1) {
     const begun = await tryWorkload(cluster, ref, intent, call);
     if (begun !== 'stale') return begun;
@@ -104,7 +106,7 @@ async function tryWorkload(
   }
 }
 
-export async function pollWorkload(
+async function pollWorkload(
   cluster: Cluster,
   ref: WorkloadRef,
   intent: Intent,
@@ -126,7 +128,7 @@ export async function pollWorkload(
   return { kind: 'done', after, summary: `${intent.action} of ${named} complete: ${words}` };
 }
 
-export async function lookUpWorkload(
+async function lookUpWorkload(
   cluster: Cluster,
   ref: WorkloadRef,
   intent: Intent,
@@ -149,7 +151,7 @@ export async function lookUpWorkload(
 }
 
 /** The uid of the workload that has taken this intent on; null where none has. */
-export async function acceptedWorkload(
+async function acceptedWorkload(
   cluster: Cluster,
   ref: WorkloadRef,
   { id }: Intent,
@@ -160,7 +162,7 @@ export async function acceptedWorkload(
 }
 
 /** Bars every send up to this one: what is in flight was made for another resourceVersion, what comes later sees the mark. */
-export async function closeWorkload(
+async function closeWorkload(
   cluster: Cluster,
   ref: WorkloadRef,
   intent: Intent,
@@ -208,12 +210,12 @@ type Made = { readonly ok: true; readonly workload: Workload; readonly patch: ob
 async function makePatch(
   cluster: Cluster,
   ref: WorkloadRef,
-  step: Step,
+  step: Step | Intent,
   intent: Pick<Intent, 'id' | 'fence'>,
   send: Pick<Send, 'number'>,
   signal?: AbortSignal,
 ): Promise<Made> {
-  const found = await whyNot(cluster, ref, step.action, signal);
+  const found = await whyNot(cluster, ref, step.action, 'fence' in step ? 'begin' : 'preview', signal);
   if (!found.ok) return found;
   const revisions = await readRevisions(cluster.read, ref, found.workload, signal);
   const workload = await readWorkload(cluster.read, ref, signal);

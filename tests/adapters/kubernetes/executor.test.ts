@@ -300,6 +300,14 @@ await describeWith<KubernetesInfo>('kubernetes', 'the Kubernetes executor', (inf
     const mark = async (name: string) =>
       (await read(plane.admin, namespace, name)).spec.template.metadata?.annotations?.[restartAnnotation];
 
+    it('a preview that meets a controller of the workload is made again, and not for ever', async () => {
+      const intent = await restartOf('written-meanwhile');
+      way.conflicts(4);
+      expect(await executor.preview(intent)).toMatchObject({ ok: true });
+      way.conflicts(5);
+      expect(await executor.preview(intent)).toMatchObject({ ok: false, code: 'changed-meanwhile' });
+    });
+
     it('an answer that is lost after the effect is found again', async () => {
       const intent = await restartOf('lost-after');
       way.next('lost-after');

@@ -1,13 +1,20 @@
 /** The printed rights are enough and not more: each one is needed, and the API server's own log knows no call beyond them. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { checkKubernetes } from '../../../adapters/kubernetes/doctor.ts';
+import { kubernetes } from '../../../adapters/kubernetes/index.ts';
 import { rbacManifests } from '../../../adapters/kubernetes/rbac.ts';
 import { neededRights } from '../../../adapters/kubernetes/rights.ts';
+import { createKubernetesReadings } from '../../../adapters/kubernetes/watch/readings.ts';
+import { noAgents } from '../../../app/executors.ts';
 import type { ActionParameters } from '../../../domain/remediation/actions/action.ts';
 import { describeWith } from '../../support/component.ts';
 import type { KubernetesInfo } from '../../support/components/kubernetes.ts';
 import { type ControlPlane, startControlPlane } from '../../support/kubernetes/control-plane.ts';
+import { startLossyServer } from '../../support/kubernetes/lossy-server.ts';
 import {
   carryOut,
   createNamespace,
@@ -102,9 +109,33 @@ await describeWith<KubernetesInfo>('kubernetes', 'the rights of the Kubernetes e
       const next = intentFor(one, 'restart', { taskId: one.replicas[0]?.id ?? '' });
       expect((await carryOut(executor, next)).end.kind).toBe('done');
     }
+    const surroundings = { nowMs: Date.now, serviceOf: (target: { service: string }) => target.service };
+    const readings = createKubernetesReadings(settings(), surroundings);
+    try {
+      await expect
+        .poll(
+          () => readings.read('test', new AbortController().signal).then((seen) => seen.length > 0, String),
+          { timeout: 200_000 },
+        )
+        .toBe(true);
+      await expect.poll(watchedByReader, { timeout: 200_000 }).toEqual(
+        neededRights(settings())
+          .filter(({ verbs }) => verbs.includes('watch'))
+          .map(({ resource }) => resource)
+          .toSorted(),
+      );
+    } finally {
+      await readings.close?.();
+    }
     await titled(/every right it needs, and none beyond/);
     expect(beyondPrinted()).toEqual([]);
   });
+
+  /** What the reading identity has opened a watch of. */
+  function watchedByReader(): readonly string[] {
+    const watches = plane.audit().filter(({ user, verb }) => user.username === 'reader' && verb === 'watch');
+    return [...new Set(watches.map(({ objectRef }) => objectRef?.resource ?? ''))].toSorted();
+  }
 
   /** Calls of the two identities that no printed rule names, or that were refused. */
   function beyondPrinted(): readonly string[] {
@@ -126,8 +157,37 @@ await describeWith<KubernetesInfo>('kubernetes', 'the rights of the Kubernetes e
       .map(({ requestURI, verb, responseStatus }) => `${verb} ${requestURI} ${responseStatus?.code}`);
   }
 
+  it('to watch are neither needed nor printed where nothing is to be followed', async () => {
+    const quiet = { ...settings(), watch: false };
+    expect(neededRights(quiet).filter(({ verbs }) => verbs.includes('watch'))).toEqual([]);
+    expect((await checkKubernetes(quiet)).detail).toMatch(/more: .*watch/);
+    const surroundings = { nowMs: Date.now, serviceOf: () => '', agents: noAgents };
+    expect((await kubernetes.load()).watch?.(quiet, surroundings)).toBeNull();
+  });
+
+  it('are not everything: a proxy that holds a watch back is named', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'sentinel-kubernetes-proxy-'));
+    const proxy = await startLossyServer(plane, dir, ['reader', 'writer']);
+    try {
+      // All of it answers at once, except a watch, which this proxy wants to have whole.
+      const behind = { ...settings(), kubeconfig: proxy.kubeconfig, requestTimeoutSeconds: 10 };
+      expect(await checkKubernetes(behind)).toMatchObject({
+        detail: expect.stringMatching(/cannot be followed: watching \S+\/pods: no answer in time/),
+      });
+      expect((await checkKubernetes({ ...behind, watch: false })).detail).not.toMatch(/cannot be followed/);
+    } finally {
+      await proxy.close();
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+
   describe('each of them is needed', () => {
-    const all = neededRights({ actions: ['restart', 'scale', 'rollback-release'] }).flatMap((right) =>
+    const all = neededRights({
+      actions: ['restart', 'scale', 'rollback-release'],
+      nodes: [],
+      pauseOwners: undefined,
+      watch: true,
+    }).flatMap((right) =>
       right.verbs.map((verb) => ({ right, verb, title: `${verb} ${right.resource} (${right.purpose})` })),
     );
 
@@ -197,7 +257,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'the rights of the Kubernetes e
       const finding = await detail({ readTokenFile: plane.expiredTokenFile });
       expect(finding).toMatchObject({
         detail: expect.stringMatching(/does not accept the credentials \(401\)/),
-        advice: expect.stringMatching(/Replace the token/),
+        advice: expect.stringMatching(/replace the credentials/),
       });
       expect(JSON.stringify(finding)).not.toContain('expired-secret');
     });

@@ -8,10 +8,14 @@ import type { ControlPlane } from './control-plane.ts';
 export interface GitOperator {
   /** How often it had to put something back. */
   readonly reverts: () => number;
+  /** How often it has looked, paused or not. */
+  readonly looks: () => number;
   stop(): Promise<void>;
 }
 
 const everyMs = 50;
+/** In a row. */
+const mostTroubles = 100;
 
 /**
  * Applies the manifest as field manager `manager`, and puts back what differs in it: `apply` as Flux does (server-side, forced),
@@ -23,6 +27,8 @@ export async function startGitOperator(
   manager: string,
   way: 'apply' | 'patch',
   manifest: { readonly metadata: { readonly name: string } },
+  /** Whether people have told it to leave the workload alone; asked at every look, as theirs do. */
+  isPaused: () => Promise<boolean> = async () => false,
 ): Promise<GitOperator> {
   const agent = new Agent({ connect: { ca: readFileSync(plane.caFile) } });
   const { name } = manifest.metadata;
@@ -48,19 +54,33 @@ export async function startGitOperator(
   else await send('POST', workloadsPath(namespace, 'deployment'), 'application/json', false);
 
   let reverts = 0;
+  let looks = 0;
   let running = true;
+  let troubles = 0;
+  const look = async (): Promise<void> => {
+    looks += 1;
+    if ((await isPaused()) || !drifted(manifest, await plane.admin.get(path))) return;
+    reverts += 1;
+    await sync();
+  };
   const reconcile = async (): Promise<void> => {
     while (running) {
-      if (drifted(manifest, await plane.admin.get(path))) {
-        reverts += 1;
-        await sync();
+      try {
+        await look();
+        troubles = 0;
+      } catch (error) {
+        // A busy server, or somebody who wrote in that moment: as theirs do, it looks again. What stays is an error of the test.
+        troubles += 1;
+        if (troubles >= mostTroubles) throw error;
       }
       await pause(everyMs);
     }
   };
   const working = reconcile();
+  working.catch(() => {}); // thrown at the stop
   return {
     reverts: () => reverts,
+    looks: () => looks,
     async stop() {
       running = false;
       await working;

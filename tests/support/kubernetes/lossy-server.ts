@@ -23,7 +23,11 @@ export interface LossyServer {
   readonly changes: string[];
   /** The next changes have these fates, one each. */
   next(...fates: readonly Fate[]): void;
-  /** Nothing more goes wrong. */
+  /** The next dry runs of changes meet a conflict, as if a controller had written the object in that moment. */
+  conflicts(dryRuns: number): void;
+  /** Until it heals nobody gets an answer to anything. */
+  away(): void;
+  /** Nothing more goes wrong; what is held stays so. */
   heal(): void;
   /** Lets what is held go on; resolves with the status of each, when it has been answered. */
   release(): Promise<readonly number[]>;
@@ -39,16 +43,23 @@ export async function startLossyServer(
   const agent = new Agent({ connect: { ca: readFileSync(plane.caFile) } });
   const fates: Fate[] = [];
   const changes: string[] = [];
+  let conflicts = 0;
+  let isGone = false;
   const held: (() => Promise<number>)[] = [];
   const server = createServer({ key, cert }, (incoming, outgoing) => {
+    if (isGone) return void incoming.socket.destroy();
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => void pass());
     async function pass(): Promise<void> {
       const { method = 'GET', url = '/', headers } = incoming;
       const { host: _, connection: __, 'content-length': ___, 'transfer-encoding': ____, ...kept } = headers;
-      const isChange =
-        method !== 'GET' && !url.includes('dryRun=All') && !url.includes('/authorization.k8s.io/');
+      const isDryRun = url.includes('dryRun=All');
+      const isChange = method !== 'GET' && !isDryRun && !url.includes('/authorization.k8s.io/');
+      if (isDryRun && conflicts > 0) {
+        conflicts -= 1;
+        return void outgoing.writeHead(409).end('');
+      }
       if (isChange) changes.push(`${method} ${url}`);
       const fate = isChange ? fates.shift() : undefined;
       if (fate === 'lost-before') return void incoming.socket.destroy();
@@ -95,7 +106,16 @@ export async function startLossyServer(
     kubeconfig,
     changes,
     next: (...more) => void fates.push(...more),
-    heal: () => void fates.splice(0),
+    conflicts(dryRuns) {
+      conflicts = dryRuns;
+    },
+    away() {
+      isGone = true;
+    },
+    heal() {
+      isGone = false;
+      fates.splice(0);
+    },
     release: () => Promise.all(held.splice(0).map((one) => one())),
     async close() {
       await agent.close();

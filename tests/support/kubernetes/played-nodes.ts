@@ -55,14 +55,17 @@ async function step(admin: Api): Promise<void> {
   const pods = allOf(pod, await admin.list('/api/v1/pods'));
   const due = pods.map(async (one) => {
     const { metadata, status } = one;
-    const spec = one.spec as { nodeName?: string; containers: { name: string; image: string }[] };
+    const spec = one.spec as unknown as {
+      readonly nodeName: string;
+      readonly containers: readonly { name: string; image: string }[];
+    };
     const path = podPath(metadata.namespace, metadata.name);
     if (metadata.deletionTimestamp !== undefined) {
       const body = { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 };
       await admin.change({ method: 'DELETE', path, body });
       return;
     }
-    if (spec.nodeName === undefined || status.phase !== 'Pending') return;
+    if (spec.nodeName === '' || status.phase !== 'Pending') return;
     const tag = spec.containers[0]?.image.split(':').at(-1);
     if (tag === 'never-ready') return;
     await admin.change({

@@ -8,7 +8,7 @@ import { type Workload, workload } from '../../../adapters/kubernetes/objects.ts
 import { rolloutOf } from '../../../adapters/kubernetes/rollout.ts';
 import { type KubernetesSettings, settings } from '../../../adapters/kubernetes/settings.ts';
 import type { ActionParameters } from '../../../domain/remediation/actions/action.ts';
-import type { ActionId } from '../../../domain/remediation/actions/index.ts';
+import { type ActionId, actions } from '../../../domain/remediation/actions/index.ts';
 import type { Intent } from '../../../domain/remediation/intent.ts';
 import type { TargetState } from '../../../domain/remediation/target.ts';
 import { eventually } from '../../integration/support/wait.ts';
@@ -131,8 +131,9 @@ export function executorFor(
   plane: Pick<ControlPlane, 'kubeconfig'>,
   namespaces: readonly string[],
   more: Parameters<typeof settingsFor>[2] = {},
+  nowMs: () => number = Date.now,
 ): Executor {
-  return createKubernetesExecutor(settingsFor(plane, namespaces, more), { nowMs: Date.now });
+  return createKubernetesExecutor(settingsFor(plane, namespaces, more), { nowMs });
 }
 
 export async function stateOf(executor: Executor, service: string): Promise<TargetState> {
@@ -152,6 +153,7 @@ export function intentFor(
   more: Partial<Intent> = {},
 ): Intent {
   fence += 1;
+  const touches = actions[action].touches?.(before, parameters);
   return {
     id: `intent-${fence}`,
     incidentId: 'incident/1',
@@ -165,6 +167,7 @@ export function intentFor(
     fence,
     before,
     expects: [],
+    ...(touches === undefined ? {} : { touches }),
     ...more,
   };
 }
@@ -185,7 +188,9 @@ export async function follow(
   const end = await eventually(
     `${intent.action} to end`,
     async () => {
-      const polled = await executor.poll(intent, handle, new AbortController().signal);
+      const call = callOf({ number: 1, notAfterMs: soon() });
+      const polled = await (executor.advance?.(intent, handle, call) ??
+        executor.poll(intent, handle, call.signal));
       if (polled.kind !== 'running') return polled;
       if (told.at(-1) !== polled.progress.words) told.push(polled.progress.words);
       return null;

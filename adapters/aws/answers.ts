@@ -145,6 +145,21 @@ export async function within<T>(
   }
 }
 
+/** Readings of one API, each in time; what goes wrong is an `AwsError`. `onRequest`: hears of every one that is sent. */
+export function readingsWithin(timeoutMs: number, onRequest: () => void = () => {}) {
+  return <T>(
+    what: string,
+    signal: AbortSignal | undefined,
+    call: (abortSignal: AbortSignal) => Promise<T>,
+  ): Promise<T> =>
+    reading(what, () =>
+      within(timeoutMs, signal, (abortSignal) => {
+        onRequest();
+        return call(abortSignal);
+      }),
+    );
+}
+
 /** A reading: what goes wrong is an `AwsError`. */
 export async function reading<T>(what: string, ask: () => Promise<T>): Promise<T> {
   try {

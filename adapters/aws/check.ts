@@ -2,6 +2,7 @@
 // than is needed.
 
 import { type Finding, ok, warning } from '../../domain/doctor.ts';
+import { AwsError } from './answers.ts';
 import type { Right } from './rights.ts';
 import type { Sessions } from './session.ts';
 import type { AwsSettings } from './settings.ts';
@@ -24,6 +25,22 @@ export async function identityProblem(
       };
   }
   return null;
+}
+
+/** A right, and the request that needs no other one. */
+export type Proof = readonly [right: string, ask: () => Promise<unknown>];
+
+/** Those of the rights that AWS denies. It does not always say itself which one a request lacked. */
+export async function deniedRights(proofs: readonly Proof[]): Promise<readonly string[]> {
+  const denied: string[] = [];
+  for (const [right, ask] of proofs)
+    try {
+      await ask();
+    } catch (error) {
+      if (!(error instanceof AwsError && error.code === 'permission-denied')) throw error;
+      denied.push(right);
+    }
+  return denied;
 }
 
 export async function checkRights(

@@ -58,14 +58,16 @@ export function createSessions(settings: AwsSettings, base?: Credentials): Sessi
     const what = `assuming ${role}`;
     const { Credentials: given } = await reading(what, async () =>
       within(timeoutMs, signal, (abortSignal) =>
-        stsOf(base).send(
-          new AssumeRoleCommand({
-            RoleArn: role,
-            RoleSessionName: more.sessionName,
-            DurationSeconds: more.seconds,
-            ...(more.policy === undefined ? {} : { Policy: more.policy }),
-          }),
-          { abortSignal },
+        once(stsOf(base), (client) =>
+          client.send(
+            new AssumeRoleCommand({
+              RoleArn: role,
+              RoleSessionName: more.sessionName,
+              DurationSeconds: more.seconds,
+              ...(more.policy === undefined ? {} : { Policy: more.policy }),
+            }),
+            { abortSignal },
+          ),
         ),
       ),
     );
@@ -107,7 +109,9 @@ export function createSessions(settings: AwsSettings, base?: Credentials): Sessi
           : () => assume(writeRole, { sessionName: 'sentinel-doctor', seconds: effectSeconds }, signal);
       const { Account = '', Arn = '' } = await reading('asking AWS who this is', () =>
         within(timeoutMs, signal, (abortSignal) =>
-          stsOf(credentials).send(new GetCallerIdentityCommand({}), { abortSignal }),
+          once(stsOf(credentials), (client) =>
+            client.send(new GetCallerIdentityCommand({}), { abortSignal }),
+          ),
         ),
       );
       return { account: Account, arn: Arn };
@@ -137,4 +141,13 @@ export function clientOptions(
 /** What AWS takes as the name of a session: at most 64 of a few characters. */
 function sessionNameOf(text: string): string {
   return text.replaceAll(/[^\w+=,.@-]/g, '-').slice(0, 64);
+}
+
+/** Its connection ends with the request: otherwise each effect would leave one open. */
+async function once<T>(client: STSClient, ask: (client: STSClient) => Promise<T>): Promise<T> {
+  try {
+    return await ask(client);
+  } finally {
+    client.destroy();
+  }
 }

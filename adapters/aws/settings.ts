@@ -37,15 +37,24 @@ export const commonKeys = {
     .max(60)
     .default(3)
     .describe('How long one request may take. Requests are never repeated.'),
+  callsPerMinute: z
+    .int()
+    .min(0)
+    .max(6_000)
+    .default(60)
+    .describe(
+      'How many requests a minute it may make to see what its targets do, whether anything is wrong or not. 0: none.',
+    ),
 };
 
 export const endpointsSchema = <Service extends string>(service: Service) =>
   z
     .strictObject({
       [service]: endpoint.optional().describe('Of the service itself.'),
+      autoscaling: endpoint.optional().describe('Of auto scaling, which is asked who else decides.'),
       sts: endpoint.optional().describe('Of STS, which gives out sessions.'),
       iam: endpoint.optional().describe('Of IAM, which is asked about rights.'),
-    } as Record<Service | 'sts' | 'iam', z.ZodOptional<typeof endpoint>>)
+    } as Record<Service | 'autoscaling' | 'sts' | 'iam', z.ZodOptional<typeof endpoint>>)
     .default({} as never)
     .describe('Other addresses than those of AWS: private links.');
 

@@ -1,18 +1,20 @@
 // The requests that Sentinel makes to EC2, and no others: rights.ts names the same ones. Each is sent once and ends in time.
 
 import {
+  type _InstanceType,
   DescribeInstanceStatusCommand,
   DescribeInstancesCommand,
+  DescribeInstanceTypesCommand,
   EC2Client,
   type Filter,
   RebootInstancesCommand,
   StartInstancesCommand,
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { AwsError, nameOf, reading, refused, within } from '../answers.ts';
+import { AwsError, nameOf, readingsWithin, refused, within } from '../answers.ts';
 import { type Credentials, clientOptions, type Sessions } from '../session.ts';
 import type { Ec2Settings, Verb } from './settings.ts';
-import { type Checks, type Instance, instanceSchema } from './wire.ts';
+import { type Checks, type Instance, instanceSchema, plannedEvents } from './wire.ts';
 
 /** More than this are a fleet: it is not acted on one by one. */
 const mostInstances = 500;
@@ -29,9 +31,11 @@ const calls: Readonly<
 
 export type Ec2Api = ReturnType<typeof openEc2>;
 
-export function openEc2(settings: Ec2Settings, sessions: Sessions) {
+/** `onRequest`: hears of every reading that is sent. */
+export function openEc2(settings: Ec2Settings, sessions: Sessions, onRequest: () => void = () => {}) {
   const timeoutMs = settings.timeoutSeconds * 1_000;
   const reader = new EC2Client(clientOptions(settings, settings.endpoints.ec2, sessions.reader));
+  const ask = readingsWithin(timeoutMs, onRequest);
 
   async function send(
     verb: Verb,
@@ -49,49 +53,80 @@ export function openEc2(settings: Ec2Settings, sessions: Sessions) {
     }
   }
 
+  /** Those that the configuration names, also for the hour after they are gone. */
+  async function listed(signal?: AbortSignal, only?: string): Promise<readonly Instance[]> {
+    const filters = filtersOf(settings, only);
+    const found: Instance[] = [];
+    let token: string | undefined;
+    do {
+      const command = new DescribeInstancesCommand({
+        Filters: filters,
+        ...(token === undefined ? {} : { NextToken: token }),
+      });
+      const answer = await ask(`describing instances in ${settings.region}`, signal, (abortSignal) =>
+        reader.send(command, { abortSignal }),
+      );
+      for (const { Instances = [] } of answer.Reservations ?? [])
+        for (const one of Instances) {
+          const parsed = instanceSchema.safeParse(one);
+          if (!parsed.success)
+            throw new AwsError(
+              refused('unreachable', `describing instances: an answer that EC2 does not give`),
+              parsed.error,
+            );
+          found.push(parsed.data);
+        }
+      token = answer.NextToken;
+    } while (token !== undefined && found.length < mostInstances);
+    return found;
+  }
+
   return {
+    listed,
+
     /** Those that the configuration names and that are there, or only this one of them. A name that is unknown is just absent. */
     async instances(signal?: AbortSignal, only?: string): Promise<readonly Instance[]> {
-      const filters = filtersOf(settings, only);
-      const found: Instance[] = [];
-      let token: string | undefined;
-      do {
-        const command = new DescribeInstancesCommand({
-          Filters: filters,
-          ...(token === undefined ? {} : { NextToken: token }),
-        });
-        const answer = await reading(`describing instances in ${settings.region}`, () =>
-          within(timeoutMs, signal, (abortSignal) => reader.send(command, { abortSignal })),
-        );
-        for (const { Instances = [] } of answer.Reservations ?? [])
-          for (const one of Instances) {
-            const parsed = instanceSchema.safeParse(one);
-            if (!parsed.success)
-              throw new AwsError(
-                refused('unreachable', `describing instances: an answer that EC2 does not give`),
-                parsed.error,
-              );
-            found.push(parsed.data);
-          }
-        token = answer.NextToken;
-      } while (token !== undefined && found.length < mostInstances);
       // What is gone stays in the list for an hour.
-      return found.filter(({ State }) => State.Name !== 'terminated' && State.Name !== 'shutting-down');
+      return (await listed(signal, only)).filter((one) => !isGone(one));
     },
 
     async checks(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, Checks>> {
       const all = new Map<string, Checks>();
       for (let at = 0; at < ids.length; at += 100) {
         const command = new DescribeInstanceStatusCommand({ InstanceIds: ids.slice(at, at + 100) });
-        const { InstanceStatuses } = await reading(`reading status checks in ${settings.region}`, () =>
-          within(timeoutMs, signal, (abortSignal) => reader.send(command, { abortSignal })),
+        const { InstanceStatuses } = await ask(
+          `reading status checks in ${settings.region}`,
+          signal,
+          (abortSignal) => reader.send(command, { abortSignal }),
         );
-        for (const { InstanceId, InstanceStatus, SystemStatus } of InstanceStatuses ?? [])
+        for (const { InstanceId, InstanceStatus, SystemStatus, Events } of InstanceStatuses ?? [])
           if (InstanceId !== undefined)
             all.set(InstanceId, {
               instance: InstanceStatus?.Status ?? 'insufficient-data',
               system: SystemStatus?.Status ?? 'insufficient-data',
+              ...impairedSince([...(InstanceStatus?.Details ?? []), ...(SystemStatus?.Details ?? [])]),
+              events: plannedEvents(Events ?? []),
             });
+      }
+      return all;
+    },
+
+    /** The disks that come and go with the machine: GB of each type that has some. A type that EC2 does not know is absent. */
+    async localDisks(types: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, number>> {
+      const all = new Map<string, number>();
+      for (let at = 0; at < types.length; at += 100) {
+        const InstanceTypes = types.slice(at, at + 100) as _InstanceType[];
+        const command = new DescribeInstanceTypesCommand({ InstanceTypes });
+        const answer = await ask(`reading instance types in ${settings.region}`, signal, (abortSignal) =>
+          reader.send(command, { abortSignal }),
+        );
+        for (const { InstanceType, InstanceStorageSupported, InstanceStorageInfo } of answer.InstanceTypes ??
+          [])
+          if (InstanceType !== undefined)
+            all.set(
+              InstanceType,
+              InstanceStorageSupported === true ? (InstanceStorageInfo?.TotalSizeInGB ?? 1) : 0,
+            );
       }
       return all;
     },
@@ -114,6 +149,17 @@ export function openEc2(settings: Ec2Settings, sessions: Sessions) {
     act: (verb: Verb, id: string, credentials: Credentials, signal: AbortSignal) =>
       send(verb, id, credentials, { DryRun: false }, signal),
   };
+}
+
+export function isGone({ State }: Instance): boolean {
+  return State.Name === 'terminated' || State.Name === 'shutting-down';
+}
+
+function impairedSince(
+  details: readonly { readonly ImpairedSince?: Date | undefined }[],
+): Pick<Checks, 'impairedSinceMs'> {
+  const since = details.flatMap(({ ImpairedSince }) => ImpairedSince?.getTime() ?? []);
+  return since.length === 0 ? {} : { impairedSinceMs: Math.min(...since) };
 }
 
 /** As filters: an id that does not exist would fail a request that names it, for all the others. */

@@ -3,9 +3,10 @@
 
 import { type Finding, warning } from '../../../domain/doctor.ts';
 import { refusalOf, wordsOf } from '../answers.ts';
-import { checkRights, identityProblem } from '../check.ts';
+import { checkRights, deniedRights, identityProblem, type Proof } from '../check.ts';
 import { type Credentials, createSessions, type Sessions } from '../session.ts';
 import { type Ec2Api, openEc2 } from './api.ts';
+import { openGroups } from './auto-scaling.ts';
 import { arnOf, effectRight } from './rights.ts';
 import type { Ec2Settings } from './settings.ts';
 import type { Instance } from './wire.ts';
@@ -32,7 +33,10 @@ export async function checkEc2(settings: Ec2Settings, base?: Credentials): Promi
         `no instance in ${settings.region} has the tags`,
         'Correct executors[].instances.tags.',
       );
-    const refusals = await refusedVerbs(settings, ec2, sessions, first);
+    const refusals = [
+      ...(await deniedRights(proofsOf(settings, ec2, sessions, first))),
+      ...(await refusedVerbs(settings, ec2, sessions, first)),
+    ];
     if (refusals.length > 0)
       return warning(
         title,
@@ -57,6 +61,23 @@ export async function checkEc2(settings: Ec2Settings, base?: Credentials): Promi
       `Correct it, then run "sentinel doctor" again: "sentinel executor permissions ${settings.name}" prints the rights it needs.`,
     );
   }
+}
+
+/** The readings beside that of the instances; some of them only some of the actions need. */
+function proofsOf(
+  settings: Ec2Settings,
+  ec2: Ec2Api,
+  sessions: Sessions,
+  { InstanceId, InstanceType }: Instance,
+): readonly Proof[] {
+  const { actions } = settings;
+  return [
+    ['ec2:DescribeInstanceStatus', () => ec2.checks([InstanceId])],
+    ...(actions.some((verb) => verb !== 'restart') ? openGroups(settings, sessions).proofs(InstanceId) : []),
+    ...(actions.includes('stop')
+      ? [['ec2:DescribeInstanceTypes', () => ec2.localDisks([InstanceType])] as const]
+      : []),
+  ];
 }
 
 async function refusedVerbs(

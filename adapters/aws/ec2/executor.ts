@@ -5,13 +5,25 @@
 import type { Begun, EffectPromise, Executor, Polled } from '../../../activities/ports/executor.ts';
 import type { Intent } from '../../../domain/remediation/intent.ts';
 import type { TargetState } from '../../../domain/remediation/target.ts';
-import { lostSight, type Refusal, refused, unanswered, unsent } from '../answers.ts';
+import { AwsError, lostSight, type Refusal, refused, unanswered, unsent } from '../answers.ts';
 import { type Credentials, createSessions } from '../session.ts';
 import { openEc2 } from './api.ts';
+import { type Membership, openGroups } from './auto-scaling.ts';
+import { createLocalDisks, type LocalDisks } from './local-disks.ts';
 import { begunOf, consistencyDelayMs, foundOf, handleOf, progressOf, resumedOf } from './progress.ts';
 import { effectRight } from './rights.ts';
 import { type Ec2Settings, type Verb, verbs } from './settings.ts';
-import { lifeIn, lifeOf, protectionOf, revisionOf, serviceOf, stateOf, unready } from './state.ts';
+import {
+  groupOf,
+  lifeIn,
+  lifeOf,
+  ownerOf,
+  protectionOf,
+  revisionOf,
+  serviceOf,
+  stateOf,
+  unready,
+} from './state.ts';
 import type { Checks, Instance } from './wire.ts';
 
 /** What runs on a machine begins after the machine does. */
@@ -24,9 +36,17 @@ export function createEc2Executor(
 ): Executor {
   const sessions = createSessions(settings, base);
   const ec2 = openEc2(settings, sessions);
+  const groups = openGroups(settings, sessions);
+  const disks = createLocalDisks(ec2);
   const prefix = `ec2/${settings.region}/`;
 
-  function targetOf(instance: Instance, checks: Checks | undefined, environment: string): TargetState {
+  function targetOf(
+    instance: Instance,
+    checks: Checks | undefined,
+    membership: Membership | undefined,
+    losses: Pick<TargetState, 'stopLoses'>,
+    environment: string,
+  ): TargetState {
     const why = protectionOf(instance);
     return {
       target: {
@@ -36,11 +56,39 @@ export function createEc2Executor(
       },
       executor: settings.name,
       ...stateOf(instance, checks),
+      ...ownerOf(instance, membership),
+      ...losses,
       observedAtMs: nowMs(),
       ...(why === undefined ? {} : { protected: why }),
       supports: why === undefined ? settings.actions : [],
     };
   }
+
+  /** Asked only where it matters: a group takes a reboot for one. */
+  async function membersOf(
+    all: readonly Instance[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, Membership>> {
+    const grouped = all.filter((one) => groupOf(one) !== undefined).map(({ InstanceId }) => InstanceId);
+    const matters = settings.actions.some((verb) => verb !== 'restart');
+    return matters && grouped.length > 0 ? groups.of(grouped, signal) : new Map();
+  }
+
+  /** Where nobody can be asked the group counts as one that replaces: the dry run and the call say why it could not. */
+  async function knownMembers(
+    all: readonly Instance[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, Membership>> {
+    try {
+      return await membersOf(all, signal);
+    } catch (error) {
+      if (error instanceof AwsError) return new Map();
+      throw error;
+    }
+  }
+
+  const stopLosses: LocalDisks = async (all, signal) =>
+    settings.actions.includes('stop') ? disks(all, signal) : () => ({});
 
   const verbOf = (action: string): Verb | Refusal => {
     const verb = verbs.find((one) => one === action);
@@ -79,7 +127,8 @@ export function createEc2Executor(
     if (typeof verb !== 'string') return verb;
     const instance = await find(step.target, signal);
     if ('code' in instance) return instance;
-    const not = unready(verb, instance);
+    const members = verb === 'restart' ? new Map<string, Membership>() : await membersOf([instance], signal);
+    const not = unready(verb, instance, members.get(instance.InstanceId));
     return not ?? { verb, instance };
   }
 
@@ -100,8 +149,14 @@ export function createEc2Executor(
         (one) => service === undefined || serviceOf(settings, one) === service,
       );
       const running = all.filter(({ State }) => State.Name === 'running').map(({ InstanceId }) => InstanceId);
-      const checks = await ec2.checks(running, signal);
-      return all.map((one) => targetOf(one, checks.get(one.InstanceId), environment));
+      const [checks, members, lossesOf] = await Promise.all([
+        ec2.checks(running, signal),
+        knownMembers(all, signal),
+        stopLosses(all, signal),
+      ]);
+      return all.map((one) =>
+        targetOf(one, checks.get(one.InstanceId), members.get(one.InstanceId), lossesOf(one), environment),
+      );
     },
 
     async preview(step, signal) {
@@ -167,7 +222,9 @@ export function createEc2Executor(
       const checks = instance.State.Name === 'running' ? (await ec2.checks([id], signal)).get(id) : undefined;
       const progress = progressOf(settings, verb, begun, { instance, checks }, nowMs());
       if (progress.kind !== 'done') return progress;
-      return { ...progress, after: targetOf(instance, checks, intent.target.environment) };
+      const member = (await knownMembers([instance], signal)).get(id);
+      const losses = (await stopLosses([instance], signal))(instance);
+      return { ...progress, after: targetOf(instance, checks, member, losses, intent.target.environment) };
     },
 
     async lookUp(intent, signal) {

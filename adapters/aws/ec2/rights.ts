@@ -32,6 +32,28 @@ export function neededRights(settings: Ec2Settings): readonly Right[] {
       resources: ['*'],
       condition: inRegion,
     },
+    // What a group does about an instance that is stopped.
+    ...(actions.some((verb) => verb !== 'restart')
+      ? [
+          {
+            identity: 'read' as const,
+            actions: ['autoscaling:DescribeAutoScalingInstances', 'autoscaling:DescribeAutoScalingGroups'],
+            resources: ['*'],
+            condition: inRegion,
+          },
+        ]
+      : []),
+    // Whether a stop loses what is on disks of the machine.
+    ...(actions.includes('stop')
+      ? [
+          {
+            identity: 'read' as const,
+            actions: ['ec2:DescribeInstanceTypes'],
+            resources: ['*'],
+            condition: inRegion,
+          },
+        ]
+      : []),
     ...(writeRole === undefined
       ? []
       : [{ identity: 'read' as const, actions: ['iam:SimulatePrincipalPolicy'], resources: [writeRole] }]),

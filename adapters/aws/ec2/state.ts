@@ -4,6 +4,7 @@
 import type { ObservedState, ReplicaState } from '../../../domain/inventory/target.ts';
 import { plainLine } from '../../../domain/text.ts';
 import { type Refusal, refused } from '../answers.ts';
+import { letsBe, type Membership } from './auto-scaling.ts';
 import type { Ec2Settings, Verb } from './settings.ts';
 import { type Checks, type Instance, tagOf } from './wire.ts';
 
@@ -24,7 +25,7 @@ export function lifeIn(revision: string | undefined): Life | null {
   return state !== '' && /^\d+$/.test(launched) ? { state, launchedAtMs: Number(launched) } : null;
 }
 
-type Seen = Omit<ObservedState, 'target' | 'protected' | 'observedAtMs'>;
+type Seen = Omit<ObservedState, 'target' | 'protected' | 'owner' | 'observedAtMs'>;
 
 export function stateOf(instance: Instance, checks: Checks | undefined): Seen {
   const { state, launchedAtMs } = lifeOf(instance);
@@ -37,7 +38,6 @@ export function stateOf(instance: Instance, checks: Checks | undefined): Seen {
     config: InstanceType,
     revision: revisionOf(instance),
     rollout: rolloutOf(state),
-    ...ownerOf(instance),
   };
 }
 
@@ -80,19 +80,39 @@ export function protectionOf(instance: Instance): string | undefined {
   return why === undefined ? undefined : `its tag sentinel:protected says so: ${plainLine(why, 100)}`;
 }
 
-/** A group starts another instance for one that is stopped or does not answer, and ends that one. */
-function ownerOf(instance: Instance): Pick<ObservedState, 'owner'> {
-  const group = tagOf(instance, 'aws:autoscaling:groupName');
+export function groupOf(instance: Instance): string | undefined {
+  return tagOf(instance, 'aws:autoscaling:groupName');
+}
+
+/**
+ * A group starts another instance for one that is stopped or does not answer, and ends that one for good; unless somebody has
+ * told it to let this one be. Without a membership nobody could be asked, or the group does not know it (yet).
+ */
+export function ownerOf(
+  instance: Instance,
+  membership: Membership | undefined,
+): Pick<ObservedState, 'owner'> {
+  const group = groupOf(instance);
   if (group === undefined) return {};
-  const detail = `the Auto Scaling group ${plainLine(group, 100)} replaces an instance that is stopped`;
-  return { owner: { name: 'auto-scaling', detail, reverts: ['stop', 'start'] } };
+  const named = `the Auto Scaling group ${plainLine(group, 100)}`;
+  if (membership !== undefined && letsBe(membership))
+    return {
+      owner: { name: 'auto-scaling', detail: `${named} lets it be: it is set aside there`, reverts: [] },
+    };
+  return {
+    owner: {
+      name: 'auto-scaling',
+      detail: `${named} ends an instance that is stopped and starts another in its place; put it into standby there first`,
+      reverts: ['stop', 'start'],
+    },
+  };
 }
 
 /** States from which EC2 does what is asked; from others it would answer without an effect, or with another. */
 const from: Readonly<Record<Verb, string>> = { restart: 'running', stop: 'running', start: 'stopped' };
 
-export function unready(verb: Verb, instance: Instance): Refusal | null {
-  const { owner } = ownerOf(instance);
+export function unready(verb: Verb, instance: Instance, membership: Membership | undefined): Refusal | null {
+  const { owner } = ownerOf(instance, membership);
   if (owner?.reverts.includes(verb) === true) return refused('owned', `${owner.detail}: nothing was done`);
   const state = instance.State.Name;
   return state === from[verb]

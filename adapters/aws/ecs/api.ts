@@ -14,7 +14,7 @@ import {
   type UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
-import { nameOf, reading, within } from '../answers.ts';
+import { nameOf, reading, readingsWithin, within } from '../answers.ts';
 import { type Credentials, clientOptions, type Sessions } from '../session.ts';
 import type { EcsSettings } from './settings.ts';
 import { lastPart, type Service, serviceSchema, type Task, taskSchema } from './wire.ts';
@@ -28,15 +28,12 @@ const mostRevisions = 20;
 
 export type Change = Omit<UpdateServiceCommandInput, 'cluster' | 'service'>;
 
-export function openEcs(settings: EcsSettings, sessions: Sessions) {
+/** `onRequest`: hears of every reading that is sent. */
+export function openEcs(settings: EcsSettings, sessions: Sessions, onRequest: () => void = () => {}) {
   const timeoutMs = settings.timeoutSeconds * 1_000;
   const cluster = settings.clusterName ?? settings.cluster;
   const reader = new ECSClient(clientOptions(settings, settings.endpoints.ecs, sessions.reader));
-  const ask = <T>(
-    what: string,
-    signal: AbortSignal | undefined,
-    call: (abortSignal: AbortSignal) => Promise<T>,
-  ) => reading(what, () => within(timeoutMs, signal, call));
+  const ask = readingsWithin(timeoutMs, onRequest);
 
   async function describe(names: readonly string[], signal?: AbortSignal): Promise<readonly Service[]> {
     const found: Service[] = [];
@@ -63,7 +60,12 @@ export function openEcs(settings: EcsSettings, sessions: Sessions) {
     return read(z.array(taskSchema), answer.tasks ?? []);
   }
 
-  async function tasksOf(service: string, signal?: AbortSignal): Promise<readonly Task[]> {
+  async function listed(
+    service: string,
+    desiredStatus: 'RUNNING' | 'STOPPED',
+    isWanted: (arn: string) => boolean,
+    signal?: AbortSignal,
+  ): Promise<readonly Task[]> {
     const found: Task[] = [];
     let nextToken: string | undefined;
     for (let page = 0; page < mostTaskPages; page += 1) {
@@ -72,13 +74,14 @@ export function openEcs(settings: EcsSettings, sessions: Sessions) {
           new ListTasksCommand({
             cluster,
             serviceName: service,
+            desiredStatus,
             maxResults: tasksAtOnce,
             ...(nextToken === undefined ? {} : { nextToken }),
           }),
           { abortSignal },
         ),
       );
-      found.push(...(await tasksByArn(answer.taskArns ?? [], signal)));
+      found.push(...(await tasksByArn((answer.taskArns ?? []).filter(isWanted), signal)));
       nextToken = answer.nextToken;
       if (nextToken === undefined) break;
     }
@@ -118,7 +121,30 @@ export function openEcs(settings: EcsSettings, sessions: Sessions) {
   return {
     describe,
     tasksByArn,
-    tasksOf,
+
+    tasksOf: (service: string, signal?: AbortSignal) => listed(service, 'RUNNING', () => true, signal),
+
+    /** Those that have ended, or are about to, within about an hour, and that somebody wants to know of. */
+    async stoppedOf(
+      service: string,
+      isWanted: (arn: string) => boolean,
+      signal?: AbortSignal,
+    ): Promise<readonly Task[]> {
+      const tasks = await listed(service, 'STOPPED', isWanted, signal);
+      return tasks.filter(({ lastStatus }) => lastStatus === 'STOPPED');
+    },
+
+    /** What the containers of a task definition are made from. */
+    async imagesOf(definition: string, signal?: AbortSignal): Promise<readonly string[]> {
+      const command = new DescribeTaskDefinitionCommand({ taskDefinition: definition });
+      const { taskDefinition } = await ask(
+        `describing task definition ${definition}`,
+        signal,
+        (abortSignal) => reader.send(command, { abortSignal }),
+      );
+      return (taskDefinition?.containerDefinitions ?? []).flatMap(({ image }) => image ?? []);
+    },
+
     releasesOf,
 
     async one(name: string, signal?: AbortSignal): Promise<Service | null> {

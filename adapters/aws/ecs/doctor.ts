@@ -5,9 +5,11 @@ import { type Finding, warning } from '../../../domain/doctor.ts';
 import { checkRights, identityProblem } from '../check.ts';
 import { type Credentials, createSessions } from '../session.ts';
 import { openEcs } from './api.ts';
-import { arnsOf, neededRights } from './rights.ts';
+import { openAutoScaling } from './auto-scaling.ts';
+import { arnsOf, neededRights, readsDefinitions } from './rights.ts';
 import type { EcsSettings } from './settings.ts';
 import { protectionOf } from './state.ts';
+import { lastPart, primaryOf } from './wire.ts';
 
 export async function checkEcs(settings: EcsSettings, base?: Credentials): Promise<Finding> {
   const title = `Executor ${settings.name}`;
@@ -36,6 +38,10 @@ export async function checkEcs(settings: EcsSettings, base?: Credentials): Promi
     const [first = ''] = names;
     await ecs.tasksOf(first);
     if (settings.actions.includes('rollback-release')) await ecs.releasesOf(first);
+    const [definition] = found.flatMap((one) => primaryOf(one)?.taskDefinition ?? []);
+    if (readsDefinitions(settings) && definition !== undefined) await ecs.imagesOf(lastPart(definition));
+    if (settings.actions.includes('scale'))
+      await openAutoScaling(settings, sessions, Date.now).askEach(first);
     const arns = arnsOf(settings);
     return await checkRights(title, settings, sessions, {
       needed: neededRights(settings).filter(({ identity }) => identity === 'write'),

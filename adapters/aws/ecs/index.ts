@@ -8,15 +8,19 @@ export const awsEcs: ExecutorVendor<typeof settings> = {
   about: 'Restarts, scales and rolls back the ECS services that it names: [AWS](aws.md).',
   settings,
   async load() {
-    const [{ createEcsExecutor }, { checkEcs }, { formatsOf }, { neededRights }] = await Promise.all([
-      import('./executor.ts'),
-      import('./doctor.ts'),
-      import('../permissions.ts'),
-      import('./rights.ts'),
-    ]);
+    const [{ createEcsExecutor }, { checkEcs }, { formatsOf }, { neededRights }, { createEcsReadings }] =
+      await Promise.all([
+        import('./executor.ts'),
+        import('./doctor.ts'),
+        import('../permissions.ts'),
+        import('./rights.ts'),
+        import('./readings.ts'),
+      ]);
     return {
       create: (given, clock) => createEcsExecutor(given, clock),
       doctor: (given) => checkEcs(given),
+      watch: (given, surroundings) =>
+        given.callsPerMinute === 0 ? null : createEcsReadings(given, surroundings),
       permissions: formatsOf(neededRights),
     };
   },

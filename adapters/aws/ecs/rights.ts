@@ -25,6 +25,10 @@ export function stopRight(settings: EcsSettings, taskId: string): Effect {
   return { actions: ['ecs:StopTask'], resources: [arnsOf(settings).task(taskId)] };
 }
 
+export function readsDefinitions({ actions, callsPerMinute }: EcsSettings): boolean {
+  return actions.includes('rollback-release') || actions.includes('deploy-release') || callsPerMinute > 0;
+}
+
 export function neededRights(settings: EcsSettings): readonly Right[] {
   const { services, actions, tags, writeRole } = settings;
   const arns = arnsOf(settings);
@@ -41,7 +45,6 @@ export function neededRights(settings: EcsSettings): readonly Right[] {
     ...(condition === undefined ? {} : { condition }),
   });
   const tagged = tagCondition(tags);
-  const changesRelease = actions.includes('rollback-release') || actions.includes('deploy-release');
   return [
     read('ecs:DescribeServices', all),
     read('ecs:ListTasks', ['*'], inCluster),
@@ -56,7 +59,20 @@ export function neededRights(settings: EcsSettings): readonly Right[] {
         ]
       : []),
     // Task definitions have no rights of their own.
-    ...(changesRelease ? [read('ecs:DescribeTaskDefinition', ['*'])] : []),
+    ...(readsDefinitions(settings) ? [read('ecs:DescribeTaskDefinition', ['*'])] : []),
+    // Nor have the targets of Application Auto Scaling, for descriptions.
+    ...(actions.includes('scale')
+      ? [
+          read(
+            [
+              'application-autoscaling:DescribeScalableTargets',
+              'application-autoscaling:DescribeScalingPolicies',
+              'application-autoscaling:DescribeScheduledActions',
+            ],
+            ['*'],
+          ),
+        ]
+      : []),
     ...(writeRole === undefined ? [] : [read('iam:SimulatePrincipalPolicy', [writeRole])]),
     {
       identity: 'write',

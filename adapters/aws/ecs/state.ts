@@ -1,6 +1,7 @@
 // An ECS service as Sentinel sees it: its tasks are the replicas, its task definition is the release.
 
 import type { ObservedState, ReplicaState, Rollout } from '../../../domain/inventory/target.ts';
+import { type Scaling, scalingOwner } from './scaling.ts';
 import type { EcsSettings, ServiceAction } from './settings.ts';
 import { lastPart, primaryOf, type Service, type Task } from './wire.ts';
 
@@ -20,7 +21,7 @@ export function wishIn(revision: string | undefined): Wish | null {
   return { deployment, release, desired: Number(desired) };
 }
 
-type Seen = Omit<ObservedState, 'target' | 'protected' | 'observedAtMs' | 'previousRelease'>;
+type Seen = Omit<ObservedState, 'target' | 'protected' | 'owner' | 'observedAtMs' | 'previousRelease'>;
 
 export function stateOf(service: Service, tasks: readonly Task[]): Seen {
   const primary = primaryOf(service);
@@ -37,7 +38,6 @@ export function stateOf(service: Service, tasks: readonly Task[]): Seen {
     config: 'as in the task definition',
     ...(revision === null ? {} : { revision }),
     rollout: rolloutOf(service),
-    ...ownerOf(service),
   };
 }
 
@@ -90,14 +90,27 @@ export function rolloutOf(service: Service): Rollout {
 /** `ECS`: its own rolling deployments. */
 const controllerOf = ({ deploymentController }: Service): string => deploymentController?.type ?? 'ECS';
 
-function ownerOf(service: Service): Pick<ObservedState, 'owner'> {
+/** Who makes its deployments, and who sets its count. */
+export function ownerOf(service: Service, scaling: Scaling | undefined): Pick<ObservedState, 'owner'> {
   const controller = controllerOf(service);
-  if (controller === 'ECS') return {};
+  const owners = [
+    ...(controller === 'ECS'
+      ? []
+      : [
+          {
+            name: controller.toLowerCase().replaceAll('_', '-'),
+            detail: `its deployments are made by ${controller}`,
+            reverts: ['restart', 'rollback-release', 'deploy-release'],
+          },
+        ]),
+    ...(scaling === undefined ? [] : [scalingOwner(scaling)]),
+  ];
+  if (owners.length === 0) return {};
   return {
     owner: {
-      name: controller.toLowerCase().replaceAll('_', '-'),
-      detail: `its deployments are made by ${controller}`,
-      reverts: ['restart', 'rollback-release', 'deploy-release'],
+      name: owners.map(({ name }) => name).join(' + '),
+      detail: owners.map(({ detail }) => detail).join('; '),
+      reverts: owners.flatMap(({ reverts }) => reverts),
     },
   };
 }

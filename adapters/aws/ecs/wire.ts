@@ -15,8 +15,17 @@ const deploymentSchema = z.object({
   /** Absent where ECS does not tell (other deployment controllers, classic load balancers). */
   rolloutState: z.string().optional(),
   rolloutStateReason: z.string().optional(),
+  createdAt: z.date().optional(),
+  updatedAt: z.date().optional(),
 });
 export type Deployment = z.infer<typeof deploymentSchema>;
+
+const eventSchema = z.object({
+  id: z.string().min(1).max(200),
+  createdAt: z.date(),
+  message: z.string().default(''),
+});
+export type ServiceEvent = z.infer<typeof eventSchema>;
 
 export const serviceSchema = z.object({
   serviceName: z.string().min(1),
@@ -27,7 +36,10 @@ export const serviceSchema = z.object({
   pendingCount: count,
   schedulingStrategy: z.string().default('REPLICA'),
   deploymentController: z.object({ type: z.string() }).optional(),
+  deploymentConfiguration: z.object({ minimumHealthyPercent: z.int().optional() }).optional(),
   deployments: z.array(deploymentSchema),
+  /** Newest first; ECS keeps a hundred. */
+  events: z.array(eventSchema).default([]),
   tags: z.array(z.object({ key: z.string(), value: z.string().default('') })).default([]),
 });
 export type Service = z.infer<typeof serviceSchema>;
@@ -42,6 +54,17 @@ export const taskSchema = z.object({
   createdAt: z.date().optional(),
   healthStatus: z.string().default('UNKNOWN'),
   stoppedReason: z.string().optional(),
+  stopCode: z.string().optional(),
+  stoppedAt: z.date().optional(),
+  containers: z
+    .array(
+      z.object({
+        name: z.string().default('unnamed'),
+        exitCode: z.int().optional(),
+        reason: z.string().optional(),
+      }),
+    )
+    .default([]),
 });
 export type Task = z.infer<typeof taskSchema>;
 

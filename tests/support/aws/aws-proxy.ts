@@ -1,6 +1,7 @@
 /**
- * Stands before a server that speaks the query protocol of AWS: has the faults that such servers do not, and moves the launch time
- * of an instance with every start, as EC2 does and moto does not.
+ * Stands before a server that speaks the query protocol of AWS: has the faults that such servers do not, moves the launch time
+ * of an instance with every start, and refuses what comes after the time that the policy of a session names, as AWS does and
+ * moto does not.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,6 +12,8 @@ export type ProxyFault =
   | 'broken'
   | 'silent'
   | 'reset'
+  /** The connection ends at once, and the call is passed on by `release`. */
+  | 'held'
   /** Answered with success, without having been passed on. */
   | 'taken'
   | { readonly status: number; readonly code: string; readonly message?: string };
@@ -20,12 +23,26 @@ export interface ProxiedCall {
   readonly input: Readonly<Record<string, string>>;
   /** The server behind has had it. */
   passed: boolean;
+  /** It made an instance leave the state that it was in. */
+  changed: boolean;
+  /** Name of the session it was made in; empty outside of one. */
+  readonly session: string;
 }
 export interface AwsProxy {
   readonly url: string;
   readonly calls: ProxiedCall[];
+  /** By which sessions end, and instances are launched. */
+  nowMs: () => number;
   /** The next calls of this action have these faults, one each. */
   fail(action: string, ...faults: ProxyFault[]): void;
+  /** The next call of this action is answered with this, without having been passed on. */
+  answer(action: string, xml: string): void;
+  /** Until `heal` nobody gets an answer to anything. */
+  away(): void;
+  /** Until `heal` every reading that was made before is answered with what is so now. */
+  lag(): Promise<void>;
+  /** Passes on what is held. */
+  release(): Promise<void>;
   /** No faults any more. */
   heal(): void;
   reset(): void;
@@ -35,11 +52,20 @@ export interface AwsProxy {
 export async function startAwsProxy(upstream: string): Promise<AwsProxy> {
   const calls: ProxiedCall[] = [];
   const faults = new Map<string, ProxyFault[]>();
+  const answers = new Map<string, string>();
   const launches = new Map<string, string>();
+  const sessions = new Map<string, Session>();
+  /** By what was asked: how to ask it again. */
+  const readings = new Map<string, Asked>();
+  const lagging = new Map<string, string>();
+  const held: (() => Promise<unknown>)[] = [];
+  let away = false;
   const server = createServer((request, response) => {
     // What goes wrong here is an answer that does not come: the test that waits for it says so.
     handle(request, response).catch(() => request.socket.destroy());
   });
+  // On a busy machine a connection that is closed for being idle may be just the one that the next request takes.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
@@ -47,12 +73,39 @@ export async function startAwsProxy(upstream: string): Promise<AwsProxy> {
     const body = Buffer.concat(chunks).toString();
     const input = Object.fromEntries(new URLSearchParams(body));
     const action = input.Action ?? '';
-    const call: ProxiedCall = { action, input, passed: false };
+    const asked: Asked = {
+      method: request.method ?? 'POST',
+      path: request.url ?? '/',
+      headers: headersOf(request),
+      body,
+    };
+    const session = sessions.get(keyOf(request));
+    const call: ProxiedCall = { action, input, passed: false, changed: false, session: session?.name ?? '' };
     calls.push(call);
+    if (away) {
+      request.socket.destroy();
+      return;
+    }
+    const given = answers.get(action);
+    if (given !== undefined) {
+      answers.delete(action);
+      response.writeHead(200, { 'content-type': 'text/xml' }).end(given);
+      return;
+    }
     const fault = faults.get(action)?.shift();
     if (fault === 'silent') return;
     if (fault === 'reset') {
       request.socket.destroy();
+      return;
+    }
+    if (fault === 'held') {
+      held.push(() => passOn(asked, call, session));
+      request.socket.destroy();
+      return;
+    }
+    const earlier = lagging.get(body);
+    if (earlier !== undefined) {
+      response.writeHead(200, { 'content-type': 'text/xml' }).end(earlier);
       return;
     }
     if (fault === 'taken') {
@@ -61,39 +114,70 @@ export async function startAwsProxy(upstream: string): Promise<AwsProxy> {
     }
     if (typeof fault === 'object') {
       const { status, code, message = 'as the test wants it' } = fault;
-      response.writeHead(status, { 'content-type': 'text/xml' });
-      response.end(
-        `<Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><RequestID>x</RequestID></Response>`,
-      );
+      response.writeHead(status, { 'content-type': 'text/xml' }).end(errorOf(code, message));
       return;
     }
-    const { host: _, 'content-length': __, connection: ___, ...headers } = request.headers;
-    const answer = await fetch(`${upstream}${request.url}`, {
-      method: request.method ?? 'POST',
-      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
-      body,
-    });
-    const text = launchedAgain(await answer.text(), launches);
-    call.passed = true;
-    const started = input['InstanceId.1'];
-    if (action === 'StartInstances' && input.DryRun !== 'true' && answer.ok && started !== undefined)
-      launches.set(started, new Date().toISOString());
+    const answer = await passOn(asked, call, session);
     if (fault === 'broken') request.socket.destroy();
     if (fault === 'lost' || fault === 'broken') return;
-    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/xml' });
-    response.end(text);
+    response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.text);
   }
 
-  return {
+  async function passOn(
+    { method, path, headers, body }: Asked,
+    call: ProxiedCall,
+    session?: Session,
+  ): Promise<Answer> {
+    const { action, input } = call;
+    if (session !== undefined && session.untilMs <= proxy.nowMs())
+      return {
+        status: 403,
+        type: 'text/xml',
+        text: errorOf('UnauthorizedOperation', 'the policy of the session has ended'),
+      };
+    const answer = await fetch(`${upstream}${path}`, { method, headers, body });
+    const text = launchedAgain(await answer.text(), launches);
+    const isEffect = input.DryRun !== 'true' && answer.ok;
+    call.passed = true;
+    call.changed = isEffect && (action === 'RebootInstances' || leftItsState(text));
+    const started = input['InstanceId.1'];
+    if (action === 'StartInstances' && isEffect && started !== undefined)
+      launches.set(started, new Date(proxy.nowMs()).toISOString());
+    if (action === 'AssumeRole' && answer.ok)
+      sessions.set(/<AccessKeyId>([^<]*)/.exec(text)?.[1] ?? '', sessionOf(input));
+    if (action.startsWith('Describe') && answer.ok) readings.set(body, { method, path, headers, body });
+    return { status: answer.status, type: answer.headers.get('content-type') ?? 'text/xml', text };
+  }
+
+  const proxy: AwsProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
+    nowMs: Date.now,
+    away() {
+      away = true;
+    },
+    async lag() {
+      for (const { method, path, headers, body } of readings.values()) {
+        const answer = await fetch(`${upstream}${path}`, { method, headers, body });
+        lagging.set(body, launchedAgain(await answer.text(), launches));
+      }
+    },
+    async release() {
+      for (const pass of held.splice(0)) await pass();
+    },
     fail(action, ...more) {
       faults.set(action, [...(faults.get(action) ?? []), ...more]);
     },
-    heal: () => faults.clear(),
+    answer: (action, xml) => void answers.set(action, xml),
+    heal() {
+      away = false;
+      faults.clear();
+      lagging.clear();
+    },
     reset() {
       calls.length = 0;
-      faults.clear();
+      answers.clear();
+      proxy.heal();
     },
     async close() {
       await new Promise((resolve) => {
@@ -102,6 +186,40 @@ export async function startAwsProxy(upstream: string): Promise<AwsProxy> {
       });
     },
   };
+  return proxy;
+}
+
+type Asked = {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+type Answer = { readonly status: number; readonly type: string; readonly text: string };
+type Session = { readonly name: string; readonly untilMs: number };
+
+function headersOf(request: IncomingMessage): Readonly<Record<string, string>> {
+  const { host: _, 'content-length': __, connection: ___, ...headers } = request.headers;
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+}
+
+/** The id of the key that a request is signed with. */
+function keyOf({ headers }: IncomingMessage): string {
+  return /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1] ?? '';
+}
+
+function sessionOf({ RoleSessionName: name = '', Policy = '' }: ProxiedCall['input']): Session {
+  const until = /"aws:CurrentTime":"([^"]+)"/.exec(Policy)?.[1];
+  return { name, untilMs: until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until) };
+}
+
+function leftItsState(text: string): boolean {
+  const codeIn = (part: string) => new RegExp(`<${part}>\\s*<code>(\\d+)`).exec(text)?.[1];
+  return codeIn('previousState') !== codeIn('currentState');
+}
+
+function errorOf(code: string, message: string): string {
+  return `<Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><RequestID>x</RequestID></Response>`;
 }
 
 function launchedAgain(text: string, launches: ReadonlyMap<string, string>): string {

@@ -1,5 +1,10 @@
 /** Instances in a server that speaks EC2, for tests: each has tags of its own, so that no two tests share one. */
-import { DescribeImagesCommand, EC2Client, RunInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  type _InstanceType,
+  DescribeImagesCommand,
+  EC2Client,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2';
 
 export const ec2Region = 'eu-central-1';
 export const ec2Credentials = { accessKeyId: 'AKIABASE', secretAccessKey: 'base-secret-key-never-shown' };
@@ -7,7 +12,10 @@ export const ec2Credentials = { accessKeyId: 'AKIABASE', secretAccessKey: 'base-
 export interface Instances {
   readonly client: EC2Client;
   readonly image: string;
-  run(tags?: Record<string, string>): Promise<{ readonly id: string; readonly team: string }>;
+  run(
+    tags?: Record<string, string>,
+    type?: _InstanceType,
+  ): Promise<{ readonly id: string; readonly team: string }>;
 }
 
 let team = 0;
@@ -23,7 +31,7 @@ export async function instancesAt(url: string): Promise<Instances> {
   return {
     client,
     image,
-    async run(tags = {}) {
+    async run(tags = {}, type = 't3.micro') {
       team += 1;
       // Servers of a run are shared by its test files.
       const own = `team-${process.pid}-${team}`;
@@ -33,7 +41,7 @@ export async function instancesAt(url: string): Promise<Instances> {
           ImageId: image,
           MinCount: 1,
           MaxCount: 1,
-          InstanceType: 't3.micro',
+          InstanceType: type,
           TagSpecifications: [
             { ResourceType: 'instance', Tags: Object.entries(all).map(([Key, Value]) => ({ Key, Value })) },
           ],

@@ -1,11 +1,12 @@
 /**
- * Speaks the protocols of ECS (JSON 1.1), STS and IAM (query and XML), and judges every request by the policies that its identity
+ * Speaks the protocols of ECS and Application Auto Scaling (JSON 1.1), STS and IAM (query and XML), and judges every request by the policies that its identity
  * has: a base that may only assume roles, a role for reading, a role for effects, and sessions that may do less.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Policy } from '../../../adapters/aws/rights.ts';
 import { FakeEcs, Refused } from './fake-ecs.ts';
+import { FakeScaling } from './fake-scaling.ts';
 import { type Asked, deniedBy } from './policies.ts';
 
 export interface AwsCall {
@@ -18,12 +19,16 @@ export interface AwsCall {
   /** It was carried out, whatever was answered. */
   done: boolean;
 }
-/** `lost`: done, and never answered; `broken`: done, then the connection ends. `silent` and `reset`: the same without the effect. */
+/**
+ * `lost`: done, and never answered; `broken`: done, then the connection ends. `silent` and `reset`: the same without the effect.
+ * `held`: the connection ends, and it is judged and done when it is released.
+ */
 export type AwsFault =
   | 'lost'
   | 'broken'
   | 'silent'
   | 'reset'
+  | 'held'
   | 'garbage'
   | { readonly status: number; readonly type: string; readonly message?: string };
 
@@ -42,6 +47,7 @@ export const base = { accessKeyId: 'AKIABASE', secretAccessKey: 'base-secret-key
 export interface FakeAws {
   readonly url: string;
   readonly ecs: FakeEcs;
+  readonly scaling: FakeScaling;
   readonly calls: AwsCall[];
   /** Policies of the roles. */
   readonly policies: { read: Policy; write: Policy };
@@ -50,6 +56,14 @@ export interface FakeAws {
   account: string;
   /** The next calls of this action have these faults, one each. */
   fail(action: string, ...faults: AwsFault[]): void;
+  /** Nobody gets an answer to anything. */
+  away(): void;
+  /** Readings say once more what they said last, as far as they were asked before. */
+  lag(): void;
+  /** What is held arrives. */
+  release(): void;
+  /** That are open now. */
+  connections(): Promise<number>;
   /** No faults any more. */
   heal(): void;
   reset(): void;
@@ -60,9 +74,13 @@ export async function startFakeAws(): Promise<FakeAws> {
   const calls: AwsCall[] = [];
   const faults = new Map<string, AwsFault[]>();
   const sessions = new Map<string, Session>();
+  const answers = new Map<string, string>();
+  const held: (() => void)[] = [];
+  let [gone, lagging] = [false, false];
   const nobody: Policy = { Version: '2012-10-17', Statement: [] };
 
   const server = createServer((request, response) => {
+    if (gone) return void request.socket.destroy();
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -74,7 +92,9 @@ export async function startFakeAws(): Promise<FakeAws> {
         ? (JSON.parse(body) as Record<string, unknown>)
         : Object.fromEntries(new URLSearchParams(body));
       const operation = isJson ? target.slice(target.indexOf('.') + 1) : String(input.Action);
-      const prefix = isJson ? 'ecs' : operation === 'SimulatePrincipalPolicy' ? 'iam' : 'sts';
+      const isScaling = isJson && target.startsWith('AnyScaleFrontendService.');
+      const jsonPrefix = isScaling ? 'application-autoscaling' : 'ecs';
+      const prefix = isJson ? jsonPrefix : operation === 'SimulatePrincipalPolicy' ? 'iam' : 'sts';
       const action = `${prefix}:${operation}`;
       const session = sessions.get(key);
       const denied = session === undefined ? prefix !== 'sts' : isDenied(action, input, session);
@@ -83,6 +103,11 @@ export async function startFakeAws(): Promise<FakeAws> {
       const fault = faults.get(action)?.shift();
       if (fault === 'silent') return;
       if (fault === 'reset') {
+        request.socket.destroy();
+        return;
+      }
+      if (fault === 'held') {
+        held.push(() => arrive(call, operation, session));
         request.socket.destroy();
         return;
       }
@@ -110,9 +135,14 @@ export async function startFakeAws(): Promise<FakeAws> {
         return;
       }
       try {
-        const answer = isJson
-          ? JSON.stringify(fake.ecs.answer(operation, input))
-          : query(operation, input, session);
+        const isReading = /^ecs:(Describe|List)/.test(action);
+        const before = lagging && isReading ? answers.get(operation + body) : undefined;
+        const answer =
+          before ??
+          (isJson
+            ? JSON.stringify((isScaling ? fake.scaling : fake.ecs).answer(operation, input))
+            : query(operation, input, session));
+        if (isReading) answers.set(operation + body, answer);
         call.done = true;
         if (fault === 'broken') request.socket.destroy();
         if (fault === 'lost' || fault === 'broken') return;
@@ -124,11 +154,14 @@ export async function startFakeAws(): Promise<FakeAws> {
       }
     });
   });
+  // On a busy machine a connection that is closed for being idle may be just the one that the next request takes.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
-  const fake: FakeAws & { ecs: FakeEcs } = {
+  const fake: FakeAws & { ecs: FakeEcs; scaling: FakeScaling } = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     ecs: new FakeEcs(),
+    scaling: new FakeScaling(),
     calls,
     policies: { read: nobody, write: nobody },
     nowMs: Date.now,
@@ -136,12 +169,29 @@ export async function startFakeAws(): Promise<FakeAws> {
     fail(action, ...more) {
       faults.set(action, [...(faults.get(action) ?? []), ...more]);
     },
-    heal: () => faults.clear(),
+    away() {
+      gone = true;
+    },
+    lag() {
+      lagging = true;
+    },
+    release() {
+      for (const one of held.splice(0)) one();
+    },
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+      ),
+    heal() {
+      faults.clear();
+      [gone, lagging] = [false, false];
+    },
     reset() {
+      answers.clear();
       calls.length = 0;
       faults.clear();
       sessions.clear();
-      Object.assign(fake, { ecs: new FakeEcs(), nowMs: Date.now, account });
+      Object.assign(fake, { ecs: new FakeEcs(), scaling: new FakeScaling(), nowMs: Date.now, account });
       Object.assign(fake.policies, { read: nobody, write: nobody });
     },
     async close() {
@@ -152,6 +202,17 @@ export async function startFakeAws(): Promise<FakeAws> {
     },
   };
   return fake;
+
+  /** By the rights that there are now, and by the time it is now. */
+  function arrive(call: AwsCall, operation: string, session: Session | undefined): void {
+    if (session === undefined || isDenied(call.action, call.input, session)) return;
+    try {
+      fake.ecs.answer(operation, call.input);
+      call.done = true;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+    }
+  }
 
   function isDenied(action: string, input: Record<string, unknown>, { role, policy }: Session): boolean {
     if (action === 'sts:GetCallerIdentity') return false;

@@ -11,6 +11,7 @@ export interface FakeDeployment {
   failedTasks: number;
   rolloutState?: string;
   rolloutStateReason: string;
+  createdAt?: number;
 }
 export interface FakeTask {
   taskArn: string;
@@ -20,6 +21,10 @@ export interface FakeTask {
   startedAt: number;
   healthStatus: string;
   stoppedReason?: string;
+  stopCode?: string;
+  stoppedAt?: number;
+  startedBy?: string;
+  containers?: { name: string; exitCode?: number; reason?: string }[];
 }
 export interface FakeService {
   serviceName: string;
@@ -32,6 +37,8 @@ export interface FakeService {
   deploymentController?: { type: string };
   deployments: FakeDeployment[];
   tags: { key: string; value: string }[];
+  deploymentConfiguration?: { minimumHealthyPercent: number };
+  events?: { id: string; createdAt: number; message: string }[];
 }
 type Input = Record<string, unknown>;
 
@@ -114,17 +121,24 @@ export class FakeEcs {
       }
       case 'ListTasks': {
         const ours = this.#tasksOf(String(input.serviceName)).filter(
-          ({ desiredStatus }) => desiredStatus === 'RUNNING',
+          ({ desiredStatus }) => desiredStatus === (input.desiredStatus ?? 'RUNNING'),
         );
         return { taskArns: ours.map(({ taskArn }) => taskArn) };
       }
       case 'DescribeTasks':
+        if (this.movesByItself) for (const arn of input.tasks as string[]) this.#end(arn);
         return { tasks: (input.tasks as string[]).flatMap((arn) => this.tasks.get(arn) ?? []) };
       case 'DescribeTaskDefinition': {
         const name = String(input.taskDefinition);
         if (!this.definitions.has(name))
           throw new Refused('ClientException', 'Unable to describe task definition.');
-        return { taskDefinition: { taskDefinitionArn: definitionArn(name), status: 'ACTIVE' } };
+        return {
+          taskDefinition: {
+            taskDefinitionArn: definitionArn(name),
+            status: 'ACTIVE',
+            containerDefinitions: [{ name: 'app', image: `shop/${name}` }],
+          },
+        };
       }
       case 'ListServiceDeployments': {
         const past = this.succeeded.get(String(input.service)) ?? [];
@@ -197,23 +211,33 @@ export class FakeEcs {
     if (primary.runningCount === service.desiredCount) this.settle(service.serviceName);
   }
 
+  /** A task that was stopped has ended, and another one runs in its place. */
+  #end(arn: string): void {
+    const task = this.tasks.get(arn);
+    if (task === undefined || task.desiredStatus !== 'STOPPED' || task.lastStatus === 'STOPPED') return;
+    task.lastStatus = 'STOPPED';
+    this.#start(task.group.slice('service:'.length));
+  }
+
   #run(service: FakeService): void {
     for (const { taskArn } of this.#tasksOf(service.serviceName)) this.tasks.delete(taskArn);
-    for (let index = 0; index < service.desiredCount; index += 1) {
-      this.#count += 1;
-      const seed = `${service.serviceName}/${this.#count}`;
-      const id = createHash('sha256').update(seed).digest('hex').slice(0, 32);
-      const taskArn = `${prefix}:task/main/${id}`;
-      this.tasks.set(taskArn, {
-        taskArn,
-        lastStatus: 'RUNNING',
-        desiredStatus: 'RUNNING',
-        group: `service:${service.serviceName}`,
-        startedAt: 1_700_000_000,
-        healthStatus: 'HEALTHY',
-      });
-    }
+    for (let index = 0; index < service.desiredCount; index += 1) this.#start(service.serviceName);
     service.runningCount = service.desiredCount;
+  }
+
+  #start(serviceName: string): void {
+    this.#count += 1;
+    const seed = `${serviceName}/${this.#count}`;
+    const id = createHash('sha256').update(seed).digest('hex').slice(0, 32);
+    const taskArn = `${prefix}:task/main/${id}`;
+    this.tasks.set(taskArn, {
+      taskArn,
+      lastStatus: 'RUNNING',
+      desiredStatus: 'RUNNING',
+      group: `service:${serviceName}`,
+      startedAt: 1_700_000_000,
+      healthStatus: 'HEALTHY',
+    });
   }
 
   #tasksOf(name: string): FakeTask[] {

@@ -3,25 +3,29 @@ import { CreateTagsCommand, type EC2Client, TerminateInstancesCommand } from '@a
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Executor } from '../../../../activities/ports/executor.ts';
 import { checkEc2 } from '../../../../adapters/aws/ec2/doctor.ts';
-import { createEc2Executor } from '../../../../adapters/aws/ec2/executor.ts';
 import { neededRights } from '../../../../adapters/aws/ec2/rights.ts';
 import { type Ec2Settings, settings as ec2Settings } from '../../../../adapters/aws/ec2/settings.ts';
 import { formatsOf } from '../../../../adapters/aws/permissions.ts';
+import { isReversible } from '../../../../domain/remediation/catalogue.ts';
 import type { Intent } from '../../../../domain/remediation/intent.ts';
 import { type AwsProxy, type ProxyFault, startAwsProxy } from '../../../support/aws/aws-proxy.ts';
+import {
+  account,
+  environment,
+  executorOf,
+  intentFor,
+  settingsOf as settingsAt,
+  writeRole,
+} from '../../../support/aws/ec2-cases.ts';
 import {
   ec2Credentials as base,
   type Instances,
   instancesAt,
   ec2Region as region,
 } from '../../../support/aws/ec2-instances.ts';
-import { callOf } from '../../../support/calls.ts';
 import { describeWith } from '../../../support/component.ts';
 import type { MotoInfo } from '../../../support/components/moto.ts';
 
-const environment = 'production';
-const account = '123456789012';
-const writeRole = `arn:aws:iam::${account}:role/sentinel-write`;
 const { signal } = new AbortController();
 
 await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
@@ -29,7 +33,6 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
   let ec2: EC2Client;
   let image: string;
   let run: Instances['run'];
-  let intents = 0;
   beforeAll(async () => {
     proxy = await startAwsProxy(moto.url);
     ({ client: ec2, image, run } = await instancesAt(moto.url));
@@ -40,39 +43,8 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
     await proxy?.close();
   });
 
-  function settingsOf(instances: object, more: object = {}): Ec2Settings {
-    const { url } = proxy;
-    const given = {
-      ...{ account, region, writeRole, endpoints: { ec2: url, sts: url, iam: url } },
-      ...{ instances, timeoutSeconds: 60, ...more },
-    };
-    return { name: 'machines', ...ec2Settings.parse(given) };
-  }
-
-  const executorOf = (settings: Ec2Settings, nowMs: () => number = Date.now): Executor =>
-    createEc2Executor(settings, { nowMs }, base);
-
-  async function intentFor(executor: Executor, action: Intent['action']) {
-    intents += 1;
-    const [before] = await executor.observe(environment);
-    if (before === undefined) throw new Error('the target is not there');
-    const intent: Intent = {
-      id: `intent-${String(intents).padStart(40, '0')}`,
-      incidentId: 'incident/production/orders/abc/1',
-      planHash: 'p' as Intent['planHash'],
-      step: 0,
-      direction: 'forward',
-      action,
-      target: before.target,
-      executor: executor.name,
-      parameters: {},
-      fence: intents,
-      before,
-      expects: [],
-    };
-    const call = callOf({ number: 1, notAfterMs: Date.now() + 600_000 }, { revision: before.revision });
-    return { intent, call };
-  }
+  const settingsOf = (instances: object, more: object = {}): Ec2Settings =>
+    settingsAt(proxy.url, instances, more);
 
   async function one(more: object = {}) {
     const { id } = await run();
@@ -118,6 +90,36 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
       expect(await of({ tags: { team: mine.team, tier: 'web' } })).toEqual([mine.id]);
       expect(await of({ tags: { team: mine.team, tier: 'w*' } })).toEqual([]);
       expect(await of({ ids: [mine.id], tags: { team: 'others' } })).toEqual([]);
+    });
+
+    it('is what a stop loses: what is on disks of the machine', async () => {
+      const lostBy = async (type: 't3.micro' | 'm5d.large', more: object = {}) => {
+        const { id } = await run({}, type);
+        const [seen] = await executorOf(settingsOf({ ids: [id] }, more)).observe(environment);
+        if (seen === undefined) throw new Error('there is no instance');
+        return { seen, reversible: isReversible('stop', seen) };
+      };
+      const plain = await lostBy('t3.micro');
+      expect([plain.reversible, plain.seen.stopLoses]).toEqual([true, undefined]);
+      const withDisks = await lostBy('m5d.large');
+      expect(withDisks.reversible).toBe(false);
+      expect(withDisks.seen.stopLoses).toBe('what is on its instance store disks (75 GB) is gone');
+      expect(isReversible('start', withDisks.seen)).toBe(true);
+      proxy.fail('DescribeInstanceTypes', { status: 403, code: 'UnauthorizedOperation' });
+      const untold = await lostBy('t3.micro');
+      expect(untold.reversible, 'where EC2 does not say, it counts as lost').toBe(false);
+      expect(untold.seen.stopLoses).toContain('did not say whether t3.micro has any');
+      const asked = () => proxy.calls.filter(({ action }) => action === 'DescribeInstanceTypes').length;
+      const before = asked();
+      await lostBy('m5d.large', { actions: ['restart'] });
+      expect(asked(), 'nobody asks who may not stop').toBe(before);
+    });
+
+    it('asks for each type of instance once', async () => {
+      const { executor } = await one();
+      await executor.observe(environment);
+      await executor.observe(environment);
+      expect(proxy.calls.filter(({ action }) => action === 'DescribeInstanceTypes')).toHaveLength(1);
     });
 
     it('is nothing of one that is terminated, and nothing may act on one that says so', async () => {
@@ -361,6 +363,18 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
               Resource: ['*'],
               Condition: { StringEquals: { 'aws:RequestedRegion': region } },
             },
+            {
+              Effect: 'Allow',
+              Action: ['autoscaling:DescribeAutoScalingInstances', 'autoscaling:DescribeAutoScalingGroups'],
+              Resource: ['*'],
+              Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+            },
+            {
+              Effect: 'Allow',
+              Action: ['ec2:DescribeInstanceTypes'],
+              Resource: ['*'],
+              Condition: { StringEquals: { 'aws:RequestedRegion': region } },
+            },
             { Effect: 'Allow', Action: ['iam:SimulatePrincipalPolicy'], Resource: [writeRole] },
           ],
         },
@@ -387,6 +401,33 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
       });
       expect(await stateOf(executor)).toBe('running');
       expect(effects()).toEqual([]);
+    });
+
+    it.each(
+      neededRights(settingsAt('http://127.0.0.1:9', { ids: ['i-0123456789abcdef0'] }))
+        .filter(({ identity }) => identity === 'read')
+        .flatMap(({ actions }) => actions)
+        .filter((right) => !/^ec2:DescribeInstances$|^iam:/.test(right)),
+    )('is proven by doctor, which names it where it is missing: %s', async (right) => {
+      const { settings } = await one();
+      const action = right.slice(right.indexOf(':') + 1);
+      // EC2 does not say which right it was.
+      const message = 'You are not authorized to perform this operation.';
+      proxy.fail(action, { status: 403, code: 'UnauthorizedOperation', message });
+      expect(await checkEc2(settings, base)).toMatchObject({
+        status: 'warning',
+        detail: `missing rights: ${right}`,
+      });
+      expect((await checkEc2(settings, base)).detail).not.toContain('missing rights');
+    });
+
+    it('says which reading EC2 refused: ec2:DescribeInstances', async () => {
+      const { settings } = await one();
+      proxy.fail('DescribeInstances', { status: 403, code: 'UnauthorizedOperation' });
+      expect(await checkEc2(settings, base)).toMatchObject({
+        status: 'warning',
+        detail: expect.stringContaining(`describing instances in ${region}: 403 UnauthorizedOperation`),
+      });
     });
 
     it('names what is not there', async () => {

@@ -1,61 +1,46 @@
-import type { ActionParameters } from '../../../../domain/remediation/actions/action.ts';
-import type { ActionId } from '../../../../domain/remediation/actions/index.ts';
-import type { TargetState } from '../../../../domain/remediation/target.ts';
-import { environment, executorOf, grant, settingsOf } from '../../../support/aws/ecs-cases.ts';
-import { type AwsFault, startFakeAws } from '../../../support/aws/fake-aws.ts';
-import { type ExecutorHarness, executorContract } from '../../executors/contract.ts';
+import { expect, test } from 'vitest';
+import type { ExecutorHarness } from '../../executors/contract.ts';
+import { executorContract } from '../../executors/contract.ts';
+import { matrix } from '../../executors/matrix/matrix.ts';
+import { hasty, lostWhileLagging, stillClock } from '../lagging.ts';
+import { ecsHarness, oneMore, releaseBefore } from './harness.ts';
 
-type Step = { readonly action: ActionId; readonly parameters: ActionParameters };
-
-const target = { environment, service: 'shop-orders', resource: 'ecs/main/orders' };
-
-async function ecsHarness(
-  step: (state: TargetState) => Step,
-  drifted: (state: { desiredCount: number }) => object,
-): Promise<ExecutorHarness> {
-  const aws = await startFakeAws();
-  const settings = settingsOf(aws.url);
-  grant(aws, settings);
-  aws.ecs.add('orders');
-  aws.ecs.movesByItself = true;
-  const fail = (fault: AwsFault) => async () => aws.fail('ecs:UpdateService', fault);
-  return {
-    executor() {
-      const executor = executorOf(settings);
-      // The fake shows everything at once: nothing has to be waited out.
-      return { ...executor, promise: (of) => ({ ...executor.promise(of), consistencyDelayMs: 0 }) };
-    },
-    target: async () => target,
-    nobody: { environment, service: 'nobody', resource: 'ecs/main/nobody' },
-    step,
-    effects: async ({ id }) =>
-      aws.calls.filter(
-        ({ action, session, done }) => action === 'ecs:UpdateService' && session === id && done,
-      ).length,
-    async drift() {
-      aws.ecs.answer('UpdateService', { service: 'orders', ...drifted(aws.ecs.service('orders')) });
-      aws.ecs.settle('orders');
-    },
-    faults: {
-      lose: (when) => fail(when === 'before' ? 'reset' : 'broken')(),
-      deny: fail({ status: 400, type: 'AccessDeniedException' }),
-      throttle: fail({ status: 400, type: 'ThrottlingException' }),
-      heal: async () => aws.heal(),
-    },
-    close: () => aws.close(),
-  };
+/** The fake shows everything at once: in real time nothing has to be waited out. */
+async function atOnce(step: Parameters<typeof ecsHarness>[0]): Promise<ExecutorHarness> {
+  const harness = await ecsHarness(step);
+  return { ...harness, executor: () => hasty(harness.executor()) };
 }
 
-executorContract('the count of an ECS service', () =>
-  ecsHarness(
-    ({ desiredReplicas }) => ({ action: 'scale', parameters: { replicas: desiredReplicas + 1 } }),
-    ({ desiredCount }) => ({ desiredCount: desiredCount + 3 }),
-  ),
-);
+executorContract('the count of an ECS service', () => atOnce(oneMore));
+executorContract('the release of an ECS service', () => atOnce(releaseBefore));
 
-executorContract('the release of an ECS service', () =>
-  ecsHarness(
-    ({ previousRelease }) => ({ action: 'rollback-release', parameters: { to: previousRelease ?? '' } }),
-    () => ({ taskDefinition: 'orders:3' }),
-  ),
+test('effects under faults, with readings that lag behind: none twice, and nothing told that is not so', async () => {
+  const harness = await ecsHarness(oneMore);
+  try {
+    const cases = await matrix(harness, { forward: 21, seed: 3 });
+    expect(cases.filter(({ effects, lie }) => effects > 1 || lie !== null)).toEqual([]);
+    expect(cases.some(({ faults }) => faults.includes('readings-lag'))).toBe(true);
+    expect(cases.filter(({ effects }) => effects === 1).length).toBeGreaterThan(10);
+  } finally {
+    await harness.close();
+  }
+});
+
+test.each([
+  ['a new count', oneMore],
+  ['a release', releaseBefore],
+])(
+  '%s that is shown a quarter of a minute later is asked for once: a hasty executor would do it again',
+  async (_, step) => {
+    const harness = await ecsHarness(step, stillClock());
+    try {
+      expect(await lostWhileLagging(harness, 14_000)).toMatchObject({
+        told: { kind: 'applied' },
+        effects: 1,
+      });
+      expect((await lostWhileLagging(harness, 14_000, hasty)).effects).toBe(2);
+    } finally {
+      await harness.close();
+    }
+  },
 );

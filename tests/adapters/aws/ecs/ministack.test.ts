@@ -1,7 +1,7 @@
 /**
  * The ECS executor against ministack, whose tasks are real containers. What ministack gets wrong is in executor.test.ts: it takes
  * task definitions that do not exist, shows nothing as pending, puts nothing in the place of a stopped task, and keeps no
- * deployments of the past.
+ * deployments of the past. It knows no auto scaling: moto is asked about that, which has none set.
  */
 import {
   CreateClusterCommand,
@@ -18,6 +18,7 @@ import { type Ministack, ministackAccount, startMinistack } from '../../../suppo
 import { component, describeWith } from '../../../support/component.ts';
 import type { DockerInfo } from '../../../support/components/docker.ts';
 import type { MinistackInfo } from '../../../support/components/ministack.ts';
+import type { MotoInfo } from '../../../support/components/moto.ts';
 import { type Engine, startEngine } from '../../../support/docker.ts';
 
 const sleeps = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 3600 & wait; done'];
@@ -31,6 +32,7 @@ await describeWith<DockerInfo>('docker', 'The ECS executor and real containers',
     const info = await component<MinistackInfo>('ministack');
     engine = await startEngine(docker);
     aws = await startMinistack(info, engine.socket);
+    const moto = await component<MotoInfo>('moto');
     const ecs = new ECSClient({
       endpoint: aws.url,
       region: 'us-east-1',
@@ -61,6 +63,7 @@ await describeWith<DockerInfo>('docker', 'The ECS executor and real containers',
       settingsOf(aws.url, {
         account: ministackAccount,
         region: 'us-east-1',
+        endpoints: { ecs: aws.url, autoscaling: moto.url, sts: aws.url, iam: aws.url },
         readRole: undefined,
         writeRole: undefined,
       }),

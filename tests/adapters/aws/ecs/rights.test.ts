@@ -25,11 +25,24 @@ const without = (identity: 'read' | 'write', action: string) => {
   const { Statement, Version } = aws.policies[identity];
   aws.policies[identity] = {
     Version,
-    Statement: Statement.filter(({ Action }) => !Action.includes(action)),
+    Statement: Statement.map((one) => ({ ...one, Action: one.Action.filter((other) => other !== action) })),
   };
 };
 
 describe('each right that is printed', () => {
+  it.each(
+    neededRights(settingsOf('http://127.0.0.1:9'))
+      .filter(({ identity }) => identity === 'read')
+      .flatMap(({ actions }) => actions)
+      .filter((action) => action !== 'iam:SimulatePrincipalPolicy'),
+  )('is proven by doctor, which names it where it is missing: %s', async (action) => {
+    without('read', action);
+    expect(await checkEcs(settings, base)).toMatchObject({
+      status: 'warning',
+      detail: expect.stringContaining(`is not authorized to perform: ${action}`),
+    });
+  });
+
   const reads = ['ecs:DescribeServices', 'ecs:ListTasks', 'ecs:DescribeTasks', 'ecs:ListServiceDeployments'];
   it.each([...reads, 'ecs:DescribeServiceRevisions'])('is needed to see anything: %s', async (action) => {
     without('read', action);
@@ -133,6 +146,10 @@ describe('what is printed', () => {
       'ecs:DescribeServices',
       'ecs:ListTasks',
       'ecs:DescribeTasks',
+      'ecs:DescribeTaskDefinition',
+      'application-autoscaling:DescribeScalableTargets',
+      'application-autoscaling:DescribeScalingPolicies',
+      'application-autoscaling:DescribeScheduledActions',
       'iam:SimulatePrincipalPolicy',
     ]);
     expect(write.Statement).toEqual([

@@ -2,9 +2,10 @@
 // needs comes through, and what else would.
 
 import { type Finding, missing, ok, warning } from '../../domain/doctor.ts';
+import { errorMessage } from '../../domain/error-message.ts';
 import { connectEngine, type Engine, EngineError } from './engine.ts';
 import type { DockerSettings } from './executor.ts';
-import { refusalOf, wordsOf } from './refusals.ts';
+import { refusalOf } from './refusals.ts';
 import { isSelected, namedIn } from './select.ts';
 
 /** No container has this id: what is asked about it comes through or not, and changes nothing. */
@@ -15,7 +16,7 @@ export async function checkDocker(settings: DockerSettings): Promise<Finding> {
   try {
     return await look(title, settings, connectEngine(settings));
   } catch (error) {
-    const reason = refusalOf(error)?.reason ?? wordsOf(error);
+    const reason = refusalOf(error)?.reason ?? errorMessage(error);
     return warning(
       title,
       reason,
@@ -33,6 +34,7 @@ async function look(title: string, settings: DockerSettings, engine: Engine): Pr
   const about = `Docker ${Version} (API ${ApiVersion}), ${named.length} of its containers are named in the configuration`;
   const needed = {
     'GET /containers/…/json': async () => void (await engine.inspect(nobody)),
+    'GET /containers/…/stats': async () => void (await engine.stats(nobody)),
     'POST /containers/…/restart': () => engine.act('restart', nobody, settings.stopSeconds),
     'POST /containers/…/stop': () => engine.act('stop', nobody, settings.stopSeconds),
     'POST /containers/…/start': () => engine.act('start', nobody, settings.stopSeconds),
@@ -43,7 +45,7 @@ async function look(title: string, settings: DockerSettings, engine: Engine): Pr
     return missing(
       title,
       `${about}; refused: ${closed.join(', ')}`,
-      'Let these requests through: docs/docker-executor.md has the list.',
+      `Let these requests through: ${print(settings)}`,
     );
   if (named.length === 0)
     return warning(
@@ -55,10 +57,13 @@ async function look(title: string, settings: DockerSettings, engine: Engine): Pr
     return warning(
       title,
       `${about}; it could run programs in them, too: a Docker socket is root on its machine`,
-      'Put a proxy before it that lets only the needed requests through: docs/docker-executor.md has the list.',
+      `Put a proxy before it that lets only the needed requests through: ${print(settings)}`,
     );
   return ok(title, `${about}; what it needs comes through, and running programs does not`);
 }
+
+const print = ({ name }: DockerSettings): string =>
+  `"sentinel executor permissions ${name} --format docker-proxy" prints exactly what is needed.`;
 
 /** 404: the engine itself has looked for the container. */
 async function comesThrough(ask: () => Promise<unknown>): Promise<boolean> {

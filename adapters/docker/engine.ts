@@ -6,6 +6,7 @@ import Dockerode from 'dockerode';
 import type { z } from 'zod';
 import { plainLine } from '../../domain/text.ts';
 import {
+  eventsSchema,
   type Inspected,
   inspectedSchema,
   listedSchema,
@@ -26,6 +27,7 @@ export type Engine = ReturnType<typeof connectEngine>;
 
 /** A reading is shorter than the look at a target that waits for it. */
 const readMs = 3_500;
+const largestAnswerBytes = 4 * 1024 * 1024;
 /** How long an engine may take for what it does after the grace a container has to stop. */
 export const engineWorkMs = 20_000;
 
@@ -110,6 +112,24 @@ export function connectEngine(address: EngineAddress) {
         signal,
       ),
 
+    /**
+     * What happened to containers between two moments of the engine's clock: it answers when the second one is over. It remembers
+     * its last 256 events of any kind.
+     */
+    events: (sinceMs: number, untilMs: number, signal?: AbortSignal) =>
+      ask(
+        'GET /events',
+        async (options) => {
+          const [since, until] = [sinceMs, untilMs].map((ms) => (ms / 1_000).toFixed(3));
+          const filters = { type: ['container'], event: ['die', 'oom', 'kill', 'health_status'] };
+          // Fractions of seconds: its types know whole ones only.
+          const wanted = { since, until, filters, ...options } as object;
+          return jsonLines((await docker.getEvents(wanted)) as AsyncIterable<Uint8Array>);
+        },
+        eventsSchema,
+        signal,
+      ),
+
     /** Prepares running a program in a container: what Sentinel never does, asked by `doctor` about one that cannot exist. */
     async beyond(id: string): Promise<void> {
       const call = (options: { abortSignal: AbortSignal }) =>
@@ -127,6 +147,21 @@ export function connectEngine(address: EngineAddress) {
       await within(`POST /containers/…/${verb}`, graceSeconds * 1_000 + engineWorkMs, call, signal);
     },
   };
+}
+
+async function jsonLines(stream: AsyncIterable<Uint8Array>): Promise<unknown[]> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > largestAnswerBytes) throw new Error('its answer is too large');
+    chunks.push(chunk);
+  }
+  const text = new TextDecoder().decode(Buffer.concat(chunks));
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line): unknown => JSON.parse(line));
 }
 
 /** The client waits for ever for an answer that breaks off in the middle, so the time limit is kept here as well. */

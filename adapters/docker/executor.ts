@@ -4,6 +4,7 @@
 
 import { hostname } from 'node:os';
 import type { Begun, Call, EffectPromise, Executor, Polled } from '../../activities/ports/executor.ts';
+import { errorMessage } from '../../domain/error-message.ts';
 import type { Intent } from '../../domain/remediation/intent.ts';
 import type { TargetState } from '../../domain/remediation/target.ts';
 import {
@@ -17,7 +18,7 @@ import {
 import { begunOf, handleOf } from './handle.ts';
 import { memoryInWords } from './memory.ts';
 import { foundOf, progressOf } from './progress.ts';
-import { type Refusal, refusalOf, refused, wordsOf } from './refusals.ts';
+import { type Refusal, refusalOf, refused } from './refusals.ts';
 import { isSelected, type Named, namedIn, protectionOf, type Selection, serviceOf } from './select.ts';
 import { lifeIn, lifeOf, nameOf, revisionOf, stateOf } from './state.ts';
 import type { Inspected } from './wire.ts';
@@ -149,7 +150,7 @@ export function createDockerExecutor(
         if (error instanceof EngineError && error.status === 404)
           return { ok: true, detail: `${words}; the engine lets a ${verb} through` };
         if (refusal !== null) return { ok: false, code: refusal.code, detail: refusal.reason };
-        return { ok: false, code: 'unreachable', detail: wordsOf(error) };
+        return { ok: false, code: 'unreachable', detail: errorMessage(error) };
       }
     },
 
@@ -162,7 +163,7 @@ export function createDockerExecutor(
         container = await ready(intent, call);
       } catch (error) {
         // Only looked so far: whatever went wrong, nothing was done, and nothing will be.
-        const refusal = refusalOf(error) ?? refused('unreachable', wordsOf(error));
+        const refusal = refusalOf(error) ?? refused('unreachable', errorMessage(error));
         return { kind: 'refused', ...refusal };
       }
       if (!('Id' in container)) return { kind: 'refused', ...container };
@@ -174,7 +175,7 @@ export function createDockerExecutor(
       } catch (error) {
         const refusal = refusalOf(error);
         if (refusal !== null) return { kind: 'refused', ...refusal };
-        const failure = wordsOf(error);
+        const failure = errorMessage(error);
         // The engine says that it failed: what is left of it shows in the container.
         if (error instanceof EngineError && error.status === 500)
           return { kind: 'accepted', handle: handleOf({ ...before, failure }), summary: failure };

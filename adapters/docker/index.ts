@@ -61,12 +61,19 @@ export const docker: ExecutorVendor<typeof settings> = {
   about: 'Restarts, stops and starts containers of one Docker engine: [Docker executor](docker-executor.md).',
   settings,
   async load() {
-    const [{ createDockerExecutor }, { checkDocker }, { createDockerReadings }] = await Promise.all([
-      import('./executor.ts'),
-      import('./doctor.ts'),
-      import('./readings.ts'),
-    ]);
-    return { create: createDockerExecutor, doctor: checkDocker, watch: createDockerReadings };
+    const [{ createDockerExecutor }, { checkDocker }, { createDockerReadings }, { dockerProxyRules }] =
+      await Promise.all([
+        import('./executor.ts'),
+        import('./doctor.ts'),
+        import('./readings.ts'),
+        import('./permissions.ts'),
+      ]);
+    return {
+      create: createDockerExecutor,
+      doctor: checkDocker,
+      watch: createDockerReadings,
+      permissions: { 'docker-proxy': dockerProxyRules },
+    };
   },
 };
 

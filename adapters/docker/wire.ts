@@ -52,6 +52,30 @@ export const statsSchema = z.object({
 });
 export type Stats = z.infer<typeof statsSchema>;
 
+/** Signals that ask a program to end. */
+const endingSignals = new Set(['2', '3', '9', '15']);
+
+/** `Attributes`: the name, the labels, and what belongs to the event, in one. */
+export const eventsSchema = z.array(
+  z
+    .object({
+      Action: z.string(),
+      Actor: z.object({ ID: containerId, Attributes: labels }),
+      timeNano: z.number(),
+    })
+    .transform(({ Action, Actor: { ID, Attributes }, timeNano }) => ({
+      id: ID,
+      action: Action,
+      name: Attributes.name ?? '',
+      labels: Attributes,
+      exitCode: Number(Attributes.exitCode ?? 0),
+      endsIt: endingSignals.has(Attributes.signal ?? ''),
+      timeNano,
+      atMs: Math.floor(timeNano / 1e6),
+    })),
+);
+export type ContainerEvent = z.infer<typeof eventsSchema>[number];
+
 export const topSchema = z.object({
   Titles: z.array(z.string()),
   Processes: z

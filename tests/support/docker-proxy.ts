@@ -7,12 +7,13 @@ import { join } from 'node:path';
 
 /**
  * `lost-before`: the engine never hears of it. `lost-after`: the engine does it, and nobody hears of that. `broken`: half an
- * answer. A status: the proxy's own answer.
+ * answer. `held`: nobody gets an answer, and the engine hears of it when it is released. A status: the proxy's own answer.
  */
 export type ProxyFault =
   | 'lost-before'
   | 'lost-after'
   | 'broken'
+  | 'held'
   | { readonly status: number; readonly body?: string };
 
 export interface DockerProxy {
@@ -23,7 +24,9 @@ export interface DockerProxy {
   once(request: RegExp, fault: ProxyFault): void;
   /** Every request that matches, from now on. */
   always(request: RegExp, fault: ProxyFault): void;
-  /** No faults from now on, and nothing written down yet. */
+  /** What is held goes on to the engine; resolves when it has been answered there. */
+  release(): Promise<void>;
+  /** No faults from now on, and nothing written down yet. What is held stays so. */
   reset(): void;
   close(): Promise<void>;
 }
@@ -32,12 +35,23 @@ export async function startDockerProxy(engineSocket: string): Promise<DockerProx
   const dir = mkdtempSync(join(tmpdir(), 'sentinel-docker-proxy-'));
   const socketPath = join(dir, 'proxy.sock');
   const requests: string[] = [];
+  let held: (() => Promise<void>)[] = [];
   let faults: { request: RegExp; fault: ProxyFault; once: boolean }[] = [];
 
   function faultOf(line: string): ProxyFault | undefined {
     const found = faults.find(({ request }) => request.test(line));
     if (found?.once) faults = faults.filter((one) => one !== found);
     return found?.fault;
+  }
+
+  /** Only when all of it has come is the one who sent it cut off. */
+  function hold(incoming: IncomingMessage): void {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      held.push(() => carriedOut(engineSocket, incoming, Buffer.concat(chunks)));
+      incoming.socket.destroy();
+    });
   }
 
   const server = createServer((incoming, outgoing) => {
@@ -50,6 +64,7 @@ export async function startDockerProxy(engineSocket: string): Promise<DockerProx
         .writeHead(fault.status, { 'content-type': 'application/json' })
         .end(fault.status === 304 ? undefined : body);
     } else if (fault === 'lost-before') incoming.socket.destroy();
+    else if (fault === 'held') hold(incoming);
     else if (fault === 'broken') {
       outgoing
         .writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
@@ -63,6 +78,11 @@ export async function startDockerProxy(engineSocket: string): Promise<DockerProx
     requests,
     once: (request, fault) => void faults.push({ request, fault, once: true }),
     always: (request, fault) => void faults.push({ request, fault, once: false }),
+    async release() {
+      const now = held;
+      held = [];
+      for (const one of now) await one();
+    },
     reset() {
       faults = [];
       requests.length = 0;
@@ -96,4 +116,19 @@ function forward(
   });
   upstream.once('error', () => outgoing.destroy());
   incoming.pipe(upstream);
+}
+
+function carriedOut(
+  socketPath: string,
+  { method, url: path, headers }: IncomingMessage,
+  body: Buffer,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const upstream = ask({ socketPath, method, path, headers }, (answer) => {
+      answer.resume();
+      answer.once('end', resolve);
+    });
+    upstream.once('error', reject);
+    upstream.end(body);
+  });
 }

@@ -5,6 +5,7 @@ import { createDockerExecutor, type DockerSettings } from '../../../adapters/doc
 import { programsOf } from '../../../adapters/docker/memory.ts';
 import { createDockerReadings } from '../../../adapters/docker/readings.ts';
 import { isSelected, protectionOf } from '../../../adapters/docker/select.ts';
+import type { Observation } from '../../../domain/observation.ts';
 import { eventually } from '../../integration/support/wait.ts';
 import { describeWith } from '../../support/component.ts';
 import type { DockerInfo } from '../../support/components/docker.ts';
@@ -12,7 +13,12 @@ import { type Engine, startEngine } from '../../support/docker.ts';
 import { type DockerProxy, startDockerProxy } from '../../support/docker-proxy.ts';
 
 const environment = 'practice';
+const telemetryOf = (seen: readonly Observation[]) =>
+  seen.filter((one) => one.kind !== 'change' && one.kind !== 'alert');
 const never = new AbortController().signal;
+const sleepsWell = 'touch /tmp/well; trap "exit 0" TERM; while :; do sleep 3600 & wait; done';
+/** No rule of the inventory speaks of any of them. */
+const asGiven = { serviceOf: ({ service }: { readonly service: string }) => service };
 
 await describeWith<DockerInfo>('docker', 'A Docker engine', (info) => {
   let engine: Engine;
@@ -39,7 +45,7 @@ await describeWith<DockerInfo>('docker', 'A Docker engine', (info) => {
     await engine.run({ name: 'shop-orders', memoryBytes: 64e6, command: 'while :; do :; done' });
     await engine.run({ name: 'other' });
     const clock = { now: 1_000_000 };
-    const readings = createDockerReadings(settings(), { nowMs: () => clock.now });
+    const readings = createDockerReadings(settings(), { ...asGiven, nowMs: () => clock.now });
     await readings.read(environment, never);
     clock.now += 10_000;
     const second = await readings.read(environment, never);
@@ -49,11 +55,14 @@ await describeWith<DockerInfo>('docker', 'A Docker engine', (info) => {
       'container.cpu.utilization',
       'container.memory.limit',
       'container.memory.usage',
+      'container.pids.count',
       'container.restart.count',
       'container.state.running',
     ]);
     expect(
-      second.every(({ scope }) => scope.service === 'shop-orders' && scope.environment === environment),
+      telemetryOf(second).every(
+        ({ scope }) => scope.service === 'shop-orders' && scope.environment === environment,
+      ),
     ).toBe(true);
     expect(values.get('container.memory.limit')).toMatchObject({
       value: 64_000_000,
@@ -67,7 +76,7 @@ await describeWith<DockerInfo>('docker', 'A Docker engine', (info) => {
   });
 
   it('tells of a container that ran out of memory, once', async () => {
-    const readings = createDockerReadings(settings(), { nowMs: Date.now });
+    const readings = createDockerReadings(settings(), { ...asGiven, nowMs: Date.now });
     const command = 'while ! test -f /tmp/go; do sleep 1; done; tail /dev/zero; exit 0';
     const container = await engine.run({ name: 'shop-orders', memoryBytes: 16e6, command });
     await readings.read(environment, never);
@@ -88,6 +97,89 @@ await describeWith<DockerInfo>('docker', 'A Docker engine', (info) => {
     ]);
     expect(told).toContainEqual(expect.objectContaining({ metric: 'container.state.running', value: 0 }));
     expect((await readings.read(environment, never)).filter(({ kind }) => kind === 'log')).toEqual([]);
+  });
+
+  const bodies = (seen: readonly Observation[]) =>
+    seen.flatMap((one) => (one.kind === 'log' ? [one.body] : []));
+
+  it('tells each end between two looks once, also of containers that are gone by then', async () => {
+    const readings = createDockerReadings(settings(), { ...asGiven, nowMs: Date.now });
+    const failing = 'while ! test -f /tmp/go; do sleep 1; done; rm /tmp/go; exit 3';
+    const orders = await engine.run({ name: 'shop-orders', command: failing });
+    const fails = async () => {
+      const exec = await orders.exec({ Cmd: ['touch', '/tmp/go'] });
+      await exec.start({});
+      await orders.wait();
+    };
+    expect(bodies(await readings.read(environment, never))).toEqual([]);
+    await fails();
+    await orders.start();
+    await fails();
+    const gone = await engine.run({ name: 'shop-gone', command: 'exit 4' });
+    await gone.wait();
+    await gone.remove();
+    const other = await engine.run({ name: 'other', command: 'exit 5' });
+    await other.wait();
+    expect(bodies(await readings.read(environment, never)).toSorted()).toEqual([
+      'container shop-gone ended with exit code 4',
+      'container shop-orders ended with exit code 3',
+      'container shop-orders ended with exit code 3',
+    ]);
+    expect(bodies(await readings.read(environment, never))).toEqual([]);
+  });
+
+  it('takes no restart by somebody for an end', async () => {
+    const readings = createDockerReadings(settings(), { ...asGiven, nowMs: Date.now });
+    const orders = await engine.run({ name: 'shop-orders', command: 'sleep 3600' });
+    await readings.read(environment, never);
+    await orders.restart({ t: 1 });
+    expect(bodies(await readings.read(environment, never))).toEqual([]);
+    await orders.kill();
+    await orders.wait();
+    expect(bodies(await readings.read(environment, never))).toEqual([
+      'container shop-orders ended with exit code 137',
+    ]);
+  });
+
+  it('tells each time that a health check begins to fail, also when it has passed again by the next look', async () => {
+    const readings = createDockerReadings(settings(), { ...asGiven, nowMs: Date.now });
+    await engine.run({ name: 'shop-orders', health: 'test -f /tmp/well', command: sleepsWell });
+    const is = (status: string) =>
+      eventually(
+        `the container to be ${status}`,
+        async () => (await engine.inspect('shop-orders')).State.Health?.Status === status,
+        120_000,
+      );
+    const run = async (...Cmd: string[]) => {
+      const exec = await engine.docker.getContainer('shop-orders').exec({ Cmd });
+      await exec.start({});
+    };
+    await is('healthy');
+    await readings.read(environment, never);
+    await run('rm', '/tmp/well');
+    await is('unhealthy');
+    await run('touch', '/tmp/well');
+    await is('healthy');
+    const fails = 'the health check of container shop-orders fails';
+    expect(bodies(await readings.read(environment, never))).toEqual([fails]);
+    await run('rm', '/tmp/well');
+    await is('unhealthy');
+    expect(bodies(await readings.read(environment, never))).toEqual([fails]);
+    expect(bodies(await readings.read(environment, never))).toEqual([]);
+  });
+
+  it('goes by what it finds where the engine tells no events', async () => {
+    proxy.always(/^GET .*\/events$/, { status: 403 });
+    const readings = createDockerReadings(settings(), { ...asGiven, nowMs: Date.now });
+    const orders = await engine.run({ name: 'shop-orders', command: 'sleep 3600' });
+    await readings.read(environment, never);
+    await orders.kill();
+    await orders.wait();
+    const killed = ['container shop-orders ended with exit code 137'];
+    expect(bodies(await readings.read(environment, never))).toEqual(killed);
+    proxy.reset();
+    expect(bodies(await readings.read(environment, never)), 'when they can be asked for again').toEqual([]);
+    expect(bodies(await readings.read(environment, never))).toEqual([]);
   });
 
   it('says before a restart what the memory is used for', async () => {
@@ -121,12 +213,14 @@ await describeWith<DockerInfo>('docker', 'A Docker engine', (info) => {
     });
     proxy.always(/exec$/, { status: 403 });
     expect(await checkDocker(settings())).toMatchObject({ status: 'ok' });
-    for (const verb of ['restart', 'stop', 'start']) {
+    for (const request of ['GET stats', 'POST restart', 'POST stop', 'POST start']) {
+      const [method, last] = request.split(' ');
       proxy.reset();
-      proxy.always(new RegExp(`/${verb}$`), { status: 403 });
+      proxy.always(new RegExp(`/${last}$`), { status: 403 });
       expect(await checkDocker(settings())).toMatchObject({
         status: 'missing',
-        detail: expect.stringContaining(`refused: POST /containers/…/${verb}`),
+        detail: expect.stringContaining(`refused: ${method} /containers/…/${last}`),
+        advice: expect.stringContaining('--format docker-proxy'),
       });
     }
     expect(await checkDocker({ ...settings(), url: 'unix:///nowhere.sock' })).toMatchObject({

@@ -1,5 +1,6 @@
 // The vendors Sentinel can act through, by the `type` that a configuration gives: a folder each, and one line here.
 
+import { agent } from './agent/index.ts';
 import { awsEc2 } from './aws/ec2/index.ts';
 import { awsEcs } from './aws/ecs/index.ts';
 import { docker } from './docker/index.ts';
@@ -14,6 +15,7 @@ export const executorVendors = {
   mock,
   docker,
   host,
+  agent,
   kubernetes,
   'aws-ecs': awsEcs,
   'aws-ec2': awsEc2,

@@ -1,9 +1,8 @@
 // Telemetry history in ClickHouse: what ingest writes and activities read.
 
 import type { ClickHouseClient } from '@clickhouse/client';
-import type { History } from '../../activities/ports.ts';
-import type { SeriesReader } from '../../api/ports/telemetry.ts';
-import type { HistoryRows, HistoryWriter } from '../../ingest/ports.ts';
+import type { HistoryRows } from '../../ingest/ports.ts';
+import type { HistoryStore } from '../store-vendor.ts';
 import { type ClickHouseTarget, connect } from './connection.ts';
 import { orUnavailable } from './errors.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -24,19 +23,6 @@ export type HistoryOptions = ClickHouseTarget & {
   readonly lingerMs?: number;
 };
 
-export type ClickHouseHistory = History &
-  HistoryWriter &
-  SeriesReader & {
-    /** Throws `HistoryUnavailable` when the engine does not answer or the tables cannot be made. */
-    ping(): Promise<void>;
-    /** Environments with telemetry since then, by name. */
-    environments(sinceMs: number): Promise<readonly string[]>;
-    /** Rows that wait for their turn to be written. */
-    waitingRows(): number;
-    /** Writes what waits, then closes the connection. */
-    close(): Promise<void>;
-  };
-
 /** A thousand steps of a few dozen series. */
 const maxSeriesRows = 20_000;
 
@@ -46,7 +32,7 @@ type Ready = { readonly client: ClickHouseClient; readonly reader: Reader };
  * Connects and makes the tables at the first use, not here: a server that is away when Sentinel starts is found when it
  * comes back. Every method throws `HistoryUnavailable` and nothing else.
  */
-export function createHistory(options: HistoryOptions): ClickHouseHistory {
+export function createHistory(options: HistoryOptions): HistoryStore {
   const { database = 'sentinel', retentionHours = 72, maxRows = 200_000, lingerMs = 100 } = options;
   if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(database)) {
     throw new RangeError(`the database name ${JSON.stringify(database)} is not a plain identifier`);
@@ -103,6 +89,7 @@ export function createHistory(options: HistoryOptions): ClickHouseHistory {
   });
 
   return {
+    location: 'url' in options ? new URL(options.url).origin : 'embedded',
     calls: (range, services) => read('calls', (reader) => reader.calls(range, services)),
     metrics: (range, services) => read('metrics', (reader) => reader.metrics(range, services)),
     logs: (range, services) => read('logs', (reader) => reader.logs(range, services)),

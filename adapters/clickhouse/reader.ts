@@ -16,7 +16,7 @@ const atMs = 'toUnixTimestamp64Milli(ts)';
 const selections = {
   calls: `${atMs}, service, instance, side, peer, calls, errors, own_errors, latency_p50_ms, latency_p95_ms, self_time_p50_ms`,
   metrics: `${atMs}, service, instance, metric, attributes, value`,
-  logs: `${atMs}, service, template_id, template, severity_number, records`,
+  logs: `${atMs}, service, template_id, template, severity_number, records, from_outside`,
 } as const;
 type ReadTable = keyof typeof selections;
 
@@ -100,15 +100,15 @@ export function createReader(client: ClickHouseClient, database: string, maxRows
       }));
     },
     logs: async (range, services) => {
-      const found = await rows<[number, string, string, string, number, number]>('logs', range, services);
-      return found.map(([at, service, templateId, template, severityNumber, count]) => ({
-        atMs: at,
-        service,
-        templateId,
-        template,
-        severityNumber,
-        count,
-      }));
+      const found = await rows<[number, string, string, string, number, number, 0 | 1]>(
+        'logs',
+        range,
+        services,
+      );
+      return found.map(([at, service, templateId, template, severityNumber, count, outside]) => {
+        const row = { atMs: at, service, templateId, template, severityNumber, count };
+        return outside === 1 ? { ...row, fromOutside: true } : row;
+      });
     },
     environments: async (sinceMs) => {
       const result = await client.query({

@@ -55,7 +55,7 @@ function metricRow(environment: string, row: MetricBucket): Value[] {
 }
 
 function logRow(environment: string, row: LogBucket): Value[] {
-  const { service, atMs, templateId, template, severityNumber, count } = row;
+  const { service, atMs, templateId, template, severityNumber, count, fromOutside } = row;
   return [
     environment,
     text(service),
@@ -64,6 +64,7 @@ function logRow(environment: string, row: LogBucket): Value[] {
     text(template),
     severityNumber,
     count,
+    fromOutside === true ? 1 : 0,
   ];
 }
 

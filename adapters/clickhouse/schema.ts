@@ -44,6 +44,7 @@ export const tables: Readonly<Record<TableName, Table>> = {
       template: words,
       severity_number: 'UInt8',
       records: 'UInt32',
+      from_outside: 'UInt8 DEFAULT 0',
     },
     key: ['environment', 'service', 'ts', 'template_id'],
   },
@@ -73,7 +74,7 @@ export const tables: Readonly<Record<TableName, Table>> = {
   },
 };
 
-/** Creates what is missing, and sets how long rows are kept. Idempotent; safe when several processes start at once. */
+/** Creates what is missing, tables and columns, and sets how long rows are kept. Idempotent; safe when several processes start at once. */
 export async function migrate(
   client: ClickHouseClient,
   database: string,
@@ -90,7 +91,16 @@ export async function migrate(
       format: 'JSONEachRow',
     });
     const [row] = await current.json<{ create_table_query: string }>();
-    if (row?.create_table_query.includes(`toIntervalHour(${retentionHours})`)) continue;
+    const made = row?.create_table_query ?? '';
+    for (const [column, type] of Object.entries(tables[name].columns)) {
+      // A table of an earlier version is without it.
+      if (made.includes(`\`${column}\` `)) continue;
+      await client.command({
+        query: `ALTER TABLE {database:Identifier}.${name} ADD COLUMN IF NOT EXISTS ${column} ${type}`,
+        query_params,
+      });
+    }
+    if (made.includes(`toIntervalHour(${retentionHours})`)) continue;
     await client.command({
       query: `ALTER TABLE {database:Identifier}.${name} MODIFY TTL ${ttl(retentionHours)}`,
       query_params,

@@ -2,32 +2,21 @@
 // sent again, and refers to the first one of its incident, or of the incident that it follows, so that they stand together.
 
 import { createHash } from 'node:crypto';
-import { createTransport, type Transporter } from 'nodemailer';
 import type { Channel, ChannelMemory, Delivery, DeliveryResult } from '../../api/notifications/ports.ts';
 import { emailMessage } from './message.ts';
+import { type MailServer, openTransport } from './transport.ts';
 
-export type EmailOptions = {
+export type EmailOptions = MailServer & {
   readonly name: string;
-  readonly host: string;
-  readonly port: number;
-  /** `implicit`: TLS from the first byte (port 465); `starttls`: must be upgraded; `none`: never, for a relay on this machine. */
-  readonly tls: 'implicit' | 'starttls' | 'none';
-  /** Null: no login. */
-  readonly auth: { readonly username: string; readonly password: string } | null;
   readonly from: string;
   readonly to: readonly string[];
   /** Null when nobody can know the address. */
   readonly incidentUrl: (incidentId: string) => string | null;
-  /** Certificates to trust instead of the system's. */
-  readonly ca?: string;
 };
-
-const connectMs = 10_000;
-const socketMs = 20_000;
 
 export function createEmailChannel(options: EmailOptions): Channel {
   const { name, from, to, incidentUrl } = options;
-  const transport = transportOf(options);
+  const transport = openTransport(options);
   const domain = from.replace(/^.*@/, '').replace(/[^A-Za-z0-9.-]/g, '') || 'sentinel';
 
   async function deliver({ briefing, events, moments, ...rest }: Delivery): Promise<DeliveryResult> {
@@ -62,24 +51,6 @@ export function createEmailChannel(options: EmailOptions): Channel {
 function remembered(memory: ChannelMemory | null | undefined): { root: string; subject: string } | null {
   const { root, subject } = memory ?? {};
   return typeof root === 'string' && typeof subject === 'string' ? { root, subject } : null;
-}
-
-function transportOf({ host, port, tls, auth, ca }: EmailOptions): Transporter {
-  return createTransport({
-    host,
-    port,
-    secure: tls === 'implicit',
-    requireTLS: tls === 'starttls',
-    ignoreTLS: tls === 'none',
-    ...(auth === null ? {} : { auth: { user: auth.username, pass: auth.password } }),
-    ...(ca === undefined ? {} : { tls: { ca } }),
-    connectionTimeout: connectMs,
-    greetingTimeout: connectMs,
-    socketTimeout: socketMs,
-    // Nothing in a mail is ever read from a file or fetched.
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
 }
 
 function idOf(incidentId: string, part: string, domain: string): string {

@@ -1,7 +1,7 @@
 // An incident as a mail: plain text, and the same as simple HTML. All of it comes from the briefing, whose texts are
 // single clean lines. Pure.
 
-import { type Briefing, stepLine } from '../../domain/incident/briefing.ts';
+import { type Briefing, forGoodText, stepLine } from '../../domain/incident/briefing.ts';
 import type { Moment } from '../../domain/incident/moments.ts';
 import { times, whyAsked } from '../../domain/incident/words.ts';
 
@@ -67,6 +67,7 @@ function headlineOf(
 function sectionsOf(briefing: Briefing): readonly Section[] {
   const { symptoms, moreAnomalies, returns, diagnosis, plan, approval, effects, verification, ending } =
     briefing;
+  const { leftPaused } = briefing;
   const more = [
     ...(returns > 0 ? [`it comes and goes: it has come back ${times(returns)}`] : []),
     ...(moreAnomalies > 0 ? [`and ${moreAnomalies} more`] : []),
@@ -85,6 +86,8 @@ function sectionsOf(briefing: Briefing): readonly Section[] {
       lines: diagnosis === null || diagnosis.model === null ? [] : [diagnosis.model],
     },
     { title: `Proposed actions (risk ${plan?.risk ?? ''})`, lines: (plan?.steps ?? []).map(stepLine) },
+    // Also after the decision: what is gone stays gone.
+    { title: 'For good', lines: plan === null || forGoodText(plan) === '' ? [] : [forGoodText(plan)] },
     {
       title: 'Decision',
       lines:
@@ -101,6 +104,7 @@ function sectionsOf(briefing: Briefing): readonly Section[] {
     },
     { title: 'Verification', lines: verification === null ? [] : [verification.reason] },
     { title: 'Outcome', lines: ending === null || ending.reason === '' ? [] : [ending.reason] },
+    { title: 'Left paused', lines: leftPaused },
   ];
 }
 

@@ -12,6 +12,7 @@ import {
   type Outcome,
   openTrash,
   stateOfBatch,
+  writeOutcome,
 } from './trash.ts';
 import { walk } from './walk.ts';
 
@@ -80,14 +81,17 @@ export async function cleanAll(
 ): Promise<readonly Outcome[] | null> {
   const outcomes: Outcome[] = [];
   for (const [index, sandbox] of sandboxes.entries()) {
-    if (index > 0 && (await goOn()) !== null) break;
+    const stopped = index > 0 ? await goOn() : null;
     const trash = openTrash(sandbox);
     try {
       const claimed = claimBatch(trash, batchName(intentId, send));
       // Of the first folder it is the token of the send; of the others it is only where their files go.
       if (claimed === null) return index === 0 ? null : outcomes;
       try {
-        const outcome = await clean(sandbox, trash, claimed, rules, nowMs, goOn);
+        const outcome =
+          stopped === null
+            ? await clean(sandbox, trash, claimed, rules, nowMs, goOn)
+            : endedBefore(claimed.batch, stopped);
         outcomes.push(outcome);
         if (outcome.stopped !== null) break;
       } finally {
@@ -99,6 +103,13 @@ export async function cleanAll(
     }
   }
   return outcomes;
+}
+
+/** Written like any other end, so that whoever asks later hears the same. */
+function endedBefore(batch: Opened, stopped: string): Outcome {
+  const outcome = { removed: 0, removedBytes: 0, kept: 0, complete: false, stopped };
+  writeOutcome(batch, outcome);
+  return outcome;
 }
 
 /** By the folder that is cleaned first: what its trash knows of the send. */

@@ -3,6 +3,7 @@
 // `close` makes the supervisor refuse what has not begun.
 
 import type { Begun, EffectPromise, Executor } from '../../activities/ports/executor.ts';
+import { errorMessage } from '../../domain/error-message.ts';
 import type { ActionId } from '../../domain/remediation/actions/index.ts';
 import type { Intent } from '../../domain/remediation/intent.ts';
 import type { PlanStep } from '../../domain/remediation/plan.ts';
@@ -91,7 +92,7 @@ export function createLabExecutor(
       try {
         answer = await send('/v1/actions', request(intent, ticket), options.applyTimeoutMs, signal);
       } catch (error) {
-        return { kind: 'unknown', reason: `no answer to ${intent.action}: ${messageOf(error)}` };
+        return { kind: 'unknown', reason: `no answer to ${intent.action}: ${errorMessage(error)}` };
       }
       const body = await jsonOf(answer);
       if (answer.ok) {
@@ -234,8 +235,4 @@ function doneWords({ action, target }: Intent): string {
 function within(ms: number, signal?: AbortSignal): AbortSignal {
   const late = AbortSignal.timeout(ms);
   return signal === undefined ? late : AbortSignal.any([late, signal]);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

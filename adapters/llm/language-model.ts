@@ -1,20 +1,29 @@
 // LanguageModel through the AI SDK: one call, no repetitions (Temporal does these), every way to fail told apart.
 
-import { APICallError, generateText, jsonSchema, NoObjectGeneratedError, Output } from 'ai';
+import {
+  APICallError,
+  generateText,
+  jsonSchema,
+  NoObjectGeneratedError,
+  Output,
+  type LanguageModel as SdkModel,
+} from 'ai';
 import type { LanguageModel, ModelReply, ModelUsage } from '../../activities/ports.ts';
 import { answerJsonSchema, isAnswer } from '../../domain/model/answer.ts';
 import { findObject } from '../../domain/model/json-text.ts';
 import { redact } from '../../domain/redaction/redact.ts';
 import { plainLine } from '../../domain/text.ts';
 import { boundedFetch } from './bounded-fetch.ts';
-import { openModel } from './providers.ts';
 import type { ModelSettings } from './settings.ts';
 
 // The SDK writes warnings about model settings to the console; our log is JSON lines.
 globalThis.AI_SDK_LOG_WARNINGS = false;
 
-export function createLanguageModel(settings: ModelSettings): LanguageModel {
-  const model = openModel(settings, boundedFetch);
+/** A model of a vendor's SDK; `fetch` is what every request goes through. */
+export type OpenModel = (settings: ModelSettings, fetch: typeof globalThis.fetch) => SdkModel;
+
+export function createLanguageModel(settings: ModelSettings, open: OpenModel): LanguageModel {
+  const model = open(settings, boundedFetch);
   return {
     name: settings.name,
     model: settings.model,

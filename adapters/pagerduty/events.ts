@@ -1,6 +1,6 @@
 // Which events bring a PagerDuty incident to where ours is. Pure.
 
-import { type Briefing, stepLine } from '../../domain/incident/briefing.ts';
+import { type Briefing, forGoodText, stepLine } from '../../domain/incident/briefing.ts';
 
 export type PagerDutyEvent = {
   readonly event_action: 'trigger' | 'acknowledge' | 'resolve';
@@ -93,12 +93,14 @@ function lead({ outcome, approval, held }: Briefing): string {
   return held !== null || approval?.outcome === 'pending' ? 'Needs a decision: ' : '';
 }
 
-function detailsOf({ symptoms, diagnosis, plan, approval, ending }: Briefing): Record<string, unknown> {
+function detailsOf(briefing: Briefing): Record<string, unknown> {
+  const { symptoms, diagnosis, plan, approval, leftPaused, ending } = briefing;
   const [best] = diagnosis?.hypotheses ?? [];
   return {
     symptoms: symptoms.map(({ text }) => text),
     ...(best === undefined ? {} : { cause: `${best.cause} in ${best.service}: ${best.reason}` }),
     ...(plan === null ? {} : { plan: plan.steps.map(stepLine), risk: plan.risk }),
+    ...(plan === null || forGoodText(plan) === '' ? {} : { forGood: forGoodText(plan) }),
     ...(approval === null
       ? {}
       : {
@@ -108,6 +110,7 @@ function detailsOf({ symptoms, diagnosis, plan, approval, ending }: Briefing): R
             ...(approval.because === null ? {} : { because: approval.because }),
           },
         }),
+    ...(leftPaused.length === 0 ? {} : { leftPaused }),
     ...(ending === null ? {} : { ending: ending.reason }),
   };
 }

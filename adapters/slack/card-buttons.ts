@@ -13,6 +13,7 @@ export const actionIds = {
   takeOver: 'sentinel_take_over',
   close: 'sentinel_close',
   settle: 'sentinel_settle',
+  rollBack: 'sentinel_roll_back',
   details: 'sentinel_details',
   open: 'sentinel_open',
 } as const;
@@ -21,7 +22,7 @@ const valueSchema = z.strictObject({
   incidentId: z.string().min(1).max(300),
   /** Empty under a card without a plan. */
   planHash: z.string().max(128),
-  /** Under an effect of unknown outcome: which one. */
+  /** Beside an effect that is to be settled or rolled back: which one. */
   effectId: z.string().min(1).max(100).optional(),
 });
 export type ButtonValue = z.output<typeof valueSchema>;
@@ -73,16 +74,41 @@ const shownToSettle = 5;
 /** What a person has to settle: until then nobody acts on the target. Each has a block of its own, and its button in it. */
 export function settleBlocks({ incidentId, effects }: Briefing): KnownBlock[] {
   return effects
-    .filter(({ status }) => status === 'uncertain')
+    .flatMap(({ intentId, step, status, undoInDoubt }) => {
+      const itself = status === 'uncertain' ? [{ effectId: intentId, what: 'it happened' }] : [];
+      const undo = undoInDoubt === null ? [] : [{ effectId: undoInDoubt, what: 'this was undone' }];
+      return [...itself, ...undo].map((doubt) => ({ ...doubt, step }));
+    })
     .slice(-shownToSettle)
-    .map(({ intentId, step }) => ({
+    .map(({ effectId, what, step }) => ({
       type: 'section',
       text: mrkdwn(
-        `*Nobody can tell whether it happened:* ${code(step)}. Look at the target. Until you say what became of it, Sentinel does nothing on this target.`,
+        `*Nobody can tell whether ${what}:* ${code(step)}. Look at the target. Until you say what became of it, Sentinel does nothing on this target.`,
       ),
+      accessory: button('Settle…', actionIds.settle, writeValue({ incidentId, planHash: '', effectId })),
+    }));
+}
+
+const shownToRollBack = 3;
+
+/**
+ * What still stands once Sentinel has ended its work, and has an inverse: an admin may have it undone. Whether the target is still as it
+ * was left is seen when somebody asks.
+ */
+export function rollbackBlocks({ incidentId, effects, status }: Briefing): KnownBlock[] {
+  if (status !== 'handed-over' && status !== 'closed') return [];
+  return effects
+    .filter(
+      ({ canBeUndone, status: now, undoInDoubt }) =>
+        canBeUndone && undoInDoubt === null && (now === 'applied' || now === 'not-undone'),
+    )
+    .slice(-shownToRollBack)
+    .map(({ intentId, step }) => ({
+      type: 'section',
+      text: mrkdwn(`*Still stands:* ${code(step)}`),
       accessory: button(
-        'Settle…',
-        actionIds.settle,
+        'Roll back…',
+        actionIds.rollBack,
         writeValue({ incidentId, planHash: '', effectId: intentId }),
       ),
     }));

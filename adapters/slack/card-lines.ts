@@ -3,6 +3,7 @@
 import {
   type Briefing,
   type CitedEvidence,
+  forGoodText,
   paceText,
   preflightText,
   type StepBriefing,
@@ -67,6 +68,7 @@ export function planLines({ plan, policy }: Briefing): string[] {
     `*Plan* ${code(plan.planHash.slice(0, 12))} · risk *${plan.risk}*`,
     ...steps,
     ...(plan.steps.length > shownSteps ? [`and ${plan.steps.length - shownSteps} more steps`] : []),
+    ...(forGoodText(plan) === '' ? [] : [`:warning: *For good:* ${escaped(forGoodText(plan))}`]),
     ...(preflightText(plan) === '' ? [] : [`Preflight: ${escaped(preflightText(plan))}`]),
     ...(paceText(plan) === '' ? [] : [`Whether it helped: ${paceText(plan)}`]),
     ...(policy === null
@@ -131,9 +133,10 @@ export function effectLines({ effects, verification, compensation }: Briefing): 
 }
 
 export function endingLines(briefing: Briefing): string[] {
-  const { continuedIn } = briefing;
+  const { continuedIn, leftPaused } = briefing;
   const later = continuedIn.map((id) => code(shortIncidentId(id))).join(', ');
-  return [...howItEnded(briefing), ...(later === '' ? [] : [`_Continued in ${later}._`])];
+  const paused = leftPaused.map((sentence) => `:warning: ${escaped(sentence)}`);
+  return [...howItEnded(briefing), ...paused, ...(later === '' ? [] : [`_Continued in ${later}._`])];
 }
 
 function howItEnded({ ending, status }: Briefing): string[] {

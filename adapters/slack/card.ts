@@ -2,8 +2,8 @@
 // text of a model without saying so.
 
 import type { KnownBlock } from '@slack/web-api';
-import type { Briefing } from '../../domain/incident/briefing.ts';
-import { cardButtons, settleBlocks, tooLongToApproveHere } from './card-buttons.ts';
+import { type Briefing, forGoodText } from '../../domain/incident/briefing.ts';
+import { cardButtons, rollbackBlocks, settleBlocks, tooLongToApproveHere } from './card-buttons.ts';
 import {
   approvalLines,
   causeLines,
@@ -54,6 +54,7 @@ export function renderCard(briefing: Briefing, links: CardLinks, because?: strin
           ]
         : []),
       ...settleBlocks(briefing),
+      ...rollbackBlocks(briefing),
       ...cardButtons(briefing, links.incidentUrl),
       context(footer(briefing, links)),
     ],
@@ -80,6 +81,7 @@ export function summary({
   outcome,
   held,
   approval,
+  plan,
 }: Briefing): string {
   const where = `${severity}: ${title} (${environment}/${service})`;
   if (status === 'handed-over') return escaped(`${where}: ${words(outcome ?? status)}, still open`);
@@ -89,8 +91,9 @@ export function summary({
       `${where}: a decision is needed. Nobody can tell whether the change helped (${held.reason}); it stays. Take over to keep it, abort to undo it.`,
     );
   if (approval?.outcome !== 'pending') return escaped(`${where}: ${words(status)}`);
-  const plan = approval.planHash.slice(0, 12);
-  return escaped(`${where}: plan ${plan} needs ${approval.quorum} × ${approval.role}`);
+  const hash = approval.planHash.slice(0, 12);
+  const forGood = plan === null || forGoodText(plan) === '' ? '' : '; it cannot be undone';
+  return escaped(`${where}: plan ${hash} needs ${approval.quorum} × ${approval.role}${forGood}`);
 }
 
 function headline({ environment, service, status, outcome, onsetMs, attempt }: Briefing): string {

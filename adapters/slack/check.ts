@@ -1,4 +1,4 @@
-// Does Slack answer, and as whom? For `sentinel doctor`.
+// Does Slack answer, and as whom?
 
 import type { WebClient } from '@slack/web-api';
 import { errorName } from './failures.ts';

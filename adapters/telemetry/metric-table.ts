@@ -54,6 +54,11 @@ export const metricTable = {
     help: 'Take-overs and aborts of open incidents whose workflow has not heard of them yet; the gate obeys them already.',
     labels: [],
   },
+  sentinel_rollbacks_unstarted: {
+    kind: 'gauge',
+    help: 'Rollbacks that enough people have asked for and that have no workflow yet.',
+    labels: [],
+  },
   sentinel_settlements_untold: {
     kind: 'gauge',
     help: 'Settled effects that are not in the record of their incident yet; their targets are free already.',
@@ -175,6 +180,11 @@ export const metricTable = {
     kind: 'counter',
     help: 'Times that a watched system was asked what its targets do: read, failed.',
     labels: ['name', 'result'],
+  },
+  sentinel_watched_events_dropped_total: {
+    kind: 'counter',
+    help: 'Alerts and changes of watched systems that were dropped: too-many, inbox-away.',
+    labels: ['reason'],
   },
   sentinel_detection_dropped_total: {
     kind: 'counter',

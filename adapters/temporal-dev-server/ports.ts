@@ -1,4 +1,5 @@
 /** Ports on the loopback interface: whether one is free, and finding free ones. */
+import { randomInt } from 'node:crypto';
 import { connect, createServer, type Server } from 'node:net';
 
 /** True when nothing listens on the port of 127.0.0.1. */
@@ -27,12 +28,30 @@ export function isListening(address: string): Promise<boolean> {
   });
 }
 
+/** Below those that systems give to outgoing connections: one of them could take it before it is listened on. */
+const lowestPort = 15_000;
+const ports = 15_000;
+const attempts = 100;
+
 /** Distinct free ports. Another process may still take one before it is used: callers try again. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  const servers = await Promise.all(Array.from({ length: count }, listenSomewhere));
+  const found = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  return found;
+}
+
+async function listenSomewhere(): Promise<Server> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await listen(lowestPort + randomInt(ports));
+    } catch (error) {
+      if (attempt === attempts)
+        throw new Error(`finding a free port: none of ${attempts} from ${lowestPort} on was`, {
+          cause: error,
+        });
+    }
+  }
 }
 
 function listen(port: number): Promise<Server> {

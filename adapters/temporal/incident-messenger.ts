@@ -56,6 +56,7 @@ export function createIncidentMessenger({
       update(incidentId, messages.closeIncident, `close/${actor}`, { actor, reason }),
     // Under no id of ours: a run that has ended would go on answering for what it had taken, although its record may not have it.
     effectSettled: (incidentId, settled) => update(incidentId, messages.effectSettled, null, settled),
+    rollbackNews: (incidentId, news) => update(incidentId, messages.rollbackNews, null, news),
     addNote: (incidentId, noteId, actor, text) =>
       update(incidentId, messages.addNote, noteId, { noteId, actor, text }),
   };

@@ -14,6 +14,7 @@ import { reasonMissing } from './form-reason.ts';
 import { createHandlers, type HandlerDeps } from './handlers.ts';
 import { type Click, clickOf, isSlackResponseUrl, originOf } from './payload.ts';
 import { rejectForm, submissionOf } from './reject-form.ts';
+import { rollBackForm, rollbackAskedOf } from './roll-back-form.ts';
 import { outcomeMissing, settleForm, settlementOf } from './settle-form.ts';
 import type { TeamPin } from './team-pin.ts';
 
@@ -95,6 +96,7 @@ export function createInboundApp(options: InboundAppOptions): App {
   onDecision(actionIds.close, handlers.close);
   onClick(actionIds.reject, handlers.askForReason);
   onClick(actionIds.settle, handlers.askWhatBecame);
+  onClick(actionIds.rollBack, handlers.askWhyBack);
   onClick(actionIds.details, handlers.details);
   app.action(actionIds.open, async ({ ack }) => ack());
 
@@ -104,6 +106,13 @@ export function createInboundApp(options: InboundAppOptions): App {
     if (submission.reason === '') return ack(reasonMissing);
     const tell = inConversation(client, submission, log);
     await onceRecorded(ack, (recorded) => handlers.reject(submission, { tell, recorded }));
+  });
+  app.view({ callback_id: rollBackForm, type: 'view_submission' }, async ({ ack, body }) => {
+    const asked = rollbackAskedOf(body);
+    if (asked === null) return ack();
+    if (asked.reason === '') return ack(reasonMissing);
+    const tell = inConversation(client, asked, log);
+    await onceRecorded(ack, (recorded) => handlers.rollBack(asked, { tell, recorded }));
   });
   app.view({ callback_id: settleForm, type: 'view_submission' }, async ({ ack, body }) => {
     const settlement = settlementOf(body);

@@ -21,10 +21,12 @@ import { detailBlocks } from './details.ts';
 import type { Click } from './payload.ts';
 import { whoIs } from './people.ts';
 import { rejectView, type Submission } from './reject-form.ts';
+import { createRollbackHandlers, type RollbackDeps } from './roll-back.ts';
 import { createSettleHandlers, type SettleDeps } from './settle.ts';
 
 export type HandlerDeps = Omit<DecisionDeps, 'approvals' | 'messenger'> &
-  SettleDeps & {
+  SettleDeps &
+  RollbackDeps & {
     readonly approvals: Pick<Approvals, 'decide' | 'delivered' | 'standing'>;
     readonly messenger: Pick<IncidentMessenger, 'approvalDecided' | 'takeOver' | 'abort' | 'close'>;
     readonly stops: Pick<Stops, 'request' | 'delivered'>;
@@ -87,6 +89,7 @@ export function createHandlers(deps: HandlerDeps) {
 
   return {
     ...createSettleHandlers(deps),
+    ...createRollbackHandlers(deps),
 
     async approve({ user, value }: Click, answering: Answering): Promise<void> {
       const who = whoIs(user, 'approve', deps);

@@ -18,7 +18,7 @@ export type Known =
   | { readonly ok: false; readonly why: string };
 
 /** What a click does, as metrics, logs and the audit name it. */
-export type What = 'approve' | 'reject' | 'take-over' | 'close' | 'settle' | 'details';
+export type What = 'approve' | 'reject' | 'take-over' | 'close' | 'settle' | 'roll-back' | 'details';
 
 export type DoorDeps = { readonly people: People; readonly refusals: Pick<RefusalAudit, 'note'> };
 

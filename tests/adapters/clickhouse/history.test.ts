@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../../adapters/clickhouse/connection.ts';
 import { HistoryUnavailable } from '../../../adapters/clickhouse/errors.ts';
-import { type ClickHouseHistory, createHistory } from '../../../adapters/clickhouse/history.ts';
+import { createHistory } from '../../../adapters/clickhouse/history.ts';
 import { migrate } from '../../../adapters/clickhouse/schema.ts';
+import type { HistoryStore } from '../../../adapters/store-vendor.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../../../domain/telemetry.ts';
 import type { HistoryRows } from '../../../ingest/ports.ts';
 import { anomaly } from '../../ingest/support/memory.ts';
@@ -18,11 +19,8 @@ import { startHttpFront } from './http-front.ts';
 /** The engine takes one data directory per process; databases keep the tests apart. */
 const chdbPath = mkdtempSync(join(tmpdir(), 'sentinel-history-'));
 const nowMs = Math.floor(Date.now() / 1000) * 1000;
-const opened: ClickHouseHistory[] = [];
-const open = (
-  database: string,
-  more: { maxRows?: number; retentionHours?: number } = {},
-): ClickHouseHistory => {
+const opened: HistoryStore[] = [];
+const open = (database: string, more: { maxRows?: number; retentionHours?: number } = {}): HistoryStore => {
   const history = createHistory({ chdbPath, database, lingerMs: 1, ...more });
   opened.push(history);
   return history;
@@ -75,20 +73,23 @@ const rows = (fields: Partial<HistoryRows>): HistoryRows => ({
 const lastMinute = { environment: 'prod', fromMs: nowMs - 60_000, toMs: nowMs + 1_000 };
 
 describe('what is written is read back', () => {
-  let history: ClickHouseHistory;
+  let history: HistoryStore;
   beforeAll(() => {
     history = open('readback');
   });
 
   test('every field of every kind', async () => {
     const client = call({ side: 'client', peer: 'payments' });
+    const outside = log({ templateId: 't2', fromOutside: true });
     const found = anomaly('a1', { onsetMs: nowMs, detectedMs: nowMs + 500 });
     await history.write(
-      rows({ calls: [call(), client], metrics: [metric()], logs: [log()], anomalies: [found] }),
+      rows({ calls: [call(), client], metrics: [metric()], logs: [log(), outside], anomalies: [found] }),
     );
     expect(await history.calls(lastMinute)).toEqual(expect.arrayContaining([call(), client]));
     expect(await history.metrics(lastMinute)).toEqual([metric()]);
-    expect(await history.logs(lastMinute)).toEqual([log()]);
+    const logs = await history.logs(lastMinute);
+    expect(logs).toHaveLength(2);
+    expect(logs).toEqual(expect.arrayContaining([log(), outside]));
     const raw = await connect({ chdbPath });
     const result = await raw.query({
       query: 'SELECT id, state, score FROM readback.anomalies',
@@ -199,6 +200,31 @@ test('tables are made once, found again, and follow a changed retention', async 
   await raw.close();
 });
 
+test('tables of an earlier version get the columns that came since, and keep their rows', async () => {
+  const earlier = open('earlier');
+  await earlier.write(rows({ logs: [log()] }));
+  const raw = await connect({ chdbPath });
+  await raw.command({ query: 'ALTER TABLE earlier.logs DROP COLUMN from_outside' });
+  const later = open('earlier');
+  const outside = log({ templateId: 't2', fromOutside: true });
+  await later.write(rows({ logs: [outside] }));
+  const found = await later.logs(lastMinute);
+  expect(found).toHaveLength(2);
+  expect(found).toEqual(expect.arrayContaining([log(), outside]));
+  // A process of the earlier version writes on.
+  const environment = 'prod';
+  await raw.insert({
+    table: 'earlier.logs',
+    columns: ['environment', 'service', 'ts', 'template_id', 'template', 'severity_number', 'records'],
+    values: [[environment, 'orders', nowMs, 't3', 'x', 9, 1]],
+    format: 'JSONCompactEachRow',
+  });
+  expect(await later.logs(lastMinute)).toContainEqual(
+    log({ templateId: 't3', template: 'x', severityNumber: 9, count: 1 }),
+  );
+  await raw.close();
+});
+
 test('a database name that is not a plain identifier is refused', () => {
   expect(() => createHistory({ chdbPath, database: 'a; DROP' })).toThrow('not a plain identifier');
 });
@@ -263,7 +289,7 @@ describe('series for people', () => {
     stepMs: 10_000,
   } as const;
   const firstStepMs = Math.floor(fromMs / 10_000) * 10_000;
-  let history: ClickHouseHistory;
+  let history: HistoryStore;
   beforeAll(async () => {
     history = open('series');
     const at = [firstStepMs + 10_000, firstStepMs + 11_000, firstStepMs + 20_000];

@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createEmailChannel, type EmailOptions } from '../../../adapters/email/channel.ts';
 import { ownCertificate } from '../../support/certificate.ts';
-import { delivery, exampleBriefing, incidentId, incidentUrl } from '../../support/deliveries.ts';
+import {
+  delivery,
+  exampleBriefing,
+  incidentId,
+  incidentUrl,
+  pendingApproval,
+  planForGood,
+} from '../../support/deliveries.ts';
 import { type MailServer, mailLogin, startMailServer } from '../../support/mail-server.ts';
 
 let server: MailServer;
@@ -38,11 +45,27 @@ test('one mail to everybody, as text and as HTML', async () => {
   expect(mail?.source).toContain('<li>orders fails 40 % of calls</li>');
 });
 
+test('a mail that asks for an approval says what cannot be undone', async () => {
+  const asking = { approval: pendingApproval, status: 'awaiting-approval' } as const;
+  await channel().deliver(delivery(exampleBriefing({ ...asking, plan: planForGood })));
+  const step = { ...planForGood.steps[0], undo: { kind: 'inverse', text: 'scale back' } };
+  const back = { ...planForGood, steps: [step] } as typeof planForGood;
+  await channel().deliver(delivery(exampleBriefing({ ...asking, plan: back })));
+  const [forGood, ordinary] = server.mails.map(({ source }) => source.replaceAll('=\r\n', ''));
+  expect(forGood).toContain('For good:');
+  expect(forGood).toContain('clear-sandbox prod/orders cannot be undone: deleted files stay deleted');
+  expect(ordinary).not.toContain('For good:');
+  expect(ordinary).not.toContain('cannot be undone');
+});
+
 test('the mails of an incident refer to the first one, and have its subject', async () => {
   const one = channel();
   const first = await one.deliver(delivery(exampleBriefing(), { seq: 1 }));
   const memory = first.kind === 'delivered' ? first.memory : null;
-  const closed = exampleBriefing({ outcome: 'resolved', status: 'closed', title: 'orders: errors up' });
+  const closed = exampleBriefing({
+    ...{ outcome: 'resolved', status: 'closed', title: 'orders: errors up' },
+    leftPaused: ['Argo CD application shop is still paused'],
+  });
   await one.deliver(delivery(closed, { seq: 9, memory, moments: ['closed'] }));
   const [opening, ending] = server.mails.map(({ headers }) => headers);
   expect(ending).toMatchObject({
@@ -50,6 +73,7 @@ test('the mails of an incident refer to the first one, and have its subject', as
     'in-reply-to': opening?.['message-id'],
     references: opening?.['message-id'],
   });
+  expect(server.mails[1]?.source).toContain('<li>Argo CD application shop is still paused</li>');
   expect(ending?.['message-id']).not.toBe(opening?.['message-id']);
   expect(opening).not.toHaveProperty('in-reply-to');
 });

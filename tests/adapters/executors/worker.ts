@@ -5,12 +5,21 @@ import type { ExecuteResult } from '../../../activities/types.ts';
 import type { Intent } from '../../../domain/remediation/intent.ts';
 import { noMetrics, silent } from '../../support/fakes.ts';
 import type { MemoryGate } from '../../support/memory-gate.ts';
+import type { Clock } from './matrix/clock.ts';
+
+type Time = Pick<Clock, 'nowMs' | 'sleep'>;
+
+const ofThisMachine: Time = {
+  nowMs: Date.now,
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
 
 export async function executed(
   executor: Executor,
   gate: MemoryGate,
   intent: Intent,
   everyMs = 100,
+  time = ofThisMachine,
 ): Promise<ExecuteResult> {
   const execute = createExecute({
     gate,
@@ -20,8 +29,8 @@ export async function executed(
     timings: {
       ...{ everyMs, pollEveryMs: everyMs, patienceMs: 60_000, steadyAnswers: 3, followForMs: 60_000 },
       tellAfterMs: () => 60_000,
-      nowMs: Date.now,
-      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      ...time,
+      ...(time === ofThisMachine ? {} : { monotonicMs: time.nowMs }),
     },
   });
   for (;;) {

@@ -184,6 +184,23 @@ describe.runIf(isLinux)('the sandbox of a host', () => {
     expect(there().length).toBe(71);
   });
 
+  it('is told as ended early when it may not go on to its next folder', async () => {
+    const second = join(base, 'second');
+    mkdirSync(second);
+    write('a.tmp');
+    writeFileSync(join(second, 'b.tmp'), 'b');
+    const executor = executorOf({ folders: [sandbox, second] });
+    const stopped = call({ permit: async () => ({ ok: false, reason: 'the kill switch is engaged' }) });
+    const begun = await executor.begin(intentOf(), stopped);
+    expect(begun).toMatchObject({ kind: 'accepted' });
+    expect(await executor.poll(intentOf(), '1', stopped.signal)).toMatchObject({
+      kind: 'failed',
+      reason: 'the kill switch is engaged',
+      left: expect.stringMatching(/^1 files/),
+    });
+    expect(readdirSync(second)).toContain('b.tmp');
+  });
+
   it('keeps a file that somebody writes between the judgement and the move', async () => {
     for (let n = 0; n < 60; n += 1) write(`${n}.tmp`);
     const meddles = call({

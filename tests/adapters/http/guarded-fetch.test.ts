@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { guardedFetch } from '../../../adapters/http/guarded-fetch.ts';
 import { createLabExecutor } from '../../../adapters/lab/executor.ts';
 import { boundedFetch } from '../../../adapters/llm/bounded-fetch.ts';
-import { checkSlack, createWebClient } from '../../../adapters/slack/index.ts';
+import { checkSlack } from '../../../adapters/slack/check.ts';
+import { createWebClient } from '../../../adapters/slack/web-client.ts';
 import { parseSettings } from '../../../config/load.ts';
 import { leadsTo } from './fake-dns.ts';
 

@@ -8,7 +8,7 @@ vi.mock('node:dns', async (original) =>
   (await import('./fake-dns.ts')).fakeDns(await original<typeof import('node:dns')>()),
 );
 
-const post = (url: string) => postJson(url, '{}', { signal: AbortSignal.timeout(5_000) });
+const post = (url: string) => postJson(url, '{}', { signal: AbortSignal.timeout(60_000) });
 
 test.each(['169.254.169.254', 'fd00:ec2::254', '::ffff:169.254.169.254', '169.254.170.2'])(
   'a harmless name that leads to %s is not connected to',

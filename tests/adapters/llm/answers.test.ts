@@ -2,7 +2,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openCompatible } from '../../../adapters/llm/compatible/open.ts';
 import { createLanguageModel } from '../../../adapters/llm/language-model.ts';
+import type { ModelSettings } from '../../../adapters/llm/settings.ts';
 
 const answer = { verdict: 'inconclusive', summary: 'Not enough to tell.', hypotheses: [], risks: [] };
 const json = JSON.stringify(answer);
@@ -22,17 +24,20 @@ afterAll(() => server.close());
 
 function ask(status: number, body: unknown, structuredOutput: 'schema' | 'none' = 'none') {
   reply = { status, body };
-  const model = createLanguageModel({
+  const settings: ModelSettings = {
     name: 'local',
-    type: 'compatible',
     model: 'm',
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     apiKey: null,
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     structuredOutput,
     prices: { input: 1, output: 2 },
+  };
+  return createLanguageModel(settings, openCompatible).ask({
+    system: 's',
+    prompt: 'p',
+    maxOutputTokens: 500,
   });
-  return model.ask({ system: 's', prompt: 'p', maxOutputTokens: 500 });
 }
 
 const completion = (message: object, finish = 'stop') => ({

@@ -1,6 +1,10 @@
 /** One question, one request, and every way to fail told apart: against a local server that speaks the real protocols. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openAnthropic } from '../../../adapters/llm/anthropic/open.ts';
+import { openCompatible } from '../../../adapters/llm/compatible/open.ts';
+import { openGroq } from '../../../adapters/llm/groq/open.ts';
 import { createLanguageModel } from '../../../adapters/llm/language-model.ts';
+import { openOpenAI } from '../../../adapters/llm/openai/open.ts';
 import type { ModelSettings } from '../../../adapters/llm/settings.ts';
 import type { ModelMode } from '../../../bench/support/model-server/behaviours.ts';
 import { type ModelServer, startModelServer } from '../../../bench/support/model-server/server.ts';
@@ -18,19 +22,23 @@ beforeEach(() => {
 function settings(more: Partial<ModelSettings> = {}): ModelSettings {
   return {
     name: 'local',
-    type: 'compatible',
     model: 'fake-1',
     baseUrl: server.url,
     apiKey: 'the-key',
-    timeoutMs: 5_000,
+    timeoutMs: 60_000,
     structuredOutput: 'schema',
     prices: { input: 1, output: 2 },
     ...more,
   };
 }
 
-function ask(more: Partial<ModelSettings> = {}) {
-  return createLanguageModel(settings(more)).ask({
+const openers = { groq: openGroq, openai: openOpenAI, anthropic: openAnthropic, compatible: openCompatible };
+
+function ask({
+  type = 'compatible',
+  ...more
+}: Partial<ModelSettings> & { readonly type?: keyof typeof openers } = {}) {
+  return createLanguageModel(settings(more), openers[type]).ask({
     system: 'be brief',
     prompt: 'why?',
     maxOutputTokens: 500,

@@ -8,6 +8,7 @@ import {
   incidentId,
   incidentUrl,
   pendingApproval,
+  planForGood,
 } from '../../support/deliveries.ts';
 import { type FakePagerDuty, routingKey, startFakePagerDuty } from '../../support/fake-pagerduty.ts';
 
@@ -59,6 +60,15 @@ test('opened pages with everything that is known, under the id of the incident',
       custom_details: { symptoms: ['orders fails 40 % of calls'] },
     },
     links: [{ href: incidentUrl(incidentId) }],
+  });
+});
+
+test('who is paged for an approval reads what cannot be undone', async () => {
+  await tell({ approval: pendingApproval, plan: planForGood });
+  expect(JSON.parse(pagerduty.received[0]?.body ?? '')).toMatchObject({
+    payload: {
+      custom_details: { forGood: 'clear-sandbox prod/orders cannot be undone: deleted files stay deleted' },
+    },
   });
 });
 
@@ -123,6 +133,14 @@ describe('the life of an incident is one incident there', () => {
     expect(pagerduty.incidents).toEqual([]);
   });
 
+  test('what Sentinel has left paused stands in the page', async () => {
+    const leftPaused = ['Argo CD application shop is still paused'];
+    await tell({ ...ended('escalated'), leftPaused });
+    expect(JSON.parse(pagerduty.received[0]?.body ?? '')).toMatchObject({
+      payload: { custom_details: { leftPaused } },
+    });
+  });
+
   test('what is asked of people stands first', async () => {
     await tell({ approval: pendingApproval }, ended('escalated', 'nothing left to try'));
     expect(pagerduty.incidents[0]?.summaries).toEqual([
@@ -169,6 +187,22 @@ describe('what comes back soon', () => {
         payload: { custom_details: { pagedAgain: 'it is critical now, and was warning before' } },
       },
     ]);
+  });
+
+  test('a person has taken over what was never paged for: the page of the first is theirs, and nobody is paged', async () => {
+    const taken = exampleBriefing(inHand('taken-over'));
+    await remembered(delivery(taken, { call: quietly, conversation: first }));
+    expect(pagerduty.received.map(({ body }) => JSON.parse(body))).toMatchObject([
+      { event_action: 'acknowledge', dedup_key: 'incident/0a1b2c/5' },
+    ]);
+  });
+
+  test('was paged for once: told quietly meanwhile, a take-over pages nobody again', async () => {
+    const asking = exampleBriefing({ approval: pendingApproval });
+    const memory = await remembered(delivery(asking, { call: quietly, memory: first.memory }));
+    expect(memory).toMatchObject({ paged: true });
+    await remembered(delivery(exampleBriefing(inHand('taken-over')), { call: aloud(), memory }));
+    expect(pagerduty.actions).toEqual(['acknowledge']);
   });
 
   test('keeps the key of an incident that was told before pages were shared', async () => {

@@ -52,6 +52,9 @@ test('what a person has in hand is open: it can be taken over or closed, and its
   expect(summary(inHand)).toMatch(/escalated, still open$/);
   const over: Briefing = { ...inHand, status: 'closed', ending: { ...ending, end: 'cleared' } };
   expect(textOf(over)).toContain('*Over*: nothing to try');
+  expect(textOf({ ...over, leftPaused: ['Argo <b> is still paused'] })).toContain(
+    ':warning: Argo &lt;b&gt; is still paused',
+  );
   expect(offered(over)).toEqual([actionIds.details, actionIds.open]);
 });
 
@@ -71,13 +74,64 @@ test('an effect that nobody can tell of has a button of its own, also when the i
     const card = renderCard(asking({ effects, status }), links);
     expect(blocksProblem(card.blocks)).toBeNull();
     const values = card.blocks.flatMap((block) =>
-      block.type === 'section' && block.accessory?.type === 'button' ? [block.accessory.value] : [],
+      block.type === 'section' && block.accessory?.type === 'button'
+        ? [`${block.accessory.action_id} ${readValue(block.accessory.value)?.effectId}`]
+        : [],
     );
-    expect(values.map(readValue)).toEqual([
-      { incidentId: 'incident/a/1', planHash: '', effectId: 'intent-7' },
-    ]);
+    // What stands can be rolled back once Sentinel has let go of the incident.
+    const back = status === 'closed' ? [`${actionIds.rollBack} intent-8`] : [];
+    expect(values).toEqual([`${actionIds.settle} intent-7`, ...back]);
     expect(textOf(asking({ effects, status }))).toContain('Nobody can tell whether it happened');
   }
+});
+
+test('an undo of unknown outcome is settled from the card too, and is not asked for once more meanwhile', () => {
+  const about = { step: 0, attempt: 1, planHash: 'hash-1', intentId: 'intent-7' };
+  const stepKey = 'scale@service/test/orders {"replicas":4}';
+  const effects = [{ ...about, stepKey, status: 'not-undone' as const, undoInDoubt: 'intent-8' }];
+  const card = renderCard(asking({ effects, status: 'closed' }), links);
+  expect(blocksProblem(card.blocks)).toBeNull();
+  const buttons = card.blocks.flatMap((block) =>
+    block.type === 'section' && block.accessory?.type === 'button'
+      ? [[block.accessory.action_id, readValue(block.accessory.value)?.effectId]]
+      : [],
+  );
+  expect(buttons).toEqual([[actionIds.settle, 'intent-8']]);
+  expect(textOf(asking({ effects, status: 'closed' }))).toContain('Nobody can tell whether this was undone');
+});
+
+test('what an approval gives away for good is said apart from everything else', () => {
+  const { hashedPlan } = stateOfAsking();
+  const [step] = hashedPlan?.plan.steps ?? [];
+  if (hashedPlan === null || step === undefined) throw new Error('the example has no plan');
+  const gone = {
+    ...step,
+    action: 'clear-sandbox',
+    parameters: {},
+    inverse: null,
+    reversible: false,
+  } as const;
+  const plan = { ...hashedPlan.plan, steps: [gone] };
+  const words = 'clear-sandbox test/orders cannot be undone: Sentinel does not bring deleted files back';
+  const forGood = asking({ hashedPlan: { ...hashedPlan, plan } });
+  expect(textOf(forGood)).toContain(`*For good:* ${words}`);
+  expect(textOf(asking())).not.toContain('For good');
+  // A locked telephone shows nothing but the summary.
+  expect(summary(forGood)).toMatch(/needs 1 × operator; it cannot be undone$/);
+});
+
+test('what has no inverse, or does not stand any more, has no button that rolls it back', () => {
+  const about = { step: 0, attempt: 1, planHash: 'hash-1' };
+  const effects = [
+    { ...about, stepKey: 'restart@test/orders', intentId: 'intent-1', status: 'applied' as const },
+    { ...about, stepKey: 'scale@test/orders', intentId: 'intent-2', status: 'undone' as const },
+    { ...about, stepKey: 'stop@test/orders', intentId: 'intent-3', status: 'not-undone' as const },
+  ];
+  const { blocks } = renderCard(asking({ effects, status: 'handed-over' }), links);
+  expect(blocksProblem(blocks)).toBeNull();
+  const values = JSON.stringify(blocks).match(/"action_id":"sentinel_roll_back"/g) ?? [];
+  expect(values).toHaveLength(1);
+  expect(JSON.stringify(blocks)).toContain('intent-3');
 });
 
 test('the card of a plan that is asked about again says why', () => {

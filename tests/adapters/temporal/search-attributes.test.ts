@@ -44,7 +44,7 @@ test('a name that is taken with another type is refused in words, and nothing is
   const temporal = await connectedTo(where);
   await expect
     .poll(() => temporal.ensureSearchAttributes(searchAttributeNames).then(String, String), {
-      timeout: 20_000,
+      timeout: 60_000,
     })
     .toMatch(/SentinelService with another type than Keyword.*temporal\.namespace/);
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });

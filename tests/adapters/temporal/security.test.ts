@@ -56,8 +56,8 @@ afterAll(() => {
   rmSync(dir, { recursive: true });
 });
 
-const connect = (security: Parameters<typeof securityOptions>[0]) =>
-  connectTemporal({ address, namespace: 'default', payloads: testPayloads(), timeoutMs: 3_000, security });
+const connect = (security: Parameters<typeof securityOptions>[0], timeoutMs = 60_000) =>
+  connectTemporal({ address, namespace: 'default', payloads: testPayloads(), timeoutMs, security });
 
 test('the server proves itself, we prove ourselves, and the key goes along', async () => {
   const connected = await connect({ tls: { caFile, ...pair }, apiKey: 'secret-key' });
@@ -85,7 +85,7 @@ test.each([
     { tls: { caFile, ...pair, serverName: 'temporal.example.com' }, apiKey: null },
   ],
 ])('no connection %s', async (_, security) => {
-  await expect(connect(security)).rejects.toThrow(`The Temporal server at ${address} does not answer`);
+  await expect(connect(security, 3_000)).rejects.toThrow(`The Temporal server at ${address} does not answer`);
   expect(seen).toEqual([]);
 });
 

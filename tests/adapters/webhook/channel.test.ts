@@ -95,9 +95,9 @@ test('a known signature, so that no receiver breaks unnoticed', () => {
 
 test('sent again after a lost answer it has the same id', async () => {
   server.fail('executed-then-silent');
-  const one = () => delivery(exampleBriefing(), { seq: 4, timeoutMs: 300 });
-  await expect(channel.deliver(one())).rejects.toThrow('did not answer in time');
-  expect(await channel.deliver(one())).toMatchObject({ kind: 'delivered' });
+  const one = (timeoutMs: number) => delivery(exampleBriefing(), { seq: 4, timeoutMs });
+  await expect(channel.deliver(one(300))).rejects.toThrow('did not answer in time');
+  expect(await channel.deliver(one(60_000))).toMatchObject({ kind: 'delivered' });
   expect(server.received.map(({ headers }) => headers['sentinel-delivery'])).toEqual([
     `${incidentId}/4`,
     `${incidentId}/4`,

@@ -1,9 +1,9 @@
 /** Slack's clicks against the real stores: a fake Slack, the receiver, and an incident's workflow that takes everything. */
 
 import type { Stores } from '../../../../adapters/postgres/index.ts';
-import type { SlackInboundOptions } from '../../../../adapters/slack/inbound/inbound.ts';
+import { type SlackInboundOptions, startSlackInbound } from '../../../../adapters/slack/inbound/inbound.ts';
 import { slackKeyId } from '../../../../adapters/slack/inbound/people.ts';
-import { createWebClient, startSlackInbound } from '../../../../adapters/slack/index.ts';
+import { createWebClient } from '../../../../adapters/slack/web-client.ts';
 import { createMetrics } from '../../../../adapters/telemetry/metrics.ts';
 import type { Refused } from '../../../../api/http/refusal-audit.ts';
 import type { Logger } from '../../../../api/ports/logger.ts';
@@ -23,6 +23,7 @@ const people = {
   UADA: { name: 'ada', role: 'operator' },
   UBO: { name: 'bo', role: 'operator' },
   UEVE: { name: 'eve', role: 'viewer' },
+  UCY: { name: 'cy', role: 'admin' },
 } as const;
 
 for (const [id, { name, role }] of Object.entries(people)) chatUser(slackKeyId(id), name, role);
@@ -35,6 +36,8 @@ export type InboundStage = {
   readonly told: { readonly incidentId: string; readonly what: string }[];
   /** For the audit. */
   readonly refused: Refused[];
+  /** Rollbacks that have a workflow. */
+  readonly begun: string[];
   workflow: 'takes' | 'refuses' | 'unreachable';
   post(request: SignedRequest): Promise<Response>;
   click(click: Click): Promise<Response>;
@@ -44,7 +47,7 @@ export type InboundStage = {
 };
 
 export function inboundStage(
-  stores: Pick<Stores, 'approvals' | 'effects' | 'incidentReader' | 'signedRequests' | 'stops'>,
+  stores: Pick<Stores, 'approvals' | 'effects' | 'incidentReader' | 'rollbacks' | 'signedRequests' | 'stops'>,
   slack: FakeSlack,
   more: Partial<SlackInboundOptions> = {},
 ): InboundStage {
@@ -66,6 +69,8 @@ export function inboundStage(
     approvals: stores.approvals,
     stops: stores.stops,
     effects: stores.effects,
+    rollbacks: stores.rollbacks,
+    rollbackWorkflows: { start: async ({ requestId }) => void stage.begun.push(requestId) },
     requests: stores.signedRequests,
     refusals: { note: (refused) => void stage.refused.push(refused) },
     messenger: {
@@ -86,6 +91,7 @@ export function inboundStage(
     metrics,
     told: [],
     refused: [],
+    begun: [],
     workflow: 'takes',
     async post({ body, headers }) {
       if (inbound.receive === null) throw new Error('nothing is taken over HTTP');

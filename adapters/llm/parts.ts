@@ -1,0 +1,33 @@
+// What all vendors behind the AI SDK have in common, when one of them is configured.
+
+import type { AskedModel, ModelParts } from '../model-vendor.ts';
+import { reached } from '../network/reach.ts';
+import { createLanguageModel, type OpenModel } from './language-model.ts';
+
+type Given = { readonly baseUrl?: string | undefined };
+type Key = { readonly apiKey: string | null };
+
+/** `vendorUrl`: where its API is, unless the configuration says otherwise. `sendsKey`: default, always. */
+export function partsOf<Settings extends Given>(
+  open: OpenModel,
+  vendorUrl: string,
+  sendsKey: (settings: Settings) => boolean = () => true,
+): ModelParts<Settings, Key> {
+  const urlOf = ({ baseUrl = vendorUrl }: Settings): string => baseUrl.replace(/\/+$/, '');
+  return {
+    create(settings, { apiKey }) {
+      const { name, model, timeoutMs, structuredOutput, prices } = settings;
+      const asked: AskedModel = { name, model, timeoutMs, structuredOutput, prices };
+      const key = sendsKey(settings) ? apiKey : null;
+      return createLanguageModel({ ...asked, baseUrl: urlOf(settings), apiKey: key }, open);
+    },
+    doctor: (settings) =>
+      // Whoever accepts connections may still refuse the key, but asking for more would cost money.
+      reached(
+        `Language model ${settings.name}`,
+        urlOf(settings),
+        `${settings.model} at `,
+        'Start it, or fix its baseUrl; until then the diagnosis is statistical only.',
+      ),
+  };
+}

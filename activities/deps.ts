@@ -22,6 +22,7 @@ import type {
   OwnLag,
   PlanStore,
   PostmortemStore,
+  StoredRollbacks,
   StoredStops,
 } from './ports.ts';
 
@@ -46,6 +47,7 @@ export type ActivityDeps = {
   readonly executors: Executors;
   readonly resources: KnownResources;
   readonly stops: StoredStops;
+  readonly rollbacks: StoredRollbacks;
   readonly postmortems: PostmortemStore;
   readonly requeue: AnomalyRequeue;
   readonly policy: PolicyConfig;

@@ -6,18 +6,19 @@
 import { targetText } from '../domain/inventory/target.ts';
 import type { Intent } from '../domain/remediation/intent.ts';
 import type { Progress } from '../domain/remediation/progress.ts';
+import { cancelUnderWay } from './cancel.ts';
 import { previewed } from './dry-run.ts';
 import { finalFailure } from './failures.ts';
-import { type Followed, follow, inBounds } from './follow.ts';
+import { type Followed, follow } from './follow.ts';
 import { type Leased, whileLeased } from './leased.ts';
 import { closeSends, type LookUpTimings } from './look-up.ts';
-import type { Executor, Executors } from './ports/executor.ts';
+import type { Executor, Executors, Polled } from './ports/executor.ts';
 import type { Gate, Logger, Metrics, StoredIntent } from './ports.ts';
 import { permitFor, sendOnce } from './send.ts';
 import type { ExecuteInput, ExecuteResult } from './types.ts';
 
 export type ExecuteDeps = {
-  readonly gate: Pick<Gate, 'intent' | 'mark' | 'accept' | 'permit' | 'renew' | 'leaseMs'>;
+  readonly gate: Pick<Gate, 'intent' | 'mark' | 'accept' | 'permit' | 'stopped' | 'renew' | 'leaseMs'>;
   readonly executors: Pick<Executors, 'forTarget'>;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -133,16 +134,62 @@ async function untilItEnds(
   stored: StoredIntent,
   accepted: NonNullable<StoredIntent['accepted']>,
 ): Promise<ExecuteResult> {
-  const { deps, executor, input } = execution;
+  const { deps, executor, input, lease } = execution;
   const { timings, tell = () => {} } = deps;
   const told = input.told ?? { times: 0, words: '' };
-  const followed = await follow(executor, stored.intent, accepted, { timings, told, tell });
-  if (followed.kind !== 'stuck')
-    return followed.kind === 'running' ? followed : finish(deps, stored, ended(followed));
-  return finish(deps, stored, await givenUp(execution, stored, accepted.handle, followed.reason));
+  const { number, notAfterMs } = stored.send ?? { number: 0, notAfterMs: 0 };
+  const permit = permitFor(deps.gate, stored.intent, number, lease.signal);
+  const call = { number, notAfterMs, permit, leased: lease.signal };
+  const following = { timings, told, tell, call };
+  const stopped = () => personsStop(deps, stored.intent.id);
+  const followed = await follow(executor, stored.intent, accepted, { ...following, stopped });
+  if (followed.kind !== 'stopped') return concluded(execution, stored, accepted, followed);
+
+  const { stop } = followed;
+  const { handle } = accepted;
+  const cancelled = await cancelUnderWay(deps.gate, executor, stored, handle, lease.signal);
+  if (cancelled.kind === 'ended') return finish(deps, stored, afterStop(stop, ended(cancelled.came)));
+  const why = cancelled.kind === 'cannot' ? `${executor.name} cannot stop it` : cancelled.why;
+  // An effect of many calls makes none after the stop: their permit is refused.
+  const then = executor.advance === undefined ? 'it goes on by itself' : 'no further call is made for it';
+  const although = `${stop}; ${then} (${why})`;
+  // How long it has taken by now, the store says.
+  const goesOn = (await find(deps, stored.intent.id)).accepted ?? accepted;
+  const further = await follow(executor, stored.intent, goesOn, { ...following, although });
+  if (further.kind === 'stopped') throw new Error(`${stored.intent.id} was stopped twice`);
+  return concluded(execution, stored, goesOn, further);
 }
 
-function ended(followed: Exclude<Followed, { kind: 'running' | 'stuck' }>): Outcome {
+async function concluded(
+  execution: Execution,
+  stored: StoredIntent,
+  { handle }: NonNullable<StoredIntent['accepted']>,
+  followed: Exclude<Followed, { kind: 'stopped' }>,
+): Promise<ExecuteResult> {
+  const { deps } = execution;
+  if (followed.kind === 'running') return followed;
+  if (followed.kind !== 'stuck') return finish(deps, stored, ended(followed));
+  return finish(deps, stored, await givenUp(execution, stored, handle, followed.reason));
+}
+
+/** A store that cannot be asked has not forbidden it: the vendor goes on meanwhile in any case, and it is asked again. */
+async function personsStop({ gate, logger }: ExecuteDeps, intentId: string): Promise<string | null> {
+  try {
+    return await gate.stopped(intentId);
+  } catch (error) {
+    logger.warn({ intentId, err: error }, 'it could not be asked whether a person has said stop');
+    return null;
+  }
+}
+
+/** What a person has stopped half-way has not failed of itself. */
+function afterStop(stop: string, outcome: Outcome): Outcome {
+  if (outcome.kind === 'applied')
+    return { ...outcome, summary: `${outcome.summary} (before it could be stopped)` };
+  return { ...outcome, reason: `stopped: ${stop}; ${outcome.reason}`, cancelled: true };
+}
+
+function ended(followed: Exclude<Polled, { kind: 'running' | 'unknown' }>): Outcome {
   switch (followed.kind) {
     case 'done':
       return applied(false, followed.summary);
@@ -157,26 +204,21 @@ function ended(followed: Exclude<Followed, { kind: 'running' | 'stuck' }>): Outc
 /** Past its deadline: cancelled where the vendor can and nothing forbids the call; otherwise a person has to look. */
 async function givenUp(
   { deps, executor, lease }: Execution,
-  { intent, send }: StoredIntent,
+  stored: StoredIntent,
   handle: string,
   reason: string,
 ): Promise<Outcome> {
-  if (executor.cancel === undefined || send === null) return failed(false, `${reason}; it may still end`);
-  const permit = permitFor(deps.gate, intent, send.number, lease.signal);
-  const permitted = await permit();
-  if (!permitted.ok) return failed(false, `${reason}; it was not cancelled: ${permitted.reason}`);
-  try {
-    const call = { ...send, signal: AbortSignal.any([lease.signal, AbortSignal.timeout(30_000)]), permit };
-    const came = inBounds(await executor.cancel(intent, handle, call));
-    if (came.kind === 'running')
-      return failed(false, `${reason}; it is still ending: ${came.progress.words}`);
-    if (came.kind === 'unknown') return failed(false, `${reason}; cancelling it: ${came.reason}`);
-    const outcome = ended(came);
-    if (outcome.kind === 'applied') return outcome;
-    return { ...outcome, reason: `${reason}; cancelled: ${outcome.reason}` };
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return failed(false, `${reason}; cancelling it had no answer: ${said}`);
+  const cancelled = await cancelUnderWay(deps.gate, executor, stored, handle, lease.signal);
+  switch (cancelled.kind) {
+    case 'cannot':
+      return failed(false, `${reason}; it may still end`);
+    case 'goes-on':
+      return failed(false, `${reason}; ${cancelled.why}`);
+    case 'ended': {
+      const outcome = ended(cancelled.came);
+      if (outcome.kind === 'applied') return outcome;
+      return { ...outcome, reason: `${reason}; cancelled: ${outcome.reason}` };
+    }
   }
 }
 

@@ -1,11 +1,11 @@
-// What a vendor has taken on, until it has ended: asked again and again, by whichever process is there. Only reads; what to do
-// about an effect that does not end is execute.ts.
+// What a vendor has taken on, until it has ended: asked again and again, by whichever process is there. An effect of many calls
+// goes on with them meanwhile; what to do about one that does not end is execute.ts.
 
 import type { Intent } from '../domain/remediation/intent.ts';
 import { type Progress, progressTellings } from '../domain/remediation/progress.ts';
 import { plainLine } from '../domain/text.ts';
 import { clocksOf, type LookUpTimings } from './look-up.ts';
-import type { Executor, Polled } from './ports/executor.ts';
+import type { Call, Executor, Polled } from './ports/executor.ts';
 import type { StoredIntent } from './ports.ts';
 import { startStopwatch } from './stopwatch.ts';
 import type { ExecuteInput } from './types.ts';
@@ -18,13 +18,21 @@ const pollTimeoutMs = 15_000;
 export type Followed =
   | Exclude<Polled, { kind: 'unknown' }>
   /** Past its deadline, and not known to have ended. */
-  | { readonly kind: 'stuck'; readonly reason: string };
+  | { readonly kind: 'stuck'; readonly reason: string }
+  /** A person's stop forbids it, and it has not ended. */
+  | { readonly kind: 'stopped'; readonly stop: string };
 
 export type Following = {
   readonly timings: LookUpTimings;
   readonly told: NonNullable<ExecuteInput['told']>;
   /** Hears every progress, told or not. */
   readonly tell: (progress: Progress) => void;
+  /** What the calls of an effect of many calls are made with. */
+  readonly call: Omit<Call, 'signal'> & { readonly leased: AbortSignal };
+  /** A person's stop that forbids it, in words; null: there is none. Absent: it is known, and there is nothing to be done about it. */
+  readonly stopped?: () => Promise<string | null>;
+  /** Said before every progress: why it goes on. */
+  readonly although?: string;
 };
 
 /** Answers `running` when there is news to tell, and in time before this call has to end. */
@@ -32,22 +40,25 @@ export async function follow(
   executor: Executor,
   intent: Intent,
   accepted: NonNullable<StoredIntent['accepted']>,
-  { timings, told, tell }: Following,
+  { timings, told, tell, call, stopped, although }: Following,
 ): Promise<Followed> {
   const { deadlineMs, consistencyDelayMs } = executor.promise(intent);
   const elapsed = startStopwatch(clocksOf(timings));
   let last: Progress | null = null;
   for (;;) {
-    const polled = await poll(executor, intent, accepted.handle);
+    const polled = await poll(executor, intent, accepted.handle, call);
     const ageMs = accepted.forMs + elapsed();
     // Not seen yet is not replaced.
     const early = polled.kind === 'superseded' && ageMs < consistencyDelayMs;
     if (polled.kind === 'running') {
-      last = polled.progress;
+      last = withNote(polled.progress, although);
       tell(last);
     } else if (polled.kind === 'unknown' || early) {
-      last ??= { done: 0, of: 0, words: `its state cannot be read: ${polled.reason}` };
+      last ??= withNote({ done: 0, of: 0, words: `its state cannot be read: ${polled.reason}` }, although);
     } else return polled;
+
+    const stop = (await stopped?.()) ?? null;
+    if (stop !== null) return { kind: 'stopped', stop };
 
     if (ageMs >= deadlineMs)
       return {
@@ -61,9 +72,22 @@ export async function follow(
   }
 }
 
-async function poll(executor: Executor, intent: Intent, handle: string): Promise<Polled> {
+function withNote({ words, ...progress }: Progress, although: string | undefined): Progress {
+  const said = although === undefined ? words : plainLine(`${although}: ${words}`, longestWords);
+  return { ...progress, words: said };
+}
+
+async function poll(
+  executor: Executor,
+  intent: Intent,
+  handle: string,
+  { leased, ...call }: Following['call'],
+): Promise<Polled> {
+  const late = AbortSignal.timeout(pollTimeoutMs);
   try {
-    return inBounds(await executor.poll(intent, handle, AbortSignal.timeout(pollTimeoutMs)));
+    if (executor.advance === undefined) return inBounds(await executor.poll(intent, handle, late));
+    const signal = AbortSignal.any([leased, late]);
+    return inBounds(await executor.advance(intent, handle, { ...call, signal }));
   } catch (error) {
     return inBounds({ kind: 'unknown', reason: error instanceof Error ? error.message : String(error) });
   }

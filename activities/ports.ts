@@ -2,20 +2,20 @@
 
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { Diagnosis, Evidence } from '../domain/diagnosis/diagnosis.ts';
-import type { DiagnosisInput } from '../domain/diagnosis/input.ts';
+import type { DiagnosisInput, KnownChange } from '../domain/diagnosis/input.ts';
 import type { Dropped } from '../domain/diagnosis/opinion.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
-import type { ChangeEvent } from '../domain/observation.ts';
 import type { PolicyContext } from '../domain/policy/evaluate.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import type { GateResult, Intent, IntentStatus, Send } from '../domain/remediation/intent.ts';
 import type { HashedPlan } from '../domain/remediation/plan.ts';
 import type { Sighting } from '../domain/remediation/precondition.ts';
+import type { VerificationResult } from '../domain/remediation/verification.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
 import type { Handle, Permit } from './ports/executor.ts';
-import type { ApprovalRequest, ApprovalStatus, GateInput, StoredStop } from './types.ts';
+import type { ApprovalRequest, ApprovalStatus, EndedRollback, GateInput, StoredStop } from './types.ts';
 
 export type TimeRange = { readonly environment: string; readonly fromMs: number; readonly toMs: number };
 
@@ -62,8 +62,8 @@ export interface EvidenceStore {
     evidence: readonly Evidence[],
   ): Promise<{ readonly evidenceRef: string; readonly isFirst: boolean }>;
   load(evidenceRef: string): Promise<{ input: DiagnosisInput; evidence: readonly Evidence[] }>;
-  /** Change events and known call edges of an environment. */
-  changes(environment: string, fromMs: number, toMs: number): Promise<readonly ChangeEvent[]>;
+  /** Change events of an environment, with what of it was Sentinel's own doing, and its known call edges. */
+  changes(environment: string, fromMs: number, toMs: number): Promise<readonly KnownChange[]>;
   edges(environment: string): Promise<readonly { caller: string; callee: string }[]>;
   /** Those of the anomalies that correlation gave to this incident. */
   ofIncident(incidentId: string, anomalyIds: readonly string[]): Promise<ReadonlySet<string>>;
@@ -99,6 +99,13 @@ export interface StoredStops {
   read(incidentId: string): Promise<StoredStop | null>;
 }
 
+/** What came of rollbacks that people asked for, on the way into the records of their incidents. */
+export interface StoredRollbacks {
+  /** Idempotent: the first answer stays. */
+  end(ended: Omit<EndedRollback, 'incidentId'>): Promise<void>;
+  verified(requestId: string, result: VerificationResult): Promise<void>;
+}
+
 /** An intent with what has become of it, and its latest send. */
 export type StoredIntent = {
   readonly intent: Intent;
@@ -117,6 +124,9 @@ export type Marked = {
   /** For `sent`: the permission to call once, within so many milliseconds of having asked for it. Null when overtaken. */
   readonly send: (Send & { readonly withinMs: number }) | null;
 };
+
+/** What a call after the first one of a send is for. */
+export type CallPurpose = 'go-on' | 'cancel';
 
 /** The one transaction every effect passes. Postgres' own clock decides leases and deadlines. */
 export interface Gate {
@@ -138,8 +148,13 @@ export interface Gate {
   ): Promise<Marked>;
   /** Keeps the handle of what the vendor has taken on with this send; `overtaken` as of `mark`. The first handle stays. */
   accept(intentId: string, send: number, handle: Handle): Promise<Pick<Marked, 'before' | 'overtaken'>>;
-  /** May another call to the vendor belong to this send? Whatever could have stopped the first one stops it, too. */
-  permit(intentId: string, send: number): ReturnType<Permit>;
+  /**
+   * May another call to the vendor belong to this send? Whatever could have stopped the first one stops it, too; but a person's stop does
+   * not stop what only ends the effect (`cancel`).
+   */
+  permit(intentId: string, send: number, purpose?: CallPurpose): ReturnType<Permit>;
+  /** In words, the stop of a person that forbids what is under way; null when none does. */
+  stopped(intentId: string): Promise<string | null>;
   /** Keeps the target leased while a call or a look is under way; false when somebody else came after. */
   renew(intentId: string): Promise<boolean>;
   /** How long a lease lasts without being renewed. */

@@ -8,10 +8,18 @@ export function createRecords({
   incidents,
   requeue,
   stops,
+  rollbacks,
   clock,
-}: Pick<ActivityDeps, 'approvals' | 'incidents' | 'requeue' | 'stops' | 'clock'>): Pick<
+}: Pick<ActivityDeps, 'approvals' | 'incidents' | 'requeue' | 'stops' | 'rollbacks' | 'clock'>): Pick<
   Activities,
-  'requestApproval' | 'readApproval' | 'readStop' | 'firingAlerts' | 'closeEpisode' | 'returnAnomalies'
+  | 'requestApproval'
+  | 'readApproval'
+  | 'readStop'
+  | 'firingAlerts'
+  | 'closeEpisode'
+  | 'returnAnomalies'
+  | 'endRollback'
+  | 'noteRollbackVerified'
 > {
   return {
     requestApproval: (request) => approvals.open(request),
@@ -19,6 +27,8 @@ export function createRecords({
     readStop: ({ incidentId }) => stops.read(incidentId),
     firingAlerts: ({ incidentId }) => incidents.firingAlerts(incidentId),
     closeEpisode: ({ incidentId, outcome }) => incidents.closeEpisode(incidentId, outcome, clock.nowMs()),
+    endRollback: ({ incidentId: _of, ...ended }) => rollbacks.end(ended),
+    noteRollbackVerified: ({ requestId, result }) => rollbacks.verified(requestId, result),
     returnAnomalies: ({ incidentId, anomalies }) => requeue.putBack(incidentId, anomalies),
   };
 }

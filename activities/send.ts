@@ -1,6 +1,7 @@
 // One call to the outside, or the reason why there is none: looks at the world, asks the store for the permission to send
 // this number, and calls at once. A process that stood still in between finds out, and does not call.
 
+import { errorMessage } from '../domain/error-message.ts';
 import { targetText } from '../domain/inventory/target.ts';
 import type { GateRefusal, Intent } from '../domain/remediation/intent.ts';
 import { obstacle } from '../domain/remediation/obstacles.ts';
@@ -8,7 +9,7 @@ import { changedSince } from '../domain/remediation/precondition.ts';
 import { plainLine } from '../domain/text.ts';
 import { clocksOf, type LookUpTimings, lookOnce } from './look-up.ts';
 import type { Begun, Call, Executor, Permit } from './ports/executor.ts';
-import type { Gate, Marked } from './ports.ts';
+import type { CallPurpose, Gate, Marked } from './ports.ts';
 import { sight } from './sight.ts';
 import { startStopwatch } from './stopwatch.ts';
 
@@ -127,17 +128,15 @@ export function permitFor(
   { id }: Intent,
   number: number,
   leased: AbortSignal,
+  purpose: CallPurpose = 'go-on',
 ): Permit {
   return async () => {
-    if (leased.aborted) return { ok: false, reason: messageOf(leased.reason) };
+    if (leased.aborted) return { ok: false, reason: errorMessage(leased.reason), mayPass: true };
     try {
-      return await gate.permit(id, number);
+      return await gate.permit(id, number, purpose);
     } catch (error) {
-      return { ok: false, reason: `whether it may go on could not be asked: ${messageOf(error)}` };
+      const reason = `whether it may go on could not be asked: ${errorMessage(error)}`;
+      return { ok: false, reason, mayPass: true };
     }
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -13,6 +13,7 @@ import type { GateRefusal, GateResult } from '../domain/remediation/intent.ts';
 import type { HashedPlan, Preflight } from '../domain/remediation/plan.ts';
 import type { Progress } from '../domain/remediation/progress.ts';
 import type { RefusalCode } from '../domain/remediation/refusal-code.ts';
+import type { RollbackOutcome } from '../domain/remediation/rollback.ts';
 import type { VerificationResult } from '../domain/remediation/verification.ts';
 import type { Scope } from '../domain/scope.ts';
 
@@ -94,6 +95,8 @@ export type GateInput = {
   readonly planHash: string;
   readonly step: number;
   readonly direction: 'forward' | 'compensation';
+  /** Of a compensation that people asked for: the id of their request, which the gate looks up. */
+  readonly rollback?: string;
 };
 
 export type ExecuteInput = {
@@ -119,6 +122,8 @@ export type ExecuteResult =
       readonly code?: RefusalCode;
       readonly left?: string;
       readonly superseded?: true;
+      /** A person said stop, and it was cancelled under way. */
+      readonly cancelled?: true;
     }
   /** Under way at the vendor: tell it, and ask again. */
   | { readonly kind: 'running'; readonly progress: Progress }
@@ -166,6 +171,15 @@ export type RecordResult =
   | { readonly recorded: true }
   | { readonly recorded: false; readonly storedSeq: number };
 
+export type EndedRollback = {
+  readonly incidentId: string;
+  readonly requestId: string;
+  readonly outcome: RollbackOutcome;
+  readonly reason: string;
+  /** The effect that undid it; null when none passed the gate. */
+  readonly undoneBy: string | null;
+};
+
 /** The activities by name; app/worker implements them through createActivities(deps). */
 export type Activities = {
   /**
@@ -197,6 +211,14 @@ export type Activities = {
    */
   execute(input: ExecuteInput): Promise<ExecuteResult>;
   verify(input: VerifyInput): Promise<VerificationResult>;
+  /** What a rollback that people asked for came to; the first answer stays. */
+  endRollback(input: EndedRollback): Promise<void>;
+  /** Whether the symptom is there after a rollback. */
+  noteRollbackVerified(input: {
+    incidentId: string;
+    requestId: string;
+    result: VerificationResult;
+  }): Promise<void>;
   draftPostmortem(input: {
     incidentId: string;
     evidenceRefs: readonly string[];

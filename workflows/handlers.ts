@@ -3,7 +3,7 @@
 
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
-import type { Decision, Rejection } from '../domain/incident/decide.ts';
+import { type Decision, isRollbackNews, type Rejection } from '../domain/incident/decide.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import { nameOf } from '../domain/policy/identity.ts';
 import * as messages from './messages.ts';
@@ -110,6 +110,27 @@ export function registerHandlers(run: Run): void {
       validator: (settled) => {
         requireText(settled, ['intentId', 'direction', 'actor']);
         refuseUnless(journal.consider({ type: 'effect-settled', ...settled }));
+      },
+    },
+  );
+
+  setHandler(
+    messages.rollbackNews,
+    (news) => {
+      const repeated = journal
+        .timeline()
+        .some((event) => isRollbackNews(event) && event.newsId === news.newsId);
+      if (!repeated) journal.record(news);
+      // What people had undone is not owed any more.
+      const effect = journal.state().effects.find(({ intentId }) => intentId === news.intentId);
+      if (effect !== undefined && (effect.status === 'undone' || effect.status === 'not-needed'))
+        run.saga.forget(effect);
+      return accepted;
+    },
+    {
+      validator: (news) => {
+        requireText(news, ['newsId', 'requestId', 'intentId']);
+        refuseUnless(isRollbackNews(news) ? journal.consider(news) : { accepted: false, reason: 'not-open' });
       },
     },
   );

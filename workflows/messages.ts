@@ -2,9 +2,10 @@
 
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
-import type { EffectSettled, IncidentEvent } from '../domain/incident/events.ts';
+import type { EffectSettled, IncidentEvent, RollbackNews } from '../domain/incident/events.ts';
 import type { Follows } from '../domain/incident/follows.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
+import type { ActionId } from '../domain/remediation/actions/index.ts';
 import type { HashedPlan } from '../domain/remediation/plan.ts';
 import type { Scope, Severity } from '../domain/scope.ts';
 
@@ -12,6 +13,7 @@ import type { Scope, Severity } from '../domain/scope.ts';
 export type { Carried } from './carried.ts';
 
 export const incidentWorkflowType = 'incident';
+export const rollbackWorkflowType = 'rollback';
 export const incidentTaskQueue = 'sentinel-incidents';
 
 export type IncidentInput = {
@@ -57,6 +59,27 @@ export type IncidentSettings = {
   readonly continueAsNewAfterEvents?: number;
 };
 
+/** A rollback that enough people have asked for: the stored request is the authority, and this says which one, and what it is about. */
+export type RollbackOrder = {
+  readonly requestId: string;
+  readonly incidentId: string;
+  readonly planHash: string;
+  readonly step: number;
+  readonly stepKey: string;
+  /** The action that is undone, and whom its target serves. */
+  readonly action: ActionId;
+  readonly targetService: string;
+  readonly scope: Scope;
+  readonly onsetMs: number;
+  /** How far the incident was recorded: its symptoms are looked at afterwards. */
+  readonly recordedSeq: number;
+  readonly expiresAtMs: number;
+};
+
+export type RollbackInput = RollbackOrder & {
+  readonly settings: Pick<IncidentSettings, 'verifyIntervalMs' | 'verifyTimeoutMs' | 'answersAreSigned'>;
+};
+
 export type ApprovalDecided = {
   /** Id of the row in the approvals table: the authority. This message only says "look". */
   readonly approvalId: string;
@@ -85,6 +108,8 @@ export const abort = defineUpdate<Accepted, [{ actor: string; reason: string }]>
 export const closeIncident = defineUpdate<Accepted, [{ actor: string; reason: string }]>('closeIncident');
 /** What a person found out about an effect that nobody could tell of; also of an incident that has just ended. */
 export const effectSettled = defineUpdate<Accepted, [EffectSettled]>('effectSettled');
+/** What people ask of an effect, and what came of it; told again until the record has it. */
+export const rollbackNews = defineUpdate<Accepted, [RollbackNews]>('rollbackNews');
 export const addNote = defineUpdate<Accepted, [{ noteId: string; actor: string; text: string }]>('addNote');
 
 export const stateQuery = defineQuery<IncidentState>('state');

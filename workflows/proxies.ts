@@ -27,6 +27,8 @@ export const records = proxyActivities<
     | 'firingAlerts'
     | 'closeEpisode'
     | 'returnAnomalies'
+    | 'endRollback'
+    | 'noteRollbackVerified'
   >
 >({
   startToCloseTimeout: 10_000,

@@ -77,6 +77,7 @@ export function gatePatience(reason: GateRefusal): Patience | null {
     case 'rollout-in-progress':
     case 'too-much-at-once':
     case 'step-unfinished':
+    case 'still-at-work':
       return { everyMs: 5_000, forMs: 5 * 60_000 };
     case 'rate-limited':
       return { everyMs: 30_000, forMs: 15 * 60_000 };

@@ -55,7 +55,11 @@ export type EffectPromise = {
 };
 
 /** Asked right before every vendor call after the first one of an effect: kill switch, stops, the lease. */
-export type Permit = () => Promise<{ readonly ok: true } | { readonly ok: false; readonly reason: string }>;
+export type Permit = () => Promise<Permitted>;
+export type Permitted =
+  | { readonly ok: true }
+  /** `mayPass`: nothing forbids it, but nobody could be asked; it is asked again later. */
+  | { readonly ok: false; readonly reason: string; readonly mayPass?: true };
 
 export type Call = Send & {
   /** What `observe` reported right before, where the vendor has revisions: the effect may depend on it. */
@@ -84,6 +88,12 @@ export interface Executor {
   begin(intent: Intent, call: Call): Promise<Begun>;
   /** How far what was accepted has come. Only reads; any executor of this configuration may be asked. */
   poll(intent: Intent, handle: Handle, signal: AbortSignal): Promise<Polled>;
+  /**
+   * In place of `poll`, for effects of many calls that take long (the pods of a drained node): reads, makes the calls that are
+   * due, each after its own `permit`, and answers within seconds. Asked again and again, by any worker, two of them at once
+   * too: a call that was made before changes nothing. An aborted `signal` is no end of the effect: it answers `unknown`.
+   */
+  advance?(intent: Intent, handle: Handle, call: Call): Promise<Polled>;
   /** Stops what was accepted, where the vendor can; answers what it came to. May be asked again after a lost answer. */
   cancel?(intent: Intent, handle: Handle, call: Call): Promise<Polled>;
   /**

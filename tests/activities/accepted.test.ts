@@ -116,6 +116,53 @@ describe('progress', () => {
   });
 });
 
+describe('an effect of many calls', () => {
+  test('goes on with its calls, each asked for under the send that began it, and is not polled', async () => {
+    const vendor = slowVendor();
+    const { gate, run } = setUp(vendor);
+    const asked: unknown[] = [];
+    vendor.advance = async (_intent, handle, { number, permit, signal }) => {
+      asked.push([handle, number, await permit(), signal.aborted]);
+      return asked.length < 3 ? running(asked.length) : { kind: 'done', after: null, summary: 'all moved' };
+    };
+    expect(await run()).toMatchObject({ kind: 'applied', summary: 'all moved' });
+    expect(asked).toEqual(Array.from({ length: 3 }, () => ['rollout-7', 1, { ok: true }, false]));
+    expect(vendor.asked.polls).toBe(0);
+    expect(gate.sends).toBe(1);
+  });
+
+  test('tells a stop, which ends it, from a store that cannot be asked, which passes', async () => {
+    const vendor = slowVendor();
+    const { gate, run } = setUp(vendor);
+    const answers: unknown[] = [];
+    gate.permitted = false;
+    vendor.advance = async (_intent, _handle, { permit }) => {
+      answers.push(await permit());
+      gate.permit = async () => {
+        throw new Error('the store is away');
+      };
+      answers.push(await permit());
+      return { kind: 'failed', reason: 'stopped', left: '1 of 3 moved' };
+    };
+    expect(await run()).toMatchObject({ kind: 'failed', certain: false, left: '1 of 3 moved' });
+    expect(answers).toEqual([
+      { ok: false, reason: expect.stringContaining('kill switch') },
+      { ok: false, reason: expect.stringContaining('the store is away'), mayPass: true },
+    ]);
+  });
+
+  test('one that breaks is asked again, as a poll is', async () => {
+    const vendor = slowVendor();
+    let asked = 0;
+    vendor.advance = async () => {
+      asked += 1;
+      if (asked === 1) throw new Error('connect ECONNREFUSED');
+      return { kind: 'done', after: null, summary: 'all moved' };
+    };
+    expect(await setUp(vendor).run()).toMatchObject({ kind: 'applied' });
+  });
+});
+
 describe('an effect that ends otherwise', () => {
   test('has failed for certain when nothing is left of it', async () => {
     const { gate, run } = setUp(slowVendor({ polls: [{ kind: 'failed', reason: 'no capacity', left: '' }] }));
@@ -301,5 +348,89 @@ describe('dry run', () => {
     const vendor = { ...slowVendor({ looks: ['not-happened'] }), dryRun: true };
     expect(await setUp(vendor, 'sent').run()).toMatchObject({ kind: 'failed', certain: true });
     expect(vendor.begun).toEqual([]);
+  });
+});
+
+describe('an effect under way that a person has stopped', () => {
+  const stop = 'ada aborted the incident: wrong tree';
+
+  test.each([
+    [{ kind: 'failed', reason: 'stopped', left: '' }, { certain: true }, 'failed'],
+    [
+      { kind: 'failed', reason: 'stopped', left: '3 of 5 new' },
+      { certain: false, left: '3 of 5 new' },
+      'uncertain',
+    ],
+  ] as const)('is cancelled, and says what is half done: %o', async (cancel, outcome, status) => {
+    const vendor = slowVendor({ polls: [running(3)], cancel });
+    const { gate, run } = setUp(vendor);
+    gate.stop = stop;
+    const answer = await run();
+    expect(answer).toMatchObject({ kind: 'failed', cancelled: true, ...outcome });
+    expect(answer).toMatchObject({ reason: expect.stringContaining(stop) });
+    expect(vendor.cancelled).toEqual(['rollout-7']);
+    expect(gate.purposes, 'the stop itself does not forbid this call').toEqual(['cancel']);
+    expect(gate.status).toBe(status);
+    expect(vendor.begun, 'never a second effect').toEqual([1]);
+  });
+
+  test('was applied when it had ended before it could be stopped', async () => {
+    const cancel = { kind: 'done', after: null, summary: 'all new' } as const;
+    const { gate, run } = setUp(slowVendor({ polls: [running(5)], cancel }));
+    gate.stop = stop;
+    expect(await run()).toMatchObject({
+      kind: 'applied',
+      summary: expect.stringContaining('before it could'),
+    });
+    expect(gate.status).toBe('applied');
+  });
+
+  test('is not cancelled when it has ended by itself', async () => {
+    const vendor = slowVendor({ cancel: { kind: 'failed', reason: 'stopped', left: '' } });
+    const { gate, run } = setUp(vendor);
+    gate.stop = stop;
+    expect(await run()).toMatchObject({ kind: 'applied' });
+    expect(vendor.cancelled).toEqual([]);
+  });
+
+  test.each([
+    ['the executor has no way to', {}, true, /goes on by itself \(slow cannot stop it\): 3 of 5/],
+    [
+      'the kill switch is engaged',
+      { cancel: { kind: 'failed', reason: '', left: '' } },
+      false,
+      /goes on by itself \(it was not cancelled: the kill switch is engaged\)/,
+    ],
+    ['the answer says nothing', { cancel: { kind: 'unknown', reason: 'status 503' } }, true, /status 503/],
+    ['it takes its time', { cancel: running(4) }, true, /still ending: 4 of 5/],
+  ] as const)(
+    'goes on where %s: that is told, and it is followed to its end',
+    async (_what, script, may, words) => {
+      const vendor = slowVendor({ polls: [running(3)], ...script });
+      const { gate, execute } = setUp(vendor);
+      gate.stop = stop;
+      gate.permitted = may;
+      const answer = await execute(input);
+      if (answer.kind !== 'running') throw new Error(answer.kind);
+      expect(answer.progress.words).toMatch(words);
+      expect(answer.progress.words).toContain(stop);
+      expect(gate.status).toBe('sent');
+      vendor.poll = async () => ({ kind: 'done', after: null, summary: 'all new' });
+      expect(await execute({ ...input, told: { times: 1, words: answer.progress.words } })).toMatchObject({
+        kind: 'applied',
+      });
+      expect(vendor.begun).toEqual([1]);
+    },
+  );
+
+  test('is followed on while the store cannot be asked', async () => {
+    const vendor = slowVendor({
+      polls: [running(1), { kind: 'done', after: null, summary: 'all new' }],
+      cancel: { kind: 'failed', reason: '', left: '' },
+    });
+    const { gate, run } = setUp(vendor);
+    gate.stopped = () => Promise.reject(new Error('the store is away'));
+    expect(await run()).toMatchObject({ kind: 'applied' });
+    expect(vendor.cancelled).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import type { ModelDeps } from '../../activities/deps.ts';
 import { createModelTurn } from '../../activities/model-turn.ts';
 import type { LanguageModel, ModelTurns } from '../../activities/ports.ts';
 import type { ModelAsk, ModelTurnInput, ModelTurnResult } from '../../activities/types.ts';
+import { openCompatible } from '../../adapters/llm/compatible/open.ts';
 import { createLanguageModel } from '../../adapters/llm/language-model.ts';
 import { createStores, type Database, type Stores } from '../../adapters/postgres/index.ts';
 import { createMetrics } from '../../adapters/telemetry/metrics.ts';
@@ -41,10 +42,13 @@ beforeEach(() => {
 });
 
 function provider(name: string, timeoutMs = 5_000): LanguageModel {
-  return createLanguageModel({
-    ...{ name, type: 'compatible', model: 'fake-1', baseUrl: server.url, apiKey: null, timeoutMs },
-    ...{ structuredOutput: 'schema', prices: { input: 0.5, output: 1.5 } },
-  });
+  return createLanguageModel(
+    {
+      ...{ name, model: 'fake-1', baseUrl: server.url, apiKey: null, timeoutMs },
+      ...{ structuredOutput: 'schema', prices: { input: 0.5, output: 1.5 } },
+    },
+    openCompatible,
+  );
 }
 
 function modelDeps(more: Partial<ModelDeps> = {}): ModelDeps {

@@ -1,9 +1,10 @@
 /**
  * A process that stands still between the record of a send and its call (SIGSTOP, a paused machine, a blocked event loop) calls
  * later, although another try has decided meanwhile what became of the effect. Real gate (PGlite), real `execute`; the world
- * knows the two kinds of vendors: one that can close a send, and one that takes whatever comes.
+ * knows the two kinds of vendors: one that can close a send, and one that takes whatever comes. Time passes only where somebody
+ * waits for it, so that a busy machine makes nobody late.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createExecute } from '../../activities/execute.ts';
 import type { Executor } from '../../activities/ports/executor.ts';
@@ -20,11 +21,8 @@ let database: Database;
 let stores: Stores;
 beforeAll(async () => {
   database = await openMemory();
-  // A second in place of five: waiting until a call must not begin any more is short, and a busy machine still begins in time.
-  stores = createStores(database, { limits: limitsConfigSchema.parse({}), sendWithinMs: 1_000 });
-  // The first statements of a database take longest, and would use up that time.
-  const { intentId } = await granted();
-  await run(stores.gate, plainWorld().executor)({ intentId });
+  // The store goes by its own clock, the real one: no test comes near a minute between the record of a send and its call.
+  stores = createStores(database, { limits: limitsConfigSchema.parse({}), sendWithinMs: 60_000 });
 });
 afterAll(() => database.close());
 
@@ -76,20 +74,32 @@ const timings = {
   steadyAnswers: 3,
   followForMs: 2_000,
   tellAfterMs: () => 0,
-  nowMs: () => Date.now(),
-  sleep: (ms: number) => sleep(ms),
 };
-const run = (
-  gate: Pick<Gate, 'intent' | 'mark' | 'accept' | 'permit' | 'renew' | 'leaseMs'>,
-  executor: Executor,
-) =>
-  createExecute({
-    gate,
-    executors: { forTarget: () => executor },
-    logger: silent,
-    metrics: noMetrics,
-    timings,
-  });
+
+/** The time of one or more processes. It passes for all of them while one of them waits. */
+function ownTime() {
+  let atMs = Date.now();
+  return {
+    nowMs: () => atMs,
+    monotonicMs: () => atMs,
+    async sleep(ms: number) {
+      atMs += ms;
+      await setImmediate();
+    },
+  };
+}
+
+function processesOf(executor: Executor) {
+  const time = ownTime();
+  return (gate: Pick<Gate, 'intent' | 'mark' | 'accept' | 'permit' | 'stopped' | 'renew' | 'leaseMs'>) =>
+    createExecute({
+      gate,
+      executors: { forTarget: () => executor },
+      logger: silent,
+      metrics: noMetrics,
+      timings: { ...timings, ...time },
+    });
+}
 
 /** A gate whose process stands still right after `sent` was committed, until `go` is called. */
 function stopsAfterSent(gate: Gate) {
@@ -104,6 +114,21 @@ function stopsAfterSent(gate: Gate) {
     return marked;
   };
   return { stopped: stopped.promise, go: released.resolve, gate: { ...gate, mark } };
+}
+
+/** A gate that lets nobody send before two have asked. */
+function bothAskAtOnce(gate: Gate): Gate {
+  const both = Promise.withResolvers<void>();
+  let asked = 0;
+  const mark: Gate['mark'] = async (...args) => {
+    if (args[1] === 'sent') {
+      asked += 1;
+      if (asked === 2) both.resolve();
+      await both.promise;
+    }
+    return gate.mark(...args);
+  };
+  return { ...gate, mark };
 }
 
 async function granted() {
@@ -132,10 +157,11 @@ describe.each([
   test('two workers, one paused: the effect happens once', async () => {
     const { intentId } = await granted();
     const { ledger, executor } = world();
+    const run = processesOf(executor);
     const paused = stopsAfterSent(stores.gate);
-    const first = run(paused.gate, executor)({ intentId });
+    const first = run(paused.gate)({ intentId });
     await paused.stopped;
-    const second = await run(stores.gate, executor)({ intentId });
+    const second = await run(stores.gate)({ intentId });
     expect(second).toMatchObject({ kind: 'applied' });
     paused.go();
     expect(await first, 'the one who woke up hears what is recorded').toMatchObject({ kind: 'applied' });
@@ -145,13 +171,14 @@ describe.each([
   test('three workers that all wake up: still once', async () => {
     const { intentId } = await granted();
     const { ledger, executor } = world();
+    const run = processesOf(executor);
     const asleep = [stopsAfterSent(stores.gate), stopsAfterSent(stores.gate)];
     const tries: Promise<unknown>[] = [];
     for (const paused of asleep) {
-      tries.push(run(paused.gate, executor)({ intentId }));
+      tries.push(run(paused.gate)({ intentId }));
       await paused.stopped;
     }
-    tries.push(run(stores.gate, executor)({ intentId }));
+    tries.push(run(stores.gate)({ intentId }));
     await Promise.all(tries.slice(-1));
     for (const paused of asleep) paused.go();
     await Promise.allSettled(tries);
@@ -162,11 +189,12 @@ describe.each([
   test('what was blocked does not happen later, under an engaged kill switch and with the incident closed', async () => {
     const { ready, intentId } = await granted();
     const { ledger, executor } = world();
+    const run = processesOf(executor);
     const paused = stopsAfterSent(stores.gate);
-    const first = run(paused.gate, executor)({ intentId });
+    const first = run(paused.gate)({ intentId });
     await paused.stopped;
     await stores.killSwitch.set(ready.environment, true, person('ann', 'admin'), 'stop everything');
-    const second = await run(stores.gate, executor)({ intentId });
+    const second = await run(stores.gate)({ intentId });
     expect(second).toMatchObject({ kind: 'blocked', sent: true });
     await ready.record({
       type: 'incident-closed',
@@ -184,9 +212,11 @@ describe.each([
     const { intentId } = await granted();
     const { ledger, executor } = world();
     await stores.gate.mark(intentId, 'sent', 'sending'); // by one who died
+    const gate = bothAskAtOnce(stores.gate);
+    // They wait at the same time: of each other's wait they know nothing.
     const both = await Promise.allSettled([
-      run(stores.gate, executor)({ intentId }),
-      run(stores.gate, executor)({ intentId }),
+      processesOf(executor)(gate)({ intentId }),
+      processesOf(executor)(gate)({ intentId }),
     ]);
     expect(both.map(({ status }) => status)).toContain('fulfilled');
     expect(ledger).toHaveLength(1);
@@ -207,9 +237,10 @@ test('an answer that came late does not contradict the record', async () => {
     },
     lookUp: async () => 'cannot-tell',
   };
-  const first = run(stores.gate, slow)({ intentId });
+  const run = processesOf(slow);
+  const first = run(stores.gate)({ intentId });
   await called.promise;
-  expect(await run(stores.gate, slow)({ intentId })).toMatchObject({ kind: 'failed', certain: false });
+  expect(await run(stores.gate)({ intentId })).toMatchObject({ kind: 'failed', certain: false });
   held.resolve();
   expect(await first).toMatchObject({ kind: 'failed', certain: false });
   expect((await stores.gate.intent(intentId))?.status).toBe('uncertain');
@@ -228,7 +259,7 @@ test('a refusal of an old send says nothing of the one that is under way', async
       return { kind: 'refused', code: 'overtaken', reason: 'closed' };
     },
   };
-  const first = run(stores.gate, late)({ intentId });
+  const first = processesOf(late)(stores.gate)({ intentId });
   await reached.promise;
   await stores.gate.mark(intentId, 'sent', 'sending', 2); // by another, who has closed the first
   refused.resolve();

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { NativeConnection } from '@temporalio/worker';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createIncidentWorkflows } from '../../adapters/temporal/incident-workflows.ts';
 import type { PayloadProtection } from '../../adapters/temporal/payloads/codec.ts';
 import { dataConverterOf } from '../../adapters/temporal/payloads/data-converter.ts';
@@ -93,11 +93,19 @@ async function eventsOf(workflowId: string) {
   return (await clientWith().workflow.getHandle(workflowId).fetchHistory()).events ?? [];
 }
 
-async function signalled(workflowId: string, signalName: string): Promise<Payload> {
-  const signals = (await eventsOf(workflowId)).map((event) => event.workflowExecutionSignaledEventAttributes);
-  const payload = signals.find((signal) => signal?.signalName === signalName)?.input?.payloads?.[0];
-  if (payload == null) throw new Error(`no signal ${signalName} in the history of ${workflowId}`);
-  return payload;
+/** A signal that comes during a workflow task is in the history only when that has ended. */
+function signalled(workflowId: string, signalName: string): Promise<Payload> {
+  return vi.waitFor(
+    async () => {
+      const signals = (await eventsOf(workflowId)).map(
+        (event) => event.workflowExecutionSignaledEventAttributes,
+      );
+      const payload = signals.find((signal) => signal?.signalName === signalName)?.input?.payloads?.[0];
+      if (payload == null) throw new Error(`no signal ${signalName} in the history of ${workflowId}`);
+      return payload;
+    },
+    { timeout: 60_000, interval: 100 },
+  );
 }
 
 describe('a running incident', () => {

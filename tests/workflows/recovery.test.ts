@@ -17,7 +17,7 @@ const lasting = (fromNowMs: number): number => Date.now() + fromNowMs - anomaly(
 describe.concurrent('a symptom that goes by itself', () => {
   test('while gathering closes the incident as self-recovered, without an analysis', async ({ expect }) => {
     const world = createWorld();
-    const incident = await stage.open(world, { settleMs: 500 });
+    const incident = await stage.open(world, { settleMs: 3_000 });
     world.healthy = true;
     await incident.clear('a1');
     const { result, types } = await incident.ended();
@@ -28,7 +28,7 @@ describe.concurrent('a symptom that goes by itself', () => {
 
   test('soon, before it has lasted long enough to act on, is left alone', async ({ expect }) => {
     const world = createWorld();
-    const incident = await stage.open(world, { actAfterMs: lasting(2_000) });
+    const incident = await stage.open(world, { actAfterMs: lasting(10_000) });
     await world.called('evaluatePolicy');
     world.healthy = true;
     const { result, types } = await incident.ended();
@@ -59,7 +59,7 @@ describe.concurrent('a symptom that goes by itself', () => {
 
   test('and comes back is fixed', async ({ expect }) => {
     const world = createWorld();
-    const incident = await stage.open(world, { settleMs: 500, selfRecoveryMs: 60_000 });
+    const incident = await stage.open(world, { settleMs: 3_000, selfRecoveryMs: 60_000 });
     await incident.clear('a1');
     await incident.observe(anomaly('a2'));
     const { result, timeline } = await incident.ended();

@@ -82,7 +82,7 @@ describe.concurrent('Temporal that was restored from an older backup than the re
     const { client } = stage;
     await expect
       .poll(async () => (await client.workflow.getHandle(incident.id).describe()).status.name, {
-        timeout: 30_000,
+        timeout: 60_000,
       })
       .toBe('FAILED');
   }

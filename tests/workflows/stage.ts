@@ -64,8 +64,12 @@ export type ServerConnections = {
   close(): Promise<void>;
 };
 
-/** The SDK's own lines say nothing a test asserts. Once per process, before the first connection. */
+let isQuiet = false;
+
+/** The SDK's own lines say nothing a test asserts. Before the first connection of a file: once in the process that files share. */
 export function quietRuntime(): void {
+  if (isQuiet) return;
+  isQuiet = true;
   const nothing = (): void => {};
   Runtime.install({
     logger: { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing },
@@ -153,6 +157,8 @@ function dispatching(worlds: ReadonlyMap<string, World>): Activities {
     'firingAlerts',
     'closeEpisode',
     'returnAnomalies',
+    'endRollback',
+    'noteRollbackVerified',
   ];
   return Object.fromEntries(names.map((name) => [name, call(name)])) as unknown as Activities;
 }

@@ -1,10 +1,12 @@
 /** Taking over and aborting are obeyed at once, wherever the incident is: waiting for a store, the gate, a call, an undo. */
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import type { Executor } from '../../activities/ports/executor.ts';
 import type { RecordInput } from '../../activities/types.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import * as messages from '../../workflows/messages.ts';
 import { createWorld, type World } from '../support/fakes.ts';
 import { auto, rollback, scaleOut } from '../support/incident-examples.ts';
+import { running } from '../support/slow-vendor.ts';
 import { connectServer } from './servers.ts';
 import { type OpenIncident, refusalOf, type Stage, startStage } from './stage.ts';
 
@@ -181,6 +183,81 @@ describe.concurrent('a stop that is stored and whose message was lost', () => {
     };
     const { result } = await (await stage.open(world, { maxAttempts: 1 })).ended();
     expect(result).toMatchObject({ outcome: 'taken-over', ...ann });
+    expect(done(world, 'compensation')).toHaveLength(1);
+  });
+});
+
+describe.concurrent('a stop while the vendor goes on with an effect', () => {
+  /** A scaling that is under way until it is told to end. */
+  async function underWay(cancel: Executor['cancel'] | null) {
+    const world = createWorld();
+    world.script = [{ steps: [scaleOut], verdict: auto }];
+    world.fixedBy = [];
+    world.executor.fates.push('accepted');
+    const { poll } = world.executor;
+    let ends = false;
+    world.executor.poll = async (...asked) => (ends ? poll(...asked) : running(2));
+    if (cancel !== null) world.executor.cancel = cancel;
+    const incident = await stage.open(world, { maxAttempts: 1 });
+    await incident.until(({ effects }) => effects[0]?.progress !== undefined);
+    const stop = async (kind: 'abort' | 'take-over') => {
+      world.stores.stops.stored = { kind, ...ann };
+      const update = kind === 'abort' ? messages.abort : messages.takeOver;
+      await incident.handle.executeUpdate(update, { args: [ann] });
+    };
+    const end = (): void => {
+      ends = true;
+    };
+    return { world, incident, stop, end };
+  }
+  const halfDone: Executor['cancel'] = async () => ({
+    kind: 'failed',
+    reason: 'stopped',
+    left: '2 of 5 are new',
+  });
+
+  test('has it cancelled; an abort undoes what is half done', async ({ expect }) => {
+    const { world, incident, stop } = await underWay(halfDone);
+    await stop('abort');
+    const { result, timeline } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'aborted', actor: 'ann' });
+    expect(timeline.find(({ type }) => type === 'effect-failed')).toMatchObject({
+      ...{ cancelled: true, uncertain: true, left: '2 of 5 are new' },
+    });
+    expect(done(world, 'compensation')).toEqual(['scale@test/orders']);
+    expect(done(world, 'forward')).toEqual([]);
+  });
+
+  test('has it cancelled; a take-over leaves it to the person, who is told', async ({ expect }) => {
+    const { world, incident, stop } = await underWay(halfDone);
+    await stop('take-over');
+    const { result, timeline } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'taken-over' });
+    expect(timeline.find(({ type }) => type === 'incident-closed')).toMatchObject({
+      leftInPlace: ['scale@test/orders'],
+    });
+    expect(world.executor.ledger).toEqual([]);
+  });
+
+  test('of which nothing is left needs no undo', async ({ expect }) => {
+    const { world, incident, stop } = await underWay(async () => ({
+      kind: 'failed',
+      reason: 'stopped',
+      left: '',
+    }));
+    await stop('abort');
+    expect((await incident.ended()).result).toMatchObject({ outcome: 'aborted' });
+    expect(world.executor.ledger).toEqual([]);
+  });
+
+  test('that cannot cancel it says that it goes on, and undoes it when it has ended', async ({ expect }) => {
+    const { world, incident, stop, end } = await underWay(null);
+    await stop('abort');
+    await incident.until(({ effects }) => effects[0]?.progress?.words.includes('goes on by itself') === true);
+    end();
+    const { result } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'aborted' });
+    expect(done(world, 'forward')).toHaveLength(1);
     expect(done(world, 'compensation')).toHaveLength(1);
   });
 });

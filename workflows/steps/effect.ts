@@ -1,13 +1,11 @@
 // One effect: gate, then execution. Once it was handed to an executor nothing interrupts it, so that the outcome is always
 // known and recorded; until then a stop does. Whoever calls it decides whether to try again when the gate refuses.
 
-import { ActivityFailure } from '@temporalio/workflow';
-import type { ExecuteInput, ExecuteResult, GateInput } from '../../activities/types.ts';
+import type { ExecuteInput, GateInput } from '../../activities/types.ts';
 import type { GateRefusal, NeededApproval } from '../../domain/remediation/intent.ts';
-import { progressTellings } from '../../domain/remediation/progress.ts';
-import { effects, gate } from '../proxies.ts';
+import { gate } from '../proxies.ts';
 import type { Run } from '../run.ts';
-import { failureText } from './failures.ts';
+import { type Ended, executeUntilEnded } from './execute.ts';
 import { hearStoredStop, isStopped, unlessStopped } from './stop.ts';
 
 export type Effect = {
@@ -91,6 +89,7 @@ export async function perform(
         ...(result.code === undefined ? {} : { code: result.code }),
         ...(result.left === undefined ? {} : { left: result.left }),
         ...(result.superseded === undefined ? {} : { superseded: result.superseded }),
+        ...(result.cancelled === undefined ? {} : { cancelled: result.cancelled }),
       });
       return result;
     case 'dry-run': {
@@ -117,34 +116,14 @@ export async function findOut(run: Run, intentId: string, step: number, stepKey:
   return execute(run, `what became of ${stepKey}?`, { intentId, lookOnly: true }, about);
 }
 
-type Ended = Exclude<ExecuteResult, { kind: 'running' }>;
-
-/** What is under way at the vendor is asked for until it has ended; what is news on the way is recorded. */
-async function execute(
+/** What is news on the way is recorded. */
+function execute(
   { journal }: Run,
   summary: string,
   input: ExecuteInput,
   about: Pick<Effect, 'step' | 'direction'>,
 ): Promise<Ended> {
-  let told = { times: 0, words: '' };
-  for (;;) {
-    const result = await executeOnce(
-      told.words === '' ? summary : `${summary}: ${told.words}`,
-      told.times === 0 ? input : { ...input, told },
-    );
-    if (result.kind !== 'running') return result;
-    const { progress } = result;
-    if (progress.words === told.words || told.times >= progressTellings) continue;
-    journal.record({ type: 'effect-progress', intentId: input.intentId, ...about, progress });
-    told = { times: told.times + 1, words: progress.words };
-  }
-}
-
-async function executeOnce(summary: string, input: ExecuteInput): Promise<ExecuteResult> {
-  try {
-    return await effects.execute.executeWithOptions({ summary }, [input]);
-  } catch (error) {
-    if (!(error instanceof ActivityFailure)) throw error;
-    return { kind: 'failed', certain: false, reason: `the outcome is unknown: ${failureText(error)}` };
-  }
+  return executeUntilEnded(summary, input, (progress) =>
+    journal.record({ type: 'effect-progress', intentId: input.intentId, ...about, progress }),
+  );
 }

@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { VerifyInput } from '../../activities/types.ts';
 import { createIncidentWorkflows } from '../../adapters/temporal/incident-workflows.ts';
+import { createRollbackWorkflows } from '../../adapters/temporal/rollback-workflows.ts';
 import type { Diagnosis } from '../../domain/diagnosis/diagnosis.ts';
 import * as messages from '../../workflows/messages.ts';
 import { createWorld, type World } from '../support/fakes.ts';
@@ -67,6 +68,32 @@ const silent: World['modelTurn'] = async () => {
   await setTimeout(8_000);
   return { kind: 'over', reason: 'too late' };
 };
+
+/** A rollback of what has resolved an incident; the history is that of the rollback's own workflow. */
+function rollbackScenario(name: string, prepare: (world: World) => void): Scenario {
+  return {
+    name,
+    async run(stage) {
+      const world = createWorld();
+      world.script = [{ steps: [scaleOut], verdict: auto }];
+      world.fixedBy = ['scale@test/orders'];
+      const incident = await stage.open(world);
+      await incident.handle.result();
+      prepare(world);
+      const { client, taskQueue } = stage;
+      const [planHash = ''] = [...world.stores.plans.keys()];
+      const requestId = `rollback-${name}-${Date.now()}`;
+      await createRollbackWorkflows({ client, taskQueue, settings: fastSettings }).start({
+        ...{ requestId, incidentId: incident.id, planHash, step: 0, stepKey: 'scale@test/orders' },
+        ...{ action: 'scale', targetService: 'orders', scope: scaleOut.target },
+        ...{ onsetMs: 1_000, recordedSeq: 1, expiresAtMs: Date.now() + 600_000 },
+      });
+      const handle = client.workflow.getHandle(requestId);
+      await handle.result();
+      return { ...incident, id: requestId, handle };
+    },
+  };
+}
 
 export const scenarios: readonly Scenario[] = [
   scenario('resolved', () => ({})),
@@ -333,6 +360,55 @@ export const scenarios: readonly Scenario[] = [
     world.executor.polls.push(running(2), { kind: 'superseded', reason: 'revision 8 by ann' });
     return {};
   }),
+  scenario(
+    'effect-cancelled-by-an-abort',
+    (world) => {
+      world.script = [{ steps: [scaleOut], verdict: auto }];
+      world.executor.fates.push('accepted');
+      world.executor.poll = async () => running(2);
+      world.executor.cancel = async () => ({ kind: 'failed', reason: 'stopped', left: '2 of 5 are new' });
+      return { maxAttempts: 1 };
+    },
+    async (incident) => {
+      await incident.until(({ effects }) => effects[0]?.progress !== undefined);
+      const said = { actor: 'ada', reason: 'wrong tree' };
+      incident.world.stores.stops.stored = { kind: 'abort', ...said };
+      await incident.handle.executeUpdate(messages.abort, { args: [said] });
+    },
+  ),
+  rollbackScenario('rollback-undone', () => {}),
+  rollbackScenario('rollback-with-progress', (world) => {
+    world.executor.fates.push('accepted');
+    world.executor.polls.push(running(1), running(3));
+  }),
+  rollbackScenario('rollback-refused', (world) => {
+    world.stores.gate.refusals.push('still-at-work', 'target-changed');
+  }),
+  rollbackScenario('rollback-uncertain', (world) => {
+    world.executor.fates.push('unknowable');
+  }),
+  scenario(
+    'handed-over-rolled-back',
+    (world) => {
+      unverified(world);
+      return { verifyTimeoutMs: 50, maxAttempts: 1, holdMs: 10, staysAwayMs: 60_000 };
+    },
+    async (incident) => {
+      const { effects } = await incident.until(({ status }) => status === 'handed-over');
+      const about = {
+        requestId: 'rollback-1',
+        intentId: effects[0]?.intentId ?? '',
+        stepKey: 'scale@test/orders',
+      };
+      const said = { outcome: 'undone', reason: 'two again' } as const;
+      await incident.handle.executeUpdate(messages.rollbackNews, {
+        args: [{ type: 'rollback-ended', newsId: 'rollback-1/ended', ...about, ...said }],
+      });
+      await incident.handle.executeUpdate(messages.closeIncident, {
+        args: [{ actor: 'ada', reason: 'done' }],
+      });
+    },
+  ),
   scenario('effect-dry-run', (world) => {
     Object.assign(world.executor, { dryRun: true });
     return {};

@@ -1,8 +1,14 @@
-/** The incident workflow with a timer before everything else: histories of the real one must not replay with it. */
+/** The workflows with a timer before everything else: histories of the real ones must not replay with them. */
 import { sleep } from '@temporalio/workflow';
-import { incident as real } from '../../../workflows/incident.ts';
+import { incident as realIncident } from '../../../workflows/incident.ts';
+import { rollback as realRollback } from '../../../workflows/rollback.ts';
 
-export async function incident(...args: Parameters<typeof real>): ReturnType<typeof real> {
+export async function incident(...args: Parameters<typeof realIncident>): ReturnType<typeof realIncident> {
   await sleep(1_000);
-  return real(...args);
+  return realIncident(...args);
+}
+
+export async function rollback(...args: Parameters<typeof realRollback>): ReturnType<typeof realRollback> {
+  await sleep(1_000);
+  return realRollback(...args);
 }

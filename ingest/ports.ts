@@ -62,6 +62,14 @@ export interface Inbox {
   failed(ids: readonly string[], reason: string, retryAtMs: number | null): Promise<void>;
 }
 
+/** An alert that fires by what is known here. `key` names it in reports; the anomaly carries its occurrence. */
+export type FiringAlert = { readonly key: string; readonly anomaly: Anomaly };
+
+/** What senders said that fires, for those that tell a state rather than its beginning and end. */
+export interface FiringAlerts {
+  firing(environment: string, source: string): Promise<readonly FiringAlert[]>;
+}
+
 export type RefusedTelemetryRow = {
   readonly environment: string;
   readonly service: string;

@@ -1,63 +1,117 @@
-// Systems that tell what they do only when they are asked, such as a container engine. Each is asked at its own pace, so a slow one
-// holds up no other, and what it answers goes the way of all telemetry.
+// Systems that tell what they do only when they are asked, such as a container engine or a cluster. Each is asked at its own
+// pace, so a slow one holds up no other, and what it answers goes the way of all telemetry and all events.
 
-import type { TelemetryObservation } from '../domain/observation.ts';
+import type { AlertEvent, ChangeEvent, Observation, TelemetryObservation } from '../domain/observation.ts';
+import type { IngestLimits } from './limits.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { Clock, Logger, Metrics } from './ports.ts';
+import type { Clock, FiringAlerts, Inbox, Logger, Metrics } from './ports.ts';
 import { createTicker, type Ticker } from './ticker.ts';
+import { cleaned } from './watched-clean.ts';
+import { createWatchedEvents } from './watched-events.ts';
 
 export type Readings = {
-  /** What is so now, of everything it knows there. Throws when it cannot be asked. */
-  read(environment: string, signal: AbortSignal): Promise<readonly TelemetryObservation[]>;
+  /**
+   * What is so now, of everything it knows there, and what happened since the question before. An alert fires as long as it is
+   * in the answer. Throws when it cannot be asked: then nothing is over, and nothing begins.
+   */
+  read(environment: string, signal: AbortSignal): Promise<readonly Observation[]>;
+  /** The `source` of all its alerts. Absent: it tells none. */
+  readonly alertsFrom?: string;
+  /** Why it tells less than it should; null when all is well. */
+  problem?(): string | null;
+  /** Ends what goes on between the questions. */
+  close?(): Promise<void>;
 };
 
 export type Watched = Readings & { readonly name: string; readonly environments: readonly string[] };
 
 export type WatchDeps = {
   readonly take: Pipeline['take'];
+  readonly inbox: Pick<Inbox, 'put'>;
+  readonly firing: FiringAlerts;
+  readonly wake: () => void;
+  readonly limits: IngestLimits;
   readonly everyMs: number;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Logger;
 };
 
-export function watch(watched: readonly Watched[], deps: WatchDeps): Ticker {
+export type WatchedHealth = { readonly name: string; readonly problem: string | null };
+
+export type Watching = Ticker & {
+  /** How it is with each of them. */
+  health(): readonly WatchedHealth[];
+};
+
+export function watch(watched: readonly Watched[], deps: WatchDeps): Watching {
   const stopping = new AbortController();
-  const tickers = watched.map((one) => tickerOf(one, deps, stopping.signal));
+  const all = watched.map((one) => watchOne(one, deps, stopping.signal));
   return {
     start() {
-      for (const ticker of tickers) ticker.start();
+      for (const { ticker } of all) ticker.start();
     },
     async stop() {
       stopping.abort(new Error('Sentinel stops'));
-      await Promise.all(tickers.map((ticker) => ticker.stop()));
+      await Promise.all(all.map(({ ticker }) => ticker.stop()));
+      await Promise.all(watched.map(async (one) => one.close?.()));
     },
+    health: () => all.map(({ health }) => health()),
   };
 }
 
 /** That it does not answer is told once, and so is that it does again. */
-function tickerOf(
-  { name, environments, read }: Watched,
-  { take, everyMs, clock, metrics, log }: WatchDeps,
+function watchOne(
+  one: Watched,
+  deps: WatchDeps,
   stopping: AbortSignal,
-): Ticker {
-  let away = false;
-  const answered = (isAway: boolean, error?: unknown): void => {
-    metrics.count('sentinel_watched_readings_total', { name, result: isAway ? 'failed' : 'read' });
-    if (isAway && !away) log.warn({ err: error, name }, 'a watched system cannot be asked; asking on');
-    if (!isAway && away) log.info({ name }, 'a watched system answers again');
-    away = isAway;
+): { readonly ticker: Ticker; readonly health: () => WatchedHealth } {
+  const { name, environments } = one;
+  const { take, everyMs, clock, metrics, log } = deps;
+  const events = createWatchedEvents(deps);
+  let away: string | null = null;
+  const answered = (why: string | null, error?: unknown): void => {
+    metrics.count('sentinel_watched_readings_total', { name, result: why === null ? 'read' : 'failed' });
+    if (why !== null && away === null)
+      log.warn({ err: error, name }, 'a watched system cannot be asked; asking on');
+    if (why === null && away !== null) log.info({ name }, 'a watched system answers again');
+    away = why;
   };
   const tick = async (): Promise<void> => {
     // Longer than until the next question nobody waits for an answer.
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(everyMs)]);
-    for (const environment of environments)
-      await take(await unlessAborted(signal, read(environment, signal)), clock.nowMs());
-    answered(false);
+    for (const environment of environments) {
+      const seen = await unlessAborted(signal, one.read(environment, signal));
+      const nowMs = clock.nowMs();
+      const { telemetry, changes, alerts } = sorted(seen, deps.limits, nowMs);
+      try {
+        await take(telemetry, nowMs);
+      } finally {
+        // A change is told once: it must not go with telemetry that could not be taken.
+        const told = one.alertsFrom === undefined ? null : alerts;
+        await events.tell(environment, one.alertsFrom ?? name, changes, told, nowMs);
+      }
+    }
+    answered(null);
   };
-  return createTicker(everyMs, tick, (error) => {
-    if (!stopping.aborted) answered(true, error);
+  const ticker = createTicker(everyMs, tick, (error) => {
+    if (!stopping.aborted) answered(error instanceof Error ? error.message : String(error), error);
   });
+  return { ticker, health: () => ({ name, problem: away ?? one.problem?.() ?? null }) };
+}
+
+function sorted(seen: readonly Observation[], limits: IngestLimits, nowMs: number) {
+  const telemetry: TelemetryObservation[] = [];
+  const changes: ChangeEvent[] = [];
+  const alerts: AlertEvent[] = [];
+  for (const given of seen) {
+    const clean = cleaned(given, limits, nowMs);
+    if (clean === null) continue;
+    if (clean.kind === 'change') changes.push(clean);
+    else if (clean.kind === 'alert') alerts.push(clean);
+    else telemetry.push(clean);
+  }
+  return { telemetry, changes, alerts };
 }
 
 /** Also of what does not listen to the signal. */

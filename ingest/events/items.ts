@@ -89,10 +89,10 @@ export function alertItem(
 export function reportItem(
   alert: AlertEvent,
   receivedMs: number,
-  about: Omit<AlertReport, 'key' | 'state'>,
+  about: Omit<AlertReport, 'key' | 'state' | 'source'>,
 ): InboxItem {
   const anomaly = alertAnomaly(alert, receivedMs);
-  const report = { ...about, key: anomaly.id, state: alert.status };
+  const report = { ...about, key: anomaly.id, state: alert.status, source: alert.source };
   return { id: `report/${anomaly.id}/${alert.status}`, kind: 'anomaly', anomaly, report, eventId: alert.id };
 }
 

@@ -6,7 +6,11 @@ import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { InboxItem } from '../ports.ts';
 import { anomalyItem } from './items.ts';
 
-export type RememberedAlert = KnownAlert & { readonly anomaly: Anomaly };
+export type RememberedAlert = KnownAlert & {
+  readonly anomaly: Anomaly;
+  /** Who told of it; null where that was not kept. */
+  readonly source: string | null;
+};
 
 export type SettledReports = {
   /** In the order of their reports; without those that say nothing new of what fires now. */
@@ -37,7 +41,11 @@ export function settleReports(
     const { kind, alert } = occurrenceOf(before, item.report, nowMs);
     const anomaly = { ...item.anomaly, id: `${item.anomaly.id}-${alert.occurrence}` };
     const news = kind === 'begins' || kind === 'ends';
-    alerts.set(item.report.key, { ...alert, anomaly: news || before === null ? anomaly : before.anomaly });
+    alerts.set(item.report.key, {
+      ...alert,
+      anomaly: news || before === null ? anomaly : before.anomaly,
+      source: item.report.source ?? before?.source ?? null,
+    });
     // A repetition of what fires goes on: its incident may have been closed meanwhile.
     const goesOn = kind === 'repeat' && anomaly.state === 'firing' && alert.state === 'firing';
     const { eventId } = item;

@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ClickHouseHistory, createHistory } from '../../adapters/clickhouse/history.ts';
+import { createHistory } from '../../adapters/clickhouse/history.ts';
+import type { HistoryStore } from '../../adapters/store-vendor.ts';
 import type { SeriesKind } from '../../api/ports/telemetry.ts';
 import { detectionConfigSchema } from '../../domain/detection/config.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
@@ -25,7 +26,7 @@ import {
 
 const minute = 60_000;
 const chdbPath = mkdtempSync(join(tmpdir(), 'sentinel-every-record-'));
-let history: ClickHouseHistory;
+let history: HistoryStore;
 beforeAll(() => {
   history = createHistory({ chdbPath, lingerMs: 1 });
 });

@@ -1,6 +1,8 @@
 /** Systems that are asked what they do: what they answer is taken, and one that does not answer holds up no other. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { TelemetryObservation } from '../../domain/observation.ts';
+import type { Observation, TelemetryObservation } from '../../domain/observation.ts';
+import { defaultLimits } from '../../ingest/limits.ts';
+import type { InboxItem } from '../../ingest/ports.ts';
 import { type Watched, watch } from '../../ingest/watched.ts';
 
 const point: TelemetryObservation = {
@@ -12,6 +14,19 @@ const point: TelemetryObservation = {
   atMs: 1,
   value: 1,
 };
+
+/** A quiet pipeline that keeps what comes into the inbox. */
+const keeping = (put: InboxItem[]) => ({
+  metrics: { count: () => {}, observe: () => {}, gauge: () => {} },
+  log: { info: () => {}, warn: () => {}, error: () => {} },
+  inbox: {
+    put: async (items: readonly InboxItem[]) => {
+      put.push(...items);
+      return items.length;
+    },
+  },
+  firing: { firing: async () => [] },
+});
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -48,16 +63,104 @@ test('what is read is taken, environment by environment; failures are told once,
     clock: { nowMs: () => 0 },
     metrics: { count: () => {}, observe: () => {}, gauge: () => {} },
     log,
+    ...{ limits: defaultLimits, wake: () => {} },
+    inbox: { put: async () => 0 },
+    firing: { firing: async () => [] },
   });
   watching.start();
   await vi.advanceTimersByTimeAsync(1_000);
   expect(taken).toEqual(['a', 'b']);
   await vi.advanceTimersByTimeAsync(2_000);
   expect(said).toEqual(['a watched system cannot be asked; asking on']);
+  expect(watching.health()).toContainEqual({ name: 'bad', problem: 'away' });
   works = true;
   await vi.advanceTimersByTimeAsync(1_000);
   expect(said.at(-1)).toBe('a watched system answers again');
+  expect(watching.health()).toContainEqual({ name: 'bad', problem: null });
   expect(taken).toContain('e');
   // Also while one of them does not answer.
+  await watching.stop();
+});
+
+test('what it says is cleaned like all text from outside, and lies in no future', async () => {
+  const taken: TelemetryObservation[] = [];
+  const put: InboxItem[] = [];
+  const scope = { environment: 'e', service: 's' };
+  const loud: Watched = {
+    name: 'loud',
+    environments: ['e'],
+    alertsFrom: 'loud',
+    problem: () => 'one of its watches is silent',
+    read: async (): Promise<readonly Observation[]> => [
+      {
+        ...{ kind: 'log', scope, atMs: 9_000_000, severityNumber: 17, fromOutside: true },
+        body: 'ended: password=hunter2secret\u0007',
+        attributes: { 'k8s.pod.name': 'a', token: 'hunter2hunter2' },
+      },
+      {
+        kind: 'log',
+        scope: { environment: 'e', service: '' },
+        atMs: 1,
+        severityNumber: 9,
+        body: 'x',
+        attributes: {},
+      },
+      {
+        ...{ kind: 'change', id: 'c', type: 'release', environment: 'e', service: 's', atMs: 9_000_000 },
+        summary: 'password=hunter2secret',
+        attributes: {},
+      },
+      {
+        ...{ kind: 'alert', id: 'a', status: 'firing', scope, atMs: 9_000_000, severity: 'warning' },
+        ...{ title: 'password=hunter2secret', source: 'loud', attributes: {} },
+      },
+    ],
+  };
+  const watching = watch([loud], {
+    take: async (observations) => {
+      taken.push(...observations);
+      return { kind: 'stored' };
+    },
+    everyMs: 1_000,
+    clock: { nowMs: () => 5_000_000 },
+    ...{ limits: defaultLimits, wake: () => {} },
+    ...keeping(put),
+  });
+  watching.start();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await watching.stop();
+  expect(taken).toMatchObject([{ kind: 'log', atMs: 5_000_000, fromOutside: true }]);
+  expect(put.map(({ kind }) => kind)).toEqual(['change', 'anomaly']);
+  expect(JSON.stringify([taken, put])).not.toContain('hunter2');
+  expect(JSON.stringify(put)).not.toContain('9000000');
+  expect(watching.health()).toEqual([{ name: 'loud', problem: 'one of its watches is silent' }]);
+});
+
+test('a change is told once, and is stored also when the telemetry beside it cannot be taken', async () => {
+  const put: InboxItem[] = [];
+  let reads = 0;
+  const change: Observation = {
+    ...{ kind: 'change', id: 'c1', type: 'release', environment: 'e', service: 's', atMs: 0 },
+    ...{ summary: 's v1 → v2', attributes: {} },
+  };
+  const system: Watched = {
+    name: 'system',
+    environments: ['e'],
+    read: async () => {
+      reads += 1;
+      return reads > 1 ? [point] : [point, change];
+    },
+  };
+  const watching = watch([system], {
+    take: async () => {
+      throw new Error('detection is down');
+    },
+    ...{ everyMs: 1_000, clock: { nowMs: () => 0 }, limits: defaultLimits, wake: () => {} },
+    ...keeping(put),
+  });
+  watching.start();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(put.map(({ kind }) => kind)).toEqual(['change']);
+  expect(watching.health()).toEqual([{ name: 'system', problem: 'detection is down' }]);
   await watching.stop();
 });

@@ -1,7 +1,8 @@
 // The configured ways to act, by environment.
 
+import type { AgentLine } from '../activities/ports/agent-line.ts';
 import type { Executor, Executors } from '../activities/ports/executor.ts';
-import type { ExecutorParts } from '../adapters/executor-vendor.ts';
+import type { ExecutorParts, Surroundings, WatchSurroundings } from '../adapters/executor-vendor.ts';
 import { executorVendors } from '../adapters/executors.ts';
 import type { Config } from '../config/load.ts';
 import type { Watched } from '../ingest/watched.ts';
@@ -16,10 +17,11 @@ export async function createExecutors(
   inventory: Pick<Inventory, 'describe' | 'gives'>,
   /** Everywhere, nowhere, or in these environments. */
   dryRun: boolean | readonly string[] = false,
+  agents: AgentLine = noAgents,
 ): Promise<Executors> {
   const entries = await Promise.all(
     configs.map(async (config) => {
-      const executor = withInventory(await create(config, nowMs), inventory);
+      const executor = withInventory(await create(config, { nowMs, agents }), inventory);
       return { config, executor, dry: dryRunOf(executor) };
     }),
   );
@@ -35,20 +37,26 @@ export async function createExecutors(
   };
 }
 
-async function create(config: ExecutorConfig, nowMs: () => number): Promise<Executor> {
-  return (await partsOf(config)).create(config, { nowMs });
+async function create(config: ExecutorConfig, surroundings: Surroundings): Promise<Executor> {
+  return (await partsOf(config)).create(config, surroundings);
 }
+
+/** Where no database is open there is no way to another machine. */
+export const noAgents: AgentLine = {
+  ask: async (host) => ({ kind: 'never-taken', reason: `no way leads from here to the agent of ${host}` }),
+  seen: async () => null,
+};
 
 /** Those whose vendor tells what its targets do. */
 export async function watchedSystems(
   configs: readonly ExecutorConfig[],
-  nowMs: () => number,
+  surroundings: WatchSurroundings,
 ): Promise<readonly Watched[]> {
   const all = await Promise.all(
     configs.map(async (config) => {
-      const readings = (await partsOf(config)).watch?.(config, { nowMs });
+      const readings = (await partsOf(config)).watch?.(config, surroundings);
       const { name, environments } = config;
-      return readings === undefined ? [] : [{ ...readings, name, environments }];
+      return readings == null ? [] : [{ ...readings, name, environments }];
     }),
   );
   return all.flat();

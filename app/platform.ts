@@ -2,10 +2,10 @@
 
 import { join } from 'node:path';
 import type { Executors } from '../activities/ports/executor.ts';
-import { type ClickHouseHistory, createHistory } from '../adapters/clickhouse/history.ts';
 import { lockDirectory } from '../adapters/postgres/database/directory-lock.ts';
 import { createStores, type Database, openDatabase, type Stores } from '../adapters/postgres/index.ts';
 import { slackKeyId } from '../adapters/slack/inbound/people.ts';
+import type { HistoryStore } from '../adapters/store-vendor.ts';
 import type { createLogger } from '../adapters/telemetry/logger.ts';
 import { createMetrics, type PrometheusMetrics } from '../adapters/telemetry/metrics.ts';
 import { connectTemporal, type TemporalClient } from '../adapters/temporal/connect.ts';
@@ -17,10 +17,13 @@ import { type People, peopleOf } from '../domain/policy/people.ts';
 import { searchAttributeNames } from '../workflows/search-attributes.ts';
 import { createExecutors } from './executors.ts';
 import { ExitError, exitCodes } from './exit.ts';
-import { createInventory } from './inventory/inventory.ts';
+import { createInventory, type Inventory } from './inventory/inventory.ts';
+import { createOtherProcesses } from './inventory/other-processes.ts';
+import { itself, readSurroundings } from './inventory/own-parts.ts';
 import type { Shutdown } from './lifecycle/shutdown.ts';
 import { openPrivateFolder } from './private-files.ts';
 import type { SentinelRole } from './roles.ts';
+import { databaseUrl, openHistory, storesOf } from './stores.ts';
 import { payloadProtection } from './temporal/payload-keys.ts';
 import { findTemporal, type TemporalServer, temporalSecurity } from './temporal/server.ts';
 
@@ -29,10 +32,14 @@ export type Platform = {
   readonly log: ReturnType<typeof createLogger>;
   readonly metrics: PrometheusMetrics;
   readonly clock: { nowMs(): number };
+  /** Which service a target serves, by the rules of the configuration. */
+  readonly inventory: Pick<Inventory, 'serviceOf'>;
   readonly database: Database;
   readonly stores: Stores;
   /** Null: Sentinel runs without telemetry history. */
-  readonly history: ClickHouseHistory | null;
+  readonly history: HistoryStore | null;
+  /** Of the store that keeps it. */
+  readonly historyName: string | null;
   /** One set per process, so that an executor that remembers has one memory. */
   readonly executors: Executors;
   readonly temporal: TemporalServer;
@@ -81,7 +88,8 @@ export async function openPlatform(
     log.warn({}, `${owner} Connect with the application role of deploy/postgres/roles.sql (docs/audit.md).`);
   for (const problem of await database.durabilityProblems())
     log.error({ database: database.location, problem }, 'the database may lose what it has acknowledged');
-  const history = openHistory(config);
+  const opened = await openHistory(config);
+  const history = opened?.store ?? null;
   if (history !== null) shutdown.add('history', history.close);
   const client = await connectTemporal({
     address: temporal.address,
@@ -93,27 +101,40 @@ export async function openPlatform(
   const attributes = await client.ensureSearchAttributes(searchAttributeNames);
   if (attributes.kind === 'unknown')
     log.warn({ reason: attributes.reason }, 'Temporal does not say whether it has the search attributes');
-  const inventory = createInventory(config);
+  const surroundings = readSurroundings();
+  const others = createOtherProcesses();
+  const inventory = createInventory(config, surroundings, others.parts);
+  const stores = createStores(database, {
+    limits: config.limits,
+    policy: config.policy,
+    people: peopleIn(config),
+    sessions: sessionLimits(config),
+    followsWithinMs: config.incident.followsWithinMs,
+    lagLowersAutonomy: config.ownLag.lowersAutonomy,
+    protection: inventory.protection,
+  });
+  await others.join(stores.ownProcesses, { role, own: itself(surroundings) }, log, shutdown);
+  shutdown.add('questions to agents', async () => stores.agentLine.close());
   return {
     config,
     log,
     metrics,
     clock,
     database,
-    stores: createStores(database, {
-      limits: config.limits,
-      policy: config.policy,
-      people: peopleIn(config),
-      sessions: sessionLimits(config),
-      followsWithinMs: config.incident.followsWithinMs,
-      lagLowersAutonomy: config.ownLag.lowersAutonomy,
-      protection: inventory.protection,
-    }),
+    stores,
     history,
-    executors: await createExecutors(config.executors, clock.nowMs, inventory, config.dryRun),
+    historyName: opened?.name ?? null,
+    executors: await createExecutors(
+      config.executors,
+      clock.nowMs,
+      inventory,
+      config.dryRun,
+      stores.agentLine,
+    ),
     temporal,
     client,
     payloads,
+    inventory,
   };
 }
 
@@ -133,10 +154,7 @@ function requireSharedStores(config: Config, role: SentinelRole): void {
     ...(config.secrets.temporalPayloadKeys === null
       ? [`SENTINEL_TEMPORAL_PAYLOAD_KEYS (the same for all; make one with: ${makePayloadKey})`]
       : []),
-    ...(postgresUrl(config) === undefined ? ['SENTINEL_POSTGRES_URL (or postgres.url)'] : []),
-    ...(config.clickhouse.enabled && config.clickhouse.url === undefined
-      ? ['clickhouse.url (or clickhouse.enabled: false)']
-      : []),
+    ...storesOf(config).flatMap(({ notShared }) => notShared ?? []),
   ];
   if (missing.length === 0) return;
   throw new ExitError(
@@ -147,7 +165,7 @@ function requireSharedStores(config: Config, role: SentinelRole): void {
 }
 
 function databaseOptions(config: Config) {
-  const url = postgresUrl(config);
+  const url = databaseUrl(config);
   const { dataDir, cacheDir } = config;
   return url === undefined
     ? { dataDir: join(dataDir, 'postgres'), cacheDir: join(cacheDir, 'postgres') }
@@ -161,18 +179,4 @@ export function peopleIn({ people, slack }: Pick<Config, 'people' | 'slack'>): P
 
 function sessionLimits({ server: { sessions } }: Config) {
   return { idleMs: sessions.idle, absoluteMs: sessions.absolute };
-}
-
-function postgresUrl(config: Config): string | undefined {
-  return config.secrets.postgresUrl?.reveal() ?? config.postgres.url;
-}
-
-function openHistory(config: Config): ClickHouseHistory | null {
-  const { enabled, url, username, database } = config.clickhouse;
-  if (!enabled) return null;
-  if (url === undefined) return createHistory({ chdbPath: join(config.dataDir, 'clickhouse'), database });
-  const withUser = new URL(url);
-  withUser.username = username;
-  withUser.password = config.secrets.clickhousePassword?.reveal() ?? '';
-  return createHistory({ url: withUser.href, database });
 }

@@ -61,6 +61,7 @@ export async function startSentinel(
     const api = await createApi({
       ...{ platform, role, streams, dashboard, lag, refusals, checks },
       kafka: ingest?.kafka ?? null,
+      watched: () => ingest?.watched() ?? [],
       shutdown: has('api') ? shutdown : null,
     });
     if (dashboard !== null && platform.payloads.mode === 'encrypted')
@@ -86,6 +87,7 @@ export async function startSentinel(
     shutdown.add('http', http.close);
     // Closed before: an answer that never ends would hold the server open until it is cut off.
     shutdown.add('streams', streams.close);
+    shutdown.add('agents', async () => platform.stores.agentDesk.close());
     if (has('api')) leaveConnection(config.dataDir, http.url, adminKey);
     const { temporal } = platform;
     log.info({ url: http.url, temporal: temporal.address }, 'sentinel started');

@@ -6,18 +6,20 @@ import type { KafkaSource } from '../../adapters/kafka/source.ts';
 import { createIncidentMessenger } from '../../adapters/temporal/incident-messenger.ts';
 import { createIncidentWorkflows } from '../../adapters/temporal/incident-workflows.ts';
 import { createPayloadOpener } from '../../adapters/temporal/payloads/opener.ts';
+import { createRollbackWorkflows } from '../../adapters/temporal/rollback-workflows.ts';
 import { createApp } from '../../api/app.ts';
 import type { DashboardDeps } from '../../api/dashboard/deps.ts';
 import type { Streams } from '../../api/feed/streams.ts';
 import type { RefusalAudit } from '../../api/http/refusal-audit.ts';
 import { type Reconciler, startReconciler } from '../../api/reconciler.ts';
 import { startRedelivery } from '../../api/redelivery.ts';
+import type { WatchedHealth } from '../../ingest/watched.ts';
 import { componentsOf } from '../lifecycle/health.ts';
 import type { LagMeter } from '../lifecycle/own-lag.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import type { StartChecks } from '../lifecycle/start-checks.ts';
+import { startChatReceivers } from '../notifications/chats.ts';
 import { startNotifications } from '../notifications/part.ts';
-import { startSlackReceiver } from '../notifications/slack.ts';
 import { type Platform, peopleIn } from '../platform.ts';
 import type { SentinelRole } from '../roles.ts';
 import { version } from '../version.ts';
@@ -31,6 +33,8 @@ export type ApiParts = {
   /** Null: no pages here. */
   readonly dashboard: DashboardDeps | null;
   readonly kafka: KafkaSource | null;
+  /** How it is with the systems that this process watches. */
+  readonly watched: () => readonly WatchedHealth[];
   readonly lag: LagMeter;
   readonly refusals: RefusalAudit;
   readonly checks: StartChecks;
@@ -44,6 +48,7 @@ export async function createApi({
   streams,
   dashboard,
   kafka,
+  watched,
   lag,
   refusals,
   checks,
@@ -51,10 +56,17 @@ export async function createApi({
 }: ApiParts): Promise<(request: Request) => Response | Promise<Response>> {
   const { config, stores, history, executors, metrics, clock, log, client } = platform;
   const messenger = createIncidentMessenger({ client: client.client });
+  const rollbackWorkflows = createRollbackWorkflows({
+    client: client.client,
+    taskQueue: config.temporal.taskQueue,
+    settings: incidentSettings(config),
+  });
   let reconciler: Reconciler | null = null;
   if (shutdown !== null) {
-    const { approvals, stops, settlements } = stores;
-    const redelivery = startRedelivery({ approvals, stops, settlements, messenger, metrics, log });
+    const { approvals, stops, settlements, rollbacks } = stores;
+    const redelivery = startRedelivery({
+      ...{ approvals, stops, settlements, rollbacks, rollbackWorkflows, messenger, metrics, log },
+    });
     shutdown.add('redelivery', redelivery.stop);
     await startNotifications(platform, messenger, shutdown);
     reconciler = startReconciler({
@@ -70,8 +82,13 @@ export async function createApi({
     });
     shutdown.add('reconciler', reconciler.stop);
   }
-  const slackEvents =
-    shutdown === null ? null : await startSlackReceiver(platform, messenger, refusals, shutdown);
+  const decisions = {
+    ...{ people: peopleIn(config), incidents: stores.incidentReader, approvals: stores.approvals },
+    ...{ stops: stores.stops, effects: stores.effects, requests: stores.signedRequests },
+    ...{ rollbacks: stores.rollbacks, rollbackWorkflows },
+    ...{ refusals, messenger, metrics, log, nowMs: clock.nowMs },
+  };
+  const chats = shutdown === null ? null : await startChatReceivers(platform, decisions, shutdown);
   return createApp({
     incidents: stores.incidentReader,
     streams,
@@ -80,14 +97,17 @@ export async function createApi({
     killSwitch: stores.killSwitch,
     trackRecord: stores.trackRecord,
     effects: stores.effects,
+    rollbacks: stores.rollbacks,
+    rollbackWorkflows,
     apiKeys: stores.apiKeys,
+    agents: stores.agentDesk,
     audit: stores.audit,
     auditWriter: stores.auditWriter,
     refusals,
     modelTurns: stores.modelTurnReader,
     temporalPayloads: createPayloadOpener(platform.payloads.keys, config.temporal.namespace),
     messenger,
-    slackEvents,
+    slackEvents: chats?.get('slack') ?? null,
     series: history,
     services: stores.services,
     resources: stores.resources,
@@ -102,7 +122,7 @@ export async function createApi({
     policy: config.policy,
     people: peopleIn(config),
     rateLimits: config.server.rateLimits,
-    components: componentsOf(platform, kafka, lag, checks, reconciler),
+    components: componentsOf(platform, kafka, lag, checks, reconciler, watched),
     metrics,
     renderMetrics: metrics.render,
     about: { version, role, node: process.version, startedAtMs: clock.nowMs() },

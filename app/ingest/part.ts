@@ -22,7 +22,7 @@ export async function startIngestPart(
   shutdown: Shutdown,
   onTaken: OnTaken,
 ): Promise<IngestPart> {
-  const { config, log, metrics, clock, stores, history, client } = platform;
+  const { config, log, metrics, clock, stores, history, client, inventory } = platform;
   const {
     defaultEnvironment,
     requireKey: _,
@@ -57,7 +57,14 @@ export async function startIngestPart(
     history,
     onTaken,
     allowedOrigins,
-    watched: await watchedSystems(config.executors, clock.nowMs),
+    watched: {
+      systems: await watchedSystems(config.executors, {
+        nowMs: clock.nowMs,
+        agents: stores.agentLine,
+        serviceOf: inventory.serviceOf,
+      }),
+      firing: stores.inbox,
+    },
     authorize: senderAuthorize(stores.apiKeys, senderKeys),
     clock,
     metrics,

@@ -16,6 +16,7 @@ import type {
   Authorize,
   Clock,
   Episodes,
+  FiringAlerts,
   HistoryWriter,
   Inbox,
   IncidentStarter,
@@ -26,7 +27,7 @@ import type {
 } from '../../ingest/ports.ts';
 import { createTicker } from '../../ingest/ticker.ts';
 import { type Services, warmDetection } from '../../ingest/warm.ts';
-import { type Watched, watch } from '../../ingest/watched.ts';
+import { type Watched, type WatchedHealth, watch } from '../../ingest/watched.ts';
 
 export type IngestSettings = {
   readonly defaultEnvironment: string;
@@ -74,8 +75,8 @@ export type IngestDeps = {
   readonly history: (HistoryWriter & WarmHistory) | null;
   /** Services whose telemetry comes in another way, which rebuilds its own detection; null when they are not known. */
   readonly watchedElsewhere?: Services | null | undefined;
-  /** Systems that are asked what they do. */
-  readonly watched?: readonly Watched[] | undefined;
+  /** Systems that are asked what they do, and what they said before. */
+  readonly watched?: { readonly systems: readonly Watched[]; readonly firing: FiringAlerts } | undefined;
   readonly authorize: Authorize;
   readonly allowedOrigins?: readonly string[] | undefined;
   readonly onTaken?: OnTaken | undefined;
@@ -89,6 +90,8 @@ export type Ingest = {
   readonly app: IngestApp;
   /** Something new is in the inbox. */
   wake(): void;
+  /** How it is with the watched systems. */
+  watched(): readonly WatchedHealth[];
   /** For ways in that do not come over `app`. */
   readonly notes: Pick<Notes, 'refused'>;
   /** Ends the ticker and the dispatcher after what they are doing. Stop listening before. */
@@ -168,8 +171,9 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     wake,
   });
 
-  const watching = watch(deps.watched ?? [], {
-    ...{ take: pipeline.take, everyMs: settings.watchMs },
+  const watching = watch(deps.watched?.systems ?? [], {
+    ...{ take: pipeline.take, everyMs: settings.watchMs, inbox, wake, limits },
+    firing: deps.watched?.firing ?? { firing: async () => [] },
     ...{ clock, metrics, log },
   });
 
@@ -182,6 +186,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     app,
     wake,
     notes,
+    watched: watching.health,
     stop: async () => {
       await watching.stop();
       await ticker.stop();

@@ -3,9 +3,10 @@
 import type { Executor } from '../../activities/ports/executor.ts';
 import { parseResource } from '../../domain/inventory/kinds/index.ts';
 import { decodePart } from '../../domain/inventory/kinds/kind.ts';
-import { ownPart } from '../../domain/inventory/own-parts.ts';
+import { type OwnPart, ownPart } from '../../domain/inventory/own-parts.ts';
 import { described, type InventoryConfig } from '../../domain/inventory/rules.ts';
-import { type ObservedState, targetKey } from '../../domain/inventory/target.ts';
+import { type ObservedState, type TargetRef, targetKey } from '../../domain/inventory/target.ts';
+import { wrapped } from '../wrapped-executor.ts';
 import { ownParts, readSurroundings, type Surroundings } from './own-parts.ts';
 
 export type Inventory = {
@@ -13,6 +14,8 @@ export type Inventory = {
   gives(service: string): boolean;
   /** A target as it was observed, with everything else that is known of it. */
   describe<State extends ObservedState>(state: State): State;
+  /** The service that a target serves, by the rules; as given where none speaks of it. */
+  serviceOf(target: TargetRef): string;
   /** Why nothing may act on what has this key; null when it may. */
   protection(environment: string, key: string): string | null;
 };
@@ -20,17 +23,23 @@ export type Inventory = {
 export function createInventory(
   config: Parameters<typeof ownParts>[0] & { readonly inventory: InventoryConfig },
   surroundings: Surroundings = readSurroundings(),
+  /** Of the other processes of this installation, as far as they are known now. */
+  others: () => readonly OwnPart[] = () => [],
 ): Inventory {
   const parts = ownParts(config, surroundings);
   const describe = <State extends ObservedState>(state: State): State => {
     const found = described({ state, key: targetKey(state.target) }, config.inventory);
-    const own = unreadable(state) ?? ownPart(state, parts);
+    const own = unreadable(state) ?? ownPart(state, parts) ?? ownPart(state, others());
     return own === null ? found : { ...found, protected: own };
   };
   const given = new Set(config.inventory.rules.map((rule) => rule.service));
   return {
     gives: (service) => given.has(service),
     describe,
+    serviceOf(target) {
+      const known = { target, desiredReplicas: 0, replicas: [], release: '', config: '' };
+      return described({ state: known, key: targetKey(target) }, config.inventory).target.service;
+    },
     protection(environment, key) {
       const target = key.startsWith('service/')
         ? serviceOf(key)
@@ -63,11 +72,18 @@ export function withInventory(
     const all = seen.map((state) => inventory.describe(state));
     return service === undefined ? all : all.filter(({ target }) => target.service === service);
   };
-  return new Proxy(executor, {
-    get(target, key) {
-      if (key === 'observe') return observe;
-      const member: unknown = Reflect.get(target, key, target);
-      return typeof member === 'function' ? member.bind(target) : member;
-    },
+  return wrapped(executor, {
+    name: 'kept',
+    dryRun: 'kept',
+    promise: 'kept',
+    observe: { by: observe },
+    preview: 'kept',
+    begin: 'kept',
+    poll: 'kept',
+    advance: 'kept',
+    cancel: 'kept',
+    resume: 'kept',
+    lookUp: 'kept',
+    close: 'kept',
   });
 }

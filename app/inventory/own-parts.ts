@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Config } from '../../config/load.ts';
 import type { OwnPart } from '../../domain/inventory/own-parts.ts';
+import { type StoresConfig, storesOf } from '../stores.ts';
 
 /** What the operating system says of this process. */
 export type Surroundings = {
@@ -32,20 +33,26 @@ function textOf(file: string): string {
   }
 }
 
-export function ownParts(
-  config: Pick<Config, 'temporal' | 'postgres' | 'clickhouse' | 'kafka' | 'secrets'>,
-  { hostname: host, containers, namespace }: Surroundings,
-): readonly OwnPart[] {
+/** Host, pod or container of this process. */
+export function itself({ hostname: host, containers, namespace }: Surroundings): readonly OwnPart[] {
   const within = namespace === null ? {} : { namespace };
-  const itself = [host, ...containerIds(containers)].map((name) => ({ name, ...within, is: 'this process' }));
+  return [host, ...containerIds(containers)]
+    .filter((name) => !isLoopback(name))
+    .map((name) => ({ name, ...within, is: 'this process' }));
+}
+
+export function ownParts(
+  config: Pick<Config, 'temporal' | 'kafka'> & StoresConfig,
+  surroundings: Surroundings,
+): readonly OwnPart[] {
+  const { namespace } = surroundings;
   const servers = [
-    { is: 'its Postgres', address: config.secrets.postgresUrl?.reveal() ?? config.postgres.url },
+    ...storesOf(config).map(({ title, server }) => ({ is: `its ${title}`, address: server })),
     { is: 'its Temporal', address: config.temporal.address },
-    { is: 'its ClickHouse', address: config.clickhouse.url },
     ...config.kafka.brokers.map((address) => ({ is: 'its Kafka', address })),
   ];
   return [
-    ...itself.filter(({ name }) => !isLoopback(name)),
+    ...itself(surroundings),
     ...servers.flatMap(({ is, address }) => hostsOf(address).map((name) => partAt(name, namespace, is))),
   ];
 }

@@ -1,6 +1,8 @@
 // The state of everything this process stands on, as `/ready` and `doctor` show it.
 
 import type { ComponentHealth } from '../../api/ports/health.ts';
+import { ago, whyAway } from '../../domain/agent/line.ts';
+import type { WatchedHealth } from '../../ingest/watched.ts';
 import type { Platform } from '../platform.ts';
 import type { LagMeter } from './own-lag.ts';
 import type { StartChecks } from './start-checks.ts';
@@ -15,8 +17,9 @@ export function componentsOf(
   lag: Pick<LagMeter, 'health'>,
   checks: Pick<StartChecks, 'health'>,
   reconciler: { health(): ComponentHealth } | null = null,
+  watched: () => readonly WatchedHealth[] = () => [],
 ): () => Promise<readonly ComponentHealth[]> {
-  const { database, history, client, temporal, config } = platform;
+  const { database, history, historyName, client, temporal, config } = platform;
   const withoutKafka = () =>
     Promise.all([
       look('temporal', true, temporal.address, () => client.ping(timeoutMs)),
@@ -28,15 +31,36 @@ export function componentsOf(
             required: false,
             detail: 'disabled: less evidence, less autonomy',
           })
-        : look('clickhouse', false, config.clickhouse.url ?? 'embedded', () => history.ping()),
+        : look(historyName ?? 'history', false, history.location, () => history.ping()),
     ]);
   return shared(async () => [
     ...(reconciler === null ? [] : [reconciler.health()]),
     ...(await withoutKafka()),
     ...checks.health(),
+    ...(await agentsOf(platform)),
     ...(kafka === null ? [] : [kafkaHealth(kafka, config.kafka.brokers)]),
+    ...watched().map(watchedHealth),
     lag.health(),
   ]);
+}
+
+/** The agents that executors act through: without one Sentinel runs, and does not act on its machine. */
+async function agentsOf({ config, stores }: Platform): Promise<readonly ComponentHealth[]> {
+  const hosts = new Set(config.executors.flatMap((one) => (one.type === 'agent' ? [one.agent] : [])));
+  return Promise.all(
+    [...hosts].map(async (host) => {
+      const name = `agent ${host}`;
+      try {
+        const seen = await stores.agentLine.seen(host);
+        const away = whyAway(host, seen);
+        const detail = away ?? `${seen?.version}, last seen ${ago(seen?.seenMsAgo ?? 0)} ago`;
+        return { name, ok: away === null, required: false, detail };
+      } catch (error) {
+        const said = error instanceof Error ? error.message : String(error);
+        return { name, ok: false, required: false, detail: `it could not be asked for: ${said}` };
+      }
+    }),
+  );
 }
 
 /** However many ask, one look at a time, and one a second: anybody may ask, and each look costs every part a call. */
@@ -65,6 +89,16 @@ function kafkaHealth(kafka: { problem(): string | null }, brokers: readonly stri
     ok: problem === null,
     required: false,
     detail: problem === null ? where : `${where}: ${problem}`,
+  };
+}
+
+/** Not required: Sentinel goes on with what it hears of others. */
+function watchedHealth({ name, problem }: WatchedHealth): ComponentHealth {
+  return {
+    name: `watched ${name}`,
+    ok: problem === null,
+    required: false,
+    detail: problem ?? 'tells what its targets do',
   };
 }
 

@@ -2,24 +2,22 @@
 // incident is handled without a model as well.
 
 import type { ModelDeps } from '../../activities/deps.ts';
-import type { ModelTurns } from '../../activities/ports.ts';
+import type { LanguageModel, ModelTurns } from '../../activities/ports.ts';
 import type { Config } from '../../config/load.ts';
-import { missingKey, settingsOf } from './settings.ts';
+import { askedModel, missingKey, vendorOf } from './vendors.ts';
 
 /** Null when none is left. `passedOver` is told of each that has no key. */
 export async function openModels(
-  { model, secrets }: Pick<Config, 'model' | 'secrets'>,
+  { model, vendorSecrets }: Pick<Config, 'model' | 'vendorSecrets'>,
   turns: ModelTurns,
   passedOver: (name: string, variable: string) => void,
 ): Promise<ModelDeps | null> {
-  if (model.providers.length === 0) return null;
-  // The SDK is large, and most processes (and every one without a model) do without it.
-  const { createLanguageModel } = await import('../../adapters/llm/language-model.ts');
-  const models = model.providers.flatMap((provider) => {
-    const missing = missingKey(provider, secrets);
-    if (missing !== null) passedOver(provider.name, missing);
-    return missing === null ? [createLanguageModel(settingsOf(provider, secrets))] : [];
-  });
+  const models: LanguageModel[] = [];
+  for (const provider of model.providers) {
+    const missing = missingKey(provider, vendorSecrets);
+    if (missing === null) models.push(await open(provider, vendorSecrets));
+    else passedOver(provider.name, missing);
+  }
   if (models.length === 0) return null;
   const { turnsPerIncident, tokensPerIncident, usdPerIncident, usdPerHour } = model.budgets;
   return {
@@ -34,4 +32,12 @@ export async function openModels(
     maxOutputTokens: model.maxOutputTokens,
     texts: model.texts,
   };
+}
+
+async function open(
+  provider: Config['model']['providers'][number],
+  given: Config['vendorSecrets'],
+): Promise<LanguageModel> {
+  const { load, secrets } = vendorOf(provider, given);
+  return (await load()).create(askedModel(provider), secrets);
 }

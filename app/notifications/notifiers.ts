@@ -1,63 +1,55 @@
 // The notifiers that the configuration lists, each with its secret and its routing.
 
-import { createEmailChannel } from '../../adapters/email/channel.ts';
-import { createPagerDutyChannel } from '../../adapters/pagerduty/channel.ts';
-import { createWebhookChannel } from '../../adapters/webhook/channel.ts';
-import type { Channel, RoutedChannel } from '../../api/notifications/ports.ts';
+import type { NotifierParts, NotifierVendor } from '../../adapters/channel-vendor.ts';
+import { notifierVendors } from '../../adapters/channels.ts';
+import type { RoutedChannel } from '../../api/notifications/ports.ts';
 import type { Config } from '../../config/load.ts';
 import { notifierVariable } from '../../config/sections/notifiers.ts';
 import { ExitError, exitCodes } from '../exit.ts';
-import { incidentUrl } from '../links.ts';
+import type { ChannelsPlatform } from './chats.ts';
+import { contextOf } from './chats.ts';
 
 type Notifier = Config['notifiers'][number];
-type LinkTo = (incidentId: string) => string | null;
 
 /** Throws when one lacks its secret. */
-export function createNotifiers(config: Config, clock: { nowMs(): number }): readonly RoutedChannel[] {
-  const linkTo: LinkTo = (incidentId) => incidentUrl(config, incidentId);
-  return config.notifiers.map((notifier) => ({
-    channel: create(notifier, config.notifierSecrets[notifier.name]?.reveal() ?? null, linkTo, clock),
-    route: notifier.route,
-  }));
+export async function createNotifiers(platform: ChannelsPlatform): Promise<readonly RoutedChannel[]> {
+  const { config } = platform;
+  return Promise.all(
+    config.notifiers.map(async (notifier) => {
+      const lacking = missingSecret(notifier, config);
+      if (lacking !== null) throw new ExitError(exitCodes.usage, needs(notifier, lacking));
+      const { create } = await notifierParts(notifier);
+      return {
+        channel: create(notifier, secretOf(notifier, config), contextOf(platform)),
+        route: notifier.route,
+      };
+    }),
+  );
 }
 
-function create(
+function needs({ name }: Notifier, what: string): string {
+  return `The notifier "${name}" needs ${what}: set ${notifierVariable(name)} in the environment.`;
+}
+
+/** What it needs and does not have, such as `a signing secret`; null when it has what it needs. */
+export function missingSecret(
   notifier: Notifier,
-  secret: string | null,
-  linkTo: LinkTo,
-  clock: { nowMs(): number },
-): Channel {
-  const { name } = notifier;
-  const needed = (what: string): string => {
-    if (secret !== null) return secret;
-    const variable = notifierVariable(name);
-    throw new ExitError(
-      exitCodes.usage,
-      `The notifier "${name}" needs ${what}: set ${variable} in the environment.`,
-    );
-  };
-  switch (notifier.type) {
-    case 'pagerduty':
-      return createPagerDutyChannel({
-        name,
-        url: notifier.url,
-        routingKey: needed('the PagerDuty integration key'),
-        incidentUrl: linkTo,
-      });
-    case 'webhook':
-      return createWebhookChannel({
-        name,
-        url: notifier.url,
-        secret: needed('a signing secret'),
-        follows: notifier.follow,
-        incidentUrl: linkTo,
-        nowMs: clock.nowMs,
-      });
-    case 'email': {
-      const { host, port, tls, username, from, to } = notifier;
-      const auth =
-        username === undefined ? null : { username, password: needed(`the password for ${username}`) };
-      return createEmailChannel({ name, host, port, tls, auth, from, to, incidentUrl: linkTo });
-    }
-  }
+  { notifierSecrets }: Pick<Config, 'notifierSecrets'>,
+): string | null {
+  const what = vendorOf(notifier).secretFor(notifier);
+  return what === null || (notifierSecrets[notifier.name] ?? null) !== null ? null : what;
+}
+
+/** Empty where none is needed. */
+export function secretOf({ name }: Notifier, { notifierSecrets }: Pick<Config, 'notifierSecrets'>): string {
+  return notifierSecrets[name]?.reveal() ?? '';
+}
+
+/** The parts of the vendor that this configuration is for. */
+export function notifierParts(notifier: Notifier): Promise<NotifierParts<Notifier>> {
+  return vendorOf(notifier).load() as Promise<NotifierParts<Notifier>>;
+}
+
+function vendorOf({ type }: Notifier): NotifierVendor {
+  return notifierVendors[type] as unknown as NotifierVendor;
 }

@@ -1,12 +1,11 @@
 // The ways to people that the configuration names, and the notification dispatcher that keeps them up to date.
 
 import { type NotificationDispatcher, startDispatcher } from '../../api/notifications/dispatcher.ts';
-import type { RoutedChannel } from '../../api/notifications/ports.ts';
 import type { IncidentMessenger } from '../../api/ports/messenger.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import type { Platform } from '../platform.ts';
+import { chatChannels } from './chats.ts';
 import { createNotifiers } from './notifiers.ts';
-import { slackChannel } from './slack.ts';
 
 /** Null when no channel is configured. */
 export async function startNotifications(
@@ -14,7 +13,7 @@ export async function startNotifications(
   messenger: IncidentMessenger,
   shutdown: Shutdown,
 ): Promise<NotificationDispatcher | null> {
-  const channels = await channelsOf(platform);
+  const channels = [...(await chatChannels(platform)), ...(await createNotifiers(platform))];
   if (channels.length === 0) return null;
   const { stores, metrics, log } = platform;
   const dispatcher = startDispatcher({
@@ -28,11 +27,4 @@ export async function startNotifications(
   });
   shutdown.add('notifications', dispatcher.stop);
   return dispatcher;
-}
-
-/** One entry for each way to people; a new one is added here. */
-async function channelsOf(platform: Platform): Promise<readonly RoutedChannel[]> {
-  const { config, clock } = platform;
-  const all = [await slackChannel(platform), ...createNotifiers(config, clock)];
-  return all.filter((routed) => routed !== null);
 }

@@ -49,6 +49,7 @@ export async function startWorkerPart(
       executors,
       resources: stores.resources,
       stops: stores.stops,
+      rollbacks: stores.rollbacks,
       postmortems: stores.postmortems,
       requeue: stores.requeue,
       policy: config.policy,

@@ -7,6 +7,7 @@ import {
   Runtime,
   type Logger as SdkLogger,
 } from '@temporalio/worker';
+import { errorMessage } from '../../domain/error-message.ts';
 
 /** Where the SDK's lines go; pino's own loggers fit. */
 export type WorkerLogger = {
@@ -37,7 +38,7 @@ export async function connectWorkers(
   try {
     return await NativeConnection.connect({ address, ...security });
   } catch (error) {
-    throw new Error(`The Temporal server at ${address} does not answer the workers: ${messageOf(error)}`, {
+    throw new Error(`The Temporal server at ${address} does not answer the workers: ${errorMessage(error)}`, {
       cause: error,
     });
   }
@@ -61,8 +62,4 @@ function sdkLogger(logger: WorkerLogger): SdkLogger {
     warn: levels.WARN,
     error: levels.ERROR,
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -122,8 +122,8 @@ test('what the OpenTelemetry SDK exports becomes rows of history and edges of th
   }
   const written = <T>(pick: (rows: MemoryHistory['rows'][number]) => readonly T[]) =>
     history.rows.flatMap(pick);
-  await expect.poll(() => written((rows) => rows.calls), { timeout: 10_000 }).toHaveLength(2);
-  await expect.poll(() => written((rows) => rows.logs), { timeout: 10_000 }).toHaveLength(1);
+  await expect.poll(() => written((rows) => rows.calls)).toHaveLength(2);
+  await expect.poll(() => written((rows) => rows.logs)).toHaveLength(1);
   expect(written((rows) => rows.calls)).toContainEqual(
     expect.objectContaining({
       service: 'web',

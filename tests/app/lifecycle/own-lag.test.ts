@@ -40,9 +40,9 @@ test('a blocked event loop', async () => {
   await pause(300);
   const untilMs = performance.now() + 1_500;
   while (performance.now() < untilMs);
-  await vi.waitFor(() => expect(health()).toMatchObject({ ok: false, required: false }), { timeout: 15_000 });
+  await vi.waitFor(() => expect(health()).toMatchObject({ ok: false, required: false }), { timeout: 60_000 });
   expect(health().detail).toMatch(/^event loop \d+\.\d s behind: no action runs without approval$/);
-  await vi.waitFor(() => expect(reported.at(-1)?.[0]).toMatch(/^event loop/), { timeout: 15_000 });
+  await vi.waitFor(() => expect(reported.at(-1)?.[0]).toMatch(/^event loop/), { timeout: 60_000 });
   const { text } = await metrics.render();
   expect(text).toMatch(/sentinel_overloaded 1/);
   expect(text).toMatch(/sentinel_own_lag_seconds\{measure="event-loop"\} [1-9]/);
@@ -52,7 +52,7 @@ test('a blocked event loop', async () => {
 
 test('a store that hangs is seen before it answers', async () => {
   const { health } = meter({ storeSeconds: 4 }, { ping: () => new Promise(() => {}) });
-  await vi.waitFor(() => expect(health().detail).toMatch(/^Postgres answers after/), { timeout: 19_000 });
+  await vi.waitFor(() => expect(health().detail).toMatch(/^Postgres answers after/), { timeout: 60_000 });
 });
 
 test('requests that take long, and telemetry that is old', () => {

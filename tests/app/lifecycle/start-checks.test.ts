@@ -56,7 +56,7 @@ test('attributes that are removed from the namespace of a running Sentinel are p
     searchAttributes: ['SentinelStatus'],
   });
   await expect
-    .poll(() => doctorOf(address, namespace), { timeout: 30_000 })
+    .poll(() => doctorOf(address, namespace))
     .toMatchObject({
       status: 'warning',
       detail: expect.stringMatching(/lacks SentinelStatus: no incident can start/),

@@ -52,7 +52,7 @@ test('the pages of who is logged in are told where to ask; the others need not',
   const { url, token } = await start();
   const settings = async (cookie: string) =>
     (await fetch(`${url}/api/v1/settings`, { headers: { cookie } })).json();
-  await expect.poll(() => settings('a=b'), { timeout: 15_000 }).toMatchObject({ Codec: { Endpoint: '' } });
+  await expect.poll(() => settings('a=b')).toMatchObject({ Codec: { Endpoint: '' } });
   expect(await settings(`sentinel-local=${token}`)).toMatchObject({
     Codec: { Endpoint: codecPath, DefaultErrorMessage: expect.stringContaining('Log in to Sentinel') },
     Version: expect.any(String),
@@ -63,7 +63,7 @@ test('where nothing is encrypted, they ask nobody', async () => {
   ui = await startWebUi({ upstream, port: 0, names: [] });
   const { url } = ui;
   const settings = async () => (await fetch(`${url}/api/v1/settings`)).json();
-  await expect.poll(settings, { timeout: 15_000 }).toMatchObject({ Codec: { Endpoint: '' } });
+  await expect.poll(settings).toMatchObject({ Codec: { Endpoint: '' } });
   expect((await decode(url, {})).status).toBe(403);
 });
 

@@ -49,15 +49,13 @@ test('shows the pages and what they ask for', async () => {
   expect(await page.text()).toContain('<!');
   // The UI may still be connecting to its own server.
   const asked = async () => (await fetch(`${url}/api/v1/namespaces/${temporal.namespace}`)).json();
-  await expect
-    .poll(asked, { timeout: 15_000 })
-    .toMatchObject({ namespaceInfo: { name: temporal.namespace } });
+  await expect.poll(asked).toMatchObject({ namespaceInfo: { name: temporal.namespace } });
 });
 
 test('offers no buttons for what it does not pass on', async () => {
   const url = await start();
   const settings = async () => (await fetch(`${url}/api/v1/settings`)).json();
-  await expect.poll(settings, { timeout: 15_000 }).toMatchObject({ DisableWriteActions: true });
+  await expect.poll(settings).toMatchObject({ DisableWriteActions: true });
 });
 
 test.each(['attacker.example', 'localhost.attacker.example:8233'])(

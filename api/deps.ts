@@ -5,6 +5,7 @@ import type { People } from '../domain/policy/people.ts';
 import type { DashboardDeps } from './dashboard/deps.ts';
 import type { Streams } from './feed/streams.ts';
 import type { RefusalAudit } from './http/refusal-audit.ts';
+import type { AgentDesk } from './ports/agents.ts';
 import type { Approvals } from './ports/approvals.ts';
 import type { AuditReader, AuditWriter } from './ports/audit.ts';
 import type { EffectSettlement } from './ports/effects.ts';
@@ -19,6 +20,7 @@ import type { IncidentMessenger } from './ports/messenger.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { ModelTurnReader } from './ports/model-turns.ts';
 import type { KnownResources } from './ports/resources.ts';
+import type { Rollbacks, RollbackWorkflows } from './ports/rollbacks.ts';
 import type { ServiceReader } from './ports/services.ts';
 import type { Stops } from './ports/stops.ts';
 import type { SeriesReader } from './ports/telemetry.ts';
@@ -34,7 +36,10 @@ export type ApiDeps = {
   readonly killSwitch: KillSwitch;
   readonly trackRecord: TrackRecord;
   readonly effects: EffectSettlement;
+  readonly rollbacks: Rollbacks;
+  readonly rollbackWorkflows: RollbackWorkflows;
   readonly apiKeys: ApiKeys;
+  readonly agents: AgentDesk;
   readonly audit: AuditReader;
   /** What people do that has no entry of its own elsewhere. */
   readonly auditWriter?: AuditWriter;

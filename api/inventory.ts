@@ -3,7 +3,7 @@
 import { type Availability, availabilityOf, servingReplicas } from '../domain/inventory/availability.ts';
 import { resourceWords } from '../domain/inventory/kinds/index.ts';
 import { resolve } from '../domain/inventory/resolve.ts';
-import { targetKey } from '../domain/inventory/target.ts';
+import { type Owner, targetKey } from '../domain/inventory/target.ts';
 import type { TargetState } from '../domain/remediation/target.ts';
 import type { ApiDeps } from './deps.ts';
 
@@ -19,11 +19,7 @@ export type InventoryRow = {
   readonly desiredReplicas: number;
   readonly rollout: string | null;
   /** The controller that would take back what it did not do itself. */
-  readonly owner: {
-    readonly name: string;
-    readonly detail: string;
-    readonly reverts: readonly string[];
-  } | null;
+  readonly owner: Owner | null;
   readonly team: string | null;
   readonly tier: string | null;
   /** Why nothing may act on it. */

@@ -1,10 +1,12 @@
-// Hands over decisions, stops and settled effects whose workflow has not heard of them: the server was down, or this process died in between.
+// Hands over decisions, stops, settled effects and rollbacks whose workflow has not heard of them: the server was down, or this process
+// died in between.
 
 import { type DeliveryDeps, deliver } from './delivery.ts';
 import type { Approvals } from './ports/approvals.ts';
 import type { IncidentMessenger } from './ports/messenger.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { Stops } from './ports/stops.ts';
+import { type RollbackDeps, startRollback, tellRollbackNews } from './rollbacks.ts';
 import { startRounds } from './rounds.ts';
 import { type SettlementDeps, tellSettlement } from './settlements.ts';
 import { tellStop } from './stops.ts';
@@ -13,9 +15,11 @@ export type RedeliveryDeps = Omit<DeliveryDeps, 'approvals' | 'messenger'> & {
   readonly approvals: Pick<Approvals, 'undelivered' | 'delivered'>;
   readonly stops: Pick<Stops, 'request' | 'undelivered' | 'delivered'>;
   readonly settlements: SettlementDeps['settlements'];
+  readonly rollbacks: RollbackDeps['rollbacks'];
+  readonly rollbackWorkflows: RollbackDeps['rollbackWorkflows'];
   readonly messenger: Pick<
     IncidentMessenger,
-    'approvalDecided' | 'takeOver' | 'abort' | 'close' | 'effectSettled'
+    'approvalDecided' | 'takeOver' | 'abort' | 'close' | 'effectSettled' | 'rollbackNews'
   >;
   readonly metrics: Metrics;
   /** Pause between two looks. Default 2000. */
@@ -38,6 +42,8 @@ export function startRedelivery(deps: RedeliveryDeps): { stop(): Promise<void> }
       ...(await stopsToTell(deps)),
       ...(await decisionsToTell(deps)),
       ...(await settlementsToTell(deps)),
+      ...(await rollbacksToStart(deps)),
+      ...(await rollbackNewsToTell(deps)),
     ];
     const ids = new Set(undelivered.map(({ id }) => id));
     for (const id of waiting.keys()) if (!ids.has(id)) waiting.delete(id);
@@ -93,4 +99,17 @@ async function settlementsToTell(deps: RedeliveryDeps): Promise<readonly Undeliv
     id: `settlement of ${settlement.intentId}`,
     tell: () => tellSettlement(settlement, deps),
   }));
+}
+
+/** Recorded with enough people behind them; what nobody carried out in time ends here. */
+async function rollbacksToStart(deps: RedeliveryDeps): Promise<readonly Undelivered[]> {
+  await deps.rollbacks.expire();
+  const orders = await deps.rollbacks.unstarted(batch);
+  deps.metrics.gauge('sentinel_rollbacks_unstarted', {}, orders.length);
+  return orders.map((order) => ({ id: order.requestId, tell: () => startRollback(order, deps) }));
+}
+
+async function rollbackNewsToTell(deps: RedeliveryDeps): Promise<readonly Undelivered[]> {
+  const untold = await deps.rollbacks.untold(batch);
+  return untold.map((one) => ({ id: one.news.newsId, tell: () => tellRollbackNews(one, deps) }));
 }

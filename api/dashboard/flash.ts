@@ -7,6 +7,8 @@ const sentences = {
   'taken-over': 'You have taken over. Sentinel takes no further action on this incident.',
   aborted: 'This incident is being aborted.',
   settled: 'Recorded. Sentinel may act on the target again.',
+  'rollback-asked':
+    'Recorded. It is rolled back as soon as enough admins have asked; the timeline tells what came of it.',
   closed: 'This incident is being closed.',
   engaged: 'The kill switch is engaged: no actions run.',
   released: 'The kill switch is released.',

@@ -2,7 +2,7 @@
 // same schema, the same handler. What is added is the proof that a page of ours sent it, and a page as the answer.
 
 import { setCookie } from 'hono/cookie';
-import { roleAtLeast } from '../../domain/role.ts';
+import { mayDo } from '../../domain/role.ts';
 import { ApiProblem } from '../errors.ts';
 import type { Route } from '../http/route.ts';
 import { fromUrlId } from '../incident-id.ts';
@@ -11,6 +11,7 @@ import { OutOfReach } from '../reach/out-of-reach.ts';
 import { decideApproval } from '../routes/decide-approval.ts';
 import { abort, addNote, closeIncident, takeOver } from '../routes/interventions.ts';
 import { killSwitchSet } from '../routes/kill-switch.ts';
+import { rollBackEffect } from '../routes/roll-back.ts';
 import { settleEffect } from '../routes/settle-effect.ts';
 import { breakerReset } from '../routes/track-record.ts';
 import { type BrowserSession, objectionToChange } from '../session/session.ts';
@@ -49,7 +50,7 @@ export function addForms(dashboard: Dashboard): void {
     { principal }: BrowserSession,
     { params = {}, body }: { params?: Fields; body: unknown },
   ): Promise<void> => {
-    if (route.permission !== 'public' && !roleAtLeast(principal.role, route.permission)) {
+    if (route.permission !== 'public' && !mayDo(principal.role, route.permission)) {
       noteRefusal(dashboard, c, principal, 'role-too-low');
       const detail = `This needs the role ${route.permission}; your key has the role ${principal.role}.`;
       throw new ApiProblem('forbidden', detail, { reason: 'role-too-low' });
@@ -122,6 +123,11 @@ export function addForms(dashboard: Dashboard): void {
     const said = happened === 'true' ? true : happened === 'false' ? false : happened;
     await call(c, settleEffect, session, { params: { id: effect }, body: { ...fields, happened: said } });
     return seeOther(`/incidents/${encodeURIComponent(c.req.param('ref') ?? '')}?done=settled`);
+  });
+
+  add('/incidents/:ref/roll-back', async (c, { session, fields: { effect = '', ...fields } }) => {
+    await call(c, rollBackEffect, session, { params: { id: effect }, body: fields });
+    return seeOther(`/incidents/${encodeURIComponent(c.req.param('ref') ?? '')}?done=rollback-asked`);
   });
 
   add('/kill-switch', async (c, { session, fields: { engaged, ...fields } }) => {

@@ -1,7 +1,7 @@
 // The frame of every page: where one is, what waits, whether anything is stopped, and who is logged in.
 
 import { html } from 'hono/html';
-import { type Html, may, type View } from './view.ts';
+import { type Html, may, mayRelease, type View } from './view.ts';
 
 export type PageFrame = {
   readonly title: string;
@@ -94,11 +94,13 @@ ${script === null ? '' : html`<script type="module" src="${script}"></script>`}
 </html>`;
 }
 
-function stoppedBanner({ switches }: View): Html | '' {
-  const stopped = switches.filter(({ engaged }) => engaged).map(({ environment }) => environment);
+function stoppedBanner(view: View): Html | '' {
+  const engaged = view.switches.filter((one) => one.engaged);
+  const stopped = engaged.map(({ environment }) => environment);
   if (stopped.length === 0) return '';
+  const way = engaged.some((one) => mayRelease(view, one)) ? 'Release it' : 'Who engaged it, and why';
   const where = stopped.includes('*') ? 'everywhere' : `in ${stopped.join(', ')}`;
-  return html`<p class="stopped" role="alert"><b>Kill switch engaged ${where}.</b> Detection continues; no actions run. <a href="/#kill-switch">Release it</a></p>`;
+  return html`<p class="stopped" role="alert"><b>Kill switch engaged ${where}.</b> Detection continues; no actions run. <a href="/#kill-switch">${way}</a></p>`;
 }
 
 function breakerBanner({ breakers }: View): Html | '' {

@@ -70,19 +70,23 @@ export function addPages(dashboard: Dashboard): void {
     incidentsPage(await loadIncidents(deps.incidents, listQuery.parse(c.req.query())), view),
   );
 
-  add('/incidents/:ref', async (c, view, { incidents, approvals, modelTurns, dashboard: pages = own }) => {
-    const id = fromUrlId(c.req.param('ref') ?? '');
-    const sources = {
-      incidents,
-      approvals,
-      modelTurns,
-      serviceMaps: pages.serviceMaps,
-      history: pages.history,
-    };
-    const data = id === null ? null : await loadIncident(id, sources, view.nowMs);
-    if (data === null) throw new ApiProblem('not-found', 'There is no incident at this address.');
-    return incidentPage(data, view);
-  });
+  add(
+    '/incidents/:ref',
+    async (c, view, { incidents, approvals, rollbacks, modelTurns, dashboard: pages = own }) => {
+      const id = fromUrlId(c.req.param('ref') ?? '');
+      const sources = {
+        incidents,
+        approvals,
+        rollbacks,
+        modelTurns,
+        serviceMaps: pages.serviceMaps,
+        history: pages.history,
+      };
+      const data = id === null ? null : await loadIncident(id, sources, view.nowMs);
+      if (data === null) throw new ApiProblem('not-found', 'There is no incident at this address.');
+      return incidentPage(data, view);
+    },
+  );
 
   add('/approvals', async (_c, view, deps) =>
     approvalsPage(await loadApprovals(deps.incidents, view.pending), view),

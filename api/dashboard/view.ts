@@ -1,14 +1,14 @@
 // What every page is given besides its own data: who looks, since when, and what the frame around it shows.
 
 import type { html } from 'hono/html';
+import { reaches } from '../../domain/policy/reach.ts';
 import { type Role, roleAtLeast } from '../../domain/role.ts';
 import type { PendingApproval } from '../ports/approvals.ts';
-import type { KillSwitch } from '../ports/kill-switch.ts';
+import type { KillSwitchState } from '../ports/kill-switch.ts';
 import type { Principal } from '../ports/principal.ts';
 import type { Breaker } from '../ports/track-record.ts';
 
 export type Html = ReturnType<typeof html>;
-export type KillSwitchState = Awaited<ReturnType<KillSwitch['list']>>[number];
 export type Theme = 'light' | 'dark';
 
 export type View = {
@@ -38,4 +38,9 @@ export type AssetName = 'style.css' | 'main.js' | 'login.js' | 'icon.svg';
 /** What may be offered: the server asks again when it is used. */
 export function may(view: View, role: Role): boolean {
   return roleAtLeast(view.principal.role, role);
+}
+
+/** Whether releasing it would be accepted. */
+export function mayRelease(view: View, { environment, releasedBy }: KillSwitchState): boolean {
+  return may(view, releasedBy) && reaches(view.principal.reach, environment, null);
 }

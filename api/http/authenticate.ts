@@ -1,7 +1,7 @@
 // Who is calling, and whether they may call this.
 
 import { actorOf, unknownActor } from '../../domain/policy/identity.ts';
-import { roleAtLeast } from '../../domain/role.ts';
+import { mayDo } from '../../domain/role.ts';
 import { ApiProblem } from '../errors.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { Principal } from '../ports/principal.ts';
@@ -48,7 +48,7 @@ export async function authenticate(
       const problem = new ApiProblem('forbidden', detail, { reason: 'foreign-page' });
       return fail('foreign-page', problem, actorOf(principal));
     }
-    if (!roleAtLeast(principal.role, permission)) {
+    if (!mayDo(principal.role, permission)) {
       const detail = `This needs the role ${permission}; the key "${principal.name}" has the role ${principal.role}.`;
       const problem = new ApiProblem('forbidden', detail, { reason: 'role-too-low' });
       return fail('role-too-low', problem, actorOf(principal));

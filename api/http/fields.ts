@@ -57,6 +57,12 @@ export const incidentParams = z.strictObject({
     }),
 });
 
+export const effectParams = z.strictObject({
+  id: z
+    .string()
+    .regex(/^intent-[0-9a-f]{40}$/, 'expected the id of an effect: "intent-" and 40 hexadecimal digits'),
+});
+
 /** A whole number in a query string. */
 export const wholeNumber = (min: number, max: number) =>
   z

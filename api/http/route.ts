@@ -12,8 +12,8 @@ import type { DeepReadonly } from '../schemas/named.ts';
 import { check } from './check.ts';
 import { maxBodyBytes } from './json-body.ts';
 
-/** `public` needs no key; a role needs a key with at least that role. */
-export type Permission = 'public' | Role;
+/** `public` needs no key; `agent` one of a machine's agent; a role a key with at least that role. */
+export type Permission = 'public' | 'agent' | Role;
 export type Method = 'GET' | 'POST' | 'DELETE';
 
 const nothing = z.strictObject({});

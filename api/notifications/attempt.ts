@@ -117,9 +117,9 @@ type Told = {
 
 /** When what is shown is not true any more although nothing happened: a question after its deadline, a quiet page that stays. */
 function nextLookAtMs({ approval, status }: IncidentState, call: Call, asked: boolean): number | null {
-  const over = asked && approval !== null && status === 'awaiting-approval' ? approval.deadlineMs + 1 : null;
-  const quiet = call.kind === 'quietly' ? call.lookAgainAtMs : null;
-  return over === null || quiet === null ? (over ?? quiet) : Math.min(over, quiet);
+  // A question is never asked quietly, so there is no earlier of the two.
+  if (call.kind === 'quietly') return call.lookAgainAtMs;
+  return asked && approval !== null && status === 'awaiting-approval' ? approval.deadlineMs + 1 : null;
 }
 
 async function settle(

@@ -10,6 +10,8 @@ export type NewKey = {
   /** Whose it is, by the name of a person of the configuration: it may do no more than they may. */
   readonly belongsTo?: string;
   readonly reach?: Reach;
+  /** Of an agent's key, and of no other: the machine it is good for. */
+  readonly host?: string;
   /** From then on it is no key. */
   readonly expiresAtMs?: number | null;
 };
@@ -23,6 +25,8 @@ export type KeyRecord = {
   /** Whose it is; null for keys of nobody in particular. */
   readonly belongsTo: string | null;
   readonly reach: Reach | null;
+  /** Of an agent's key: the machine it is good for. */
+  readonly host: string | null;
   readonly createdAtMs: number;
   readonly expiresAtMs: number | null;
   /** To the minute; null when it was never used. */

@@ -1,6 +1,6 @@
 // Messages to running incident workflows.
 
-import type { EffectSettled } from '../../domain/incident/events.ts';
+import type { EffectSettled, RollbackNews } from '../../domain/incident/events.ts';
 import type { ApprovalDecided } from '../../workflows/messages.ts';
 
 /** Talks to running incident workflows. Refusals carry one of workflows/messages.ts' reasons. */
@@ -13,6 +13,8 @@ export interface IncidentMessenger {
   close(incidentId: string, actor: string, reason: string): Promise<{ accepted: boolean; reason: string }>;
   /** Into the record of a workflow that runs; refused as `closed` where none does. */
   effectSettled(incidentId: string, settled: EffectSettled): Promise<{ accepted: boolean; reason: string }>;
+  /** As of `effectSettled`. */
+  rollbackNews(incidentId: string, news: RollbackNews): Promise<{ accepted: boolean; reason: string }>;
   addNote(
     incidentId: string,
     noteId: string,

@@ -12,4 +12,6 @@ export type Principal = {
   readonly person: string;
   /** Where the key speaks; absent is everywhere. */
   readonly reach?: Reach;
+  /** Of an agent: its machine. */
+  readonly host?: string;
 };

@@ -40,6 +40,7 @@ function limited(reach: Reach, all: ApiDeps): Decided<ApiDeps> {
       abort: after(reached, all.messenger.abort),
       close: after(reached, all.messenger.close),
       effectSettled: after(reached, all.messenger.effectSettled),
+      rollbackNews: after(reached, all.messenger.rollbackNews),
       addNote: after(reached, all.messenger.addNote),
     },
     killSwitch: {
@@ -83,6 +84,8 @@ function limited(reach: Reach, all: ApiDeps): Decided<ApiDeps> {
     // These judge the reach of the principal they are given, beside what they change or send.
     stops: all.stops,
     effects: all.effects,
+    rollbacks: { ...all.rollbacks, standing: after(reached, all.rollbacks.standing) },
+    rollbackWorkflows: all.rollbackWorkflows,
     streams: all.streams,
 
     // Of all environments at once, and not to be told apart: only for keys without limits.
@@ -100,6 +103,9 @@ function limited(reach: Reach, all: ApiDeps): Decided<ApiDeps> {
       create: () => refuse(reach, 'the making of keys, which could reach further than it does'),
       revoke: () => refuse(reach, 'the keys of others'),
     },
+
+    // Keys of agents have no reach; those of others do not come here.
+    agents: all.agents,
 
     // Nothing of any environment: the state of Sentinel itself.
     queues: all.queues,

@@ -2,6 +2,7 @@
 
 import type { Route } from '../http/route.ts';
 import { actionList } from './actions.ts';
+import { agentAnswer, agentHello, agentNext, agentPermit } from './agents.ts';
 import { auditQuery, auditVerification } from './audit.ts';
 import { codecDecode } from './codec-decode.ts';
 import { components } from './components.ts';
@@ -26,6 +27,7 @@ import { pendingApprovals } from './pending-approvals.ts';
 import { policyTrial } from './policy-trial.ts';
 import { openApi, reference, referenceStyle } from './reference.ts';
 import { resourceUsage } from './resource-usage.ts';
+import { rollBackEffect, standingEffects } from './roll-back.ts';
 import { seriesQuery } from './series.ts';
 import { serviceList } from './services.ts';
 import { settleEffect } from './settle-effect.ts';
@@ -64,6 +66,8 @@ export const routes: readonly Route[] = [
   breakerReset,
   trackRecord,
   settleEffect,
+  standingEffects,
+  rollBackEffect,
   keyList,
   keyCreate,
   keyRevoke,
@@ -71,6 +75,10 @@ export const routes: readonly Route[] = [
   auditQuery,
   auditVerification,
   slackEvents,
+  agentHello,
+  agentNext,
+  agentPermit,
+  agentAnswer,
   components,
   health,
   ready,

@@ -8,6 +8,7 @@ import { route } from '../http/route.ts';
 import { type InventoryRow, readInventory } from '../inventory.ts';
 import { named } from '../schemas/named.ts';
 import { pageOf } from '../schemas/page.ts';
+import { targetOwner } from '../schemas/plan.ts';
 
 const row = named<InventoryRow>()(
   'InventoryTarget',
@@ -23,8 +24,7 @@ const row = named<InventoryRow>()(
     servingReplicas: z.int(),
     desiredReplicas: z.number(),
     rollout: z.string().nullable().meta({ description: 'How far a rollout in progress is.' }),
-    owner: z
-      .strictObject({ name: z.string(), detail: z.string(), reverts: z.array(z.string()) })
+    owner: targetOwner
       .nullable()
       .meta({ description: 'The controller that would take back the actions it `reverts`.' }),
     team: z.string().nullable(),

@@ -1,6 +1,7 @@
 // GET, POST and DELETE /api/v1/keys. A key is shown once, in the answer that made it.
 
 import { z } from 'zod';
+import { agentHost, agentHostWords } from '../../domain/agent/host.ts';
 import { isReservedName } from '../../domain/policy/identity.ts';
 import type { People } from '../../domain/policy/people.ts';
 import { reachSchema } from '../../domain/policy/reach.ts';
@@ -24,6 +25,7 @@ const key = z
       .nullable()
       .meta({ description: 'The person whose key it is: it may do no more than they may.' }),
     reach: reachSchema.nullable().meta({ description: 'Where the key speaks; null is everywhere.' }),
+    host: z.string().nullable().meta({ description: "Of an agent's key: the machine it is good for." }),
     createdAtMs: instantMs,
     expiresAtMs: instantMs.nullable(),
     lastUsedAtMs: instantMs.nullable(),
@@ -56,6 +58,10 @@ export const keyCreate = route({
       .optional()
       .meta({ description: 'Whose key it is: a name under `people` of the configuration.' }),
     reach: reachSchema.optional(),
+    host: oneLine(63)
+      .regex(agentHost, `is not the name of a machine: ${agentHostWords}`)
+      .optional()
+      .meta({ description: 'Of a key with the role `agent`, and of no other: the machine it is good for.' }),
     expiresAt: instant('2026-12-31T00:00:00Z').optional(),
   }),
   example: { name: 'checkout collector', role: 'ingest', reach: { environments: ['production'] } },
@@ -68,16 +74,19 @@ export const keyCreate = route({
       key: z.string(),
     }),
   },
-  handler: async ({ body: { name, role, person, reach, expiresAt: expiresAtMs }, principal, deps }) => {
+  handler: async ({ body, principal, deps }) => {
+    const { name, role, person, reach, host, expiresAt: expiresAtMs } = body;
     if (isReservedName(name)) throw invalid('name', 'is a name that would be read as somebody else');
     if (expiresAtMs !== undefined && expiresAtMs <= deps.clock.nowMs())
       throw invalid('expiresAt', 'is over already');
+    requireHost(body);
     if (person !== undefined) requireHolder(person, role, deps.people);
     const made = {
       name,
       role,
       ...(person === undefined ? {} : { belongsTo: person }),
       ...(reach === undefined ? {} : { reach }),
+      ...(host === undefined ? {} : { host }),
       ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
     };
     const { keyId, key } = await deps.apiKeys.create(made, principal);
@@ -110,6 +119,28 @@ function requireHolder(name: string, keyRole: KeyRole, people: Pick<People, 'nam
   if (holder === null) throw invalid('person', 'is not named under `people` in the configuration');
   if (lowerRole(keyRole, holder.role) !== keyRole)
     throw invalid('role', `is more than ${name} may have: ${holder.role}`);
+}
+
+/** An agent is a machine: it is nobody's, and what it reaches is what its own file and the executors name. */
+function requireHost({
+  role,
+  host,
+  person,
+  reach,
+}: {
+  readonly role: KeyRole;
+  readonly host?: string | undefined;
+  readonly person?: string | undefined;
+  readonly reach?: object | undefined;
+}): void {
+  if (role !== 'agent') {
+    if (host !== undefined) throw invalid('host', 'is only for keys with the role agent');
+    return;
+  }
+  if (host === undefined)
+    throw invalid('host', 'is missing: a key with the role agent is good for one machine');
+  if (person !== undefined) throw invalid('person', 'cannot hold a key with the role agent');
+  if (reach !== undefined) throw invalid('reach', 'cannot be given to a key with the role agent');
 }
 
 function invalid(field: string, message: string): ApiProblem {

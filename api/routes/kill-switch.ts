@@ -17,6 +17,9 @@ const killSwitch = z
     by: z.string(),
     reason: z.string(),
     atMs: instantMs,
+    releasedBy: z
+      .enum(['operator', 'admin'])
+      .meta({ description: 'The least role that may release it: `admin` for what an admin has engaged.' }),
   })
   .meta({ id: 'KillSwitch' });
 

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { ApiProblem } from '../errors.ts';
-import { freeText } from '../http/fields.ts';
+import { effectParams, freeText } from '../http/fields.ts';
 import { route } from '../http/route.ts';
 import { OutOfReach } from '../reach/out-of-reach.ts';
 
@@ -18,11 +18,7 @@ export const settleEffect = route({
   permission: 'operator',
   summary:
     'Settles an effect of unknown outcome after somebody checked the target; the target is free again afterwards.',
-  params: z.strictObject({
-    id: z
-      .string()
-      .regex(/^intent-[0-9a-f]{40}$/, 'expected the id of an effect: "intent-" and 40 hexadecimal digits'),
-  }),
+  params: effectParams,
   body: z.strictObject({
     happened: z.boolean({ error: 'expected true or false' }),
     reason: freeText(2000),

@@ -41,6 +41,10 @@ export const anomaly = named<Anomaly>()(
     score: z.number(),
     confidence: z.number(),
     severity,
+    unvouched: z.literal(true).optional().meta({
+      description:
+        'Somebody without a key sent (some of) what it was found in: only a person lets something be done about it.',
+    }),
     title: z.string().optional().meta({ description: 'What an alert or a log says itself.' }),
     summary: z.string(),
   }),

@@ -5,6 +5,7 @@ import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { handedOverEnds, incidentOutcomes, stopKinds } from '../../domain/incident/status.ts';
 import { gateRefusals } from '../../domain/remediation/intent.ts';
 import { refusalCodes } from '../../domain/remediation/refusal-code.ts';
+import { rollbackOutcomes } from '../../domain/remediation/rollback.ts';
 import { anomaly, diagnosis, verification } from './analysis.ts';
 import { named } from './named.ts';
 import { hashedPlan, preflight, verdict } from './plan.ts';
@@ -17,6 +18,7 @@ const step = z.number();
 export const direction = z.enum(['forward', 'compensation']);
 const planHash = sha256;
 const refusalCode = z.enum(refusalCodes);
+const rollback = { newsId: text, requestId: text, intentId: text, stepKey: text };
 
 const happened = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) =>
   z.strictObject({
@@ -94,6 +96,10 @@ export const incidentEvent = named<IncidentEvent>()(
       code: refusalCode.optional(),
       left: text.optional().meta({ description: 'What is half done.' }),
       superseded: z.literal(true).optional(),
+      cancelled: z
+        .literal(true)
+        .optional()
+        .meta({ description: 'A person said stop while it was under way.' }),
     }),
     happened('effect-progress', {
       ...{ intentId: text, step, direction },
@@ -114,6 +120,21 @@ export const incidentEvent = named<IncidentEvent>()(
       actor: text,
       reason: text,
     }),
+    happened('rollback-requested', {
+      ...rollback,
+      actor: text,
+      reason: text,
+      given: z.number().meta({ description: 'How many people have asked for it by now.' }),
+      quorum: z.number(),
+      expiresAtMs: instantMs,
+    }),
+    happened('rollback-ended', {
+      ...rollback,
+      outcome: z.enum(rollbackOutcomes),
+      reason: text,
+      undoneBy: text.optional().meta({ description: 'The effect that undid it.' }),
+    }),
+    happened('rollback-verified', { ...rollback, result: verification }),
     happened('verification-started', { attempt, deadlineMs: instantMs }),
     happened('verified', { attempt, result: verification }),
     happened('verification-held', { attempt, reason: text, deadlineMs: instantMs }),

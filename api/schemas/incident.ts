@@ -113,6 +113,10 @@ export const incidentState = named<IncidentState>()(
         ]),
         progress: progress.optional(),
         left: z.string().optional().meta({ description: 'What is half done.' }),
+        undoInDoubt: z
+          .string()
+          .optional()
+          .meta({ description: 'Id of the effect that was to undo it, while nobody can tell its outcome.' }),
       }),
     ),
     verification: verification.nullable(),

@@ -33,6 +33,24 @@ export const targetRef = named<TargetRef>()(
   }),
 );
 
+/** Who takes back what it did not do itself. */
+export const targetOwner = z.strictObject({
+  name: z.string(),
+  detail: z.string(),
+  reverts: z.array(z.string()),
+  sync: z
+    .strictObject({
+      key: z.string(),
+      name: z.string(),
+      is: z.enum(['on', 'paused-by-sentinel', 'paused-by-somebody-else']),
+      pausedAtMs: z.number().optional(),
+      resumeWith: z.string().optional().meta({ description: 'The command that gives it back.' }),
+      lifts: z.array(z.string()),
+    })
+    .optional()
+    .meta({ description: 'What of it can be paused, so that the actions it `lifts` last.' }),
+});
+
 export const targetState = named<TargetState>()(
   'TargetState',
   z.strictObject({
@@ -45,6 +63,9 @@ export const targetState = named<TargetState>()(
         state: z.enum(['running', 'starting', 'draining', 'exited']),
         startedAtMs: instantMs,
         restarts: z.number(),
+        uid: z.string().optional().meta({
+          description: 'Where an id is used again (`web-0`): tells one bearer of it from the next.',
+        }),
       }),
     ),
     readyReplicas: z.number().optional(),
@@ -62,11 +83,26 @@ export const targetState = named<TargetState>()(
       .strictObject({ inProgress: z.boolean(), detail: z.string() })
       .optional()
       .meta({ description: 'A change of the target, whoever began it.' }),
-    owner: z
-      .strictObject({ name: z.string(), detail: z.string(), reverts: z.array(z.string()) })
+    owner: targetOwner
       .optional()
       .meta({ description: 'The controller that would take back the actions it `reverts`.' }),
+    node: z
+      .strictObject({
+        cordoned: z.enum(['no', 'by-sentinel', 'by-somebody-else']),
+        carries: z.array(z.strictObject({ key: z.string(), here: z.number(), elsewhere: z.number() })),
+        runs: z.array(z.string()),
+        pool: z.string(),
+        losesFilesOf: z.number().optional(),
+      })
+      .optional()
+      .meta({
+        description:
+          'Of a machine that other targets run on: who keeps new replicas away, and what a drain moves.',
+      }),
+    stopLoses: z.string().optional().meta({ description: 'What is gone for good when it is stopped.' }),
     protected: z.string().optional().meta({ description: 'Why nothing may act on it.' }),
+    team: z.string().optional().meta({ description: 'The people it belongs to, as configuration says.' }),
+    tier: z.string().optional().meta({ description: 'How much depends on it, as configuration says.' }),
   }),
 );
 

@@ -24,6 +24,7 @@ function textFields(schema: z.ZodType): string[] {
 /** Values that are not of the type of a good one. */
 function wrongFor(good: unknown): unknown[] {
   if (typeof good === 'boolean') return ['true', 1, null, {}];
+  if (typeof good === 'number') return ['1', 1.5, true, null, [], {}];
   if (Array.isArray(good)) return ['x', 1, true, null, {}, [1], [null]];
   return [1, true, null, [], {}, ['x']];
 }

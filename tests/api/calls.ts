@@ -11,6 +11,7 @@ type ValidCall = {
   readonly body?: Record<string, unknown>;
 };
 
+const agentId = '3b0c7e0e-6c1d-4b7e-9a51-0f0a8f2a7c11';
 const page = { limit: '10' };
 const filters = {
   status: 'closed',
@@ -102,6 +103,11 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
     path: `/api/v1/effects/intent-${'0'.repeat(40)}/settle`,
     body: { happened: true, reason: 'the release is v1' },
   },
+  'GET /api/v1/incidents/:id/standing': { path: `/api/v1/incidents/${ref}/standing`, query: page },
+  'POST /api/v1/effects/:id/roll-back': {
+    path: `/api/v1/effects/intent-${'0'.repeat(40)}/roll-back`,
+    body: { reason: 'the release was fine' },
+  },
   'POST /api/v1/kill-switch': {
     path: '/api/v1/kill-switch',
     body: { environment: 'production', engaged: true, reason: 'maintenance' },
@@ -122,6 +128,22 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
     },
   },
   'POST /api/v1/slack/events': { path: '/api/v1/slack/events' },
+  'POST /api/v1/agent/hello': {
+    path: '/api/v1/agent/hello',
+    body: {
+      ...{ protocol: 1, host: 'web1', version: '0.1.0', journal: agentId, clockMs: 1_700_000_000_000 },
+      executors: [{ name: 'docker', type: 'docker', actions: ['restart'], environments: ['production'] }],
+    },
+  },
+  'POST /api/v1/agent/next': { path: '/api/v1/agent/next', body: { session: agentId, holding: [agentId] } },
+  'POST /api/v1/agent/permit': {
+    path: '/api/v1/agent/permit',
+    body: { session: agentId, id: agentId, first: true },
+  },
+  'POST /api/v1/agent/answer': {
+    path: '/api/v1/agent/answer',
+    body: { session: agentId, id: agentId, answer: { ok: true, value: [] } },
+  },
   'GET /api/v1/components': { path: '/api/v1/components', query: page },
   'GET /health': { path: '/health' },
   'GET /ready': { path: '/ready' },

@@ -23,7 +23,7 @@ export type Call = {
 
 export function clientOf(world: World): (path: string, call?: Call) => Promise<Answered> {
   const app = createApp(world.deps);
-  return async (path, { method, key = world.keys.admin, body, rawBody, headers = {} } = {}) => {
+  return async (path, { method, key = usualKey(world, path), body, rawBody, headers = {} } = {}) => {
     const payload = rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await app.request(path, {
       method: method ?? (payload === undefined ? 'GET' : 'POST'),
@@ -45,6 +45,11 @@ export function clientOf(world: World): (path: string, call?: Call) => Promise<A
     expectDeclared(response.url || path, method ?? (payload === undefined ? 'GET' : 'POST'), answered);
     return answered;
   };
+}
+
+/** The one that may do most of what is at the path. */
+function usualKey({ keys }: World, path: string): string {
+  return path.startsWith('/api/v1/agent/') ? keys.agent : keys.admin;
 }
 
 /** The whole body; of a stream, which has no end, what comes first. */

@@ -82,7 +82,7 @@ describe('POST /api/v1/policies/evaluate', () => {
     const other = { ...step, service: 'billing' };
     expect(await ask({ steps: [step, { ...other, risk: 'high' }] })).toMatchObject({ role: 'admin' });
     const clear = { ...step, action: 'clear-sandbox' };
-    expect(await ask({ steps: [clear] })).toMatchObject({ kind: 'auto' });
+    expect(await ask({ steps: [clear] })).toMatchObject({ kind: 'approval', role: 'operator' });
     expect(await ask({ steps: [clear, { ...clear, service: 'billing' }] })).toMatchObject({ role: 'admin' });
   });
 

@@ -12,9 +12,11 @@ import type { EventFeed } from '../../api/ports/feed.ts';
 import type { ComponentHealth, Queues } from '../../api/ports/health.ts';
 import type { IncidentSummary } from '../../api/ports/incidents.ts';
 import type { KeyRecord } from '../../api/ports/keys.ts';
+import type { KillSwitchState } from '../../api/ports/kill-switch.ts';
 import type { LogFields, Logger } from '../../api/ports/logger.ts';
 import type { ModelTurnRecord } from '../../api/ports/model-turns.ts';
 import { InvalidCursor } from '../../api/ports/page.ts';
+import type { StandingEffect } from '../../api/ports/rollbacks.ts';
 import type { KnownService } from '../../api/ports/services.ts';
 import type { Series, SeriesQuery } from '../../api/ports/telemetry.ts';
 import type { ActionRecord, Breaker } from '../../api/ports/track-record.ts';
@@ -29,7 +31,7 @@ import { type Reach, reaches } from '../../domain/policy/reach.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import type { KeyRole } from '../../domain/role.ts';
-import type { ApprovalDecided } from '../../workflows/messages.ts';
+import type { ApprovalDecided, RollbackOrder } from '../../workflows/messages.ts';
 import { testPayloads } from '../support/payloads.ts';
 
 import { createDashboardWorld, type DashboardWorld } from './dashboard/in-memory.ts';
@@ -50,6 +52,10 @@ export type World = {
   effects: EffectRecord[];
   /** What people said became of effects. */
   settled: { effectId: string; happened: boolean; by: string; reason: string }[];
+  standing: StandingEffect[];
+  /** Which rollbacks were asked for, and which have a workflow. */
+  rolledBack: { effectId: string; by: string; reason: string }[];
+  readonly begun: string[];
   series: Series[];
   /** The latest samples of resources. */
   samples: ResourceSample[];
@@ -73,7 +79,7 @@ export type World = {
   readonly told: { incidentId: string; what: string; by: string }[];
   workflowAnswers: 'accepts' | 'refuses' | 'unreachable' | 'hangs';
   readonly dashboard: DashboardWorld;
-  readonly switches: { environment: string; engaged: boolean; by: string; reason: string; atMs: number }[];
+  readonly switches: KillSwitchState[];
   actionRecords: ActionRecord[];
   readonly breakers: Breaker[];
 };
@@ -81,13 +87,14 @@ export type World = {
 export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World {
   const logged: LogLine[] = [];
   const metrics = createMetrics({ processMetrics: false });
-  const keys = { ingest: key(), viewer: key(), operator: key(), admin: key(), revoked: key() };
+  const keys = { ingest: key(), agent: key(), viewer: key(), operator: key(), admin: key(), revoked: key() };
   const unused = { createdAtMs: 0, lastUsedAtMs: null, expiresAtMs: null, revokedAtMs: null };
-  const anybodys = { reach: null, belongsTo: null };
+  const anybodys = { reach: null, belongsTo: null, host: null };
   const stored = new Map<string, KeyRecord>();
   for (const [name, value] of Object.entries(keys)) {
     const role = name === 'revoked' ? 'admin' : (name as KeyRole);
-    const who = { keyId: `key-${name}`, name: `${name}-person`, role, person: `${name}-person` };
+    const host = role === 'agent' ? { host: 'web1' } : {};
+    const who = { ...host, keyId: `key-${name}`, name: `${name}-person`, role, person: `${name}-person` };
     stored.set(value, { ...unused, ...anybodys, ...who, revokedAtMs: name === 'revoked' ? 1 : null });
   }
   const active = async (keyIds: readonly string[]) => {
@@ -104,6 +111,9 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     continuedIn: new Map(),
     effects: [],
     settled: [],
+    standing: [],
+    rolledBack: [],
+    begun: [],
     series: [],
     samples: [],
     asked: [],
@@ -274,12 +284,48 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
           return { settled: true };
         },
       },
+      rollbacks: {
+        standing: async (incidentId) => (world.incidents.has(incidentId) ? world.standing : []),
+        async request({ effectId, principal, reason }) {
+          if (!reaches(principal.reach, 'production', 'orders'))
+            return { recorded: false, reason: 'out-of-reach', detail: 'the key does not reach there' };
+          if (effectId.endsWith('f'))
+            return { recorded: false, reason: 'unknown-effect', detail: 'there is no such effect' };
+          if (effectId.endsWith('e'))
+            return { recorded: false, reason: 'no-inverse', detail: 'restart: nothing to undo' };
+          const incidentId = [...world.incidents.keys()][0] ?? 'incident/none/1';
+          world.rolledBack.push({ effectId, by: principal.name, reason });
+          return {
+            ...{ recorded: true, repeated: false, incidentId, tookOver: false },
+            request: {
+              requestId: 'rollback-1',
+              by: [principal.name],
+              quorum: 1,
+              expiresAtMs: 1_700_000_000_000,
+            },
+            order: rollbackOrder(incidentId),
+          };
+        },
+        unstarted: async () => [],
+        started: async () => {},
+        expire: async () => {},
+        untold: async () => [],
+        record: async () => false,
+      },
+      rollbackWorkflows: {
+        async start({ requestId }) {
+          if (world.workflowAnswers === 'unreachable')
+            throw new Error('connection refused: temporal.internal:7233');
+          world.begun.push(requestId);
+        },
+      },
       killSwitch: {
         list: async () => world.switches,
-        set: async (environment, engaged, { name, reach }, reason) => {
+        set: async (environment, engaged, { name, reach, role }, reason) => {
           if (!reaches(reach, environment, null))
             return { set: false, reason: 'out-of-reach', detail: 'the key does not reach there' };
-          world.switches.push({ environment, engaged, by: name, reason, atMs: 0 });
+          const releasedBy = engaged && role === 'admin' ? 'admin' : 'operator';
+          world.switches.push({ environment, engaged, by: name, reason, atMs: 0, releasedBy });
           return { set: true };
         },
       },
@@ -296,17 +342,28 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
           return { reset: true };
         },
       },
+      agents: {
+        hello: async (_host, { journal, clockMs }) => ({ kind: 'welcome', session: journal, nowMs: clockMs }),
+        next: async () => ({ kind: 'none' }),
+        permit: async () => ({ kind: 'refused', reason: 'nobody waits for it any more' }),
+        answer: async () => false,
+        close: () => {},
+      },
       apiKeys: {
         authenticate: async (presented) => {
           const found = stored.get(presented);
           if (found === undefined || found.revokedAtMs !== null) return null;
-          const { keyId, name, role, person, reach } = found;
-          return { keyId, name, role, person, ...(reach === null ? {} : { reach }) };
+          const { keyId, name, role, person, reach, host } = found;
+          const machine = host === null ? {} : { host };
+          return { keyId, name, role, person, ...machine, ...(reach === null ? {} : { reach }) };
         },
-        create: async ({ reach = null, belongsTo = null, expiresAtMs = null, ...rest }, { person }) => {
+        create: async (
+          { reach = null, belongsTo = null, host = null, expiresAtMs = null, ...rest },
+          { person },
+        ) => {
           const made = key();
           const keyId = `key-${stored.size}`;
-          stored.set(made, { ...unused, ...rest, keyId, person, belongsTo, reach, expiresAtMs });
+          stored.set(made, { ...unused, ...rest, keyId, person, belongsTo, reach, host, expiresAtMs });
           return { keyId, key: made };
         },
         list: async () => [...stored.values()],
@@ -340,6 +397,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         abort: (incidentId, actor) => tell('abort', incidentId, actor),
         close: (incidentId, actor) => tell('close', incidentId, actor),
         effectSettled: (incidentId, { intentId, actor }) => tell(`settled ${intentId}`, incidentId, actor),
+        rollbackNews: (incidentId, { newsId, type }) => tell(`${type} ${newsId}`, incidentId, ''),
         addNote: (incidentId, noteId, actor) => tell(`note ${noteId}`, incidentId, actor),
       },
     },
@@ -357,6 +415,20 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     return { accepted: true, reason: '' };
   };
   return withDashboard(world);
+}
+
+function rollbackOrder(incidentId: string): RollbackOrder {
+  return {
+    ...{
+      requestId: 'rollback-1',
+      incidentId,
+      planHash: 'ab12'.repeat(16),
+      step: 0,
+      stepKey: 'scale@production/orders',
+    },
+    ...{ action: 'scale', targetService: 'orders', scope: { environment: 'production', service: 'orders' } },
+    ...{ onsetMs: 0, recordedSeq: 1, expiresAtMs: 1_700_000_000_000 },
+  };
 }
 
 /** The pages look at the same ports as the API. */

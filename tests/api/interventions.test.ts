@@ -66,7 +66,7 @@ describe.each(['take-over', 'abort', 'close'] as const)('POST …/%s', (kind) =>
       intervalMs: 2,
     });
     world.workflowAnswers = 'accepts';
-    await vi.waitUntil(() => world.stops.get(incidentId)?.delivered);
+    await vi.waitUntil(() => world.stops.get(incidentId)?.delivered, { timeout: 60_000 });
     await redelivery.stop();
     expect(world.told).toEqual([{ incidentId, what: kind, by: 'operator-person' }]);
   });

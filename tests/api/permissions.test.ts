@@ -20,6 +20,7 @@ const keys: Readonly<Record<Caller, (world: World) => string | null>> = {
   'malformed key': () => 'short',
   'revoked key': (world) => world.keys.revoked,
   ingest: (world) => world.keys.ingest,
+  agent: (world) => world.keys.agent,
   viewer: (world) => world.keys.viewer,
   operator: (world) => world.keys.operator,
   admin: (world) => world.keys.admin,
@@ -79,12 +80,26 @@ const questions = ['POST /api/v1/policies/evaluate', 'POST /api/v1/codec/decode'
 /** Slack's requests are proven by their signature, and people by the configuration (tests/adapters/slack/inbound). */
 const signed = ['POST /api/v1/slack/events'];
 
+/** What agents say; nobody else may say it, and they may say nothing else (the table above). */
+const ofAgents = ['hello', 'next', 'permit', 'answer'].map((what) => `POST /api/v1/agent/${what}`);
+
 test('whatever changes something needs at least an operator', () => {
   const changing = routeCases.filter(
-    ({ name, route }) => route.method !== 'GET' && ![...questions, ...signed].includes(name),
+    ({ name, route }) => route.method !== 'GET' && ![...questions, ...signed, ...ofAgents].includes(name),
   );
   expect(changing.length).toBeGreaterThan(5);
   for (const { route } of changing) expect(['operator', 'admin']).toContain(route.permission);
+});
+
+test('only an agent speaks as one, and nothing else is open to it but what is open to everybody', () => {
+  const { granted, others } = Object.groupBy(routeCases, ({ route }) =>
+    expectedStatus(route, 'agent') < 400 && route.permission !== 'public' ? 'granted' : 'others',
+  );
+  expect(granted?.map(({ name }) => name)).toEqual(ofAgents);
+  for (const { route } of granted ?? [])
+    for (const caller of callers.filter((one) => one !== 'agent'))
+      expect(expectedStatus(route, caller), caller).toBeGreaterThanOrEqual(400);
+  expect(others?.length).toBeGreaterThan(30);
 });
 
 test('the app serves the table and nothing else', () => {

@@ -28,6 +28,12 @@ function fullWorld(): World {
   world.effects = [
     { id: 'effect-1', ...step, ...state, target: place, executor: 'cluster', parameters: {}, fence: 1 },
   ];
+  world.standing = [
+    {
+      ...{ effectId: 'effect-1', action: 'restart', status: 'applied', sinceMs: 0, target: place },
+      ...{ undo: null, quorum: 1, objection: 'nothing to undo', request: null },
+    },
+  ];
   world.series = [{ name: 'calls', labels: { service: 'orders' }, points: [] }];
   world.samples = [
     { ...place, instance: 'i-1', metric: 'system.cpu.utilization', attributes: '', atMs: 0, value: 0.5 },
@@ -42,7 +48,14 @@ function fullWorld(): World {
     openedAtMs: 0,
     reason: 'orders',
   });
-  world.switches.push({ environment: 'production', engaged: true, by: 'ada', reason: 'orders', atMs: 0 });
+  world.switches.push({
+    environment: 'production',
+    engaged: true,
+    by: 'ada',
+    reason: 'orders',
+    atMs: 0,
+    releasedBy: 'operator',
+  });
   const refused = { signal: 'logs', reason: 'late', records: 1, example: '', firstAtMs: 0, lastAtMs: 0 };
   world.explained.set('release-42', { items: [], refused: [{ ...place, ...refused }] });
   const known = { release: 'v1', config: 'c1', supports: [] };
@@ -68,11 +81,12 @@ async function ask(routeCase: RouteCase, reach: Reach | undefined) {
 }
 
 /** What the ports were told to do, and which keys hold. */
-function changesOf({ told, undelivered, switches, stops, breakers }: World): string {
-  return JSON.stringify([told, undelivered, switches, [...stops], breakers]);
+function changesOf({ told, undelivered, switches, stops, breakers, rolledBack, begun }: World): string {
+  return JSON.stringify([told, undelivered, switches, [...stops], breakers, rolledBack, begun]);
 }
 
-const asked = routeCases.filter(({ route }) => route.permission !== 'public');
+/** What agents say needs their own keys, which have no reach: no other key is answered there, whatever it reaches. */
+const asked = routeCases.filter(({ route }) => route.permission !== 'public' && route.permission !== 'agent');
 
 describe('a key that does not reach the incident', () => {
   test.each(asked)('$name tells nothing of it and changes nothing', async (routeCase) => {

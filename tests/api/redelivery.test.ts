@@ -3,6 +3,8 @@
 import { expect, test, vi } from 'vitest';
 import type { UntoldSettlement } from '../../api/ports/effects.ts';
 import { startRedelivery } from '../../api/redelivery.ts';
+import type { RollbackNews } from '../../domain/incident/events.ts';
+import type { RollbackOrder } from '../../workflows/messages.ts';
 import { createWorld, type World } from './in-memory.ts';
 
 function undelivered(world: World, count: number): void {
@@ -19,7 +21,7 @@ test('everything undelivered is told once and confirmed', async () => {
   const world = createWorld();
   undelivered(world, 3);
   const redelivery = startRedelivery({ ...world.deps, settlements, intervalMs: 5 });
-  await vi.waitUntil(() => world.undelivered.length === 0);
+  await vi.waitUntil(() => world.undelivered.length === 0, { timeout: 60_000 });
   await redelivery.stop();
   expect(world.told.map(({ incidentId }) => incidentId)).toEqual([
     'incident/ab/1',
@@ -33,10 +35,10 @@ test('what fails is tried again until the workflow can be reached', async () => 
   undelivered(world, 1);
   world.workflowAnswers = 'unreachable';
   const redelivery = startRedelivery({ ...world.deps, settlements, intervalMs: 2 });
-  await vi.waitUntil(() => world.logged.length >= 2);
+  await vi.waitUntil(() => world.logged.length >= 2, { timeout: 60_000 });
   expect(world.undelivered).toHaveLength(1);
   world.workflowAnswers = 'accepts';
-  await vi.waitUntil(() => world.undelivered.length === 0);
+  await vi.waitUntil(() => world.undelivered.length === 0, { timeout: 60_000 });
   await redelivery.stop();
   expect(world.told).toHaveLength(1);
   const { text } = await world.deps.renderMetrics();
@@ -54,9 +56,10 @@ test('one dead workflow does not keep the others waiting', async () => {
     abort: async () => ({ accepted: true, reason: '' }),
     close: async () => ({ accepted: true, reason: '' }),
     effectSettled: async () => ({ accepted: true, reason: '' }),
+    rollbackNews: async () => ({ accepted: true, reason: '' }),
   };
   const redelivery = startRedelivery({ ...world.deps, settlements, messenger, intervalMs: 2 });
-  await vi.waitUntil(() => world.undelivered.length === 1);
+  await vi.waitUntil(() => world.undelivered.length === 1, { timeout: 60_000 });
   await redelivery.stop();
   expect(world.undelivered[0]?.approvalId).toBe('a-0');
 });
@@ -73,7 +76,7 @@ test('a store that cannot be read is looked at again', async () => {
     },
   };
   const redelivery = startRedelivery({ ...world.deps, settlements, approvals, intervalMs: 2 });
-  await vi.waitUntil(() => world.undelivered.length === 0);
+  await vi.waitUntil(() => world.undelivered.length === 0, { timeout: 60_000 });
   await redelivery.stop();
   expect(world.logged.filter(({ message }) => message.includes('could not look'))).toHaveLength(2);
 });
@@ -100,10 +103,50 @@ test('a settled effect is told until the store has it no more', async () => {
     settlements: { untold, record: async () => false },
     intervalMs: 2,
   });
-  await vi.waitUntil(() => left.length === 0);
+  await vi.waitUntil(() => left.length === 0, { timeout: 60_000 });
   await redelivery.stop();
   expect(world.told).toEqual([
     { incidentId: 'incident/ab/1', what: 'settled intent-1', by: 'person:ada' },
     { incidentId: 'incident/ab/1', what: 'settled intent-1', by: 'person:ada' },
   ]);
+});
+
+test('rollbacks get their workflows, and their incidents the news, however long that takes', async () => {
+  const world = createWorld();
+  const order: RollbackOrder = {
+    ...{ requestId: 'rollback-1', incidentId: 'incident/ab/1', planHash: 'h', step: 0, stepKey: 'scale@p/o' },
+    action: 'scale',
+    ...{ targetService: 'o', scope: { environment: 'p', service: 'o' } },
+    ...{ onsetMs: 0, recordedSeq: 1, expiresAtMs: 1 },
+  };
+  const news: RollbackNews = {
+    type: 'rollback-ended',
+    ...{ newsId: 'rollback-1/ended', requestId: 'rollback-1', intentId: 'i', stepKey: 'scale@p/o' },
+    outcome: 'undone',
+    reason: 'two again',
+  };
+  let orders: readonly RollbackOrder[] = [order];
+  let expired = 0;
+  const rollbacks = {
+    ...world.deps.rollbacks,
+    async expire() {
+      expired += 1;
+    },
+    unstarted: async () => orders,
+    async started() {
+      orders = [];
+    },
+    untold: async () => (world.told.length === 0 ? [{ incidentId: 'incident/ab/1', news }] : []),
+  };
+  world.workflowAnswers = 'unreachable';
+  const redelivery = startRedelivery({ ...world.deps, settlements, rollbacks, intervalMs: 2 });
+  await vi.waitUntil(() => world.logged.length >= 2, { timeout: 60_000 });
+  expect(world.begun).toEqual([]);
+  world.workflowAnswers = 'accepts';
+  await vi.waitUntil(() => world.begun.length > 0 && world.told.length > 0, { timeout: 60_000 });
+  await redelivery.stop();
+  expect(world.begun).toEqual(['rollback-1']);
+  expect(world.told).toMatchObject([{ what: 'rollback-ended rollback-1/ended' }]);
+  expect(expired).toBeGreaterThan(0);
+  expect((await world.deps.renderMetrics()).text).toContain('sentinel_rollbacks_unstarted');
 });

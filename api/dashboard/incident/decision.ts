@@ -4,6 +4,7 @@
 import { html } from 'hono/html';
 import {
   type Briefing,
+  forGoodText,
   type PlanBriefing,
   paceText,
   preflightText,
@@ -53,6 +54,7 @@ export function decisionPanel(about: Briefing, ref: string, view: View): Html | 
   return html`<section class="decision" aria-labelledby="decision-title">
 <h2 id="decision-title">Decide on this plan</h2>
 <p class="ask">Sentinel suspects <b>${inWords(plan.cause).toLowerCase()}</b> and asks before it acts. ${plan.reason}</p>
+${forGoodText(plan) === '' ? '' : html`<p class="doubt"><b>For good:</b> ${forGoodText(plan)}.</p>`}
 ${planSteps(plan)}
 <dl class="facts wide">
 <div><dt>Rule</dt><dd>${policy === null ? '–' : html`<span class="id">${policy.rule}</span> ${policy.reason}`}</dd></div>

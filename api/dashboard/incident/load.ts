@@ -9,6 +9,7 @@ import type { Approvals } from '../../ports/approvals.ts';
 import type { EffectRecord } from '../../ports/effects.ts';
 import type { IncidentReader } from '../../ports/incidents.ts';
 import type { ModelTurnReader, ModelTurnRecord } from '../../ports/model-turns.ts';
+import type { Rollbacks, StandingEffect } from '../../ports/rollbacks.ts';
 import type { ServiceMap, ServiceMaps } from '../../ports/services.ts';
 import type { TelemetryHistory } from '../../ports/telemetry.ts';
 import type { Chart } from '../charts/chart.ts';
@@ -25,12 +26,15 @@ export type IncidentData = {
   readonly modelTurns: readonly ModelTurnRecord[];
   /** As the gate has them: what a person settles is there. */
   readonly effects: readonly EffectRecord[];
+  /** What can be taken back, and what cannot and why. */
+  readonly standing: readonly StandingEffect[];
 };
 
 export type IncidentSources = {
   readonly incidents: IncidentReader;
   /** Knows of a decision, and that the time is over, before the incident does. */
   readonly approvals: Pick<Approvals, 'standing'>;
+  readonly rollbacks: Pick<Rollbacks, 'standing'>;
   readonly serviceMaps: ServiceMaps;
   readonly modelTurns: ModelTurnReader;
   /** Null: switched off. */
@@ -46,16 +50,17 @@ const chartTimeoutMs = 1_500;
 /** Null when there is no such incident. */
 export async function loadIncident(
   id: string,
-  { incidents, approvals, serviceMaps, modelTurns, history }: IncidentSources,
+  { incidents, approvals, rollbacks, serviceMaps, modelTurns, history }: IncidentSources,
   nowMs: number,
 ): Promise<IncidentData | null> {
-  const [found, timeline, details, map, turns, effects, { continuedIn }] = await Promise.all([
+  const [found, timeline, details, map, turns, effects, standing, { continuedIn }] = await Promise.all([
     incidents.get(id),
     incidents.timeline(id, 0, mostEvents),
     incidents.details(id),
     serviceMaps.of(id),
     modelTurns.turnsOf(id),
     incidents.effects(id, mostEffects, null),
+    rollbacks.standing(id),
     incidents.chain(id),
   ]);
   if (found === null) return null;
@@ -74,6 +79,7 @@ export async function loadIncident(
     postmortem,
     modelTurns: turns,
     effects: effects.items,
+    standing,
   };
 }
 

@@ -17,6 +17,7 @@ import { serviceGraph } from './graph.ts';
 import { hypothesisList } from './hypotheses.ts';
 import type { IncidentData } from './load.ts';
 import { modelCost } from './model-cost.ts';
+import { standingList } from './standing.ts';
 import { mainSeries } from './symptom-chart.ts';
 import { timelineList } from './timeline.ts';
 
@@ -34,7 +35,7 @@ export function incidentPage(data: IncidentData, view: View): Html {
 <section id="symptom" data-live aria-labelledby="symptom-title"><h2 id="symptom-title">Symptom</h2>${symptomOf(data, view)}</section>
 <section id="why" data-live aria-labelledby="why-title"><h2 id="why-title">Why</h2>${about.diagnosis === null ? html`<p class="empty">The first analysis is not ready yet.</p>` : hypothesisList(about.diagnosis, evidence)}${modelCost(data.modelTurns)}</section>
 <section id="plan" data-live aria-labelledby="plan-title" ${about.plan === null || decision !== null ? 'hidden' : ''}><h2 id="plan-title">Plan</h2>${about.plan === null || decision !== null ? '' : planOf(data)}</section>
-<section id="done" data-live aria-labelledby="done-title" ${about.effects.length === 0 && state.verification === null ? 'hidden' : ''}><h2 id="done-title">What was done</h2>${about.effects.length === 0 ? '' : effectList(about)}${settlements(data.effects, ref, view)}${state.verification === null ? '' : html`<h3>Did it help?</h3>${verificationTable(state.verification)}`}</section>
+<section id="done" data-live aria-labelledby="done-title" ${about.effects.length === 0 && state.verification === null ? 'hidden' : ''}><h2 id="done-title">What was done</h2>${about.effects.length === 0 ? '' : effectList(about)}${settlements(data.effects, ref, view)}${standingList(data.standing, ref, view)}${state.verification === null ? '' : html`<h3>Did it help?</h3>${verificationTable(state.verification)}`}</section>
 <section id="graph" data-live aria-labelledby="graph-title" ${map === null ? 'hidden' : ''}><h2 id="graph-title">Services</h2>${map === null ? '' : serviceGraph(map, about)}</section>
 <section id="postmortem" data-live aria-labelledby="postmortem-title" ${data.postmortem === null ? 'hidden' : ''}><h2 id="postmortem-title">Postmortem draft</h2>${data.postmortem === null ? '' : html`<details id="postmortem-text"><summary>Read the draft</summary><pre>${data.postmortem}</pre></details>`}</section>
 </div>
@@ -64,6 +65,7 @@ ${about.attempt > 1 ? html`<span>analysis ${about.attempt}</span>` : ''}
 ${workflow === null ? '' : html`<a href="${workflow}" rel="noreferrer">Workflow in Temporal</a>`}</p>
 ${lifeLine(state, { waited, acted: about.effects.length > 0 })}
 ${about.ending === null ? '' : html`<p class="ending"><b>${about.ending.actor}</b>: ${about.ending.reason === '' ? 'no reason given' : about.ending.reason}</p>`}
+${about.leftPaused.map((sentence) => html`<p class="ending"><b>Left paused</b>: ${sentence}</p>`)}
 ${about.continuedIn.length === 0 ? '' : html`<p class="ending">Continued in ${about.continuedIn.map((id, index) => html`${index === 0 ? '' : ', '}<a class="id" href="/incidents/${toUrlId(id)}">${toUrlId(id)}</a>`)}.</p>`}`;
 }
 

@@ -110,6 +110,7 @@ function toneOf(event: IncidentEvent): Tone {
     case 'approval-requested':
     case 'approval-recorded':
     case 'effect-settled':
+    case 'rollback-requested':
     case 'verification-held':
     case 'stop-requested':
       return 'ask';
@@ -129,7 +130,10 @@ function toneOf(event: IncidentEvent): Tone {
     case 'compensation-started':
     case 'compensation-finished':
       return 'undo';
+    case 'rollback-ended':
+      return event.outcome === 'undone' || event.outcome === 'not-needed' ? 'undo' : 'bad';
     case 'verified':
+    case 'rollback-verified':
       return event.result.outcome === 'recovered' ? 'good' : 'bad';
     case 'note-added':
       return 'note';

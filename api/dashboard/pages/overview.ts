@@ -11,7 +11,7 @@ import { briefingsOf, mostUrgent } from '../approval-queue.ts';
 import { durationText, relativeTime } from '../format.ts';
 import { csrfField, page } from '../layout.ts';
 import type { Latest } from '../status.ts';
-import { type Html, may, type View } from '../view.ts';
+import { type Html, may, mayRelease, type View } from '../view.ts';
 import { inWords, plural, severityMark, statusChip } from '../words.ts';
 import { infrastructureTable } from './infrastructure.ts';
 
@@ -140,15 +140,15 @@ function partList(components: readonly ComponentHealth[] | null): Html {
 function switchList(view: View): Html {
   const engaged = view.switches.filter((one) => one.engaged);
   if (engaged.length === 0) return html`<p>Not engaged: actions run as policy allows.</p>`;
-  return html`<ul class="rows">${engaged.map(
-    ({
-      environment,
-      by,
-      reason,
-      atMs,
-    }) => html`<li class="row ask"><div class="what"><b>Engaged ${environment === '*' ? 'everywhere' : html`in <span class="id">${environment}</span>`}</b><p>${by}, ${relativeTime(atMs, view.nowMs)}: ${reason}</p></div>
-${may(view, 'operator') ? html`<form method="post" action="/kill-switch">${csrfField(view)}<input type="hidden" name="environment" value="${environment}"><input type="hidden" name="engaged" value="false"><input type="hidden" name="reason" value="released in the dashboard"><button>Release</button></form>` : ''}</li>`,
-  )}</ul>`;
+  return html`<ul class="rows">${engaged.map((one) => {
+    const { environment, by, reason, atMs } = one;
+    return html`<li class="row ask"><div class="what"><b>Engaged ${environment === '*' ? 'everywhere' : html`in <span class="id">${environment}</span>`}</b><p>${by}, ${relativeTime(atMs, view.nowMs)}: ${reason}</p></div>
+${mayRelease(view, one) ? releaseForm(view, environment) : one.releasedBy === 'admin' ? html`<p class="muted">An admin engaged it; only an admin can release it.</p>` : ''}</li>`;
+  })}</ul>`;
+}
+
+function releaseForm(view: View, environment: string): Html {
+  return html`<form method="post" action="/kill-switch">${csrfField(view)}<input type="hidden" name="environment" value="${environment}"><input type="hidden" name="engaged" value="false"><input type="hidden" name="reason" value="released in the dashboard"><button>Release</button></form>`;
 }
 
 function switchForm(view: View): Html | '' {

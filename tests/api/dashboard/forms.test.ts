@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { decisionRefusals } from '../../../api/ports/approvals.ts';
 import type { EffectRecord } from '../../../api/ports/effects.ts';
+import type { StandingEffect } from '../../../api/ports/rollbacks.ts';
 import { worldWithIncident } from '../calls.ts';
 import { clientOf } from '../client.ts';
 import { incidentId, planHash, ref } from '../incidents.ts';
@@ -42,6 +43,12 @@ const forms = [
     lands: `/incidents/${ref}?done=settled`,
   },
   {
+    path: `/incidents/${ref}/roll-back`,
+    fields: { effect: `intent-${'0'.repeat(40)}`, reason: 'it was fine' },
+    lands: `/incidents/${ref}?done=rollback-asked`,
+    role: 'admin',
+  },
+  {
     path: '/breakers/reset',
     fields: { environment: 'production', action: '*', reason: 'the check was broken' },
     lands: '/actions?done=reset',
@@ -58,6 +65,13 @@ const forms = [
   },
 ] as const;
 
+type Form = {
+  readonly path: string;
+  readonly fields: Readonly<Record<string, string>>;
+  readonly lands: string;
+  readonly role?: 'operator' | 'admin';
+};
+
 /** Everything that a form could have changed. */
 const changesOf = (world: ReturnType<typeof worldWithIncident>) => [
   ...(world.breakers.length === 0 ? ['reset'] : []),
@@ -65,12 +79,13 @@ const changesOf = (world: ReturnType<typeof worldWithIncident>) => [
   ...world.switches,
   ...world.undelivered,
   ...world.settled,
+  ...world.rolledBack,
 ];
 
-describe.each(forms)('$path $fields', ({ path, fields, lands }) => {
+describe.each<Form>(forms)('$path $fields', ({ path, fields, lands, role = 'operator' }) => {
   test('does it, and says so on the page it leads to', async () => {
     const world = worldWithIncident();
-    const browser = await loggedIn(world, world.keys.operator);
+    const browser = await loggedIn(world, world.keys[role]);
     const answer = await browser.post(path, { ...fields, csrf: browser.csrf() });
     expect({ status: answer.status, location: answer.location }).toEqual({ status: 303, location: lands });
     expect(changesOf(world).length).toBe(1);
@@ -105,13 +120,13 @@ describe.each(forms)('$path $fields', ({ path, fields, lands }) => {
     const browser = await loggedIn(world, world.keys.viewer);
     const answer = await browser.post(path, { ...fields, csrf: browser.csrf() });
     expect(answer.status).toBe(403);
-    expect(answer.text).toContain('needs the role operator');
+    expect(answer.text).toContain(`needs the role ${role}`);
     expect(changesOf(world)).toEqual([]);
   });
 
   test('a field that nobody knows is refused', async () => {
     const world = worldWithIncident();
-    const browser = await loggedIn(world, world.keys.operator);
+    const browser = await loggedIn(world, world.keys[role]);
     const answer = await browser.post(path, { ...fields, extra: '1', csrf: browser.csrf() });
     expect(answer.status).toBe(400);
     expect(changesOf(world)).toEqual([]);
@@ -267,5 +282,47 @@ describe('an effect of unknown outcome', () => {
     const fields = { effect: effect.id, happened: 'perhaps', reason: 'hm', csrf: browser.csrf() };
     expect((await browser.post(`/incidents/${ref}/settle`, fields)).status).toBeGreaterThanOrEqual(400);
     expect(world.settled).toEqual([]);
+  });
+});
+
+describe('what still stands', () => {
+  const standing: StandingEffect = {
+    ...{ effectId: `intent-${'0'.repeat(40)}`, action: 'scale', status: 'applied', sinceMs: 1 },
+    ...{ target: { environment: 'production', service: 'orders' }, undo: '2 replicas again (scale)' },
+    ...{ quorum: 2, objection: null, request: null },
+  };
+  const page = async (role: 'viewer' | 'admin', one: StandingEffect): Promise<string> => {
+    const world = worldWithIncident();
+    world.standing = [one];
+    return (await (await loggedIn(world, world.keys[role])).get(`/incidents/${ref}`)).text;
+  };
+  const form = `action="/incidents/${ref}/roll-back"`;
+
+  test('can be rolled back by an admin, who is told what that does and who has to ask', async () => {
+    const asked = await page('admin', standing);
+    expect(asked).toContain(form);
+    expect(asked).toContain('2 replicas again (scale)');
+    expect(asked).toContain('2 admins have to ask for it');
+    const looked = await page('viewer', standing);
+    expect(looked).toContain('Only an admin can ask for it');
+    expect(looked).not.toContain(form);
+  });
+
+  test('has no control where it cannot be rolled back, or is being rolled back, and says so', async () => {
+    const refused = await page('admin', {
+      ...standing,
+      objection: 'somebody <b>else</b> has changed it since',
+    });
+    expect(refused).toContain(
+      'Cannot be rolled back: somebody &lt;b&gt;else&lt;/b&gt; has changed it since.',
+    );
+    expect(refused).not.toContain(form);
+    const request = { requestId: 'r-1', quorum: 2, expiresAtMs: 1_700_000_100_000 };
+    const half = await page('admin', { ...standing, request: { ...request, by: ['ada'] } });
+    expect(half).toContain('Rollback asked for by ada (1 of 2)');
+    expect(half).toContain(form);
+    expect(await page('admin', { ...standing, request: { ...request, by: ['ada', 'bo'] } })).not.toContain(
+      form,
+    );
   });
 });

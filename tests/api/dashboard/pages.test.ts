@@ -184,15 +184,21 @@ describe('roles decide what is offered', () => {
 
   test('a kill switch is released only where it is engaged', async () => {
     const world = richWorld();
-    const overview = async () => (await (await loggedIn(world, world.keys.operator)).get('/')).text;
+    const overview = async (role: 'operator' | 'admin' = 'operator') =>
+      (await (await loggedIn(world, world.keys[role])).get('/')).text;
     const release = '<button>Release</button>';
-    const put = (engaged: boolean) =>
+    const put = (
+      engaged: boolean,
+      releasedBy: 'operator' | 'admin' = 'operator',
+      environment = 'production',
+    ) =>
       world.switches.splice(0, 1, {
-        environment: 'production',
+        environment,
         engaged,
         by: 'person:ada',
         reason: 'r',
         atMs: nowMs,
+        releasedBy,
       });
     world.switches.splice(0);
     expect(await overview()).not.toContain(release);
@@ -200,6 +206,21 @@ describe('roles decide what is offered', () => {
     expect(await overview()).toContain(release);
     put(false);
     expect(await overview()).not.toContain(release);
+    put(true, 'admin');
+    expect(await overview()).not.toContain(release);
+    expect(await overview()).toContain('only an admin can release it');
+    expect(await overview()).not.toContain('Release it');
+    expect(await overview('admin')).toContain(release);
+    expect(await overview('admin')).toContain('Release it');
+    const { key } = await world.deps.apiKeys.create(
+      { name: 'limited', role: 'admin', reach: { environments: ['staging'] } },
+      { keyId: 'key-admin', name: 'ada', role: 'admin', person: 'ada' },
+    );
+    put(true, 'operator', '*');
+    const { text: limited } = await (await loggedIn(world, key)).get('/');
+    expect(limited).toContain('Kill switch engaged everywhere.');
+    expect(limited).not.toContain(release);
+    expect(limited).not.toContain('Release it');
   });
 
   test('an incident leads to where it is continued', async () => {
@@ -207,6 +228,16 @@ describe('roles decide what is offered', () => {
     world.continuedIn.set(incidentId, ['incident/production/orders/3f2a9c00/2']);
     const { text } = await (await loggedIn(world, world.keys.viewer)).get(`/incidents/${ref}`);
     expect(text).toMatch(/Continued in <a[^>]* href="\/incidents\/production\.orders\.3f2a9c00-2">/);
+  });
+
+  test('an incident that has ended says what Sentinel has left paused', async () => {
+    const world = createWorld();
+    const stepKey = 'pause-sync@kubernetes/main/shop/deployment/<b>';
+    const effect = { intentId: 'i-1', step: 0, attempt: 1, planHash: 'other', stepKey } as const;
+    const ended = { status: 'closed', outcome: 'resolved', closedAtMs: nowMs } as const;
+    addIncident(world, { ...ended, effects: [{ ...effect, status: 'applied' }] });
+    const { text } = await (await loggedIn(world, world.keys.viewer)).get(`/incidents/${ref}`);
+    expect(text).toContain('<b>Left paused</b>: what keeps kubernetes/main/shop/deployment/&lt;b&gt;');
   });
 
   test('a viewer sees the same and is told what deciding needs', async () => {

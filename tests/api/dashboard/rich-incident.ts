@@ -206,7 +206,14 @@ export function addRichIncident(world: World, text: string): void {
       deadlineMs: nowMs,
     },
   ];
-  world.switches.push({ environment: text, engaged: true, by: text, reason: text, atMs: nowMs });
+  world.switches.push({
+    environment: text,
+    engaged: true,
+    by: text,
+    reason: text,
+    atMs: nowMs,
+    releasedBy: 'operator',
+  });
   world.components = [{ name: text, ok: false, required: false, detail: text }];
   world.audit = [
     ...[text, `incident/${text}`].map((subject, index) => ({

@@ -112,7 +112,7 @@ function collecting(warnings: DispatcherStage['warnings']): Logger {
 
 /** Waits until the condition holds; fails with its own message when it never does. */
 export function until(condition: () => void | Promise<void>): Promise<void> {
-  return vi.waitFor(condition, { timeout: 15_000, interval: 5 });
+  return vi.waitFor(condition, { timeout: 60_000, interval: 5 });
 }
 
 /** Nothing is waiting for this channel: whatever it was going to hear, it has heard. */

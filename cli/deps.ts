@@ -2,9 +2,10 @@
 
 import type { Command } from 'commander';
 import type { StartSentinel } from '../app/roles.ts';
+import type { AgentConfig, LoadedAgentConfig } from '../config/agent.ts';
 import type { Config, LoadedConfig } from '../config/load.ts';
 import type { Environment } from '../config/secrets.ts';
-import type { Check } from '../domain/doctor.ts';
+import type { Check, Finding } from '../domain/doctor.ts';
 import type { Ties } from './signals.ts';
 
 export type TextStream = { write(text: string): unknown; readonly isTTY?: boolean };
@@ -18,6 +19,12 @@ export type CliDeps = {
   readonly untilSignal: (ties?: Ties) => Promise<string>;
   /** Without it there is no `start` command. */
   readonly start?: StartSentinel;
+  /** Without it there is no `agent` command. */
+  readonly agent?: {
+    readonly load: (file: string | undefined) => LoadedAgentConfig;
+    readonly run: (config: AgentConfig, stopping: AbortSignal) => Promise<void>;
+    readonly check: (config: AgentConfig) => Promise<readonly Finding[]>;
+  };
   /** Registers further commands (`demo`, `lab`). */
   readonly extensions?: readonly ((program: Command, deps: CliDeps) => void)[];
   /** What `doctor` looks at besides its own checks. */

@@ -31,7 +31,7 @@ export function registerLab(program: Command, deps: CliDeps): void {
       [],
     )
     .option('--parallel <number>', 'runs at the same time', positive, 1)
-    .option('--busy <number>', 'busy loops to run alongside, to starve the machine of CPU', countFrom0, 0)
+    .option('--busy <number>', 'busy loops to run alongside, to starve Sentinel of CPU', countFrom0, 0)
     .option('--json <file>', 'write the report to this file')
     .option('--keep', 'keep the folder of each run, with logs and data')
     .action(async (paths: string[], flags: RunFlags) => {

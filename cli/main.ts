@@ -1,5 +1,6 @@
 // The process entry of the `sentinel` command: hands over the real environment, configuration and streams.
 
+import { loadAgentConfig } from '../config/agent.ts';
 import { forgetSecrets, processEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { registerDemo } from './demo.ts';
@@ -19,6 +20,17 @@ process.exitCode = await runCli(process.argv.slice(2), {
   start: async (...given) => {
     forgetSecrets();
     return (await import('../app/start.ts')).startSentinel(...given);
+  },
+  agent: {
+    load: loadAgentConfig,
+    async run(config, stopping) {
+      const [{ startAgent }, { createLogger }] = await Promise.all([
+        import('../app/agent/agent.ts'),
+        import('../adapters/telemetry/logger.ts'),
+      ]);
+      return startAgent(config, createLogger({ level: 'info', role: 'agent' }), stopping);
+    },
+    check: async (config) => (await import('../app/agent/agent.ts')).checkAgentHere(config),
   },
   extensions: [registerDemo, registerLab],
 });

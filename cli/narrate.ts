@@ -9,6 +9,7 @@ import { whyAsked } from '../domain/incident/words.ts';
 import { targetText } from '../domain/inventory/target.ts';
 import { nameOf } from '../domain/policy/identity.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
+import { undoOf } from '../domain/remediation/change.ts';
 import type { PlanStep } from '../domain/remediation/plan.ts';
 import type { VerificationResult } from '../domain/remediation/verification.ts';
 import { scopeKey } from '../domain/scope.ts';
@@ -132,6 +133,14 @@ function tell(event: IncidentEvent): Told {
     case 'workflow-restarted':
     case 'record-gap':
       return { style: 'yellow', text: inWords(event) };
+    case 'rollback-ended':
+      return {
+        style: event.outcome === 'undone' || event.outcome === 'not-needed' ? 'green' : 'red',
+        text: inWords(event),
+      };
+    case 'rollback-verified':
+      return { ...tellVerification(event.result), text: inWords(event) };
+    case 'rollback-requested':
     case 'effect-settled':
     case 'stop-requested':
       return { style: 'cyan', text: inWords(event) };
@@ -194,29 +203,21 @@ function tellVerification({ outcome, reason, series }: VerificationResult): Told
   return { style: style[outcome], text: `Check: ${outcome}: ${reason}`, below };
 }
 
-export function describeStep({
-  action,
-  target,
-  parameters,
-  risk,
-  downtimeSeconds,
-  blastRadius,
-  reversible,
-  inverse,
-}: PlanStep): string {
+export function describeStep(step: PlanStep): string {
+  const { action, target, parameters, risk, downtimeSeconds, blastRadius } = step;
   const given = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
   const facts = [
     `risk ${risk}`,
     `${Math.round(blastRadius * 100)} % of capacity`,
     `${downtimeSeconds} s downtime`,
-    undoing(reversible, inverse),
+    undoing(step),
   ];
   return `${[action, targetText(target), ...given].join(' ')} (${facts.join(', ')})`;
 }
 
-function undoing(reversible: boolean, inverse: PlanStep['inverse']): string {
-  if (inverse !== null) return 'can be undone';
-  return reversible ? 'leaves nothing to undo' : 'cannot be undone';
+function undoing(step: PlanStep): string {
+  if (step.inverse !== null) return 'can be undone';
+  return step.reversible ? 'leaves nothing to undo' : undoOf(step).text;
 }
 
 export function describeVerdict(verdict: Verdict): string {

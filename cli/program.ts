@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { ExitError, exitCodes } from '../app/exit.ts';
 import { version } from '../app/version.ts';
+import { registerAgent } from './commands/agent.ts';
 import { registerAnalyse } from './commands/analyse.ts';
 import { registerApprovals } from './commands/approve.ts';
 import { registerAudit } from './commands/audit.ts';
@@ -49,6 +50,7 @@ export function createProgram(deps: CliDeps): Command {
   registerSandbox(program, deps);
   registerConfig(program, deps);
   registerExecutor(program, deps);
+  if (deps.agent !== undefined) registerAgent(program, deps, deps.agent);
   for (const register of deps.extensions ?? []) register(program, deps);
   return program;
 }

@@ -20,7 +20,7 @@ export function registerDoctor(program: Command, deps: CliDeps): void {
       const findings = [configurationCheck(loaded), ...(await Promise.all(checks.map((check) => check())))];
       const missing = findings.filter(({ status }) => status === 'missing');
       out.answer({ ok: missing.length === 0, findings }, () =>
-        findings.flatMap((finding) => lines(finding, out.paint)),
+        findings.flatMap((finding) => findingLines(finding, out.paint)),
       );
       if (missing.length > 0) {
         const names = missing.map(({ name }) => name);
@@ -30,7 +30,7 @@ export function registerDoctor(program: Command, deps: CliDeps): void {
   );
 }
 
-function lines({ name, status, detail, advice }: Finding, paint: Paint): string[] {
+export function findingLines({ name, status, detail, advice }: Finding, paint: Paint): string[] {
   const marks: Record<Finding['status'], [Style, string]> = {
     ok: ['green', 'ok     '],
     warning: ['yellow', 'note   '],

@@ -2,9 +2,12 @@
 
 import type { IncidentSummary } from '../../api/ports/incidents.ts';
 import type { Page } from '../../api/ports/page.ts';
+import type { StandingEffect } from '../../api/ports/rollbacks.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { shortIncidentId } from '../../domain/incident/incident-id.ts';
+import { leftPaused } from '../../domain/incident/paused-owners.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
+import { targetText } from '../../domain/inventory/target.ts';
 import { narrate } from '../narrate.ts';
 import { clean, formatDuration, formatTime, type Paint, table } from '../terminal/text.ts';
 
@@ -47,10 +50,30 @@ export function headLines(
       ? []
       : [`Follows ${clean(shortIncidentId(state.follows.incidentId))}, which had the same symptom.`]),
     ...continuedIn.map((id) => `Continued in ${clean(shortIncidentId(id))}.`),
+    ...leftPaused(state).map((sentence) => paint('yellow', clean(sentence))),
     ...(status === 'awaiting-approval'
       ? [paint('cyan', `Decide: sentinel approve ${ref}, or sentinel reject ${ref} --reason …`)]
       : []),
   ];
+}
+
+/** What Sentinel did and still stands, with the command that takes it back, or why it cannot be. */
+export function standingLines(standing: readonly StandingEffect[], paint: Paint): string[] {
+  return standing.flatMap(({ effectId, action, target, undo, quorum, objection, request }) => {
+    const asked =
+      request === null
+        ? ''
+        : `; asked for by ${request.by.join(', ')} (${request.by.length} of ${request.quorum})`;
+    const people = quorum === 1 ? '' : `, ${quorum} admins have to`;
+    const how =
+      objection === null
+        ? `sentinel effect rollback ${effectId} --reason …  (${undo}${people}${asked})`
+        : `cannot be rolled back: ${objection}`;
+    return [
+      paint('bold', clean(`Still stands: ${action} ${targetText(target)}`)),
+      `          ${paint('dim', clean(how))}`,
+    ];
+  });
 }
 
 export function eventLines(event: IncidentEvent, paint: Paint): string[] {

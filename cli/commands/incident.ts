@@ -2,12 +2,13 @@
 
 import { type Command, Option } from 'commander';
 import type { Page } from '../../api/ports/page.ts';
+import type { StandingEffect } from '../../api/ports/rollbacks.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import { incidentStatuses } from '../../domain/incident/status.ts';
 import { apiCommand, type CommonFlags, connect } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
-import { eventLines, headLines, type ListedIncident, listLines } from './incident-lines.ts';
+import { eventLines, headLines, type ListedIncident, listLines, standingLines } from './incident-lines.ts';
 import { incidentPath } from './incident-path.ts';
 import { watch } from './incident-watch.ts';
 
@@ -55,8 +56,10 @@ export function registerIncident(program: Command, deps: CliDeps): void {
         events.push(...page.items);
         after = page.nextAfter;
       }
-      out.answer({ ...detail, timeline: events }, () => [
+      const { items: standing } = await api.get<Page<StandingEffect>>(`${path}/standing?limit=200`);
+      out.answer({ ...detail, standing, timeline: events }, () => [
         ...headLines(detail, out.paint),
+        ...standingLines(standing, out.paint),
         '',
         ...events.flatMap((event) => eventLines(event, out.paint)),
       ]);

@@ -13,6 +13,7 @@ type KeyList = { readonly items: readonly KeyRecord[] };
 type CreateFlags = CommonFlags & {
   readonly role: string;
   readonly person?: string;
+  readonly host?: string;
   readonly environment?: string[];
   readonly service?: string[];
   readonly expiresIn?: number;
@@ -23,11 +24,15 @@ export function registerKeys(program: Command, deps: CliDeps): void {
 
   apiCommand(key, 'create <name>', 'create a key; it is shown once')
     .addOption(
-      new Option('--role <role>', 'what it may do; `ingest` only sends telemetry, alerts and events')
+      new Option(
+        '--role <role>',
+        'what it may do; `ingest` only sends telemetry, alerts and events, `agent` only serves one machine',
+      )
         .choices(keyRoles)
         .default('viewer'),
     )
     .option('--person <name>', 'owner of the key: a name under `people` in the configuration')
+    .option('--host <name>', 'the machine that a key with the role `agent` is good for')
     .option('--environment <names...>', 'only these environments; `*` and `?` are wildcards')
     .option('--service <names...>', 'only these services; `*` and `?` are wildcards')
     .option('--expires-in <duration>', 'expires after this long, such as 90d', durationMs)
@@ -52,7 +57,13 @@ export function registerKeys(program: Command, deps: CliDeps): void {
       const day = (ms: number | null): string => (ms === null ? '' : new Date(ms).toISOString().slice(0, 10));
       const rows = list.items.map((one) => [
         ...[one.keyId, one.role, day(one.createdAtMs), day(one.lastUsedAtMs), day(one.expiresAtMs)],
-        ...[day(one.revokedAtMs), reachText(one.reach), one.belongsTo ?? '', one.person, one.name],
+        ...[
+          day(one.revokedAtMs),
+          one.host ?? reachText(one.reach),
+          one.belongsTo ?? '',
+          one.person,
+          one.name,
+        ],
       ]);
       const head = [
         'KEY',
@@ -81,7 +92,7 @@ export function registerKeys(program: Command, deps: CliDeps): void {
 
 function keyOf(
   name: string,
-  { role, person, environment, service, expiresIn }: CreateFlags,
+  { role, person, host, environment, service, expiresIn }: CreateFlags,
   nowMs: number,
 ): object {
   const reach = {
@@ -92,6 +103,7 @@ function keyOf(
     name,
     role,
     ...(person === undefined ? {} : { person }),
+    ...(host === undefined ? {} : { host }),
     ...(Object.keys(reach).length === 0 ? {} : { reach }),
     ...(expiresIn === undefined ? {} : { expiresAt: new Date(nowMs + expiresIn).toISOString() }),
   };

@@ -1,20 +1,21 @@
 // The checks of `doctor`, in the order they are shown.
 
-import { addressOf, splitHostPort, whyNotReachable } from '../../adapters/network/address.ts';
-import { auditOfServer, durabilityOfServer } from '../../adapters/postgres/index.ts';
+import { splitHostPort, whyNotReachable } from '../../adapters/network/address.ts';
+import { agentsOfServer, auditOfServer } from '../../adapters/postgres/index.ts';
 import { searchAttributesMissingAt } from '../../adapters/temporal/connect.ts';
 import { howToRegister } from '../../adapters/temporal/search-attributes.ts';
 import { partsOf } from '../../app/executors.ts';
-import { baseUrlOf, missingKey } from '../../app/models/settings.ts';
+import { askedModel, missingKey, vendorOf } from '../../app/models/vendors.ts';
+import { databaseUrl, storesOf } from '../../app/stores.ts';
 import { temporalSecurity } from '../../app/temporal/server.ts';
 import type { Config, LoadedConfig } from '../../config/load.ts';
 import { makePayloadKey } from '../../config/payload-keys.ts';
 import { describeProblem } from '../../config/problems.ts';
 import { type Check, type Finding, missing, ok, warning } from '../../domain/doctor.ts';
 import { searchAttributeNames } from '../../workflows/search-attributes.ts';
+import { channels } from './channels.ts';
 import { kafka } from './kafka.ts';
 import { apiPort, disk, embeddedTemporalPort, nodeVersion, temporalCli } from './machine.ts';
-import { slack } from './slack.ts';
 
 export function configurationCheck(loaded: LoadedConfig): Finding {
   const name = 'Configuration';
@@ -39,13 +40,12 @@ export function standardChecks(config: Config): readonly Check[] {
     temporalServer(config),
     temporalPayloads(config),
     ...(temporal.address === undefined ? [] : [temporalSearchAttributes(config, temporal.address)]),
-    postgres(config),
+    ...storesOf(config).map(({ doctor }) => doctor),
     audit(config),
-    clickhouse(config),
     ...kafka(config),
     ...executors(config),
     ...models(config),
-    ...slack(config),
+    ...channels(config),
   ];
 }
 
@@ -117,24 +117,13 @@ const temporalPayloads =
     return ok(name, `${mode}, with the key of ${where}`);
   };
 
-const postgres =
-  ({ postgres: settings, secrets }: Config): Check =>
-  async () => {
-    const url = secrets.postgresUrl?.reveal() ?? settings.url;
-    if (url === undefined) return ok('Postgres', 'embedded');
-    const { host, port } = addressOf(url);
-    const advice = 'Start it, or fix SENTINEL_POSTGRES_URL (or postgres.url).';
-    const reached = await server('Postgres', host, port, advice);
-    return reached.status === 'ok' ? durability(reached, url) : reached;
-  };
-
 /** Links at most: a doctor answers within seconds. The next one goes on where this one stops. */
 const linksAtOnce = 10_000;
 
-function audit({ postgres: settings, secrets }: Config): Check {
+function audit(config: Config): Check {
   return async function audit() {
     const name = 'Audit';
-    const url = secrets.postgresUrl?.reveal() ?? settings.url;
+    const url = databaseUrl(config);
     if (url === undefined) return ok(name, 'embedded: the running Sentinel checks its chain');
     try {
       const found = await auditOfServer(url, linksAtOnce);
@@ -168,59 +157,32 @@ function audit({ postgres: settings, secrets }: Config): Check {
   };
 }
 
-const clickhouse =
-  ({ clickhouse: { enabled, url } }: Config): Check =>
-  async () => {
-    const name = 'ClickHouse';
-    const less = 'Without it diagnoses have less evidence, and more plans need approval.';
-    if (!enabled) return warning(name, 'disabled', `${less} Set clickhouse.enabled: true.`);
-    if (url === undefined) return ok(name, 'embedded');
-    const { host, port } = addressOf(url);
-    const reason = await whyNotReachable(host, port);
-    if (reason === null) return ok(name, `${host}:${port} accepts connections`);
-    return warning(
-      name,
-      `${host}:${port} cannot be reached (${reason})`,
-      `Start it, or fix clickhouse.url. ${less}`,
-    );
-  };
-
-function executors({ executors: configured }: Config): Check[] {
+function executors(config: Config): Check[] {
+  const { executors: configured } = config;
+  const url = databaseUrl(config);
+  const agents = url === undefined ? null : agentsOfServer(url);
   if (configured.length === 0) {
     const advice = 'Add one under `executors` in sentinel.yaml (docs/configuration.md).';
     return [async () => warning('Executors', 'none: Sentinel diagnoses and escalates to people', advice)];
   }
-  return configured.map((executor) => async () => (await partsOf(executor)).doctor(executor));
+  return configured.map((executor) => async () => (await partsOf(executor)).doctor(executor, agents));
 }
 
-function models({ model, secrets }: Config): Check[] {
+function models({ model, vendorSecrets }: Config): Check[] {
   if (model.providers.length === 0) {
     return [async () => ok('Language model', 'none: statistical diagnosis only')];
   }
   return model.providers.map((provider) => async () => {
-    const name = `Language model ${provider.name}`;
-    const key = missingKey(provider, secrets);
-    if (key !== null)
-      return warning(name, `${key} is not set`, `Set it; until then ${provider.name} is not asked.`);
-    // Whoever accepts connections may still refuse the key, but asking for more would cost money.
-    const { host, port } = addressOf(baseUrlOf(provider));
-    const reason = await whyNotReachable(host, port);
-    if (reason === null) return ok(name, `${provider.model} at ${host}:${port}, which accepts connections`);
-    const advice = 'Start it, or fix its baseUrl; until then the diagnosis is statistical only.';
-    return warning(name, `${host}:${port} cannot be reached (${reason})`, advice);
+    const lacking = missingKey(provider, vendorSecrets);
+    if (lacking !== null)
+      return warning(
+        `Language model ${provider.name}`,
+        `${lacking} is not set`,
+        `Set it; until then ${provider.name} is not asked.`,
+      );
+    const { load, secrets } = vendorOf(provider, vendorSecrets);
+    return (await load()).doctor(askedModel(provider), secrets);
   });
-}
-
-/** A server that can be reached: will it still have tomorrow what it confirms today? */
-async function durability(reached: Finding, url: string): Promise<Finding> {
-  try {
-    const problems = await durabilityOfServer(url);
-    if (problems.length === 0) return { ...reached, detail: `${reached.detail}, commits are durable` };
-    return warning(reached.name, problems.join(' '), 'Sentinel acts by what this database remembers.');
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return missing(reached.name, said, 'Fix it, then run "sentinel doctor" again.');
-  }
 }
 
 async function server(name: string, host: string, port: number, advice: string): Promise<Finding> {

@@ -85,6 +85,35 @@ describe('incident', () => {
     expect(missing).toMatchObject({ code: 1, stdout: '', stderr: 'There is no incident ffff-9.\n' });
   });
 
+  test('what still stands is listed with the command that takes it back, or with the reason why it cannot be', async () => {
+    const effectId = `intent-${'0'.repeat(40)}`;
+    const about = {
+      status: 'applied',
+      ...{ sinceMs: 1, quorum: 1, request: null },
+      target: { environment: 'production', service: 'orders' },
+    } as const;
+    world.standing = [
+      { ...about, effectId, action: 'scale', undo: '2 replicas again (scale)', objection: null },
+      {
+        ...{ ...about, effectId: `intent-${'1'.repeat(40)}`, action: 'restart' },
+        ...{ undo: null, objection: 'restart on production/orders: nothing to undo' },
+      },
+    ];
+    const { stdout } = await here(['incident', 'show', ref], asRole('viewer'));
+    expect(stdout).toContain('Still stands: scale production/orders');
+    expect(stdout).toContain(`sentinel effect rollback ${effectId} --reason …  (2 replicas again (scale))`);
+    expect(stdout).toContain('cannot be rolled back: restart on production/orders: nothing to undo');
+    const [asked, refused, operator] = await Promise.all([
+      here(['effect', 'rollback', effectId, '--reason', 'it was fine'], asRole('admin')),
+      here(['effect', 'rollback', `intent-${'e'.repeat(40)}`, '--reason', 'no'], asRole('admin')),
+      here(['effect', 'rollback', effectId, '--reason', 'no'], asRole('operator')),
+    ]);
+    expect(asked).toMatchObject({ code: 0, stdout: expect.stringContaining('It is being rolled back') });
+    expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining('nothing to undo') });
+    expect(operator.code).not.toBe(0);
+    expect(world.rolledBack).toEqual([{ effectId, by: 'admin-person', reason: 'it was fine' }]);
+  });
+
   test('watch follows to the end, through a restart of the server', async () => {
     const watching = startSentinel(['incident', 'watch'], asRole('viewer'));
     await watching.until('Plan ab12ab12ab12');
@@ -365,7 +394,7 @@ test('keys are made, listed and revoked; only the key itself is on standard outp
   expect((await here([...limited.slice(0, -1), 'soon'], asRole('admin'))).code).toBe(2);
   expect(revoked.stdout).toBe(`Revoked ${keyId}.\n`);
   expect(role.code).toBe(2);
-  expect(role.stderr).toContain('Allowed choices are ingest, viewer, operator, admin');
+  expect(role.stderr).toContain('Allowed choices are ingest, agent, viewer, operator, admin');
 });
 
 describe('where Sentinel is', () => {

@@ -1,7 +1,7 @@
 /** What `doctor` says of Slack. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { appToken, botToken, type FakeSlack, startFakeSlack } from '../../bench/support/slack/server.ts';
-import { slack } from '../../cli/doctor/slack.ts';
+import { channels } from '../../cli/doctor/channels.ts';
 import { type Config, loadConfig, parseSettings } from '../../config/load.ts';
 
 let server: FakeSlack;
@@ -21,7 +21,7 @@ async function findings(settings: string | null, env: Record<string, string>) {
   const parsed = parseSettings(settings === null ? '' : `slack: ${settings}`, 'sentinel.yaml');
   if (!loaded.ok || !parsed.ok) throw new Error('the example configuration is wrong');
   const config: Config = { ...loaded.config, slack: parsed.settings.slack };
-  return Promise.all(slack(config).map((check) => check()));
+  return Promise.all(channels(config).map((check) => check()));
 }
 const settings = (more = '') =>
   `{ channel: C0123, apiUrl: "${server.apiUrl}", users: { U0ADA: { name: ada, role: operator } }${more} }`;

@@ -13,6 +13,7 @@ beforeAll(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'sentinel-executor-'));
   const executors = [
     '- { name: shop, type: kubernetes, environments: [production], cluster: main, namespaces: [shop], actions: [scale] }',
+    '- { name: web1, type: docker, environments: [production], host: web1, containers: [orders] }',
     '- { name: toy, type: mock, environments: [production] }',
   ];
   writeFileSync(
@@ -42,8 +43,14 @@ test('prints manifests for exactly the configured namespaces and actions', async
   expect(JSON.parse((await permissions('shop', '--json')).stdout)).toMatchObject({ format: 'rbac' });
 });
 
+test('prints the requests that a Docker executor makes', async () => {
+  const { code, stdout } = await permissions('web1', '--format', 'docker-proxy');
+  expect(code).toBe(0);
+  expect(stdout).toContain('/containers/([a-f0-9]{64}|orders)/json$');
+});
+
 test.each([
-  [['nobody'], 'There is no executor "nobody". Configured: shop, toy.'],
+  [['nobody'], 'There is no executor "nobody". Configured: shop, web1, toy.'],
   [['shop', '--format', 'iam'], 'An executor of type kubernetes has no format "iam". It has: rbac.'],
   [['toy'], 'An executor of type mock needs no rights of its own.'],
 ])('%j is a usage error', async (args, words) => {

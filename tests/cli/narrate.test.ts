@@ -147,6 +147,8 @@ test('a step says how it is undone, or that there is nothing to undo', () => {
   expect(describeStep(step)).toContain('can be undone)');
   expect(describeStep({ ...step, inverse: null })).toContain('leaves nothing to undo)');
   expect(describeStep({ ...step, inverse: null, reversible: false })).toContain('cannot be undone)');
+  const gone = { ...step, action: 'clear-sandbox', inverse: null, reversible: false } as const;
+  expect(describeStep(gone)).toContain('cannot be undone: Sentinel does not bring deleted files back');
 });
 
 test('no text can move the cursor', () => {

@@ -10,7 +10,7 @@ export type BenchmarkOptions = {
   readonly seeds: readonly number[];
   /** Runs at the same time; more than one makes timings worse on a small machine. */
   readonly parallel: number;
-  /** Loops that take a core each, if they get one, for as long as the benchmark lasts. */
+  /** Loops that each take a CPU from Sentinel, if they get one, for as long as the benchmark lasts. */
   readonly busy: number;
   readonly template: string;
   readonly keep: boolean;
@@ -28,7 +28,7 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Report> {
     for (let index = next++; index < jobs.length; index = next++) {
       const job = jobs[index];
       if (job === undefined || options.stopping?.aborted === true) return;
-      const result = await runScenario({ ...options, ...job });
+      const result = await runScenario({ ...options, ...job, starved: options.busy > 0 });
       results[index] = result;
       finished += 1;
       options.narrate(`${String(finished).padStart(3)}/${jobs.length} ${line(result)}`);

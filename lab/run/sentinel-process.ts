@@ -8,6 +8,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
+import { starve } from './busy-loops.ts';
 
 const cli = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 /** One that has ended is noticed at once; this is for one that hangs. */
@@ -36,6 +37,8 @@ export type SentinelOptions = {
   readonly supervisorUrl: string;
   readonly port: number;
   readonly onExit?: (code: number | null) => void;
+  /** Whether busy loops take its CPU time away; see busy-loops.ts. */
+  readonly starved?: boolean;
 };
 
 /** A port nobody listens on right now. */
@@ -91,6 +94,7 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
       // A key that was given would be in no file, and no command that people are shown would work.
       env: { ...process.env, SENTINEL_ADMIN_KEY: undefined, SENTINEL_ADMIN_KEY_FILE: undefined },
     });
+    if (options.starved === true && started.pid !== undefined) starve(started.pid);
     await log.close();
     child = started;
     let exited: number | null | undefined;

@@ -26,12 +26,14 @@ export type StageOptions = {
   readonly temporary?: boolean;
   /** What stands between Sentinel and the supervisor, given the supervisor's address; default: nothing. */
   readonly via?: (supervisorUrl: string) => Promise<string>;
+  /** Whether busy loops take Sentinel's CPU time away; see busy-loops.ts. */
+  readonly starved?: boolean;
 };
 
 export const stageEnvironment = 'lab';
 
 export async function startStage(options: StageOptions): Promise<Stage> {
-  const { seed, requestsPerSecond, template, dir, via = async (url) => url } = options;
+  const { seed, requestsPerSecond, template, dir, via = async (url) => url, starved = false } = options;
   const release = guard(dir, options.temporary === true ? 'remove' : 'keep');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -57,6 +59,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       dir: join(dir, 'sentinel'),
       supervisorUrl: await via(lab.supervisorUrl),
       port,
+      starved,
     });
     const admin = new SentinelClient(sentinel.url, sentinel.adminKey);
     const operator = new SentinelClient(sentinel.url, await admin.createKey('operator on call', 'operator'));

@@ -1,13 +1,18 @@
 /** Faults of the answer to an action, for tests of lost and late answers: the effect is real, the network is not. */
 import { z } from 'zod';
 
-export const answerFaultSchema = z.strictObject({
-  when: z.enum(['before-effect', 'after-effect']),
-  mode: z.enum(['hold', 'drop', 'delay']),
-  /** How many actions are affected. */
-  count: z.number().int().min(0).max(1_000).default(1),
-  delayMs: z.number().int().min(0).max(120_000).default(2_000),
-});
+export const answerFaultSchema = z
+  .strictObject({
+    when: z.enum(['before-effect', 'during-effect', 'after-effect']),
+    mode: z.enum(['hold', 'drop', 'delay']),
+    /** How many actions are affected. */
+    count: z.number().int().min(0).max(1_000).default(1),
+    delayMs: z.number().int().min(0).max(120_000).default(2_000),
+  })
+  .refine(({ when, mode }) => when !== 'during-effect' || mode !== 'drop', {
+    path: ['mode'],
+    message: 'an effect that has begun cannot be dropped: drop before-effect or after-effect',
+  });
 export type AnswerFault = z.infer<typeof answerFaultSchema>;
 type When = AnswerFault['when'];
 

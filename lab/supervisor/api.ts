@@ -157,6 +157,7 @@ async function act(
     const { perform } = prepareNow();
     fences.raise(name, { fence, send });
     begun.add(intentId);
+    await answerFaults.pass('during-effect');
     const before = await snapshot(service);
     const settled = await perform();
     const after = await snapshot(service);

@@ -9,6 +9,8 @@ import type { FromReplica, ReplicaFault, ReplicaStart, ToReplica } from '../serv
 const entry = fileURLToPath(new URL('../services/main.ts', import.meta.url));
 const stopLimitMs = 1_300;
 const ackLimitMs = 400;
+/** A process that is told to crash does so by itself, on a busy machine after a while; one that hangs is ended. */
+const crashLimitMs = 5_000;
 const backoffMs = [300, 1_000, 2_000, 4_000];
 /** A process that lived this long starts its backoff anew. */
 const steadyAfterMs = 10_000;
@@ -182,7 +184,7 @@ export class Task {
   crash(fault: ReplicaFault): void {
     this.givenUp = true;
     this.startFault(fault);
-    setTimeout(() => this.kill(this.killReason), ackLimitMs).unref();
+    setTimeout(() => this.kill(this.killReason), crashLimitMs).unref();
   }
 
   kill(reason: string | undefined): void {

@@ -49,7 +49,7 @@ export async function startFixture(): Promise<Fixture> {
 export async function until<T>(
   what: string,
   condition: () => Promise<T> | T,
-  limitMs = 15_000,
+  limitMs = 60_000,
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + limitMs;
   for (;;) {
@@ -68,6 +68,28 @@ export function healthy(lab: Lab, sinceMs = Date.now()): Promise<LoadStats> {
     const good = seconds.every(({ sent, ok, p95Ms }) => ok === sent && (p95Ms ?? 0) < 900);
     return seconds.length === 2 && good ? stats : undefined;
   });
+}
+
+/**
+ * What a busy machine does to requests, whatever else is done to the shop: they wait too long, also in a process that has a
+ * second to finish them, and their callers hear of it.
+ */
+const slowness = [
+  ...['timeout', 'overloaded', 'pool_timeout', 'client_closed', 'ECONNRESET'],
+  ...['499', '502', '503', '504'],
+];
+
+/** Why requests that began after `sinceMs` failed and were not merely slow: what the services say of it. */
+export async function harmDone({ receiver }: Fixture, sinceMs: number): Promise<string[]> {
+  const nowMs = Date.now();
+  // Each tells in order: with one that ended later, all that ended before are told.
+  await until('the gateway tells of later requests', () =>
+    receiver.spans.some(({ service, endMs }) => service === 'gateway' && endMs > nowMs),
+  );
+  return receiver.spans
+    .filter(({ status, startMs }) => status === 2 && startMs >= sinceMs)
+    .map(({ attributes }) => `${attributes['error.type']}`)
+    .filter((type) => !slowness.includes(type));
 }
 
 /** Requests sent after `sinceMs` fail. */

@@ -21,6 +21,8 @@ export interface SpanSeen {
   version: string;
   kind: number;
   status: number;
+  startMs: number;
+  endMs: number;
   traceId: string;
   spanId: string;
   parentSpanId: string | undefined;
@@ -109,14 +111,22 @@ function take(receiver: Receiver, url: string, body: Json, authorization: string
     }
   }
   for (const group of body.resourceSpans ?? []) {
-    for (const { kind, status, traceId, spanId, parentSpanId, attributes } of group.scopeSpans.flatMap(
-      (scope: Json) => scope.spans,
-    )) {
+    for (const {
+      kind,
+      status,
+      traceId,
+      spanId,
+      parentSpanId,
+      attributes,
+      ...span
+    } of group.scopeSpans.flatMap((scope: Json) => scope.spans)) {
       const ids = { traceId, spanId, parentSpanId };
       receiver.spans.push({
         ...who(group),
         kind,
         status: status.code,
+        startMs: Number(span.startTimeUnixNano) / 1e6,
+        endMs: Number(span.endTimeUnixNano) / 1e6,
         ...ids,
         attributes: plain(attributes),
       });

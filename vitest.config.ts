@@ -1,8 +1,9 @@
 /**
- * Test runner, in three passes of one run. First everything that depends on no clock: more files at once than there are
+ * Test runner, in three passes. First everything that depends on no clock: more files at once than there are
  * processors, because whole systems mostly wait; those come first, and what only computes fills the gaps. Then the practice
- * system, whose answers take as long as the machine lets them. Last the demo, with the machine to itself. Files
- * share processes, and what those have loaded and compiled, unless Temporal's native runtime or a process is what they are about.
+ * system, whose answers take as long as the machine lets them. Last the demo. `npm test` runs the first pass behind the
+ * other two, at a lower priority; see scripts/test.ts. Files share processes, and what those have loaded and compiled,
+ * unless the process itself is what they are about.
  */
 import { configDefaults, defineConfig } from 'vitest/config';
 
@@ -14,6 +15,15 @@ const adapters = ['email', 'lab', 'mock', 'pagerduty', 'postgres', 'slack', 'web
 const own = ['api', 'activities', ...adapters.map((name) => `adapters/${name}`)].map(
   (folder) => `tests/${folder}/**/*.test.ts`,
 );
+/** What these change, or measure, is of their process: what it resolves, its environment, its engine, its codecs, its delays. */
+const alone = [
+  'adapters/http/guarded-*',
+  'adapters/clickhouse/history',
+  'adapters/kafka/compression',
+  'adapters/temporal-dev-server/*',
+  'app/lifecycle/own-lag',
+  'app/worker/bundle',
+].map((name) => `tests/${name}.test.ts`);
 /** Real engines and clouds, which take their time: begun first, so that nothing waits for them alone at the end. */
 const vendors = ['aws', 'docker', 'kubernetes'].map((folder) => `tests/adapters/${folder}/**/*.test.ts`);
 const wholeSystems = 'tests/integration/**/*.test.ts';
@@ -26,7 +36,7 @@ const { exclude } = configDefaults;
 /** Tests of one file that start whole systems. */
 const pairs = { maxConcurrency: 2 };
 
-const first = { maxWorkers: 3, sequence: { groupOrder: 0 } };
+const first = { maxWorkers: 4, sequence: { groupOrder: 0 } };
 
 export default defineConfig({
   test: {
@@ -35,8 +45,9 @@ export default defineConfig({
     // A limit for a machine that is busy with other things too; waits inside have reasons of their own.
     testTimeout: 240_000,
     hookTimeout: 120_000,
-    expect: { requireAssertions: true },
-    // Within a pass projects start in the order of their names.
+    // How long something is waited for that has to come: on a busy machine a second passes between any two lines.
+    expect: { requireAssertions: true, poll: { timeout: 60_000 } },
+    // Within a pass projects start in the order of their names: what only computes is last, and fills what the others leave.
     projects: [
       {
         extends: true,
@@ -48,15 +59,21 @@ export default defineConfig({
           ...pairs,
         },
       },
+      { extends: true, test: { name: 'alone', include: alone, ...first } },
       { extends: true, test: { name: 'executors', include: vendors, ...first } },
       { extends: true, test: { name: 'pure', include: pure, isolate: false, ...first } },
       { extends: true, test: { name: 'shared', include: own, isolate: false, ...first } },
       {
         extends: true,
         test: {
-          name: 'unit',
+          name: 'parts',
           include: [all],
-          exclude: [...exclude, wholeSystems, practiceSystem, 'tests/image/**', ...pure, ...own, ...vendors],
+          exclude: [
+            ...exclude,
+            ...[wholeSystems, practiceSystem, 'tests/image/**'],
+            ...[...pure, ...own, ...vendors, ...alone],
+          ],
+          isolate: false,
           ...first,
         },
       },

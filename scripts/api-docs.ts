@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Permission, Route } from '../api/http/route.ts';
 import { routes } from '../api/routes/index.ts';
-import { keyRoles, roleAtLeast } from '../domain/role.ts';
+import { keyRoles, mayDo } from '../domain/role.ts';
 
 export const apiDocs = path.resolve(import.meta.dirname, '../docs/api.md');
 
@@ -21,7 +21,7 @@ function allowed(permission: Permission, caller: Caller): 401 | 403 | null {
   if (permission === 'public') return null;
   const role = keyRoles.find((one) => one === caller);
   if (role === undefined) return 401;
-  return roleAtLeast(role, permission) ? null : 403;
+  return mayDo(role, permission) ? null : 403;
 }
 
 export function renderRoutes(): string {

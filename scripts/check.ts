@@ -7,7 +7,7 @@ const bin = path.join(root, 'node_modules', '.bin');
 
 /** Oxlint runs beside Biome for one thing: it understands the types of proxied activities (see the test). */
 const checks = [
-  { name: 'types', command: ['tsc', '--noEmit', '--pretty', 'false'] },
+  { name: 'types', command: ['tsc', '--noEmit', '--pretty', 'false', '--checkers', '2'] },
   {
     name: 'types of the pages',
     command: ['tsc', '--noEmit', '--pretty', 'false', '-p', 'api/dashboard/assets'],
@@ -19,6 +19,7 @@ const checks = [
   { name: 'forgotten promises', command: ['oxlint', '--type-aware', '--deny-warnings'] },
   { name: 'unused code', command: ['knip', '--no-progress'] },
   { name: 'architecture', command: ['node', 'scripts/check-architecture.ts'] },
+  { name: 'conflict markers', command: ['node', 'scripts/check-conflicts.ts'] },
 ] as const;
 
 interface Result {

@@ -35,9 +35,12 @@ export function summarise(report: unknown, exitCode: number): Summary {
 }
 
 /** The files that took longest, in whole seconds, the longest first. */
-export function slowestFiles(report: unknown, most: number): readonly { name: string; seconds: number }[] {
-  const files = (report as Report | undefined)?.testResults ?? [];
-  return files
+export function slowestFiles(
+  reports: readonly unknown[],
+  most: number,
+): readonly { name: string; seconds: number }[] {
+  return reports
+    .flatMap((report) => (report as Report | undefined)?.testResults ?? [])
     .map(({ name, startTime, endTime }) => ({ name, seconds: Math.round((endTime - startTime) / 1000) }))
     .toSorted((left, right) => right.seconds - left.seconds)
     .slice(0, most);

@@ -23,6 +23,7 @@ const program = createProgram({
   start: async () => {
     throw new Error('nothing is started here');
   },
+  agent: { load: () => ({ ok: false, problems: [] }), run: async () => {}, check: async () => [] },
   extensions: [registerDemo, registerLab],
 });
 

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { seededRandom } from '../../../lab/support/random.ts';
 
 export type Tree = {
   readonly base: string;
@@ -25,19 +26,6 @@ export type Tree = {
   readonly trapped: boolean;
   readonly mounts: readonly string[];
 };
-
-export type Random = () => number;
-
-/** Mulberry32: the same numbers for the same seed. */
-export function randomOf(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const oddNames = [
   '-rf',
@@ -62,7 +50,7 @@ const bytesThatAreNoText = [
 
 /** Makes a tree of the seed below `base`, which is empty. */
 export function makeTree(base: string, seed: number, withMounts: boolean): Tree {
-  const random = randomOf(seed);
+  const random = seededRandom(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const [outside, sandbox] = [join(base, 'outside'), join(base, 'sandbox')];
   for (const folder of [

@@ -1,6 +1,6 @@
 /**
- * What another action and another executor cost: a file and a line; a folder and a line. Both are planted into a copy of the
- * product, which has to type-check as it is, and has to know them.
+ * What another action costs: a file and a line; another executor, notifier, model or store: a folder and a line. One of each is
+ * planted into a copy of the product, which has to type-check as it is, and has to know them.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Copy, copyOfProduct } from './planted.ts';
@@ -25,7 +25,87 @@ export const cloud: ExecutorVendor<typeof settings> = {
   }),
 };
 `;
+const notifierVendor = `
+import { z } from 'zod';
+import { ok } from '../../domain/doctor.ts';
+import type { NotifierVendor } from '../channel-vendor.ts';
+
+const settings = z.strictObject({ loft: z.string().describe('Where the pigeons live.') });
+
+export const pigeon: NotifierVendor<typeof settings> = {
+  about: 'Carrier pigeons.',
+  settings,
+  routing: { cooldown: '1h', severities: ['critical'] },
+  secretFor: ({ loft }) => \`the password of \${loft}\`,
+  clearText: () => ({ key: 'loft', what: 'every message' }),
+  load: async () => ({
+    create: ({ name, loft }) => ({
+      name,
+      title: \`pigeons of \${loft}\`,
+      follows: 'moments',
+      deliver: async () => ({ kind: 'retry', reason: 'hawks' }),
+    }),
+    doctor: async ({ name, loft }, secret) => ok(\`Notifier \${name}\`, \`\${loft} \${secret}\`),
+  }),
+};
+`;
+const modelVendor = `
+import { z } from 'zod';
+import { ok } from '../../domain/doctor.ts';
+import type { ModelVendor } from '../model-vendor.ts';
+
+const settings = z.strictObject({ temple: z.string().describe('Where it is asked.') });
+const secrets = { offering: { variable: 'SENTINEL_DELPHI_OFFERING', about: 'What it takes.', needed: true } };
+
+export const delphi: ModelVendor<typeof settings, typeof secrets> = {
+  typeMeans: 'An oracle.',
+  about: 'Asks an oracle.',
+  settings,
+  secrets,
+  clearText: () => ({ key: 'temple', what: 'the question' }),
+  load: async () => ({
+    create: ({ name, model, prices, temple }, { offering }) => ({
+      name,
+      model: \`\${model} at \${temple}\`,
+      prices,
+      ask: async () => ({ kind: 'failed', reason: offering ?? '', paid: false }),
+    }),
+    doctor: async ({ name, temple }) => ok(\`Language model \${name}\`, temple),
+  }),
+};
+`;
+const storeVendor = `
+import { z } from 'zod';
+import { ok } from '../../domain/doctor.ts';
+import type { HistoryVendor } from '../store-vendor.ts';
+import { createHistory } from '../clickhouse/history.ts';
+
+const settings = z.strictObject({ url: z.string().optional().describe('Where the shelves are.') });
+const secrets = { key: { variable: 'SENTINEL_LIBRARY_KEY', about: 'Opens the library.' } };
+
+export const library: HistoryVendor<typeof settings, typeof secrets> = {
+  keeps: 'history',
+  title: 'Library',
+  about: 'Keeps history on shelves.',
+  settings,
+  secrets,
+  isUsed: ({ url }) => url !== undefined,
+  serverOf: ({ url }) => url,
+  notShared: () => null,
+  clearText: ({ url }) => (url === undefined ? null : { key: 'url', what: 'every book' }),
+  load: async () => ({
+    open: (_settings, { key }, folder) => ({ ...createHistory({ chdbPath: folder }), location: key ?? '' }),
+    doctor: async ({ url }) => ok('Library', url ?? 'closed'),
+  }),
+};
+`;
 let copy: Copy;
+
+function plant(list: string, before: string, vendor: string, text: string, at: string) {
+  copy.write(`adapters/${vendor}/index.ts`, text);
+  copy.insert(`adapters/${list}.ts`, before, `import { ${vendor} } from './${vendor}/index.ts';\n`);
+  copy.insert(`adapters/${list}.ts`, at, `  ${vendor},\n`);
+}
 
 beforeAll(() => {
   copy = copyOfProduct();
@@ -33,9 +113,10 @@ beforeAll(() => {
   copy.write(`${actions}/reload.ts`, model.replace('const restart: Action', 'const reload: Action'));
   copy.insert(`${actions}/index.ts`, 'import { restart }', "import { reload } from './reload.ts';\n");
   copy.insert(`${actions}/index.ts`, '  restart,\n', '  reload,\n');
-  copy.write('adapters/cloud/index.ts', executorVendor);
-  copy.insert('adapters/executors.ts', 'import { lab }', "import { cloud } from './cloud/index.ts';\n");
-  copy.insert('adapters/executors.ts', 'lab,', 'cloud, ');
+  plant('executors', 'import { lab }', 'cloud', executorVendor, '  lab,\n');
+  plant('channels', 'import { webhook }', 'pigeon', notifierVendor, '  webhook,\n');
+  plant('models', 'import { openai }', 'delphi', modelVendor, '  openai,\n');
+  plant('stores', 'import { postgres }', 'library', storeVendor, '  clickhouse,\n');
 });
 afterAll(() => copy.remove());
 
@@ -77,4 +158,87 @@ test('configuration, runtime and doctor know the executor, and its keys', async 
     console.log(JSON.stringify([executor.name, targets[0].target.service, detail, misspelt.success]));
   `);
   expect(known).toEqual(['sky', 'eu', 'eu is cloudy', false]);
+});
+
+const vendors = `
+notifiers: [{ type: pigeon, name: roof, loft: attic }]
+model: { providers: [{ type: delphi, name: pythia, model: vapour, temple: delphi }] }
+library: { url: "http://shelves" }
+clickhouse: { enabled: false }
+`;
+
+test('configuration, runtime and doctor know the notifier, the model and the store, their keys and their secrets', async () => {
+  const known = await copy.evaluate(`
+    import { mkdtempSync, writeFileSync } from 'node:fs';
+    import { join } from 'node:path';
+    import { createNotifiers } from './app/notifications/notifiers.ts';
+    import { openModels } from './app/models/open.ts';
+    import { openHistory } from './app/stores.ts';
+    import { ownParts } from './app/inventory/own-parts.ts';
+    import { standardChecks } from './cli/doctor/checks.ts';
+    import { loadConfig } from './config/load.ts';
+    import { renderReference } from './config/reference.ts';
+    import { configWarnings } from './config/warnings.ts';
+    const load = (yaml, env = {}) => {
+      const cwd = mkdtempSync(join(process.cwd(), 'case-'));
+      writeFileSync(join(cwd, 'sentinel.yaml'), yaml);
+      return loadConfig({ cwd, env });
+    };
+    const env = { SENTINEL_NOTIFIER_ROOF: 'seed', SENTINEL_DELPHI_OFFERING: 'goat', SENTINEL_LIBRARY_KEY: 'k' };
+    const { config } = load(${JSON.stringify(vendors)}, env);
+    const lacking = load(${JSON.stringify(vendors)}).config;
+    const both = load(${JSON.stringify(vendors.replace('enabled: false', 'enabled: true'))}, env).config;
+    const refused = (promise) => promise.then(() => null, (error) => error.message);
+    const platform = { config, clock: { nowMs: () => 0 }, log: {} };
+    const [{ channel, route }] = await createNotifiers(platform);
+    const findings = async (of) => {
+      const all = await Promise.all(standardChecks(of).map((check) => check()));
+      return all.filter(({ name }) => /roof|pythia|Library/.test(name)).map(({ name, status, detail }) => [name, status, detail]);
+    };
+    const models = await openModels(config, {}, () => {});
+    const history = await openHistory(config);
+    const surroundings = { hostname: 'h', containers: '', namespace: null };
+    const passedOver = [];
+    await openModels(lacking, {}, (name, variable) => passedOver.push(name, variable));
+    const reference = renderReference();
+    console.log(JSON.stringify({
+      channel: [channel.title, route.cooldownMs],
+      model: models.models[0].model,
+      history: [history.name, history.store.location],
+      own: ownParts(config, surroundings).filter(({ is }) => is === 'its Library').map(({ name }) => name),
+      found: await findings(config),
+      lacking: [...await findings(lacking), passedOver, await refused(createNotifiers({ ...platform, config: lacking }))],
+      both: await refused(openHistory(both)),
+      told: configWarnings(config).map(({ path }) => path),
+      misspelt: [
+        ...[['notifiers', 'loft: attic', 'lofft: attic'], ['model', 'temple:', 'tempel:'], ['library', '{ url', '{ ulr']]
+          .map(([, from, to]) => load(${JSON.stringify(vendors)}.replace(from, to), env).ok),
+        load('', { SENTINEL_DELPHI_OFERING: 'goat' }).ok,
+      ],
+      documented: ['SENTINEL_DELPHI_OFFERING', 'SENTINEL_LIBRARY_KEY', 'notifiers[pigeon].loft', 'Keeps history on shelves.', 'Asks an oracle.']
+        .filter((text) => !reference.includes(text)),
+    }));
+  `);
+  expect(known).toEqual({
+    channel: ['pigeons of attic', 3_600_000],
+    model: 'vapour at delphi',
+    history: ['library', 'k'],
+    own: ['shelves'],
+    found: [
+      ['Library', 'ok', 'http://shelves'],
+      ['Language model pythia', 'ok', 'delphi'],
+      ['Notifier roof', 'ok', 'attic seed'],
+    ],
+    lacking: [
+      ['Library', 'ok', 'http://shelves'],
+      ['Language model pythia', 'warning', 'SENTINEL_DELPHI_OFFERING is not set'],
+      ['Notifier roof', 'missing', 'lacks the password of attic'],
+      ['pythia', 'SENTINEL_DELPHI_OFFERING'],
+      'The notifier "roof" needs the password of attic: set SENTINEL_NOTIFIER_ROOF in the environment.',
+    ],
+    both: 'History is kept in one store, and library and clickhouse are configured: leave one of them out, or disable it.',
+    told: ['library.url', 'notifiers[0].loft', 'model.providers[0].temple'],
+    misspelt: [false, false, false, false],
+    documented: [],
+  });
 });

@@ -48,7 +48,11 @@ const DIRECTION: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'
     workflows: ['messages.ts', 'search-attributes.ts'],
   },
   // How a vendor is configured it says itself; its SDK is loaded only where it is used.
-  config: { config: 'all', domain: 'all', adapters: ['executors.ts'] },
+  config: {
+    config: 'all',
+    domain: 'all',
+    adapters: ['executors.ts', 'channels.ts', 'models.ts', 'stores.ts', 'vendor.ts'],
+  },
   lab: { lab: 'all', domain: 'all' },
   // Puts the parts together; which command asks for it, and with which configuration file, it does not know.
   app: {
@@ -93,7 +97,7 @@ function directionProblem(
   if (rule === undefined) return '';
   if (rule === 'all' || (rule === 'types' && typeOnly)) return undefined;
   if (rule === 'types') return ' at run time: write "import type"';
-  return rule.some((file) => target.endsWith(`/${file}`))
+  return rule.includes(target.slice(target.indexOf('/') + 1))
     ? undefined
     : `: of ${folderOf(target)}/ only ${rule.join(', ')}`;
 }

@@ -1,10 +1,12 @@
 // The same code as separate processes (`sentinel start --role api|worker|ingest`) that share real servers given by URL:
 // Postgres, Temporal, and ClickHouse's engine behind its HTTP interface. What one process is told, the others act on.
 
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../adapters/clickhouse/connection.ts';
+import { onServer } from '../../adapters/postgres/database/open.ts';
 import { SentinelClient } from '../../lab/run/client.ts';
 import { freePort } from '../../lab/run/sentinel-process.ts';
 import { searchAttributeNames } from '../../workflows/search-attributes.ts';
@@ -82,6 +84,18 @@ afterAll(async () => {
   await engine?.close();
   await database?.drop();
   await folder?.remove();
+});
+
+test('each process says where it runs, so that none acts on another', async () => {
+  const said = await onServer(database.url, (db) =>
+    db.selectFrom('own_processes').select(['role', 'parts']).orderBy('role').execute(),
+  );
+  expect(said).toEqual(
+    roles.toSorted().map((role) => {
+      const here = { name: hostname(), is: `its process of role ${role}` };
+      return { role, parts: expect.arrayContaining([here]) };
+    }),
+  );
 });
 
 test('an alert that ingest took becomes an incident at the api, and goes to a person with the reason', async () => {

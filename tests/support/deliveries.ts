@@ -34,6 +34,7 @@ export function exampleBriefing(fields: Partial<Briefing> = {}): Briefing {
     stopping: null,
     held: null,
     compensation: null,
+    leftPaused: [],
     ending: null,
     ...fields,
   };
@@ -51,6 +52,31 @@ export const pendingApproval = {
   round: 1,
   because: null,
 } as const;
+
+/** Of one step, which deletes files. */
+export const planForGood: NonNullable<Briefing['plan']> = {
+  planHash: pendingApproval.planHash,
+  attempt: 1,
+  risk: 'medium',
+  cause: 'sandbox full',
+  reason: 'the sandbox is full',
+  steps: [
+    {
+      action: 'clear-sandbox',
+      target: 'prod/orders',
+      executor: 'mock',
+      parameters: [],
+      before: '900 MB used',
+      after: 'empty',
+      risk: 'medium',
+      downtimeSeconds: 0,
+      blastRadius: 0,
+      undo: { kind: 'cannot-be-undone', text: 'cannot be undone: deleted files stay deleted' },
+    },
+  ],
+  answerTakesMs: null,
+  preflight: null,
+};
 
 export type TestDelivery = Delivery & { readonly remembered: ChannelMemory[] };
 

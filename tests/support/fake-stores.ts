@@ -7,9 +7,10 @@ import type {
   IncidentStore,
   PostmortemStore,
   StoredIntent,
+  StoredRollbacks,
   StoredStops,
 } from '../../activities/ports.ts';
-import type { ApprovalStatus, StoredStop } from '../../activities/types.ts';
+import type { ApprovalStatus, EndedRollback, StoredStop } from '../../activities/types.ts';
 import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { fold } from '../../domain/incident/evolve.ts';
@@ -18,6 +19,7 @@ import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { GateRefusal, Intent, NeededApproval } from '../../domain/remediation/intent.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import { expectedBefore, expectedByUndo } from '../../domain/remediation/precondition.ts';
+import type { VerificationResult } from '../../domain/remediation/verification.ts';
 
 export type FakeStores = {
   readonly incidents: IncidentStore & {
@@ -45,6 +47,10 @@ export type FakeStores = {
     /** As the API stores it, before anybody tells the workflow. */
     stored: StoredStop | null;
   };
+  readonly rollbacks: StoredRollbacks & {
+    readonly ended: Omit<EndedRollback, 'incidentId'>[];
+    readonly looks: { readonly requestId: string; readonly result: VerificationResult }[];
+  };
   readonly postmortems: PostmortemStore & { readonly saved: Map<string, string> };
   readonly requeue: AnomalyRequeue & { readonly returned: Anomaly[] };
   readonly closedEpisodes: string[];
@@ -69,6 +75,7 @@ export function createFakeStores(): FakeStores {
     gate: fakeGate(plans, verdicts, approvals, stops),
     evidence: fakeEvidence(),
     stops,
+    rollbacks: fakeRollbacks(),
     postmortems: fakePostmortems(),
     requeue: fakeRequeue(),
   };
@@ -152,8 +159,9 @@ function fakeGate(
     needs: { role: 'operator', quorum: 1, deadlineSeconds: 600 },
     killSwitch: false,
     intents,
-    async pass({ incidentId, planHash, step, direction }, _sighting, unfinished = null) {
-      const id = `${incidentId}|${planHash.slice(0, 8)}/${step}/${direction}`;
+    async pass({ incidentId, planHash, step, direction, rollback }, _sighting, unfinished = null) {
+      const asked = rollback === undefined ? '' : `/${rollback}`;
+      const id = `${incidentId}|${planHash.slice(0, 8)}/${step}/${direction}${asked}`;
       const known = intents.get(id);
       if (known !== undefined && known.status !== 'written')
         return { granted: true, intent: known.intent, status: known.status };
@@ -192,6 +200,7 @@ function fakeGate(
 
       async function objection(hash: string): Promise<GateRefusal | undefined> {
         if (gate.killSwitch) return 'kill-switch';
+        if (rollback !== undefined) return undefined;
         if (stopped(direction)) return 'stopped';
         const verdict = verdicts.get(hash);
         if (direction === 'compensation') return undefined;
@@ -211,12 +220,17 @@ function fakeGate(
       if (known.accepted === null) intents.set(intentId, { ...known, accepted: { handle, forMs: 0 } });
       return { before: known.status, overtaken: false };
     },
-    async permit(intentId, send) {
+    async stopped(intentId) {
+      const direction = intents.get(intentId)?.intent.direction;
+      return direction !== undefined && stopped(direction) ? `${stops.stored?.actor} said stop` : null;
+    },
+    async permit(intentId, send, purpose = 'go-on') {
       const known = intents.get(intentId);
       if (known?.status !== 'sent' || known.send?.number !== send)
         return { ok: false, reason: 'not under way any more' };
       if (gate.killSwitch) return { ok: false, reason: 'engaged meanwhile' };
-      if (stopped(known.intent.direction)) return { ok: false, reason: 'stopped meanwhile' };
+      if (purpose === 'go-on' && stopped(known.intent.direction))
+        return { ok: false, reason: 'stopped meanwhile' };
       return { ok: true };
     },
     async mark(intentId, status, _result, number = 1) {
@@ -282,6 +296,21 @@ function fakeEvidence(): FakeStores['evidence'] {
     }),
     changes: async () => [],
     edges: async () => [],
+  };
+}
+
+function fakeRollbacks(): FakeStores['rollbacks'] {
+  const ended: Omit<EndedRollback, 'incidentId'>[] = [];
+  const looks: { requestId: string; result: VerificationResult }[] = [];
+  return {
+    ended,
+    looks,
+    async end(one) {
+      if (!ended.some(({ requestId }) => requestId === one.requestId)) ended.push(one);
+    },
+    async verified(requestId, result) {
+      looks.push({ requestId, result });
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-/** A gate in memory that holds one intent, on the clock of this machine: for executions against a real vendor. */
+/** A gate in memory that holds one intent: for executions against a real vendor. By default it goes by the clock of this machine. */
 import type { ExecuteDeps } from '../../activities/execute.ts';
 import type { Intent, IntentStatus } from '../../domain/remediation/intent.ts';
 import { sendWithinMs } from '../../domain/remediation/limits.ts';
@@ -7,12 +7,12 @@ export type MemoryGate = ExecuteDeps['gate'] & {
   readonly status: IntentStatus;
   readonly sends: number;
   /** The process dies right there: the record is made, or not, and nobody hears of it. */
-  dies: 'before-sent' | 'after-sent' | 'before-accepted' | 'before-outcome' | null;
-  /** What forbids a further call. */
+  dies: 'before-sent' | 'after-sent' | 'before-accepted' | 'after-accepted' | 'before-outcome' | null;
+  /** What forbids any call, as a kill switch does. */
   forbidden: string | null;
 };
 
-export function memoryGate(intent: Intent): MemoryGate {
+export function memoryGate(intent: Intent, nowMs: () => number = Date.now): MemoryGate {
   let status: IntentStatus = 'written';
   let sends = 0;
   let notAfterMs = 0;
@@ -33,16 +33,18 @@ export function memoryGate(intent: Intent): MemoryGate {
     forbidden: null,
     leaseMs: 300_000,
     renew: async () => true,
+    stopped: async () => null,
     permit: async () => (gate.forbidden === null ? { ok: true } : { ok: false, reason: gate.forbidden }),
     intent: async () => ({
       intent,
       status,
-      send: sends === 0 ? null : { number: sends, notAfterMs, leftMs: notAfterMs - Date.now() },
-      accepted: accepted === null ? null : { handle: accepted.handle, forMs: Date.now() - accepted.atMs },
+      send: sends === 0 ? null : { number: sends, notAfterMs, leftMs: notAfterMs - nowMs() },
+      accepted: accepted === null ? null : { handle: accepted.handle, forMs: nowMs() - accepted.atMs },
     }),
     async accept(_id, number, handle) {
       die('before-accepted');
-      if (status === 'sent' && number === sends) accepted ??= { handle, atMs: Date.now() };
+      if (status === 'sent' && number === sends) accepted ??= { handle, atMs: nowMs() };
+      die('after-accepted');
       return { before: status, overtaken: number !== sends };
     },
     async mark(_id, next, _result, number = 1) {
@@ -56,10 +58,12 @@ export function memoryGate(intent: Intent): MemoryGate {
         return { before, overtaken: false, send: null };
       }
       die('before-sent');
+      if (gate.forbidden !== null)
+        throw Object.assign(new Error(gate.forbidden), { name: 'EffectBlocked', reason: 'kill-switch' });
       if (number !== sends + 1) return { before, overtaken: true, send: null };
       status = 'sent';
       sends = number;
-      notAfterMs = Date.now() + sendWithinMs;
+      notAfterMs = nowMs() + sendWithinMs;
       accepted = null;
       die('after-sent');
       return { before, overtaken: false, send: { number, notAfterMs, withinMs: sendWithinMs } };

@@ -55,11 +55,18 @@ export function setUp(executor: Executor | null, status: IntentStatus = 'written
       gate.accepted ??= { handle, atMs: nowMs };
       return { before: gate.status, overtaken: false };
     },
+    /** A person's stop that forbids what is under way. */
+    stop: null as string | null,
+    stopped: async (): Promise<string | null> => gate.stop,
     permitted: true,
-    permit: async () =>
-      gate.permitted
+    /** What calls after the first one were for. */
+    purposes: [] as (string | undefined)[],
+    async permit(_id: string, _send: number, purpose?: string) {
+      gate.purposes.push(purpose);
+      return gate.permitted
         ? ({ ok: true } as const)
-        : ({ ok: false, reason: 'the kill switch is engaged' } as const),
+        : ({ ok: false, reason: 'the kill switch is engaged' } as const);
+    },
     async intent(id: string): Promise<StoredIntent | null> {
       const accepted =
         gate.accepted === null ? null : { handle: gate.accepted.handle, forMs: nowMs - gate.accepted.atMs };

@@ -29,8 +29,16 @@ export async function connectServer(): Promise<ServerConnections> {
   };
 }
 
+export type SkippingServer = ServerConnections & {
+  /**
+   * Lets time pass in steps until this has happened, and not much further. Nothing but the worker's own tasks holds a clock
+   * that skips, so a test that still has something to do before the end must not await the end meanwhile.
+   */
+  passing<T>(happens: Promise<T>, stepMs?: number): Promise<T>;
+};
+
 /** A server of this file's own whose clock skips while an incident's end is awaited. */
-export async function connectTimeSkippingServer(): Promise<ServerConnections> {
+export async function connectTimeSkippingServer(): Promise<SkippingServer> {
   quietRuntime();
   const environment = await createTimeSkippingEnvironment(dataConverterOf(testPayloads(), 'client'));
   const namespace = 'default';
@@ -43,6 +51,15 @@ export async function connectTimeSkippingServer(): Promise<ServerConnections> {
     client: environment.client,
     connection: environment.nativeConnection,
     namespace,
+    async passing(happens, stepMs = 10_000) {
+      let isOver = false;
+      const over = happens.finally(() => {
+        isOver = true;
+      });
+      over.catch(() => {}); // thrown below, to who awaits it
+      while (!isOver) await environment.sleep(stepMs);
+      return over;
+    },
     close: () => environment.teardown(),
   };
 }

@@ -8,15 +8,17 @@ import { longestHistory } from '../../workflows/timings.ts';
 import { createWorld } from '../support/fakes.ts';
 import { anomaly, approval, auto, rollback } from '../support/incident-examples.ts';
 import { describeWithTimeSkipping } from '../support/time-skipping.ts';
-import { connectTimeSkippingServer } from './servers.ts';
+import { connectTimeSkippingServer, type SkippingServer } from './servers.ts';
 import { type Stage, startStage } from './stage.ts';
 
 const minuteMs = 60_000;
 
 await describeWithTimeSkipping('an incident that waits', () => {
+  let server: SkippingServer;
   let stage: Stage;
   beforeAll(async () => {
-    stage = await startStage(await connectTimeSkippingServer());
+    server = await connectTimeSkippingServer();
+    stage = await startStage(server);
   });
   afterAll(() => stage.stop());
 
@@ -35,10 +37,9 @@ await describeWithTimeSkipping('an incident that waits', () => {
     const world = createWorld();
     world.script = [{ steps: [rollback], verdict: approval(24 * 3_600) }];
     const incident = await stage.open(world);
-    const ended = incident.ended();
-    await world.called('readApproval', 3);
+    await server.passing(world.called('readApproval', 3), minuteMs);
     world.stores.approvals.decide([...world.stores.plans.keys()][0] ?? '', 'approve');
-    expect((await ended).result).toMatchObject({ outcome: 'resolved' });
+    expect((await incident.ended()).result).toMatchObject({ outcome: 'resolved' });
   });
 
   const overloaded = 'Sentinel itself is overloaded (event loop 1.2 s behind)';
@@ -47,11 +48,10 @@ await describeWithTimeSkipping('an incident that waits', () => {
     const world = createWorld();
     world.overloads = [overloaded];
     const incident = await stage.open(world);
-    const ended = incident.ended();
-    await world.called('enrich', 3);
+    await server.passing(world.called('enrich', 3));
     expect((await incident.state()).status).toBe('enriching');
     world.overloads = [];
-    const { result, timeline, types } = await ended;
+    const { result, timeline, types } = await incident.ended();
     expect(result).toMatchObject({ outcome: 'resolved' });
     expect(types.filter((type) => type === 'enrichment-started')).toHaveLength(1);
     expect(timeline.find(({ type }) => type === 'enriched')).toMatchObject({ attempt: 1, missing: [] });
@@ -62,11 +62,10 @@ await describeWithTimeSkipping('an incident that waits', () => {
     const world = createWorld();
     world.overloads = [overloaded];
     const incident = await stage.open(world);
-    const ended = incident.ended();
-    await world.called('enrich', 2);
+    await server.passing(world.called('enrich', 2));
     world.healthy = true;
     await incident.clear('a1');
-    const { result, types } = await ended;
+    const { result, types } = await incident.ended();
     expect(result).toMatchObject({ outcome: 'self-recovered' });
     expect(types).not.toContain('enriched');
     expect(world.executor.ledger).toEqual([]);
@@ -125,11 +124,10 @@ await describeWithTimeSkipping('an incident that waits', () => {
     const world = createWorld();
     world.script = [{ steps: [rollback], verdict: approval(24 * 3_600) }];
     const incident = await stage.open(world);
-    const ended = incident.ended();
-    await world.called('readApproval', 3);
+    await server.passing(world.called('readApproval', 3), minuteMs);
     world.healthy = true;
     world.stores.approvals.decide([...world.stores.plans.keys()][0] ?? '', 'approve');
-    expect((await ended).result).toMatchObject({ outcome: 'self-recovered' });
+    expect((await incident.ended()).result).toMatchObject({ outcome: 'self-recovered' });
     expect(world.executor.ledger).toEqual([]);
   });
 
@@ -177,9 +175,8 @@ await describeWithTimeSkipping('an incident that waits', () => {
     world.unhealthyAnswer = 'unverified';
     world.script = [{ steps: [rollback], verdict: auto }];
     const incident = await stage.open(world, { settleMs: minuteMs });
-    const ended = incident.ended();
     await incident.clear('a1');
-    expect((await ended).result).toMatchObject({
+    expect((await incident.ended()).result).toMatchObject({
       outcome: 'escalated',
       reason: expect.stringContaining('nobody can tell'),
     });
@@ -191,22 +188,20 @@ await describeWithTimeSkipping('an incident that waits', () => {
     world.script = [{ steps: [rollback], verdict: approval(24 * 3_600) }];
     world.unhealthyAnswer = 'unverified';
     const incident = await stage.open(world);
-    const ended = incident.ended();
-    await world.called('readApproval');
+    await server.passing(world.called('readApproval'));
     await incident.clear('a1');
-    await world.called('verify', 4);
+    await server.passing(world.called('verify', 4));
     world.healthy = true;
-    expect((await ended).result).toMatchObject({ outcome: 'self-recovered' });
+    expect((await incident.ended()).result).toMatchObject({ outcome: 'self-recovered' });
   });
 
   test('out the whole watch when only a hint of the symptom clears', async () => {
     const world = createWorld();
     world.script = [{ nothing: 'leave it alone', harmless: true }];
     const incident = await stage.open(world, { watchMs: 60 * minuteMs, settleMs: minuteMs });
-    const ended = incident.ended();
     await incident.observe(anomaly('a2', { signal: 'cpu', severity: 'info' }));
     await incident.clear('a2');
-    expect((await ended).result).toMatchObject({ outcome: 'escalated' });
+    expect((await incident.ended()).result).toMatchObject({ outcome: 'escalated' });
   });
 
   test('for alerts beyond those that it keeps: a storm is not over while the store knows of one that fires', async () => {
@@ -214,17 +209,17 @@ await describeWithTimeSkipping('an incident that waits', () => {
     world.script = [{ nothing: 'nothing measured explains it', harmless: false }];
     world.stores.firing.alerts = 937;
     const incident = await stage.open(world, { staysAwayMs: minuteMs });
-    const ended = incident.ended();
     await incident.until(({ status }) => status === 'handed-over');
     await incident.clear('a1');
-    await world.called('firingAlerts', 3);
+    await server.passing(world.called('firingAlerts', 3));
     world.stores.firing.alerts = 0;
-    expect((await ended).result).toMatchObject({
+    expect((await incident.ended()).result).toMatchObject({
       outcome: 'escalated',
       reason: expect.stringContaining('cleared'),
     });
     expect(world.calls.filter(({ name }) => name === 'firingAlerts').length).toBeGreaterThanOrEqual(4);
   });
+
   test('a whole day for samples has a history that stays short, whatever it knows', async () => {
     const world = createWorld();
     world.script = [{ steps: [rollback], verdict: auto }];

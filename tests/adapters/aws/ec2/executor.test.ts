@@ -2,7 +2,6 @@
 import { CreateTagsCommand, type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Executor } from '../../../../activities/ports/executor.ts';
-import { checkEc2 } from '../../../../adapters/aws/ec2/doctor.ts';
 import { neededRights } from '../../../../adapters/aws/ec2/rights.ts';
 import { type Ec2Settings, settings as ec2Settings } from '../../../../adapters/aws/ec2/settings.ts';
 import { formatsOf } from '../../../../adapters/aws/permissions.ts';
@@ -17,12 +16,7 @@ import {
   settingsOf as settingsAt,
   writeRole,
 } from '../../../support/aws/ec2-cases.ts';
-import {
-  ec2Credentials as base,
-  type Instances,
-  instancesAt,
-  ec2Region as region,
-} from '../../../support/aws/ec2-instances.ts';
+import { type Instances, instancesAt, ec2Region as region } from '../../../support/aws/ec2-instances.ts';
 import { describeWith } from '../../../support/component.ts';
 import type { MotoInfo } from '../../../support/components/moto.ts';
 
@@ -348,7 +342,7 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
   });
 
   describe('least privilege', () => {
-    it('is what is printed', async () => {
+    it('is what is printed', () => {
       const settings = settingsOf(
         { ids: ['i-0123456789abcdef0'], tags: { team: 'shop' } },
         { actions: ['stop'] },
@@ -390,56 +384,6 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
           ],
         },
       });
-    });
-
-    it('is asked by doctor with dry runs, which change nothing', async () => {
-      const { settings, executor } = await one();
-      proxy.fail('StopInstances', { status: 403, code: 'UnauthorizedOperation' });
-      expect(await checkEc2(settings, base)).toMatchObject({
-        status: 'warning',
-        detail: expect.stringContaining('missing rights: ec2:StopInstances'),
-      });
-      expect(await stateOf(executor)).toBe('running');
-      expect(effects()).toEqual([]);
-    });
-
-    it.each(
-      neededRights(settingsAt('http://127.0.0.1:9', { ids: ['i-0123456789abcdef0'] }))
-        .filter(({ identity }) => identity === 'read')
-        .flatMap(({ actions }) => actions)
-        .filter((right) => !/^ec2:DescribeInstances$|^iam:/.test(right)),
-    )('is proven by doctor, which names it where it is missing: %s', async (right) => {
-      const { settings } = await one();
-      const action = right.slice(right.indexOf(':') + 1);
-      // EC2 does not say which right it was.
-      const message = 'You are not authorized to perform this operation.';
-      proxy.fail(action, { status: 403, code: 'UnauthorizedOperation', message });
-      expect(await checkEc2(settings, base)).toMatchObject({
-        status: 'warning',
-        detail: `missing rights: ${right}`,
-      });
-      expect((await checkEc2(settings, base)).detail).not.toContain('missing rights');
-    });
-
-    it('says which reading EC2 refused: ec2:DescribeInstances', async () => {
-      const { settings } = await one();
-      proxy.fail('DescribeInstances', { status: 403, code: 'UnauthorizedOperation' });
-      expect(await checkEc2(settings, base)).toMatchObject({
-        status: 'warning',
-        detail: expect.stringContaining(`describing instances in ${region}: 403 UnauthorizedOperation`),
-      });
-    });
-
-    it('names what is not there', async () => {
-      const { id } = await run();
-      const settings = settingsOf({ ids: [id, 'i-0fffffffffffffff0'] });
-      expect((await checkEc2(settings, base)).detail).toContain('no instance i-0fffffffffffffff0');
-      expect((await checkEc2(settingsOf({ tags: { team: 'nobody' } }), base)).detail).toContain(
-        'has the tags',
-      );
-      expect((await checkEc2(settingsOf({ ids: [id] }, { account: '999999999999' }), base)).detail).toContain(
-        'of account 123456789012',
-      );
     });
   });
 

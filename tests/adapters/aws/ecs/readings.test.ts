@@ -1,24 +1,16 @@
 /** What ECS services tell: a crash loop by its reason, a deployment as a change, and nothing of an ordinary one as trouble. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createEcsReadings } from '../../../../adapters/aws/ecs/readings.ts';
-import type { EcsSettings } from '../../../../adapters/aws/ecs/settings.ts';
 import type { Observation } from '../../../../domain/observation.ts';
-import type { Readings } from '../../../../ingest/watched.ts';
-import { environment, grant, settingsOf } from '../../../support/aws/ecs-cases.ts';
-import { base, type FakeAws, startFakeAws } from '../../../support/aws/fake-aws.ts';
-
-const { signal } = new AbortController();
-const clock = { now: 1_800_000_000_000 };
+import { environment } from '../../../support/aws/ecs-cases.ts';
+import { type FakeAws, startFakeAws } from '../../../support/aws/fake-aws.ts';
+import { createWatcher, those } from './watcher.ts';
 
 let aws: FakeAws;
-let settings: EcsSettings;
-let readings: Readings;
-let ends = 0;
+const { clock, readings, service, start, look, end } = createWatcher(() => aws);
 beforeAll(async () => {
   aws = await startFakeAws();
 });
 beforeEach(() => {
-  clock.now = 1_800_000_000_000;
   start();
   aws.ecs.add('orders');
 });
@@ -29,40 +21,10 @@ afterEach(() => {
 });
 afterAll(() => aws.close());
 
-function start(more: object = {}): void {
-  settings = settingsOf(aws.url, { callsPerMinute: 600, ...more });
-  grant(aws, settings);
-  const surroundings = { nowMs: () => clock.now, serviceOf: ({ service }: { service: string }) => service };
-  readings = createEcsReadings(settings, surroundings, base);
-}
-
-async function look(afterMs = 15_000): Promise<readonly Observation[]> {
-  clock.now += afterMs;
-  return readings.read(environment, signal);
-}
-
-const service = () => aws.ecs.service('orders');
-const alerts = (seen: readonly Observation[]) => seen.filter(({ kind }) => kind === 'alert');
-const logs = (seen: readonly Observation[]) => seen.filter((one) => one.kind === 'log');
+const alerts = (seen: readonly Observation[]) => those(seen, 'alert');
+const logs = (seen: readonly Observation[]) => those(seen, 'log');
 const metricOf = (seen: readonly Observation[], name: string) =>
-  seen.find((one) => one.kind === 'gauge' && one.metric === name);
-
-/** A task ends as a program that runs out of memory does. */
-function end(more: object = {}): void {
-  ends += 1;
-  const taskArn = `arn:aws:ecs:eu-central-1:123456789012:task/main/${String(ends).padStart(32, '0')}`;
-  aws.ecs.tasks.set(taskArn, {
-    ...{ taskArn, lastStatus: 'STOPPED', desiredStatus: 'STOPPED', group: 'service:orders', startedAt: 1 },
-    ...{ healthStatus: 'UNKNOWN', stopCode: 'EssentialContainerExited', stoppedAt: clock.now / 1_000 },
-    stoppedReason: 'Essential container in task exited',
-    startedBy: service().deployments[0]?.id ?? '',
-    containers: [
-      { name: 'app', exitCode: 137, reason: 'OutOfMemoryError: Container killed due to memory usage' },
-    ],
-    ...more,
-  });
-  service().runningCount = 1;
-}
+  those(seen, 'gauge').find(({ metric }) => metric === name);
 
 describe('a task that ends by itself', () => {
   it('is told once, with its reason; the second one is a crash loop, until it is quiet', async () => {
@@ -85,7 +47,7 @@ describe('a task that ends by itself', () => {
     expect(logs(second)).toHaveLength(1);
     expect(alerts(second)).toMatchObject([
       {
-        ...{ id: 'main/orders/tasks', source: readings.alertsFrom, severity: 'warning' },
+        ...{ id: 'main/orders/tasks', source: readings().alertsFrom, severity: 'warning' },
         scope: { environment, service: 'shop-orders' },
         title: expect.stringContaining('exit code 137 (OutOfMemoryError'),
       },
@@ -200,7 +162,7 @@ describe('its pace', () => {
     const sent = aws.calls.filter(({ action }) => action.startsWith('ecs:')).length;
     expect(await look()).toEqual([]);
     expect(aws.calls.filter(({ action }) => action.startsWith('ecs:'))).toHaveLength(sent);
-    expect(readings.problem?.()).toMatch(/callsPerMinute: 1 allows a look only every \d+ s/);
+    expect(readings().problem?.()).toMatch(/callsPerMinute: 1 allows a look only every \d+ s/);
     const seen = await look(10 * 60_000);
     expect(alerts(seen)).toHaveLength(1);
     expect(await look()).toEqual(alerts(seen));

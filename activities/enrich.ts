@@ -94,7 +94,7 @@ async function gather(
   const telemetry = await readHistory(gathering, history, ranges, services);
   // Sentinel being behind is like a source that was late: what it saw may not be all there was.
   const missing = [...gathering.missing, ...unfounded(anomalies), ...lag];
-  return { environment, nowMs, onsetMs, anomalies, ...telemetry, edges, changes, targets, missing };
+  return { environment, nowMs, onsetMs, anomalies, ranges, ...telemetry, edges, changes, targets, missing };
 }
 
 /** Nothing is done on somebody's word alone: a report, however it was sent, is no measurement. */

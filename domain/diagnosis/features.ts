@@ -58,7 +58,7 @@ export type Features = {
 };
 
 export function extractFeatures(input: DiagnosisInput): Features {
-  const gapUntilMs = ingestGapUntil(input.calls, input.metrics, input.nowMs);
+  const gapUntilMs = ingestGapUntil(input.calls, input.metrics, input.nowMs, input.ranges);
   const windows = cutWindows(input.calls, input, gapUntilMs);
   const metricWindows = cutWindows(input.metrics, input, gapUntilMs);
   const graph = buildGraph(input);

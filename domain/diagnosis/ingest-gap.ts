@@ -2,6 +2,7 @@
 // about whoever was not heard.
 
 import type { CallBucket, MetricBucket } from '../telemetry.ts';
+import type { DiagnosisInput } from './input.ts';
 import { thresholds } from './thresholds.ts';
 
 const secondMs = 1_000;
@@ -9,12 +10,14 @@ const secondMs = 1_000;
 /**
  * Until when silence is no evidence: the end of the last stretch in which fewer than half of the usual voices were heard
  * and after which they were again, and some seconds more, because senders come back one by one. Minus infinity without
- * such a stretch. One that goes on is no gap: then it may well be the system that is down.
+ * such a stretch. One that goes on is no gap: then it may well be the system that is down. What was not even asked for is
+ * none either: an analysis long after the onset reads only the beginning and the present.
  */
 export function ingestGapUntil(
   calls: readonly Pick<CallBucket, 'atMs' | 'service' | 'instance' | 'count'>[],
   metrics: readonly Pick<MetricBucket, 'atMs' | 'service' | 'instance'>[],
   nowMs: number,
+  ranges: DiagnosisInput['ranges'] = [{ fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY }],
 ): number {
   const heard = new Map<number, Set<string>>();
   const hear = ({ atMs, service, instance }: Pick<MetricBucket, 'atMs' | 'service' | 'instance'>): void => {
@@ -35,7 +38,13 @@ export function ingestGapUntil(
   loud.sort((a, b) => a - b);
   const after = loud.findLast((second, index) => {
     const before = loud[index - 1];
-    return before !== undefined && (second - before - 1) * secondMs >= minMs;
+    return before !== undefined && askedForMs((before + 1) * secondMs, second * secondMs, ranges) >= minMs;
   });
   return after === undefined ? Number.NEGATIVE_INFINITY : after * secondMs + returnMs;
+}
+
+/** How much of a stretch lies within the ranges. */
+function askedForMs(fromMs: number, toMs: number, ranges: NonNullable<DiagnosisInput['ranges']>): number {
+  const shares = ranges.map((range) => Math.min(toMs, range.toMs) - Math.max(fromMs, range.fromMs));
+  return shares.reduce((sum, share) => sum + Math.max(0, share), 0);
 }

@@ -21,6 +21,8 @@ export type DiagnosisInput = {
   readonly edges: readonly CallEdge[];
   readonly changes: readonly KnownChange[];
   readonly targets: readonly ObservedState[];
+  /** The stretches of which telemetry was asked for, half open; absent: all from the first row to the last. */
+  readonly ranges?: readonly { readonly fromMs: number; readonly toMs: number }[];
   /** Sources that could not be read, in words for people. */
   readonly missing: readonly string[];
 };

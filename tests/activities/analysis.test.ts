@@ -130,7 +130,11 @@ describe('enrichment', () => {
       'metrics: connection refused',
       'logs: connection refused',
     ]);
-    expect(saved.get(evidenceRef)?.input).toMatchObject({ environment, onsetMs, targets: [rollback.before] });
+    const ranges = rangesAround(environment, onsetMs, clock.nowMs());
+    expect(saved.get(evidenceRef)?.input).toMatchObject({
+      ...{ environment, onsetMs, ranges },
+      targets: [rollback.before],
+    });
   });
 
   test('is not made while Sentinel is behind and may wait, and then leaves nothing stored', async () => {

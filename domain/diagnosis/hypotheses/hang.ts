@@ -62,9 +62,11 @@ function withoutSpans(context: Context, suspect: Suspect): Draft | null {
 /** Requests take far longer in the service itself though nothing it needs is short: it waits on itself. */
 function slowWithoutWork(context: Context, suspect: Suspect): Draft | null {
   const { service, signs } = suspect;
-  const { server } = service;
+  const { server, traffic } = service;
   if (!signs.selfTime || signs.cpu !== null || signs.outside !== null || signs.pool !== null) return null;
   if (signs.surge || signs.memory !== null || signs.disk !== null || server === null) return null;
+  // Whether demand grew is not known without a past to compare with.
+  if (traffic.up || traffic.beforePerSecond === 0) return null;
   return {
     cause: 'hang',
     service: service.service,

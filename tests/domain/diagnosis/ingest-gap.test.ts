@@ -2,6 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { rangesAround } from '../../../activities/time-ranges.ts';
+import { casesFor } from '../../../bench/support/simulated-cases.ts';
 import { type Fault, simulate, startMs, type World } from '../../../bench/support/simulated-system.ts';
 import { diagnose } from '../../../domain/diagnosis/diagnose.ts';
 import { ingestGapUntil } from '../../../domain/diagnosis/ingest-gap.ts';
@@ -48,6 +50,17 @@ describe('until when silence is no evidence', () => {
     expect(ingestGapUntil(calls, metrics, 7_000)).toBe(never);
     const empty = metrics.map((row) => ({ ...row, count: 0 }));
     expect(ingestGapUntil([...calls, ...empty], [], 7_000)).toBe(6_000 + 5_000);
+  });
+
+  test('never, for a stretch that was not asked for', () => {
+    const rows = heard(6, 6, 6, 0, 0, 0, 0, 0, 6, 6);
+    const ranges = (toMs: number, fromMs: number) => [
+      { fromMs: 0, toMs },
+      { fromMs, toMs: 10_000 },
+    ];
+    expect(ingestGapUntil(rows, [], 10_000, ranges(3_000, 8_000))).toBe(never);
+    expect(ingestGapUntil(rows, [], 10_000, ranges(4_000, 7_000))).toBe(never);
+    expect(ingestGapUntil(rows, [], 10_000, ranges(5_000, 7_000))).toBe(8_000 + 5_000);
   });
 
   test('property: five seconds after a second in which somebody was heard, and never later than that after the last', () => {
@@ -128,6 +141,20 @@ describe('a diagnosis after a gap in ingest', () => {
     expect(first(after)).toBe('error-burst of stock');
   });
 
+  test('demand with nothing to compare it with makes no slow service one that waits on itself', () => {
+    const surge = casesFor(1).find(({ name }) => name.startsWith('traffic surge at'));
+    if (surge === undefined) throw new Error('no surge');
+    const input = simulate({ ...surge.world, afterSeconds: 30 });
+    const lost = ({ atMs }: { readonly atMs: number }): boolean =>
+      atMs < input.onsetMs && atMs >= input.onsetMs - 40_000 && (atMs / 1_000) % 10 !== 0;
+    const after = {
+      ...input,
+      calls: input.calls.filter((row) => !lost(row)),
+      metrics: input.metrics.filter((row) => !lost(row)),
+    };
+    expect(diagnose(after, []).diagnosis.hypotheses.map(({ cause }) => cause)).not.toContain('hang');
+  });
+
   test('a real surge is found again once there was time to hear what is usual', () => {
     const input = simulate(worldWith({ kind: 'surge', service: 'web', factor: 4 }));
     const lost = ({ atMs }: { readonly atMs: number }): boolean =>
@@ -135,5 +162,34 @@ describe('a diagnosis after a gap in ingest', () => {
     const after = { ...input, calls: input.calls.filter((row) => !lost(row)) };
     const causes = diagnose({ ...after, metrics: input.metrics.filter((row) => !lost(row)) }, []);
     expect(causes.diagnosis.hypotheses.map(({ cause }) => cause)).toContain('traffic-surge');
+  });
+});
+
+/** One of each: judged by demand, by silence, by errors and by a trend. */
+const cases = ['traffic surge', 'hang', 'error burst', 'memory leak, early'].map((kind) => {
+  const found = casesFor(1).find(({ name }) => name.startsWith(`${kind} at`));
+  if (found === undefined) throw new Error(`no case of ${kind}`);
+  return found;
+});
+
+describe('a diagnosis minutes after the onset, which reads only the beginning and the present', () => {
+  test.each(cases)('finds the $name', ({ world, truth }) => {
+    const whole = simulate({ ...world, afterSeconds: 240 });
+    const ranges = rangesAround(whole.environment, whole.onsetMs, whole.nowMs);
+    expect(ranges).toHaveLength(2);
+    const isRead = ({ atMs }: { readonly atMs: number }): boolean =>
+      ranges.some(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs);
+    const read = {
+      ...whole,
+      ranges,
+      calls: whole.calls.filter(isRead),
+      metrics: whole.metrics.filter(isRead),
+      logs: whole.logs.filter(isRead),
+    };
+    const best = diagnose(read, []).diagnosis.hypotheses[0];
+    expect({ cause: best?.cause, service: best?.scope.service }).toEqual({
+      cause: truth.cause,
+      service: truth.service,
+    });
   });
 });

@@ -32,7 +32,7 @@ function failedDeployment(service: Service, nowMs: number): Trouble | null {
   const back = primaryOf(service);
   const left =
     back === undefined || back.id === failed.id ? '' : `; ECS goes back to ${lastPart(back.taskDefinition)}`;
-  const reason = failed.rolloutStateReason ?? 'ECS gave no reason';
+  const reason = (failed.rolloutStateReason ?? 'ECS gave no reason').replace(/\.$/, '');
   return {
     kind: 'deployment',
     title: `ECS: the deployment of ${lastPart(failed.taskDefinition)} for ${service.serviceName} failed: ${reason}${left}`,

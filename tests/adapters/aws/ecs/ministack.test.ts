@@ -11,15 +11,19 @@ import {
 } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Executor, Polled } from '../../../../activities/ports/executor.ts';
+import { createEcsReadings } from '../../../../adapters/aws/ecs/readings.ts';
+import type { Observation } from '../../../../domain/observation.ts';
 import type { Intent } from '../../../../domain/remediation/intent.ts';
 import { eventually } from '../../../integration/support/wait.ts';
 import { environment, executorOf, intentFor, settingsOf, signal } from '../../../support/aws/ecs-cases.ts';
+import { base } from '../../../support/aws/fake-aws.ts';
 import { type Ministack, ministackAccount, startMinistack } from '../../../support/aws/ministack.ts';
 import { component, describeWith } from '../../../support/component.ts';
 import type { DockerInfo } from '../../../support/components/docker.ts';
 import type { MinistackInfo } from '../../../support/components/ministack.ts';
 import type { MotoInfo } from '../../../support/components/moto.ts';
 import { type Engine, startEngine } from '../../../support/docker.ts';
+import { those } from './watcher.ts';
 
 const sleeps = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 3600 & wait; done'];
 
@@ -27,6 +31,8 @@ await describeWith<DockerInfo>('docker', 'The ECS executor and real containers',
   let engine: Engine;
   let aws: Ministack;
   let executor: Executor;
+  /** What is told since the look before. */
+  let look: () => Promise<readonly Observation[]>;
 
   beforeAll(async () => {
     const info = await component<MinistackInfo>('ministack');
@@ -59,15 +65,18 @@ await describeWith<DockerInfo>('docker', 'The ECS executor and real containers',
       }),
     );
     ecs.destroy();
-    executor = executorOf(
-      settingsOf(aws.url, {
-        account: ministackAccount,
-        region: 'us-east-1',
-        endpoints: { ecs: aws.url, autoscaling: moto.url, sts: aws.url, iam: aws.url },
-        readRole: undefined,
-        writeRole: undefined,
-      }),
-    );
+    const settings = settingsOf(aws.url, {
+      account: ministackAccount,
+      region: 'us-east-1',
+      endpoints: { ecs: aws.url, autoscaling: moto.url, sts: aws.url, iam: aws.url },
+      readRole: undefined,
+      writeRole: undefined,
+      callsPerMinute: 6_000,
+    });
+    executor = executorOf(settings);
+    const surroundings = { nowMs: Date.now, serviceOf: ({ service }: { service: string }) => service };
+    const readings = createEcsReadings(settings, surroundings, base);
+    look = () => readings.read(environment, signal);
     await eventually('both tasks to run', async () => (await seen()).readyReplicas === 2, 300_000);
   }, 900_000);
   afterAll(async () => {
@@ -80,6 +89,17 @@ await describeWith<DockerInfo>('docker', 'The ECS executor and real containers',
     if (one === undefined) throw new Error('the service is not there');
     return one;
   }
+
+  function gaugesOf(told: readonly Observation[]) {
+    const values = new Map(those(told, 'gauge').map(({ metric, value }) => [metric, value]));
+    return {
+      desired: values.get('container.replicas.desired'),
+      available: values.get('container.replicas.available'),
+      restarts: values.get('container.restart.count'),
+    };
+  }
+  const changesIn = (told: readonly Observation[]) =>
+    those(told, 'change').map(({ type, summary }) => [type, summary]);
 
   const containers = async () => (await engine.docker.listContainers()).length;
 
@@ -107,9 +127,17 @@ await describeWith<DockerInfo>('docker', 'The ECS executor and real containers',
     expect(await containers()).toBe(2);
   });
 
+  it('tells how many run and how many have to, and nothing of what was before', async () => {
+    const told = await look();
+    expect(gaugesOf(told)).toEqual({ desired: 2, available: 2, restarts: 0 });
+    expect(those(told, 'change')).toEqual([]);
+    expect(those(told, 'alert')).toEqual([]);
+  });
+
   it('scales up and back', async () => {
     expect(await carryThrough('scale', { replicas: 3 })).toMatchObject({ kind: 'done' });
     expect(await containers()).toBe(3);
+    expect(gaugesOf(await look())).toEqual({ desired: 3, available: 3, restarts: 0 });
     expect(await carryThrough('scale', { replicas: 2 })).toMatchObject({ kind: 'done' });
     await eventually('the third container to end', async () => (await containers()) === 2, 300_000);
   }, 900_000);
@@ -123,15 +151,26 @@ await describeWith<DockerInfo>('docker', 'The ECS executor and real containers',
       300_000,
     );
     expect((await seen()).readyReplicas).toBe(2);
+    // Those that a deployment ends, and a smaller count, are no restarts.
+    const told = await look();
+    expect(changesIn(told)).toEqual([['restart', 'orders: orders:1 again, deployed by ECS (busybox:test)']]);
+    expect(gaugesOf(told)).toEqual({ desired: 2, available: 2, restarts: 0 });
+    const lines = those(told, 'log');
+    expect(lines.filter(({ body }) => body.includes('a task of orders has ended'))).toHaveLength(3);
+    expect(lines.map(({ severityNumber }) => severityNumber)).toEqual(lines.map(() => 9));
   }, 900_000);
 
   it('deploys another release, and goes back to the one before', async () => {
     expect(await carryThrough('deploy-release', { release: 'orders:2' })).toMatchObject({ kind: 'done' });
     expect(await seen()).toMatchObject({ release: 'orders:2' });
+    const released = ['release', 'orders: orders:1 → orders:2, deployed by ECS (busybox:test)'];
+    expect(changesIn(await look())).toEqual([released]);
     expect(await carryThrough('rollback-release', { to: 'orders:1' })).toMatchObject({
       kind: 'done',
       after: { release: 'orders:1', desiredReplicas: 2 },
     });
+    const back = ['release', 'orders: orders:2 → orders:1, deployed by ECS (busybox:test)'];
+    expect(changesIn(await look())).toEqual([back]);
   }, 900_000);
 
   it('tells that a release which crashes has failed, and what ECS did about it', async () => {
@@ -139,6 +178,20 @@ await describeWith<DockerInfo>('docker', 'The ECS executor and real containers',
       kind: 'failed',
       left: 'ECS has gone back to orders:1',
     });
+    const told = await look();
+    const errors = those(told, 'log').filter(({ severityNumber }) => severityNumber === 17);
+    const bodies = [...new Set(errors.map(({ body }) => body))].toSorted();
+    expect(bodies).toEqual([
+      'ECS: (service orders) deployment failed: deployment circuit breaker was triggered.',
+      'ECS: a task of orders has ended: Essential container exited; container orders exit code 1',
+    ]);
+    expect(gaugesOf(told)).toEqual({ desired: 2, available: 2, restarts: 3 });
+    // ministack goes on showing the deployment that failed.
+    const title =
+      'ECS: the deployment of orders:3 for orders failed: ECS deployment circuit breaker was triggered after 3 consecutive task failures; ECS goes back to orders:1';
+    expect(those(told, 'alert')).toMatchObject([
+      { id: 'main/orders/deployment', severity: 'warning', scope: { service: 'shop-orders' }, title },
+    ]);
   }, 900_000);
 
   it('refuses a release that does not exist, which ministack would take', async () => {

@@ -16,6 +16,19 @@ export function deniedBy(policy: Policy, { action, resources, context }: Asked):
   return refused ?? null;
 }
 
+/** Of all pairs of these actions and resources those that are allowed. */
+export function allowedBy(
+  policy: Policy,
+  { actions, resources }: { readonly actions: readonly string[]; readonly resources: readonly string[] },
+  context: Asked['context'],
+): readonly (readonly [action: string, resource: string])[] {
+  return actions.flatMap((action) =>
+    [...new Set(resources)]
+      .filter((resource) => deniedBy(policy, { action, resources: [resource], context }) === null)
+      .map((resource) => [action, resource] as const),
+  );
+}
+
 function allows(
   { Action, Resource, Condition = {} }: Statement,
   action: string,

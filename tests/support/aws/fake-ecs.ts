@@ -58,6 +58,8 @@ export class FakeEcs {
   readonly tasks = new Map<string, FakeTask>();
   /** Task definitions that exist. */
   readonly definitions = new Set(['orders:1', 'orders:2', 'orders:3']);
+  /** Those of them that somebody has deregistered. */
+  readonly inactive = new Set<string>();
   /** Of services, newest first: the definitions of deployments that succeeded. */
   readonly succeeded = new Map<string, string[]>();
   /** Each look at a service finds one more task in place. */
@@ -135,7 +137,7 @@ export class FakeEcs {
         return {
           taskDefinition: {
             taskDefinitionArn: definitionArn(name),
-            status: 'ACTIVE',
+            status: this.inactive.has(name) ? 'INACTIVE' : 'ACTIVE',
             containerDefinitions: [{ name: 'app', image: `shop/${name}` }],
           },
         };

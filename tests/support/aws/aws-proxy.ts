@@ -5,6 +5,8 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Policy } from '../../../adapters/aws/rights.ts';
+import { isDenied, type Judge } from './ec2-judge.ts';
 
 /** `lost`: passed on, and never answered; `broken`: passed on, then the connection ends. `silent` and `reset`: not passed on. */
 export type ProxyFault =
@@ -27,12 +29,16 @@ export interface ProxiedCall {
   changed: boolean;
   /** Name of the session it was made in; empty outside of one. */
   readonly session: string;
+  /** Its identity may not ask for it. */
+  readonly denied: boolean;
 }
 export interface AwsProxy {
   readonly url: string;
   readonly calls: ProxiedCall[];
   /** By which sessions end, and instances are launched. */
   nowMs: () => number;
+  /** Judges every request until `reset`; without, as moto, nobody does. */
+  judge: Judge | null;
   /** The next calls of this action have these faults, one each. */
   fail(action: string, ...faults: ProxyFault[]): void;
   /** The next call of this action is answered with this, without having been passed on. */
@@ -80,8 +86,16 @@ export async function startAwsProxy(upstream: string): Promise<AwsProxy> {
       body,
     };
     const session = sessions.get(keyOf(request));
-    const call: ProxiedCall = { action, input, passed: false, changed: false, session: session?.name ?? '' };
+    const denied = judged(request, action, input, session);
+    const call: ProxiedCall = {
+      ...{ action, input, passed: false, changed: false, session: session?.name ?? '', denied },
+    };
     calls.push(call);
+    if (denied) {
+      const refusal = errorOf('UnauthorizedOperation', 'You are not authorized to perform this operation.');
+      response.writeHead(403, { 'content-type': 'text/xml' }).end(refusal);
+      return;
+    }
     if (away) {
       request.socket.destroy();
       return;
@@ -123,6 +137,18 @@ export async function startAwsProxy(upstream: string): Promise<AwsProxy> {
     response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.text);
   }
 
+  function judged(
+    request: IncomingMessage,
+    action: string,
+    input: ProxiedCall['input'],
+    session: Session | undefined,
+  ): boolean {
+    if (proxy.judge === null) return false;
+    const [, , , region = '', service = ''] = scopeOf(request);
+    const asked = { action, input, service, region, nowMs: proxy.nowMs() };
+    return isDenied(proxy.judge, { ...asked, session: session ?? null });
+  }
+
   async function passOn(
     { method, path, headers, body }: Asked,
     call: ProxiedCall,
@@ -153,6 +179,7 @@ export async function startAwsProxy(upstream: string): Promise<AwsProxy> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     nowMs: Date.now,
+    judge: null,
     away() {
       away = true;
     },
@@ -177,6 +204,7 @@ export async function startAwsProxy(upstream: string): Promise<AwsProxy> {
     reset() {
       calls.length = 0;
       answers.clear();
+      proxy.judge = null;
       proxy.heal();
     },
     async close() {
@@ -196,7 +224,12 @@ type Asked = {
   readonly body: string;
 };
 type Answer = { readonly status: number; readonly type: string; readonly text: string };
-type Session = { readonly name: string; readonly untilMs: number };
+type Session = {
+  readonly name: string;
+  readonly role: string;
+  readonly policy: Policy | null;
+  readonly untilMs: number;
+};
 
 function headersOf(request: IncomingMessage): Readonly<Record<string, string>> {
   const { host: _, 'content-length': __, connection: ___, ...headers } = request.headers;
@@ -204,13 +237,24 @@ function headersOf(request: IncomingMessage): Readonly<Record<string, string>> {
 }
 
 /** The id of the key that a request is signed with. */
-function keyOf({ headers }: IncomingMessage): string {
-  return /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1] ?? '';
+function keyOf(request: IncomingMessage): string {
+  return scopeOf(request)[1] ?? '';
 }
 
-function sessionOf({ RoleSessionName: name = '', Policy = '' }: ProxiedCall['input']): Session {
-  const until = /"aws:CurrentTime":"([^"]+)"/.exec(Policy)?.[1];
-  return { name, untilMs: until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until) };
+/** Everything, key, date, region and service of its signature. */
+function scopeOf({ headers }: IncomingMessage): readonly string[] {
+  return /Credential=([^/]+)\/([^/]+)\/([^/]+)\/([^/]+)/.exec(headers.authorization ?? '') ?? [];
+}
+
+function sessionOf({
+  RoleSessionName: name = '',
+  RoleArn: role = '',
+  Policy,
+}: ProxiedCall['input']): Session {
+  const until = /"aws:CurrentTime":"([^"]+)"/.exec(Policy ?? '')?.[1];
+  const policy = Policy === undefined ? null : JSON.parse(Policy);
+  const untilMs = until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
+  return { name, role, policy, untilMs };
 }
 
 function leftItsState(text: string): boolean {

@@ -8,6 +8,7 @@ import type { WorkloadKind } from './kinds.ts';
 import { restartAnnotation } from './marks.ts';
 import type { Template, Workload } from './objects.ts';
 import type { Revision } from './revisions.ts';
+import { wantedOf } from './rollout.ts';
 import { plainTemplate, type Version, versionOf } from './template.ts';
 
 export type Refusal = { readonly ok: false; readonly code: RefusalCode; readonly reason: string };
@@ -39,6 +40,8 @@ export function editOf(
   }
   const held = whyNoRollout(workload);
   if (held !== null) return refused('not-supported', held);
+  if (action === 'restart' && wantedOf(kind, workload) === 0)
+    return refused('not-supported', 'it is to have no pods: there is nothing to restart');
   if (action === 'restart')
     return {
       ok: true,

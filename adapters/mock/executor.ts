@@ -112,6 +112,11 @@ export function createMockExecutor(options: {
       if (before === undefined) return refused('unknown-target', `unknown service ${intent.target.service}`);
       const refusal = outdated(intent, call);
       if (refusal !== null) return refusal;
+      if (intent.action === 'restart' && before.replicas.length === 0)
+        return refused(
+          'not-supported',
+          `nothing of ${intent.target.service} runs: there is nothing to restart`,
+        );
       const key = targetKey(intent.target);
       newest.set(key, { fence: intent.fence, send: call.number });
       revisions.set(key, (revisions.get(key) ?? 0) + 1);

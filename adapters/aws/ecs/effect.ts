@@ -70,6 +70,11 @@ export function unready(
     );
   if (release !== null && release === lastPart(primary.taskDefinition))
     return refused('changed-meanwhile', `it runs ${release} already, by somebody else: nothing was done`);
+  if (change.forceNewDeployment === true && desiredCount === 0)
+    return refused(
+      'not-supported',
+      `service ${serviceName} is to have no tasks: there is nothing to restart`,
+    );
   if (change.forceNewDeployment === true && isRollingOut(service))
     return refused(
       'changed-meanwhile',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isMachine } from '../../inventory/kinds/index.ts';
 import type { ObservedState } from '../../inventory/target.ts';
 import type { Action } from './action.ts';
-import { found, safeName } from './parameters.ts';
+import { found, notFound, safeName } from './parameters.ts';
 import { everyReplica, free, replicaFacts, restartSeconds, servingCount, shareOfOne } from './replicas.ts';
 import * as words from './words.ts';
 
@@ -10,7 +10,8 @@ import * as words from './words.ts';
 export const restart: Action = {
   summary: 'Restarts one replica, or all of them one after the other.',
   parameters: z.strictObject({ taskId: safeName.optional() }),
-  choose({ replicas }, { resourceId }) {
+  choose({ replicas, desiredReplicas }, { resourceId }) {
+    if (desiredReplicas === 0 && replicas.length === 0) return notFound('nothing of it runs');
     // One bad replica of several is replaced alone; with a name the executor does not know, all are.
     const one = replicas.length > 1 ? replicas.find(({ id }) => id === resourceId) : undefined;
     return found(one === undefined ? {} : { taskId: one.id });

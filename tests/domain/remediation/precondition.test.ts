@@ -76,6 +76,15 @@ test('drain and undrain take each other back', () => {
   expect(stateAfter(drained, { action: 'undrain', parameters: { taskId: 'a' } })).toEqual(state);
 });
 
+test('what is to have nothing running is not restarted; what has lost everything is', () => {
+  const nothing = { ...state, replicas: [] };
+  expect(actions.restart.choose?.({ ...nothing, desiredReplicas: 0 }, {})).toEqual({
+    ok: false,
+    reason: 'nothing of it runs',
+  });
+  expect(actions.restart.choose?.(nothing, {})).toEqual({ ok: true, parameters: {} });
+});
+
 test('stop and start take each other back, and neither does what is so already', () => {
   const stopped = stateAfter(state, { action: 'stop', parameters: {} });
   expect(factsFor({ action: 'start', parameters: {} }, stopped)).toEqual({ 'it is': 'stopped' });

@@ -12,7 +12,12 @@ export type MemoryGate = ExecuteDeps['gate'] & {
   forbidden: string | null;
 };
 
-export function memoryGate(intent: Intent, nowMs: () => number = Date.now): MemoryGate {
+/** `withinMs`: how soon after its record a call must begin. */
+export function memoryGate(
+  intent: Intent,
+  nowMs: () => number = Date.now,
+  withinMs: number = sendWithinMs,
+): MemoryGate {
   let status: IntentStatus = 'written';
   let sends = 0;
   let notAfterMs = 0;
@@ -63,10 +68,10 @@ export function memoryGate(intent: Intent, nowMs: () => number = Date.now): Memo
       if (number !== sends + 1) return { before, overtaken: true, send: null };
       status = 'sent';
       sends = number;
-      notAfterMs = nowMs() + sendWithinMs;
+      notAfterMs = nowMs() + withinMs;
       accepted = null;
       die('after-sent');
-      return { before, overtaken: false, send: { number, notAfterMs, withinMs: sendWithinMs } };
+      return { before, overtaken: false, send: { number, notAfterMs, withinMs } };
     },
   };
   return gate;

@@ -2,11 +2,11 @@
 import { describeWith } from '../../support/component.ts';
 import type { DockerInfo } from '../../support/components/docker.ts';
 import { dockerHarness } from '../docker/harness.ts';
-import { executorContract } from '../executors/contract.ts';
+import { executorContract } from '../executors/contract/contract.ts';
 import { agentFolder, openSite, through } from './support.ts';
 
 await describeWith<DockerInfo>('docker', 'With a real engine', (info) =>
-  executorContract('Docker through an agent', () =>
+  executorContract('docker-agent', () =>
     dockerHarness(info, async (url, container) => {
       const site = await openSite();
       const folder = agentFolder(site.url, await site.key('web1'), [

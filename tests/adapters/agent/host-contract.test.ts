@@ -2,18 +2,23 @@
 import { describeWith } from '../../support/component.ts';
 import type { PostgresInfo } from '../../support/components/postgres.ts';
 import { cuttableLink } from '../../support/cuttable-link.ts';
-import { executorContract } from '../executors/contract.ts';
+import { executorContract } from '../executors/contract/contract.ts';
+import { createClock } from '../executors/matrix/clock.ts';
 import { makeSandbox, sandboxContract } from '../host/harness.ts';
 import { agentFolder, openSite, sandboxOfFile, through } from './support.ts';
 
+/** What passes outside while somebody waits here: the agent works on. */
+const realMs = 50;
+
 await describeWith<PostgresInfo>('postgres', 'Over a real network', () =>
-  executorContract('A sandbox through an agent', async () => {
+  executorContract('sandbox-agent', async () => {
     const [site, sandbox] = [await openSite(), makeSandbox()];
     const link = await cuttableLink(site.url);
     const folder = agentFolder(link.url, await site.key('web1'), [sandboxOfFile([sandbox.folder])]);
     const agent = folder.start();
     await agent.until('connected');
     return {
+      clock: createClock(realMs),
       executor: () => through(site, 'scratch'),
       ...sandboxContract(sandbox),
       faults: {
@@ -25,8 +30,7 @@ await describeWith<PostgresInfo>('postgres', 'Over a real network', () =>
               : ({ request: /\/answer$/, when: 'before' } as const);
           void link.cutAt(moment).then(() => link.heal());
         },
-        deny: { why: 'tests may run as root, whom no folder is denied' },
-        throttle: { why: 'a file system asks nobody to slow down' },
+        ...{ deny: null, throttle: null, lag: null },
         heal: async () => link.heal(),
       },
       async close() {

@@ -49,10 +49,10 @@ export async function dockerHarness(info: DockerInfo, on: OnEngine = direct): Pr
   const byHand = new Map<string, number>();
 
   /** Stops, starts or restarts of the container since the intent was made, as the engine remembers them, but for those by hand. */
-  async function effects({ id, action, before }: Intent): Promise<number> {
-    // Where no time is skipped, nobody has to say when that was. Fractions of seconds: its types know whole ones only.
+  async function effects({ id, action }: Intent): Promise<number> {
+    // Fractions of seconds: its types know whole ones only.
     const stream = (await engine.docker.getEvents({
-      since: ((madeAtMs.get(id) ?? before.observedAtMs ?? 0) / 1_000).toFixed(3),
+      since: ((madeAtMs.get(id) ?? 0) / 1_000).toFixed(3),
       until: (Date.now() / 1_000).toFixed(3),
       filters: { container: [name], event: [action] },
     } as object)) as unknown as AsyncIterable<Buffer>;
@@ -75,6 +75,15 @@ export async function dockerHarness(info: DockerInfo, on: OnEngine = direct): Pr
       madeAtMs.set(id, Date.now());
     },
     effects,
+    async empty() {
+      const container = engine.docker.getContainer(name);
+      await container.stop({ t: 1 });
+      return {
+        ...{ target, action: 'stop', parameters: {} },
+        things: async () => (await engine.inspect(name)).State,
+        restore: () => container.start(),
+      };
+    },
     // Made again, because a stop by hand is one like any other: nobody can tell whose it was (docs/docker-executor.md).
     async drift({ id, action }) {
       byHand.set(id, action === 'restart' ? 0 : 1);
@@ -92,7 +101,7 @@ export async function dockerHarness(info: DockerInfo, on: OnEngine = direct): Pr
         proxy.once(call, 'held');
         return { within: 'delay', arrive: () => proxy.release() };
       },
-      lag: { why: 'an engine shows what it has done to a container at once' },
+      lag: null,
       heal: async () => proxy.reset(),
     },
     async close() {

@@ -7,6 +7,15 @@ import { noMetrics, silent } from '../../support/fakes.ts';
 import type { MemoryGate } from '../../support/memory-gate.ts';
 import type { Clock } from './matrix/clock.ts';
 
+/** How often it asks what became of a call, how often how far it has come, and how long it asks what nobody can tell. */
+export type Paces = {
+  readonly everyMs: number;
+  readonly pollEveryMs: number;
+  readonly patienceMs: number;
+};
+
+export const evenPaces = (everyMs: number): Paces => ({ everyMs, pollEveryMs: everyMs, patienceMs: 60_000 });
+
 type Time = Pick<Clock, 'nowMs' | 'sleep'>;
 
 const ofThisMachine: Time = {
@@ -18,7 +27,7 @@ export async function executed(
   executor: Executor,
   gate: MemoryGate,
   intent: Intent,
-  everyMs = 100,
+  paces = evenPaces(100),
   time = ofThisMachine,
 ): Promise<ExecuteResult> {
   const execute = createExecute({
@@ -27,7 +36,7 @@ export async function executed(
     logger: silent,
     metrics: noMetrics,
     timings: {
-      ...{ everyMs, pollEveryMs: everyMs, patienceMs: 60_000, steadyAnswers: 3, followForMs: 60_000 },
+      ...{ ...paces, steadyAnswers: 3, followForMs: 60_000 },
       tellAfterMs: () => 60_000,
       ...time,
       ...(time === ofThisMachine ? {} : { monotonicMs: time.nowMs }),

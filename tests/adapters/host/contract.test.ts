@@ -1,11 +1,11 @@
 /** The clean-up of a sandbox, which nothing undoes, keeps the contract of executors. */
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { executorContract } from '../executors/contract.ts';
+import { executorContract } from '../executors/contract/contract.ts';
 import { matrix } from '../executors/matrix/matrix.ts';
 import { sandboxHarness } from './harness.ts';
 
 describe.runIf(process.platform === 'linux')('On the files of this machine', () => {
-  executorContract('A sandbox', sandboxHarness);
+  executorContract('sandbox', sandboxHarness);
 
   test('effects under faults: none twice, and nothing told that is not so', async () => {
     const harness = await sandboxHarness();

@@ -6,7 +6,7 @@ import type { Executor } from '../../../activities/ports/executor.ts';
 import { createHostExecutor } from '../../../adapters/host/executor.ts';
 import { batchName } from '../../../adapters/host/trash.ts';
 import type { Intent } from '../../../domain/remediation/intent.ts';
-import type { ExecutorHarness } from '../executors/contract.ts';
+import type { ExecutorHarness } from '../executors/contract/harness.ts';
 import { createClock } from '../executors/matrix/clock.ts';
 import type { MatrixHarness } from '../executors/matrix/harness.ts';
 
@@ -16,6 +16,10 @@ const trashName = '.sentinel-trash';
 export type Sandbox = {
   readonly folder: string;
   fill(): void;
+  /** Its files, but for those in the trash. */
+  files(): readonly string[];
+  /** Without a file. */
+  clear(): void;
   /** Sends of this intent that took their place in the trash and were not closed. */
   effects(intent: Pick<Intent, 'id'>): number;
   /** Another folder in its place. */
@@ -39,10 +43,15 @@ export function makeSandbox(): Sandbox {
       return [];
     }
   };
+  const files = (): readonly string[] => listed(folder).filter((name) => name !== trashName);
   fill();
   return {
     folder,
     fill,
+    files,
+    clear() {
+      for (const name of files()) rmSync(join(folder, name));
+    },
     effects({ id }) {
       const sends = listed(join(folder, trashName)).filter((name) =>
         name.startsWith(batchName(id, 1).slice(0, -1)),
@@ -108,8 +117,8 @@ export async function sandboxHarness(): Promise<MatrixHarness> {
       lose: async (when) => {
         door = when;
       },
-      deny: { why: 'tests may run as root, whom no folder is denied' },
-      throttle: { why: 'a file system asks nobody to slow down' },
+      deny: null,
+      throttle: null,
       away: async () => sandbox.hide(true),
       async hold() {
         door = 'hold';
@@ -122,7 +131,7 @@ export async function sandboxHarness(): Promise<MatrixHarness> {
           },
         };
       },
-      lag: { why: 'a file system shows at once what was done to it' },
+      lag: null,
       heal: async () => {
         door = null;
         sandbox.hide(false);
@@ -137,7 +146,7 @@ export function sandboxContract(
   sandbox: Sandbox,
 ): Pick<
   ExecutorHarness,
-  'target' | 'nobody' | 'step' | 'restore' | 'effects' | 'drift' | 'driftShowsInRevisionOnly'
+  'target' | 'nobody' | 'step' | 'restore' | 'effects' | 'empty' | 'drift' | 'driftShowsInRevisionOnly'
 > {
   return {
     target: async () => sandboxTarget,
@@ -145,6 +154,14 @@ export function sandboxContract(
     step: () => ({ action: 'clear-sandbox', parameters: {} }),
     restore: async () => sandbox.fill(),
     effects: async (intent) => sandbox.effects(intent),
+    async empty() {
+      sandbox.clear();
+      return {
+        ...{ target: sandboxTarget, action: 'clear-sandbox', parameters: {} },
+        things: async () => sandbox.files(),
+        restore: async () => sandbox.fill(),
+      };
+    },
     drift: async () => sandbox.replace(),
     driftShowsInRevisionOnly: true,
   };

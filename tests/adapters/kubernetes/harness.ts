@@ -46,6 +46,21 @@ export async function kubernetesHarness(info: KubernetesInfo): Promise<MatrixHar
     },
     nobody: targetOf('nobody'),
     step: ({ desiredReplicas }) => ({ action: 'scale', parameters: { replicas: desiredReplicas + 1 } }),
+    async empty() {
+      await patch(plane.admin, namespace, name, { spec: { replicas: 0 } });
+      await settled(plane.admin, namespace, name);
+      return {
+        ...{ target: targetOf(name), action: 'restart', parameters: {} },
+        async things() {
+          const { metadata, spec } = await read(plane.admin, namespace, name);
+          return { spec, generation: metadata.generation };
+        },
+        async restore() {
+          await patch(plane.admin, namespace, name, given);
+          await settled(plane.admin, namespace, name);
+        },
+      };
+    },
     async drift({ before }) {
       const other = { replicas: before.desiredReplicas + 2, image: 'registry.test/shop:v9', mode: '9' };
       await patch(plane.admin, namespace, name, specOf(other));
@@ -58,7 +73,12 @@ export async function kubernetesHarness(info: KubernetesInfo): Promise<MatrixHar
         way.next('held');
         return { within: 'ever', arrive: async () => void (await way.release()) };
       },
-      lag: { why: 'what was written last is what the API server reads (a quorum read of etcd)' },
+      // What was written last is what the API server reads; how far the cluster has come, its controllers say later.
+      lag: async () => plane.holdControllers(true),
+      async heal() {
+        plane.holdControllers(false);
+        await cluster.faults.heal();
+      },
     },
   };
 }

@@ -3,12 +3,16 @@ import { cordonedBy } from '../../../adapters/kubernetes/nodes.ts';
 import { describeWith } from '../../support/component.ts';
 import type { KubernetesInfo } from '../../support/components/kubernetes.ts';
 import { openContractCluster } from '../../support/kubernetes/contract.ts';
-import { cordonAsKubectl, readNode } from '../../support/kubernetes/nodes.ts';
+import { cordonAsKubectl, podsOn, readNode } from '../../support/kubernetes/nodes.ts';
 import { deploy, environment, settled } from '../../support/kubernetes/workloads.ts';
-import { type ExecutorHarness, executorContract } from '../executors/contract.ts';
+import { executorContract } from '../executors/contract/contract.ts';
+import type { ExecutorHarness } from '../executors/contract/harness.ts';
+import { createClock } from '../executors/matrix/clock.ts';
 
 const namespace = 'shop';
 const name = 'orders';
+/** What passes outside while somebody waits here: the cluster works on. */
+const realMs = 50;
 const nodeTarget = (node: string) => ({
   ...{ environment, service: node },
   resource: `kubernetes/main/_/node/${node}`,
@@ -17,9 +21,10 @@ const nodeTarget = (node: string) => ({
 async function open(info: KubernetesInfo, action: 'cordon' | 'drain-node'): Promise<ExecutorHarness> {
   const cluster = await openContractCluster(info, namespace, {
     ...{ nodes: ['node-*'], actions: ['cordon', 'uncordon', 'drain-node'] },
-    drainDeadlineSeconds: 60,
+    drainDeadlineSeconds: 600,
   });
   const { plane } = cluster;
+  const clock = createClock(realMs);
   // Its pods can be nowhere else: they wait, and come back when the node takes pods again.
   const labels = { app: name };
   const containers = [{ name: 'main', image: 'registry.test/shop:v1' }];
@@ -30,7 +35,8 @@ async function open(info: KubernetesInfo, action: 'cordon' | 'drain-node'): Prom
   });
   return {
     ...cluster,
-    executor: () => cluster.executor(),
+    clock,
+    executor: () => cluster.executor(clock.nowMs),
     async target() {
       if (cordonedBy(await readNode(plane, 'node-a')) !== 'no') await cordonAsKubectl(plane, 'node-a', false);
       await settled(plane.admin, namespace, name);
@@ -39,10 +45,30 @@ async function open(info: KubernetesInfo, action: 'cordon' | 'drain-node'): Prom
     nobody: nodeTarget('node-z'),
     step: () => ({ action, parameters: {} }),
     drift: () => cordonAsKubectl(plane, 'node-a', true),
+    ...(action === 'cordon'
+      ? { empty: null }
+      : {
+          // Nothing runs there.
+          empty: async () => ({
+            ...{ target: nodeTarget('node-b'), action, parameters: {} },
+            things: async () =>
+              (await podsOn(plane, 'node-a', namespace)).map(({ metadata }) => metadata.uid),
+            restore: () => cordonAsKubectl(plane, 'node-b', false),
+          }),
+          faults: {
+            ...cluster.faults,
+            // What was evicted is still there.
+            lag: async () => plane.nodes.hold(true),
+            async heal() {
+              plane.nodes.hold(false);
+              await cluster.faults.heal();
+            },
+          },
+        }),
   };
 }
 
 await describeWith<KubernetesInfo>('kubernetes', 'the Kubernetes executor', (info) => {
-  executorContract('a cordon', () => open(info, 'cordon'));
-  executorContract('a drain', () => open(info, 'drain-node'));
+  executorContract('cordon', () => open(info, 'cordon'));
+  executorContract('drain', () => open(info, 'drain-node'));
 });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkKubernetes } from '../../../adapters/kubernetes/doctor.ts';
 import { createKubernetesExecutor } from '../../../adapters/kubernetes/executor.ts';
+import { workloadPath } from '../../../adapters/kubernetes/kinds.ts';
 import { rbacManifests } from '../../../adapters/kubernetes/rbac.ts';
 import type { SyncRef } from '../../../adapters/kubernetes/sync.ts';
 import { createKubernetesReadings } from '../../../adapters/kubernetes/watch/readings.ts';
@@ -38,7 +39,9 @@ import {
   stateOf,
 } from '../../support/kubernetes/workloads.ts';
 import { memoryGate } from '../../support/memory-gate.ts';
-import { type ExecutorHarness, executorContract } from '../executors/contract.ts';
+import { executorContract } from '../executors/contract/contract.ts';
+import type { ExecutorHarness } from '../executors/contract/harness.ts';
+import { createClock } from '../executors/matrix/clock.ts';
 import { executed } from '../executors/worker.ts';
 
 const namespace = 'shop';
@@ -287,8 +290,11 @@ async function openContract(info: KubernetesInfo): Promise<ExecutorHarness> {
     ...{ environment, service },
     resource: `kubernetes/main/${namespace}/deployment/${service}`,
   });
+  const clock = createClock(50);
   return {
     ...cluster,
+    clock,
+    executor: () => executor(clock.nowMs),
     async target() {
       if ((await stateOf(executor(), 'flux')).owner?.sync?.is === 'paused-by-somebody-else')
         await changeAs(plane, 'kubectl', refs.flux, pausedByPeople(refs.flux, false));
@@ -296,12 +302,27 @@ async function openContract(info: KubernetesInfo): Promise<ExecutorHarness> {
     },
     nobody: targetOf('nobody'),
     step: () => ({ action: 'pause-sync', parameters: {} }),
+    // Nothing keeps it: there is nothing to pause.
+    async empty() {
+      await deploy(plane.admin, namespace, 'alone');
+      return {
+        ...{ target: targetOf('alone'), action: 'pause-sync', parameters: {} },
+        async things() {
+          const { metadata, spec } = await read(plane.admin, namespace, 'alone');
+          return { spec, generation: metadata.generation };
+        },
+        async restore() {
+          const path = workloadPath({ namespace, kind: 'deployment', name: 'alone' });
+          await plane.admin.change({ method: 'DELETE', path, body: {} });
+        },
+      };
+    },
     drift: () => changeAs(plane, 'kubectl', refs.flux, pausedByPeople(refs.flux, true)),
   };
 }
 
 await describeWith<KubernetesInfo>('kubernetes', 'the Kubernetes executor', (info) => {
   describe('what keeps a workload', () => {
-    executorContract('its pause', () => openContract(info));
+    executorContract('pause-sync', () => openContract(info));
   });
 });

@@ -1,4 +1,6 @@
 /** The executor of the lab against the real supervisor, whose own ledger counts, with a proxy between the two. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { createLabExecutor } from '../../../adapters/lab/executor.ts';
 import { callJson } from '../../../lab/support/http.ts';
 import { startLab } from '../../../lab/system.ts';
@@ -6,7 +8,11 @@ import { faultyProxy } from '../../support/faulty-proxy.ts';
 import { createClock } from '../executors/matrix/clock.ts';
 import type { MatrixHarness } from '../executors/matrix/harness.ts';
 
+/** What passes outside while somebody waits here: the supervisor works on. */
+const realMs = 20;
 const target = { environment: 'practice', service: 'payments' };
+
+const filesIn = async (folder: string) => readdirSync(folder, { recursive: true });
 
 export async function labHarness(): Promise<MatrixHarness> {
   const lab = await startLab({ seed: 3, load: { requestsPerSecond: 1 } });
@@ -16,13 +22,18 @@ export async function labHarness(): Promise<MatrixHarness> {
   );
   const refusing = (status: number) => async () => proxy.next({ status, body: '{"error":"no"}' });
   return {
-    clock: createClock(),
+    clock: createClock(realMs),
     // It has no clock. A busy machine starts a task in its own time; an answer that takes longer counts as lost.
     executor: () => createLabExecutor({ name: 'lab', url: proxy.url, applyTimeoutMs: 120_000 }),
     target: async () => target,
     nobody: { ...target, service: 'nobody' },
     step: ({ config }) => ({ action: 'rollback-config', parameters: { to: config === 'c1' ? 'c2' : 'c1' } }),
     effects: async ({ id }) => (await lab.ledger()).filter(({ intentId }) => intentId === id).length,
+    empty: async () => ({
+      ...{ target, action: 'clear-sandbox', parameters: {} },
+      things: () => filesIn(join(lab.dir, 'sandbox', target.service)),
+      restore: async () => {},
+    }),
     async drift({ id, fence }) {
       const services = `${lab.supervisorUrl}/v1/services/${target.service}`;
       const { config } = await callJson<{ config: { version: string } }>('GET', services);
@@ -41,7 +52,7 @@ export async function labHarness(): Promise<MatrixHarness> {
         proxy.next('hold');
         return { within: 'ever', arrive: () => proxy.release() };
       },
-      lag: { why: 'the supervisor keeps what there is in memory, and shows it as it is' },
+      lag: null,
       async heal() {
         proxy.next(null);
         proxy.away(false);

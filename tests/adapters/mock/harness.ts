@@ -64,6 +64,16 @@ export async function mockHarness(takesMs: number): Promise<MatrixHarness> {
     nobody: { ...target, service: 'nobody' },
     step: ({ desiredReplicas }) => ({ action: 'scale', parameters: { replicas: desiredReplicas + 1 } }),
     effects: async ({ id }) => mock.ledger.filter(({ intentId }) => intentId === id).length,
+    async empty() {
+      mock.change(target, { desiredReplicas: 0, replicas: [] });
+      return {
+        ...{ target, action: 'restart', parameters: {} },
+        things: () => mock.observe(target.environment, target.service),
+        async restore() {
+          mock.change(target, original);
+        },
+      };
+    },
     async drift({ before }) {
       const { desiredReplicas } = before;
       mock.change(target, { desiredReplicas: desiredReplicas + 3, release: 'r9', config: 'c9' });
@@ -86,7 +96,7 @@ export async function mockHarness(takesMs: number): Promise<MatrixHarness> {
           },
         };
       },
-      lag: { why: 'it keeps its targets in memory, and shows them as they are' },
+      lag: null,
       async heal() {
         door = null;
         away = false;

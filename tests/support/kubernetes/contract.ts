@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { effectsAnnotation } from '../../../adapters/kubernetes/marks.ts';
-import type { ExecutorHarness } from '../../adapters/executors/contract.ts';
+import type { ExecutorHarness } from '../../adapters/executors/contract/harness.ts';
 import type { KubernetesInfo } from '../components/kubernetes.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { type LossyServer, startLossyServer } from './lossy-server.ts';
@@ -11,7 +11,8 @@ import { createNamespace, executorFor, must } from './workloads.ts';
 
 type Settings = NonNullable<Parameters<typeof executorFor>[2]>;
 
-type ContractCluster = Pick<ExecutorHarness, 'effects' | 'faults' | 'close'> & {
+type ContractCluster = Pick<ExecutorHarness, 'effects' | 'close'> & {
+  readonly faults: ExecutorHarness['faults'] & { readonly lag: null };
   readonly plane: ControlPlane;
   readonly way: LossyServer;
   /** One that reads as the administrator, and makes its changes as the user whose changes the log keeps whole. */
@@ -60,6 +61,7 @@ export async function openContractCluster(
       lose: async (when) => way.next(when === 'before' ? 'lost-before' : 'lost-after'),
       deny: async () => way.next({ status: 403, body: JSON.stringify({ message: 'writer cannot patch' }) }),
       throttle: async () => way.next({ status: 429 }),
+      lag: null,
       heal: async () => way.heal(),
     },
     async close() {

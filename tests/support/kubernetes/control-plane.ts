@@ -31,6 +31,8 @@ export interface ControlPlane {
   /** As the administrator. */
   readonly admin: Api;
   readonly nodes: PlayedNodes;
+  /** While it holds, no controller looks at anything. */
+  holdControllers(held: boolean): void;
   api(user: User, server?: string): Api;
   /** Every request so far that the API server has finished, oldest first. */
   audit(): readonly AuditEntry[];
@@ -63,8 +65,10 @@ const startMs = 120_000;
 export async function startControlPlane(info: KubernetesInfo): Promise<ControlPlane> {
   const dir = mkdtempSync(join(tmpdir(), 'sentinel-kubernetes-'));
   const pids: number[] = [];
-  const run = async (name: string, command: readonly [string, ...string[]]): Promise<void> => {
-    pids.push(await startProcess(command, join(dir, `${name}.log`), 'attached'));
+  const run = async (name: string, command: readonly [string, ...string[]]): Promise<number> => {
+    const pid = await startProcess(command, join(dir, `${name}.log`), 'attached');
+    pids.push(pid);
+    return pid;
   };
   let nodes: PlayedNodes | undefined;
   const stop = async (): Promise<void> => {
@@ -97,7 +101,7 @@ export async function startControlPlane(info: KubernetesInfo): Promise<ControlPl
     writeFileSync(deadKubeconfig, kubeconfigOf(`https://127.0.0.1:${deadPort}`, caFile));
     const expiredTokenFile = join(dir, 'expired-token');
     writeFileSync(expiredTokenFile, 'expired-secret\n');
-    await run('controllers', [
+    const controllers = await run('controllers', [
       ...calmWatches,
       info.controllerManager,
       ...managerOptions(dir, kubeconfig, managerPort),
@@ -112,6 +116,7 @@ export async function startControlPlane(info: KubernetesInfo): Promise<ControlPl
     return {
       ...{ server, caFile, kubeconfig, deadKubeconfig, expiredTokenFile, admin, nodes, api, stop },
       audit: () => auditOf(dir),
+      holdControllers: (held) => void process.kill(controllers, held ? 'SIGSTOP' : 'SIGCONT'),
     };
   } catch (error) {
     const logs = ['etcd', 'apiserver', 'controllers', 'scheduler'].map((name) =>

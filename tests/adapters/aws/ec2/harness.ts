@@ -1,5 +1,10 @@
 /** An EC2 instance of moto, behind a proxy that has the faults and the sessions of AWS, and counts what was carried out. */
-import { EC2Client, StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstancesCommand,
+  EC2Client,
+  StartInstancesCommand,
+  StopInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import { createEc2Executor } from '../../../../adapters/aws/ec2/executor.ts';
 import { settings } from '../../../../adapters/aws/ec2/settings.ts';
 import { type ProxyFault, startAwsProxy } from '../../../support/aws/aws-proxy.ts';
@@ -47,6 +52,24 @@ export async function ec2Harness(url: string): Promise<MatrixHarness> {
       proxy.calls.filter(
         ({ action, session, changed }) => changes.includes(action) && session === intent.id && changed,
       ).length,
+    async empty() {
+      const { client } = instances;
+      await client.send(new StopInstancesCommand({ InstanceIds: [id] }));
+      return {
+        ...{ target, action: 'stop', parameters: {} },
+        async things() {
+          const { Reservations } = await client.send(new DescribeInstancesCommand({ InstanceIds: [id] }));
+          return Reservations?.flatMap(({ Instances }) =>
+            Instances?.map(({ State, LaunchTime, StateTransitionReason }) => [
+              ...[State, LaunchTime, StateTransitionReason],
+            ]),
+          );
+        },
+        async restore() {
+          await client.send(new StartInstancesCommand({ InstanceIds: [id] }));
+        },
+      };
+    },
     async drift({ before }) {
       // Within one launch a stop has nobody's name: docs/aws.md says what follows.
       const somebody = new EC2Client({ endpoint: proxy.url, region: ec2Region, credentials: ec2Credentials });

@@ -1,18 +1,11 @@
 import { expect, test } from 'vitest';
-import type { ExecutorHarness } from '../../executors/contract.ts';
-import { executorContract } from '../../executors/contract.ts';
+import { executorContract } from '../../executors/contract/contract.ts';
 import { matrix } from '../../executors/matrix/matrix.ts';
 import { hasty, lostWhileLagging, stillClock } from '../lagging.ts';
 import { ecsHarness, oneMore, releaseBefore } from './harness.ts';
 
-/** The fake shows everything at once: in real time nothing has to be waited out. */
-async function atOnce(step: Parameters<typeof ecsHarness>[0]): Promise<ExecutorHarness> {
-  const harness = await ecsHarness(step);
-  return { ...harness, executor: () => hasty(harness.executor()) };
-}
-
-executorContract('the count of an ECS service', () => atOnce(oneMore));
-executorContract('the release of an ECS service', () => atOnce(releaseBefore));
+executorContract('ecs-count', () => ecsHarness(oneMore));
+executorContract('ecs-release', () => ecsHarness(releaseBefore));
 
 test('effects under faults, with readings that lag behind: none twice, and nothing told that is not so', async () => {
   const harness = await ecsHarness(oneMore);

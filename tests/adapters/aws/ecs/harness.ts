@@ -51,6 +51,17 @@ export async function ecsHarness(
     step,
     effects: async ({ id }) =>
       aws.calls.filter(({ action, session, done }) => isChange.test(action) && session === id && done).length,
+    async empty() {
+      aws.ecs.answer('UpdateService', { service: 'orders', desiredCount: 0 });
+      aws.ecs.settle('orders');
+      return {
+        ...{ target, action: 'restart', parameters: {} },
+        things: async () => structuredClone([aws.ecs.service('orders'), ...aws.ecs.tasks.keys()]),
+        async restore() {
+          aws.ecs.add('orders');
+        },
+      };
+    },
     async drift() {
       const { desiredCount } = aws.ecs.service('orders');
       const other = { desiredCount: desiredCount + 3, taskDefinition: 'orders:3' };

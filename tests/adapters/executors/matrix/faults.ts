@@ -3,9 +3,10 @@ import type { Begun, Call, Executor } from '../../../../activities/ports/executo
 import type { ExecuteResult } from '../../../../activities/types.ts';
 import type { Intent } from '../../../../domain/remediation/intent.ts';
 import type { MemoryGate } from '../../../support/memory-gate.ts';
+import { lagMsOf } from '../contract/harness.ts';
 import { executed } from '../worker.ts';
-import type { MatrixHarness, Reason } from './harness.ts';
-import { everyMs, held } from './held.ts';
+import type { MatrixHarness } from './harness.ts';
+import { held, paces } from './held.ts';
 
 const deaths = ['before-sent', 'after-sent', 'before-accepted', 'after-accepted', 'before-outcome'] as const;
 type Death = (typeof deaths)[number];
@@ -42,21 +43,16 @@ export type Try = {
   readonly random: () => number;
 };
 
-/** Why this vendor cannot have the fault; null when it can. */
-export function whyNever(fault: Fault, { faults: cause }: MatrixHarness): string | null {
-  const of = (one: object): string | null => ('why' in one ? (one as Reason).why : null);
+/** Whether this vendor can have the fault. */
+export function isPossible(fault: Fault, { faults: cause }: MatrixHarness): boolean {
   switch (fault) {
     case 'deny':
     case 'throttle':
-      return of(cause[fault]);
-    case 'vendor-away':
-      return of(cause.away);
-    case 'held-on-the-way':
-      return of(cause.hold);
+      return cause[fault] !== null;
     case 'readings-lag':
-      return of(cause.lag);
+      return cause.lag !== null;
     default:
-      return null;
+      return true;
   }
 }
 
@@ -65,7 +61,7 @@ export async function underFault(fault: Fault, one: Try): Promise<ExecuteResult 
   const { harness, gate, intent, random } = one;
   const { faults: cause, clock } = harness;
   const work = async (executor = held(harness.executor(), clock)): Promise<ExecuteResult | null> => {
-    const [told] = await Promise.allSettled([executed(executor, gate, intent, everyMs, clock)]);
+    const [told] = await Promise.allSettled([executed(executor, gate, intent, paces, clock)]);
     return told.status === 'fulfilled' ? told.value : null;
   };
   switch (fault) {
@@ -81,19 +77,18 @@ export async function underFault(fault: Fault, one: Try): Promise<ExecuteResult 
       await given(cause[fault])();
       return work();
     case 'vendor-away':
-      await given(cause.away)();
+      await cause.away();
       return work();
     case 'readings-lag': {
       // Of an answer that was lost nobody knows, and what was done is not shown yet.
-      const { consistencyDelayMs } = harness.executor().promise(intent);
       await given(cause.lag)();
       if (random() < 0.7) await cause.lose('after');
-      clock.after(consistencyDelayMs * random(), () => cause.heal());
+      clock.after(lagMsOf(harness.executor().promise(intent)) * random(), () => cause.heal());
       return work();
     }
     case 'held-on-the-way': {
       const { consistencyDelayMs } = harness.executor().promise(intent);
-      const { arrive, within } = await given(cause.hold)();
+      const { arrive, within } = await cause.hold();
       const latestMs = within === 'delay' ? consistencyDelayMs : 2 * consistencyDelayMs + 60_000;
       clock.after(latestMs * random(), arrive);
       return work();
@@ -168,7 +163,7 @@ async function begunTwice(
   return told;
 }
 
-function given<T>(cause: T | Reason): T {
-  if (typeof cause !== 'function') throw new Error('this vendor has no such fault');
-  return cause as T;
+function given<T>(cause: T | null): T {
+  if (cause === null) throw new Error('this vendor has no such fault');
+  return cause;
 }

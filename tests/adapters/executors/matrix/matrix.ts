@@ -13,9 +13,9 @@ import type { TargetState } from '../../../../domain/remediation/target.ts';
 import { seededRandom } from '../../../../lab/support/random.ts';
 import { memoryGate } from '../../../support/memory-gate.ts';
 import { executed } from '../worker.ts';
-import { type Fault, faults, underFault, whyNever } from './faults.ts';
+import { type Fault, faults, isPossible, underFault } from './faults.ts';
 import type { MatrixHarness } from './harness.ts';
-import { everyMs, held } from './held.ts';
+import { held, paces } from './held.ts';
 
 export type Case = {
   readonly action: ActionId;
@@ -31,15 +31,20 @@ export type Case = {
 };
 
 /** So many forward effects under faults that the seed chooses; each is undone, under the same ones. */
-export type Wanted = { readonly forward: number; readonly seed: number };
+export type Wanted = {
+  readonly forward: number;
+  readonly seed: number;
+  /** Only these: others take the vendor too long. */
+  readonly actions?: readonly ActionId[];
+};
 
 export async function matrix(
   harness: MatrixHarness,
-  { forward, seed }: Wanted,
+  { forward, seed, actions: wanted }: Wanted,
   heard: (one: Case) => void = () => {},
 ): Promise<readonly Case[]> {
   const random = seededRandom(seed);
-  const possible = faults.filter((fault) => whyNever(fault, harness) === null);
+  const possible = faults.filter((fault) => isPossible(fault, harness));
   // Somebody else's change comes before everything, so that it is known whose effect is whose.
   const later = possible.filter((fault) => fault !== 'drift');
   const cases: Case[] = [];
@@ -49,13 +54,15 @@ export async function matrix(
     heard(one);
     return one;
   };
+  const places = possible.map(() => Math.floor(random() * later.length));
   for (let number = 0; number < forward; number += 1) {
     const target = await harness.target();
     const before = await stateOf(harness, target);
-    const step = stepFor(before, number, random);
-    // Every fault comes first, in turn; what follows it is by chance.
-    const first = possible[number % possible.length] ?? 'none';
-    const under = [first, oneOf(later, random)];
+    // Every fault comes first, in turn; with each round it meets another action, and another fault after it.
+    const [turn, round] = [number % possible.length, Math.floor(number / possible.length)];
+    const step = stepFor(before, wanted ?? before.supports, turn + round, random);
+    const second = later[((places[turn] ?? 0) + round) % later.length] ?? 'none';
+    const under = [possible[turn] ?? 'none', second];
     const intent = await intentOn(harness, target, step);
     const done = await run(intent, under);
     const inverse = inverseOf(step.action, intent.before, step.parameters);
@@ -71,12 +78,18 @@ export async function matrix(
 /** Of the actions that the target supports and that have something to do there, each in turn. */
 function stepFor(
   before: TargetState,
+  wanted: readonly ActionId[],
   number: number,
   random: () => number,
 ): { readonly action: ActionId; readonly parameters: ActionParameters } {
-  const resourceId = random() < 0.5 ? before.replicas[0]?.id : undefined;
+  const named = before.replicas[0]?.id;
+  const resourceId = random() < 0.5 ? named : undefined;
   const choices = before.supports.flatMap((action) => {
-    const chosen = actions[action].choose?.(before, { resourceId, rateRatio: 1.2 });
+    if (!wanted.includes(action)) return [];
+    // Of some actions one replica has to be named.
+    const chosen = [resourceId, named]
+      .map((id) => actions[action].choose?.(before, { resourceId: id, rateRatio: 1.2 }))
+      .find((one) => one?.ok === true);
     return chosen?.ok === true ? [{ action, parameters: chosen.parameters }] : [];
   });
   const chosen = choices[number % choices.length];
@@ -120,7 +133,7 @@ async function tried(
     await underFault(fault, { harness, gate, intent, random });
     await harness.faults.heal();
   }
-  const told = await executed(held(harness.executor(), clock), gate, intent, everyMs, clock);
+  const told = await executed(held(harness.executor(), clock), gate, intent, paces, clock);
   // What is still on its way arrives when everything has been told.
   await clock.settle();
   const effects = await harness.effects(intent);

@@ -58,5 +58,5 @@ export type ExecutorHarness = {
 
 /** Almost as long as it may be; where the vendor's own record never lags, what works by it does, for any time. */
 export function lagMsOf({ consistencyDelayMs }: EffectPromise): number {
-  return consistencyDelayMs > 0 ? consistencyDelayMs - 1_000 : 20_000;
+  return consistencyDelayMs > 0 ? consistencyDelayMs - 1_000 : 5_000;
 }

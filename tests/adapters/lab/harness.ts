@@ -1,6 +1,4 @@
 /** The executor of the lab against the real supervisor, whose own ledger counts, with a proxy between the two. */
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { createLabExecutor } from '../../../adapters/lab/executor.ts';
 import { callJson } from '../../../lab/support/http.ts';
 import { startLab } from '../../../lab/system.ts';
@@ -11,8 +9,6 @@ import type { MatrixHarness } from '../executors/matrix/harness.ts';
 /** What passes outside while somebody waits here: the supervisor works on. */
 const realMs = 20;
 const target = { environment: 'practice', service: 'payments' };
-
-const filesIn = async (folder: string) => readdirSync(folder, { recursive: true });
 
 export async function labHarness(): Promise<MatrixHarness> {
   const lab = await startLab({ seed: 3, load: { requestsPerSecond: 1 } });
@@ -29,9 +25,16 @@ export async function labHarness(): Promise<MatrixHarness> {
     nobody: { ...target, service: 'nobody' },
     step: ({ config }) => ({ action: 'rollback-config', parameters: { to: config === 'c1' ? 'c2' : 'c1' } }),
     effects: async ({ id }) => (await lab.ledger()).filter(({ intentId }) => intentId === id).length,
+    // No task has this name.
     empty: async () => ({
-      ...{ target, action: 'clear-sandbox', parameters: {} },
-      things: () => filesIn(join(lab.dir, 'sandbox', target.service)),
+      ...{ target, action: 'restart', parameters: { taskId: 'payments-gone' } },
+      async things() {
+        const { replicas } = await callJson<{ replicas: readonly { taskId: string; startedAt: string }[] }>(
+          'GET',
+          `${lab.supervisorUrl}/v1/services/${target.service}`,
+        );
+        return replicas.map(({ taskId, startedAt }) => [taskId, startedAt]);
+      },
       restore: async () => {},
     }),
     async drift({ id, fence }) {

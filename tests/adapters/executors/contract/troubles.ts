@@ -59,7 +59,7 @@ export const troubleCases = {
         isStale = false;
         await heal();
       });
-      const told = await executed(gateFor(intent), intent).finally(() => heal());
+      const told = await executed(gateFor(intent), intent);
       expect({ answer, kind: told.kind, isStale }, JSON.stringify(told)).toEqual({
         ...{ answer, kind: 'applied', isStale: false },
       });

@@ -16,7 +16,8 @@ const startMs = 1_800_000_000_000;
 const minute = 60_000;
 const machine = { state: 'running', launchedMs: startMs - 60 * minute, code: '', reason: '' };
 const checks = { instance: 'ok', system: 'ok', sinceMs: 0 };
-let now = machine;
+/** Null: there is no instance. */
+let now: typeof machine | null = machine;
 let status = checks;
 let asked: string[] = [];
 let clock = startMs;
@@ -93,6 +94,17 @@ describe('a change', () => {
     expect(await changesOf()).toEqual(['start']);
   });
 
+  it('of one that was not there is its start, and none of one that is gone before it was seen', async () => {
+    const lives = { running: ['start'], terminated: [] };
+    for (const [state, told] of Object.entries(lives)) {
+      start();
+      now = null;
+      await look();
+      now = { ...machine, state };
+      expect(await changesOf(), state).toEqual(told);
+    }
+  });
+
   it('is a line, too, where EC2 itself has ended it', async () => {
     await look();
     now = { ...machine, state: 'stopped', code: 'Client.UserInitiatedShutdown', reason: 'by a person' };
@@ -145,6 +157,7 @@ it('what looks ask counts against callsPerMinute', async () => {
 });
 
 function instanceXml(): string {
+  if (now === null) return '<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>';
   const { state, launchedMs, code, reason } = now;
   const launched = new Date(launchedMs).toISOString();
   return `<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>${id}</instanceId><imageId>ami-1</imageId><instanceType>t3.micro</instanceType><launchTime>${launched}</launchTime><instanceState><code>0</code><name>${state}</name></instanceState><stateReason><code>${code}</code><message>${reason}</message></stateReason><tagSet><item><key>service</key><value>orders</value></item></tagSet></item></instancesSet></item></reservationSet></DescribeInstancesResponse>`;

@@ -38,9 +38,9 @@ function printedFor(actions: readonly string[]) {
 /** What effects, of ECS and of others, might be asked for. */
 const actions = ['UpdateService', 'StopTask', 'RunTask', 'DeleteService', 'RegisterTaskDefinition'];
 const others = ['service/main/payments', 'service/other/orders', 'task/other/0', 'task-definition/orders:1'];
-const questions = (own: string) => ({
+const questions = (own: string, ...more: readonly string[]) => ({
   actions: [...actions.map((name) => `ecs:${name}`), 'ec2:StopInstances', 'iam:PassRole'],
-  resources: [own, serviceArn, ...others.map((name) => `${prefix}:${name}`), '*'],
+  resources: [own, ...more, serviceArn, ...others.map((name) => `${prefix}:${name}`), '*'],
 });
 const context = (more: Record<string, string> = {}) => ({ 'aws:ResourceTag/team': 'shop', ...more });
 
@@ -81,8 +81,9 @@ describe.each<[Intent['action'], Intent['parameters'] | 'a task', string]>([
     const policy = JSON.parse(String(assumed[0]?.input.Policy));
     const own = right === 'ecs:StopTask' ? `${prefix}:task/main/${taskId}` : serviceArn;
     const at = (ms: number) => context({ 'aws:CurrentTime': new Date(ms).toISOString() });
-    expect(allowedBy(policy, questions(own), at(call.notAfterMs))).toEqual([[right, own]]);
-    expect(allowedBy(policy, questions(own), at(call.notAfterMs + 2_001))).toEqual([]);
+    const another = `${prefix}:task/main/${'f'.repeat(32)}`;
+    expect(allowedBy(policy, questions(own, another), at(call.notAfterMs))).toEqual([[right, own]]);
+    expect(allowedBy(policy, questions(own, another), at(call.notAfterMs + 2_001))).toEqual([]);
   });
 });
 

@@ -9,6 +9,7 @@ import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome, StopKind } from '../domain/incident/status.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import type { ActionId } from '../domain/remediation/actions/index.ts';
+import type { InPlace } from '../domain/remediation/in-place.ts';
 import type { GateRefusal, GateResult } from '../domain/remediation/intent.ts';
 import type { HashedPlan, Preflight } from '../domain/remediation/plan.ts';
 import type { Progress } from '../domain/remediation/progress.ts';
@@ -155,7 +156,12 @@ export type VerifyInput = {
   readonly actions: readonly ActionId[];
   /** How long the targets settle after what was done, as their executors say. */
   readonly settleMs?: number;
+  /** The plan that was carried out: its targets have to be as it left them. */
+  readonly planHash?: string;
+  /** What the look before this one has answered of them. */
+  readonly inPlace?: InPlace;
 };
+export type Verified = VerificationResult & { readonly inPlace?: InPlace };
 
 export type RecordInput = {
   readonly incidentId: string;
@@ -210,7 +216,7 @@ export type Activities = {
    * `lookOnly` it sends nothing any more, and only finds out what became of the calls before.
    */
   execute(input: ExecuteInput): Promise<ExecuteResult>;
-  verify(input: VerifyInput): Promise<VerificationResult>;
+  verify(input: VerifyInput): Promise<Verified>;
   /** What a rollback that people asked for came to; the first answer stays. */
   endRollback(input: EndedRollback): Promise<void>;
   /** Whether the symptom is there after a rollback. */

@@ -5,6 +5,7 @@ import type { FailedCause } from '../activities/types.ts';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
+import type { InPlace } from '../domain/remediation/in-place.ts';
 import type { VerificationOutcome } from '../domain/remediation/verification.ts';
 import type { PendingCompensation } from './saga.ts';
 
@@ -33,6 +34,8 @@ export type Memory = {
   readonly lastEffectAtMs: number | null;
   /** How long the targets of the latest plan settle, where their executors say so. */
   readonly settleMs?: number;
+  /** What looks at the targets of the latest plan have come to. */
+  readonly inPlace?: InPlace;
   /** Ids of the anomalies that an analysis, a look or a person has seen; bounded like the anomalies of the state. */
   readonly judged: readonly string[];
   /** The long loop that a continued run goes on with. */

@@ -15,7 +15,7 @@ import { type Attempt, verifyPlan } from './verify.ts';
 
 /** Carries the plan out and verifies it. All steps belong together, so the look at the symptom comes after the last. */
 export async function carryOut(run: Run, hashedPlan: HashedPlan): Promise<Attempt> {
-  const { settleMs: _earlier, ...memory } = run.memory;
+  const { settleMs: _settled, inPlace: _seen, ...memory } = run.memory;
   run.memory = memory;
   for (const [index, step] of hashedPlan.plan.steps.entries()) {
     const outcome = await applyWhenGranted(run, hashedPlan, index, step);

@@ -21,6 +21,8 @@ export type Look = {
   readonly targetService: string;
   readonly actions: readonly ActionId[];
   readonly settleMs?: number;
+  /** The plan that was carried out. */
+  readonly planHash?: string;
 };
 
 export type Patience = {
@@ -41,12 +43,14 @@ export async function lookOnce(
   const { incidentId } = run.input;
   if (!run.fromBefore) await run.journal.drained(); // the anomalies are read from the record
   const { scope, onsetMs, anomalies, lastSeq } = run.journal.state();
+  const { inPlace } = run.memory;
+  const known = look.planHash !== undefined && inPlace !== undefined ? { inPlace } : {};
   try {
-    const result = await checks.verify.executeWithOptions(
+    const { inPlace: seen, ...result } = await checks.verify.executeWithOptions(
       { summary: `is the symptom of ${look.targetService} gone?` },
-      [{ incidentId, scope, onsetMs, recordedSeq: lastSeq, ...look, ...(again && { again }) }],
+      [{ incidentId, scope, onsetMs, recordedSeq: lastSeq, ...look, ...known, ...(again && { again }) }],
     );
-    run.memory = { ...run.memory, judged: Object.keys(anomalies) };
+    run.memory = { ...run.memory, judged: Object.keys(anomalies), ...(seen && { inPlace: seen }) };
     return withNewcomers(run, result);
   } catch (error) {
     if (isCancellation(error)) throw error;

@@ -25,7 +25,7 @@ export type Attempt =
   | { readonly kind: 'failed'; readonly reason: string; readonly mayRetry: boolean };
 
 /** Verifies the plan that was carried out; a continued run goes on where the one before it was. */
-export async function verifyPlan(run: Run, { plan }: HashedPlan): Promise<Attempt> {
+export async function verifyPlan(run: Run, hashedPlan: HashedPlan): Promise<Attempt> {
   const { journal, saga } = run;
   const { attempt } = journal.state();
   if (run.memory.verifying === null) {
@@ -37,7 +37,7 @@ export async function verifyPlan(run: Run, { plan }: HashedPlan): Promise<Attemp
   for (;;) {
     const { verifying } = run.memory;
     if (verifying === null) throw new Error('a verification without a deadline');
-    const result = await lookAtPlan(run, plan, verifying);
+    const result = await lookAtPlan(run, hashedPlan, verifying);
     journal.record({ type: 'verified', attempt, result });
     const holding = result.outcome === 'unverified' && !run.fromBefore;
     if (holding && !verifying.held) {
@@ -63,7 +63,7 @@ function hold(run: Run, reason: string): void {
 
 function lookAtPlan(
   run: Run,
-  plan: HashedPlan['plan'],
+  { plan, planHash }: HashedPlan,
   { deadlineMs, held }: NonNullable<Run['memory']['verifying']>,
 ): Promise<VerificationResult> {
   const { input, memory } = run;
@@ -72,6 +72,7 @@ function lookAtPlan(
   const look = {
     effectAtMs: memory.lastEffectAtMs,
     targetService,
+    planHash,
     actions: plan.steps.map(({ action }) => action),
     ...(memory.settleMs === undefined ? {} : { settleMs: memory.settleMs }),
   };

@@ -29,6 +29,7 @@ const metadata = z.looseObject({
     .array(
       z.looseObject({
         manager: z.string().default(''),
+        operation: z.string().default(''),
         fieldsV1: z.unknown(),
         subresource: z.string().default(''),
       }),

@@ -132,10 +132,27 @@ function isManagedBy({ managedFields }: Metadata, managers: RegExp): boolean {
   return managedFields.some(({ manager }) => managers.test(manager));
 }
 
-/** Who leaves the replicas out of Git does not put them back. Without a record of who set what, they count as his. */
+/**
+ * Who leaves the replicas out of Git does not put them back. The API server records all that somebody keeps only of those who
+ * apply on the server's side; of others it records what they changed, and a workload that they took over as it was shows nothing
+ * of that. They note down what they applied. Without either the replicas count as theirs.
+ */
 function scaleIf(metadata: Metadata, managers: RegExp): readonly ActionId[] {
-  if (!isManagedBy(metadata, managers)) return ['scale'];
-  return setBy(metadata, ['f:spec', 'f:replicas'], (manager) => managers.test(manager)) ? ['scale'] : [];
+  const replicas = ['f:spec', 'f:replicas'];
+  if (setBy(metadata, replicas, (manager) => managers.test(manager))) return ['scale'];
+  const applied = metadata.managedFields.some(
+    ({ manager, operation }) => operation === 'Apply' && managers.test(manager),
+  );
+  return applied || leavesReplicasOut(metadata) ? [] : ['scale'];
+}
+
+function leavesReplicasOut({ annotations }: Metadata): boolean {
+  try {
+    const noted = JSON.parse(annotations['kubectl.kubernetes.io/last-applied-configuration'] ?? 'null');
+    return typeof noted?.spec === 'object' && noted.spec !== null && !('replicas' in noted.spec);
+  } catch {
+    return false;
+  }
 }
 
 const shown = (name: string | undefined) => (name === undefined ? '(unnamed)' : `"${plainLine(name, 100)}"`);

@@ -206,7 +206,10 @@ async function untilSeen(cluster: Cluster, ref: WorkloadRef, signal?: AbortSigna
 
 type Made = { readonly ok: true; readonly workload: Workload; readonly patch: object } | Refusal;
 
-/** Reads what the patch depends on, the workload itself last, and refuses what would not last or must not be. */
+/**
+ * Reads what the patch depends on, and refuses what would not last or must not be. The workload comes last, and whose it is is
+ * judged from that very reading: the patch is conditional on it, so an owner who comes later meets 409.
+ */
 async function makePatch(
   cluster: Cluster,
   ref: WorkloadRef,
@@ -215,12 +218,17 @@ async function makePatch(
   send: Pick<Send, 'number'>,
   signal?: AbortSignal,
 ): Promise<Made> {
+  const earlier = await readWorkload(cluster.read, ref, signal);
+  const revisions = earlier === null ? [] : await readRevisions(cluster.read, ref, earlier, signal);
   const found = await whyNot(cluster, ref, step.action, 'fence' in step ? 'begin' : 'preview', signal);
   if (!found.ok) return found;
-  const revisions = await readRevisions(cluster.read, ref, found.workload, signal);
-  const workload = await readWorkload(cluster.read, ref, signal);
-  if (workload === null || workload.metadata.uid !== found.workload.metadata.uid)
-    return { ok: false, code: 'changed-meanwhile', reason: `${ref.kind} ${ref.name} was deleted meanwhile` };
+  const { workload } = found;
+  if (workload.metadata.uid !== earlier?.metadata.uid)
+    return {
+      ok: false,
+      code: 'changed-meanwhile',
+      reason: `${ref.kind} ${ref.name} was deleted and made again meanwhile`,
+    };
   const edit = editOf(step, ref.kind, workload, revisions, intent.id);
   if (!edit.ok) return edit;
   const marks = withMark(workload.metadata.annotations, intent, send, intent.id);

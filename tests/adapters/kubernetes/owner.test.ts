@@ -42,6 +42,32 @@ describe('the owner of a workload', () => {
     expect(ownerOf('deployment', given(argo), [])?.reverts).toContain('scale');
   });
 
+  it.each([
+    ['argo-cd', argo, 'argocd-controller'],
+    ['flux', { labels: { 'helm.toolkit.fluxcd.io/name': 'shop' } }, 'helm-controller'],
+  ])('is %s, which took over a workload as it was: the replicas are its, too', (_, marks, manager) => {
+    const changed = { manager, operation: 'Update', fieldsV1: { 'f:metadata': { 'f:annotations': {} } } };
+    const taken = { ...marks, managedFields: [changed] };
+    expect(ownerOf('deployment', given(taken), [])?.reverts).toContain('scale');
+    const noted = (spec: object | null) => {
+      const text = JSON.stringify({ metadata: { name: 'orders' }, spec });
+      return ownerOf(
+        'deployment',
+        given({
+          ...taken,
+          annotations: {
+            ...('annotations' in marks ? marks.annotations : {}),
+            'kubectl.kubernetes.io/last-applied-configuration': text,
+          },
+        }),
+        [],
+      );
+    };
+    expect(noted({ replicas: 2 })?.reverts).toContain('scale');
+    expect(noted({ template: {} })?.reverts).toEqual(ofTemplate);
+    expect(noted(null)?.reverts).toContain('scale');
+  });
+
   it('is known by what it manages, without any label', () => {
     const its = given(fields('argocd-controller', { 'f:replicas': {} }));
     expect(ownerOf('deployment', its, [])?.name).toBe('argo-cd');

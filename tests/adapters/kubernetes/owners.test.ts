@@ -1,12 +1,16 @@
 /** Where somebody else keeps a workload as he wants it, what he would take back is never done blindly, and never told as done. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { autoscalersPath } from '../../../adapters/kubernetes/kinds.ts';
+import { autoscalersPath, replicaSetsPath, workloadPath } from '../../../adapters/kubernetes/kinds.ts';
 import type { ActionParameters } from '../../../domain/remediation/actions/action.ts';
 import type { ActionId } from '../../../domain/remediation/actions/index.ts';
 import { describeWith } from '../../support/component.ts';
 import type { KubernetesInfo } from '../../support/components/kubernetes.ts';
 import { type ControlPlane, startControlPlane } from '../../support/kubernetes/control-plane.ts';
 import { type GitOperator, startGitOperator } from '../../support/kubernetes/git-operators.ts';
+import { startLossyServer } from '../../support/kubernetes/lossy-server.ts';
 import {
   carryOut,
   createNamespace,
@@ -114,6 +118,30 @@ await describeWith<KubernetesInfo>('kubernetes', 'what somebody else owns', (inf
       expect(operators[name]?.reverts()).toBe(before);
     });
   });
+
+  it.each([
+    ['between two readings', 'GET', (name: string) => [replicaSetsPath(namespace), name] as const],
+    ['between the last reading and the change', 'PATCH', (name: string) => [pathOf(name), name] as const],
+  ])('an owner that comes %s is seen, and nothing is sent', async (_, method, where) => {
+    const dir = mkdtempSync(join(tmpdir(), 'sentinel-owners-'));
+    const way = await startLossyServer(plane, dir, ['admin']);
+    try {
+      const [path, name] = where(`adopted-${method.toLowerCase()}`);
+      await deploy(plane.admin, namespace, name);
+      const asked = executorFor(way, [namespace]);
+      const state = await stateOf(asked, name);
+      // Unlike an annotation, a label changes nothing of the revision that the gate has seen.
+      const labels = { 'argocd.argoproj.io/instance': 'shop' };
+      way.meanwhile(method, path, () => patch(plane.admin, namespace, name, { metadata: { labels } }));
+      const begun = await asked.begin(intentFor(state, 'scale', { replicas: 5 }), firstCall(state));
+      expect(begun).toMatchObject({ kind: 'refused', code: 'owned' });
+      expect(await replicasOf(name)).toBe(3);
+    } finally {
+      await way.close();
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+  const pathOf = (name: string) => workloadPath({ namespace, kind: 'deployment', name });
 
   it('an owner that nobody can recognise takes a change back: told as superseded, never as done', async () => {
     const name = 'hidden';

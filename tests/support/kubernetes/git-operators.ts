@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { workloadPath, workloadsPath } from '../../../adapters/kubernetes/kinds.ts';
 import type { ControlPlane } from './control-plane.ts';
+import { drifted } from './drift.ts';
 
 export interface GitOperator {
   /** How often it had to put something back. */
@@ -87,16 +88,4 @@ export async function startGitOperator(
       await agent.close();
     },
   };
-}
-
-/** Whether something that is wanted is otherwise; what nobody wants does not count. */
-function drifted(wanted: unknown, is: unknown): boolean {
-  if (Array.isArray(wanted))
-    return wanted.some((item, index) => drifted(item, Array.isArray(is) ? is[index] : undefined));
-  if (!isObject(wanted)) return wanted !== is;
-  return Object.entries(wanted).some(([key, value]) => drifted(value, isObject(is) ? is[key] : undefined));
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -25,6 +25,8 @@ export interface LossyServer {
   next(...fates: readonly Fate[]): void;
   /** The next dry runs of changes meet a conflict, as if a controller had written the object in that moment. */
   conflicts(dryRuns: number): void;
+  /** What happens right before the next request that is asked for is passed on: after all that was read before it. Dry runs do not count. */
+  meanwhile(method: string, path: string, happen: () => Promise<void>): void;
   /** Until it heals nobody gets an answer to anything. */
   away(): void;
   /** Nothing more goes wrong; what is held stays so. */
@@ -46,6 +48,7 @@ export async function startLossyServer(
   let conflicts = 0;
   let isGone = false;
   const held: (() => Promise<number>)[] = [];
+  const coming = new Map<string, () => Promise<void>>();
   const server = createServer({ key, cert }, (incoming, outgoing) => {
     if (isGone) return void incoming.socket.destroy();
     const chunks: Buffer[] = [];
@@ -64,6 +67,10 @@ export async function startLossyServer(
       const fate = isChange ? fates.shift() : undefined;
       if (fate === 'lost-before') return void incoming.socket.destroy();
       if (typeof fate === 'object') return void outgoing.writeHead(fate.status).end(fate.body ?? '');
+      const asked = `${method} ${url.split('?')[0]}`;
+      const happen = isDryRun ? undefined : coming.get(asked);
+      coming.delete(happen === undefined ? '' : asked);
+      await happen?.();
       const carryOut = async () => {
         const body = Buffer.concat(chunks);
         const answer = await request(`${plane.server}${url}`, {
@@ -109,6 +116,7 @@ export async function startLossyServer(
     conflicts(dryRuns) {
       conflicts = dryRuns;
     },
+    meanwhile: (method, path, happen) => void coming.set(`${method} ${path}`, happen),
     away() {
       isGone = true;
     },

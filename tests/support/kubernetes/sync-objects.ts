@@ -1,6 +1,7 @@
 /** Argo CD's and Flux's own objects as plain custom resources, and controllers that go by them as theirs do. */
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
+import type { WorkloadKind } from '../../../adapters/kubernetes/kinds.ts';
 import {
   readSync,
   type SyncRef,
@@ -10,7 +11,7 @@ import {
 } from '../../../adapters/kubernetes/sync.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { type GitOperator, startGitOperator } from './git-operators.ts';
-import { manifest, must } from './workloads.ts';
+import { manifest, must, workloadApiKinds } from './workloads.ts';
 
 const apiKinds = {
   application: 'Application',
@@ -47,21 +48,23 @@ export async function installSyncKinds({ admin }: ControlPlane): Promise<void> {
     });
 }
 
-/** One that manages the Deployment, as its own status says. */
+/** One that manages the workload, as its own status says. */
 export async function createSync(
   plane: ControlPlane,
   ref: SyncRef,
   workload: { readonly namespace: string; readonly name: string },
   metadata: object = {},
+  workloadKind: WorkloadKind = 'deployment',
 ): Promise<void> {
   const { group, version } = syncKinds[ref.kind];
   const path = syncPath(ref).slice(0, syncPath(ref).lastIndexOf('/'));
   const { namespace, name } = workload;
+  const its = workloadApiKinds[workloadKind];
   const status =
     ref.kind === 'application'
-      ? { resources: [{ group: 'apps', kind: 'Deployment', namespace, name }] }
+      ? { resources: [{ group: 'apps', kind: its, namespace, name }] }
       : ref.kind === 'kustomization'
-        ? { inventory: { entries: [{ id: `${namespace}_${name}_apps_Deployment`, v: 'v1' }] } }
+        ? { inventory: { entries: [{ id: `${namespace}_${name}_apps_${its}`, v: 'v1' }] } }
         : {};
   await must(plane.admin, path, {
     ...{ apiVersion: `${group}/${version}`, kind: apiKinds[ref.kind] },
@@ -74,13 +77,14 @@ export async function createSync(
 export function labelsOf(
   { kind, namespace, name }: SyncRef,
   workload: { namespace: string; name: string },
+  workloadKind: WorkloadKind = 'deployment',
 ): object {
   const labels = { app: workload.name };
   if (kind === 'application')
     return {
       labels,
       annotations: {
-        'argocd.argoproj.io/tracking-id': `${name}:apps/Deployment:${workload.namespace}/${workload.name}`,
+        'argocd.argoproj.io/tracking-id': `${name}:apps/${workloadApiKinds[workloadKind]}:${workload.namespace}/${workload.name}`,
       },
     };
   const prefix = kind === 'helmrelease' ? 'helm.toolkit.fluxcd.io' : 'kustomize.toolkit.fluxcd.io';

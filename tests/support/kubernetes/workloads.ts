@@ -26,7 +26,12 @@ export type Given = {
   readonly spec?: object;
 };
 
-const apiKinds = { deployment: 'Deployment', statefulset: 'StatefulSet', daemonset: 'DaemonSet' } as const;
+/** As the API calls them. */
+export const workloadApiKinds = {
+  deployment: 'Deployment',
+  statefulset: 'StatefulSet',
+  daemonset: 'DaemonSet',
+} as const;
 
 /** What `kubectl apply` would be given. */
 export function manifest(name: string, given: Given = {}): object {
@@ -34,7 +39,7 @@ export function manifest(name: string, given: Given = {}): object {
   const labels = { app: name };
   return {
     apiVersion: 'apps/v1',
-    kind: apiKinds[kind],
+    kind: workloadApiKinds[kind],
     metadata: { name, labels, ...given.metadata },
     spec: {
       ...(kind === 'daemonset' ? {} : { replicas }),

@@ -77,7 +77,7 @@ export async function dockerHarness(info: DockerInfo, on: OnEngine = direct): Pr
     effects,
     async empty() {
       const container = engine.docker.getContainer(name);
-      await container.stop({ t: 1 });
+      if ((await engine.inspect(name)).State.Running) await container.stop({ t: 1 });
       return {
         ...{ target, action: 'stop', parameters: {} },
         things: async () => (await engine.inspect(name)).State,

@@ -46,6 +46,11 @@ export async function kubernetesHarness(info: KubernetesInfo): Promise<MatrixHar
     },
     nobody: targetOf('nobody'),
     step: ({ desiredReplicas }) => ({ action: 'scale', parameters: { replicas: desiredReplicas + 1 } }),
+    // As many pods as before are ready, and only the controllers know that they are not the new ones.
+    stepThatLags: ({ previousRelease }) => ({
+      action: 'rollback-release',
+      parameters: { to: previousRelease ?? '' },
+    }),
     async empty() {
       await patch(plane.admin, namespace, name, { spec: { replicas: 0 } });
       await settled(plane.admin, namespace, name);

@@ -29,6 +29,8 @@ export type ExecutorHarness = {
   readonly nobody: TargetRef;
   /** A change of the target that can be undone, from its state: `scale` by one, say. */
   step(state: TargetState): Step;
+  /** Another one, of which readings from before it look as after it: for those that lag behind. */
+  readonly stepThatLags?: ExecutorHarness['step'];
   /** Where the step has no inverse: makes the world as it was before it, by hand. */
   readonly restore?: () => Promise<void>;
   /** An intent was made. What happens from now on is its own. */

@@ -46,10 +46,11 @@ export const troubleCases = {
 
   /** What does not show yet is neither done again, nor told as done, nor as failed. */
   async 'readings lag behind'(bench: Bench) {
-    const { harness, clock, someIntent, gateFor, executed, putBack } = bench;
+    const { harness, clock, stateOf, intentOn, gateFor, executed, putBack } = bench;
     const { lag, lose, heal } = harness.faults;
     for (const answer of ['lost', 'heard']) {
-      const intent = await someIntent();
+      const target = await harness.target();
+      const intent = await intentOn(target, harness.stepThatLags?.(await stateOf(target)));
       // What is asked while readings lag has been asked before, by each of the processes.
       for (let process = 0; process < 8; process += 1) await harness.executor().lookUp(intent);
       await lag?.();

@@ -8,6 +8,8 @@ import type { MatrixHarness } from '../executors/matrix/harness.ts';
 
 /** What passes outside while somebody waits here: the supervisor works on. */
 const realMs = 20;
+/** A busy machine starts a task, and answers, in its own time; an answer that takes longer counts as lost. */
+const patient = { readTimeoutMs: 120_000, applyTimeoutMs: 120_000 };
 const target = { environment: 'practice', service: 'payments' };
 
 export async function labHarness(): Promise<MatrixHarness> {
@@ -19,8 +21,8 @@ export async function labHarness(): Promise<MatrixHarness> {
   const refusing = (status: number) => async () => proxy.next({ status, body: '{"error":"no"}' });
   return {
     clock: createClock(realMs),
-    // It has no clock. A busy machine starts a task in its own time; an answer that takes longer counts as lost.
-    executor: () => createLabExecutor({ name: 'lab', url: proxy.url, applyTimeoutMs: 120_000 }),
+    // It has no clock.
+    executor: () => createLabExecutor({ name: 'lab', url: proxy.url, ...patient }),
     target: async () => target,
     nobody: { ...target, service: 'nobody' },
     step: ({ config }) => ({ action: 'rollback-config', parameters: { to: config === 'c1' ? 'c2' : 'c1' } }),

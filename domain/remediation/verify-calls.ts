@@ -113,7 +113,7 @@ export function judgeLatency(
   const newest = aggregate(rows, tailOf(window))[figure];
   // On its way: the newest seconds are better still, or most of the delay is gone. A busy machine takes its time.
   const improving = newest - before <= left * 0.5 || left <= (during - before) * 0.5;
-  return { ...answer, ok: false, improving };
+  return { ...answer, ok: false, improving, lingers: true };
 }
 
 /** Good now; but what came and went must stay away for longer than it did before. */

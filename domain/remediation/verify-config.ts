@@ -44,7 +44,9 @@ export const verificationConfigSchema = z.strictObject({
     .min(1)
     .max(600)
     .default(10)
-    .describe('After this many seconds of fresh samples that are still bad, stop waiting: not recovered.'),
+    .describe(
+      'After this many seconds of fresh samples that are still bad, stop waiting: not recovered. Slowness that remains when another symptom has gone has until the deadline.',
+    ),
   staleSeconds: z
     .number()
     .min(1)

@@ -31,6 +31,8 @@ export type Judged = {
   readonly intervalMs?: number;
   /** Bad over the window, but its newest seconds look better: waiting may still help. */
   readonly improving?: boolean;
+  /** A kind of trouble that goes on for a while after its cause: queues drain, and what was started anew warms up. */
+  readonly lingers?: boolean;
   /** Why it cannot be told yet, where that is more than a matter of seconds. */
   readonly note?: string;
   /** A word for people: what was judged. */

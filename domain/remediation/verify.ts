@@ -12,8 +12,8 @@ import { isWorse } from './verify-worse.ts';
 /**
  * `recovered` only when every symptom series that can be measured, and at least one, is back near normal over a whole
  * window of fresh samples, the health of target and entries is no worse than before, and that was so for several looks in
- * a row. `not-recovered` when fresh samples show that one is not; settled once that has lasted. Everything else is
- * `unverified`: ask again later.
+ * a row. `not-recovered` when fresh samples show that one is not; settled once that has lasted, unless the action helped in
+ * part. Everything else is `unverified`: ask again later.
  */
 export function verify(input: VerificationInput): VerificationResult {
   const newest = lookAt(input, 0);
@@ -78,7 +78,13 @@ function notRecovered(look: Look, input: VerificationInput): VerificationResult 
   }
   const reason = `Still not normal: ${names(bad)}.`;
   const improving = bad.every((one) => one.improving === true);
-  return { ...figuresOf(look), outcome: 'not-recovered', settled: lasting, improving, reason };
+  const settled = lasting && !(input.effectAtMs !== null && helpedInPart(look));
+  return { ...figuresOf(look), outcome: 'not-recovered', settled, improving, reason };
+}
+
+/** A symptom has gone, and what is left is of a kind that takes longer: the rest of the time is for that. */
+function helpedInPart({ symptoms, bad }: Look): boolean {
+  return symptoms.some(({ ok }) => ok === true) && bad.every(({ lingers }) => lingers === true);
 }
 
 /** Why one look is not enough to call it recovered; null when it is. */

@@ -15,8 +15,11 @@ const adapters = ['email', 'lab', 'mock', 'pagerduty', 'postgres', 'slack', 'web
 const own = ['api', 'activities', ...adapters.map((name) => `adapters/${name}`)].map(
   (folder) => `tests/${folder}/**/*.test.ts`,
 );
-/** What these change, or measure, is of their process: what it resolves, its environment, its engine, its codecs, its delays. */
+/** What these change, or measure, is of their process: what it resolves or loads, its environment, its engine, its codecs, its delays. */
 const alone = [
+  'adapters/docker/executor',
+  'adapters/kubernetes/owners/owners',
+  'adapters/kubernetes/watch/paused',
   'adapters/http/guarded-*',
   'adapters/clickhouse/history',
   'adapters/kafka/compression',
@@ -42,6 +45,8 @@ export default defineConfig({
   test: {
     globalSetup: ['tests/support/global-setup.ts'],
     pool: 'forks',
+    // To compile the embedded database well pays off after minutes: no file lasts so long.
+    execArgv: ['--liftoff-only'],
     // A limit for a machine that is busy with other things too; waits inside have reasons of their own.
     testTimeout: 240_000,
     hookTimeout: 120_000,
@@ -60,7 +65,16 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'alone', include: alone, ...first } },
-      { extends: true, test: { name: 'executors', include: vendors, ...first } },
+      {
+        extends: true,
+        test: {
+          name: 'executors',
+          include: vendors,
+          exclude: [...exclude, ...alone],
+          isolate: false,
+          ...first,
+        },
+      },
       { extends: true, test: { name: 'pure', include: pure, isolate: false, ...first } },
       { extends: true, test: { name: 'shared', include: own, isolate: false, ...first } },
       {

@@ -7,6 +7,9 @@ import { loadConfig } from '../../config/load.ts';
 
 const main = path.resolve(import.meta.dirname, '../../cli/main.ts');
 
+/** Half the cost of a start is to compile the embedded database well, which pays off after minutes: no test lasts so long. */
+const brief = '--liftoff-only';
+
 export type Ran = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 export type Running = {
   readonly child: ChildProcess;
@@ -20,7 +23,7 @@ export function startSentinel(
   options: { env?: Record<string, string>; cwd?: string } = {},
 ): Running {
   const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [brief, main, ...args], {
     cwd: options.cwd ?? '/',
     env: { PATH, HOME, NODE_COMPILE_CACHE, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -29,3 +29,11 @@ export function asksAgain(): boolean {
 export function recordsInParts(): boolean {
   return patched('many events are recorded in parts');
 }
+
+/**
+ * Since this: nothing is done about a symptom that clears while nothing measured is bad, for `clearingLooks`. Asked only when
+ * `passingLooks` are over and it is so, so that all other histories are the same as before. Goes when incidents from before are over.
+ */
+export function waitsForClearing(): boolean {
+  return patched('what clears is waited for');
+}

@@ -39,6 +39,9 @@ export const recoveryLooks = 3;
 /** How many looks, one every `verifyIntervalMs`, a symptom that is passing gets before something is done about it. */
 export const passingLooks = 6;
 
+/** And how many where part of it has cleared and nothing measured is bad: a detector of bursts clears seconds after the others. */
+export const clearingLooks = 30;
+
 /** Events kept for the `timeline` query and carried over continue-as-new; the whole timeline is in the store. */
 export const keptEvents = 100;
 

@@ -5,6 +5,7 @@ import { createIncidentWorkflows } from '../../adapters/temporal/incident-workfl
 import { createRollbackWorkflows } from '../../adapters/temporal/rollback-workflows.ts';
 import type { Diagnosis } from '../../domain/diagnosis/diagnosis.ts';
 import * as messages from '../../workflows/messages.ts';
+import { passingLooks } from '../../workflows/timings.ts';
 import { createWorld, type World } from '../support/fakes.ts';
 import { anomaly, approval, auto, deny, rollback, scaleOut } from '../support/incident-examples.ts';
 import { running } from '../support/slow-vendor.ts';
@@ -177,6 +178,19 @@ export const scenarios: readonly Scenario[] = [
     async ({ world }) => {
       await world.called('enrich');
       world.overloads = [];
+    },
+  ),
+  scenario(
+    'self-recovered-after-clearing',
+    (world) => {
+      unverified(world);
+      return { actAfterMs: 1 };
+    },
+    async ({ world, observe, clear }) => {
+      await observe(anomaly('a2', { signal: 'logs' }));
+      await clear('a1');
+      await world.called('verify', passingLooks + 2);
+      world.healthy = true;
     },
   ),
   scenario('escalated-approval-timed-out', (world) => {

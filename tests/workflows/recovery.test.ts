@@ -1,5 +1,6 @@
 /** Incidents that end without an effect: healed by themselves, harmless, or without anything to try. */
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { passingLooks } from '../../workflows/timings.ts';
 import { createWorld, type World } from '../support/fakes.ts';
 import { anomaly, approval, auto, rollback } from '../support/incident-examples.ts';
 import { connectServer } from './servers.ts';
@@ -35,6 +36,30 @@ describe.concurrent('a symptom that goes by itself', () => {
     expect(result).toMatchObject({ outcome: 'self-recovered' });
     expect(types).toContain('planned');
     expect(world.executor.ledger).toEqual([]);
+  });
+
+  test('in part, while nothing measured is bad, is waited for', async ({ expect }) => {
+    const world = createWorld();
+    world.unhealthyAnswer = 'unverified';
+    const incident = await stage.open(world, { actAfterMs: lasting(1_000) });
+    await incident.observe(anomaly('a2', { signal: 'logs' }));
+    await incident.clear('a1');
+    await world.called('verify', passingLooks + 2);
+    world.healthy = true;
+    const { result } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'self-recovered' });
+    expect(world.executor.ledger).toEqual([]);
+  });
+
+  test('in no part, though nothing tells that it is bad, is fixed before long', async ({ expect }) => {
+    const world = createWorld();
+    world.unhealthyAnswer = 'unverified';
+    const incident = await stage.open(world, { actAfterMs: lasting(1_000) });
+    const { result } = await incident.ended();
+    expect(result).toMatchObject({ outcome: 'resolved' });
+    const names = world.calls.map(({ name }) => name);
+    const looks = names.slice(0, names.indexOf('execute')).filter((name) => name === 'verify');
+    expect(looks).toHaveLength(passingLooks);
   });
 
   test('not at all is fixed once it has lasted long enough', async ({ expect }) => {

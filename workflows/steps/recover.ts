@@ -5,8 +5,9 @@ import { symptoms, symptomsGone } from '../../domain/incident/anomalies.ts';
 import { standingEffects } from '../../domain/incident/attempts.ts';
 import type { VerificationResult } from '../../domain/remediation/verification.ts';
 import type { Watching } from '../carried.ts';
+import { waitsForClearing } from '../changes.ts';
 import type { Ending, Run } from '../run.ts';
-import { passingLooks, recoveryLooks, recoveryRecheckMs, stalePlanMs } from '../timings.ts';
+import { clearingLooks, passingLooks, recoveryLooks, recoveryRecheckMs, stalePlanMs } from '../timings.ts';
 import { continueAsNewWhenDue } from './continue.ts';
 import { escalation, resolved, selfRecovered } from './endings.ts';
 import { staysAwayMs } from './hand-over.ts';
@@ -89,10 +90,16 @@ async function passing(run: Run): Promise<Ending | null> {
       return endingOf(run, result);
     }
     const stays = result.outcome === 'not-recovered' && result.improving !== true;
-    if (stays || looks === passingLooks) return null;
+    if (stays || (looks >= passingLooks && !clears(run, result, looks))) return null;
     journal.waitingFor(`the symptom to pass: ${result.reason}`);
     await sleep(verifyIntervalMs, { summary: 'it seems to pass: before looking again' });
   }
+}
+
+/** Part of the symptom has cleared, and nothing measured is bad: the rest is about to. */
+function clears({ journal }: Run, { outcome }: VerificationResult, looks: number): boolean {
+  if (outcome !== 'unverified' || looks >= clearingLooks) return false;
+  return symptoms(journal.state()).some(({ state }) => state === 'cleared') && waitsForClearing();
 }
 
 /** Over after an effect that still stands, even a late one, is resolved; without one it is self-recovered. */

@@ -185,10 +185,14 @@ await describeWith<DockerInfo>('docker', 'The ECS executor and real containers',
       'ECS: (service orders) deployment failed: deployment circuit breaker was triggered.',
       'ECS: a task of orders has ended: Essential container exited; container orders exit code 1',
     ]);
-    expect(gaugesOf(told)).toEqual({ desired: 2, available: 2, restarts: 3 });
+    const { restarts, ...counts } = gaugesOf(told);
+    expect(counts).toEqual({ desired: 2, available: 2 });
+    // Two tasks run at once, so another one may have ended before the third failure was counted.
+    expect(restarts).toBeGreaterThanOrEqual(3);
     // ministack goes on showing the deployment that failed.
-    const title =
-      'ECS: the deployment of orders:3 for orders failed: ECS deployment circuit breaker was triggered after 3 consecutive task failures; ECS goes back to orders:1';
+    const title = expect.stringMatching(
+      /^ECS: the deployment of orders:3 for orders failed: ECS deployment circuit breaker was triggered after \d+ consecutive task failures; ECS goes back to orders:1$/,
+    );
     expect(those(told, 'alert')).toMatchObject([
       { id: 'main/orders/deployment', severity: 'warning', scope: { service: 'shop-orders' }, title },
     ]);

@@ -1,22 +1,17 @@
 /** What `doctor` says of EC2 instances: each right by the request that needs it, effects by EC2's own dry run. Against moto. */
-import { type EC2Client, StopInstancesCommand } from '@aws-sdk/client-ec2';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { StopInstancesCommand } from '@aws-sdk/client-ec2';
+import { describe, expect, it } from 'vitest';
 import { checkEc2 } from '../../../../adapters/aws/ec2/doctor.ts';
 import { neededRights } from '../../../../adapters/aws/ec2/rights.ts';
 import type { Ec2Settings } from '../../../../adapters/aws/ec2/settings.ts';
-import { type AwsProxy, startAwsProxy } from '../../../support/aws/aws-proxy.ts';
+import { ec2Bench } from '../../../support/aws/ec2-bench.ts';
 import {
   account,
   environment,
   executorOf,
   settingsOf as settingsAt,
 } from '../../../support/aws/ec2-cases.ts';
-import {
-  ec2Credentials as base,
-  type Instances,
-  instancesAt,
-  ec2Region as region,
-} from '../../../support/aws/ec2-instances.ts';
+import { ec2Credentials as base, ec2Region as region } from '../../../support/aws/ec2-instances.ts';
 import { describeWith } from '../../../support/component.ts';
 import type { MotoInfo } from '../../../support/components/moto.ts';
 
@@ -26,40 +21,30 @@ const denied = { status: 403, code: 'UnauthorizedOperation', message } as const;
 const effects = ['RebootInstances', 'StopInstances', 'StartInstances'] as const;
 
 await describeWith<MotoInfo>('moto', 'doctor for EC2', (moto) => {
-  let proxy: AwsProxy;
-  let ec2: EC2Client;
-  let run: Instances['run'];
-  beforeAll(async () => {
-    proxy = await startAwsProxy(moto.url);
-    ({ client: ec2, run } = await instancesAt(moto.url));
-  }, 300_000);
-  afterEach(() => proxy.reset());
-  afterAll(async () => {
-    ec2?.destroy();
-    await proxy?.close();
-  });
+  const use = ec2Bench(moto);
 
   const settingsOf = (instances: object, more: object = {}): Ec2Settings =>
-    settingsAt(proxy.url, instances, more);
+    settingsAt(use().proxy.url, instances, more);
   const asked = () =>
-    proxy.calls
-      .filter(({ action }) => effects.some((one) => one === action))
+    use()
+      .proxy.calls.filter(({ action }) => effects.some((one) => one === action))
       .map(({ action, input, session }) => [action, input['InstanceId.1'], input.DryRun, session]);
   const dryRunOf = (action: string, id: string) => [action, id, 'true', 'sentinel-doctor'];
   const sessionsFor = () =>
-    proxy.calls
-      .filter(({ action, input }) => action === 'AssumeRole' && input.Policy !== undefined)
+    use()
+      .proxy.calls.filter(({ action, input }) => action === 'AssumeRole' && input.Policy !== undefined)
       .map(({ input }) => JSON.parse(input.Policy ?? '').Statement);
 
   describe('a right for effects', () => {
     it.each(effects)('that is missing is named, by a dry run that changes nothing: %s', async (action) => {
-      const { id } = await run();
+      const { id } = await use().run();
       // So that each of the three would change something, were it no dry run.
-      if (action === 'StartInstances') await ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+      if (action === 'StartInstances')
+        await use().client.send(new StopInstancesCommand({ InstanceIds: [id] }));
       const settings = settingsOf({ ids: [id] });
       const stateOf = async () => (await executorOf(settings).observe(environment))[0]?.replicas[0]?.state;
       const before = await stateOf();
-      proxy.fail(action, denied);
+      use().proxy.fail(action, denied);
       const { status, detail } = await checkEc2(settings, base);
       expect([status, detail]).toEqual([
         'warning',
@@ -78,7 +63,7 @@ await describeWith<MotoInfo>('moto', 'doctor for EC2', (moto) => {
     ])(
       'is tried in a session for it alone, and only where the configuration allows %s',
       async (verb, action) => {
-        const { id } = await run();
+        const { id } = await use().run();
         await checkEc2(settingsOf({ ids: [id] }, { actions: [verb] }), base);
         expect(asked()).toEqual([dryRunOf(action, id)]);
         const Resource = [`arn:aws:ec2:${region}:${account}:instance/${id}`];
@@ -87,8 +72,8 @@ await describeWith<MotoInfo>('moto', 'doctor for EC2', (moto) => {
     );
 
     it('is not missing where the state of the machine stands in the way', async () => {
-      const { id } = await run();
-      proxy.fail('StartInstances', { status: 400, code: 'IncorrectInstanceState' });
+      const { id } = await use().run();
+      use().proxy.fail('StartInstances', { status: 400, code: 'IncorrectInstanceState' });
       expect((await checkEc2(settingsOf({ ids: [id] }), base)).detail).not.toContain('missing rights');
       expect(asked()).toContainEqual(dryRunOf('StartInstances', id));
     });
@@ -100,9 +85,9 @@ await describeWith<MotoInfo>('moto', 'doctor for EC2', (moto) => {
       .flatMap(({ actions }) => actions)
       .filter((right) => !/^ec2:DescribeInstances$|^iam:/.test(right)),
   )('a right for reading is proven, and named where it is missing: %s', async (right) => {
-    const { id } = await run();
+    const { id } = await use().run();
     const settings = settingsOf({ ids: [id] });
-    proxy.fail(right.slice(right.indexOf(':') + 1), denied);
+    use().proxy.fail(right.slice(right.indexOf(':') + 1), denied);
     expect(await checkEc2(settings, base)).toMatchObject({
       status: 'warning',
       detail: `missing rights: ${right}`,
@@ -111,8 +96,8 @@ await describeWith<MotoInfo>('moto', 'doctor for EC2', (moto) => {
   });
 
   it('says which reading EC2 refused: ec2:DescribeInstances', async () => {
-    const { id } = await run();
-    proxy.fail('DescribeInstances', denied);
+    const { id } = await use().run();
+    use().proxy.fail('DescribeInstances', denied);
     expect(await checkEc2(settingsOf({ ids: [id] }), base)).toMatchObject({
       status: 'warning',
       detail: expect.stringContaining(`describing instances in ${region}: 403 UnauthorizedOperation`),
@@ -120,7 +105,7 @@ await describeWith<MotoInfo>('moto', 'doctor for EC2', (moto) => {
   });
 
   it('names what is not there', async () => {
-    const { id } = await run();
+    const { id } = await use().run();
     const detailOf = async (settings: Ec2Settings) => (await checkEc2(settings, base)).detail;
     expect(await detailOf(settingsOf({ ids: [id, 'i-0fffffffffffffff0'] }))).toContain(
       'no instance i-0fffffffffffffff0',

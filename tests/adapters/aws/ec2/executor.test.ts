@@ -1,13 +1,14 @@
 /** The EC2 executor against moto, behind a proxy that has the faults that moto has not. */
-import { CreateTagsCommand, type EC2Client, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { CreateTagsCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { describe, expect, it } from 'vitest';
 import type { Executor } from '../../../../activities/ports/executor.ts';
 import { neededRights } from '../../../../adapters/aws/ec2/rights.ts';
 import { type Ec2Settings, settings as ec2Settings } from '../../../../adapters/aws/ec2/settings.ts';
 import { formatsOf } from '../../../../adapters/aws/permissions.ts';
 import { isReversible } from '../../../../domain/remediation/catalogue.ts';
 import type { Intent } from '../../../../domain/remediation/intent.ts';
-import { type AwsProxy, type ProxyFault, startAwsProxy } from '../../../support/aws/aws-proxy.ts';
+import type { ProxyFault } from '../../../support/aws/aws-proxy.ts';
+import { ec2Bench } from '../../../support/aws/ec2-bench.ts';
 import {
   account,
   environment,
@@ -16,38 +17,26 @@ import {
   settingsOf as settingsAt,
   writeRole,
 } from '../../../support/aws/ec2-cases.ts';
-import { type Instances, instancesAt, ec2Region as region } from '../../../support/aws/ec2-instances.ts';
+import { ec2Region as region } from '../../../support/aws/ec2-instances.ts';
 import { describeWith } from '../../../support/component.ts';
 import type { MotoInfo } from '../../../support/components/moto.ts';
 
 const { signal } = new AbortController();
 
 await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
-  let proxy: AwsProxy;
-  let ec2: EC2Client;
-  let image: string;
-  let run: Instances['run'];
-  beforeAll(async () => {
-    proxy = await startAwsProxy(moto.url);
-    ({ client: ec2, image, run } = await instancesAt(moto.url));
-  }, 300_000);
-  afterEach(() => proxy.reset());
-  afterAll(async () => {
-    ec2?.destroy();
-    await proxy?.close();
-  });
+  const use = ec2Bench(moto);
 
   const settingsOf = (instances: object, more: object = {}): Ec2Settings =>
-    settingsAt(proxy.url, instances, more);
+    settingsAt(use().proxy.url, instances, more);
 
   async function one(more: object = {}) {
-    const { id } = await run();
+    const { id } = await use().run();
     const settings = settingsOf({ ids: [id] }, more);
     return { id, settings, executor: executorOf(settings) };
   }
 
   const effects = () =>
-    proxy.calls.filter(
+    use().proxy.calls.filter(
       ({ action, input }) => /^(Reboot|Stop|Start)Instances$/.test(action) && input.DryRun !== 'true',
     );
   const stateOf = async (executor: Executor) => (await executor.observe(environment))[0]?.replicas[0]?.state;
@@ -60,8 +49,8 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
 
   describe('what it sees', () => {
     it('is the instances that are named by id', async () => {
-      const { id } = await run({ service: '', Name: 'machine-1' });
-      await run();
+      const { id } = await use().run({ service: '', Name: 'machine-1' });
+      await use().run();
       const all = await executorOf(settingsOf({ ids: [id, 'i-00000000000000000'] })).observe(environment);
       expect(all).toHaveLength(1);
       expect(all[0]).toMatchObject({
@@ -70,15 +59,15 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
         desiredReplicas: 1,
         readyReplicas: 1,
         replicas: [{ id, state: 'running' }],
-        release: image,
+        release: use().image,
         config: 't3.micro',
         supports: ['restart', 'stop', 'start'],
       });
     });
 
     it('is those that have every tag, with exactly this value', async () => {
-      const mine = await run({ tier: 'web' });
-      await run({ team: mine.team, tier: 'db' });
+      const mine = await use().run({ tier: 'web' });
+      await use().run({ team: mine.team, tier: 'db' });
       const of = async (instances: object) =>
         (await executorOf(settingsOf(instances)).observe(environment)).map((seen) => seen.replicas[0]?.id);
       expect(await of({ tags: { team: mine.team, tier: 'web' } })).toEqual([mine.id]);
@@ -88,7 +77,7 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
 
     it('is what a stop loses: what is on disks of the machine', async () => {
       const lostBy = async (type: 't3.micro' | 'm5d.large', more: object = {}) => {
-        const { id } = await run({}, type);
+        const { id } = await use().run({}, type);
         const [seen] = await executorOf(settingsOf({ ids: [id] }, more)).observe(environment);
         if (seen === undefined) throw new Error('there is no instance');
         return { seen, reversible: isReversible('stop', seen) };
@@ -99,11 +88,11 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
       expect(withDisks.reversible).toBe(false);
       expect(withDisks.seen.stopLoses).toBe('what is on its instance store disks (75 GB) is gone');
       expect(isReversible('start', withDisks.seen)).toBe(true);
-      proxy.fail('DescribeInstanceTypes', { status: 403, code: 'UnauthorizedOperation' });
+      use().proxy.fail('DescribeInstanceTypes', { status: 403, code: 'UnauthorizedOperation' });
       const untold = await lostBy('t3.micro');
       expect(untold.reversible, 'where EC2 does not say, it counts as lost').toBe(false);
       expect(untold.seen.stopLoses).toContain('did not say whether t3.micro has any');
-      const asked = () => proxy.calls.filter(({ action }) => action === 'DescribeInstanceTypes').length;
+      const asked = () => use().proxy.calls.filter(({ action }) => action === 'DescribeInstanceTypes').length;
       const before = asked();
       await lostBy('m5d.large', { actions: ['restart'] });
       expect(asked(), 'nobody asks who may not stop').toBe(before);
@@ -113,12 +102,12 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
       const { executor } = await one();
       await executor.observe(environment);
       await executor.observe(environment);
-      expect(proxy.calls.filter(({ action }) => action === 'DescribeInstanceTypes')).toHaveLength(1);
+      expect(use().proxy.calls.filter(({ action }) => action === 'DescribeInstanceTypes')).toHaveLength(1);
     });
 
     it('is nothing of one that is terminated, and nothing may act on one that says so', async () => {
       const { id, executor } = await one();
-      await ec2.send(
+      await use().client.send(
         new CreateTagsCommand({
           Resources: [id],
           Tags: [{ Key: 'sentinel:protected', Value: 'runs Sentinel' }],
@@ -130,7 +119,7 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
         supports: [],
       });
       expect(await executor.begin(intent, call)).toMatchObject({ kind: 'refused', code: 'protected' });
-      await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
+      await use().client.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
       expect(await executor.observe(environment)).toEqual([]);
       expect(await executor.begin(intent, call)).toMatchObject({ kind: 'refused', code: 'unknown-target' });
       expect(effects()).toEqual([]);
@@ -138,10 +127,10 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
   });
 
   it('leaves stops of an Auto Scaling group to the group', async () => {
-    const { id } = await run({ 'sentinel-test:group': 'web' });
+    const { id } = await use().run({ 'sentinel-test:group': 'web' });
     const executor = executorOf(settingsOf({ ids: [id] }));
     // AWS alone may set such a tag; moto does not mind.
-    await ec2.send(
+    await use().client.send(
       new CreateTagsCommand({ Resources: [id], Tags: [{ Key: 'aws:autoscaling:groupName', Value: 'web' }] }),
     );
     const { intent, call } = await intentFor(executor, 'stop');
@@ -183,7 +172,7 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
       const { id, executor } = await one();
       const { intent, call } = await intentFor(executor, 'restart');
       await executor.begin(intent, call);
-      const assumed = proxy.calls.filter(({ action }) => action === 'AssumeRole');
+      const assumed = use().proxy.calls.filter(({ action }) => action === 'AssumeRole');
       expect(
         assumed.map(({ input }) => [input.RoleArn, input.RoleSessionName, input.DurationSeconds]),
       ).toEqual([[writeRole, intent.id, '900']]);
@@ -217,7 +206,7 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
       const { intent } = await intentFor(executor, 'stop');
       const message =
         'You are not authorized to perform this operation. Encoded authorization failure message: abc-secret-def';
-      proxy.fail('StopInstances', { status: 403, code: 'UnauthorizedOperation', message });
+      use().proxy.fail('StopInstances', { status: 403, code: 'UnauthorizedOperation', message });
       const answer = await executor.preview(intent);
       expect(answer).toMatchObject({ ok: false, code: 'permission-denied' });
       expect(answer.detail).not.toContain('abc-secret-def');
@@ -226,7 +215,7 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
     it('does not trust what takes it for the real thing', async () => {
       const { executor } = await one();
       const { intent } = await intentFor(executor, 'restart');
-      proxy.fail('RebootInstances', 'taken');
+      use().proxy.fail('RebootInstances', 'taken');
       expect(await executor.preview(intent)).toMatchObject({ ok: false, code: 'refused-by-vendor' });
     });
   });
@@ -306,7 +295,7 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
     ])('what EC2 refuses as %j, sent once', async (fault, code) => {
       const { executor } = await one();
       const { intent, call } = await intentFor(executor, 'restart');
-      proxy.fail('RebootInstances', fault);
+      use().proxy.fail('RebootInstances', fault);
       expect(await executor.begin(intent, call)).toMatchObject({ kind: 'refused', code });
       expect(effects()).toHaveLength(1);
     });
@@ -323,7 +312,7 @@ await describeWith<MotoInfo>('moto', 'The EC2 executor', (moto) => {
       const { executor } = await one();
       const { intent, call } = await intentFor(executor, 'stop');
       const hurry = new AbortController();
-      proxy.fail('StopInstances', fault);
+      use().proxy.fail('StopInstances', fault);
       const begun = executor.begin(intent, { ...call, signal: hurry.signal });
       if (fault === 'lost' || fault === 'silent') {
         await expect

@@ -2,21 +2,16 @@
  * The printed policies as a whole, of EC2: with nothing but them every action goes from its dry run to its end, and what is granted
  * to one effect is that effect. Against moto, behind a proxy that judges.
  */
-import { type EC2Client, StopInstancesCommand } from '@aws-sdk/client-ec2';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { StopInstancesCommand } from '@aws-sdk/client-ec2';
+import { expect, it } from 'vitest';
 import { checkEc2 } from '../../../../adapters/aws/ec2/doctor.ts';
 import { createEc2Readings } from '../../../../adapters/aws/ec2/readings.ts';
 import { neededRights } from '../../../../adapters/aws/ec2/rights.ts';
 import { formatsOf } from '../../../../adapters/aws/permissions.ts';
 import type { Policy } from '../../../../adapters/aws/rights.ts';
-import { type AwsProxy, startAwsProxy } from '../../../support/aws/aws-proxy.ts';
+import { ec2Bench } from '../../../support/aws/ec2-bench.ts';
 import { account, environment, executorOf, intentFor, settingsOf } from '../../../support/aws/ec2-cases.ts';
-import {
-  ec2Credentials as base,
-  type Instances,
-  instancesAt,
-  ec2Region as region,
-} from '../../../support/aws/ec2-instances.ts';
+import { ec2Credentials as base, ec2Region as region } from '../../../support/aws/ec2-instances.ts';
 import { allowedBy } from '../../../support/aws/policies.ts';
 import { describeWith } from '../../../support/component.ts';
 import type { MotoInfo } from '../../../support/components/moto.ts';
@@ -34,29 +29,18 @@ const questions = (id: string) => ({
 });
 
 await describeWith<MotoInfo>('moto', 'The printed policies of EC2', (moto) => {
-  let proxy: AwsProxy;
-  let ec2: EC2Client;
-  let run: Instances['run'];
-  beforeAll(async () => {
-    proxy = await startAwsProxy(moto.url);
-    ({ client: ec2, run } = await instancesAt(moto.url));
-  }, 300_000);
-  afterEach(() => proxy.reset());
-  afterAll(async () => {
-    ec2?.destroy();
-    await proxy?.close();
-  });
+  const use = ec2Bench(moto);
 
   /** An instance with a tag, an executor for it by id and tag, and roles that have what is printed. */
   async function printedFor(actions: readonly string[]) {
-    const { id, team } = await run();
-    const settings = settingsOf(proxy.url, { ids: [id], tags: { team } }, { actions, readRole });
+    const { id, team } = await use().run();
+    const settings = settingsOf(use().proxy.url, { ids: [id], tags: { team } }, { actions, readRole });
     const printed: { read: Policy; write: Policy } = JSON.parse(formatsOf(neededRights).iam(settings));
     const tags: Record<string, string> = { team };
-    proxy.judge = { policies: printed, account, tagsOf: (of) => (of === id ? tags : {}) };
+    use().proxy.judge = { policies: printed, account, tagsOf: (of) => (of === id ? tags : {}) };
     return { id, team, settings, printed };
   }
-  const sent = () => proxy.calls.filter(({ action }) => effects.includes(action));
+  const sent = () => use().proxy.calls.filter(({ action }) => effects.includes(action));
 
   it.each([
     ['restart', 'RebootInstances'],
@@ -66,7 +50,7 @@ await describeWith<MotoInfo>('moto', 'The printed policies of EC2', (moto) => {
     '%s goes from its dry run to its end, in sessions that may do only this',
     async (verb, operation) => {
       const { id, settings } = await printedFor([verb]);
-      if (verb === 'start') await ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+      if (verb === 'start') await use().client.send(new StopInstancesCommand({ InstanceIds: [id] }));
       const executor = executorOf(settings);
       const { intent, call } = await intentFor(executor, verb);
       expect(await executor.preview(intent)).toMatchObject({ ok: true });
@@ -80,7 +64,11 @@ await describeWith<MotoInfo>('moto', 'The printed policies of EC2', (moto) => {
       await createEc2Readings(settings, surroundings, base).read(environment, signal);
       expect((await checkEc2(settings, base)).detail).not.toContain('missing rights');
 
-      expect(proxy.calls.filter(({ denied }) => denied).map(({ action }) => action)).toEqual([]);
+      expect(
+        use()
+          .proxy.calls.filter(({ denied }) => denied)
+          .map(({ action }) => action),
+      ).toEqual([]);
       // The dry run, the effect, and doctor's dry run.
       expect(sent().map(({ action, input, session }) => [action, input.DryRun, session])).toEqual([
         [operation, 'true', 'sentinel-preview'],
@@ -90,7 +78,7 @@ await describeWith<MotoInfo>('moto', 'The printed policies of EC2', (moto) => {
       const right = [[`ec2:${operation}`, arnOf(id)]];
       const at = (ms: number) => ({ 'aws:CurrentTime': new Date(ms).toISOString() });
       for (const { session } of sent()) {
-        const [assumed, ...more] = proxy.calls.filter(
+        const [assumed, ...more] = use().proxy.calls.filter(
           ({ action, input }) =>
             action === 'AssumeRole' && input.RoleSessionName === session && input.Policy !== undefined,
         );
@@ -118,10 +106,11 @@ await describeWith<MotoInfo>('moto', 'The printed policies of EC2', (moto) => {
     'without what is printed for effects nothing comes about: %s',
     async (verb) => {
       const { id, settings, printed } = await printedFor(['restart', 'stop', 'start']);
-      if (verb === 'start') await ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+      if (verb === 'start') await use().client.send(new StopInstancesCommand({ InstanceIds: [id] }));
       const executor = executorOf(settings);
       const { intent, call } = await intentFor(executor, verb as 'restart' | 'stop' | 'start');
       const write: Policy = { ...printed.write, Statement: [] };
+      const { proxy } = use();
       if (proxy.judge !== null) proxy.judge = { ...proxy.judge, policies: { ...printed, write } };
       expect(await executor.preview(intent)).toMatchObject({ ok: false, code: 'permission-denied' });
       expect(await executor.begin(intent, call)).toMatchObject({

@@ -1,35 +1,22 @@
-/** EC2 instances that are there and none of an executor's, and calls that are given up: nothing is sent. Against moto. */
-import type { EC2Client } from '@aws-sdk/client-ec2';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { type AwsProxy, startAwsProxy } from '../../../support/aws/aws-proxy.ts';
+import { expect, it } from 'vitest';
+import { ec2Bench } from '../../../support/aws/ec2-bench.ts';
 import { executorOf, intentFor, settingsOf } from '../../../support/aws/ec2-cases.ts';
-import { type Instances, instancesAt, ec2Region as region } from '../../../support/aws/ec2-instances.ts';
+import { ec2Region as region } from '../../../support/aws/ec2-instances.ts';
 import { describeWith } from '../../../support/component.ts';
 import type { MotoInfo } from '../../../support/components/moto.ts';
 
 await describeWith<MotoInfo>('moto', 'Nothing is sent to EC2', (moto) => {
-  let proxy: AwsProxy;
-  let ec2: EC2Client;
-  let run: Instances['run'];
-  beforeAll(async () => {
-    proxy = await startAwsProxy(moto.url);
-    ({ client: ec2, run } = await instancesAt(moto.url));
-  }, 300_000);
-  afterEach(() => proxy.reset());
-  afterAll(async () => {
-    ec2?.destroy();
-    await proxy?.close();
-  });
+  const use = ec2Bench(moto);
 
-  const sent = () => proxy.calls.filter(({ action }) => /^(Reboot|Stop|Start)Instances$/.test(action));
+  const sent = () => use().proxy.calls.filter(({ action }) => /^(Reboot|Stop|Start)Instances$/.test(action));
 
   it.each(['an id', 'a tag', 'both'])('about an instance beside the one that %s names', async (by) => {
-    const [mine, other] = [await run(), await run()];
+    const [mine, other] = [await use().run(), await use().run()];
     const named = {
       ...(by === 'a tag' ? {} : { ids: [mine.id] }),
       ...(by === 'an id' ? {} : { tags: { team: mine.team } }),
     };
-    const executor = executorOf(settingsOf(proxy.url, named));
+    const executor = executorOf(settingsOf(use().proxy.url, named));
     const { intent, call } = await intentFor(executor, 'restart');
     expect(intent.target.resource).toBe(`ec2/${region}/${mine.id}`);
     const target = { ...intent.target, resource: `ec2/${region}/${other.id}` };
@@ -43,8 +30,8 @@ await describeWith<MotoInfo>('moto', 'Nothing is sent to EC2', (moto) => {
   });
 
   it('by a call that is given up when only the call itself is left', async () => {
-    const { id } = await run();
-    const settings = settingsOf(proxy.url, { ids: [id] });
+    const { id } = await use().run();
+    const settings = settingsOf(use().proxy.url, { ids: [id] });
     const { intent, call } = await intentFor(executorOf(settings), 'restart');
     const given = new AbortController();
     // The clock is looked at right before.

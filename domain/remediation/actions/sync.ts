@@ -1,8 +1,10 @@
 // What the actions on the owner of a target have in common: who keeps it as Git says is paused, and given back.
 
+import { z } from 'zod';
 import type { ObservedState, Owner, OwnerSync } from '../../inventory/target.ts';
 import { plainLine } from '../../text.ts';
-import type { Facts } from './action.ts';
+import type { Action, Facts } from './action.ts';
+import { free, none } from './replicas.ts';
 
 export function syncFacts({ owner }: ObservedState): Facts {
   const sync = owner?.sync;
@@ -33,3 +35,18 @@ export function syncInWords({ owner }: ObservedState, on: boolean): string {
 }
 
 const name = (sync: OwnerSync): string => plainLine(sync.name, 150);
+
+/** What pausing and giving back share: each is the other's undo, and as easily done. */
+export const onSync = {
+  parameters: z.strictObject({}),
+  choose: null,
+  cost: () => free,
+  risks: ['medium'],
+  risk: () => 'medium',
+  replacesRollout: true,
+  timesPerIncident: 1,
+  settleSeconds: 2,
+  dependsOn: syncFacts,
+  replaces: none,
+  touches: syncKey,
+} as const satisfies Partial<Action>;

@@ -53,15 +53,18 @@ export function createNotificationStore(db: Kysely<Schema>): NotificationStore {
     },
 
     async settle(taken, settlement) {
-      const row = mine(db, taken).set({ lease: null, locked_until_ms: 0 });
+      const row = settled(db, taken);
       switch (settlement.kind) {
         case 'told': {
-          const { quiet, lookAgainAtMs } = settlement;
+          const { quiet, lookAgainAtMs, before } = settlement;
           const again = { quiet, look_again_at_ms: nextLook(taken, lookAgainAtMs) };
-          return held(
-            taken,
-            row.set({ ...good(settlement), ...again, told_at_ms: databaseNow, last_error: null }),
-          );
+          const told = { ...good(settlement), ...again, told_at_ms: databaseNow, last_error: null };
+          // At once: who looks at the one before sees that this one was told, or is asked to look again.
+          return transact(db, async (trx) => {
+            const failingSinceMs = await held(taken, settled(trx, taken).set(told));
+            if (before !== null) await lookAgain(trx, taken.channel, before);
+            return failingSinceMs;
+          });
         }
         case 'skipped': {
           const { reason, lookAgainAtMs } = settlement;
@@ -105,16 +108,6 @@ export function createNotificationStore(db: Kysely<Schema>): NotificationStore {
         .where('told_at_ms', 'is not', null)
         .execute();
       return new Map(rows.map((row) => [row.incident_id, row.memory]));
-    },
-
-    async lookAgain(channel, incidentId) {
-      await db
-        .updateTable('notifications')
-        .set({ look_again_at_ms: databaseNow })
-        .where('channel', '=', storable(channel))
-        .where('incident_id', '=', storable(incidentId))
-        .where('told_at_ms', 'is not', null)
-        .execute();
     },
 
     async waiting(channel) {
@@ -168,6 +161,20 @@ function mine(db: Kysely<Schema>, { channel, incidentId, lease }: TakenNotificat
     .where('channel', '=', channel)
     .where('incident_id', '=', incidentId)
     .where('lease', '=', lease);
+}
+
+/** The row, with the lease ended. */
+const settled = (db: Kysely<Schema>, taken: TakenNotification) =>
+  mine(db, taken).set({ lease: null, locked_until_ms: 0 });
+
+async function lookAgain(db: Kysely<Schema>, channel: string, incidentId: string): Promise<void> {
+  await db
+    .updateTable('notifications')
+    .set({ look_again_at_ms: databaseNow })
+    .where('channel', '=', channel)
+    .where('incident_id', '=', storable(incidentId))
+    .where('told_at_ms', 'is not', null)
+    .execute();
 }
 
 async function held(

@@ -90,8 +90,6 @@ async function tell(
   const { evidence } = await incidents.details(incidentId);
   const { planHash = null } = state.approval ?? {};
   const approval = planHash === null ? null : await deps.approvals.standing(incidentId, planHash);
-  // Before it is told, so that no death in between leaves the one before without its way here.
-  if (!told && place.before !== null) await store.lookAgain(channel.name, place.before);
   const result = await withinTime(deps.timeoutMs, (signal) =>
     channel.deliver({
       briefing: briefing({ state, evidence, timeline, continuedIn: place.continuedIn, approval }),
@@ -106,13 +104,15 @@ async function tell(
     }),
   );
   const lookAgainAtMs = nextLookAtMs(state, call, approval?.outcome === 'pending');
-  return settle(taken, channel, result, { deliveredSeq: state.lastSeq, call, lookAgainAtMs }, deps);
+  const before = told ? null : place.before;
+  return settle(taken, channel, result, { deliveredSeq: state.lastSeq, call, lookAgainAtMs, before }, deps);
 }
 
 type Told = {
   readonly deliveredSeq: number;
   readonly call: Call;
   readonly lookAgainAtMs: number | null;
+  readonly before: string | null;
 };
 
 /** When what is shown is not true any more although nothing happened: a question after its deadline, a quiet page that stays. */
@@ -126,7 +126,7 @@ async function settle(
   taken: TakenNotification,
   channel: Channel,
   result: DeliveryResult,
-  { deliveredSeq, call, lookAgainAtMs }: Told,
+  { deliveredSeq, call, lookAgainAtMs, before }: Told,
   deps: AttemptDeps,
 ): Promise<AttemptResult> {
   const { store, log } = deps;
@@ -134,7 +134,7 @@ async function settle(
   switch (result.kind) {
     case 'delivered':
       await store.settle(taken, {
-        ...{ kind: 'told', deliveredSeq, memory: result.memory, lookAgainAtMs },
+        ...{ kind: 'told', deliveredSeq, memory: result.memory, lookAgainAtMs, before },
         quiet: call.kind === 'quietly',
       });
       await noteRecovery(channel, incidentId, notedSinceMs, deps);

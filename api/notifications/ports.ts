@@ -109,6 +109,8 @@ export type Settlement =
       readonly quiet: boolean;
       /** When it is looked at again without any news; null: not before there is some. */
       readonly lookAgainAtMs: number | null;
+      /** The incident before, whose message leads here: looked at again, if the channel was told of it, though nothing happened in it. */
+      readonly before: string | null;
     }
   /** Nothing of it was the channel's business, or the other side will never take it. */
   | {
@@ -141,8 +143,6 @@ export interface NotificationStore {
   noted(channel: string, incidentId: string, failingSinceMs: number | null): Promise<void>;
   /** Those of the incidents that the channel was told of, with what it remembers of each. */
   told(channel: string, incidentIds: readonly string[]): Promise<ReadonlyMap<string, ChannelMemory | null>>;
-  /** Has an incident that the channel was told of looked at once more, although nothing happened in it. */
-  lookAgain(channel: string, incidentId: string): Promise<void>;
   /** How many incidents a channel has not been told the latest of. */
   waiting(channel: string): Promise<number>;
 }

@@ -43,7 +43,8 @@ await describeStores('a chain of incidents', (use) => {
     const taken = all.find(({ incidentId }) => incidentId === told.incidentId);
     if (taken === undefined) throw new Error('the incident must be taken');
     await notifications.settle(taken, {
-      ...{ kind: 'told', deliveredSeq: 2, memory: { card: 'x' }, quiet: true, lookAgainAtMs: null },
+      ...{ kind: 'told', deliveredSeq: 2, memory: { card: 'x' }, quiet: true },
+      ...{ lookAgainAtMs: null, before: null },
     });
     const ids = [told.incidentId, untold.incidentId];
     expect(await notifications.told(channel, ids)).toEqual(new Map([[told.incidentId, { card: 'x' }]]));
@@ -58,20 +59,34 @@ await describeStores('a chain of incidents', (use) => {
     await notifications.register(channel);
     const { incidentId } = await comesBack(stores, unique('env'));
     await notifications.notice(channel);
-    await notifications.lookAgain(channel, incidentId); // not told yet: it is nobody's page
+    const told = { kind: 'told', deliveredSeq: 2, memory: {}, quiet: true } as const;
+    const take = async (id: string) => {
+      const all = await notifications.take(channel, 10, 60_000);
+      for (const other of all.filter((one) => one.incidentId !== id))
+        await notifications.settle(other, { kind: 'postponed', judgedSeq: 2, forMs: 0 });
+      return all.find((one) => one.incidentId === id) ?? null;
+    };
+    /** Another incident is told of, and is what this one leads to. */
+    const leadsOn = async () => {
+      const next = await comesBack(stores, unique('env'));
+      await notifications.notice(channel);
+      const taken = await take(next.incidentId);
+      if (taken === null) throw new Error('the next incident must be taken');
+      await notifications.settle(taken, { ...told, lookAgainAtMs: null, before: incidentId });
+    };
+    await leadsOn(); // not told yet: it is nobody's page
     const settle = async (lookAgainAtMs: number | null, meanwhile: () => Promise<void> = async () => {}) => {
-      const [taken] = await notifications.take(channel, 1, 60_000);
-      if (taken === undefined) return null;
+      const taken = await take(incidentId);
+      if (taken === null) return null;
       await meanwhile();
-      const kind = { kind: 'told', deliveredSeq: 2, memory: {}, quiet: true } as const;
-      await notifications.settle(taken, { ...kind, lookAgainAtMs });
+      await notifications.settle(taken, { ...told, lookAgainAtMs, before: null });
       return taken;
     };
     expect(await settle(Date.now() + 3_600_000)).toMatchObject({ lookAgain: false, quiet: false });
     expect(await settle(null)).toBeNull();
-    await notifications.lookAgain(channel, incidentId);
+    await leadsOn();
     // Asked for once more while it is looked at: that may be about what this look has not seen.
-    const again = await settle(null, () => notifications.lookAgain(channel, incidentId));
+    const again = await settle(null, leadsOn);
     expect(again).toMatchObject({ incidentId, lookAgain: true, quiet: true });
     expect(await settle(0)).toMatchObject({ lookAgain: true });
     expect(await settle(null)).toMatchObject({ lookAgain: true });

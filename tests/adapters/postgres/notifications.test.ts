@@ -27,7 +27,7 @@ async function noticed(stores: Stores, db: Kysely<Schema>, channel: string): Pro
   return rows.map((row) => row.incident_id);
 }
 
-const toldAloud = { kind: 'told', memory: {}, quiet: false, lookAgainAtMs: null } as const;
+const toldAloud = { kind: 'told', memory: {}, quiet: false, lookAgainAtMs: null, before: null } as const;
 
 await describeStores('notifications', (use) => {
   test('an unknown channel notices nothing, and registering twice changes nothing', async () => {

@@ -60,6 +60,33 @@ await describeStores('the notification dispatcher and what comes back', (use) =>
     expect(last(third.incidentId)?.call).toEqual({ kind: 'aloud', because: null });
   });
 
+  test('the one before leads to it, even if it is told of itself while the other is on its way', async () => {
+    const { stores, channel, told, last, environment } = await setUp();
+    const first = await comesBack(stores, environment);
+    await caughtUp(stores, channel);
+    await first.close();
+    await caughtUp(stores, channel);
+    const { answer } = channel;
+    const begun = Promise.withResolvers<void>();
+    const through = Promise.withResolvers<void>();
+    channel.answer = async (delivery, time) => {
+      const isFirst = delivery.briefing.incidentId === first.incidentId;
+      if (!isFirst) {
+        begun.resolve();
+        await through.promise;
+      }
+      return answer(delivery, time);
+    };
+    const second = await comesBack(stores, environment);
+    await begun.promise;
+    const count = told.length;
+    await first.record({ type: 'note-added', noteId: unique('note'), text: 'n', actor: 'ada' });
+    await until(() => expect(told.length).toBeGreaterThan(count));
+    expect(last(first.incidentId)).toMatchObject({ continuedIn: [second.incidentId], continued: false });
+    through.resolve();
+    await until(() => expect(last(first.incidentId)?.continued).toBe(true));
+  });
+
   test('a question is looked at again when its time is over, although nothing has happened', async () => {
     const { stores } = use();
     stage = dispatcherStage(stores);

@@ -22,7 +22,7 @@ export function silenceSign(service: ServiceFeatures, features: Features): Silen
 
 function kindOfService(service: ServiceFeatures, features: Features): SilenceSign['kind'] {
   if (service.inbound !== null && service.stillCalled === true) {
-    return sufferedBy(service.inbound) ? 'hang' : 'gap';
+    return sufferedBy(service.inbound) && !answers(service.inbound) ? 'hang' : 'gap';
   }
   const work = stillWorks(service, features);
   if (work === true) return 'gap';
@@ -66,6 +66,12 @@ function instanceSilence(service: ServiceFeatures): SilenceSign | null {
   const idle = silent.map((quiet) => isIdle(service, quiet.instance));
   if (idle.includes(null)) return { kind: 'unclear', sinceMs, instance };
   return { kind: idle.every(Boolean) ? 'hang' : 'gap', sinceMs, instance };
+}
+
+/** What hangs answers nobody: whose callers go on getting their answers, however late, works, and only its telemetry is missing. */
+function answers({ before, recent }: CallStats): boolean {
+  const { errors, requests } = recent;
+  return requests > 0 && (1 - errors / requests) * recent.ratePerSecond >= before.ratePerSecond * 0.5;
 }
 
 function sufferedBy(inbound: CallStats): boolean {

@@ -250,6 +250,21 @@ describe('with sources missing', () => {
     expect(diagnose(blind, []).diagnosis).toMatchObject({ inconclusive: true });
   });
 
+  it('does not restart what is silent and slow but goes on answering its callers', () => {
+    const input = simulate(world({ kind: 'telemetry-gap', service: 'orders' }));
+    const slow = {
+      ...input,
+      calls: input.calls.map((row) =>
+        row.service === 'web' && row.atMs >= input.onsetMs
+          ? { ...row, latencyP50Ms: row.latencyP50Ms * 4, latencyP95Ms: row.latencyP95Ms * 4 }
+          : row,
+      ),
+    };
+    const { diagnosis } = diagnose(slow, []);
+    expect(diagnosis.hypotheses[0]).toMatchObject({ cause: 'telemetry-gap', scope: { service: 'orders' } });
+    expect(planFor(slow, diagnosis).kind).toBe('nothing');
+  });
+
   it('does not act on a silence nobody can explain', () => {
     const input = simulate(world({ kind: 'telemetry-gap', service: 'web' }, { without: ['metrics'] }));
     const alone = { ...input, calls: input.calls.filter(({ service }) => service === 'web'), edges: [] };

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ComponentHealth } from '../../api/ports/health.ts';
-import { type LagMeasure, lagMeasures, OwnLag } from '../../domain/lag/own-lag.ts';
+import { type LagMeasure, lagMeasures, OwnLag, WaitingShare } from '../../domain/lag/own-lag.ts';
 import type { OnTaken } from '../../ingest/pipeline.ts';
 import type { Platform } from '../platform.ts';
 import type { SentinelRole } from '../roles.ts';
@@ -11,6 +11,7 @@ import type { Shutdown } from './shutdown.ts';
 
 const beatMs = 250;
 const askStoresMs = 5_000;
+const askSchedulerMs = 1_000;
 const reportMs = 5_000;
 /** A store that has not answered by then is as slow as this; the next question goes out all the same. */
 const longestAnswerMs = 60_000;
@@ -38,14 +39,12 @@ export function startLagMeter(
     beatAtMs = now();
   }, beatMs);
 
-  let waited: { readonly atMs: number; readonly waitedMs: number } | null = null;
+  const waiting = new WaitingShare();
   async function askScheduler(): Promise<void> {
     const waitedMs = await readWaitedMs();
     if (waitedMs === null) return;
-    const atMs = now();
-    if (waited !== null && atMs > waited.atMs)
-      lag.note('cpu-wait', Math.min(1, (waitedMs - waited.waitedMs) / (atMs - waited.atMs)), atMs);
-    waited = { atMs, waitedMs };
+    const share = waiting.of(waitedMs, now());
+    if (share !== null) note('cpu-wait', share);
   }
 
   /** How long each of the questions that are open has been waiting: a store that hangs is seen before it answers. */
@@ -75,12 +74,29 @@ export function startLagMeter(
       note('inbox', (await stores.ownLag.inboxWaitMs()) / 1_000);
     });
   const ask = setInterval(() => {
-    void askScheduler();
     void askPostgres();
     if (history !== null) void time('clickhouse', () => history.ping());
   }, askStoresMs);
 
   let reporting: Promise<void> | null = null;
+  let reported = false;
+  const tell = (overloads: readonly string[]) => {
+    if (reporting !== null) return;
+    reported = overloads.length > 0;
+    reporting = stores.ownLag
+      .report(processId, role, overloads)
+      .catch((error: unknown) => log.warn({ err: error }, 'could not report the own lag'))
+      .finally(() => {
+        reporting = null;
+      });
+  };
+  // An overload that begins is told at once: what is concluded in these seconds would be concluded without knowing of it.
+  const schedule = setInterval(() => {
+    void askScheduler().then(() => {
+      const overloads = reported ? [] : lag.overloads(now());
+      if (overloads.length > 0) tell(overloads);
+    });
+  }, askSchedulerMs);
   const report = setInterval(() => {
     const overloads = lag.overloads(now());
     for (const measure of lagMeasures) {
@@ -91,16 +107,11 @@ export function startLagMeter(
     }
     metrics.gauge('sentinel_overloaded', {}, overloads.length > 0 ? 1 : 0);
     if (overloads.length > 0) log.warn({ overloads }, 'Sentinel itself is overloaded');
-    reporting ??= stores.ownLag
-      .report(processId, role, overloads)
-      .catch((error: unknown) => log.warn({ err: error }, 'could not report the own lag'))
-      .finally(() => {
-        reporting = null;
-      });
+    tell(overloads);
   }, reportMs);
 
   shutdown.add('own lag', async () => {
-    for (const timer of [beat, ask, report]) clearInterval(timer);
+    for (const timer of [beat, ask, schedule, report]) clearInterval(timer);
     await reporting;
     await stores.ownLag.withdraw(processId);
   });

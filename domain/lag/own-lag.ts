@@ -89,6 +89,24 @@ export class OwnLag {
   }
 }
 
+/** Over this long the wait for a CPU is judged: a shorter burst of work is no overload. */
+const waitedOverMs = 5_000;
+
+/** Which share of the last seconds a process waited for a CPU, from a counter of how long it ever has. */
+export class WaitingShare {
+  /** Oldest first; the first is the youngest that is old enough to compare with. */
+  private readings: readonly { readonly atMs: number; readonly waitedMs: number }[] = [];
+
+  /** Null while it has been counted for less than five seconds. */
+  of(waitedMs: number, atMs: number): number | null {
+    const all = [...this.readings, { atMs, waitedMs }];
+    const since = all.findLastIndex((one) => one.atMs <= atMs - waitedOverMs);
+    this.readings = all.slice(Math.max(0, since));
+    const first = all[since];
+    return first === undefined ? null : Math.min(1, (waitedMs - first.waitedMs) / (atMs - first.atMs));
+  }
+}
+
 function limitOf(measure: LagMeasure, config: OwnLagConfig): number {
   switch (measure) {
     case 'event-loop':

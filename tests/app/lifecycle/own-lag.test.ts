@@ -43,9 +43,10 @@ test('a blocked event loop', async () => {
   await vi.waitFor(() => expect(health()).toMatchObject({ ok: false, required: false }), { timeout: 60_000 });
   expect(health().detail).toMatch(/^event loop \d+\.\d s behind: no action runs without approval$/);
   await vi.waitFor(() => expect(reported.at(-1)?.[0]).toMatch(/^event loop/), { timeout: 60_000 });
+  const shown = async () => expect((await metrics.render()).text).toMatch(/^sentinel_overloaded 1$/m);
+  await vi.waitFor(shown, { timeout: 60_000 });
   const { text } = await metrics.render();
-  expect(text).toMatch(/sentinel_overloaded 1/);
-  expect(text).toMatch(/sentinel_own_lag_seconds\{measure="event-loop"\} [1-9]/);
+  expect(text).toMatch(/^sentinel_own_lag_seconds\{measure="event-loop"\} [1-9]/m);
   await shutdown.close();
   expect(reported.at(-1)).toEqual(['withdrawn']);
 });
@@ -64,4 +65,18 @@ test('requests that take long, and telemetry that is old', () => {
   const late = meter({ telemetrySeconds: 60 });
   late.onTaken(1, 300_000);
   expect(late.health().detail).toContain('the newest telemetry is 300 s old');
+});
+
+test('an overload that begins is told to the others at once, not with the next report', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const { onTaken, reported } = meter({ ingestSeconds: 2 });
+    onTaken(3_000, null);
+    vi.advanceTimersByTime(1_000);
+    // The scheduler's answer comes from the system, in its own time.
+    for (let waitedMs = 0; reported.length === 0 && waitedMs < 60_000; waitedMs += 5) await pause(5);
+    expect(reported).toEqual([['takes 3.0 s to take in telemetry']]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

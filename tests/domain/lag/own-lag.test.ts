@@ -1,7 +1,13 @@
 // What counts as an overload of Sentinel itself, for how long, and in which words.
 
 import { describe, expect, it } from 'vitest';
-import { type LagMeasure, missingFor, OwnLag, ownLagConfigSchema } from '../../../domain/lag/own-lag.ts';
+import {
+  type LagMeasure,
+  missingFor,
+  OwnLag,
+  ownLagConfigSchema,
+  WaitingShare,
+} from '../../../domain/lag/own-lag.ts';
 
 const config = ownLagConfigSchema.parse({});
 
@@ -47,4 +53,36 @@ it('is one item of missing evidence, whatever it consists of', () => {
   expect(missingFor(['event loop 1.2 s behind', 'Postgres answers after 3.0 s'])).toEqual([
     'Sentinel itself is overloaded (event loop 1.2 s behind; Postgres answers after 3.0 s)',
   ]);
+});
+
+describe('the share of the time spent waiting for a CPU', () => {
+  const shares = (perSecond: readonly number[]) => {
+    const waiting = new WaitingShare();
+    let waitedMs = 40_000; // the counter is as old as the process
+    return [0, ...perSecond].map((ms, second) => {
+      waitedMs += ms;
+      return waiting.of(waitedMs, 7_000 + second * 1_000);
+    });
+  };
+
+  it('is of the last five seconds, and found out every second', () => {
+    const calm = Array.from({ length: 6 }, () => 0);
+    const busy = Array.from({ length: 5 }, () => 900);
+    expect(shares([...calm, ...busy])).toEqual([
+      ...[null, null, null, null, null, 0, 0],
+      ...[0.18, 0.36, 0.54, 0.72, 0.9],
+    ]);
+  });
+
+  it('of a second alone is none', () => {
+    expect(Math.max(...shares([0, 0, 0, 0, 0, 1_000, 0, 0, 0, 0]).map(Number))).toBe(0.2);
+  });
+
+  it('counts over the time that has really passed when nobody asked for long', () => {
+    const waiting = new WaitingShare();
+    waiting.of(0, 0);
+    expect(waiting.of(6_000, 20_000)).toBe(0.3);
+    expect(waiting.of(6_000, 24_000)).toBe(0.25);
+    expect(waiting.of(6_000, 26_000)).toBe(0);
+  });
 });

@@ -1,7 +1,7 @@
 // When a service's own trouble began, from the seconds themselves: what came first points at the cause.
 
 import type { CallBucket } from '../telemetry.ts';
-import { type CallStats, ratio } from './call-stats.ts';
+import { type CallStats, type Rise, ratio } from './call-stats.ts';
 import { median } from './statistics.ts';
 import { thresholds } from './thresholds.ts';
 import type { Windows } from './windows.ts';
@@ -12,7 +12,8 @@ const spanMs = 5_000;
 
 /**
  * First second, not earlier than shortly before the reported onset, that is bad itself and begins a stretch of five
- * seconds that is bad as a whole: one bad second is noise. Null when there is none.
+ * seconds that is bad as a whole: one bad second is noise. Of a symptom that is over nothing else began. Null when there is
+ * none.
  */
 export function callOnset(
   buckets: readonly CallBucket[],
@@ -21,6 +22,8 @@ export function callOnset(
   onsetMs: number,
 ): number | null {
   if (!ownErrors.up && !selfTime.up) return null;
+  const anyLasts = [ownErrors, selfTime].some(({ up, gone }) => up && !gone);
+  const counts = ({ up, gone }: Rise) => up && !(gone && anyLasts);
   const seconds = perSecond(
     buckets,
     Math.max(windows.before.fromMs, onsetMs - thresholds.onset.lookBackMs),
@@ -30,8 +33,8 @@ export function callOnset(
   const selfBar = (selfTime.before + selfTime.now) / 2;
   const inOrder = [...seconds].sort(([a], [b]) => a - b);
   for (const [atMs, second] of inOrder) {
-    const failing = ownErrors.up && second.ownErrors > 0;
-    const slow = selfTime.up && second.self >= selfBar;
+    const failing = counts(ownErrors) && second.ownErrors > 0;
+    const slow = counts(selfTime) && second.self >= selfBar;
     if (!failing && !slow) continue;
     const stretch = inOrder.filter(([other]) => other >= atMs && other < atMs + spanMs).map(([, one]) => one);
     const requests = stretch.reduce((sum, one) => sum + one.requests, 0);

@@ -111,6 +111,33 @@ describe('one replica of several', () => {
   });
 });
 
+describe('a change after a moment of slowness that passed', () => {
+  const changes = [{ type: 'config', service: 'orders', atSecond: -1 }] as const;
+  const clean = simulate(world({ kind: 'errors', service: 'orders', rate: 0.4 }, { changes }));
+  const times = 20;
+  const stalled = (row: (typeof clean.calls)[number]) => ({
+    ...row,
+    latencyP50Ms: row.latencyP50Ms * times,
+    latencyP95Ms: row.latencyP95Ms * times,
+    selfTimeP50Ms: row.selfTimeP50Ms * times,
+  });
+  const diagnosed = (stallSeconds: number) => {
+    const onsetMs = clean.onsetMs - 12_000;
+    const calls = clean.calls.map((row) =>
+      row.atMs >= onsetMs && row.atMs < onsetMs + stallSeconds * 1_000 ? stalled(row) : row,
+    );
+    return diagnose({ ...clean, onsetMs, calls }, []).diagnosis.hypotheses[0];
+  };
+
+  it('is the suspect of the errors that began with it', () => {
+    expect(diagnosed(6)).toMatchObject({ cause: 'bad-config', scope: { service: 'orders' } });
+  });
+
+  it('is none while the slowness goes on: what began before it did not come from it', () => {
+    expect(diagnosed(600)?.cause).not.toBe('bad-config');
+  });
+});
+
 describe('a change that Sentinel made itself', () => {
   const diagnosed = (isOwn: boolean) => {
     const changes = [

@@ -49,12 +49,15 @@ export function addHistory(name: string, json: string, replace: boolean): 'added
   return 'added';
 }
 
-/** Replays every history of the corpus with this bundle, without any server; as a worker whose payloads are protected, if told how. */
-export async function replayAll(
+/**
+ * Replays histories of the corpus, every one unless told which, with this bundle and without any server; as a worker whose
+ * payloads are protected, if told how.
+ */
+export async function replay(
   codePath: string,
-  dataConverter?: DataConverter,
+  { names = historyNames(), dataConverter }: { names?: readonly string[]; dataConverter?: DataConverter } = {},
 ): Promise<readonly ReplayResult[]> {
-  const histories = historyNames().map((name) => {
+  const histories = names.map((name) => {
     const history = readHistory(name);
     return { workflowId: isSigned(name) ? idOf(history) : name, history };
   });
@@ -63,7 +66,7 @@ export async function replayAll(
   for await (const result of Worker.runReplayHistories(options, histories)) {
     results.push(result);
   }
-  return results.map((result, index) => ({ ...result, workflowId: historyNames()[index] ?? '' }));
+  return results.map((result, index) => ({ ...result, workflowId: names[index] ?? '' }));
 }
 
 /** Whether its payloads are bound to its own workflow id, and read by nobody without the key. */

@@ -9,7 +9,8 @@ import type { AssetName } from './view.ts';
 type Asset = {
   readonly type: string;
   readonly body: Uint8Array<ArrayBuffer>;
-  readonly zipped: Uint8Array<ArrayBuffer>;
+  /** Made when it is first asked for. */
+  zipped(): Uint8Array<ArrayBuffer>;
 };
 
 export type Assets = {
@@ -59,7 +60,7 @@ export function loadAssets(): Assets {
       const asset = hash === version ? assets.get(name) : undefined;
       if (asset === undefined) return null;
       const zip = /\bgzip\b/.test(acceptEncoding);
-      return new Response(zip ? asset.zipped : asset.body, {
+      return new Response(zip ? asset.zipped() : asset.body, {
         headers: {
           'content-type': asset.type,
           'cache-control': 'public, max-age=31536000, immutable',
@@ -73,5 +74,13 @@ export function loadAssets(): Assets {
 
 function assetOf(name: string, body: Buffer): Asset {
   const extension = name.slice(name.lastIndexOf('.') + 1) as keyof typeof types;
-  return { type: types[extension], body: new Uint8Array(body), zipped: new Uint8Array(gzipSync(body)) };
+  let zipped: Uint8Array<ArrayBuffer> | undefined;
+  return {
+    type: types[extension],
+    body: new Uint8Array(body),
+    zipped: () => {
+      zipped ??= new Uint8Array(gzipSync(body));
+      return zipped;
+    },
+  };
 }

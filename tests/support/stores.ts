@@ -60,7 +60,7 @@ function embeddedOfThisFile(): () => StoresUnderTest {
   return ofFile.use;
 }
 
-/** For what only a server can show: several connections at once. */
+/** For what only a server can show, as several connections at once, and for what stands above the stores: it cannot tell one from the other. */
 export async function describePostgresStores(
   title: string,
   tests: (use: () => StoresUnderTest, kind: Database['kind']) => void,

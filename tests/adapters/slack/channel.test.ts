@@ -11,10 +11,10 @@ import {
 } from '../../../bench/support/slack/server.ts';
 import { caughtUp, type DispatcherStage, dispatcherStage, until } from '../../api/notifications/stage.ts';
 import { silent } from '../../support/fakes.ts';
-import { describeStores } from '../../support/stores.ts';
+import { describePostgresStores } from '../../support/stores.ts';
 import { askPeople, oneOperator, readyToAct, tell, unique } from '../postgres/fixtures.ts';
 
-await describeStores('the Slack channel', (use) => {
+await describePostgresStores('the Slack channel', (use) => {
   let slack: FakeSlack;
   let stage: DispatcherStage;
   beforeAll(async () => {

@@ -2,10 +2,10 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Delivery, Route } from '../../../api/notifications/ports.ts';
 import { askPeople, comesBack, oneOperator, readyToAct, unique } from '../../adapters/postgres/fixtures.ts';
-import { describeStores } from '../../support/stores.ts';
+import { describePostgresStores } from '../../support/stores.ts';
 import { caughtUp, type DispatcherStage, dispatcherStage, testChannel, until } from './stage.ts';
 
-await describeStores('the notification dispatcher and what comes back', (use) => {
+await describePostgresStores('the notification dispatcher and what comes back', (use) => {
   let stage: DispatcherStage | undefined;
   afterEach(() => stage?.stopAll());
 

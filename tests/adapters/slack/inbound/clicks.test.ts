@@ -10,7 +10,7 @@ import {
 } from '../../../../bench/support/slack/interactions.ts';
 import { type FakeSlack, startFakeSlack } from '../../../../bench/support/slack/server.ts';
 import { chatUser } from '../../../support/people.ts';
-import { describeStores } from '../../../support/stores.ts';
+import { describePostgresStores } from '../../../support/stores.ts';
 import {
   askPeople,
   oneOperator,
@@ -22,7 +22,7 @@ import {
 } from '../../postgres/fixtures.ts';
 import { type InboundStage, inboundStage } from './stage.ts';
 
-await describeStores('clicks in Slack', (use) => {
+await describePostgresStores('clicks in Slack', (use) => {
   let slack: FakeSlack;
   let stage: InboundStage;
   beforeAll(async () => {

@@ -3,11 +3,11 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { actionIds, writeValue } from '../../../../adapters/slack/card-buttons.ts';
 import { asForm, signed, submissionPayload } from '../../../../bench/support/slack/interactions.ts';
 import { type FakeSlack, startFakeSlack } from '../../../../bench/support/slack/server.ts';
-import { describeStores } from '../../../support/stores.ts';
+import { describePostgresStores } from '../../../support/stores.ts';
 import { perform, type Ready, readyToAct } from '../../postgres/fixtures.ts';
 import { type InboundStage, inboundStage } from './stage.ts';
 
-await describeStores('a rollback asked for from Slack', (use) => {
+await describePostgresStores('a rollback asked for from Slack', (use) => {
   let slack: FakeSlack;
   let stage: InboundStage;
   beforeAll(async () => {

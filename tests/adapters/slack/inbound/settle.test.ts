@@ -6,13 +6,13 @@ import { slackKeyId } from '../../../../adapters/slack/inbound/people.ts';
 import { asForm, signed, submissionPayload } from '../../../../bench/support/slack/interactions.ts';
 import { type FakeSlack, startFakeSlack } from '../../../../bench/support/slack/server.ts';
 import { chatUser } from '../../../support/people.ts';
-import { describeStores } from '../../../support/stores.ts';
+import { describePostgresStores } from '../../../support/stores.ts';
 import { passGate, type Ready, readyToAct } from '../../postgres/fixtures.ts';
 import { type InboundStage, inboundStage } from './stage.ts';
 
 chatUser(slackKeyId('UFAR'), 'fay', 'operator', { environments: ['elsewhere'] });
 
-await describeStores('settling an effect from Slack', (use) => {
+await describePostgresStores('settling an effect from Slack', (use) => {
   let slack: FakeSlack;
   let stage: InboundStage;
   beforeAll(async () => {

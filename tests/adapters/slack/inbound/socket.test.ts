@@ -4,11 +4,11 @@ import { actionIds, writeValue } from '../../../../adapters/slack/card-buttons.t
 import { clickPayload } from '../../../../bench/support/slack/interactions.ts';
 import { appToken, type FakeSlack, startFakeSlack } from '../../../../bench/support/slack/server.ts';
 import { until } from '../../../api/notifications/stage.ts';
-import { describeStores } from '../../../support/stores.ts';
+import { describePostgresStores } from '../../../support/stores.ts';
 import { askPeople, oneOperator, readyToAct } from '../../postgres/fixtures.ts';
 import { type InboundStage, inboundStage } from './stage.ts';
 
-await describeStores('Socket Mode', (use) => {
+await describePostgresStores('Socket Mode', (use) => {
   let slack: FakeSlack;
   let stage: InboundStage;
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { executorContract } from '../executors/contract/contract.ts';
-import { faults, isPossible } from '../executors/matrix/faults.ts';
+import { drifts, faults, isPossible } from '../executors/matrix/faults.ts';
 import { matrix } from '../executors/matrix/matrix.ts';
 import { mockHarness } from './harness.ts';
 
@@ -17,7 +17,7 @@ test.each([0, 300])(
   async (ms) => {
     const harness = await mockHarness(ms);
     const possible = faults.filter((fault) => isPossible(fault, harness));
-    const later = possible.filter((fault) => fault !== 'drift');
+    const later = possible.filter((fault) => !drifts.includes(fault));
     const cases = await matrix(harness, { forward: possible.length * later.length, seed: 1 });
     expect(cases.filter(({ effects, lie }) => effects > 1 || lie !== null)).toEqual([]);
     expect(cases.filter(({ effects }) => effects === 1).length, 'faults are survived').toBeGreaterThan(400);

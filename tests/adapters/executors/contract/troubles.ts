@@ -30,7 +30,7 @@ export const troubleCases = {
     if (harness.driftShowsInRevisionOnly) expect(revision).not.toBe(changed.revision);
     if (revision !== undefined) {
       const answer = await harness.executor().begin(intent, first({ revision }));
-      expect(answer).toMatchObject({ kind: 'refused' });
+      expect(answer).toMatchObject({ kind: 'refused', code: 'changed-meanwhile' });
     }
     expect(await harness.effects(intent)).toBe(0);
     expect(factsFor(intent, await stateOf(intent.target))).toEqual(factsFor(intent, changed));

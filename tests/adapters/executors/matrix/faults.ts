@@ -27,7 +27,11 @@ const others = [
   'clock-ahead',
   'clock-behind',
   'drift',
+  'drift-before-call',
 ] as const;
+
+/** Somebody else's change comes before everything else, so that it is known whose effect is whose. */
+export const drifts: readonly Fault[] = ['drift', 'drift-before-call'];
 
 export const faults = [...others, ...deaths] as const;
 export type Fault = (typeof faults)[number];
@@ -41,6 +45,11 @@ export type Try = {
   readonly intent: Intent;
   /** 0 up to 1, other ones each time. */
   readonly random: () => number;
+  /**
+   * Somebody else changes the target. Who looks afterwards has to notice only what the plan depends on; who calls with what was seen
+   * before, that it is another one now.
+   */
+  drift(noticed: 'what-it-depends-on' | 'any-change'): Promise<void>;
 };
 
 /** Whether this vendor can have the fault. */
@@ -66,8 +75,12 @@ export async function underFault(fault: Fault, one: Try): Promise<ExecuteResult 
   };
   switch (fault) {
     case 'none':
-    case 'drift': // it came before the first try
       return work();
+    case 'drift':
+      await one.drift('what-it-depends-on');
+      return work();
+    case 'drift-before-call':
+      return work(changedBeforeCall(one));
     case 'lose-before':
     case 'lose-after':
       await cause.lose(fault === 'lose-before' ? 'before' : 'after');
@@ -118,6 +131,18 @@ export async function underFault(fault: Fault, one: Try): Promise<ExecuteResult 
       return told;
     }
   }
+}
+
+/** Between the last look at the target, which was as the plan saw it, and the call. */
+function changedBeforeCall({ harness, drift }: Try): Executor {
+  const executor = held(harness.executor(), harness.clock);
+  return {
+    ...executor,
+    async begin(...asked): Promise<Begun> {
+      await drift('any-change');
+      return executor.begin(...asked);
+    },
+  };
 }
 
 /** A worker stands still right before its call; another one takes over and comes to an end; then the first one calls. */

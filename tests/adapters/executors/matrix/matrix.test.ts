@@ -43,6 +43,14 @@ test('an executor that makes its call again by itself is found', async () => {
   expect(cases.filter(({ effects }) => effects > 1).length).toBeGreaterThan(0);
 });
 
+test('an executor that does not compare what it is about to change is found', async () => {
+  const cases = await casesWith((executor) => ({
+    ...executor,
+    begin: (intent, { revision: _, ...call }) => executor.begin(intent, call),
+  }));
+  expect(cases.map(({ lie }) => lie)).toContain("somebody else's change was overwritten");
+});
+
 test('an executor that says done without having done it is found', async () => {
   const cases = await casesWith((executor) => ({
     ...executor,

@@ -13,7 +13,7 @@ import type { TargetState } from '../../../../domain/remediation/target.ts';
 import { seededRandom } from '../../../../lab/support/random.ts';
 import { memoryGate } from '../../../support/memory-gate.ts';
 import { executed } from '../worker.ts';
-import { type Fault, faults, isPossible, underFault } from './faults.ts';
+import { drifts, type Fault, faults, isPossible, type Try, underFault } from './faults.ts';
 import type { MatrixHarness } from './harness.ts';
 import { held, paces } from './held.ts';
 
@@ -45,8 +45,7 @@ export async function matrix(
 ): Promise<readonly Case[]> {
   const random = seededRandom(seed);
   const possible = faults.filter((fault) => isPossible(fault, harness));
-  // Somebody else's change comes before everything, so that it is known whose effect is whose.
-  const later = possible.filter((fault) => fault !== 'drift');
+  const later = possible.filter((fault) => !drifts.includes(fault));
   const cases: Case[] = [];
   const run = async (intent: Intent, under: readonly Fault[]): Promise<Case> => {
     const one = await tried(harness, intent, under, random);
@@ -66,7 +65,7 @@ export async function matrix(
     const intent = await intentOn(harness, target, step);
     const done = await run(intent, under);
     const inverse = inverseOf(step.action, intent.before, step.parameters);
-    if (inverse === null || done.effects === 0 || under.includes('drift')) continue;
+    if (inverse === null || done.effects === 0 || hasDrift(under)) continue;
     const undo = { direction: 'compensation', undoes: intent.id } as const;
     await run(await intentOn(harness, target, inverse, undo), [oneOf(later, random), oneOf(later, random)]);
     // A second undo of the same thing, whatever the faults left of the first one.
@@ -128,9 +127,15 @@ async function tried(
 ): Promise<Case> {
   const { clock } = harness;
   const gate = memoryGate(intent, clock.nowMs);
-  const drifted = under.includes('drift') && (await drift(harness, intent));
+  let drifted = false;
+  const drift: Try['drift'] = async (noticed) => {
+    await harness.drift(intent);
+    const now = await stateOf(harness, intent.target);
+    drifted =
+      dependsOnChanged(intent, now) || (noticed === 'any-change' && now.revision !== intent.before.revision);
+  };
   for (const fault of under) {
-    await underFault(fault, { harness, gate, intent, random });
+    await underFault(fault, { harness, gate, intent, random, drift });
     await harness.faults.heal();
   }
   const told = await executed(held(harness.executor(), clock), gate, intent, paces, clock);
@@ -144,11 +149,10 @@ async function tried(
   return { action, direction, faults: under, effects, told: wordsOf(told), lie };
 }
 
-/** Whether what the intent depends on is another now. */
-async function drift(harness: MatrixHarness, intent: Intent): Promise<boolean> {
-  await harness.drift(intent);
-  const now = factsFor(intent, await stateOf(harness, intent.target));
-  return JSON.stringify(now) !== JSON.stringify(factsFor(intent, intent.before));
+const hasDrift = (under: readonly Fault[]) => under.some((fault) => drifts.includes(fault));
+
+function dependsOnChanged(intent: Intent, now: TargetState): boolean {
+  return JSON.stringify(factsFor(intent, now)) !== JSON.stringify(factsFor(intent, intent.before));
 }
 
 function lieOf(told: ExecuteResult, effects: number): string | null {
@@ -166,7 +170,7 @@ async function wrongState(
   effects: number,
   under: readonly Fault[],
 ): Promise<string | null> {
-  if (under.includes('drift') || (told.kind === 'failed' && !told.certain)) return null;
+  if (hasDrift(under) || (told.kind === 'failed' && !told.certain)) return null;
   // A restart leaves other processes behind, and nothing else to compare.
   if (effects > 0 && actions[intent.action].inverse === 'nothing-to-undo') return null;
   const now = factsFor(intent, await stateOf(harness, intent.target));

@@ -104,9 +104,11 @@ await describeWith<KubernetesInfo>('kubernetes', 'the rights of the Kubernetes e
       const send = { number: 9, notAfterMs: Date.now() };
       expect(await executor.close?.(intent, send)).toBe('happened');
       const one = await stateOf(executor, `shop-${kind}`);
-      const pod = intentFor(one, 'restart', { taskId: one.replicas[0]?.id ?? '' });
+      // The first may still be one that the restart has replaced, and is about to go.
+      const taskId = one.replicas.find(({ state }) => state === 'running')?.id ?? '';
+      const pod = intentFor(one, 'restart', { taskId });
       expect(await executor.close?.(pod, send)).toBe('not-happened');
-      const next = intentFor(one, 'restart', { taskId: one.replicas[0]?.id ?? '' });
+      const next = intentFor(one, 'restart', { taskId });
       expect((await carryOut(executor, next)).end.kind).toBe('done');
     }
     const surroundings = { nowMs: Date.now, serviceOf: (target: { service: string }) => target.service };

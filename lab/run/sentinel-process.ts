@@ -89,7 +89,9 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
 
   async function start(): Promise<void> {
     const log = await open(join(options.dir, 'sentinel.log'), 'a');
-    const started = spawn(process.execPath, [cli, 'start', '--config', configFile], {
+    // Like a fork: with the options of Node that this process has.
+    const args = [...process.execArgv, cli, 'start', '--config', configFile];
+    const started = spawn(process.execPath, args, {
       stdio: ['ignore', log.fd, log.fd],
       // A key that was given would be in no file, and no command that people are shown would work.
       env: { ...process.env, SENTINEL_ADMIN_KEY: undefined, SENTINEL_ADMIN_KEY_FILE: undefined },

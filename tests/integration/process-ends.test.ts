@@ -43,7 +43,7 @@ async function begin(
   const scratch = join(folder, 'tmp');
   mkdirSync(scratch);
   const { PATH = '' } = process.env;
-  const command = [process.execPath, main, ...args];
+  const command = [process.execPath, '--liftoff-only', main, ...args];
   const [program = '', ...rest] = shell ? ['/bin/sh', '-c', '"$@"; true', 'sh', ...command] : command;
   const child = spawn(program, rest, {
     cwd: folder,

@@ -55,7 +55,10 @@ export function addHistory(name: string, json: string, replace: boolean): 'added
  */
 export async function replay(
   codePath: string,
-  { names = historyNames(), dataConverter }: { names?: readonly string[]; dataConverter?: DataConverter } = {},
+  {
+    names = historyNames(),
+    dataConverter,
+  }: { names?: readonly string[]; dataConverter?: DataConverter } = {},
 ): Promise<readonly ReplayResult[]> {
   const histories = names.map((name) => {
     const history = readHistory(name);

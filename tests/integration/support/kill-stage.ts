@@ -23,16 +23,17 @@ export interface KillStage {
   readonly supervisor: HoldingProxy;
   /** Lets the supervisor keep the next action's effect, or the answer to it, until `letGo`. */
   holdBack(when: 'before-effect' | 'after-effect'): void;
-  /** Resolves when such an action is there. */
-  heldBack(): Promise<void>;
+  /** Resolves when so many of such actions are there. */
+  heldBack(count?: number): Promise<void>;
   letGo(): void;
   /** The incident of the fault, as soon as it is there. */
   incident(): Promise<IncidentSummary>;
   /** The incident when its timeline has an event that fits. */
   when(what: string, fits: (event: TimelineEvent) => boolean): Promise<IncidentSummary>;
   status(): Promise<string>;
-  /** SIGKILL, in the same moment in which the answer to an alert has come that is about something else. */
+  /** SIGKILL, in the same moment in which the answer to an alert has come that is about something else: another one each time. */
   kill(): Promise<void>;
+  readonly kills: number;
   start(): Promise<void>;
 }
 
@@ -84,6 +85,7 @@ type Parts = Pick<KillStage, 'shop' | 'supervisor' | 'operator'> & { readonly se
 
 function actsOf({ shop, supervisor, sentinel, operator }: Parts): KillStage {
   const { answerFaults } = shop;
+  let kills = 0;
   const find = async (): Promise<IncidentSummary | null> =>
     (await operator.incidents()).find(({ service }) => service !== alertedService) ?? null;
   return {
@@ -91,10 +93,10 @@ function actsOf({ shop, supervisor, sentinel, operator }: Parts): KillStage {
     supervisor,
     operator,
     holdBack: (when) => answerFaults.arm({ when, mode: 'hold', count: 1, delayMs: 0 }),
-    async heldBack() {
+    async heldBack(count = 1) {
       const isHeld = async (): Promise<boolean> => {
         await approveAll(operator);
-        return answerFaults.state.held > 0;
+        return answerFaults.state.held >= count;
       };
       await eventually('an action to be held', isHeld, 90_000);
     },
@@ -113,9 +115,13 @@ function actsOf({ shop, supervisor, sentinel, operator }: Parts): KillStage {
     async status() {
       return (await find())?.status ?? 'none';
     },
+    get kills() {
+      return kills;
+    },
     async kill() {
+      kills += 1;
       const { status } = await operator.request('POST', '/api/v1/trigger-alert', {
-        id: 'last-words',
+        id: `last-words-${kills}`,
         service: alertedService,
         title: 'the books do not balance',
       });
@@ -153,13 +159,13 @@ export interface Aftermath {
   /** Intent ids of those entries, and those that the incident's timeline says were applied. */
   readonly ledgerIntents: readonly string[];
   readonly appliedIntents: readonly string[];
-  /** All incidents there are, but for the one of the alert. */
+  /** All incidents there are, but for the one of the alerts. */
   readonly incidents: readonly IncidentSummary[];
-  /** How often the alert that was acknowledged right before the kill is in an incident's timeline. */
-  readonly alertHeard: number;
+  /** How many alerts are in their incident's timeline, of those that were acknowledged right before a kill. */
+  readonly alertsHeard: number;
 }
 
-/** Waits until the incident is closed and the alert has its own, and reads everything. */
+/** Waits until the incident is closed and the alerts have their own, and reads everything. */
 export async function aftermath({ shop, operator }: KillStage): Promise<Aftermath> {
   const isAlert = ({ service }: IncidentSummary): boolean => service === alertedService;
   const alert = await eventually(
@@ -191,6 +197,6 @@ export async function aftermath({ shop, operator }: KillStage): Promise<Aftermat
       .filter(({ type }) => type === 'effect-applied')
       .map((event) => String(event.intentId)),
     incidents,
-    alertHeard: alertTimeline.filter(({ type }) => type === 'anomaly-observed').length,
+    alertsHeard: alertTimeline.filter(({ type }) => type === 'anomaly-observed').length,
   };
 }

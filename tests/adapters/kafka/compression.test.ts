@@ -62,14 +62,19 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     [...inbox.stored.values()]
       .map(({ item }) => (item.kind === 'anomaly' ? item.anomaly.scope.service : ''))
       .toSorted();
+  const sendPlainly = (...names: string[]): Promise<void> =>
+    side.send(
+      side.topics.alerts,
+      names.map((name) => ({ value: alert(name) })),
+    );
   const allCommitted = async () => (await side.uncommitted(side.topics.alerts)) === 0;
   const lag = () => metrics.gauges.get(`sentinel_kafka_lag{${side.topics.alerts},0}`);
 
   test.each(['snappy', 'lz4', 'zstd', 'gzip'])('%s, with what came before and after it', async (codec) => {
-    await sendLines(broker, side.topics.alerts, [alert('before')]);
+    await sendPlainly('before');
     const compressed = Array.from({ length: 50 }, (_, index) => `${codec}-${index}`);
     await sendLines(broker, side.topics.alerts, compressed.map(alert), '--compression-codec', codec);
-    await sendLines(broker, side.topics.alerts, [alert('after')]);
+    await sendPlainly('after');
     start();
     await eventually('all of them', () => inbox.stored.size === 52);
     expect(ids()).toEqual(['before', 'after', ...compressed].toSorted());
@@ -89,7 +94,7 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     });
     await admin.disconnect();
     start();
-    await sendLines(broker, side.topics.alerts, ['a', 'b', 'c'].map(alert));
+    await sendPlainly('a', 'b', 'c');
     await eventually('all of them', () => inbox.stored.size === 3);
     expect(ids()).toEqual(['a', 'b', 'c']);
     expect(await side.letters()).toEqual([]);
@@ -105,7 +110,7 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
       messages: [{ value: bomb }, { value: alert('beside') }],
     });
     await producer.disconnect();
-    await sendLines(broker, side.topics.alerts, [alert('after')]);
+    await sendPlainly('after');
     start();
     await eventually('the one behind it', () => inbox.stored.size === 1);
     expect(ids()).toEqual(['after']);

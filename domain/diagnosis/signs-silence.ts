@@ -55,10 +55,14 @@ function instanceSilence(service: ServiceFeatures): SilenceSign | null {
     return null;
   const instance = silent.length === 1 ? one.instance : null;
   const sinceMs = one.silentSinceMs;
-  if (inbound !== null && sufferedBy(inbound)) return { kind: 'hang', sinceMs, instance };
+  const share = silent.reduce((sum, { server: own }) => sum + (own?.before.ratePerSecond ?? 0), 0);
+  // What callers get answered and no replica tells of is answered by those that are silent.
+  const unseen =
+    inbound === null || server === null ? 0 : answeredPerSecond(inbound) - server.recent.ratePerSecond;
+  const works = share > 0 && unseen >= share * 0.6;
+  if (inbound !== null && sufferedBy(inbound) && !works) return { kind: 'hang', sinceMs, instance };
   // Traffic that moved to the other replicas (a drained one) is not missing anywhere.
   if (server === null) return null;
-  const share = silent.reduce((sum, { server: own }) => sum + (own?.before.ratePerSecond ?? 0), 0);
   const missing = server.before.ratePerSecond - server.recent.ratePerSecond;
   if (missing < share * 0.6) return null;
   if (inbound !== null) return { kind: 'gap', sinceMs, instance };
@@ -69,9 +73,13 @@ function instanceSilence(service: ServiceFeatures): SilenceSign | null {
 }
 
 /** What hangs answers nobody: whose callers go on getting their answers, however late, works, and only its telemetry is missing. */
-function answers({ before, recent }: CallStats): boolean {
-  const { errors, requests } = recent;
-  return requests > 0 && (1 - errors / requests) * recent.ratePerSecond >= before.ratePerSecond * 0.5;
+function answers(inbound: CallStats): boolean {
+  const perSecond = answeredPerSecond(inbound);
+  return perSecond > 0 && perSecond >= inbound.before.ratePerSecond * 0.5;
+}
+
+function answeredPerSecond({ recent: { errors, requests, ratePerSecond } }: CallStats): number {
+  return requests === 0 ? 0 : (1 - errors / requests) * ratePerSecond;
 }
 
 function sufferedBy(inbound: CallStats): boolean {

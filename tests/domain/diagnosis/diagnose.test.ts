@@ -277,8 +277,11 @@ describe('with sources missing', () => {
     expect(diagnose(blind, []).diagnosis).toMatchObject({ inconclusive: true });
   });
 
-  it('does not restart what is silent and slow but goes on answering its callers', () => {
-    const input = simulate(world({ kind: 'telemetry-gap', service: 'orders' }));
+  it.each([
+    ['a service', {}],
+    ['one of its replicas', { replicas: 1 }],
+  ])('does not restart %s that is silent and slow but goes on answering its callers', (_, more) => {
+    const input = simulate(world({ kind: 'telemetry-gap', service: 'orders', ...more }));
     const slow = {
       ...input,
       calls: input.calls.map((row) =>

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Executor } from '../../../../activities/ports/executor.ts';
 import { mockHarness } from '../../mock/harness.ts';
 import { faults, isPossible } from './faults.ts';
-import { type Case, matrix } from './matrix.ts';
+import { type Case, isSound, matrix } from './matrix.ts';
 
 async function casesWith(plant: (executor: Executor) => Executor, takesMs = 0): Promise<readonly Case[]> {
   const harness = await mockHarness(takesMs);
@@ -15,6 +15,7 @@ test.each([0, 300])(
   async (ms) => {
     const cases = await casesWith((executor) => executor, ms);
     expect(cases.filter(({ effects, lie }) => effects > 1 || lie !== null)).toEqual([]);
+    expect(isSound(cases)).toBe(true);
     expect(cases.filter(({ effects }) => effects === 1).length).toBeGreaterThan(160);
     const harness = await mockHarness(ms);
     const possible = faults.filter((fault) => isPossible(fault, harness));
@@ -49,6 +50,15 @@ test('an executor that does not compare what it is about to change is found', as
     begin: (intent, { revision: _, ...call }) => executor.begin(intent, call),
   }));
   expect(cases.map(({ lie }) => lie)).toContain("somebody else's change was overwritten");
+});
+
+test('an executor that does nothing at all proves nothing', async () => {
+  const cases = await casesWith((executor) => ({
+    ...executor,
+    begin: async () => ({ kind: 'refused', code: 'not-supported', reason: 'never' }),
+  }));
+  expect(cases.filter(({ lie }) => lie !== null)).toEqual([]);
+  expect(isSound(cases)).toBe(false);
 });
 
 test('an executor that says done without having done it is found', async () => {

@@ -38,6 +38,14 @@ export type Wanted = {
   readonly actions?: readonly ActionId[];
 };
 
+/** Nothing happened twice, nothing was told that is not so, and something happened at all. */
+export function isSound(cases: readonly Case[]): boolean {
+  return (
+    cases.every(({ effects, lie }) => effects <= 1 && lie === null) &&
+    cases.some(({ effects }) => effects > 0)
+  );
+}
+
 export async function matrix(
   harness: MatrixHarness,
   { forward, seed, actions: wanted }: Wanted,

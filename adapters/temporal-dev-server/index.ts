@@ -16,7 +16,7 @@ export { obtainTemporalCli } from './obtain-cli.ts';
  * times that. One that has ended is noticed at once: this is for one that hangs.
  */
 const READY_MS = 120_000;
-const FREE_PORT_ATTEMPTS = 3;
+const START_ATTEMPTS = 3;
 
 export interface TemporalDevServerOptions {
   /** The executable, from `obtainTemporalCli`. */
@@ -63,7 +63,13 @@ export async function startTemporalDevServer(options: TemporalDevServerOptions):
   );
 }
 
-/** Free ports may be taken by somebody else before the server has them: then it tries others. */
+/**
+ * What passes: free ports may be taken by somebody else before the server has them, and what a server that was killed has left half
+ * written in the database is first put right, while its own parts find it locked.
+ */
+const passing = ['address already in use', 'database is locked'];
+
+/** What keeps it from starting may pass: then it is tried again, on other free ports. */
 async function startWithPorts(options: TemporalDevServerOptions): Promise<TemporalDevServer> {
   const { port = 0 } = options;
   if (port !== 0 && !(await isPortFree(port))) throw portInUse(port);
@@ -72,8 +78,8 @@ async function startWithPorts(options: TemporalDevServerOptions): Promise<Tempor
     try {
       return await startOnce(options, port || freePort, { ip: hiddenAddress(), port: freeUiPort });
     } catch (error) {
-      const collided = error instanceof Error && error.message.includes('address already in use');
-      if (!collided || attempt === FREE_PORT_ATTEMPTS) throw error;
+      const passes = error instanceof Error && passing.some((words) => error.message.includes(words));
+      if (!passes || attempt === START_ATTEMPTS) throw error;
     }
   }
 }

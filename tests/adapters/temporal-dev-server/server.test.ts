@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
@@ -217,6 +218,21 @@ test('a server that an older Sentinel left with open doors is ended, and started
   await gone;
   expect(server).toMatchObject({ reused: false });
   expect(server.pid).not.toBe(old.pid);
+});
+
+test('a database that is still locked, as after a server that was killed, is tried again', async () => {
+  const dir = freshDir();
+  const options = { ...base, executable, dir, durable: true };
+  await (await startTemporalDevServer(options)).stop();
+  const locked = new DatabaseSync(join(dir, 'temporal.db'));
+  locked.exec('begin exclusive');
+  const starting = startTemporalDevServer(options);
+  const log = (): string => readFileSync(join(dir, 'temporal.log'), 'utf8');
+  await expect.poll(log, { interval: 10 }).toContain('database is locked');
+  locked.close();
+  const server = await starting;
+  onTestFinished(() => server.stop());
+  expect(await startedWorkflows(server)).toEqual([]);
 });
 
 test.runIf(process.platform === 'linux')(

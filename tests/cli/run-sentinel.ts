@@ -8,7 +8,7 @@ import { loadConfig } from '../../config/load.ts';
 const main = path.resolve(import.meta.dirname, '../../cli/main.ts');
 
 /** Half the cost of a start is to compile the embedded database well, which pays off after minutes: no test lasts so long. */
-const brief = '--liftoff-only';
+export const brief = '--liftoff-only';
 
 export type Ran = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 export type Running = {

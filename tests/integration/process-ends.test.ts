@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { brief } from '../cli/run-sentinel.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { cacheOfThisMachine } from './support/sentinel.ts';
 import { eventually } from './support/wait.ts';
@@ -43,7 +44,7 @@ async function begin(
   const scratch = join(folder, 'tmp');
   mkdirSync(scratch);
   const { PATH = '' } = process.env;
-  const command = [process.execPath, '--liftoff-only', main, ...args];
+  const command = [process.execPath, brief, main, ...args];
   const [program = '', ...rest] = shell ? ['/bin/sh', '-c', '"$@"; true', 'sh', ...command] : command;
   const child = spawn(program, rest, {
     cwd: folder,

@@ -35,9 +35,16 @@ export class Latency {
     return this.rose;
   }
 
-  judge(slots: CallSlots, config: DetectionConfig, firing: boolean): Judgement {
+  /** `usualFailures`: share of these calls that usually fails. */
+  judge(slots: CallSlots, config: DetectionConfig, firing: boolean, usualFailures: number): Judgement {
+    const { minRatio, timesBaseline } = config.errors;
+    const failing = Math.max(minRatio, usualFailures * timesBaseline);
     if (!this.medians.ready(config.baseline)) {
-      this.learn(slots, config, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+      this.learn(slots, config, {
+        median: Number.POSITIVE_INFINITY,
+        tail: Number.POSITIVE_INFINITY,
+        failing,
+      });
       return learning;
     }
     const medianLimit = limitOf(
@@ -53,7 +60,7 @@ export class Latency {
       this.found(recent, 'latency-p50', medianLimit, config) ??
       this.found(recent, 'latency-p95', tailLimit, config);
     if (slow !== null) return slow;
-    this.learn(slots, config, medianLimit, tailLimit);
+    this.learn(slots, config, { median: medianLimit, tail: tailLimit, failing });
     return normal;
   }
 
@@ -132,11 +139,17 @@ export class Latency {
     };
   }
 
-  private learn(slots: CallSlots, config: DetectionConfig, medianLimit: number, tailLimit: number): void {
+  /** What fails at once is quick: learnt, an outage would make the recovery look slow. */
+  private learn(
+    slots: CallSlots,
+    config: DetectionConfig,
+    limits: { readonly median: number; readonly tail: number; readonly failing: number },
+  ): void {
     for (const slot of slots.between(this.learntThroughMs + 1, slots.newestMs - learnAfterMs)) {
       this.learntThroughMs = slot.atMs;
-      if (slot.p50 <= medianLimit) this.medians.learn(slot.atMs, slot.p50, config.baseline);
-      if (slot.p95 <= tailLimit) this.tails.learn(slot.atMs, slot.p95, config.baseline);
+      if (slot.errors > slot.count * limits.failing) continue;
+      if (slot.p50 <= limits.median) this.medians.learn(slot.atMs, slot.p50, config.baseline);
+      if (slot.p95 <= limits.tail) this.tails.learn(slot.atMs, slot.p95, config.baseline);
     }
   }
 }

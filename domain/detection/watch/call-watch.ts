@@ -71,7 +71,7 @@ export class CallWatch {
     if (erred && !this.errors.firing) this.errorRatio.skipThrough(atMs);
 
     const slow = this.slowness?.firing ?? false;
-    const judgement = this.latency.judge(this.slots, config, slow);
+    const judgement = this.latency.judge(this.slots, config, slow, this.errorRatio.usual);
     if (this.slowness === null && judgement.kind === 'deviating' && judgement.confirmed)
       this.slowness = this.finding('latency', 'latency', this.latency.measure);
     this.slowness?.update(judgement, atMs, rule, sink);

@@ -37,6 +37,16 @@ describe.each(cases)('%s', (_, signal, world, [least, most]) => {
   });
 });
 
+it('is not learnt from calls that fail at once: after an outage nothing is slow, unusual or firing', () => {
+  const outage: World = {
+    isDown: (service, atS) => service === 'back' && atS >= 60 && atS < 240,
+    slowness: (service) => (service === 'back' ? 10 : 1),
+  };
+  const { anomalies } = simulate(outage, 330, 5);
+  const late = anomalies.filter(({ onsetMs, state }) => state === 'firing' && onsetMs >= startMs + 238_000);
+  expect(late.map(({ summary }) => summary)).toEqual([]);
+});
+
 describe('the onset of an incident', () => {
   const one = (detector: Anomaly['detector'], onsetS: number, detectedS: number) => ({
     detector,

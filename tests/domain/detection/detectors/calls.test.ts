@@ -9,6 +9,7 @@ import { Traffic } from '../../../../domain/detection/detectors/traffic.ts';
 import type { CallBucket } from '../../../../domain/telemetry.ts';
 
 const config = detectionConfigSchema.parse({});
+const between = (second: number, from: number, to: number): boolean => second >= from && second < to;
 
 function bucket(second: number, fields: Partial<CallBucket> = {}): CallBucket {
   return {
@@ -120,7 +121,7 @@ describe('the error ratio', () => {
 });
 
 describe('latency', () => {
-  const run = (fields: (second: number) => Partial<CallBucket>, seconds: number) => {
+  const run = (fields: (second: number) => Partial<CallBucket>, seconds: number, usualFailures = 0) => {
     const slots = new CallSlots();
     const detector = new Latency('calls to shop');
     return Array.from({ length: seconds }, (_, second) => {
@@ -131,7 +132,7 @@ describe('latency', () => {
           ...fields(second),
         }),
       );
-      return detector.judge(slots, config, false);
+      return detector.judge(slots, config, false, usualFailures);
     });
   };
   const found = (judgements: ReturnType<typeof run>) =>
@@ -165,6 +166,23 @@ describe('latency', () => {
       -1,
     );
     expect(found(run((second) => (second >= 30 ? { latencyP50Ms: 1, latencyP95Ms: 2 } : {}), 100))).toBe(-1);
+  });
+
+  it('is not found when an outage of any length is over, in which calls failed at once', () => {
+    const outage = (second: number) =>
+      between(second, 30, 600) ? { errors: 9, latencyP50Ms: 1, latencyP95Ms: 60 } : {};
+    expect(found(run(outage, 700))).toBe(-1);
+  });
+
+  it('is learnt anew when calls become quicker, and where some of them always fail', () => {
+    const quicker = run(
+      (second) => (second < 30 ? {} : { latencyP50Ms: second < 600 ? 1 : 45, latencyP95Ms: 60 }),
+      700,
+    );
+    expect(quicker[found(quicker)]).toMatchObject({ onsetMs: 600_000, expected: 1 });
+    const failing = (second: number) => ({ errors: 4, ...(second >= 60 ? { latencyP50Ms: 70 } : {}) });
+    expect(found(run(failing, 70, 0.2))).toBe(62);
+    expect(found(run(failing, 70))).toBe(-1);
   });
 });
 

@@ -57,7 +57,7 @@ const baseline = z.strictObject({
   thinMs: ms(5_000, 'Once the window of 64 samples is full, at most one sample is learnt in this time.'),
   relearnMs: ms(
     1_800_000,
-    'A new level of traffic or of an unknown metric becomes the new normal after this long.',
+    'A new level of traffic, of an unknown metric, or of a resource that is used less, becomes the new normal after this long.',
   ),
 });
 

@@ -17,6 +17,8 @@ export function robustScale(window: RobustWindow): number {
 export class RobustZ {
   private run = 0;
   private runStartMs = 0;
+  /** Since when the samples are far from usual in the direction that is no finding. */
+  private strayedSinceMs: number | null = null;
   private readonly metric: string;
   private readonly service: string;
   private readonly direction: Direction;
@@ -49,9 +51,9 @@ export class RobustZ {
     const score = Math.abs(difference) / robustScale(window);
     const towards = this.direction === 'both' || difference > 0 === (this.direction === 'up');
     const share = firing ? 0.6 : 1;
-    const deviates =
-      towards && score >= limit * share && Math.abs(difference) >= Math.abs(expected) * minRelative * share;
-    if (!deviates) {
+    const far = score >= limit * share && Math.abs(difference) >= Math.abs(expected) * minRelative * share;
+    this.strayedSinceMs = far && !towards ? (this.strayedSinceMs ?? atMs) : null;
+    if (!far || !towards) {
       this.run = 0;
       return normal;
     }
@@ -70,5 +72,18 @@ export class RobustZ {
       severity: 'info',
       summary: `${safeName(this.metric)} of ${safeName(this.service)} is ${this.inWords(value)}, usually ${this.inWords(expected)}`,
     };
+  }
+
+  /**
+   * Learns a judged sample that is no finding. What is far from usual on the harmless side is mostly a fault elsewhere (the
+   * CPU of a service that nobody reaches): it becomes usual only once it has lasted.
+   */
+  learn(atMs: number, value: number, window: RobustWindow, { baseline }: DetectionConfig): void {
+    if (this.strayedSinceMs !== null) {
+      if (atMs - this.strayedSinceMs < baseline.relearnMs) return;
+      window.clear();
+      this.strayedSinceMs = null;
+    }
+    window.learn(atMs, value, baseline);
   }
 }

@@ -83,7 +83,7 @@ export class CapacityWatch implements MetricWatch {
     this.findings.update('robust-z', resting ? learning : hint, atMs, config.clearing, sink);
     if (limit !== null) this.judgeLevel(atMs, value, limit, window, context);
     if (!this.firing && !this.suspicious) {
-      window.learn(atMs, value, config.baseline);
+      this.unusual.learn(atMs, value, window, config);
       if (window.ready(config.baseline)) context.siblings.set(this.siblingKey, window);
     }
   }

@@ -30,7 +30,7 @@ export class HintWatch implements MetricWatch {
   observe(atMs: number, value: number, { config, sink }: WatchContext): void {
     const { firing } = this;
     const judgement = this.detector.judge(atMs, value, this.window, config, firing);
-    if (!firing && judgement.kind !== 'deviating') this.window.learn(atMs, value, config.baseline);
+    if (!firing && judgement.kind !== 'deviating') this.detector.learn(atMs, value, this.window, config);
     const finding = this.findings.of('robust-z');
     const resting =
       finding !== undefined && !firing && atMs - finding.clearedMs < config.clearing.refractoryMs;

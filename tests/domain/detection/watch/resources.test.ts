@@ -87,6 +87,19 @@ describe('utilisation', () => {
     expect(anomalies).toEqual([]);
   });
 
+  it('that falls for as long as nobody reaches the service is none when it is back', () => {
+    const cpu = (idleSeconds: number) => (second: number) => [
+      {
+        metric: 'process.cpu.utilization',
+        value: between(second, 120, 120 + idleSeconds) ? 0.01 : 0.95 - (second % 3) * 0.01,
+        instance: 'a',
+      },
+    ];
+    expect(run(1_600, cpu(1_200))).toEqual([]);
+    // What has lasted is the usual now: the old level is found.
+    expect(states(run(2_600, cpu(2_000)), 'cpu')).toEqual(['firing']);
+  });
+
   it('of the CPU is judged at any sample interval', () => {
     const engine = createDetectionEngine(detectionConfigSchema.parse({}));
     const found: Anomaly[] = [];

@@ -4,6 +4,9 @@
 import type { CallStats } from './call-stats.ts';
 import type { Features, ServiceFeatures } from './features.ts';
 import { isIdle } from './signs-resources.ts';
+import { thresholds } from './thresholds.ts';
+
+const { works, worksNot, answered, ofInstances } = thresholds.silence;
 
 export type SilenceSign = {
   /** `unclear`: nothing measured tells a hang from a gap. */
@@ -42,8 +45,8 @@ function stillWorks(service: ServiceFeatures, features: Features): boolean | nul
     .filter(({ before }) => before.requests > 0)
     .map(({ before, recent }) => recent.ratePerSecond / before.ratePerSecond);
   if (heard.length === 0) return null;
-  if (heard.some((share) => share >= 0.5)) return true;
-  return heard.every((share) => share < 0.3) ? false : null;
+  if (heard.some((share) => share >= works)) return true;
+  return heard.every((share) => share < worksNot) ? false : null;
 }
 
 function instanceSilence(service: ServiceFeatures): SilenceSign | null {
@@ -59,12 +62,12 @@ function instanceSilence(service: ServiceFeatures): SilenceSign | null {
   // What callers get answered and no replica tells of is answered by those that are silent.
   const unseen =
     inbound === null || server === null ? 0 : answeredPerSecond(inbound) - server.recent.ratePerSecond;
-  const works = share > 0 && unseen >= share * 0.6;
-  if (inbound !== null && sufferedBy(inbound) && !works) return { kind: 'hang', sinceMs, instance };
+  const answersUnseen = share > 0 && unseen >= share * ofInstances;
+  if (inbound !== null && sufferedBy(inbound) && !answersUnseen) return { kind: 'hang', sinceMs, instance };
   // Traffic that moved to the other replicas (a drained one) is not missing anywhere.
   if (server === null) return null;
   const missing = server.before.ratePerSecond - server.recent.ratePerSecond;
-  if (missing < share * 0.6) return null;
+  if (missing < share * ofInstances) return null;
   if (inbound !== null) return { kind: 'gap', sinceMs, instance };
   // Nobody inside calls it: its own work shows whether it lives.
   const idle = silent.map((quiet) => isIdle(service, quiet.instance));
@@ -75,7 +78,7 @@ function instanceSilence(service: ServiceFeatures): SilenceSign | null {
 /** What hangs answers nobody: whose callers go on getting their answers, however late, works, and only its telemetry is missing. */
 function answers(inbound: CallStats): boolean {
   const perSecond = answeredPerSecond(inbound);
-  return perSecond > 0 && perSecond >= inbound.before.ratePerSecond * 0.5;
+  return perSecond > 0 && perSecond >= inbound.before.ratePerSecond * answered;
 }
 
 function answeredPerSecond({ recent: { errors, requests, ratePerSecond } }: CallStats): number {

@@ -58,6 +58,13 @@ export const thresholds = {
     minExpected: 8,
     /** Exporters send in batches, and not at the same moment. */
     minMs: 4_000,
+    /** Of its former calls to others, this share shows that a silent service works; less than the other, that it does not. */
+    works: 0.5,
+    worksNot: 0.3,
+    /** Share of their former calls that callers of a service that hangs can never get answered. */
+    answered: 0.5,
+    /** Of the calls of silent instances, the share that has to be missing, or answered unseen, before anything is concluded. */
+    ofInstances: 0.6,
   },
   ingestGap: {
     /** Senders a second; with fewer, a pause of all of them is nothing unusual. */

@@ -25,6 +25,7 @@ export class RobustWindow {
   private medianValue = 0;
   private madValue = 0;
   private rangeValue = 0;
+  private formerly: RobustWindow | null = null;
 
   /** Learns a normal sample. Once the window is full it is thinned, so that it covers minutes and not one of them. */
   learn(atMs: number, value: number, config: WindowConfig): void {
@@ -90,10 +91,24 @@ export class RobustWindow {
     return copy;
   }
 
-  clear(): void {
+  /** Forgets: what has lasted so long is the new normal. What was normal until now is kept, for it may come back. */
+  relearn(): void {
+    const former = this.copy();
+    former.formerly = null; // one step back is enough
+    this.formerly = former;
     this.size = 0;
     this.next = 0;
     this.stale = true;
+  }
+
+  /** What was normal before the last `relearn`: after a long outage the way back to it is no news. */
+  get former(): RobustWindow | null {
+    return this.formerly;
+  }
+
+  /** What was normal before the last `relearn` is so again. */
+  comeBack(): void {
+    if (this.formerly !== null) Object.assign(this, this.formerly.copy());
   }
 
   private grow(): void {

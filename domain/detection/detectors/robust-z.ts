@@ -14,6 +14,33 @@ export function robustScale(window: RobustWindow): number {
   return Math.max(sigma, Math.abs(median) * 0.05, range * 0.2, 1e-9);
 }
 
+function distance(
+  value: number,
+  window: RobustWindow,
+  { score: limit, minRelative }: DetectionConfig['robustZ'],
+  share: number,
+) {
+  const expected = window.median;
+  const difference = value - expected;
+  const score = Math.abs(difference) / robustScale(window);
+  const far = score >= limit * share && Math.abs(difference) >= Math.abs(expected) * minRelative * share;
+  return { expected, difference, score, far };
+}
+
+/** Whether it is no further from the window than what was usual before. */
+function wasUsual(
+  value: number,
+  window: RobustWindow,
+  config: DetectionConfig['robustZ'],
+  share: number,
+): boolean {
+  const { former } = window;
+  const isMore = value > window.median;
+  if (former === null || former.median > window.median !== isMore) return false;
+  const { far, difference } = distance(value, former, config, share);
+  return !far || difference > 0 !== isMore;
+}
+
 export class RobustZ {
   private run = 0;
   private runStartMs = 0;
@@ -45,15 +72,13 @@ export class RobustZ {
     firing: boolean,
   ): Judgement {
     if (!window.ready(config.baseline)) return learning;
-    const { score: limit, minRelative, samples } = config.robustZ;
-    const expected = window.median;
-    const difference = value - expected;
-    const score = Math.abs(difference) / robustScale(window);
-    const towards = this.direction === 'both' || difference > 0 === (this.direction === 'up');
     const share = firing ? 0.6 : 1;
-    const far = score >= limit * share && Math.abs(difference) >= Math.abs(expected) * minRelative * share;
+    const { expected, difference, score, far } = distance(value, window, config.robustZ, share);
+    const towards = this.direction === 'both' || difference > 0 === (this.direction === 'up');
     this.strayedSinceMs = far && !towards ? (this.strayedSinceMs ?? atMs) : null;
-    if (!far || !towards) {
+    const isBack = far && towards && wasUsual(value, window, config.robustZ, share);
+    if (isBack) window.comeBack();
+    if (!far || !towards || isBack) {
       this.run = 0;
       return normal;
     }
@@ -61,7 +86,7 @@ export class RobustZ {
     this.run += 1;
     return {
       kind: 'deviating',
-      confirmed: this.run >= samples,
+      confirmed: this.run >= config.robustZ.samples,
       onsetMs: this.runStartMs,
       direction: difference > 0 ? 'up' : 'down',
       expected,
@@ -81,7 +106,7 @@ export class RobustZ {
   learn(atMs: number, value: number, window: RobustWindow, { baseline }: DetectionConfig): void {
     if (this.strayedSinceMs !== null) {
       if (atMs - this.strayedSinceMs < baseline.relearnMs) return;
-      window.clear();
+      window.relearn();
       this.strayedSinceMs = null;
     }
     window.learn(atMs, value, baseline);

@@ -50,7 +50,9 @@ export class Traffic {
     const { traffic } = config;
     const limit = firing ? 1 + (traffic.factor - 1) * 0.7 : traffic.factor;
     const deviates = score >= traffic.score * (firing ? 0.6 : 1) && (factor >= limit || factor <= 1 / limit);
-    if (!deviates) {
+    const isBack = deviates && this.wasUsual(rate, factor > 1, limit);
+    if (isBack) this.window.comeBack();
+    if (!deviates || isBack) {
       this.onsetMs = null;
       if (!firing) this.learn(slots, throughMs - learnAfterMs, config);
       return normal;
@@ -72,9 +74,16 @@ export class Traffic {
     };
   }
 
+  /** Whether it is no more, or no less, than was usual before the rate of now became so: after an outage that was long, users come back. */
+  private wasUsual(rate: number, more: boolean, limit: number): boolean {
+    const former = this.window.former?.mean ?? null;
+    if (former === null || former > this.window.mean !== more) return false;
+    return more ? rate < former * limit : rate > former / limit;
+  }
+
   /** Forgets the usual rate: what has lasted so long is the new one. */
   relearn(atMs: number): void {
-    this.window.clear();
+    this.window.relearn();
     this.learntThroughMs = atMs;
     this.onsetMs = null;
   }

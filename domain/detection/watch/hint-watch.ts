@@ -36,7 +36,7 @@ export class HintWatch implements MetricWatch {
       finding !== undefined && !firing && atMs - finding.clearedMs < config.clearing.refractoryMs;
     this.findings.update('robust-z', resting ? learning : judgement, atMs, config.clearing, sink);
     if (firing && finding !== undefined && atMs - finding.detectedMs >= config.baseline.relearnMs) {
-      this.window.clear();
+      this.window.relearn();
       finding.clear(atMs, sink);
     }
   }

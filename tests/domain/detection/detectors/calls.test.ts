@@ -221,6 +221,23 @@ describe('traffic', () => {
     );
   });
 
+  it('that comes back after it was relearnt is no news; more than ever is', () => {
+    const comingBack = (countAt: (second: number) => number) => {
+      const slots = new CallSlots();
+      const detector = new Traffic('shop');
+      return Array.from({ length: 400 }, (_, second) => {
+        if (second === 200) detector.relearn(200_000);
+        const usual = 20 + noise(second);
+        const count = between(second, 60, 300) ? 2 : second < 60 ? usual : countAt(second);
+        slots.add(bucket(second, { count }));
+        return detector.judge(slots, second * 1_000, config, between(second, 64, 200));
+      }).slice(300);
+    };
+    expect(severities(comingBack((second) => 20 + noise(second)))).toEqual(new Set());
+    expect(severities(comingBack((second) => 12 + noise(second)))).toEqual(new Set());
+    expect(severities(comingBack((second) => 60 + noise(second)))).toEqual(new Set(['info', 'warning']));
+  });
+
   it('is not judged where there is too little of it', () => {
     expect(severities(run((second) => (second % 10 === 0 && second < 300 ? 1 : 0), 600))).toEqual(new Set());
   });

@@ -46,6 +46,20 @@ describe('the window of usual values', () => {
     expect([window.median, copy.median]).toEqual([1, 50]);
   });
 
+  it('keeps what was normal before it is relearnt, one step back, and takes it up again', () => {
+    const window = windowOf(new Array(20).fill(1));
+    for (const level of [2, 3]) {
+      window.relearn();
+      expect(window.ready(config.baseline)).toBe(false);
+      for (let second = 0; second < 20; second += 1) window.learn(second * 1_000, level, config.baseline);
+    }
+    expect([window.median, window.former?.median, window.former?.former]).toEqual([3, 2, null]);
+    window.comeBack();
+    expect([window.median, window.former]).toEqual([2, null]);
+    window.comeBack();
+    expect(window.median).toBe(2);
+  });
+
   it('has its median between its extremes, for any values', () => {
     const value = fc.float({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
@@ -91,6 +105,19 @@ describe('the robust z-score', () => {
     expect(confirmed(new Array(20).fill(120))).toBe(false);
     expect(confirmed(new Array(20).fill(1), 'up')).toBe(false);
     expect(confirmed(new Array(20).fill(1), 'down')).toBe(true);
+  });
+
+  it('that goes back to what was usual before the window was relearnt finds nothing, but more than that', () => {
+    const find = (values: readonly number[]) => {
+      const own = windowOf(Array.from({ length: 30 }, (_, index) => 100 + (index % 5)));
+      const detector = new RobustZ('shop', 'app.queue', 'both');
+      own.relearn();
+      for (let second = 0; second < 30; second += 1) own.learn(second * 1_000, 1, config.baseline);
+      return values.map((value, index) => detector.judge(index * 1_000, value, own, config, false).kind);
+    };
+    expect(find([101, 103, 60, 100])).toEqual(['normal', 'normal', 'normal', 'normal']);
+    expect(find([300])).toEqual(['deviating']);
+    expect(find([-300])).toEqual(['deviating']);
   });
 
   it('does not explode on a flat series', () => {

@@ -88,16 +88,19 @@ describe('utilisation', () => {
   });
 
   it('that falls for as long as nobody reaches the service is none when it is back', () => {
-    const cpu = (idleSeconds: number) => (second: number) => [
+    const cpu = (before: number, idleSeconds: number) => (second: number) => [
       {
         metric: 'process.cpu.utilization',
-        value: between(second, 120, 120 + idleSeconds) ? 0.01 : 0.95 - (second % 3) * 0.01,
+        value: between(second, 120, 120 + idleSeconds)
+          ? 0.01
+          : (second < 120 ? before : 0.95) - (second % 3) * 0.01,
         instance: 'a',
       },
     ];
-    expect(run(1_600, cpu(1_200))).toEqual([]);
-    // What has lasted is the usual now: the old level is found.
-    expect(states(run(2_600, cpu(2_000)), 'cpu')).toEqual(['firing']);
+    expect(run(1_600, cpu(0.95, 1_200))).toEqual([]);
+    // What has lasted is the usual now, and what was usual before may come back; more than both is found.
+    expect(run(2_600, cpu(0.95, 2_000))).toEqual([]);
+    expect(states(run(2_600, cpu(0.5, 2_000)), 'cpu')).toEqual(['firing']);
   });
 
   it('of the CPU is judged at any sample interval', () => {

@@ -8,8 +8,7 @@ import type { ActionParameters } from '../../../domain/remediation/actions/actio
 import type { ActionId } from '../../../domain/remediation/actions/index.ts';
 import type { RefusalCode } from '../../../domain/remediation/refusal-code.ts';
 import { describeWith } from '../../support/component.ts';
-import type { KubernetesInfo } from '../../support/components/kubernetes.ts';
-import { type ControlPlane, startControlPlane } from '../../support/kubernetes/control-plane.ts';
+import { type Cluster, type ClusterInfo, clusterAt } from '../../support/kubernetes/control-plane.ts';
 import {
   createNamespace,
   deploy,
@@ -18,15 +17,15 @@ import {
   settingsFor,
 } from '../../support/kubernetes/workloads.ts';
 
-const namespace = 'shop';
+const namespace = 'depot';
 const orders = `kubernetes/main/${namespace}/deployment/orders`;
 
-await describeWith<KubernetesInfo>('kubernetes', 'bad input for Kubernetes', (info) => {
-  let plane: ControlPlane;
+await describeWith<ClusterInfo>('kubernetes-cluster', 'bad input for Kubernetes', (info) => {
+  let plane: Cluster;
   let dir: string;
 
   beforeAll(async () => {
-    plane = await startControlPlane(info);
+    plane = clusterAt(info);
     dir = mkdtempSync(join(tmpdir(), 'sentinel-bad-input-'));
     writeFileSync(join(dir, 'empty'), '\n');
     writeFileSync(join(dir, 'text'), 'no kubeconfig at all');
@@ -34,7 +33,6 @@ await describeWith<KubernetesInfo>('kubernetes', 'bad input for Kubernetes', (in
     await deploy(plane.admin, namespace, 'orders', { replicas: 1 });
   }, 240_000);
   afterAll(async () => {
-    await plane?.stop();
     rmSync(dir, { recursive: true, force: true });
   });
 
@@ -137,16 +135,16 @@ await describeWith<KubernetesInfo>('kubernetes', 'bad input for Kubernetes', (in
         title: 'no right to read',
         more: () => ({ as: 'reader', writeContext: 'admin', actions: ['scale'] }),
         code: 'permission-denied',
-        ends: 'in the namespace "shop"',
-        doctor: 'missing rights in cluster main: get namespaces in shop (read); get pods in shop (read); ',
+        ends: 'in the namespace "depot"',
+        doctor: 'missing rights in cluster main: get namespaces in depot (read); get pods in depot (read); ',
         advice: rights,
       },
       {
         title: 'no right to change',
         more: () => ({ writeContext: 'writer', actions: ['scale'] }),
         code: 'permission-denied',
-        ends: 'User "writer" cannot patch resource "deployments" in API group "apps" in the namespace "shop"',
-        doctor: 'missing rights in cluster main: patch deployments.apps in shop (write); ',
+        ends: 'User "writer" cannot patch resource "deployments" in API group "apps" in the namespace "depot"',
+        doctor: 'missing rights in cluster main: patch deployments.apps in depot (write); ',
         advice: rights,
       },
     ];
@@ -169,32 +167,32 @@ await describeWith<KubernetesInfo>('kubernetes', 'bad input for Kubernetes', (in
     const nodes: Settings = { nodes: ['node-*'], actions: ['cordon'] };
     it.each<readonly [string, ActionId, Settings, RefusalCode, string]>([
       [
-        'kubernetes/other/shop/deployment/orders',
+        'kubernetes/other/depot/deployment/orders',
         'restart',
         {},
         'unknown-target',
-        '"kubernetes/other/shop/deployment/orders" is no workload of cluster main',
+        '"kubernetes/other/depot/deployment/orders" is no workload of cluster main',
       ],
       [
         'kubernetes/main/bank/deployment/orders',
         'restart',
         {},
         'unknown-target',
-        "namespace bank is not one of the executor's: shop",
+        "namespace bank is not one of the executor's: depot",
       ],
       [
-        'kubernetes/main/shop/deployment/order',
+        'kubernetes/main/depot/deployment/order',
         'restart',
         {},
         'unknown-target',
-        'there is no deployment order in namespace shop: it was renamed, moved or deleted',
+        'there is no deployment order in namespace depot: it was renamed, moved or deleted',
       ],
       [
-        'kubernetes/main/shop/statefulset/orders',
+        'kubernetes/main/depot/statefulset/orders',
         'restart',
         {},
         'unknown-target',
-        'there is no statefulset orders in namespace shop: it was renamed, moved or deleted',
+        'there is no statefulset orders in namespace depot: it was renamed, moved or deleted',
       ],
       [
         'kubernetes/main/_/node/node-z',

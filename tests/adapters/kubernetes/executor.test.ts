@@ -10,9 +10,9 @@ import { allOf, pod } from '../../../adapters/kubernetes/objects.ts';
 import { inverseOf } from '../../../domain/remediation/catalogue.ts';
 import { callOf } from '../../support/calls.ts';
 import { describeWith } from '../../support/component.ts';
-import type { KubernetesInfo } from '../../support/components/kubernetes.ts';
-import { type ControlPlane, startControlPlane } from '../../support/kubernetes/control-plane.ts';
+import { type Cluster, type ClusterInfo, clusterAt } from '../../support/kubernetes/control-plane.ts';
 import { type LossyServer, startLossyServer } from '../../support/kubernetes/lossy-server.ts';
+import { holdPods } from '../../support/kubernetes/played-nodes.ts';
 import {
   carryOut,
   createNamespace,
@@ -31,21 +31,20 @@ import {
 
 const namespace = 'shop';
 
-await describeWith<KubernetesInfo>('kubernetes', 'the Kubernetes executor', (info) => {
-  let plane: ControlPlane;
+await describeWith<ClusterInfo>('kubernetes-cluster', 'the Kubernetes executor', (info) => {
+  let plane: Cluster;
   let way: LossyServer;
   let executor: ReturnType<typeof executorFor>;
   const dir = mkdtempSync(join(tmpdir(), 'sentinel-kubernetes-test-'));
 
   beforeAll(async () => {
-    plane = await startControlPlane(info);
+    plane = clusterAt(info);
     way = await startLossyServer(plane, dir, ['admin']);
     executor = executorFor(way, [namespace]);
     await createNamespace(plane.admin, namespace);
   });
   afterAll(async () => {
     await way?.close();
-    await plane?.stop();
     rmSync(dir, { recursive: true, force: true });
   });
 
@@ -139,7 +138,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'the Kubernetes executor', (inf
 
     it('tells how far a rollout has come', async () => {
       await deploy(plane.admin, namespace, 'slow', { replicas: 5 });
-      plane.nodes.hold(true);
+      await holdPods(plane.admin, namespace, true);
       const intent = intentFor(await stateOf(executor, 'slow'), 'restart', {});
       const begun = await executor.begin(intent, firstCall(intent.before));
       const handle = begun.kind === 'accepted' ? begun.handle : '';
@@ -148,7 +147,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'the Kubernetes executor', (inf
         kind: 'running',
         progress: { of: 5, words: expect.stringMatching(/[1-4] of 5 pods new/) },
       });
-      plane.nodes.hold(false);
+      await holdPods(plane.admin, namespace, false);
       expect((await follow(executor, intent, handle)).end.kind).toBe('done');
     });
 
@@ -406,11 +405,11 @@ await describeWith<KubernetesInfo>('kubernetes', 'the Kubernetes executor', (inf
 
     it('a change of somebody else during the rollout is told, never called done', async () => {
       const intent = await restartOf('replaced-meanwhile');
-      plane.nodes.hold(true);
+      await holdPods(plane.admin, namespace, true);
       const begun = await executor.begin(intent, firstCall(intent.before));
       const template = { metadata: { annotations: { [restartAnnotation]: null } } };
       await patch(plane.admin, namespace, 'replaced-meanwhile', { spec: { template } });
-      plane.nodes.hold(false);
+      await holdPods(plane.admin, namespace, false);
       const { end } = await follow(executor, intent, begun.kind === 'accepted' ? begun.handle : '');
       expect(end).toMatchObject({ kind: 'superseded' });
       expect(await executor.lookUp(intent)).toBe('happened');
@@ -445,11 +444,11 @@ await describeWith<KubernetesInfo>('kubernetes', 'the Kubernetes executor', (inf
     it('a rollout that exceeds its deadline has failed, and what is left is said', async () => {
       await deploy(plane.admin, namespace, 'hopeless', { spec: { progressDeadlineSeconds: 2 } });
       const before = await stateOf(executor, 'hopeless');
-      plane.nodes.hold(true);
+      await holdPods(plane.admin, namespace, true);
       const intent = intentFor(before, 'restart', {});
       const begun = await executor.begin(intent, firstCall(before));
       const { end } = await follow(executor, intent, begun.kind === 'accepted' ? begun.handle : '');
-      plane.nodes.hold(false);
+      await holdPods(plane.admin, namespace, false);
       expect(end).toMatchObject({
         kind: 'failed',
         reason: expect.stringContaining('progress deadline'),

@@ -9,8 +9,7 @@ import { restartAnnotation } from '../../../adapters/kubernetes/marks.ts';
 import { allOf, pod, replicaSet, type Workload } from '../../../adapters/kubernetes/objects.ts';
 import { eventually } from '../../integration/support/wait.ts';
 import { describeWith } from '../../support/component.ts';
-import type { KubernetesInfo } from '../../support/components/kubernetes.ts';
-import { type ControlPlane, startControlPlane } from '../../support/kubernetes/control-plane.ts';
+import { type Cluster, type ClusterInfo, clusterAt } from '../../support/kubernetes/control-plane.ts';
 import type { Recorded } from '../../support/kubernetes/rollout-worker.ts';
 import {
   createNamespace,
@@ -22,22 +21,21 @@ import {
   stateOf,
 } from '../../support/kubernetes/workloads.ts';
 
-const namespace = 'shop';
+const namespace = 'many';
 const worker = join(import.meta.dirname, '../../support/kubernetes/rollout-worker.ts');
 
 /** How many templates it has had, as its controller counts. */
 const revisionOf = ({ metadata }: Workload) => metadata.annotations['deployment.kubernetes.io/revision'];
 
-await describeWith<KubernetesInfo>('kubernetes', 'a rollout whose worker is killed', (info) => {
-  let plane: ControlPlane;
+await describeWith<ClusterInfo>('kubernetes-cluster', 'a rollout whose worker is killed', (info) => {
+  let plane: Cluster;
   const dir = mkdtempSync(join(tmpdir(), 'sentinel-rollout-'));
 
   beforeAll(async () => {
-    plane = await startControlPlane(info);
+    plane = clusterAt(info);
     await createNamespace(plane.admin, namespace);
   });
   afterAll(async () => {
-    await plane?.stop();
     rmSync(dir, { recursive: true, force: true });
   });
 

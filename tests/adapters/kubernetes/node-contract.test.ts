@@ -4,6 +4,7 @@ import { describeWith } from '../../support/component.ts';
 import type { KubernetesInfo } from '../../support/components/kubernetes.ts';
 import { openContractCluster } from '../../support/kubernetes/contract.ts';
 import { cordonAsKubectl, podsOn, readNode } from '../../support/kubernetes/nodes.ts';
+import { holdPods } from '../../support/kubernetes/played-nodes.ts';
 import { deploy, environment, settled } from '../../support/kubernetes/workloads.ts';
 import { executorContract } from '../executors/contract/contract.ts';
 import type { ExecutorHarness } from '../executors/contract/harness.ts';
@@ -58,9 +59,9 @@ async function open(info: KubernetesInfo, action: 'cordon' | 'drain-node'): Prom
           faults: {
             ...cluster.faults,
             // What was evicted is still there.
-            lag: async () => plane.nodes.hold(true),
+            lag: () => holdPods(plane.admin, namespace, true),
             async heal() {
-              plane.nodes.hold(false);
+              await holdPods(plane.admin, namespace, false);
               await cluster.faults.heal();
             },
           },

@@ -22,6 +22,7 @@ import type { KubernetesInfo } from '../../support/components/kubernetes.ts';
 import { type ControlPlane, startControlPlane } from '../../support/kubernetes/control-plane.ts';
 import { type LossyServer, startLossyServer } from '../../support/kubernetes/lossy-server.ts';
 import { addNode, cordonAsKubectl, podsOn, readNode } from '../../support/kubernetes/nodes.ts';
+import { holdPods } from '../../support/kubernetes/played-nodes.ts';
 import {
   carryOut,
   createNamespace,
@@ -58,7 +59,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'nodes', (info) => {
     await addNode(plane, 'elsewhere', {});
   });
   afterEach(async () => {
-    plane.nodes.hold(false);
+    await holdPods(plane.admin, namespace, false);
     for (const name of ['node-a', 'node-b', 'node-c', 'elsewhere'])
       if (cordonedBy(await readNode(plane, name)) !== 'no') await cordonAsKubectl(plane, name, false);
   });
@@ -234,7 +235,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'nodes', (info) => {
         detail: expect.stringContaining('6 pods would be moved'),
       });
       const evictedBefore = evicted();
-      plane.nodes.hold(true);
+      await holdPods(plane.admin, namespace, true);
       const begun = await executor.begin(intent, firstCall(before));
       const handle = begun.kind === 'accepted' ? begun.handle : '';
       const ask = () => executor.advance?.(intent, handle, callOf({ number: 1, notAfterMs: soon() }));
@@ -244,7 +245,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'nodes', (info) => {
         progress: { of: 6, words: expect.stringContaining('orders waits for its disruption budget') },
       });
       expect(await executor.lookUp(intent)).toBe('cannot-tell');
-      plane.nodes.hold(false);
+      await holdPods(plane.admin, namespace, false);
       // Two workers at once: the lease of the first was not lost, it only seemed so.
       const [one, other] = await Promise.all([
         follow(executor, intent, handle),
@@ -372,7 +373,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'nodes', (info) => {
       const intent = intentFor(before, 'drain-node', {});
       const begun = await executor.begin(intent, firstCall(before));
       const handle = begun.kind === 'accepted' ? begun.handle : '';
-      plane.nodes.hold(true);
+      await holdPods(plane.admin, namespace, true);
       let asked = 0;
       const permit = async () => {
         asked += 1;
@@ -396,7 +397,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'nodes', (info) => {
         ),
       });
       expect(evicted() - evictedBefore).toBe(2);
-      plane.nodes.hold(false);
+      await holdPods(plane.admin, namespace, false);
       // Looking alone moves nothing; a cancellation says where it stands.
       const look = await executor.poll(intent, handle, new AbortController().signal);
       expect(look.kind).toBe('running');

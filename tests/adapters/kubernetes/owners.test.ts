@@ -7,10 +7,10 @@ import { autoscalersPath, replicaSetsPath, workloadPath } from '../../../adapter
 import type { ActionParameters } from '../../../domain/remediation/actions/action.ts';
 import type { ActionId } from '../../../domain/remediation/actions/index.ts';
 import { describeWith } from '../../support/component.ts';
-import type { KubernetesInfo } from '../../support/components/kubernetes.ts';
-import { type ControlPlane, startControlPlane } from '../../support/kubernetes/control-plane.ts';
+import { type Cluster, type ClusterInfo, clusterAt } from '../../support/kubernetes/control-plane.ts';
 import { type GitOperator, startGitOperator } from '../../support/kubernetes/git-operators.ts';
 import { startLossyServer } from '../../support/kubernetes/lossy-server.ts';
+import { holdPods } from '../../support/kubernetes/played-nodes.ts';
 import {
   carryOut,
   createNamespace,
@@ -27,16 +27,16 @@ import {
   stateOf,
 } from '../../support/kubernetes/workloads.ts';
 
-const namespace = 'shop';
+const namespace = 'owned';
 const rounds = 10;
 
-await describeWith<KubernetesInfo>('kubernetes', 'what somebody else owns', (info) => {
-  let plane: ControlPlane;
+await describeWith<ClusterInfo>('kubernetes-cluster', 'what somebody else owns', (info) => {
+  let plane: Cluster;
   let executor: ReturnType<typeof executorFor>;
   const operators: Record<string, GitOperator> = {};
 
   beforeAll(async () => {
-    plane = await startControlPlane(info);
+    plane = clusterAt(info);
     executor = executorFor(plane, [namespace]);
     await createNamespace(plane.admin, namespace);
     const argo = (name: string) => ({
@@ -66,7 +66,6 @@ await describeWith<KubernetesInfo>('kubernetes', 'what somebody else owns', (inf
   });
   afterAll(async () => {
     await Promise.all(Object.values(operators).map((one) => one.stop()));
-    await plane?.stop();
   });
 
   function operator(manager: string, way: 'apply' | 'patch', given: Parameters<typeof startGitOperator>[4]) {
@@ -152,13 +151,13 @@ await describeWith<KubernetesInfo>('kubernetes', 'what somebody else owns', (inf
       const state = await stateOf(executor, name);
       expect(state.owner).toBeUndefined();
       // No new pod gets ready before the owner has looked.
-      plane.nodes.hold(true);
+      await holdPods(plane.admin, namespace, true);
       const intent = intentFor(state, 'scale', { replicas: 5 });
       const begun = await executor.begin(intent, firstCall(state));
       const { end } = await follow(executor, intent, begun.kind === 'accepted' ? begun.handle : '');
       expect(end).toMatchObject({ kind: 'superseded', reason: expect.stringContaining('in-house') });
     } finally {
-      plane.nodes.hold(false);
+      await holdPods(plane.admin, namespace, false);
       await hidden.stop();
     }
   });

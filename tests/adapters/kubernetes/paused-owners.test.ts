@@ -15,7 +15,7 @@ import { eventually } from '../../integration/support/wait.ts';
 import { describeWith } from '../../support/component.ts';
 import type { KubernetesInfo } from '../../support/components/kubernetes.ts';
 import { openContractCluster } from '../../support/kubernetes/contract.ts';
-import { type ControlPlane, startControlPlane } from '../../support/kubernetes/control-plane.ts';
+import { type Cluster, type ClusterInfo, clusterAt } from '../../support/kubernetes/control-plane.ts';
 import type { GitOperator } from '../../support/kubernetes/git-operators.ts';
 import {
   changeAs,
@@ -44,7 +44,7 @@ import type { ExecutorHarness } from '../executors/contract/harness.ts';
 import { createClock } from '../executors/matrix/clock.ts';
 import { executed } from '../executors/worker.ts';
 
-const namespace = 'shop';
+const namespace = 'paused';
 const refs = {
   argo: { kind: 'application', namespace: 'argocd', name: 'argo' },
   flux: { kind: 'kustomization', namespace: 'flux-system', name: 'flux' },
@@ -58,7 +58,7 @@ const resumeWith = {
 };
 const owners = ['argo', 'flux', 'helm'] as const;
 
-async function openWorld(plane: ControlPlane): Promise<void> {
+async function openWorld(plane: Cluster): Promise<void> {
   for (const name of ['argocd', 'flux-system']) await createNamespace(plane.admin, name);
   await installSyncKinds(plane);
   // A kind that was just made is served a moment later.
@@ -74,13 +74,13 @@ async function openWorld(plane: ControlPlane): Promise<void> {
     );
 }
 
-await describeWith<KubernetesInfo>('kubernetes', 'an owner that may be paused', (info) => {
-  let plane: ControlPlane;
+await describeWith<ClusterInfo>('kubernetes-cluster', 'an owner that may be paused', (info) => {
+  let plane: Cluster;
   let executor: ReturnType<typeof executorFor>;
   const operators: Partial<Record<string, GitOperator>> = {};
 
   beforeAll(async () => {
-    plane = await startControlPlane(info);
+    plane = clusterAt(info);
     executor = executorFor(plane, [namespace], { pauseOwners });
     await createNamespace(plane.admin, namespace);
     await openWorld(plane);
@@ -89,7 +89,6 @@ await describeWith<KubernetesInfo>('kubernetes', 'an owner that may be paused', 
   }, 240_000);
   afterAll(async () => {
     await Promise.all(Object.values(operators).map(async (one) => one?.stop()));
-    await plane?.stop();
   });
 
   const replicasOf = async (name: string) => (await read(plane.admin, namespace, name)).spec.replicas;

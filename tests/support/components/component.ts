@@ -10,7 +10,8 @@ export type ComponentName =
   | 'docker'
   | 'moto'
   | 'ministack'
-  | 'kubernetes';
+  | 'kubernetes'
+  | 'kubernetes-cluster';
 
 export interface Component {
   readonly name: ComponentName;

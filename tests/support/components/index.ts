@@ -5,6 +5,7 @@ import type { Component, ComponentName } from './component.ts';
 import { docker } from './docker.ts';
 import { kafka } from './kafka.ts';
 import { kubernetes } from './kubernetes.ts';
+import { kubernetesCluster } from './kubernetes-cluster.ts';
 import { ministack } from './ministack.ts';
 import { moto } from './moto.ts';
 import { postgres } from './postgres.ts';
@@ -22,4 +23,5 @@ export const components: Readonly<Record<ComponentName, Component>> = {
   moto,
   ministack,
   kubernetes,
+  'kubernetes-cluster': kubernetesCluster,
 };

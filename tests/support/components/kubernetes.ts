@@ -1,4 +1,4 @@
-/** A real Kubernetes control plane: etcd, API server, controllers, scheduler. Here are only the executables; tests start their own. */
+/** A real Kubernetes control plane: etcd, API server, controllers, scheduler. Here are only the executables; see kubernetes-cluster.ts. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

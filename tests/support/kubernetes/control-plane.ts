@@ -1,6 +1,7 @@
 /**
- * A whole control plane of one test file on free ports of the loopback: etcd, API server with RBAC and an audit log,
- * controllers, scheduler, and nodes that are played (played-nodes.ts): pods run nothing, everything above them is real.
+ * A whole control plane on free ports of the loopback: etcd, API server with RBAC and an audit log, controllers,
+ * scheduler, and nodes that are played (played-nodes.ts): pods run nothing, everything above them is real. It costs ten seconds of
+ * processor time, so test files that stay in namespaces of their own share one (`kubernetes-cluster` of the components).
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,7 +20,8 @@ import { type PlayedNodes, playNodes } from './played-nodes.ts';
 export const users = ['admin', 'reader', 'writer', 'stranger', 'gitops'] as const;
 export type User = (typeof users)[number];
 
-export interface ControlPlane {
+/** Plain data: where one is. */
+export type ClusterInfo = {
   readonly server: string;
   readonly caFile: string;
   /** Has a context for each user, named like the user. */
@@ -28,14 +30,21 @@ export interface ControlPlane {
   readonly deadKubeconfig: string;
   /** Holds a token that the API server does not know. */
   readonly expiredTokenFile: string;
+  readonly auditFile: string;
+};
+
+export interface Cluster extends ClusterInfo {
   /** As the administrator. */
   readonly admin: Api;
-  readonly nodes: PlayedNodes;
-  /** While it holds, no controller looks at anything. */
-  holdControllers(held: boolean): void;
   api(user: User, server?: string): Api;
   /** Every request so far that the API server has finished, oldest first. */
   audit(): readonly AuditEntry[];
+}
+
+/** One that nobody else uses. */
+export interface ControlPlane extends Cluster {
+  /** While it holds, no controller looks at anything. */
+  holdControllers(held: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -62,6 +71,15 @@ export type AuditEntry = {
 const calmWatches = ['env', 'KUBE_FEATURE_WatchListClient=false'] as const;
 const startMs = 120_000;
 
+export function clusterAt(info: ClusterInfo): Cluster {
+  const api = (user: User, server = info.server): Api => {
+    const dispatcher = new Agent({ connect: { ca: readFileSync(info.caFile) } });
+    const access = { server, dispatcher, headers: { Authorization: `Bearer ${user}-token` } };
+    return createApi(async () => access, 30_000);
+  };
+  return { ...info, admin: api('admin'), api, audit: () => auditOf(info.auditFile) };
+}
+
 export async function startControlPlane(info: KubernetesInfo): Promise<ControlPlane> {
   const dir = mkdtempSync(join(tmpdir(), 'sentinel-kubernetes-'));
   const pids: number[] = [];
@@ -84,23 +102,16 @@ export async function startControlPlane(info: KubernetesInfo): Promise<ControlPl
     writeFiles(dir);
     await run('apiserver', [...calmWatches, info.apiServer, ...apiServerOptions(dir, etcd, port)]);
     const server = `https://127.0.0.1:${port}`;
-    const caFile = join(dir, 'certs', 'apiserver.crt');
-    const api = (user: User, at = server): Api => {
-      const dispatcher = new Agent({ connect: { ca: readFileSync(caFile) } });
-      const access = { server: at, dispatcher, headers: { Authorization: `Bearer ${user}-token` } };
-      return createApi(async () => access, 30_000);
-    };
-    const kubeconfig = join(dir, 'kubeconfig');
+    const files = filesOf(dir);
+    const { caFile, kubeconfig } = files;
     await ready('the API server', join(dir, 'apiserver.log'), async () => {
-      const answer = await api('admin').get('/api/v1/namespaces/default');
+      const answer = await clusterAt({ server, ...files }).admin.get('/api/v1/namespaces/default');
       return answer !== null;
     });
     writeFileSync(kubeconfig, kubeconfigOf(server, caFile));
-    const deadKubeconfig = join(dir, 'dead-kubeconfig');
     const [deadPort = 0] = await freePorts(1);
-    writeFileSync(deadKubeconfig, kubeconfigOf(`https://127.0.0.1:${deadPort}`, caFile));
-    const expiredTokenFile = join(dir, 'expired-token');
-    writeFileSync(expiredTokenFile, 'expired-secret\n');
+    writeFileSync(files.deadKubeconfig, kubeconfigOf(`https://127.0.0.1:${deadPort}`, caFile));
+    writeFileSync(files.expiredTokenFile, 'expired-secret\n');
     const controllers = await run('controllers', [
       ...calmWatches,
       info.controllerManager,
@@ -111,13 +122,10 @@ export async function startControlPlane(info: KubernetesInfo): Promise<ControlPl
       info.scheduler,
       ...schedulerOptions(dir, kubeconfig, schedulerPort),
     ]);
-    const admin = api('admin');
-    nodes = await playNodes(admin, ['node-a', 'node-b', 'node-c']);
-    return {
-      ...{ server, caFile, kubeconfig, deadKubeconfig, expiredTokenFile, admin, nodes, api, stop },
-      audit: () => auditOf(dir),
-      holdControllers: (held) => void process.kill(controllers, held ? 'SIGSTOP' : 'SIGCONT'),
-    };
+    const cluster = clusterAt({ server, ...files });
+    nodes = await playNodes(cluster.admin, ['node-a', 'node-b', 'node-c']);
+    const holdControllers = (held: boolean) => void process.kill(controllers, held ? 'SIGSTOP' : 'SIGCONT');
+    return { ...cluster, holdControllers, stop };
   } catch (error) {
     const logs = ['etcd', 'apiserver', 'controllers', 'scheduler'].map((name) =>
       tailOf(join(dir, `${name}.log`)),
@@ -125,6 +133,16 @@ export async function startControlPlane(info: KubernetesInfo): Promise<ControlPl
     await stop();
     throw new Error(`${(error as Error).message}\n${logs.join('\n')}`, { cause: error });
   }
+}
+
+function filesOf(dir: string): Omit<ClusterInfo, 'server'> {
+  return {
+    caFile: join(dir, 'certs', 'apiserver.crt'),
+    kubeconfig: join(dir, 'kubeconfig'),
+    deadKubeconfig: join(dir, 'dead-kubeconfig'),
+    expiredTokenFile: join(dir, 'expired-token'),
+    auditFile: join(dir, 'audit.log'),
+  };
 }
 
 function ready(what: string, logFile: string, look: () => Promise<boolean>): Promise<boolean> {
@@ -176,7 +194,7 @@ function apiServerOptions(dir: string, etcd: string, port: number): string[] {
     ...['--service-account-signing-key-file', join(dir, 'accounts.key')],
     ...['--service-cluster-ip-range', '10.0.0.0/24', '--authorization-mode', 'RBAC'],
     ...['--disable-admission-plugins', 'ServiceAccount,TaintNodesByCondition'],
-    ...['--audit-policy-file', join(dir, 'audit-policy.yaml'), '--audit-log-path', join(dir, 'audit.log')],
+    ...['--audit-policy-file', join(dir, 'audit-policy.yaml'), '--audit-log-path', filesOf(dir).auditFile],
     '--feature-gates=WatchList=false',
   ];
 }
@@ -218,8 +236,8 @@ function kubeconfigOf(server: string, caFile: string): string {
   });
 }
 
-function auditOf(dir: string): readonly AuditEntry[] {
-  const text = readFileSync(join(dir, 'audit.log'), 'utf8');
+function auditOf(file: string): readonly AuditEntry[] {
+  const text = readFileSync(file, 'utf8');
   // The last line may still be written.
   return text
     .slice(0, text.lastIndexOf('\n') + 1)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { workloadPath, workloadsPath } from '../../../adapters/kubernetes/kinds.ts';
-import type { ControlPlane } from './control-plane.ts';
+import type { Cluster } from './control-plane.ts';
 import { drifted } from './drift.ts';
 
 export interface GitOperator {
@@ -23,7 +23,7 @@ const mostTroubles = 100;
  * `patch` as Argo CD does.
  */
 export async function startGitOperator(
-  plane: ControlPlane,
+  plane: Cluster,
   namespace: string,
   manager: string,
   way: 'apply' | 'patch',

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { stringify } from 'yaml';
 import { ownCertificate } from '../certificate.ts';
-import type { ControlPlane, User } from './control-plane.ts';
+import type { Cluster, User } from './control-plane.ts';
 
 /** `held`: it waits for `release`, and is carried out then. */
 export type Fate =
@@ -37,7 +37,7 @@ export interface LossyServer {
 }
 
 export async function startLossyServer(
-  plane: ControlPlane,
+  plane: Cluster,
   dir: string,
   users: readonly User[],
 ): Promise<LossyServer> {

@@ -3,19 +3,15 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
 import { allPodsPath, nodePath, nodesPath } from '../../../adapters/kubernetes/kinds.ts';
 import { allOf, type Node, node, type Pod, pod } from '../../../adapters/kubernetes/objects.ts';
-import type { ControlPlane } from './control-plane.ts';
+import type { Cluster } from './control-plane.ts';
 import { must } from './workloads.ts';
 
-export async function readNode({ admin }: ControlPlane, name: string): Promise<Node> {
+export async function readNode({ admin }: Cluster, name: string): Promise<Node> {
   return node.parse(await admin.get(nodePath(name)));
 }
 
 /** As `kubectl cordon` and `kubectl uncordon` do, under their own name. */
-export async function cordonAsKubectl(
-  plane: ControlPlane,
-  name: string,
-  unschedulable: boolean,
-): Promise<void> {
+export async function cordonAsKubectl(plane: Cluster, name: string, unschedulable: boolean): Promise<void> {
   const dispatcher = new Agent({ connect: { ca: readFileSync(plane.caFile) } });
   try {
     const answer = await request(`${plane.server}${nodePath(name)}?fieldManager=kubectl-cordon`, {
@@ -34,12 +30,7 @@ export async function cordonAsKubectl(
   }
 }
 
-export async function addNode(
-  { admin }: ControlPlane,
-  name: string,
-  labels: object,
-  ready = true,
-): Promise<void> {
+export async function addNode({ admin }: Cluster, name: string, labels: object, ready = true): Promise<void> {
   const room = { cpu: '64', memory: '256Gi', pods: '500' };
   const conditions = [{ type: 'Ready', status: ready ? 'True' : 'False' }];
   await must(admin, nodesPath, {
@@ -53,11 +44,7 @@ export async function addNode(
 }
 
 /** The pods of a namespace that are on a node and not on their way out. */
-export async function podsOn(
-  { admin }: ControlPlane,
-  name: string,
-  namespace: string,
-): Promise<readonly Pod[]> {
+export async function podsOn({ admin }: Cluster, name: string, namespace: string): Promise<readonly Pod[]> {
   return allOf(pod, await admin.list(allPodsPath)).filter(
     ({ spec, metadata }) =>
       spec.nodeName === name && metadata.namespace === namespace && metadata.deletionTimestamp === undefined,

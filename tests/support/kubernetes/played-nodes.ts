@@ -1,6 +1,7 @@
 /**
  * Nodes without machines: what the kubelet would say of a pod is written into its status. A pod becomes ready at once, unless the
- * tag of its image says otherwise: `never-ready` stays as it is, `crashing` restarts for ever. A deleted pod ends at once.
+ * tag of its image says otherwise: `never-ready` stays as it is, `crashing` restarts for ever. A deleted pod ends at once. In a
+ * namespace that is held (`holdPods`) no pod becomes ready or ends.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Api } from '../../../adapters/kubernetes/api.ts';
@@ -8,9 +9,16 @@ import { podPath } from '../../../adapters/kubernetes/kinds.ts';
 import { allOf, pod } from '../../../adapters/kubernetes/objects.ts';
 
 export interface PlayedNodes {
-  /** While it holds, no pod becomes ready or ends. */
-  hold(held: boolean): void;
   stop(): Promise<void>;
+}
+
+/** It is said in the cluster itself: who plays the nodes may be another process. */
+const heldLabel = 'played-nodes-hold';
+
+export async function holdPods(admin: Api, namespace: string, held: boolean): Promise<void> {
+  const body = { metadata: { labels: { [heldLabel]: held ? 'true' : null } } };
+  const changed = await admin.change({ method: 'PATCH', path: `/api/v1/namespaces/${namespace}`, body });
+  if (changed.kind !== 'ok') throw new Error(`holding the pods of ${namespace}: ${changed.reason}`);
 }
 
 const everyMs = 100;
@@ -30,20 +38,16 @@ export async function playNodes(admin: Api, names: readonly string[]): Promise<P
     });
     if (made.kind !== 'ok') throw new Error(`node ${name}: ${made.reason}`);
   }
-  let held = false;
   let running = true;
   const play = async (): Promise<void> => {
     while (running) {
       // A pod that was changed or has ended meanwhile is looked at again.
-      if (!held) await step(admin).catch(() => {});
+      await step(admin).catch(() => {});
       await pause(everyMs);
     }
   };
   const playing = play();
   return {
-    hold(next) {
-      held = next;
-    },
     async stop() {
       running = false;
       await playing;
@@ -53,8 +57,11 @@ export async function playNodes(admin: Api, names: readonly string[]): Promise<P
 
 async function step(admin: Api): Promise<void> {
   const pods = allOf(pod, await admin.list('/api/v1/pods'));
+  // Asked after the pods: what is held before they were listed is held here.
+  const held = new Set(namesOf(await admin.list(`/api/v1/namespaces?labelSelector=${heldLabel}`)));
   const due = pods.map(async (one) => {
     const { metadata, status } = one;
+    if (held.has(metadata.namespace)) return;
     const spec = one.spec as unknown as {
       readonly nodeName: string;
       readonly containers: readonly { name: string; image: string }[];
@@ -75,6 +82,12 @@ async function step(admin: Api): Promise<void> {
     });
   });
   await Promise.all(due);
+}
+
+function namesOf(objects: readonly unknown[]): readonly string[] {
+  return (objects as readonly { readonly metadata: { readonly name: string } }[]).map(
+    ({ metadata }) => metadata.name,
+  );
 }
 
 const now = () => new Date().toISOString();

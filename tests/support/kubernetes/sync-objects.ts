@@ -9,7 +9,7 @@ import {
   syncPath,
   syncStateOf,
 } from '../../../adapters/kubernetes/sync.ts';
-import type { ControlPlane } from './control-plane.ts';
+import type { Cluster } from './control-plane.ts';
 import { type GitOperator, startGitOperator } from './git-operators.ts';
 import { manifest, must, workloadApiKinds } from './workloads.ts';
 
@@ -25,7 +25,7 @@ const controllers = {
   helmrelease: 'helm-controller',
 } as const;
 
-export async function installSyncKinds({ admin }: ControlPlane): Promise<void> {
+export async function installSyncKinds({ admin }: Cluster): Promise<void> {
   for (const [kind, { group, version, plural }] of Object.entries(syncKinds))
     await must(admin, '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
       ...{ apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition' },
@@ -50,7 +50,7 @@ export async function installSyncKinds({ admin }: ControlPlane): Promise<void> {
 
 /** One that manages the workload, as its own status says. */
 export async function createSync(
-  plane: ControlPlane,
+  plane: Cluster,
   ref: SyncRef,
   workload: { readonly namespace: string; readonly name: string },
   metadata: object = {},
@@ -100,7 +100,7 @@ export function labelsOf(
 
 /** Keeps the Deployment as it is in Git, for as long as its own object does not say otherwise. */
 export function startSyncing(
-  plane: ControlPlane,
+  plane: Cluster,
   ref: SyncRef,
   workload: { namespace: string; name: string },
 ): Promise<GitOperator> {
@@ -119,12 +119,7 @@ export function startSyncing(
 }
 
 /** As people do, under their own name. */
-export async function changeAs(
-  plane: ControlPlane,
-  manager: string,
-  ref: SyncRef,
-  body: object,
-): Promise<void> {
+export async function changeAs(plane: Cluster, manager: string, ref: SyncRef, body: object): Promise<void> {
   const dispatcher = new Agent({ connect: { ca: readFileSync(plane.caFile) } });
   try {
     const answer = await request(`${plane.server}${syncPath(ref)}?fieldManager=${manager}`, {

@@ -15,7 +15,7 @@ import { watch } from '../../../ingest/watched.ts';
 import { TestApp } from '../../ingest/support/app.ts';
 import { MemoryStarter, silentLog } from '../../ingest/support/memory.ts';
 import { eventually } from '../../integration/support/wait.ts';
-import type { ControlPlane } from './control-plane.ts';
+import type { Cluster } from './control-plane.ts';
 import { environment } from './workloads.ts';
 
 export type Watching = {
@@ -37,11 +37,7 @@ export type Watching = {
 export const quickPace: Pace = { ...usualPace, backoffMs: () => 50 };
 
 /** An API whose token can be another one from now on. */
-export function apiWithToken(
-  plane: ControlPlane,
-  server: string,
-  timeoutMs = 30_000,
-): Api & { token: string } {
+export function apiWithToken(plane: Cluster, server: string, timeoutMs = 30_000): Api & { token: string } {
   const dispatcher = new Agent({ connect: { ca: readFileSync(plane.caFile) } });
   const its = { token: 'admin-token' };
   const api = createApi(

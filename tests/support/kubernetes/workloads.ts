@@ -13,7 +13,7 @@ import type { Intent } from '../../../domain/remediation/intent.ts';
 import type { TargetState } from '../../../domain/remediation/target.ts';
 import { eventually } from '../../integration/support/wait.ts';
 import { callOf } from '../calls.ts';
-import type { ControlPlane, User } from './control-plane.ts';
+import type { Cluster, User } from './control-plane.ts';
 
 export const environment = 'test';
 
@@ -114,7 +114,7 @@ export async function patch(
 }
 
 export function settingsFor(
-  plane: Pick<ControlPlane, 'kubeconfig'>,
+  plane: Pick<Cluster, 'kubeconfig'>,
   namespaces: readonly string[],
   more: Partial<KubernetesSettings> & { readonly as?: User } = {},
 ): KubernetesSettings & { readonly name: string } {
@@ -133,7 +133,7 @@ export function settingsFor(
 }
 
 export function executorFor(
-  plane: Pick<ControlPlane, 'kubeconfig'>,
+  plane: Pick<Cluster, 'kubeconfig'>,
   namespaces: readonly string[],
   more: Parameters<typeof settingsFor>[2] = {},
   nowMs: () => number = Date.now,

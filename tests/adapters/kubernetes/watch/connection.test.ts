@@ -1,12 +1,11 @@
 /** What a watch promises when the way to a real API server breaks: nothing is lost, nothing is told twice, and blindness is said. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Api } from '../../../../adapters/kubernetes/api.ts';
 import { podPath, podsPath } from '../../../../adapters/kubernetes/kinds.ts';
 import { type Pace, usualPace } from '../../../../adapters/kubernetes/watch/follow.ts';
 import { eventually } from '../../../integration/support/wait.ts';
 import { describeWith } from '../../../support/component.ts';
-import type { KubernetesInfo } from '../../../support/components/kubernetes.ts';
-import { type ControlPlane, startControlPlane } from '../../../support/kubernetes/control-plane.ts';
+import { type Cluster, type ClusterInfo, clusterAt } from '../../../support/kubernetes/control-plane.ts';
 import { type Relay, startRelay } from '../../../support/kubernetes/relay.ts';
 import {
   anomaliesIn,
@@ -21,15 +20,15 @@ import { createNamespace, deploy, must, settingsFor } from '../../../support/kub
 /** What is not current is told at once. */
 const strict: Pace = { ...quickPace, staleMs: 0 };
 
-await describeWith<KubernetesInfo>('kubernetes', 'the watch of a Kubernetes cluster', (info) => {
-  let plane: ControlPlane;
+await describeWith<ClusterInfo>('kubernetes-cluster', 'the watch of a Kubernetes cluster', (info) => {
+  let plane: Cluster;
   let relay: Relay;
   let api: ReturnType<typeof apiWithToken>;
   let watching: Watching | undefined;
   let namespace = '';
   let made = 0;
-  beforeAll(async () => {
-    plane = await startControlPlane(info);
+  beforeAll(() => {
+    plane = clusterAt(info);
   });
   beforeEach(async () => {
     relay = await startRelay(plane.server);
@@ -42,7 +41,6 @@ await describeWith<KubernetesInfo>('kubernetes', 'the watch of a Kubernetes clus
     await watching?.stop();
     await relay.close();
   });
-  afterAll(() => plane?.stop());
 
   async function start(pace: Pace, over: Api = api): Promise<Watching> {
     watching = startWatching(settingsFor(plane, [namespace]), over, { pace });

@@ -1,10 +1,10 @@
 /** What a real cluster does, as incidents: a crash loop is one and says why; an ordinary rollout, however slow, is none. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterEach, beforeAll, expect, it } from 'vitest';
 import { podsPath, workloadsPath } from '../../../../adapters/kubernetes/kinds.ts';
 import { eventually } from '../../../integration/support/wait.ts';
 import { describeWith } from '../../../support/component.ts';
-import type { KubernetesInfo } from '../../../support/components/kubernetes.ts';
-import { type ControlPlane, startControlPlane } from '../../../support/kubernetes/control-plane.ts';
+import { type Cluster, type ClusterInfo, clusterAt } from '../../../support/kubernetes/control-plane.ts';
+import { holdPods } from '../../../support/kubernetes/played-nodes.ts';
 import {
   anomaliesIn,
   changesIn,
@@ -22,18 +22,16 @@ import {
   settled,
 } from '../../../support/kubernetes/workloads.ts';
 
-await describeWith<KubernetesInfo>('kubernetes', 'incidents of a Kubernetes cluster', (info) => {
-  let plane: ControlPlane;
+await describeWith<ClusterInfo>('kubernetes-cluster', 'incidents of a Kubernetes cluster', (info) => {
+  let plane: Cluster;
   let watching: Watching | undefined;
-  beforeAll(async () => {
-    plane = await startControlPlane(info);
+  beforeAll(() => {
+    plane = clusterAt(info);
   });
   afterEach(async () => {
-    plane.nodes.hold(false);
     await watching?.stop();
     watching = undefined;
   });
-  afterAll(() => plane?.stop());
 
   const start = (namespace: string, more: object = {}): Watching => {
     watching = startWatching(settingsFor(plane, [namespace], more), plane.admin);
@@ -78,7 +76,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'incidents of a Kubernetes clus
     await deploy(plane.admin, 'calm', 'orders', { replicas: 5 });
     const its = start('calm');
     await its.looks(12);
-    plane.nodes.hold(true);
+    await holdPods(plane.admin, 'calm', true);
     await patch(plane.admin, 'calm', 'orders', image('v2'));
     await eventually('new pods beside fewer old ones', async () => {
       const pods = (await plane.admin.list(podsPath('calm'))) as {
@@ -88,7 +86,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'incidents of a Kubernetes clus
     });
     // By the clock of Sentinel three minutes, with four of five ready.
     await its.looks(18);
-    plane.nodes.hold(false);
+    await holdPods(plane.admin, 'calm', false);
     await settled(plane.admin, 'calm', 'orders');
     await its.looks(12);
     expect(anomaliesIn(its.items)).toEqual([]);
@@ -116,7 +114,7 @@ await describeWith<KubernetesInfo>('kubernetes', 'incidents of a Kubernetes clus
     await deploy(plane.admin, 'lost', 'orders', { replicas: 3 });
     const its = start('lost');
     await its.looks(12);
-    plane.nodes.hold(true);
+    await holdPods(plane.admin, 'lost', true);
     const [pod] = (await plane.admin.list(podsPath('lost'))) as { metadata: { name: string } }[];
     await plane.admin.change({
       method: 'DELETE',
@@ -134,18 +132,17 @@ await describeWith<KubernetesInfo>('kubernetes', 'incidents of a Kubernetes clus
     await createNamespace(plane.admin, 'nodes');
     const its = start('nodes', { nodes: ['node-a'], actions: ['cordon', 'uncordon'] });
     await its.looks(1);
-    for (const name of ['node-a', 'node-b']) {
-      const status = {
-        conditions: [
-          { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: 'the runtime is down' },
-          { type: 'MemoryPressure', status: 'True', reason: 'KubeletHasInsufficientMemory' },
-        ],
-      };
-      const path = `/api/v1/nodes/${name}/status`;
-      expect(await plane.admin.change({ method: 'PATCH', path, body: { status } })).toMatchObject({
-        kind: 'ok',
-      });
-    }
+    const say = async (conditions: readonly object[]): Promise<void> => {
+      for (const name of ['node-a', 'node-b']) {
+        const path = `/api/v1/nodes/${name}/status`;
+        const body = { status: { conditions } };
+        expect(await plane.admin.change({ method: 'PATCH', path, body })).toMatchObject({ kind: 'ok' });
+      }
+    };
+    await say([
+      { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: 'the runtime is down' },
+      { type: 'MemoryPressure', status: 'True', reason: 'KubeletHasInsufficientMemory' },
+    ]);
     await eventually('both troubles', async () => {
       await its.looks(1);
       return anomaliesIn(its.items).length >= 2;
@@ -153,6 +150,11 @@ await describeWith<KubernetesInfo>('kubernetes', 'incidents of a Kubernetes clus
     expect(anomaliesIn(its.items).map(({ scope, title }) => [scope.service, title])).toEqual([
       ['node-a', 'node node-a is not ready: KubeletNotReady: the runtime is down'],
       ['node-a', 'node node-a is short of memory: KubeletHasInsufficientMemory'],
+    ]);
+    // They are the other test files', too.
+    await say([
+      { type: 'Ready', status: 'True' },
+      { type: 'MemoryPressure', status: 'False' },
     ]);
   });
 

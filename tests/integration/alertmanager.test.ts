@@ -8,7 +8,7 @@ import { type Alertmanager, startAlertmanager } from '../support/alertmanager.ts
 import { describeWith } from '../support/component.ts';
 import type { AlertmanagerInfo } from '../support/components/alertmanager.ts';
 import { temporaryFolder } from './support/folder.ts';
-import { embeddedSettings, type Sentinel, startUp } from './support/sentinel.ts';
+import { type Sentinel, serverSettings, startUp } from './support/sentinel.ts';
 import { eventually } from './support/wait.ts';
 
 const docs = join(import.meta.dirname, '../../docs/alertmanager.md');
@@ -31,7 +31,7 @@ await describeWith<AlertmanagerInfo>('alertmanager', 'Alertmanager', ({ executab
 
   beforeAll(async () => {
     folder = await temporaryFolder('alertmanager');
-    const settings = await embeddedSettings();
+    const settings = await serverSettings();
     sentinel = await startUp(folder.path, {
       ...settings,
       ingest: { defaultEnvironment: 'test', requireKey: true },

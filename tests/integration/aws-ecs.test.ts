@@ -23,7 +23,7 @@ import type { DockerInfo } from '../support/components/docker.ts';
 import type { MinistackInfo } from '../support/components/ministack.ts';
 import { type Engine, startEngine } from '../support/docker.ts';
 import { temporaryFolder } from './support/folder.ts';
-import { embeddedSettings, type Sentinel, startUp } from './support/sentinel.ts';
+import { type Sentinel, serverSettings, startUp } from './support/sentinel.ts';
 import { story } from './support/story.ts';
 import { startTraffic, type Traffic } from './support/traffic.ts';
 import { eventually } from './support/wait.ts';
@@ -71,7 +71,7 @@ await describeWith<DockerInfo>('docker', 'A new task definition makes errors', (
     sentinel = await startUp(
       folder.path,
       {
-        ...(await embeddedSettings()),
+        ...(await serverSettings()),
         ingest: { defaultEnvironment: environment },
         incident: { actAfter: '6s', maxAttempts: 1 },
         limits: { actedOnAtOncePerTier: 1 },

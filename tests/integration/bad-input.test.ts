@@ -15,7 +15,7 @@ import {
   nano,
 } from '../ingest/support/otlp.ts';
 import { temporaryFolder } from './support/folder.ts';
-import { embeddedSettings, type Sentinel, startUp } from './support/sentinel.ts';
+import { type Sentinel, serverSettings, startUp } from './support/sentinel.ts';
 import { eventually } from './support/wait.ts';
 
 const json = { 'content-type': 'application/json' };
@@ -28,7 +28,7 @@ let viewerKey: string;
 
 beforeAll(async () => {
   folder = await temporaryFolder('bad-input');
-  sentinel = await startUp(folder.path, await embeddedSettings());
+  sentinel = await startUp(folder.path, await serverSettings());
   viewerKey = await sentinel.admin.createKey('somebody who looks', 'viewer');
 });
 afterAll(async () => {

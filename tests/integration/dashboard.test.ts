@@ -8,14 +8,11 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toUrlId } from '../../api/incident-id.ts';
 import { SentinelClient } from '../../lab/run/client.ts';
-import { freePort } from '../../lab/run/sentinel-process.ts';
-import { searchAttributeNames } from '../../workflows/search-attributes.ts';
 import { launchChromium, seriousFindings, type Visitor, visitor } from '../support/browser.ts';
 import { describeWith } from '../support/component.ts';
 import type { ChromiumInfo } from '../support/components/chromium.ts';
-import { freshNamespace } from '../support/temporal.ts';
 import { temporaryFolder } from './support/folder.ts';
-import { newAdminKey, type Sentinel, startUp } from './support/sentinel.ts';
+import { newAdminKey, type Sentinel, serverSettings, startUp } from './support/sentinel.ts';
 import { story } from './support/story.ts';
 import { startTraffic, type Traffic } from './support/traffic.ts';
 import { eventually } from './support/wait.ts';
@@ -37,11 +34,8 @@ await describeWith<ChromiumInfo>('chromium', 'the dashboard', ({ executable }) =
 
   beforeAll(async () => {
     folder = await temporaryFolder('dashboard');
-    const { address, namespace } = await freshNamespace(searchAttributeNames);
     const settings = {
-      server: { host: '127.0.0.1', port: await freePort() },
-      dataDir: 'data',
-      temporal: { address, namespace },
+      ...(await serverSettings()),
       ingest: { defaultEnvironment: 'north' },
       incident: { settle: '1s', actAfter: '0s' },
       policy: { byRisk: { low: { approval: 'operator', quorum: 1, deadlineMinutes: 30 } } },

@@ -8,7 +8,7 @@ import { describeWith } from '../support/component.ts';
 import type { KafkaInfo } from '../support/components/kafka.ts';
 import { type KafkaSide, kafkaSide } from '../support/kafka.ts';
 import { temporaryFolder } from './support/folder.ts';
-import { embeddedSettings, newAdminKey, type Sentinel, type Settings, startUp } from './support/sentinel.ts';
+import { newAdminKey, type Sentinel, type Settings, serverSettings, startUp } from './support/sentinel.ts';
 import { eventually } from './support/wait.ts';
 
 const key = 'test/orders';
@@ -45,7 +45,7 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     side = await kafkaSide(broker);
     folder = await temporaryFolder('kafka');
     settings = {
-      ...(await embeddedSettings()),
+      ...(await serverSettings()),
       kafka: { brokers: [broker], groupId: side.groupId, topics: side.topics },
       incident: { settle: '10s' },
     };

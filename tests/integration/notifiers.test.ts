@@ -9,7 +9,7 @@ import { type FakePagerDuty, routingKey, startFakePagerDuty } from '../support/f
 import { type FaultyServer, startFaultyServer } from '../support/faulty-server.ts';
 import { type MailServer, mailLogin, startMailServer } from '../support/mail-server.ts';
 import { temporaryFolder } from './support/folder.ts';
-import { embeddedSettings, newAdminKey, type Sentinel, type Settings, startUp } from './support/sentinel.ts';
+import { newAdminKey, type Sentinel, type Settings, serverSettings, startUp } from './support/sentinel.ts';
 import { eventually } from './support/wait.ts';
 
 const docs = join(import.meta.dirname, '../../docs/notifications.md');
@@ -47,7 +47,7 @@ beforeAll(async () => {
     startMailServer(),
   ]);
   settings = {
-    ...(await embeddedSettings()),
+    ...(await serverSettings()),
     notifiers: await documentedNotifiers(),
     incident: { settle: '2s' },
   };

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { SentinelClient } from '../../../lab/run/client.ts';
 import { endTemporal, freePort } from '../../../lab/run/sentinel-process.ts';
+import { searchAttributeNames } from '../../../workflows/search-attributes.ts';
 import { type Ran, type Running, startSentinel } from '../../cli/run-sentinel.ts';
+import { migratedDatabase } from '../../support/migrated-database.ts';
+import { freshNamespace } from '../../support/temporal.ts';
 import { eventually } from './wait.ts';
 
 export type Role = 'all' | 'api' | 'worker' | 'ingest';
@@ -36,10 +39,25 @@ export const newAdminKey = (): string => `sntl_testadmin_${randomBytes(32).toStr
 
 /** Everything embedded, on free ports. */
 export async function embeddedSettings(): Promise<Settings> {
+  return { ...(await ownSettings()), temporal: { embedded: { port: 0, uiPort: 0 } } };
+}
+
+/**
+ * Over the Temporal and the Postgres that the run has anyway: to start embedded ones takes seconds of processor time. The
+ * namespace and the database are nobody else's, and go with the servers.
+ */
+export async function serverSettings(): Promise<Settings> {
+  const [{ address, namespace }, { url }] = await Promise.all([
+    freshNamespace(searchAttributeNames),
+    migratedDatabase(),
+  ]);
+  return { ...(await ownSettings()), temporal: { address, namespace }, postgres: { url } };
+}
+
+async function ownSettings(): Promise<Settings> {
   return {
     server: { host: '127.0.0.1', port: await freePort() },
     dataDir: 'data',
-    temporal: { embedded: { port: 0, uiPort: 0 } },
     ingest: { defaultEnvironment: 'test' },
   };
 }

@@ -31,6 +31,14 @@ export function recordsInParts(): boolean {
 }
 
 /**
+ * Since this: where people may decide instead, an overloaded Sentinel is waited for no longer than it may take to catch up. Asked only
+ * when that time is over, so that all other histories are the same as before. Goes when incidents from before are over.
+ */
+export function asksWhileOverloaded(): boolean {
+  return patched('people are asked when the overload lasts');
+}
+
+/**
  * Since this: nothing is done about a symptom that clears while nothing measured is bad, for `clearingLooks`. Asked only when
  * `passingLooks` are over and it is so, so that all other histories are the same as before. Goes when incidents from before are over.
  */

@@ -199,11 +199,15 @@ await describeWithTimeSkipping('a tightened policy, and time', () => {
     expect(world.executor.ledger).toEqual([]);
   });
 
-  test('a Sentinel that stays behind asks people when its patience is over', async () => {
+  test('a Sentinel that stays behind asks people once it had the time to catch up', async () => {
     const world = createWorld();
     world.script = [{ steps: [rollback], verdict: auto }];
     world.stores.gate.refusals.push(...Array<'overloaded'>(200).fill('overloaded'));
-    const { result, types } = await (await stage.open(world)).ended();
+    const { result, types, timeline } = await (await stage.open(world)).ended();
+    const atMs = (wanted: string) => timeline.find(({ type }) => type === wanted)?.atMs ?? 0;
+    const waitedMs = atMs('approval-requested') - atMs('gate-refused');
+    expect(waitedMs).toBeGreaterThanOrEqual(3 * 60_000);
+    expect(waitedMs).toBeLessThan(4 * 60_000);
     expect(result).toMatchObject({ outcome: 'escalated', reason: expect.stringContaining('nobody decided') });
     expect(rounds(types)).toBe(1);
     expect(world.executor.ledger).toEqual([]);

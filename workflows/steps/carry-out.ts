@@ -4,9 +4,9 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import type { GateRefusal } from '../../domain/remediation/intent.ts';
 import { type HashedPlan, type PlanStep, stepKey } from '../../domain/remediation/plan.ts';
-import { asksAgain } from '../changes.ts';
+import { asksAgain, asksWhileOverloaded } from '../changes.ts';
 import { type Ending, type Run, throwIfStopped } from '../run.ts';
-import { gatePatience } from '../timings.ts';
+import { catchUp, gatePatience } from '../timings.ts';
 import { type EffectOutcome, perform } from './effect.ts';
 import { escalation } from './endings.ts';
 import { needless } from './recover.ts';
@@ -26,7 +26,7 @@ export async function carryOut(run: Run, hashedPlan: HashedPlan): Promise<Attemp
         return outcome;
       case 'refused': {
         const reason = `the gate refused ${stepKey(step)}: ${outcome.reason} (${outcome.detail})`;
-        const untouched = run.saga.pending().length === 0 && index === 0 && !outcome.sent;
+        const untouched = isUntouched(run, index, outcome);
         if (outcome.reason === 'target-changed' && untouched) return { kind: 'outdated', reason };
         // A plan that is half done is taken back instead: it does not wait for people where it stands.
         if (outcome.needs !== undefined && untouched && asksAgain())
@@ -42,6 +42,11 @@ export async function carryOut(run: Run, hashedPlan: HashedPlan): Promise<Attemp
     }
   }
   return verifyPlan(run, hashedPlan);
+}
+
+/** Nothing of the plan has been done, or may have been. */
+function isUntouched({ saga }: Run, index: number, { sent }: { readonly sent: boolean }): boolean {
+  return saga.pending().length === 0 && index === 0 && !sent;
 }
 
 /** A person has it, with what would have been done; the steps before it, of another executor, are taken back. */
@@ -90,11 +95,16 @@ async function applyWhenGranted(
     if (outcome.kind === 'stopped') throw stopped();
     if (outcome.kind !== 'refused') return outcome;
 
-    const { reason, detail } = outcome;
+    const { reason, detail, needs } = outcome;
     if (reason !== refusedFor) journal.record({ type: 'gate-refused', step: index, reason, detail });
     refusedFor = reason;
     const patience = gatePatience(reason);
-    if (patience === null || Date.now() - firstTryMs >= patience.forMs) return outcome;
+    const waitedMs = Date.now() - firstTryMs;
+    if (patience === null || waitedMs >= patience.forMs) return outcome;
+    // Users suffer meanwhile, and a person may decide now.
+    const mayAsk = needs !== undefined && isUntouched(run, index, outcome);
+    const lasts = reason === 'overloaded' && waitedMs >= catchUp.forMs;
+    if (mayAsk && lasts && asksWhileOverloaded()) return outcome;
     journal.waitingFor(`the gate (${reason}): ${detail}`);
     await sleep(patience.everyMs, { summary: `the gate refused ${key}: ${reason}` });
   }

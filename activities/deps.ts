@@ -8,6 +8,7 @@ import type { KnownResources } from './ports/resources.ts';
 import type {
   AnomalyRequeue,
   ApprovalStore,
+  ChangeLooks,
   Clock,
   DiagnosisStore,
   EvidenceStore,
@@ -55,6 +56,8 @@ export type ActivityDeps = {
   readonly verification: VerificationConfig;
   /** Null: Sentinel's own lag is not measured, or does not count. */
   readonly ownLag: OwnLag | null;
+  /** Null: no system is watched. */
+  readonly changeLooks: ChangeLooks | null;
   /** Null: the statistics stand alone. */
   readonly model: ModelDeps | null;
   readonly clock: Clock;

@@ -6,6 +6,7 @@ import type { Anomaly } from '../domain/detection/anomaly.ts';
 import { soundOnset } from '../domain/detection/onset.ts';
 import { diagnose } from '../domain/diagnosis/diagnose.ts';
 import type { CallEdge, DiagnosisInput } from '../domain/diagnosis/input.ts';
+import type { UnseenChanges } from '../domain/lag/change-looks.ts';
 import { findLeads } from '../domain/model/leads.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { History, TimeRange } from './ports.ts';
@@ -20,18 +21,22 @@ const sourceTimeoutMs = 4_000;
 /** Changes explain trouble that begins minutes after them. */
 const changesBeforeMs = 30 * 60_000;
 
+const nothingUnseen: UnseenChanges = { missing: [], isDue: false };
+
 /** Beyond this distance in the graph, telemetry is about somebody else's trouble. */
 const maxHops = 4;
 
 export function createEnrich(
   deps: Pick<ActivityDeps, 'history' | 'evidence' | 'diagnoses' | 'executors' | 'clock'> &
-    Partial<Pick<ActivityDeps, 'model' | 'ownLag'>>,
+    Partial<Pick<ActivityDeps, 'model' | 'ownLag' | 'changeLooks'>>,
 ): Activities['enrich'] {
   return async (input) => {
     const gathering = startGathering(sourceTimeoutMs);
     const lag = await readLag(gathering, deps);
     if (input.mayWait === true && lag.length > 0) return { behind: lag };
-    const diagnosisInput = await gather(deps, gathering, lag, await ownAnomalies(deps, input));
+    const gathered = await gather(deps, gathering, lag, await ownAnomalies(deps, input));
+    if ('behind' in gathered) return gathered;
+    const diagnosisInput = gathered;
     const { diagnosis, evidence: found } = diagnose(diagnosisInput, input.failedCauses, input.attempt);
     // A model cites more than the statistics do, and only what is stored exists.
     const leads = deps.model ? findLeads(diagnosisInput, input.attempt).evidence : [];
@@ -71,17 +76,30 @@ async function ownAnomalies(
   return { ...input, anomalies: input.anomalies.filter(({ id }) => own.has(id)) };
 }
 
+/** `behind`: a change that may explain it is about to be told. */
 async function gather(
-  { history, evidence, executors, clock }: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'clock'>,
+  {
+    history,
+    evidence,
+    executors,
+    clock,
+    changeLooks,
+  }: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'clock'> &
+    Partial<Pick<ActivityDeps, 'changeLooks'>>,
   gathering: Gathering,
   lag: readonly string[],
   { scope, anomalies, ...given }: EnrichInput,
-): Promise<DiagnosisInput> {
+): Promise<DiagnosisInput | { readonly behind: readonly string[] }> {
   const { environment } = scope;
   const nowMs = clock.nowMs();
   const onsetMs = soundOnset(anomalies, given.onsetMs, nowMs);
-  const [edges, changes, targets] = await Promise.all([
+  const [edges, unseen, changes, targets] = await Promise.all([
     gathering.read({ name: 'service graph', read: () => evidence.edges(environment), instead: [] }),
+    gathering.read({
+      name: 'looks at changes',
+      read: async () => (await changeLooks?.unseen(environment, onsetMs)) ?? nothingUnseen,
+      instead: nothingUnseen,
+    }),
     gathering.read({
       name: 'changes',
       read: () => evidence.changes(environment, onsetMs - changesBeforeMs, nowMs),
@@ -90,10 +108,14 @@ async function gather(
     observeTargets(gathering, executors, environment),
   ]);
   const services = nearby([scope.service, ...anomalies.map((anomaly) => anomaly.scope.service)], edges);
+  // What is known to have changed nearby is enough to begin with: somebody changes something all the time.
+  const isExplained = changes.some(({ service }) => services?.includes(service) ?? true);
+  const unseenHere = isExplained ? nothingUnseen : unseen;
+  if (given.mayWait === true && unseenHere.isDue) return { behind: unseenHere.missing };
   const ranges = rangesAround(environment, onsetMs, nowMs);
   const telemetry = await readHistory(gathering, history, ranges, services);
   // Sentinel being behind is like a source that was late: what it saw may not be all there was.
-  const missing = [...gathering.missing, ...unfounded(anomalies), ...lag];
+  const missing = [...gathering.missing, ...unfounded(anomalies), ...unseenHere.missing, ...lag];
   return { environment, nowMs, onsetMs, anomalies, ranges, ...telemetry, edges, changes, targets, missing };
 }
 

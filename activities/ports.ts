@@ -7,6 +7,7 @@ import type { Dropped } from '../domain/diagnosis/opinion.ts';
 import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
+import type { UnseenChanges } from '../domain/lag/change-looks.ts';
 import type { PolicyContext } from '../domain/policy/evaluate.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import type { GateResult, Intent, IntentStatus, Send } from '../domain/remediation/intent.ts';
@@ -164,6 +165,12 @@ export interface Gate {
 /** How far Sentinel's own processes are behind, as items of missing evidence; empty while they keep up. */
 export interface OwnLag {
   missing(): Promise<readonly string[]>;
+}
+
+/** What watched systems may not have told yet. */
+export interface ChangeLooks {
+  /** Of those of an environment: which have not been looked at since an instant. */
+  unseen(environment: string, sinceMs: number): Promise<UnseenChanges>;
 }
 
 export interface PostmortemStore {

@@ -70,6 +70,11 @@ export interface FiringAlerts {
   firing(environment: string, source: string): Promise<readonly FiringAlert[]>;
 }
 
+export interface ChangeLooks {
+  /** Everything that had changed in the watched system until `agoMs` ago has been told. */
+  looked(name: string, environment: string, agoMs: number): Promise<void>;
+}
+
 export type RefusedTelemetryRow = {
   readonly environment: string;
   readonly service: string;

@@ -4,7 +4,7 @@
 import type { AlertEvent, ChangeEvent, Observation, TelemetryObservation } from '../domain/observation.ts';
 import type { IngestLimits } from './limits.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { Clock, FiringAlerts, Inbox, Logger, Metrics } from './ports.ts';
+import type { ChangeLooks, Clock, FiringAlerts, Inbox, Logger, Metrics } from './ports.ts';
 import { createTicker, type Ticker } from './ticker.ts';
 import { cleaned } from './watched-clean.ts';
 import { createWatchedEvents } from './watched-events.ts';
@@ -17,6 +17,8 @@ export type Readings = {
   read(environment: string, signal: AbortSignal): Promise<readonly Observation[]>;
   /** The `source` of all its alerts. Absent: it tells none. */
   readonly alertsFrom?: string;
+  /** Until when everything that changed there is in its answers, by our clock; null before the first. Absent: it tells no changes. */
+  changesUntilMs?(environment: string): number | null;
   /** Why it tells less than it should; null when all is well. */
   problem?(): string | null;
   /** Ends what goes on between the questions. */
@@ -29,6 +31,7 @@ export type WatchDeps = {
   readonly take: Pipeline['take'];
   readonly inbox: Pick<Inbox, 'put'>;
   readonly firing: FiringAlerts;
+  readonly looks: ChangeLooks;
   readonly wake: () => void;
   readonly limits: IngestLimits;
   readonly everyMs: number;
@@ -67,7 +70,7 @@ function watchOne(
   stopping: AbortSignal,
 ): { readonly ticker: Ticker; readonly health: () => WatchedHealth } {
   const { name, environments } = one;
-  const { take, everyMs, clock, metrics, log } = deps;
+  const { take, looks, everyMs, clock, metrics, log } = deps;
   const events = createWatchedEvents(deps);
   let away: string | null = null;
   const answered = (why: string | null, error?: unknown): void => {
@@ -91,6 +94,11 @@ function watchOne(
         const told = one.alertsFrom === undefined ? null : alerts;
         await events.tell(environment, one.alertsFrom ?? name, changes, told, nowMs);
       }
+      const untilMs = one.changesUntilMs?.(environment) ?? null;
+      if (untilMs !== null)
+        await looks
+          .looked(name, environment, Math.max(0, clock.nowMs() - untilMs))
+          .catch((error: unknown) => log.warn({ err: error, name }, 'a look could not be noted'));
     }
     answered(null);
   };

@@ -30,6 +30,7 @@ export function createPace(
   /** What a look has cost, by environment. */
   const costs = new Map<string, number>();
   const firing = new Map<string, readonly AlertEvent[]>();
+  const lookedAtMs = new Map<string, number>();
   let calls = 0;
   let lacking: string | null = null;
   let backOff: { readonly pauseMs: number; readonly untilMs: number; readonly why: string } | null = null;
@@ -68,6 +69,7 @@ export function createPace(
     try {
       const seen = await look(environment, signal);
       backOff = null;
+      lookedAtMs.set(environment, now);
       firing.set(
         environment,
         seen.filter((one) => one.kind === 'alert'),
@@ -92,6 +94,7 @@ export function createPace(
     readings: (alertsFrom, look) => ({
       alertsFrom,
       read: (environment, signal) => paced(environment, look, signal),
+      changesUntilMs: (environment) => lookedAtMs.get(environment) ?? null,
       problem() {
         if (lacking !== null) return lacking;
         const every = everyMs();

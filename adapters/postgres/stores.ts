@@ -4,6 +4,7 @@ import type { KnownResources } from '../../activities/ports/resources.ts';
 import type {
   AnomalyRequeue,
   ApprovalStore,
+  ChangeLooks,
   DiagnosisStore,
   EvidenceStore,
   Gate,
@@ -35,7 +36,13 @@ import type { TrackRecord } from '../../api/ports/track-record.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
 import { nobody, type People } from '../../domain/policy/people.ts';
 import { type LimitsConfig, sendWithinMs } from '../../domain/remediation/limits.ts';
-import type { Episodes, FiringAlerts, Inbox, TelemetryNotes } from '../../ingest/ports.ts';
+import type {
+  Episodes,
+  FiringAlerts,
+  Inbox,
+  ChangeLooks as LookNotes,
+  TelemetryNotes,
+} from '../../ingest/ports.ts';
 import { createAgentDesk } from './agents/desk.ts';
 import { createAgentLine, createBells, type ProcessAgentLine } from './agents/line.ts';
 import { createAnomalyRequeue } from './anomaly-requeue.ts';
@@ -45,6 +52,7 @@ import { createApprovals } from './approvals.ts';
 import { createAuditChain } from './audit/chain.ts';
 import { createAuditReader } from './audit/reader.ts';
 import { createAuditWriter } from './audit/writer.ts';
+import { createChangeLooks } from './change-looks.ts';
 import type { Database } from './database/open.ts';
 import { createDiagnosisStore } from './diagnosis-store.ts';
 import { createEpisodes } from './episodes/episodes.ts';
@@ -141,6 +149,8 @@ export type Stores = {
   readonly notifications: NotificationStore;
   readonly serviceMaps: ServiceMaps;
   readonly signedRequests: SignedRequests;
+  /** When watched systems were last looked at. */
+  readonly changeLooks: ChangeLooks & LookNotes;
   /** What the processes say of their own lag. */
   readonly ownLag: OwnLagStore;
   /** Where the processes of this installation run. */
@@ -204,6 +214,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     notifications: createNotificationStore(db),
     serviceMaps: createServiceMaps(db),
     signedRequests: createSignedRequests(db),
+    changeLooks: createChangeLooks(db),
     ownLag: createOwnLagStore(db),
     ownProcesses: createOwnProcesses(db),
     maintenance: createMaintenance(db),

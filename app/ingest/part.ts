@@ -64,6 +64,7 @@ export async function startIngestPart(
         serviceOf: inventory.serviceOf,
       }),
       firing: stores.inbox,
+      looks: stores.changeLooks,
     },
     authorize: senderAuthorize(stores.apiKeys, senderKeys),
     clock,

@@ -14,6 +14,7 @@ import { createNotes, type Notes } from '../../ingest/notes.ts';
 import { createPipeline, type OnTaken } from '../../ingest/pipeline.ts';
 import type {
   Authorize,
+  ChangeLooks,
   Clock,
   Episodes,
   FiringAlerts,
@@ -76,7 +77,9 @@ export type IngestDeps = {
   /** Services whose telemetry comes in another way, which rebuilds its own detection; null when they are not known. */
   readonly watchedElsewhere?: Services | null | undefined;
   /** Systems that are asked what they do, and what they said before. */
-  readonly watched?: { readonly systems: readonly Watched[]; readonly firing: FiringAlerts } | undefined;
+  readonly watched?:
+    | { readonly systems: readonly Watched[]; readonly firing: FiringAlerts; readonly looks: ChangeLooks }
+    | undefined;
   readonly authorize: Authorize;
   readonly allowedOrigins?: readonly string[] | undefined;
   readonly onTaken?: OnTaken | undefined;
@@ -174,6 +177,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
   const watching = watch(deps.watched?.systems ?? [], {
     ...{ take: pipeline.take, everyMs: settings.watchMs, inbox, wake, limits },
     firing: deps.watched?.firing ?? { firing: async () => [] },
+    looks: deps.watched?.looks ?? { looked: async () => {} },
     ...{ clock, metrics, log },
   });
 

@@ -56,6 +56,7 @@ export async function startWorkerPart(
       runbook: runbookFrom(config.runbooks),
       verification: config.verification,
       ownLag: config.ownLag.lowersAutonomy ? stores.ownLag : null,
+      changeLooks: stores.changeLooks,
       model: await openModels(config, stores.modelTurns, (provider, variable) =>
         log.warn({ provider, variable }, 'model provider skipped: its key is not set'),
       ),

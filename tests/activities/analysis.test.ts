@@ -165,6 +165,55 @@ describe('enrichment', () => {
     expect(result).toMatchObject({ missing: ['own lag: connection refused'] });
   });
 
+  describe('right after a look at a watched system', () => {
+    const unseen = ['changes of shop since 03:12:10 UTC (its last look)'];
+    const enrichAfter = (isDue: boolean, changed: string | null = null) => {
+      const { store, saved } = evidenceStore();
+      const asked: unknown[] = [];
+      const change = {
+        ...{ id: 'c', type: 'release', environment, atMs: onsetMs },
+        ...{ summary: 'v1 → v2', attributes: {} },
+        kind: 'change' as const,
+      };
+      const enrich = createWaitingEnrich({
+        ...{ history: emptyHistory, executors: executorsOf(observing()), clock },
+        evidence: {
+          ...store,
+          edges: async () => [{ caller: service, callee: 'inventory' }],
+          changes: async () => (changed === null ? [] : [{ ...change, service: changed }]),
+        },
+        changeLooks: {
+          unseen: async (...question) => {
+            asked.push(question);
+            return { missing: unseen, isDue };
+          },
+        },
+      });
+      return { enrich, saved, asked };
+    };
+
+    test('waits for the next one, which may tell the change that explains it', async () => {
+      const { enrich, saved, asked } = enrichAfter(true);
+      expect(await enrich({ ...enrichInput, mayWait: true })).toEqual({ behind: unseen });
+      expect(saved.size).toBe(0);
+      expect(asked).toEqual([[environment, onsetMs]]);
+    });
+
+    test('names what was not told when none comes in time, and does not wait for one that is away', async () => {
+      expect(await enrichAfter(true).enrich(enrichInput)).toMatchObject({ missing: unseen });
+      expect(await enrichAfter(false).enrich({ ...enrichInput, mayWait: true })).toMatchObject({
+        missing: unseen,
+      });
+    });
+
+    test('a change that is known nearby is enough; one of a stranger is not', async () => {
+      const near = enrichAfter(true, 'inventory');
+      expect(await near.enrich({ ...enrichInput, mayWait: true })).toMatchObject({ missing: [] });
+      const far = enrichAfter(true, 'stranger');
+      expect(await far.enrich({ ...enrichInput, mayWait: true })).toEqual({ behind: unseen });
+    });
+  });
+
   test("counts Sentinel's own lag as evidence that is missing, and policy asks a person for it", async () => {
     const { store, saved } = evidenceStore();
     const overloaded = 'Sentinel itself is overloaded (event loop 1.2 s behind)';

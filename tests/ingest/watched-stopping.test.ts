@@ -24,6 +24,7 @@ function surroundings(more: Partial<WatchDeps> = {}) {
         return items.length;
       },
     },
+    looks: { looked: async () => {} },
     ...{ firing: { firing }, wake: () => {}, limits: defaultLimits, everyMs, clock: { nowMs: () => 0 } },
     metrics: {
       count: (_, labels) => void counted.push(labels),

@@ -26,6 +26,7 @@ const keeping = (put: InboxItem[]) => ({
     },
   },
   firing: { firing: async () => [] },
+  looks: { looked: async () => {} },
 });
 
 beforeEach(() => void vi.useFakeTimers());
@@ -66,6 +67,7 @@ test('what is read is taken, environment by environment; failures are told once,
     ...{ limits: defaultLimits, wake: () => {} },
     inbox: { put: async () => 0 },
     firing: { firing: async () => [] },
+    looks: { looked: async () => {} },
   });
   watching.start();
   await vi.advanceTimersByTimeAsync(1_000);
@@ -162,5 +164,49 @@ test('a change is told once, and is stored also when the telemetry beside it can
   await vi.advanceTimersByTimeAsync(2_000);
   expect(put.map(({ kind }) => kind)).toEqual(['change']);
   expect(watching.health()).toEqual([{ name: 'system', problem: 'detection is down' }]);
+  await watching.stop();
+});
+
+test('a look at what changes is noted once all of it has been told, and one that failed is not', async () => {
+  const done: string[] = [];
+  const state = { nowMs: 10_000, fails: false };
+  const change: Observation = {
+    ...{ kind: 'change', id: 'c1', type: 'release', environment: 'e', service: 's', atMs: 0 },
+    ...{ summary: 's v1 → v2', attributes: {} },
+  };
+  const read = async () => {
+    if (state.fails) throw new Error('away');
+    return [change];
+  };
+  const systems: Watched[] = [
+    { name: 'tells', environments: ['e'], changesUntilMs: () => 9_000, read },
+    { name: 'not-yet', environments: ['e'], changesUntilMs: () => null, read: async () => [] },
+    { name: 'no-changes', environments: ['e'], read: async () => [] },
+  ];
+  const deps = keeping([]);
+  const watching = watch(systems, {
+    ...{ everyMs: 1_000, clock: { nowMs: () => state.nowMs }, limits: defaultLimits, wake: () => {} },
+    ...deps,
+    take: async () => ({ kind: 'stored' }),
+    inbox: {
+      put: async (items) => {
+        done.push('told');
+        return items.length;
+      },
+    },
+    looks: {
+      looked: async (...look) => {
+        done.push(look.join(' '));
+        throw new Error('the store is away');
+      },
+    },
+  });
+  watching.start();
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(done).toEqual(['told', 'tells e 1000']);
+  expect(watching.health().map(({ problem }) => problem)).toEqual([null, null, null]);
+  state.fails = true;
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(done).toHaveLength(2);
   await watching.stop();
 });

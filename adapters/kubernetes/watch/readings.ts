@@ -43,6 +43,8 @@ export function createKubernetesReadings(
   const source = `kubernetes/${cluster}`;
   /** By environment: what has happened since it was asked for. */
   const waiting = new Map<string, Told[]>();
+  /** By environment: until when all that was heard has been told. */
+  const toldAtMs = new Map<string, number>();
   let dropped = 0;
   let droppedAtMs = Number.NEGATIVE_INFINITY;
   const rollouts = new Rollouts();
@@ -157,7 +159,9 @@ export function createKubernetesReadings(
 
   return {
     alertsFrom: source,
+    changesUntilMs: (environment) => toldAtMs.get(environment) ?? null,
     async read(environment, signal) {
+      const askedAtMs = nowMs();
       if (!waiting.has(environment)) waiting.set(environment, []);
       if (followed.length === 0) start();
       // Until all of it is there, what is known is no picture of anything.
@@ -170,6 +174,7 @@ export function createKubernetesReadings(
       tellEarlier();
       const queue = waiting.get(environment) ?? [];
       waiting.set(environment, []);
+      toldAtMs.set(environment, askedAtMs);
       const levels = levelsOf(view, rollouts, environment, (of) => serviceIn(environment, of), nowMs());
       return [
         ...levels,

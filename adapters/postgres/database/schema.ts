@@ -158,6 +158,7 @@ export type Schema = {
     look_again_at_ms: Generated<number | null>;
   };
   own_processes: { process_id: string; role: string; parts: Json<readonly OwnPart[]>; at_ms: number };
+  change_looks: { name: string; environment: string; at_ms: number };
   own_lag: { process_id: string; role: string; overloads: Json<readonly string[]>; at_ms: number };
   slack_requests: { signature: string; seen_at_ms: number };
   incident_events: {

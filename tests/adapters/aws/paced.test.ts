@@ -33,6 +33,7 @@ function paced(callsPerMinute: number, cost = 1) {
   });
   return {
     ...{ clock, fates, problem: () => readings.problem?.() },
+    changesUntilMs: () => readings.changesUntilMs?.('production'),
     looks: () => looks,
     read: (afterMs = 0) => {
       clock.now += afterMs;
@@ -51,6 +52,21 @@ test('keeps to its requests a minute; what fires goes on firing in between, and 
   expect(looks()).toBe(2);
   expect(await read(minuteMs / 2)).toEqual([alert, gauge]);
   expect(looks()).toBe(3);
+});
+
+test('what changed is known until the last look that succeeded, not until the last question', async () => {
+  const { read, changesUntilMs, clock, fates } = paced(4, 2);
+  expect(changesUntilMs()).toBeNull();
+  await read();
+  await read();
+  const lookedMs = clock.now;
+  await read(1);
+  expect(changesUntilMs()).toBe(lookedMs);
+  fates.push('broken');
+  await expect(read(minuteMs)).rejects.toThrow();
+  expect(changesUntilMs()).toBe(lookedMs);
+  await read(minuteMs);
+  expect(changesUntilMs()).toBe(clock.now);
 });
 
 test('saves up no more than the requests of a minute', async () => {

@@ -110,6 +110,7 @@ export function startWatching(
     ],
     {
       ...{ take: app.pipeline.take, inbox, limits: defaultLimits, wake: () => {} },
+      looks: { looked: async () => {} },
       ...{ firing: { firing: async () => [] }, everyMs: 200, clock, metrics, log: silentLog },
     },
   );

@@ -39,6 +39,7 @@ import { agentKeys } from './0066-agent-keys.ts';
 import { agents } from './0067-agents.ts';
 import { ownProcesses } from './0069-own-processes.ts';
 import { breakerRows } from './0073-breaker-rows.ts';
+import { changeLooks } from './0074-change-looks.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -79,4 +80,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0067-agents': agents,
   '0069-own-processes': ownProcesses,
   '0073-breaker-rows': breakerRows,
+  '0074-change-looks': changeLooks,
 };

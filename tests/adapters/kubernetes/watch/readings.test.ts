@@ -282,3 +282,16 @@ describe('what is over when it is seen', () => {
     expect(readings?.problem?.()).toBe('1 object was left out: too many, or unreadable');
   });
 });
+
+it('says until when all changes are told: not before the cluster is listed', async () => {
+  const { api } = fresh();
+  const settings = { name: 'kube', ...schema.parse({ cluster: 'main', namespaces: ['shop'] }) };
+  const serviceOf = ({ service }: { readonly service: string }) => service;
+  readings = createKubernetesReadings(settings, { nowMs: () => nowMs, serviceOf }, api, usualPace);
+  const its = readings;
+  await expect(its.read('test', never)).rejects.toThrow(/listed/);
+  expect(its.changesUntilMs?.('test')).toBeNull();
+  await eventually('the cluster to be listed', () => its.read('test', never));
+  expect(its.changesUntilMs?.('test')).toBe(nowMs);
+  expect(its.changesUntilMs?.('elsewhere')).toBeNull();
+});

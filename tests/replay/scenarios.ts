@@ -527,6 +527,21 @@ export const scenarios: readonly Scenario[] = [
     world.stores.gate.refusals.push('approval-needed');
     return {};
   }),
+  scenario(
+    'asked-while-overloaded',
+    (world) => {
+      // One try every ten seconds, for the three minutes in which it may catch up.
+      world.stores.gate.refusals.push(...Array<'overloaded'>(19).fill('overloaded'));
+      return {};
+    },
+    async ({ world, handle }) => {
+      await world.called('requestApproval');
+      const [planHash = ''] = [...world.stores.plans.keys()];
+      const said = { planHash, actor: 'ada', decision: 'approve', reason: 'so be it' } as const;
+      world.stores.approvals.decide(planHash, 'approve');
+      await handle.signal(messages.approvalDecided, { approvalId: 'ap-1', ...said });
+    },
+  ),
   {
     name: 'at-once-restarted',
     async run(stage) {

@@ -31,6 +31,8 @@ const tries = 6;
 const answerWithinMs = 10_000;
 const pauseMs = 200;
 
+type Ready = { readonly components?: readonly { readonly name: string; readonly ok: boolean }[] };
+
 export class SentinelClient {
   readonly #url: string;
   readonly #key: string;
@@ -71,6 +73,12 @@ export class SentinelClient {
     const { status, body } = await this.#patiently<T>('GET', path);
     if (status !== 200) throw new Error(`GET ${path}: status ${status}: ${JSON.stringify(body)}`);
     return body;
+  }
+
+  /** Whether it says that it is behind. */
+  async isOverloaded(): Promise<boolean> {
+    const { body } = await this.#patiently<Ready>('GET', '/ready');
+    return body.components?.some(({ name, ok }) => name === 'own lag' && !ok) ?? false;
   }
 
   async createKey(name: string, role: string): Promise<string> {

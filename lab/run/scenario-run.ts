@@ -33,7 +33,7 @@ const quietMs = 6_000;
 /** A fix that is in the system at the deadline is judged to its end, for so long: on a starved machine verifying it takes longer. */
 const judgedForMs = 3 * 60_000;
 /** A starved Sentinel waits up to three minutes to catch up before it concludes anything, and then acts and verifies. */
-const caughtUpForMs = 5 * 60_000;
+export const caughtUpForMs = 5 * 60_000;
 /** The window the load generator's figures are taken over. */
 const healthWindowMs = 5_000;
 
@@ -111,7 +111,7 @@ async function observe(
 }
 
 /** Whether an effect is in the system whose outcome nobody has told yet. */
-const isJudged = (incidents: readonly IncidentSummary[]): boolean =>
+export const isJudged = (incidents: readonly IncidentSummary[]): boolean =>
   incidents.some(({ status }) => ['executing', 'verifying', 'compensating'].includes(status));
 
 /** When the fault that is the truth goes in; red herrings may come before it. */

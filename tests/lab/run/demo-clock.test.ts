@@ -9,17 +9,18 @@ import type { Scenario } from '../../../lab/scenario/scenario.ts';
 const storyMs = 90_000;
 const scenario = { name: 'story', faults: [], deadlineMs: storyMs } as unknown as Scenario;
 
-/** An incident that asks at once, and is over 20 s after the answer; the person thinks for `thinkingMs`. */
-function play(thinkingMs: number) {
+/** An incident that asks at once, and is over `takesMs` after the answer; the person thinks for `thinkingMs`. */
+function play(thinkingMs: number, { takesMs = 20_000, overloadedForMs = 0 } = {}) {
   let nowMs = 1_000_000;
   let opened = false;
   let answeredAtMs: number | null = null;
-  const overAtMs = () => (answeredAtMs === null ? Number.POSITIVE_INFINITY : answeredAtMs + 20_000);
+  const overAtMs = () => (answeredAtMs === null ? Number.POSITIVE_INFINITY : answeredAtMs + takesMs);
   const isOver = () => nowMs >= overAtMs();
   const summary = () =>
     ({
       id: 'i',
       ref: 'i',
+      status: 'enriching',
       outcome: isOver() ? 'resolved' : null,
       openedAtMs: 1_000_000,
       closedAtMs: isOver() ? nowMs : null,
@@ -35,6 +36,7 @@ function play(thinkingMs: number) {
     pendingApprovals: async () => (answeredAtMs === null ? [{ incidentId: 'i', planHash: 'p' }] : []),
     evidence: async () => [],
     decide: async () => {},
+    isOverloaded: async () => nowMs - askedAtMs < overloadedForMs,
   };
   const lab = { inject: async () => {}, stats: async () => ({ successRate: 1, p95Ms: 1, sent: 1 }) };
   const stage = { lab, operator } as unknown as Stage;
@@ -56,6 +58,14 @@ test.each([1_000, 60_000, 3_600_000, 86_400_000])(
     expect(await play(thinkingMs)).toMatchObject({ outcome: 'recovered' });
   },
 );
+
+test('on a busy machine the story is told to its end, for so long as Sentinel may take to catch up', async () => {
+  const takesMs = 4 * 60_000;
+  expect(await play(1_000, { takesMs, overloadedForMs: takesMs })).toMatchObject({ outcome: 'recovered' });
+  expect(await play(1_000, { takesMs })).toMatchObject({ outcome: 'open' });
+  const ever = { takesMs: Number.POSITIVE_INFINITY, overloadedForMs: Number.POSITIVE_INFINITY };
+  expect(await play(1_000, ever)).toMatchObject({ outcome: 'open' });
+});
 
 test('a story that asks nobody still has its time', async () => {
   let nowMs = 0;
@@ -80,6 +90,7 @@ test.each(['operator', 'admin'] as const)('what needs an %s is decided as one', 
     timeline: async () => [],
     pendingApprovals: async () => [{ incidentId: 'i', planHash: 'p', role }],
     decide: async () => decidedAs.push(name),
+    isOverloaded: async () => false,
   });
   let asked = false;
   let nowMs = 0;

@@ -13,6 +13,11 @@ export async function component<Info>(name: ComponentName): Promise<Info> {
   return info;
 }
 
+/** This file is done with it: a component that everybody leaves ends when nobody needs it any more. */
+export async function leave(name: ComponentName): Promise<void> {
+  await (await request(`${inject('componentsUrl')}/${name}`, { method: 'DELETE' })).body.dump();
+}
+
 async function ask<Info>(name: ComponentName): Promise<Answer<Info>> {
   // What has to be built first takes as long as the machine needs.
   const response = await request(`${inject('componentsUrl')}/${name}`, { headersTimeout: 0, bodyTimeout: 0 });

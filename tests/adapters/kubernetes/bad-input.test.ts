@@ -7,8 +7,8 @@ import { checkKubernetes } from '../../../adapters/kubernetes/doctor.ts';
 import type { ActionParameters } from '../../../domain/remediation/actions/action.ts';
 import type { ActionId } from '../../../domain/remediation/actions/index.ts';
 import type { RefusalCode } from '../../../domain/remediation/refusal-code.ts';
-import { describeWith } from '../../support/component.ts';
-import { type Cluster, type ClusterInfo, clusterAt } from '../../support/kubernetes/control-plane.ts';
+import { type Cluster, clusterAt } from '../../support/kubernetes/control-plane.ts';
+import { describeWithCluster } from '../../support/kubernetes/shared-cluster.ts';
 import {
   createNamespace,
   deploy,
@@ -20,7 +20,7 @@ import {
 const namespace = 'depot';
 const orders = `kubernetes/main/${namespace}/deployment/orders`;
 
-await describeWith<ClusterInfo>('kubernetes-cluster', 'bad input for Kubernetes', (info) => {
+await describeWithCluster('bad input for Kubernetes', (info) => {
   let plane: Cluster;
   let dir: string;
 

@@ -9,10 +9,10 @@ import { restartAnnotation } from '../../../adapters/kubernetes/marks.ts';
 import { allOf, pod } from '../../../adapters/kubernetes/objects.ts';
 import { inverseOf } from '../../../domain/remediation/catalogue.ts';
 import { callOf } from '../../support/calls.ts';
-import { describeWith } from '../../support/component.ts';
-import { type Cluster, type ClusterInfo, clusterAt } from '../../support/kubernetes/control-plane.ts';
+import { type Cluster, clusterAt } from '../../support/kubernetes/control-plane.ts';
 import { type LossyServer, startLossyServer } from '../../support/kubernetes/lossy-server.ts';
 import { holdPods } from '../../support/kubernetes/played-nodes.ts';
+import { describeWithCluster } from '../../support/kubernetes/shared-cluster.ts';
 import {
   carryOut,
   createNamespace,
@@ -31,7 +31,7 @@ import {
 
 const namespace = 'shop';
 
-await describeWith<ClusterInfo>('kubernetes-cluster', 'the Kubernetes executor', (info) => {
+await describeWithCluster('the Kubernetes executor', (info) => {
   let plane: Cluster;
   let way: LossyServer;
   let executor: ReturnType<typeof executorFor>;

@@ -8,9 +8,9 @@ import { podsPath, replicaSetsPath } from '../../../adapters/kubernetes/kinds.ts
 import { restartAnnotation } from '../../../adapters/kubernetes/marks.ts';
 import { allOf, pod, replicaSet, type Workload } from '../../../adapters/kubernetes/objects.ts';
 import { eventually } from '../../integration/support/wait.ts';
-import { describeWith } from '../../support/component.ts';
-import { type Cluster, type ClusterInfo, clusterAt } from '../../support/kubernetes/control-plane.ts';
+import { type Cluster, clusterAt } from '../../support/kubernetes/control-plane.ts';
 import type { Recorded } from '../../support/kubernetes/rollout-worker.ts';
+import { describeWithCluster } from '../../support/kubernetes/shared-cluster.ts';
 import {
   createNamespace,
   deploy,
@@ -27,7 +27,7 @@ const worker = join(import.meta.dirname, '../../support/kubernetes/rollout-worke
 /** How many templates it has had, as its controller counts. */
 const revisionOf = ({ metadata }: Workload) => metadata.annotations['deployment.kubernetes.io/revision'];
 
-await describeWith<ClusterInfo>('kubernetes-cluster', 'a rollout whose worker is killed', (info) => {
+await describeWithCluster('a rollout whose worker is killed', (info) => {
   let plane: Cluster;
   const dir = mkdtempSync(join(tmpdir(), 'sentinel-rollout-'));
 

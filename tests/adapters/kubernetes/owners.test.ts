@@ -6,11 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { autoscalersPath, replicaSetsPath, workloadPath } from '../../../adapters/kubernetes/kinds.ts';
 import type { ActionParameters } from '../../../domain/remediation/actions/action.ts';
 import type { ActionId } from '../../../domain/remediation/actions/index.ts';
-import { describeWith } from '../../support/component.ts';
-import { type Cluster, type ClusterInfo, clusterAt } from '../../support/kubernetes/control-plane.ts';
+import { type Cluster, clusterAt } from '../../support/kubernetes/control-plane.ts';
 import { type GitOperator, startGitOperator } from '../../support/kubernetes/git-operators.ts';
 import { startLossyServer } from '../../support/kubernetes/lossy-server.ts';
 import { holdPods } from '../../support/kubernetes/played-nodes.ts';
+import { describeWithCluster } from '../../support/kubernetes/shared-cluster.ts';
 import {
   carryOut,
   createNamespace,
@@ -30,7 +30,7 @@ import {
 const namespace = 'owned';
 const rounds = 10;
 
-await describeWith<ClusterInfo>('kubernetes-cluster', 'what somebody else owns', (info) => {
+await describeWithCluster('what somebody else owns', (info) => {
   let plane: Cluster;
   let executor: ReturnType<typeof executorFor>;
   const operators: Record<string, GitOperator> = {};

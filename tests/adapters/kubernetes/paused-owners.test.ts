@@ -15,8 +15,9 @@ import { eventually } from '../../integration/support/wait.ts';
 import { describeWith } from '../../support/component.ts';
 import type { KubernetesInfo } from '../../support/components/kubernetes.ts';
 import { openContractCluster } from '../../support/kubernetes/contract.ts';
-import { type Cluster, type ClusterInfo, clusterAt } from '../../support/kubernetes/control-plane.ts';
+import { type Cluster, clusterAt } from '../../support/kubernetes/control-plane.ts';
 import type { GitOperator } from '../../support/kubernetes/git-operators.ts';
+import { describeWithCluster } from '../../support/kubernetes/shared-cluster.ts';
 import {
   changeAs,
   createSync,
@@ -74,7 +75,7 @@ async function openWorld(plane: Cluster): Promise<void> {
     );
 }
 
-await describeWith<ClusterInfo>('kubernetes-cluster', 'an owner that may be paused', (info) => {
+await describeWithCluster('an owner that may be paused', (info) => {
   let plane: Cluster;
   let executor: ReturnType<typeof executorFor>;
   const operators: Partial<Record<string, GitOperator>> = {};

@@ -21,7 +21,9 @@ export async function holdPods(admin: Api, namespace: string, held: boolean): Pr
   if (changed.kind !== 'ok') throw new Error(`holding the pods of ${namespace}: ${changed.reason}`);
 }
 
-const everyMs = 100;
+/** Changes come in bursts; and what failed, because something else changed it, is tried again. */
+const gatherMs = 50;
+const againMs = 500;
 const room = { cpu: '64', memory: '256Gi', pods: '500' };
 
 export async function playNodes(admin: Api, names: readonly string[]): Promise<PlayedNodes> {
@@ -38,30 +40,56 @@ export async function playNodes(admin: Api, names: readonly string[]): Promise<P
     });
     if (made.kind !== 'ok') throw new Error(`node ${name}: ${made.reason}`);
   }
-  let running = true;
+  const stopping = new AbortController();
+  let changed = Promise.withResolvers<void>();
+  const nudge = (): void => changed.resolve();
   const play = async (): Promise<void> => {
-    while (running) {
-      // A pod that was changed or has ended meanwhile is looked at again.
-      await step(admin).catch(() => {});
-      await pause(everyMs);
+    while (!stopping.signal.aborted) {
+      await changed.promise;
+      await pause(gatherMs);
+      changed = Promise.withResolvers<void>();
+      const done = await step(admin).catch(() => false);
+      if (!done) setTimeout(nudge, againMs).unref();
     }
   };
-  const playing = play();
+  const working = [
+    play(),
+    ...[podsPath, heldPath].map((path) => follow(admin, path, nudge, stopping.signal)),
+  ];
   return {
     async stop() {
-      running = false;
-      await playing;
+      stopping.abort();
+      nudge();
+      await Promise.all(working);
     },
   };
 }
 
-async function step(admin: Api): Promise<void> {
-  const pods = allOf(pod, await admin.list('/api/v1/pods'));
+const podsPath = '/api/v1/pods';
+const heldPath = `/api/v1/namespaces?labelSelector=${heldLabel}`;
+
+/** Says so whenever something changes at a path. */
+async function follow(admin: Api, path: string, changed: () => void, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    try {
+      let version = '';
+      for await (const page of admin.pages(path, stop)) version = page.version;
+      changed();
+      for await (const _ of admin.watch(path, { version, seconds: 300, opened: () => {} }, stop)) changed();
+    } catch {
+      if (!stop.aborted) await pause(againMs);
+    }
+  }
+}
+
+/** False when something could not be done. */
+async function step(admin: Api): Promise<boolean> {
+  const pods = allOf(pod, await admin.list(podsPath));
   // Asked after the pods: what is held before they were listed is held here.
-  const held = new Set(namesOf(await admin.list(`/api/v1/namespaces?labelSelector=${heldLabel}`)));
+  const held = new Set(namesOf(await admin.list(heldPath)));
   const due = pods.map(async (one) => {
     const { metadata, status } = one;
-    if (held.has(metadata.namespace)) return;
+    if (held.has(metadata.namespace)) return true;
     const spec = one.spec as unknown as {
       readonly nodeName: string;
       readonly containers: readonly { name: string; image: string }[];
@@ -69,19 +97,15 @@ async function step(admin: Api): Promise<void> {
     const path = podPath(metadata.namespace, metadata.name);
     if (metadata.deletionTimestamp !== undefined) {
       const body = { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 };
-      await admin.change({ method: 'DELETE', path, body });
-      return;
+      return (await admin.change({ method: 'DELETE', path, body })).kind === 'ok';
     }
-    if (spec.nodeName === '' || status.phase !== 'Pending') return;
+    if (spec.nodeName === '' || status.phase !== 'Pending') return true;
     const tag = spec.containers[0]?.image.split(':').at(-1);
-    if (tag === 'never-ready') return;
-    await admin.change({
-      method: 'PATCH',
-      path: `${path}/status`,
-      body: { status: tag === 'crashing' ? crashing(spec.containers) : healthy(spec.containers) },
-    });
+    if (tag === 'never-ready') return true;
+    const body = { status: tag === 'crashing' ? crashing(spec.containers) : healthy(spec.containers) };
+    return (await admin.change({ method: 'PATCH', path: `${path}/status`, body })).kind === 'ok';
   });
-  await Promise.all(due);
+  return (await Promise.all(due)).every(Boolean);
 }
 
 function namesOf(objects: readonly unknown[]): readonly string[] {

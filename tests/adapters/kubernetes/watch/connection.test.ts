@@ -4,9 +4,9 @@ import type { Api } from '../../../../adapters/kubernetes/api.ts';
 import { podPath, podsPath } from '../../../../adapters/kubernetes/kinds.ts';
 import { type Pace, usualPace } from '../../../../adapters/kubernetes/watch/follow.ts';
 import { eventually } from '../../../integration/support/wait.ts';
-import { describeWith } from '../../../support/component.ts';
-import { type Cluster, type ClusterInfo, clusterAt } from '../../../support/kubernetes/control-plane.ts';
+import { type Cluster, clusterAt } from '../../../support/kubernetes/control-plane.ts';
 import { type Relay, startRelay } from '../../../support/kubernetes/relay.ts';
+import { describeWithCluster } from '../../../support/kubernetes/shared-cluster.ts';
 import {
   anomaliesIn,
   apiWithToken,
@@ -20,7 +20,7 @@ import { createNamespace, deploy, must, settingsFor } from '../../../support/kub
 /** What is not current is told at once. */
 const strict: Pace = { ...quickPace, staleMs: 0 };
 
-await describeWith<ClusterInfo>('kubernetes-cluster', 'the watch of a Kubernetes cluster', (info) => {
+await describeWithCluster('the watch of a Kubernetes cluster', (info) => {
   let plane: Cluster;
   let relay: Relay;
   let api: ReturnType<typeof apiWithToken>;

@@ -2,9 +2,9 @@
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { podsPath, workloadsPath } from '../../../../adapters/kubernetes/kinds.ts';
 import { eventually } from '../../../integration/support/wait.ts';
-import { describeWith } from '../../../support/component.ts';
-import { type Cluster, type ClusterInfo, clusterAt } from '../../../support/kubernetes/control-plane.ts';
+import { type Cluster, clusterAt } from '../../../support/kubernetes/control-plane.ts';
 import { holdPods } from '../../../support/kubernetes/played-nodes.ts';
+import { describeWithCluster } from '../../../support/kubernetes/shared-cluster.ts';
 import {
   anomaliesIn,
   changesIn,
@@ -22,7 +22,7 @@ import {
   settled,
 } from '../../../support/kubernetes/workloads.ts';
 
-await describeWith<ClusterInfo>('kubernetes-cluster', 'incidents of a Kubernetes cluster', (info) => {
+await describeWithCluster('incidents of a Kubernetes cluster', (info) => {
   let plane: Cluster;
   let watching: Watching | undefined;
   beforeAll(() => {

@@ -39,7 +39,7 @@ const { exclude } = configDefaults;
 /** Tests of one file that start whole systems. */
 const pairs = { maxConcurrency: 2 };
 
-const first = { maxWorkers: 4, sequence: { groupOrder: 0 } };
+const first = { maxWorkers: 5, sequence: { groupOrder: 0 } };
 
 export default defineConfig({
   test: {

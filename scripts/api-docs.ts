@@ -1,9 +1,10 @@
-/** Writes the tables of docs/api.md that are made from the routes: `node scripts/api-docs.ts`. A test compares them. */
+/** Writes the tables of docs/api.md that are made from the routes and the sources: `node scripts/api-docs.ts`. A test compares them. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Permission, Route } from '../api/http/route.ts';
 import { routes } from '../api/routes/index.ts';
 import { keyRoles, mayDo } from '../domain/role.ts';
+import { ways } from '../ingest/sources/index.ts';
 
 export const apiDocs = path.resolve(import.meta.dirname, '../docs/api.md');
 
@@ -43,6 +44,14 @@ export function renderMatrix(
   );
 }
 
+/** Every path that senders post to. */
+export function renderWays(): string {
+  return table(
+    ['method', 'path', 'takes', 'source'],
+    ways.map(({ path: at, takes, source }) => ['POST', `\`${at}\``, takes, source]),
+  );
+}
+
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`.replaceAll('|  |', '| |');
   return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
@@ -60,7 +69,7 @@ function sectionPattern(name: string): RegExp {
 }
 
 if (import.meta.main) {
-  const sections = { routes: renderRoutes(), matrix: renderMatrix() };
+  const sections = { routes: renderRoutes(), ways: renderWays(), matrix: renderMatrix() };
   const written = Object.entries(sections).reduce(
     (text, [name, section]) =>
       text.replace(

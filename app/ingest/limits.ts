@@ -9,9 +9,9 @@ import type { RefusalAudit } from '../../api/http/refusal-audit.ts';
 import type { ApiKeys } from '../../api/ports/keys.ts';
 import type { Metrics } from '../../api/ports/metrics.ts';
 import type { Config } from '../../config/load.ts';
-import { routePath } from '../../domain/http-path.ts';
 import { actorOf, unknownActor } from '../../domain/policy/identity.ts';
 import { requestIdOf } from '../../ingest/http/request-id.ts';
+import { limitClassOf } from '../../ingest/http.ts';
 import { statusAnswer } from '../../ingest/otlp/respond.ts';
 import type { Fetch } from '../api/http.ts';
 
@@ -60,8 +60,7 @@ export function limitedIngest(fetch: Fetch, options: LimitedIngestOptions): Fetc
   };
 
   return async (request, from) => {
-    const { pathname } = new URL(request.url);
-    const isTelemetry = routePath(pathname).startsWith('/v1/');
+    const isTelemetry = limitClassOf(request) === 'telemetry';
     const limiter = isTelemetry ? telemetry : events;
     const { holder, taken: byAddress } = await holderOf(request, limiter, from.address);
     const taken = holder === null ? byAddress : await limiter?.take(`key:${holder.keyId}`);

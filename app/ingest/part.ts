@@ -4,6 +4,7 @@ import type { KafkaSource } from '../../adapters/kafka/source.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
 import type { OnTaken } from '../../ingest/pipeline.ts';
+import { settingsOf } from '../../ingest/sources/index.ts';
 import { watchedSystems } from '../executors.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import type { Platform } from '../platform.ts';
@@ -23,22 +24,15 @@ export async function startIngestPart(
   onTaken: OnTaken,
 ): Promise<IngestPart> {
   const { config, log, metrics, clock, stores, history, client, inventory } = platform;
-  const {
-    defaultEnvironment,
-    requireKey: _,
-    senderKeys,
-    allowedOrigins,
-    alertmanager,
-    identity,
-    ...limits
-  } = config.ingest;
+  const { defaultEnvironment, allowedOrigins, identity, senderKeys, ...configured } = config.ingest;
+  const { maxBodyBytes, maxPastMs, maxFutureMs } = configured;
   const settings: IngestSettings = {
     ...defaultIngestSettings,
     defaultEnvironment,
     identity,
-    alertmanagerLabels: alertmanager,
+    sources: settingsOf(configured),
     correlation: config.correlation,
-    limits: { ...defaultIngestSettings.limits, ...limits },
+    limits: { ...defaultIngestSettings.limits, maxBodyBytes, maxPastMs, maxFutureMs },
   };
   const kafka = createKafkaPart(platform);
   if (kafka !== null) shutdown.add('kafka', kafka.stop);

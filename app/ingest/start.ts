@@ -4,7 +4,6 @@ import { randomUUID } from 'node:crypto';
 import type { CorrelationConfig } from '../../domain/correlation/correlate.ts';
 import type { DetectionEngine } from '../../domain/detection/engine.ts';
 import { defaultIdentity, type IdentityRules } from '../../domain/identity.ts';
-import type { AlertmanagerLabels } from '../../ingest/alertmanager/labels.ts';
 import { createDelivery } from '../../ingest/delivery.ts';
 import { createDispatcher, type DispatchSettings, defaultDispatchSettings } from '../../ingest/dispatch.ts';
 import { eventSchemas } from '../../ingest/events/schema.ts';
@@ -26,6 +25,7 @@ import type {
   TelemetryNotes,
   WarmHistory,
 } from '../../ingest/ports.ts';
+import type { SourceSettings } from '../../ingest/sources/index.ts';
 import { createTicker } from '../../ingest/ticker.ts';
 import { type Services, warmDetection } from '../../ingest/warm.ts';
 import { type Watched, type WatchedHealth, watch } from '../../ingest/watched.ts';
@@ -34,7 +34,7 @@ export type IngestSettings = {
   readonly defaultEnvironment: string;
   /** Which resource attributes say which service and instance telemetry is about. */
   readonly identity: IdentityRules;
-  readonly alertmanagerLabels: AlertmanagerLabels;
+  readonly sources: SourceSettings;
   readonly correlation: CorrelationConfig;
   readonly limits: IngestLimits;
   readonly dispatch: DispatchSettings;
@@ -164,7 +164,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     authorize,
     allowedOrigins: deps.allowedOrigins,
     schemas: eventSchemas(limits),
-    alertmanagerLabels: settings.alertmanagerLabels,
+    sources: settings.sources,
     limits,
     defaultEnvironment,
     clock,

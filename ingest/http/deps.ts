@@ -1,6 +1,5 @@
 // What the routes need.
 
-import type { AlertmanagerLabels } from '../alertmanager/labels.ts';
 import type { EventSchemas } from '../events/schema.ts';
 import type { IngestLimits } from '../limits.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -14,7 +13,6 @@ export type IngestAppDeps = {
   /** Origins of pages that may send telemetry themselves. Default none. */
   readonly allowedOrigins?: readonly string[] | undefined;
   readonly schemas: EventSchemas;
-  readonly alertmanagerLabels: AlertmanagerLabels;
   readonly limits: IngestLimits;
   readonly readBody: BodyReader;
   readonly defaultEnvironment: string;

@@ -1,5 +1,5 @@
 /**
- * What another action costs: a file and a line; another executor, notifier, model or store: a folder and a line. One of each is
+ * What another action costs: a file and a line; another executor, notifier, model, store or source: a folder and a line. One of each is
  * planted into a copy of the product, which has to type-check as it is, and has to know them.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -99,6 +99,29 @@ export const library: HistoryVendor<typeof settings, typeof secrets> = {
   }),
 };
 `;
+const letterSource = `
+import { z } from 'zod';
+import { answerEvents } from '../../http/event-request.ts';
+import type { Source } from '../source.ts';
+
+const settings = z
+  .strictObject({ roost: z.string().default('tower').describe('Where letters are left.') })
+  .prefault({});
+
+export const letters: Source<typeof settings> = {
+  settings,
+  limits: 'events',
+  below: ['/api/v1/letters'],
+  ways: [
+    {
+      path: '/api/v1/letters',
+      takes: 'letters',
+      handle: (request, deps, address, { roost }) =>
+        answerEvents('letters', request, deps, address, async ({ raw }) => ({ roost, raw })),
+    },
+  ],
+};
+`;
 let copy: Copy;
 
 function plant(list: string, before: string, vendor: string, text: string, at: string) {
@@ -117,6 +140,10 @@ beforeAll(() => {
   plant('channels', 'import { webhook }', 'pigeon', notifierVendor, '  webhook,\n');
   plant('models', 'import { openai }', 'delphi', modelVendor, '  openai,\n');
   plant('stores', 'import { postgres }', 'library', storeVendor, '  clickhouse,\n');
+  const sources = 'ingest/sources';
+  copy.write(`${sources}/letters/index.ts`, letterSource);
+  copy.insert(`${sources}/index.ts`, 'import { otlp }', "import { letters } from './letters/index.ts';\n");
+  copy.insert(`${sources}/index.ts`, 'alertmanager } as const', 'letters, ');
 });
 afterAll(() => copy.remove());
 
@@ -241,4 +268,43 @@ test('configuration, runtime and doctor know the notifier, the model and the sto
     misspelt: [false, false, false, false],
     documented: [],
   });
+});
+
+test('router, limits, configuration and documentation know the source, and its settings', async () => {
+  const known = await copy.evaluate(`
+    import { mkdtempSync, writeFileSync } from 'node:fs';
+    import { join } from 'node:path';
+    import { loadConfig } from './config/load.ts';
+    import { renderReference } from './config/reference.ts';
+    import { createIngestApp, isForIngest, limitClassOf } from './ingest/http.ts';
+    import { defaultLimits } from './ingest/limits.ts';
+    import { settingsOf, ways } from './ingest/sources/index.ts';
+    const load = (ingest) => {
+      const cwd = mkdtempSync(join(process.cwd(), 'case-'));
+      writeFileSync(join(cwd, 'sentinel.yaml'), JSON.stringify({ ingest }));
+      return loadConfig({ cwd, env: {} });
+    };
+    const { config } = load({ letters: { roost: 'attic' } });
+    const app = createIngestApp({
+      authorize: async () => ({ allowed: true, actor: 'ada', sender: { id: 'ada', vouched: true } }),
+      metrics: { count: () => {} },
+      log: { error: console.error },
+      limits: defaultLimits,
+      sources: settingsOf(config.ingest),
+    });
+    const at = (path) => new Request('http://sentinel' + path, { method: 'POST', body: '1', headers: { 'content-type': 'application/json' } });
+    const answer = await app.request(at('/api/v1/letters'));
+    const misspelt = await (await app.request(at('/api/v1/letters/in'))).json();
+    console.log(JSON.stringify([
+      answer.status,
+      await answer.json(),
+      misspelt.detail.includes('/api/v1/letters'),
+      isForIngest(at('/api/v1/letters/in')),
+      limitClassOf(at('/api/v1/letters')),
+      load({ letters: { rooost: 'attic' } }).ok,
+      renderReference().includes('Where letters are left.'),
+      ways.some(({ path, source }) => path === '/api/v1/letters' && source === 'letters'),
+    ]));
+  `);
+  expect(known).toEqual([202, { roost: 'attic', raw: 1 }, true, true, 'events', false, true, true]);
 });

@@ -52,6 +52,7 @@ const DIRECTION: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'
     config: 'all',
     domain: 'all',
     adapters: ['executors.ts', 'channels.ts', 'models.ts', 'stores.ts', 'vendor.ts'],
+    ingest: ['sources/index.ts'],
   },
   lab: { lab: 'all', domain: 'all' },
   // Puts the parts together; which command asks for it, and with which configuration file, it does not know.

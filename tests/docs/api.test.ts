@@ -2,12 +2,13 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { apiDocs, renderMatrix, renderRoutes, sectionOf } from '../../scripts/api-docs.ts';
+import { apiDocs, renderMatrix, renderRoutes, renderWays, sectionOf } from '../../scripts/api-docs.ts';
 
 const text = readFileSync(apiDocs, 'utf8');
 
 test.each([
   ['routes', renderRoutes()],
+  ['ways', renderWays()],
   ['matrix', renderMatrix()],
 ])('the section %s is up to date (node scripts/api-docs.ts writes it)', (name, expected) => {
   expect(sectionOf(text, name)).toBe(expected);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { titleOf } from '../../ingest/alertmanager/title.ts';
+import { titleOf } from '../../ingest/sources/alertmanager/title.ts';
 
 const labels = { alertname: 'QueueOld', service: 'mail', severity: 'warning' };
 

@@ -1,12 +1,12 @@
 /** A secret in any text of any kind of record, on any way in, reaches nothing that is stored or shown. */
 import { describe, expect, test } from 'vitest';
-import { decodeAlert } from '../../ingest/alertmanager/decode.ts';
 import { eventItem } from '../../ingest/events/items.ts';
 import { eventSchemas } from '../../ingest/events/schema.ts';
 import { decodeObservations } from '../../ingest/kafka/decode.ts';
 import { recordSchemas } from '../../ingest/kafka/schema.ts';
 import { defaultLimits as limits } from '../../ingest/limits.ts';
 import { decodeOtlp, type OtlpEncoding, type OtlpSignal } from '../../ingest/otlp/decode.ts';
+import { decodeAlert } from '../../ingest/sources/alertmanager/decode.ts';
 import { cleanText } from '../../ingest/text.ts';
 import { alertmanagerLabels } from './support/memory.ts';
 import {

@@ -48,7 +48,7 @@ async function start(
     settings: {
       ...defaultIngestSettings,
       defaultEnvironment: 'default-env',
-      alertmanagerLabels,
+      sources: { alertmanager: alertmanagerLabels },
       correlation: { windowMs: 60_000, maxHops: 1 },
       tickMs: 20,
     },

@@ -85,7 +85,7 @@ export class TestApp {
       authorize: options.authorize ?? openAuthorize,
       allowedOrigins: options.allowedOrigins,
       schemas: eventSchemas(limits),
-      alertmanagerLabels,
+      sources: { alertmanager: alertmanagerLabels },
       limits,
       defaultEnvironment: 'default-env',
       clock,

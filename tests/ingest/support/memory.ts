@@ -1,11 +1,8 @@
 // In-memory stores that behave as the ports promise, and can be told to fail.
 
-import { defaultSeverityWords } from '../../../domain/alerts/severity-words.ts';
-import { defaultSubjectLabels } from '../../../domain/alerts/subject.ts';
 import type { CorrelationConfig } from '../../../domain/correlation/correlate.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { ChangeEvent } from '../../../domain/observation.ts';
-import type { AlertmanagerLabels } from '../../../ingest/alertmanager/labels.ts';
 import { type RememberedAlert, settleReports } from '../../../ingest/events/occurrences.ts';
 import type {
   Assignment,
@@ -23,6 +20,7 @@ import type {
   TakenItem,
   WarmHistory,
 } from '../../../ingest/ports.ts';
+import { settings } from '../../../ingest/sources/alertmanager/config.ts';
 import type { AnomalyNews } from '../../../workflows/messages.ts';
 
 export class Down extends Error {
@@ -247,13 +245,8 @@ export class MemoryMetrics implements Metrics {
   }
 }
 
-export const alertmanagerLabels: AlertmanagerLabels = {
-  ...defaultSubjectLabels,
-  environment: ['environment', 'env'],
-  component: ['component'],
-  severity: ['severity'],
-  severities: defaultSeverityWords,
-};
+/** As by default. */
+export const alertmanagerLabels = settings.parse({});
 
 export const silentLog: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 

@@ -1,14 +1,28 @@
 // POST /api/v1/events and POST /api/v1/trigger-alert: checked as a whole, in the durable inbox before the 2xx.
 
-import { alertItem, eventId, eventItem, eventTimeProblem, type ItemContext } from '../events/items.ts';
-import type { InboxItem } from '../ports.ts';
-import type { IngestAppDeps } from './deps.ts';
-import { answerEvents, parsed, refuseIf, storeEvents } from './event-request.ts';
+import { alertItem, eventId, eventItem, eventTimeProblem, type ItemContext } from '../../events/items.ts';
+import type { IngestAppDeps } from '../../http/deps.ts';
+import { answerEvents, parsed, refuseIf, storeEvents } from '../../http/event-request.ts';
+import type { InboxItem } from '../../ports.ts';
+import type { Source, Way } from '../source.ts';
 
-export type EventRoute = 'events' | 'trigger-alert';
+type EventRoute = 'events' | 'trigger-alert';
+
+const way = (route: EventRoute, takes: string): Way<null> => ({
+  path: `/api/v1/${route}`,
+  takes,
+  handle: (request, deps, address) => handleEvents(route, request, deps, address),
+});
+
+export const events: Source<null> = {
+  settings: null,
+  limits: 'events',
+  below: ['/api/v1/events', '/api/v1/trigger-alert'],
+  ways: [way('events', 'alerts and changes, up to 500 at once'), way('trigger-alert', 'one alert')],
+};
 
 /** Answers one request. Never throws; nothing is stored unless every event of it is valid. */
-export function handleEvents(
+function handleEvents(
   route: EventRoute,
   request: Request,
   deps: IngestAppDeps,

@@ -1,7 +1,7 @@
 // What an alert says is wrong, in one line.
 
-import { redactValue } from '../../domain/redaction/redact.ts';
-import { cleanText } from '../text.ts';
+import { redactValue } from '../../../domain/redaction/redact.ts';
+import { cleanText } from '../../text.ts';
 
 export type AlertTexts = {
   readonly labels: Readonly<Record<string, string>>;

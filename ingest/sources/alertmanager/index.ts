@@ -1,13 +1,15 @@
-// POST /api/v1/alerts/alertmanager and /api/v2/alerts: every usable alert is in the durable inbox before the 2xx. Senders send
+// Alertmanager, Grafana, and whoever posts to an Alertmanager: every usable alert is in the durable inbox before the 2xx. Senders send
 // again after 5xx only, so an alert that can never be used is answered once and not asked for again, and a group that is too
 // large is taken as far as it goes.
 
-import { decodeAlert, postedAlertsSchema, webhookSchema } from '../alertmanager/decode.ts';
-import { reportItem } from '../events/items.ts';
-import type { Invalid } from '../events/schema.ts';
-import type { InboxItem } from '../ports.ts';
-import type { IngestAppDeps } from './deps.ts';
-import { answerEvents, type EventRequest, parsed, refuseIf, storeEvents } from './event-request.ts';
+import { reportItem } from '../../events/items.ts';
+import type { Invalid } from '../../events/schema.ts';
+import type { IngestAppDeps } from '../../http/deps.ts';
+import { answerEvents, type EventRequest, parsed, refuseIf, storeEvents } from '../../http/event-request.ts';
+import type { InboxItem } from '../../ports.ts';
+import type { Source } from '../source.ts';
+import { type AlertmanagerLabels, settings } from './config.ts';
+import { decodeAlert, postedAlertsSchema, webhookSchema } from './decode.ts';
 
 type RefusedAlert = { readonly index: number; readonly problem: Invalid };
 type Group = {
@@ -18,31 +20,61 @@ type Group = {
   readonly truncated: number;
   /** Where the alerts are in the body, for errors. */
   readonly field: string;
+  readonly labels: AlertmanagerLabels;
+};
+
+export const alertmanager: Source<typeof settings> = {
+  settings,
+  limits: 'events',
+  below: ['/api/v1/alerts', '/api/v2/alerts'],
+  ways: [
+    {
+      path: '/api/v1/alerts/alertmanager',
+      takes: "Alertmanager's webhook",
+      handle: handleAlertmanager,
+    },
+    {
+      path: '/api/v1/alerts/grafana',
+      takes: "Grafana's webhook",
+      handle: handleAlertmanager,
+    },
+    {
+      path: '/api/v2/alerts',
+      takes: 'what is posted to an Alertmanager',
+      handle: handlePostedAlerts,
+    },
+  ],
 };
 
 /** Alertmanager's webhook, or Grafana's: 202 with what became of every alert, 422 when none can be used. Never throws. */
-export function handleAlertmanager(
+function handleAlertmanager(
   request: Request,
   deps: IngestAppDeps,
   address: string,
+  labels: AlertmanagerLabels,
 ): Promise<Response> {
   return answerEvents('alertmanager', request, deps, address, ({ raw, ...told }) => {
     const { alerts, truncatedAlerts, receiver, version, orgId } = parsed(webhookSchema, raw);
     const source = version === '1' || orgId !== undefined ? 'grafana' : 'alertmanager';
     const truncated = truncatedAlerts ?? 0;
-    return take({ alerts, source, receiver: receiver ?? '', truncated, field: 'alerts' }, told, deps);
+    return take({ alerts, source, receiver: receiver ?? '', truncated, field: 'alerts', labels }, told, deps);
   });
 }
 
 /** As Prometheus and Grafana post to an Alertmanager: an array of alerts, firing until their end has passed. */
-export function handlePostedAlerts(
+function handlePostedAlerts(
   request: Request,
   deps: IngestAppDeps,
   address: string,
+  labels: AlertmanagerLabels,
 ): Promise<Response> {
   return answerEvents('posted-alerts', request, deps, address, ({ raw, ...told }) => {
     const alerts = parsed(postedAlertsSchema, raw);
-    return take({ alerts, source: 'alertmanager', receiver: '', truncated: 0, field: '' }, told, deps);
+    return take(
+      { alerts, source: 'alertmanager', receiver: '', truncated: 0, field: '', labels },
+      told,
+      deps,
+    );
   });
 }
 
@@ -51,13 +83,12 @@ async function take(
   { requestId, sender }: Pick<EventRequest, 'requestId' | 'sender'>,
   deps: IngestAppDeps,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { alerts, source, receiver, truncated, field } = group;
+  const { alerts, source, receiver, truncated, field, labels } = group;
   const { maxAlerts } = deps.limits;
   const receivedMs = deps.clock.nowMs();
   const items: InboxItem[] = [];
   const refused: RefusedAlert[] = [];
   for (const [index, one] of alerts.slice(0, maxAlerts).entries()) {
-    const labels = deps.alertmanagerLabels;
     const decoded = decodeAlert(one, { ...deps, labels, receivedMs, source, receiver });
     if (decoded.ok) {
       const { alert, startsAtMs, endsAtMs } = decoded;

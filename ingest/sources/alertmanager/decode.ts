@@ -5,13 +5,13 @@
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { severityOf } from '../../domain/alerts/severity-words.ts';
-import { subjectOf } from '../../domain/alerts/subject.ts';
-import type { AlertEvent } from '../../domain/observation.ts';
-import { firstProblem, type Invalid } from '../events/schema.ts';
-import type { IngestLimits } from '../limits.ts';
-import { cleanText } from '../text.ts';
-import type { AlertmanagerLabels } from './labels.ts';
+import { severityOf } from '../../../domain/alerts/severity-words.ts';
+import { subjectOf } from '../../../domain/alerts/subject.ts';
+import type { AlertEvent } from '../../../domain/observation.ts';
+import { firstProblem, type Invalid } from '../../events/schema.ts';
+import type { IngestLimits } from '../../limits.ts';
+import { cleanText } from '../../text.ts';
+import type { AlertmanagerLabels } from './config.ts';
 import { titleOf } from './title.ts';
 
 /** Fields that later versions add are let through: only what is used is checked. */

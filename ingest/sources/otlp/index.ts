@@ -1,11 +1,12 @@
-// POST /v1/metrics, /v1/logs, /v1/traces. Source: opentelemetry.io/docs/specs/otlp, "OTLP/HTTP".
+// OpenTelemetry's own protocol over HTTP. Source: opentelemetry.io/docs/specs/otlp, "OTLP/HTTP".
 
-import type { OtlpEncoding, OtlpSignal } from '../otlp/decode.ts';
-import { Malformed, TooMany } from '../otlp/malformed.ts';
-import { type Answer, statusAnswer, successAnswer } from '../otlp/respond.ts';
-import type { BodyProblem } from './body.ts';
-import type { IngestAppDeps } from './deps.ts';
-import { requestIdOf } from './request-id.ts';
+import type { BodyProblem } from '../../http/body.ts';
+import type { IngestAppDeps } from '../../http/deps.ts';
+import { requestIdOf } from '../../http/request-id.ts';
+import type { OtlpEncoding, OtlpSignal } from '../../otlp/decode.ts';
+import { Malformed, TooMany } from '../../otlp/malformed.ts';
+import { type Answer, statusAnswer, successAnswer } from '../../otlp/respond.ts';
+import type { Source, Way } from '../source.ts';
 
 /** Numbers of google.rpc.Code. */
 const rpcCode: Readonly<Record<number, number>> = {
@@ -27,8 +28,22 @@ const bodyStatus: Readonly<Record<BodyProblem, number>> = {
 };
 const retryAfterSeconds = 2;
 
+const way = (signal: OtlpSignal): Way<null> => ({
+  path: `/v1/${signal}`,
+  takes: `OTLP ${signal}, as Protobuf or JSON`,
+  handle: (request, deps, address) => handleOtlp(signal, request, deps, address),
+});
+
+export const otlp: Source<null> = {
+  settings: null,
+  limits: 'telemetry',
+  // Exporters append their own path to what they are given as an endpoint.
+  below: ['/v1', '/opentelemetry', '/otlp'],
+  ways: (['metrics', 'logs', 'traces'] as const).map(way),
+};
+
 /** Answers one export request. Never throws. */
-export async function handleOtlp(
+async function handleOtlp(
   signal: OtlpSignal,
   request: Request,
   deps: IngestAppDeps,

@@ -3,6 +3,7 @@
 import { alertItem, eventId, eventItem, eventTimeProblem, type ItemContext } from '../../events/items.ts';
 import type { IngestAppDeps } from '../../http/deps.ts';
 import { answerEvents, parsed, refuseIf, storeEvents } from '../../http/event-request.ts';
+import { defaultLimits } from '../../limits.ts';
 import type { InboxItem } from '../../ports.ts';
 import type { Source, Way } from '../source.ts';
 
@@ -18,7 +19,10 @@ export const events: Source<null> = {
   settings: null,
   limits: 'events',
   below: ['/api/v1/events', '/api/v1/trigger-alert'],
-  ways: [way('events', 'alerts and changes, up to 500 at once'), way('trigger-alert', 'one alert')],
+  ways: [
+    way('events', `alerts and changes, up to ${defaultLimits.maxEvents} at once`),
+    way('trigger-alert', 'one alert'),
+  ],
 };
 
 /** Answers one request. Never throws; nothing is stored unless every event of it is valid. */

@@ -42,13 +42,14 @@ describe.each(bodies)('$name: the body', (routeCase) => {
     return clientOf(world)(path, { ...call, body: undefined, rawBody: JSON.stringify(body) });
   };
 
-  test.each(textFields(schema))(
-    'every naughty string in %s is taken as text or refused by name',
-    async (field) => {
+  // Each field has half of them, and each of them half of the fields.
+  test.each(textFields(schema).map((field, index) => [field, index % 2] as const))(
+    'naughty strings in %s are taken as text or refused by name',
+    async (field, half) => {
       const world = worldWithIncident();
       const call = clientOf(world);
       const [path, { method }] = toRequest(routeCase);
-      for (const text of naughty) {
+      for (const text of naughty.filter((_, index) => index % 2 === half)) {
         const answer = await call(path, { method, body: { ...valid.body, [field]: text } });
         if (answer.status < 300) continue;
         expect({ text, status: answer.status }).toEqual({ text, status: 400 });

@@ -56,8 +56,7 @@ export type ActivityDeps = {
   readonly verification: VerificationConfig;
   /** Null: Sentinel's own lag is not measured, or does not count. */
   readonly ownLag: OwnLag | null;
-  /** Null: no system is watched. */
-  readonly changeLooks: ChangeLooks | null;
+  readonly changeLooks: ChangeLooks;
   /** Null: the statistics stand alone. */
   readonly model: ModelDeps | null;
   readonly clock: Clock;

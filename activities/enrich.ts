@@ -34,9 +34,8 @@ export function createEnrich(
     const gathering = startGathering(sourceTimeoutMs);
     const lag = await readLag(gathering, deps);
     if (input.mayWait === true && lag.length > 0) return { behind: lag };
-    const gathered = await gather(deps, gathering, lag, await ownAnomalies(deps, input));
-    if ('behind' in gathered) return gathered;
-    const diagnosisInput = gathered;
+    const diagnosisInput = await gather(deps, gathering, lag, await ownAnomalies(deps, input));
+    if ('behind' in diagnosisInput) return diagnosisInput;
     const { diagnosis, evidence: found } = diagnose(diagnosisInput, input.failedCauses, input.attempt);
     // A model cites more than the statistics do, and only what is stored exists.
     const leads = deps.model ? findLeads(diagnosisInput, input.attempt).evidence : [];

@@ -70,7 +70,7 @@ export interface FiringAlerts {
   firing(environment: string, source: string): Promise<readonly FiringAlert[]>;
 }
 
-export interface ChangeLooks {
+export interface LookNotes {
   /** Everything that had changed in the watched system until `agoMs` ago has been told. */
   looked(name: string, environment: string, agoMs: number): Promise<void>;
 }

@@ -4,7 +4,7 @@
 import type { AlertEvent, ChangeEvent, Observation, TelemetryObservation } from '../domain/observation.ts';
 import type { IngestLimits } from './limits.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { ChangeLooks, Clock, FiringAlerts, Inbox, Logger, Metrics } from './ports.ts';
+import type { Clock, FiringAlerts, Inbox, Logger, LookNotes, Metrics } from './ports.ts';
 import { createTicker, type Ticker } from './ticker.ts';
 import { cleaned } from './watched-clean.ts';
 import { createWatchedEvents } from './watched-events.ts';
@@ -31,7 +31,7 @@ export type WatchDeps = {
   readonly take: Pipeline['take'];
   readonly inbox: Pick<Inbox, 'put'>;
   readonly firing: FiringAlerts;
-  readonly looks: ChangeLooks;
+  readonly looks: LookNotes;
   readonly wake: () => void;
   readonly limits: IngestLimits;
   readonly everyMs: number;

@@ -3,7 +3,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { ChangeLooks } from '../../activities/ports.ts';
 import { unseenChanges } from '../../domain/lag/change-looks.ts';
-import type { ChangeLooks as LookNotes } from '../../ingest/ports.ts';
+import type { LookNotes } from '../../ingest/ports.ts';
 import { databaseNow } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { storable } from './text.ts';

@@ -36,13 +36,7 @@ import type { TrackRecord } from '../../api/ports/track-record.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
 import { nobody, type People } from '../../domain/policy/people.ts';
 import { type LimitsConfig, sendWithinMs } from '../../domain/remediation/limits.ts';
-import type {
-  Episodes,
-  FiringAlerts,
-  Inbox,
-  ChangeLooks as LookNotes,
-  TelemetryNotes,
-} from '../../ingest/ports.ts';
+import type { Episodes, FiringAlerts, Inbox, LookNotes, TelemetryNotes } from '../../ingest/ports.ts';
 import { createAgentDesk } from './agents/desk.ts';
 import { createAgentLine, createBells, type ProcessAgentLine } from './agents/line.ts';
 import { createAnomalyRequeue } from './anomaly-requeue.ts';

@@ -13,7 +13,6 @@ import { createNotes, type Notes } from '../../ingest/notes.ts';
 import { createPipeline, type OnTaken } from '../../ingest/pipeline.ts';
 import type {
   Authorize,
-  ChangeLooks,
   Clock,
   Episodes,
   FiringAlerts,
@@ -21,6 +20,7 @@ import type {
   Inbox,
   IncidentStarter,
   Logger,
+  LookNotes,
   Metrics,
   TelemetryNotes,
   WarmHistory,
@@ -78,7 +78,7 @@ export type IngestDeps = {
   readonly watchedElsewhere?: Services | null | undefined;
   /** Systems that are asked what they do, and what they said before. */
   readonly watched?:
-    | { readonly systems: readonly Watched[]; readonly firing: FiringAlerts; readonly looks: ChangeLooks }
+    | { readonly systems: readonly Watched[]; readonly firing: FiringAlerts; readonly looks: LookNotes }
     | undefined;
   readonly authorize: Authorize;
   readonly allowedOrigins?: readonly string[] | undefined;

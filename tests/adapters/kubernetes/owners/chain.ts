@@ -55,6 +55,7 @@ const verification = verificationConfigSchema.parse({
   ...{ settleSeconds: 0, windowSeconds: 2, minSamples: 2, goodLooks: 2, minRequests: 1 },
   ...{ stillBadSeconds: 3, staleSeconds: 60 },
 });
+const unanswered: readonly string[] = ['unreachable', 'throttled', 'too-late', 'target-unseen'];
 const planHash = 'p'.repeat(64);
 const lookEveryMs = 500;
 const patienceMs = 20_000;
@@ -75,7 +76,8 @@ export async function throughTheChain(
   const told = (by: Told['by'], as: Told['as'], words: string): Told => ({ by, as, paused, words });
   for (const step of plan.steps) {
     const previewed = await executor.preview(step);
-    if (!previewed.ok) return told('preview', 'refused', `${previewed.code}: ${previewed.detail}`);
+    if (!previewed.ok)
+      return told('preview', 'refused', answered(previewed.code, `${previewed.code}: ${previewed.detail}`));
   }
   await stages.planned();
   let settleMs = 0;
@@ -84,10 +86,11 @@ export async function throughTheChain(
     if (typeof intent === 'string') return told('gate', 'refused', intent);
     if (step.action === action) await stages.sending();
     const result = await executed(executor, memoryGate(intent), intent);
-    if (result.kind === 'blocked') return told('execution', 'refused', `${result.reason}: ${result.detail}`);
+    if (result.kind === 'blocked')
+      return told('execution', 'refused', answered(result.reason, `${result.reason}: ${result.detail}`));
     if (result.kind === 'failed') {
       const as = result.superseded === true ? 'taken-back' : result.code === undefined ? 'failed' : 'refused';
-      return told('execution', as, `${result.code ?? ''} ${result.reason}`);
+      return told('execution', as, answered(result.code, `${result.code ?? ''} ${result.reason}`));
     }
     if (result.kind !== 'applied') throw new Error(`${step.action} ended as ${result.kind}`);
     settleMs = Math.max(settleMs, result.settleMs ?? 0);
@@ -96,6 +99,12 @@ export async function throughTheChain(
   await stages.applied();
   const found = await verified(executor, plan, symptom, { effectAtMs, settleMs, verifies }, stages);
   return { ...told('verification', found.outcome, found.reason), lookedAtMs: found.lookedAtMs };
+}
+
+/** Why nothing was done, unless it is only that the API server gave no answer in time: of the case that says nothing. */
+function answered(code: string | undefined, words: string): string {
+  if (code !== undefined && unanswered.includes(code)) throw new Error(words);
+  return words;
 }
 
 async function planFor(executor: Executor, service: string, action: TriedAction): Promise<Plan | string> {
@@ -141,7 +150,8 @@ async function granted(executor: Executor, plan: Plan, index: number): Promise<I
     const answer = await pass({ incidentId: 'i', planHash, step: index, direction: 'forward' });
     if (answer.granted) return answer.intent;
     const passes = ['step-unfinished', 'target-unseen', 'rollout-in-progress'].includes(answer.reason);
-    if (!passes || Date.now() > untilMs) return `${answer.reason}: ${answer.detail}`;
+    if (!passes || Date.now() > untilMs)
+      return answered(answer.reason, `${answer.reason}: ${answer.detail}`);
     await pause(gateEveryMs);
   }
 }

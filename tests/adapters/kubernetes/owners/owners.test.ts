@@ -46,7 +46,8 @@ await describeWith<KubernetesInfo>('kubernetes', 'what its owner would take back
       const all = await judged(cases);
       expect(all.map(({ owner }) => owner).toSorted()).toEqual(ownerKinds.toSorted());
       expect(all.filter(({ blindly, toldAsFixed }) => blindly || toldAsFixed)).toEqual([]);
-      expect(all.find(({ owner }) => owner === 'nobody')?.told).toMatchObject({ as: 'recovered' });
+      const lasting = all.find(({ owner }) => owner === 'nobody')?.told;
+      expect(lasting, JSON.stringify(lasting)).toMatchObject({ as: 'recovered' });
       expect(all.filter((one) => takesBack(one) && one.told.as === 'refused').length).toBeGreaterThan(0);
     },
   );

@@ -25,7 +25,7 @@ test('a look is told what the one before has seen, and which plan it is about', 
       return { ...answer, outcome: 'unverified', settled: false, reason: 'not yet', inPlace };
     },
   });
-  const incident = await stage.open(world);
+  const incident = await stage.open(world, { verifyTimeoutMs: 60_000 });
   const { result, timeline } = await incident.ended();
   expect(result).toMatchObject({ outcome: 'resolved' });
   const planned = timeline.flatMap((event) => (event.type === 'planned' ? [event.hashedPlan.planHash] : []));

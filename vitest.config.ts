@@ -60,6 +60,7 @@ export default defineConfig({
           name: 'integration',
           include: [wholeSystems],
           exclude: [...exclude, demo],
+          isolate: false,
           ...first,
           ...pairs,
         },

@@ -43,7 +43,7 @@ export function copyOfProduct(): Copy {
     },
     async typeErrors() {
       const tsc = join(root, 'node_modules/.bin/tsc');
-      const { stdout } = await run(tsc, ['--noEmit', '--checkers', '2'], { cwd: dir }).catch(
+      const { stdout } = await run(tsc, ['--noEmit', '--singleThreaded'], { cwd: dir }).catch(
         (failed: { stdout: string }) => failed,
       );
       return stdout;

@@ -150,8 +150,7 @@ async function granted(executor: Executor, plan: Plan, index: number): Promise<I
     const answer = await pass({ incidentId: 'i', planHash, step: index, direction: 'forward' });
     if (answer.granted) return answer.intent;
     const passes = ['step-unfinished', 'target-unseen', 'rollout-in-progress'].includes(answer.reason);
-    if (!passes || Date.now() > untilMs)
-      return answered(answer.reason, `${answer.reason}: ${answer.detail}`);
+    if (!passes || Date.now() > untilMs) return answered(answer.reason, `${answer.reason}: ${answer.detail}`);
     await pause(gateEveryMs);
   }
 }

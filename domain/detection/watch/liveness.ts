@@ -87,6 +87,8 @@ export class ServiceLife {
   private recordedMs = Number.NEGATIVE_INFINITY;
   /** After a gap in its own telemetry: what happened before this instant (sender's clock) is not known. */
   blindUntilMs = Number.NEGATIVE_INFINITY;
+  /** When it was last heard of before a gap that was ours, until it is heard of again. */
+  private missedSinceMs: number | null = null;
 
   constructor(name: string, firstMs: number) {
     this.name = name;
@@ -104,12 +106,10 @@ export class ServiceLife {
     const loggedMs = Math.min(eventMs, receivedMs);
     if (log && this.isToldAgain(instance, loggedMs)) return;
     this.any.arrive(receivedMs, eventMs, periodic);
-    const gapMs = receivedMs - this.own.lastMs;
-    if (own && this.own.known && gapMs > Math.max(blindGapMs, 3 * this.own.pauseMs)) {
-      this.blindUntilMs = eventMs;
-      this.expectCalls(receivedMs, gapMs);
+    if (own) {
+      this.noteGap(receivedMs, eventMs);
+      this.own.arrive(receivedMs, eventMs, periodic);
     }
-    if (own) this.own.arrive(receivedMs, eventMs, periodic);
     if (call) this.calls.arrive(receivedMs, eventMs, periodic);
     if (instance === '') {
       if (log) this.loggedMs = loggedMs;
@@ -154,13 +154,29 @@ export class ServiceLife {
     return nowMs < this.callsDueMs && this.calls.lastEventMs < this.heart.lastEventMs - usuallyApartMs;
   }
 
+  /**
+   * What comes first after a gap may have been kept since it began, while other things were lost: nothing is known for certain until
+   * now, which by the sender's clock is at most a gap later.
+   */
+  private noteGap(receivedMs: number, eventMs: number): void {
+    if (!this.own.known) return;
+    const gapMs = receivedMs - (this.missedSinceMs ?? this.own.lastMs);
+    this.missedSinceMs = null;
+    if (gapMs <= Math.max(blindGapMs, 3 * this.own.pauseMs)) return;
+    this.blindUntilMs = Math.min(receivedMs, eventMs + gapMs);
+    this.expectCalls(receivedMs, gapMs);
+  }
+
   private expectCalls(nowMs: number, gapMs: number): void {
     const { least, gaps, most } = callsOnTheirWayMs;
     this.callsDueMs = nowMs + Math.min(most, Math.max(least, gaps * gapMs));
   }
 
   forgive(nowMs: number): void {
-    if (this.own.known) this.expectCalls(nowMs, nowMs - this.own.lastMs);
+    if (this.own.known) {
+      this.missedSinceMs ??= this.own.lastMs;
+      this.expectCalls(nowMs, nowMs - this.missedSinceMs);
+    }
     const lives = [this, ...this.instances.values()];
     for (const { own, any } of lives) {
       own.forgive(nowMs);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { detectionConfigSchema } from '../../../domain/detection/config.ts';
 import { createDetectionEngine, type DetectionEngine } from '../../../domain/detection/engine.ts';
 import type { DetectionOutput } from '../../../domain/detection/output.ts';
-import type { SpanSummary } from '../../../domain/observation.ts';
+import type { GaugePoint, SpanSummary } from '../../../domain/observation.ts';
 import type { CallBucket } from '../../../domain/telemetry.ts';
 import { environment, startMs } from './simulation.ts';
 
@@ -89,5 +89,48 @@ describe('calls that come late, in order', () => {
     expect(catchUp(engine, ordinarySeconds + 40, 15, 1)).toContain(
       'payments gets 2 calls per second, usually 20',
     );
+  });
+});
+
+/** What the replicas say of themselves in these seconds. */
+function gauges(from: number, seconds: number): GaugePoint[] {
+  return Array.from({ length: seconds }, (_, index) =>
+    ['payments-1', 'payments-2'].map((resourceId) => ({
+      kind: 'gauge' as const,
+      scope: { environment, service: 'payments', resourceId },
+      metric: 'queue.length',
+      attributes: {},
+      atMs: at(from + index),
+      value: 3,
+    })),
+  ).flat();
+}
+
+/**
+ * From `fromSecond` on metrics come as the sender kept them, `atOnce` seconds in a request; spans of the gap never do, and those of
+ * now only some seconds later, when their exporter tries again.
+ */
+function withoutCallsOfTheGap(engine: DetectionEngine, fromSecond: number, atOnce: number, spansFrom: number): string[] {
+  const outputs: DetectionOutput[] = [];
+  let [nextGauge, nextSpan] = [ordinarySeconds, spansFrom];
+  for (let nowMs = at(fromSecond); nowMs < at(fromSecond + 40); nowMs += 250) {
+    outputs.push(engine.tick(nowMs));
+    const due = Math.min(atOnce, Math.floor((nowMs - at(nextGauge)) / secondMs));
+    if (due > 0) outputs.push(engine.observe(gauges(nextGauge, due), nowMs));
+    nextGauge += Math.max(0, due);
+    for (; at(nextSpan + 1) + 50 <= nowMs; nextSpan += 1) outputs.push(engine.observe(calls(nextSpan, 1), nowMs));
+  }
+  return summaries(outputs);
+}
+
+describe('calls that never come, since nobody took them', () => {
+  it.each(
+    [6, 20, 40].flatMap((gap) => [1, 4, 40].flatMap((atOnce) => [0, 3, 6].map((later) => ({ gap, atOnce, later })))),
+  )('are no loss after a restart that took $gap s, metrics $atOnce s at once, spans $later s later', ({ gap, atOnce, later }) => {
+    const history = ordinary(newEngine());
+    const engine = newEngine();
+    engine.warm(environment, { calls: history, metrics: [], logs: [] });
+    const from = ordinarySeconds + gap;
+    expect(withoutCallsOfTheGap(engine, from, atOnce, from + later)).toEqual([]);
   });
 });

@@ -60,7 +60,6 @@ export default defineConfig({
           name: 'integration',
           include: [wholeSystems],
           exclude: [...exclude, demo],
-          isolate: false,
           ...first,
           ...pairs,
         },

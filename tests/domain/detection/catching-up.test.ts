@@ -99,6 +99,7 @@ function gauges(from: number, seconds: number): GaugePoint[] {
       kind: 'gauge' as const,
       scope: { environment, service: 'payments', resourceId },
       metric: 'queue.length',
+      unit: '1',
       attributes: {},
       atMs: at(from + index),
       value: 3,
@@ -110,7 +111,12 @@ function gauges(from: number, seconds: number): GaugePoint[] {
  * From `fromSecond` on metrics come as the sender kept them, `atOnce` seconds in a request; spans of the gap never do, and those of
  * now only some seconds later, when their exporter tries again.
  */
-function withoutCallsOfTheGap(engine: DetectionEngine, fromSecond: number, atOnce: number, spansFrom: number): string[] {
+function withoutCallsOfTheGap(
+  engine: DetectionEngine,
+  fromSecond: number,
+  atOnce: number,
+  spansFrom: number,
+): string[] {
   const outputs: DetectionOutput[] = [];
   let [nextGauge, nextSpan] = [ordinarySeconds, spansFrom];
   for (let nowMs = at(fromSecond); nowMs < at(fromSecond + 40); nowMs += 250) {
@@ -118,19 +124,25 @@ function withoutCallsOfTheGap(engine: DetectionEngine, fromSecond: number, atOnc
     const due = Math.min(atOnce, Math.floor((nowMs - at(nextGauge)) / secondMs));
     if (due > 0) outputs.push(engine.observe(gauges(nextGauge, due), nowMs));
     nextGauge += Math.max(0, due);
-    for (; at(nextSpan + 1) + 50 <= nowMs; nextSpan += 1) outputs.push(engine.observe(calls(nextSpan, 1), nowMs));
+    for (; at(nextSpan + 1) + 50 <= nowMs; nextSpan += 1)
+      outputs.push(engine.observe(calls(nextSpan, 1), nowMs));
   }
   return summaries(outputs);
 }
 
 describe('calls that never come, since nobody took them', () => {
   it.each(
-    [6, 20, 40].flatMap((gap) => [1, 4, 40].flatMap((atOnce) => [0, 3, 6].map((later) => ({ gap, atOnce, later })))),
-  )('are no loss after a restart that took $gap s, metrics $atOnce s at once, spans $later s later', ({ gap, atOnce, later }) => {
-    const history = ordinary(newEngine());
-    const engine = newEngine();
-    engine.warm(environment, { calls: history, metrics: [], logs: [] });
-    const from = ordinarySeconds + gap;
-    expect(withoutCallsOfTheGap(engine, from, atOnce, from + later)).toEqual([]);
-  });
+    [6, 20, 40].flatMap((gap) =>
+      [1, 4, 40].flatMap((atOnce) => [0, 3, 6].map((later) => ({ gap, atOnce, later }))),
+    ),
+  )(
+    'are no loss after a restart that took $gap s, metrics $atOnce s at once, spans $later s later',
+    ({ gap, atOnce, later }) => {
+      const history = ordinary(newEngine());
+      const engine = newEngine();
+      engine.warm(environment, { calls: history, metrics: [], logs: [] });
+      const from = ordinarySeconds + gap;
+      expect(withoutCallsOfTheGap(engine, from, atOnce, from + later)).toEqual([]);
+    },
+  );
 });

@@ -35,4 +35,6 @@ export type LogBucket = {
   readonly count: number;
   /** Somebody else said all of it about the service: no sign that the service itself was alive. */
   readonly fromOutside?: true;
+  /** Templates that have become this one: what was usual for them is usual for it. Told by detection, not kept in history. */
+  readonly replaces?: readonly string[];
 };

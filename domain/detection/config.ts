@@ -29,7 +29,7 @@ const limits = z.strictObject({
   spansInJoin: count(50_000, 'Spans kept to join with the rest of their trace, per environment.'),
   spansPerTrace: count(1_000, 'Spans kept for the join, per trace.'),
   templatesPerService: count(
-    200,
+    1_000,
     'Log templates per service. At the limit, the least recently used one is dropped once it has been idle for `idleSeriesMs`; until then new messages share one template.',
   ),
   logAnomaliesPerService: count(5, 'Log anomalies that may fire at the same time in one service.'),

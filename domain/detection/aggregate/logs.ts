@@ -58,8 +58,9 @@ export class LogAggregator {
     for (const [key, { service, template, atMs, dueMs, severityNumber, count, fromOutside }] of this.open) {
       if (dueMs > throughMs) continue;
       this.open.delete(key);
-      const row = { atMs, service, templateId: template.id, template: template.text, severityNumber, count };
-      rows.push(fromOutside ? { ...row, fromOutside } : row);
+      const { id: templateId, text, replaces } = template;
+      const row = { atMs, service, templateId, template: text, severityNumber, count };
+      rows.push({ ...row, ...(fromOutside ? { fromOutside } : {}), ...(replaces && { replaces }) });
     }
     return rows.sort((a, b) => a.atMs - b.atMs);
   }

@@ -22,10 +22,15 @@ export class LogTemplate {
   private seconds = 0;
   private learntThroughMs: number;
 
-  /** `knownSinceMs`: since when the template would have been noticed. */
-  constructor(service: string, templateId: string, knownSinceMs: number) {
+  /** `knownSinceMs`: since when the template would have been noticed. `before`: those that have become one with it. */
+  constructor(service: string, templateId: string, knownSinceMs: number, before: readonly LogTemplate[] = []) {
     this.what = `log template ${templateId.slice(0, 8)} of ${safeName(service)}`;
     this.learntThroughMs = knownSinceMs;
+    if (before.length === 0) return;
+    this.records = before.reduce((sum, { records }) => sum + records, 0);
+    this.seconds = Math.max(...before.map(({ seconds }) => seconds));
+    this.learntThroughMs = Math.max(...before.map(({ learntThroughMs }) => learntThroughMs));
+    this.recent = before.flatMap(({ recent }) => recent).sort((a, b) => a.atMs - b.atMs);
   }
 
   add(atMs: number, count: number): void {

@@ -7,6 +7,7 @@ import { registerAgent } from './commands/agent.ts';
 import { registerAnalyse } from './commands/analyse.ts';
 import { registerApprovals } from './commands/approve.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerBacktest } from './commands/backtest.ts';
 import { registerBreaker } from './commands/breaker.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDashboard } from './commands/dashboard.ts';
@@ -48,6 +49,7 @@ export function createProgram(deps: CliDeps): Command {
   registerKeys(program, deps);
   registerAudit(program, deps);
   registerSandbox(program, deps);
+  registerBacktest(program, deps);
   registerConfig(program, deps);
   registerExecutor(program, deps);
   if (deps.agent !== undefined) registerAgent(program, deps, deps.agent);

@@ -23,7 +23,12 @@ export class LogTemplate {
   private learntThroughMs: number;
 
   /** `knownSinceMs`: since when the template would have been noticed. `before`: those that have become one with it. */
-  constructor(service: string, templateId: string, knownSinceMs: number, before: readonly LogTemplate[] = []) {
+  constructor(
+    service: string,
+    templateId: string,
+    knownSinceMs: number,
+    before: readonly LogTemplate[] = [],
+  ) {
     this.what = `log template ${templateId.slice(0, 8)} of ${safeName(service)}`;
     this.learntThroughMs = knownSinceMs;
     if (before.length === 0) return;

@@ -97,7 +97,9 @@ export class LogWatch {
       metric: 'logs.count',
       ...(row.template === '' ? {} : { title: plainLine(row.template, longestWords) }),
     });
-    const before = (row.replaces ?? []).flatMap((id) => this.templates.get(watchKey(service, id))?.detector ?? []);
+    const before = (row.replaces ?? []).flatMap(
+      (id) => this.templates.get(watchKey(service, id))?.detector ?? [],
+    );
     return {
       service,
       detector: new LogTemplate(service, templateId, firstMs, before),

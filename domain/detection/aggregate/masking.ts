@@ -116,6 +116,7 @@ function maskWord(word: string): string {
     .replace(/\b0x[0-9a-f]+\b/gi, '<hex>')
     .replace(/\b(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,}\b/gi, '<hex>')
     .replace(/(?<![\w<])[-+]?\d[\d.]*(?:[kmgt]i?b|ns|us|µs|ms|s|m|h|d|%)(?!\w)/gi, '<n>')
-    .replace(/[-+]?\d+/g, '<n>')
+    .replace(/(?<![\w>])[-+]?\d+|\d+/g, '<n>')
+    .replace(/_[-+]<n>/g, '_<n>')
     .replace(/<n>(?:[.,:_-]*<n>)+/g, '<n>');
 }

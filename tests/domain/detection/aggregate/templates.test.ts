@@ -22,6 +22,7 @@ describe('masking of a log message', () => {
     ['1310 bytes (1.27 KB) sent, 15 bytes received', '<n> sent, <n> received'],
     ['waited (3 minutes)', 'waited (<n>)'],
     ['offset -17 of block blk_-1608999687919862906', 'offset <n> of block blk_<n>'],
+    ['request inventory-4f3a9c1e-17 of web-2', 'request inventory-<hex>-<n> of web-<n>'],
     ['proxy.example.com:5070 close', '<host> close'],
     ['java.io.IOException: closed by peer', 'java.io.IOException: closed by peer'],
     ['reading /var/lib/data/part-7 failed', 'reading <path> failed'],

@@ -11,6 +11,8 @@ import { person } from './fixtures.ts';
 
 let folder: string;
 let cacheDir: string;
+/** Of the first cluster, which the first test makes and the second finds kept. */
+let first: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'sentinel-cluster-'));
   cacheDir = path.join(folder, 'cache');
@@ -40,7 +42,7 @@ async function identityOfNew(cache: string): Promise<string> {
 }
 
 test('initdb runs once: the next ones, in memory and in a folder, are copies that are migrated and durable', async () => {
-  const first = await identityOfNew(cacheDir);
+  first = await identityOfNew(cacheDir);
   const kept = await readdir(cacheDir);
   expect(kept).toEqual([expect.stringMatching(/^new-database-[0-9a-f]{32}\.gz$/)]);
   expect(await identityOfNew(cacheDir)).toBe(first);
@@ -74,7 +76,6 @@ test('initdb runs once: the next ones, in memory and in a folder, are copies tha
 });
 
 test('what was kept and is not whole is made, and kept, again', async () => {
-  const first = await identityOfNew(cacheDir);
   const [name = ''] = await readdir(cacheDir);
   const whole = await readFile(path.join(cacheDir, name));
   await writeFile(path.join(cacheDir, name), whole.subarray(0, whole.length / 2));

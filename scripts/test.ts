@@ -1,5 +1,5 @@
 /**
- * `npm test`: gets the real servers that tests need (once, then from the cache), runs the checks beside every test, names
+ * `npm test`: gets the real servers that tests need (once, then from the cache), runs the checks, then every test, names
  * the slowest files, and ends with one line "N passed, N failed". What is judged by the clock mostly waits: it runs
  * beside everything else, which stands back for it. `npm test -- <vitest arguments>` runs only the tests asked for, such
  * as `--project parts`.
@@ -66,21 +66,18 @@ async function runTests(
   return { report: readJson(file), code };
 }
 
-type Everything = { readonly tests: readonly Results[]; readonly checkCode: number };
-
-/** The checks and two runs at once; what the first of those prints comes first. */
-async function runEverything(): Promise<Everything> {
+/** Two runs at once; what the second one prints comes after the first. */
+async function runEverything(): Promise<readonly Results[]> {
   const dir = mkdtempSync(join(tmpdir(), 'sentinel-results-'));
-  const [checked, output] = [join(dir, 'checked.txt'), join(dir, 'timed.txt')];
+  const output = join(dir, 'timed.txt');
   const others = timed.map((project) => `!${project}`);
   try {
-    const [checkCode, ...tests] = await Promise.all([
-      runNode(['scripts/check.ts'], { niceness: 10, output: checked }),
+    const results = await Promise.all([
       runTests(dir, 'others', others, { niceness: 10 }),
       runTests(dir, 'timed', timed, { output }),
     ]);
-    for (const file of [output, checked]) process.stdout.write(readFileSync(file));
-    return { tests, checkCode };
+    process.stdout.write(readFileSync(output));
+    return results;
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -88,12 +85,12 @@ async function runEverything(): Promise<Everything> {
 
 async function runAll(): Promise<number> {
   const names = Object.keys(components) as (keyof typeof components)[];
-  const outcomes = await Promise.all(names.map(obtain));
+  const [checkCode, ...outcomes] = await Promise.all([runNode(['scripts/check.ts']), ...names.map(obtain)]);
   const missing = outcomes.filter((outcome) => outcome !== undefined);
-  const { tests, checkCode } = await runEverything();
-  const summaries = tests.map(({ report, code }) => summarise(report, code));
+  const results = await runEverything();
+  const summaries = results.map(({ report, code }) => summarise(report, code));
   const slowest = slowestFiles(
-    tests.map(({ report }) => report),
+    results.map(({ report }) => report),
     8,
   ).map(({ name, seconds }) => `${relative(root, name)} ${seconds} s`);
   console.log(`Slowest files: ${slowest.join(', ')}`);

@@ -4,11 +4,11 @@ import { createReadStream, existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { parse } from 'csv-parse';
 import { stringify } from 'csv-stringify/sync';
 import { currentTemplate, type Template, TemplateMiner } from '../../domain/detection/aggregate/templates.ts';
 import { detectionConfigSchema } from '../../domain/detection/config.ts';
 import { ExitError, exitCodes } from '../exit.ts';
+import { columnIn, recordsOf } from './tables.ts';
 
 const messageNames = ['content', 'message', 'msg', 'body', 'log', 'text'];
 
@@ -37,18 +37,15 @@ function messagesOf(file: string, column: string | null): AsyncIterable<string> 
 }
 
 async function* messagesOfTable(file: string, column: string | null): AsyncIterable<string> {
-  const parser = createReadStream(file).pipe(parse({ bom: true, relaxColumnCount: true, relaxQuotes: true }));
   let place = -1;
-  for await (const record of parser as AsyncIterable<readonly string[]>) {
+  for await (const record of recordsOf<readonly string[]>(file, { relaxQuotes: true })) {
     if (place === -1) place = placeIn(record, column);
     else yield record[place] ?? '';
   }
 }
 
 function placeIn(header: readonly string[], column: string | null): number {
-  const lower = header.map((name) => name.toLowerCase());
-  const names = column === null ? messageNames : [column.toLowerCase()];
-  const place = names.map((name) => lower.indexOf(name)).find((found) => found !== -1);
+  const place = columnIn(header, column, messageNames);
   if (place !== undefined) return place;
   throw new ExitError(
     exitCodes.usage,

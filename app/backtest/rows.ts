@@ -1,11 +1,10 @@
 // The rows of a series in a CSV or JSON file, one after another: instants and values, and both as they were written.
 
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parse } from 'csv-parse';
 import { errorMessage } from '../../domain/error-message.ts';
 import { instantOf } from './instants.ts';
+import { columnIn, recordsOf } from './tables.ts';
 
 export type Row = {
   readonly atMs: number;
@@ -34,14 +33,10 @@ export function rowsOf(file: string, columns: Columns): AsyncIterable<Row> {
 type Places = { readonly time: number; readonly value: number };
 
 async function* csvRows(file: string, columns: Columns): AsyncIterable<Row> {
-  const source = createReadStream(file);
-  const parser = source.pipe(
-    parse({ bom: true, info: true, relaxColumnCount: true, skipEmptyLines: true, trim: true }),
-  );
-  source.on('error', (error) => parser.destroy(error));
+  const records = recordsOf<CsvRecord>(file, { info: true, skipEmptyLines: true, trim: true });
   let places: Places | null = null;
   try {
-    for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
+    for await (const { record, info } of records) {
       if (places === null) {
         places = placesIn(record, columns);
         continue;
@@ -68,9 +63,7 @@ function placeIn(
   usual: readonly string[],
   what: 'time' | 'value',
 ): number {
-  const lower = header.map((name) => name.toLowerCase());
-  const candidates = wanted === null ? usual : [wanted.toLowerCase()];
-  const found = candidates.map((name) => lower.indexOf(name)).find((place) => place !== -1);
+  const found = columnIn(header, wanted, usual);
   if (found !== undefined) return found;
   // Two columns of other names: the first is the time.
   if (wanted === null && header.length === 2) return what === 'time' ? 0 : 1;

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { html, raw } from 'hono/html';
+import { plural } from '../../api/dashboard/words.ts';
 import { type Reason, reasonWords } from '../../domain/detection/scoring/reasons.ts';
 import { version } from '../version.ts';
 import { chartScript, pageStyle } from './report-assets.ts';
@@ -9,7 +10,6 @@ import type { JudgedSeries, UnreadInput } from './results.ts';
 
 const uplot = import.meta.resolve('uplot');
 const fileOfUplot = (name: string) => readFileSync(new URL(`./${name}`, uplot), 'utf8');
-const counted = (count: number, one: string) => `${count} ${count === 1 ? one : `${one}s`}`;
 
 export function reportPage(series: readonly JudgedSeries[], unread: readonly UnreadInput[]): string {
   const rows = series.reduce((sum, one) => sum + one.rows, 0);
@@ -25,7 +25,7 @@ export function reportPage(series: readonly JudgedSeries[], unread: readonly Unr
 </head>
 <body>
 <h1>Backtest</h1>
-<p>${counted(rows, 'row')} in ${series.length} series, ${counted(alarms, 'alarm')}. Sentinel ${version}.</p>
+<p>${plural(rows, 'row')} in ${series.length} series, ${plural(alarms, 'alarm')}. Sentinel ${version}.</p>
 ${unread.length === 0 ? '' : html`<h2>Not read</h2><ul>${unread.map(({ name, reason }) => html`<li><b>${name}</b>: ${reason}</li>`)}</ul>`}
 <table>
 <thead><tr><th>Series</th><th>Rows</th><th>Alarms</th></tr></thead>
@@ -51,7 +51,7 @@ function section({ name, rows, alarms, alarmRows, stretches }: JudgedSeries, id:
   };
   return html`<section id="${id}">
 <h2>${name}</h2>
-<p>${counted(rows, 'row')}, ${counted(alarmRows, 'alarm')}.</p>
+<p>${plural(rows, 'row')}, ${plural(alarmRows, 'alarm')}.</p>
 <div class="chart" data-chart="${JSON.stringify(data)}" role="img" aria-label="Values and scores of ${name}"></div>
 ${
   alarms.length === 0

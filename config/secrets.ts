@@ -6,6 +6,7 @@ import { chatVendors } from '../adapters/channels.ts';
 import { modelVendors } from '../adapters/models.ts';
 import { storeVendors } from '../adapters/stores.ts';
 import type { SecretsOf, SecretVariable, SecretVariables } from '../adapters/vendor.ts';
+import { sourceSecrets } from '../ingest/sources/index.ts';
 import { makePayloadKey, parsePayloadKeys } from './payload-keys.ts';
 import type { ConfigProblem } from './problems.ts';
 
@@ -52,9 +53,12 @@ const ownVariables = {
 type SecretName = keyof typeof ownVariables;
 export type Secrets = { readonly [Name in SecretName]: Secret | null };
 
-const vendorVariables: readonly SecretVariable[] = [storeVendors, modelVendors, chatVendors]
-  .flatMap((vendors) => Object.values<{ readonly secrets: SecretVariables }>(vendors))
-  .flatMap(({ secrets }) => Object.values(secrets));
+const vendorVariables: readonly SecretVariable[] = [
+  ...[storeVendors, modelVendors, chatVendors]
+    .flatMap((vendors) => Object.values<{ readonly secrets: SecretVariables }>(vendors))
+    .flatMap(({ secrets }) => Object.values(secrets)),
+  ...sourceSecrets,
+];
 
 /** Every variable that holds a secret, with its meaning. */
 export const secretVariables: readonly Pick<SecretVariable, 'variable' | 'about'>[] = [

@@ -8,7 +8,7 @@ import { createBodyReader } from './http/body.ts';
 import type { IngestAppDeps } from './http/deps.ts';
 import { problemResponse } from './http/problem.ts';
 import { requestIdOf } from './http/request-id.ts';
-import { type SourceSettings, sourceAt, ways } from './sources/index.ts';
+import { type OwnOfSources, sourceAt, ways } from './sources/index.ts';
 import type { LimitClass } from './sources/source.ts';
 
 /** True for what ingest answers, be it with a 404 that names the right path: an exporter told only the host posts to `/`. */
@@ -22,7 +22,7 @@ export function limitClassOf({ url }: Pick<Request, 'url'>): LimitClass {
   return sourceAt(routePath(new URL(url).pathname))?.limits ?? 'events';
 }
 
-export type IngestAppOptions = Omit<IngestAppDeps, 'readBody'> & { readonly sources: SourceSettings };
+export type IngestAppOptions = Omit<IngestAppDeps, 'readBody'> & { readonly sources: OwnOfSources };
 
 /** With what the server knows of a request besides itself. */
 export type IngestApp = Hono<{ Bindings: { readonly address?: string } | undefined }>;
@@ -43,9 +43,9 @@ export function createIngestApp({ sources, ...given }: IngestAppOptions): Ingest
     origins.includes(context.req.header('origin') ?? '') ? share(context, next) : next(),
   );
   for (const { path, source, handle } of ways) {
-    // Of its own settings, or of none: sources/index.ts has the types.
-    const settings = ((sources as Partial<Record<string, unknown>>)[source] ?? null) as never;
-    app.post(path, (context) => handle(context.req.raw, deps, context.env?.address ?? 'unknown', settings));
+    // What its own source was given: sources/index.ts has the types.
+    const own = sources[source] as never;
+    app.post(path, (context) => handle(context.req.raw, deps, context.env?.address ?? 'unknown', own));
     app.all(path, (context) => {
       const problem = {
         status: 405,

@@ -47,8 +47,8 @@ export function renderMatrix(
 /** Every path that senders post to. */
 export function renderWays(): string {
   return table(
-    ['method', 'path', 'takes', 'source'],
-    ways.map(({ path: at, takes, source }) => ['POST', `\`${at}\``, takes, source]),
+    ['method', 'path', 'takes', 'source', 'proved by'],
+    ways.map(({ path: at, takes, source, proof }) => ['POST', `\`${at}\``, takes, source, proof]),
   );
 }
 

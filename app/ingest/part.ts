@@ -4,7 +4,7 @@ import type { KafkaSource } from '../../adapters/kafka/source.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
 import type { OnTaken } from '../../ingest/pipeline.ts';
-import { settingsOf } from '../../ingest/sources/index.ts';
+import { ownOfSources } from '../../ingest/sources/index.ts';
 import { watchedSystems } from '../executors.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import type { Platform } from '../platform.ts';
@@ -30,7 +30,7 @@ export async function startIngestPart(
     ...defaultIngestSettings,
     defaultEnvironment,
     identity,
-    sources: settingsOf(configured),
+    sources: ownOfSources(configured, (variable) => config.vendorSecrets[variable]?.reveal() ?? null),
     correlation: config.correlation,
     limits: { ...defaultIngestSettings.limits, maxBodyBytes, maxPastMs, maxFutureMs },
   };

@@ -25,7 +25,7 @@ import type {
   TelemetryNotes,
   WarmHistory,
 } from '../../ingest/ports.ts';
-import type { SourceSettings } from '../../ingest/sources/index.ts';
+import type { OwnOfSources } from '../../ingest/sources/index.ts';
 import { createTicker } from '../../ingest/ticker.ts';
 import { type Services, warmDetection } from '../../ingest/warm.ts';
 import { type Watched, type WatchedHealth, watch } from '../../ingest/watched.ts';
@@ -34,7 +34,7 @@ export type IngestSettings = {
   readonly defaultEnvironment: string;
   /** Which resource attributes say which service and instance telemetry is about. */
   readonly identity: IdentityRules;
-  readonly sources: SourceSettings;
+  readonly sources: OwnOfSources;
   readonly correlation: CorrelationConfig;
   readonly limits: IngestLimits;
   readonly dispatch: DispatchSettings;

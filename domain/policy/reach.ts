@@ -11,8 +11,8 @@ const pattern = z
 
 /** Names with `*` and `?` as wildcards; what is left out is not limited. */
 export const reachSchema = z.strictObject({
-  environments: z.array(pattern).min(1).max(50).optional(),
-  services: z.array(pattern).min(1).max(200).optional(),
+  environments: z.array(pattern).min(1).max(50).optional().describe('Environments. Default: all.'),
+  services: z.array(pattern).min(1).max(200).optional().describe('Services. Default: all.'),
 });
 export type Reach = {
   readonly environments?: readonly string[] | undefined;

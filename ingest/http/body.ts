@@ -115,8 +115,11 @@ export function createBodyReader(limits: IngestLimits): BodyReader {
   return read;
 }
 
+/** Some senders of JSON call it plain text. */
 function isJson(request: Request): boolean {
-  return (request.headers.get('content-type') ?? '').trim().toLowerCase().startsWith('application/json');
+  return /^(?:application\/(?:[a-z0-9.-]+\+)?json|text\/plain)\b/i.test(
+    (request.headers.get('content-type') ?? '').trim(),
+  );
 }
 
 function busy(): Body {

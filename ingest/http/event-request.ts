@@ -1,5 +1,5 @@
-// What every route for events does: key before body, JSON within bounds, in the durable inbox before the 2xx, and one
-// answer for what is refused.
+// What every route for events does: who sent it before what is in it, JSON within bounds, in the durable inbox before the 2xx,
+// and one answer for what is refused.
 
 import type { z } from 'zod';
 import { reaches } from '../../domain/policy/reach.ts';
@@ -9,6 +9,25 @@ import { cleanText } from '../text.ts';
 import type { IngestAppDeps } from './deps.ts';
 import { type Problem, problemResponse } from './problem.ts';
 import { requestIdOf } from './request-id.ts';
+
+/** A request as the proof of its sender may look at it. The body is read once, when it is first asked for. */
+export type Unproven = {
+  readonly request: Request;
+  readonly address: string;
+  readonly bytes: () => Promise<Uint8Array>;
+  readonly json: () => Promise<unknown>;
+};
+type Proven = { readonly actor: string; readonly sender: Sender };
+/** Says who sent a request; throws `Refused` when nobody did that may. */
+export type Prove = (unproven: Unproven, deps: IngestAppDeps) => Promise<Proven>;
+
+export type EventRoute = {
+  /** Its name in metrics and logs. */
+  readonly route: string;
+  readonly prove?: Prove;
+  /** Media types that it takes, all of them JSON. Default: `application/json`. */
+  readonly types?: readonly string[];
+};
 
 export class Refused extends Error {
   readonly problem: Problem;
@@ -28,7 +47,7 @@ export type EventRequest = {
 
 /** Answers one request with what `work` makes of its JSON, as a 202. Never throws; `Refused` becomes its problem. */
 export async function answerEvents(
-  route: string,
+  { route, prove = byKey, types = ['application/json'] }: EventRoute,
   request: Request,
   deps: IngestAppDeps,
   address: string,
@@ -40,8 +59,10 @@ export async function answerEvents(
     return response;
   };
   try {
-    const { actor, sender } = await authorized(request, deps, address);
-    const body = await work({ actor, sender, raw: await readJson(request, deps), requestId });
+    const bytes = once(() => readBytes(request, deps, types));
+    const json = once(async () => parseJson(await bytes()));
+    const { actor, sender } = await prove({ request, address, bytes, json }, deps);
+    const body = await work({ actor, sender, raw: await json(), requestId });
     return answer(Response.json(body, { status: 202, headers: { 'x-request-id': requestId } }));
   } catch (error) {
     if (error instanceof Refused) return answer(problemResponse(error.problem, requestId));
@@ -92,11 +113,13 @@ function unvouchedItem(item: InboxItem): InboxItem {
   return item.kind === 'change' ? item : { ...item, anomaly: { ...item.anomaly, unvouched: true } };
 }
 
-/** The value as the schema has it; refuses with the first field that is wrong. */
-export function parsed<T extends z.ZodType>(schema: T, raw: unknown): z.infer<T> {
+/** The value as the schema has it; refuses with the first field that is wrong. `at`: where the value is in the body. */
+export function parsed<T extends z.ZodType>(schema: T, raw: unknown, at = ''): z.infer<T> {
   const result = schema.safeParse(raw);
   if (!result.success) {
-    refuseIf(firstProblem(result.error));
+    const problem = firstProblem(result.error);
+    const field = [at, problem.field].filter((part) => part !== '').join('.');
+    refuseIf({ ...problem, field });
     throw result.error;
   }
   return result.data;
@@ -108,30 +131,39 @@ export function refuseIf(invalid: Invalid | null): void {
   throw new Refused({ status: 422, kind, title: 'Invalid event', detail: `${field}: ${detail}`, field });
 }
 
-async function authorized(
-  request: Request,
-  deps: IngestAppDeps,
-  address: string,
-): Promise<{ actor: string; sender: Sender }> {
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** By an API key that may send, as a bearer token: before the body is read. */
+export const byKey: Prove = async ({ request, address }, deps) => {
   const authorization = await deps.authorize(request, 'ingest:write', address).catch((error: unknown) => {
     deps.log.error({ err: error }, 'could not check the key of a request');
     throw unavailable('the key store is unavailable; try again');
   });
   if (authorization.allowed) return authorization;
   const { reason, detail } = authorization;
-  const status = reason === 'forbidden' ? 403 : 401;
-  throw new Refused({
-    status,
-    kind: reason,
-    title: status === 403 ? 'Forbidden' : 'Unauthenticated',
-    detail,
-  });
+  throw reason === 'forbidden'
+    ? new Refused({ status: 403, kind: reason, title: 'Forbidden', detail })
+    : unauthenticated(detail);
+};
+
+export function unauthenticated(detail: string): Refused {
+  return new Refused({ status: 401, kind: 'unauthenticated', title: 'Unauthenticated', detail });
 }
 
-async function readJson(request: Request, deps: IngestAppDeps): Promise<unknown> {
-  const type = (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/json') {
-    const detail = 'content-type must be application/json';
+async function readBytes(
+  request: Request,
+  deps: IngestAppDeps,
+  types: readonly string[],
+): Promise<Uint8Array> {
+  const type = (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!types.includes(type)) {
+    const detail = `content-type must be ${types.join(' or ')}`;
     throw new Refused({ status: 415, kind: 'unsupported-type', title: 'Unsupported media type', detail });
   }
   const body = await deps.readBody(request);
@@ -145,8 +177,12 @@ async function readJson(request: Request, deps: IngestAppDeps): Promise<unknown>
     }
     throw malformed(detail);
   }
+  return body.bytes;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(utf8.decode(body.bytes)) as unknown;
+    return JSON.parse(utf8.decode(bytes)) as unknown;
   } catch (error) {
     throw malformed(
       `the body is not valid JSON (${cleanText(error instanceof Error ? error.message : '', 300)})`,
@@ -158,7 +194,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 function malformed(detail: string): Refused {
   return new Refused({ status: 400, kind: 'malformed', title: 'Malformed request', detail });
 }
-function unavailable(detail: string): Refused {
+export function unavailable(detail: string): Refused {
   return new Refused({
     status: 503,
     kind: 'unavailable',

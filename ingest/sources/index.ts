@@ -1,16 +1,24 @@
 // Every source that comes over HTTP: a folder each, and a line here.
 
 import type { z } from 'zod';
+import { secretsIn } from '../http/signatures.ts';
 import { alertmanager } from './alertmanager/index.ts';
 import { events } from './events/index.ts';
 import { otlp } from './otlp/index.ts';
-import type { Source, Way } from './source.ts';
+import type { Own, Source, SourceSecret, Way } from './source.ts';
 
-export const sources = { otlp, events, alertmanager } as const;
+export const sources = {
+  otlp,
+  events,
+  alertmanager,
+} as const;
 
 type Sources = typeof sources;
-type Name = keyof Sources;
-type Configured = { [Each in Name]: Sources[Each]['settings'] extends null ? never : Each }[Name];
+export type SourceName = keyof Sources;
+type Configured = {
+  [Each in SourceName]: Sources[Each]['settings'] extends null ? never : Each;
+}[SourceName];
+type SettingsOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : null;
 
 /** Of those that have settings, by name. */
 export const sourceSettings = Object.fromEntries(
@@ -19,16 +27,37 @@ export const sourceSettings = Object.fromEntries(
 
 export type SourceSettings = { readonly [Each in Configured]: z.output<Sources[Each]['settings']> };
 
-/** Of everything that is configured for ingest, what the sources have. */
-export function settingsOf(configured: SourceSettings): SourceSettings {
-  const names = Object.keys(sourceSettings) as Configured[];
-  return Object.fromEntries(names.map((name) => [name, configured[name]])) as SourceSettings;
+const withSecrets = Object.entries<{ readonly secret?: SourceSecret }>(sources);
+
+/** Variables of the environment that sources take. */
+export const sourceSecrets: readonly SourceSecret[] = withSecrets.flatMap(([, { secret }]) =>
+  secret === undefined ? [] : [secret],
+);
+
+/** By name: what each source was given. */
+export type OwnOfSources = { readonly [Each in SourceName]: Own<SettingsOf<Sources[Each]['settings']>> };
+
+/** Of everything that is configured for ingest, and of the environment, what each source has. */
+export function ownOfSources(
+  configured: SourceSettings,
+  secretFor: (variable: string) => string | null,
+): OwnOfSources {
+  const settings: Partial<Record<string, unknown>> = configured;
+  return Object.fromEntries(
+    withSecrets.map(([name, { secret }]) => [
+      name,
+      {
+        settings: name in sourceSettings ? settings[name] : null,
+        secrets: secret === undefined ? [] : secretsIn(secretFor(secret.variable)),
+      },
+    ]),
+  ) as OwnOfSources;
 }
 
 /** Every path that senders post to, with the name of its source. */
-export const ways: readonly (Way<never> & { readonly source: Name })[] = Object.entries(sources).flatMap(
-  ([source, its]) => its.ways.map((way) => ({ ...way, source: source as Name })),
-);
+export const ways: readonly (Way<never> & { readonly source: SourceName })[] = Object.entries(
+  sources,
+).flatMap(([source, its]) => its.ways.map((way) => ({ ...way, source: source as SourceName })));
 
 type Placed = Pick<Source, 'limits' | 'below'>;
 

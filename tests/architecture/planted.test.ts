@@ -101,24 +101,32 @@ export const library: HistoryVendor<typeof settings, typeof secrets> = {
 `;
 const letterSource = `
 import { z } from 'zod';
-import { answerEvents } from '../../http/event-request.ts';
+import { hmacSha256, wrongWithSecrets } from '../../http/signatures.ts';
+import { webhook } from '../webhook.ts';
 import type { Source } from '../source.ts';
 
 const settings = z
   .strictObject({ roost: z.string().default('tower').describe('Where letters are left.') })
   .prefault({});
 
+const variable = 'SENTINEL_LETTERS_SECRETS';
 export const letters: Source<typeof settings> = {
   settings,
+  secret: { variable, about: 'What the wax is sealed with.', wrongWith: wrongWithSecrets },
   limits: 'events',
   below: ['/api/v1/letters'],
   ways: [
-    {
+    webhook({
+      route: 'letters',
       path: '/api/v1/letters',
       takes: 'letters',
-      handle: (request, deps, address, { roost }) =>
-        answerEvents('letters', request, deps, address, async ({ raw }) => ({ roost, raw })),
-    },
+      proof: {
+        by: 'signature',
+        variable,
+        check: hmacSha256({ header: 'seal', signaturesIn: (value) => [value], encoding: 'hex' }),
+      },
+      read: ({ raw }, { settings: { roost } }) => ({ items: [], ignored: 'a greeting', more: { roost, raw } }),
+    }),
   ],
 };
 `;
@@ -143,7 +151,7 @@ beforeAll(() => {
   const sources = 'ingest/sources';
   copy.write(`${sources}/letters/index.ts`, letterSource);
   copy.insert(`${sources}/index.ts`, 'import { otlp }', "import { letters } from './letters/index.ts';\n");
-  copy.insert(`${sources}/index.ts`, 'alertmanager } as const', 'letters, ');
+  copy.insert(`${sources}/index.ts`, '  alertmanager,\n', '  letters,\n');
 });
 afterAll(() => copy.remove());
 
@@ -270,29 +278,35 @@ test('configuration, runtime and doctor know the notifier, the model and the sto
   });
 });
 
-test('router, limits, configuration and documentation know the source, and its settings', async () => {
+test('router, limits, configuration, secrets and documentation know the source', async () => {
   const known = await copy.evaluate(`
+    import { createHmac } from 'node:crypto';
     import { mkdtempSync, writeFileSync } from 'node:fs';
     import { join } from 'node:path';
     import { loadConfig } from './config/load.ts';
     import { renderReference } from './config/reference.ts';
     import { createIngestApp, isForIngest, limitClassOf } from './ingest/http.ts';
     import { defaultLimits } from './ingest/limits.ts';
-    import { settingsOf, ways } from './ingest/sources/index.ts';
-    const load = (ingest) => {
+    import { ownOfSources, ways } from './ingest/sources/index.ts';
+    const load = (ingest, env = {}) => {
       const cwd = mkdtempSync(join(process.cwd(), 'case-'));
       writeFileSync(join(cwd, 'sentinel.yaml'), JSON.stringify({ ingest }));
-      return loadConfig({ cwd, env: {} });
+      return loadConfig({ cwd, env });
     };
-    const { config } = load({ letters: { roost: 'attic' } });
+    const secret = 'beeswax-and-cinnabar';
+    const { config } = load({ letters: { roost: 'attic' } }, { SENTINEL_LETTERS_SECRETS: secret });
     const app = createIngestApp({
-      authorize: async () => ({ allowed: true, actor: 'ada', sender: { id: 'ada', vouched: true } }),
+      clock: { nowMs: () => 0 },
       metrics: { count: () => {} },
       log: { error: console.error },
       limits: defaultLimits,
-      sources: settingsOf(config.ingest),
+      sources: ownOfSources(config.ingest, (variable) => config.vendorSecrets[variable]?.reveal() ?? null),
     });
-    const at = (path) => new Request('http://sentinel' + path, { method: 'POST', body: '1', headers: { 'content-type': 'application/json' } });
+    const at = (path) => new Request('http://sentinel' + path, {
+      method: 'POST',
+      body: '1',
+      headers: { 'content-type': 'application/json', seal: createHmac('sha256', secret).update('1').digest('hex') },
+    });
     const answer = await app.request(at('/api/v1/letters'));
     const misspelt = await (await app.request(at('/api/v1/letters/in'))).json();
     console.log(JSON.stringify([
@@ -302,9 +316,12 @@ test('router, limits, configuration and documentation know the source, and its s
       isForIngest(at('/api/v1/letters/in')),
       limitClassOf(at('/api/v1/letters')),
       load({ letters: { rooost: 'attic' } }).ok,
+      load({}, { SENTINEL_LETTERS_SECRETS: 'short' }).ok,
       renderReference().includes('Where letters are left.'),
+      renderReference().includes('What the wax is sealed with.'),
       ways.some(({ path, source }) => path === '/api/v1/letters' && source === 'letters'),
     ]));
   `);
-  expect(known).toEqual([202, { roost: 'attic', raw: 1 }, true, true, 'events', false, true, true]);
+  const said = { accepted: 0, duplicates: 0, refused: [], ignored: 'a greeting', roost: 'attic', raw: 1 };
+  expect(known).toEqual([202, said, true, true, 'events', false, false, true, true, true]);
 });

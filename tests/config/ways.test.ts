@@ -64,7 +64,7 @@ test.each([
   ['one topic for two things', 'kafka: { topics: { alerts: a, deadLetters: a } }', 'three different topics'],
   ['a broker without a port', 'kafka: { brokers: [kafka.internal] }', 'host:port'],
   ['no label for the service', 'ingest: { alertmanager: { service: [] } }', 'service'],
-  ['a label that is none', 'ingest: { alertmanager: { service: ["a b"] } }', 'Prometheus label'],
+  ['a label that is none', 'ingest: { alertmanager: { service: ["a b"] } }', 'name of a label'],
 ])('%s is refused', (_what, yaml, expected) => {
   expect(problems(yaml)).toContain(expected);
 });

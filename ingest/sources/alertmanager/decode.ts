@@ -5,13 +5,11 @@
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { severityOf } from '../../../domain/alerts/severity-words.ts';
-import { subjectOf } from '../../../domain/alerts/subject.ts';
-import type { AlertEvent } from '../../../domain/observation.ts';
+import { type LabelSettings, readLabels } from '../../events/label-settings.ts';
+import { type ReportContext, reportedItem } from '../../events/reported.ts';
 import { firstProblem, type Invalid } from '../../events/schema.ts';
-import type { IngestLimits } from '../../limits.ts';
+import type { InboxItem } from '../../ports.ts';
 import { cleanText } from '../../text.ts';
-import type { AlertmanagerLabels } from './config.ts';
 import { titleOf } from './title.ts';
 
 /** Fields that later versions add are let through: only what is used is checked. */
@@ -51,62 +49,36 @@ const alertSchema = z.object({
 });
 type Alert = z.infer<typeof alertSchema>;
 
-export type DecodeOptions = {
-  readonly labels: AlertmanagerLabels;
-  readonly limits: IngestLimits;
-  readonly defaultEnvironment: string;
-  readonly receivedMs: number;
+export type DecodeOptions = ReportContext & {
+  readonly labels: LabelSettings;
   /** Whose alerts these are. */
   readonly source: 'alertmanager' | 'grafana';
   /** The receiver of the group, for an alert that names nothing else. */
   readonly receiver: string;
 };
 
-export type DecodedAlert = {
-  readonly ok: true;
-  readonly alert: AlertEvent;
-  /** When the sender says it began and ended. */
-  readonly startsAtMs: number | null;
-  readonly endsAtMs: number | null;
-};
-
 /** One alert, or why it cannot be used. */
 export function decodeAlert(
   raw: unknown,
   options: DecodeOptions,
-): DecodedAlert | { ok: false; problem: Invalid } {
+): { ok: true; item: InboxItem } | { ok: false; problem: Invalid } {
   const result = alertSchema.safeParse(raw);
   if (!result.success) return { ok: false, problem: firstProblem(result.error) };
   const alert = result.data;
-  const { labels, limits, defaultEnvironment, source, receiver, receivedMs } = options;
+  const { labels, limits, source, receiver, receivedMs } = options;
   const value = (name: string): string => labelOf(alert, name, limits.maxNameChars);
-  const first = (names: readonly string[]): string => names.map(value).find((text) => text !== '') ?? '';
   // An alert of Grafana about missing data is called after that; its rule says what it is about.
   const rough = [value('rulename'), value('alertname'), cleanText(receiver, limits.maxNameChars)];
-  const { service, resourceId } = subjectOf(value, labels, rough);
-  const component = first(labels.component);
-  const status = alert.status ?? (isOver(alert, receivedMs) ? 'resolved' : 'firing');
-  return {
-    ok: true,
+  const reported = {
+    id: alert.fingerprint ?? hashOf(alert.labels),
+    status: alert.status ?? (isOver(alert, receivedMs) ? 'resolved' : 'firing'),
+    ...readLabels(alert.labels, labels, rough, limits.maxNameChars),
     startsAtMs: alert.startsAt ?? null,
-    endsAtMs: status === 'resolved' ? (alert.endsAt ?? null) : null,
-    alert: {
-      kind: 'alert',
-      id: alert.fingerprint ?? hashOf(alert.labels),
-      status,
-      scope: {
-        environment: first(labels.environment) || defaultEnvironment,
-        service,
-        ...(component === '' ? {} : { component }),
-        ...(resourceId === null ? {} : { resourceId }),
-      },
-      atMs: instantOf(alert, status, options),
-      severity: severityOf(first(labels.severity), labels.severities),
-      title: titleOf(alert, limits.maxTitleChars),
-      source,
-      attributes: {},
-    },
+    endsAtMs: alert.endsAt ?? null,
+    title: titleOf(alert, limits.maxTitleChars),
+    source,
   };
+  return { ok: true, item: reportedItem(reported, options) };
 }
 
 /** The year 1 is "no end". */
@@ -117,17 +89,6 @@ function isOver({ endsAt, startsAt }: Alert, receivedMs: number): boolean {
 function hashOf(labels: Readonly<Record<string, string>>): string {
   const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 16);
-}
-
-/** Alerts may have been firing for weeks, and clocks differ: the instant is moved into bounds, the alert still counts. */
-function instantOf(
-  { startsAt, endsAt }: Alert,
-  status: AlertEvent['status'],
-  { limits, receivedMs }: DecodeOptions,
-): number {
-  const begunMs = startsAt ?? receivedMs;
-  const atMs = status === 'firing' ? begunMs : Math.max(begunMs, endsAt ?? receivedMs);
-  return Math.min(receivedMs, Math.max(atMs, receivedMs - limits.maxEventPastMs));
 }
 
 function labelOf({ labels }: Alert, name: string, maxChars: number): string {

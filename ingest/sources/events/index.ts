@@ -12,6 +12,7 @@ type EventRoute = 'events' | 'trigger-alert';
 const way = (route: EventRoute, takes: string): Way<null> => ({
   path: `/api/v1/${route}`,
   takes,
+  proof: 'API key',
   handle: (request, deps, address) => handleEvents(route, request, deps, address),
 });
 
@@ -32,7 +33,7 @@ function handleEvents(
   deps: IngestAppDeps,
   address: string,
 ): Promise<Response> {
-  return answerEvents(route, request, deps, address, async ({ actor, sender, raw }) => {
+  return answerEvents({ route }, request, deps, address, async ({ actor, sender, raw }) => {
     const context: ItemContext = {
       limits: deps.limits,
       defaultEnvironment: deps.defaultEnvironment,

@@ -31,6 +31,7 @@ const retryAfterSeconds = 2;
 const way = (signal: OtlpSignal): Way<null> => ({
   path: `/v1/${signal}`,
   takes: `OTLP ${signal}, as Protobuf or JSON`,
+  proof: 'API key',
   handle: (request, deps, address) => handleOtlp(signal, request, deps, address),
 });
 

@@ -16,7 +16,7 @@ import { defaultIngestSettings, type Ingest, startIngest } from '../../../app/in
 import { detectionConfigSchema } from '../../../domain/detection/config.ts';
 import { createDetectionEngine, type DetectionEngine } from '../../../domain/detection/engine.ts';
 import {
-  alertmanagerLabels,
+  defaultSources,
   MemoryClock,
   MemoryEpisodes,
   MemoryHistory,
@@ -48,7 +48,7 @@ async function start(
     settings: {
       ...defaultIngestSettings,
       defaultEnvironment: 'default-env',
-      sources: { alertmanager: alertmanagerLabels },
+      sources: defaultSources(),
       correlation: { windowMs: 60_000, maxHops: 1 },
       tickMs: 20,
     },

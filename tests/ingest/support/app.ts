@@ -9,8 +9,9 @@ import { defaultLimits, type IngestLimits } from '../../../ingest/limits.ts';
 import type { Notes } from '../../../ingest/notes.ts';
 import { createPipeline, type Detection, type Pipeline } from '../../../ingest/pipeline.ts';
 import type { Authorize, HistoryWriter } from '../../../ingest/ports.ts';
+import type { OwnOfSources } from '../../../ingest/sources/index.ts';
 import {
-  alertmanagerLabels,
+  defaultSources,
   MemoryClock,
   MemoryEpisodes,
   MemoryHistory,
@@ -25,6 +26,7 @@ export const nothingFound: DetectionOutput = { rows: [], anomalies: [], edges: [
 
 export type TestAppOptions = {
   readonly authorize?: Authorize;
+  readonly sources?: OwnOfSources;
   readonly allowedOrigins?: readonly string[];
   readonly limits?: Partial<IngestLimits>;
   /** In place of one that finds what the test says, and of rows in memory. */
@@ -85,7 +87,7 @@ export class TestApp {
       authorize: options.authorize ?? openAuthorize,
       allowedOrigins: options.allowedOrigins,
       schemas: eventSchemas(limits),
-      sources: { alertmanager: alertmanagerLabels },
+      sources: options.sources ?? defaultSources(),
       limits,
       defaultEnvironment: 'default-env',
       clock,

@@ -20,7 +20,12 @@ import type {
   TakenItem,
   WarmHistory,
 } from '../../../ingest/ports.ts';
-import { settings } from '../../../ingest/sources/alertmanager/config.ts';
+import {
+  type OwnOfSources,
+  ownOfSources,
+  type SourceSettings,
+  sourceSettings,
+} from '../../../ingest/sources/index.ts';
 import type { AnomalyNews } from '../../../workflows/messages.ts';
 
 export class Down extends Error {
@@ -245,8 +250,17 @@ export class MemoryMetrics implements Metrics {
   }
 }
 
-/** As by default. */
-export const alertmanagerLabels = settings.parse({});
+/** Settings of the sources as by default. */
+export const defaultSettings = Object.fromEntries(
+  Object.entries(sourceSettings).map(([name, schema]) => [name, schema.parse({})]),
+) as SourceSettings;
+
+export const alertmanagerLabels = defaultSettings.alertmanager;
+
+/** Sources as by default, with the secrets that a test has, by variable. */
+export function defaultSources(secrets: Readonly<Record<string, string>> = {}): OwnOfSources {
+  return ownOfSources(defaultSettings, (variable) => secrets[variable] ?? null);
+}
 
 export const silentLog: Logger = { info: () => {}, warn: () => {}, error: () => {} };
 

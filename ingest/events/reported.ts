@@ -1,0 +1,74 @@
+// What any sender says of one of its alerts, as an inbox item. Text is cleaned here, and instants are moved into bounds: senders'
+// clocks differ, and an alert may have been firing for weeks; it still counts.
+
+import { createHash } from 'node:crypto';
+import type { AlertEvent } from '../../domain/observation.ts';
+import type { Severity } from '../../domain/scope.ts';
+import type { IngestLimits } from '../limits.ts';
+import type { InboxItem } from '../ports.ts';
+import { cleanText } from '../text.ts';
+import { reportItem } from './items.ts';
+
+export type Reported = {
+  /** The sender's name for the alert, the same whenever it fires and ends. Any text. */
+  readonly id: string;
+  readonly status: AlertEvent['status'];
+  /** Empty: the configured default. */
+  readonly environment: string;
+  readonly service: string;
+  readonly component?: string;
+  readonly resourceId?: string | null;
+  /** When this occurrence began and ended, where the sender says so. */
+  readonly startsAtMs: number | null;
+  readonly endsAtMs: number | null;
+  readonly severity: Severity;
+  readonly title: string;
+  /** The system that judged: it names the sender on pages, and tells two senders' ids apart. */
+  readonly source: string;
+};
+
+export type ReportContext = {
+  readonly limits: IngestLimits;
+  readonly defaultEnvironment: string;
+  readonly receivedMs: number;
+};
+
+export function reportedItem(reported: Reported, context: ReportContext): InboxItem {
+  const { limits, defaultEnvironment, receivedMs } = context;
+  const { id, status, startsAtMs, endsAtMs, severity, source } = reported;
+  const name = (text: string | null | undefined): string => cleanText(text ?? '', limits.maxNameChars);
+  const component = name(reported.component);
+  const resourceId = name(reported.resourceId);
+  const alert: AlertEvent = {
+    kind: 'alert',
+    id: idOf(id),
+    status,
+    scope: {
+      environment: name(reported.environment) || defaultEnvironment,
+      service: name(reported.service),
+      ...(component === '' ? {} : { component }),
+      ...(resourceId === '' ? {} : { resourceId }),
+    },
+    atMs: instantOf(reported, context),
+    severity,
+    title: cleanText(reported.title, limits.maxTitleChars) || 'an alert without a title',
+    source,
+    attributes: {},
+  };
+  const ended = status === 'resolved' ? endsAtMs : null;
+  return reportItem(alert, receivedMs, { startsAtMs, endsAtMs: ended, once: false, place: null });
+}
+
+/** Ids are asked for in paths and commands: what is long or not plain gets a name made from it. */
+function idOf(id: string): string {
+  return /^[\x21-\x7e]{1,100}$/.test(id) ? id : createHash('sha256').update(id).digest('hex').slice(0, 32);
+}
+
+function instantOf(
+  { status, startsAtMs, endsAtMs }: Reported,
+  { limits, receivedMs }: ReportContext,
+): number {
+  const begunMs = startsAtMs ?? receivedMs;
+  const atMs = status === 'firing' ? begunMs : Math.max(begunMs, endsAtMs ?? receivedMs);
+  return Math.min(receivedMs, Math.max(atMs, receivedMs - limits.maxEventPastMs));
+}

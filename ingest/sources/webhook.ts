@@ -1,0 +1,162 @@
+// A webhook: a sender's JSON at a path, made into inbox items by a pure function. Who sent it is proved first; every part of it that
+// can be used is stored before the 2xx; what can never be used is answered once and not asked for again.
+
+import type { Reach } from '../../domain/policy/reach.ts';
+import type { EventSchemas, Invalid } from '../events/schema.ts';
+import type { IngestAppDeps } from '../http/deps.ts';
+import {
+  answerEvents,
+  byKey,
+  type EventRequest,
+  type Prove,
+  Refused,
+  refuseIf,
+  storeEvents,
+  unauthenticated,
+} from '../http/event-request.ts';
+import type { SignatureCheck } from '../http/signatures.ts';
+import type { IngestLimits } from '../limits.ts';
+import type { InboxItem } from '../ports.ts';
+import type { Own, Way } from './source.ts';
+
+/** How a request proves who sent it. */
+export type Proof =
+  /** By an API key that may send, as a bearer token. */
+  | { readonly by: 'key' }
+  /** By such a key in the body, for senders that can set no header. Null: there is none. */
+  | { readonly by: 'key-in-body'; readonly named: string; readonly keyOf: (raw: unknown) => string | null }
+  /** By a signature over the bytes of the body, with a secret of the source. */
+  | { readonly by: 'signature'; readonly variable: string; readonly check: SignatureCheck };
+
+export type Delivery = { readonly headers: Headers; readonly raw: unknown };
+
+export type ReadContext<Settings> = {
+  readonly settings: Settings;
+  readonly limits: IngestLimits;
+  readonly defaultEnvironment: string;
+  readonly receivedMs: number;
+  /** Name of the key, or of the source whose signature it bears. */
+  readonly actor: string;
+  /** What events of our own form look like. */
+  readonly schemas: EventSchemas;
+  readonly newId: () => string;
+};
+
+export type RefusedPart = { readonly index: number; readonly problem: Invalid };
+
+/** What a delivery says. */
+export type Reading = {
+  readonly items: readonly InboxItem[];
+  readonly refused?: readonly RefusedPart[];
+  /** How many were refused, where not all of them are listed. */
+  readonly refusedCount?: number;
+  /** Why there is nothing to store, where that is fine: a test message, a kind of event that says nothing of an alert. */
+  readonly ignored?: string;
+  /** Where the parts are in the body, for errors; empty: the body is a list of them. */
+  readonly field?: string;
+  /** For the log, beside what was refused. */
+  readonly about?: Readonly<Record<string, unknown>>;
+  /** What the answer says beside the counts. */
+  readonly more?: Readonly<Record<string, unknown>>;
+};
+
+export type WebhookOptions<Settings> = {
+  /** Its name in metrics and logs, and the sender's where a signature proves it. */
+  readonly route: string;
+  readonly path: string;
+  readonly takes: string;
+  readonly proof: Proof;
+  /** Media types that it takes, all of them JSON. Default: `application/json`. */
+  readonly types?: readonly string[];
+  /** What its senders may speak about, where a signature proves them. Default: everything. */
+  readonly reach?: (settings: Settings) => Reach;
+  /** Pure. Throws `Refused` (`parsed` does) when nothing of it can be used. */
+  readonly read: (delivery: Delivery, context: ReadContext<Settings>) => Reading;
+};
+
+export function webhook<Settings>(options: WebhookOptions<Settings>): Way<Settings> {
+  const { route, path, takes, proof, types, read } = options;
+  return {
+    path,
+    takes,
+    proof: proofText(proof),
+    handle: (request, deps, address, own) => {
+      const prove = proverOf(options, own);
+      const asked = { route, prove, ...(types === undefined ? {} : { types }) };
+      return answerEvents(asked, request, deps, address, (from) => {
+        const { limits, defaultEnvironment, schemas, newId } = deps;
+        const context = {
+          ...{ settings: own.settings, limits, defaultEnvironment, schemas, newId },
+          ...{ receivedMs: deps.clock.nowMs(), actor: from.actor },
+        };
+        return take(read({ headers: request.headers, raw: from.raw }, context), from, route, deps);
+      });
+    },
+  };
+}
+
+function proofText(proof: Proof): string {
+  switch (proof.by) {
+    case 'key':
+      return 'API key';
+    case 'key-in-body':
+      return `API key as \`${proof.named}\``;
+    case 'signature':
+      return `signature, \`${proof.variable}\``;
+  }
+}
+
+function proverOf<Settings>(
+  { proof, path, route, reach }: WebhookOptions<Settings>,
+  { settings, secrets }: Own<Settings>,
+): Prove {
+  switch (proof.by) {
+    case 'key':
+      return byKey;
+    case 'key-in-body':
+      return async ({ request, json, ...rest }, deps) => {
+        const key = proof.keyOf(await json());
+        if (key === null) throw unauthenticated(`${proof.named} is missing: it takes an API key`);
+        const headers = { authorization: `Bearer ${key}` };
+        return byKey({ ...rest, json, request: new Request(request.url, { headers }) }, deps);
+      };
+    case 'signature':
+      return async ({ request, bytes }, deps) => {
+        if (secrets.length === 0) {
+          const detail = `${path} is off: ${proof.variable} is not set`;
+          throw new Refused({ status: 404, kind: 'not-found', title: 'Not found', detail });
+        }
+        const signed = {
+          ...{ headers: request.headers, body: await bytes(), secrets, nowMs: deps.clock.nowMs() },
+        };
+        const verdict = await proof.check(signed);
+        if (!verdict.ok) throw unauthenticated(verdict.detail);
+        return { actor: route, sender: { id: `source:${route}`, vouched: true, reach: reach?.(settings) } };
+      };
+  }
+}
+
+async function take(
+  { items, refused = [], refusedCount = refused.length, ignored, field = '', about, more }: Reading,
+  { requestId, sender }: EventRequest,
+  route: string,
+  deps: IngestAppDeps,
+): Promise<Readonly<Record<string, unknown>>> {
+  const [first] = refused;
+  if (first !== undefined) {
+    const told = refused.slice(-10).map(explained);
+    deps.metrics.count('sentinel_ingest_events_total', { outcome: 'refused' }, refusedCount);
+    deps.log.warn({ requestId, route, refused: told, ...about }, 'events of a webhook were refused');
+    if (items.length === 0) {
+      const place = [`${field}[${first.index}]`, first.problem.field].filter((part) => part !== '').join('.');
+      refuseIf({ ...first.problem, field: place });
+    }
+  }
+  const accepted = items.length === 0 ? 0 : await storeEvents(items, deps, sender);
+  const counts = { accepted, duplicates: items.length - accepted, refused: refused.map(explained) };
+  return { ...counts, ...(ignored === undefined ? {} : { ignored }), ...more };
+}
+
+function explained({ index, problem: { field, detail } }: RefusedPart) {
+  return { index, field, detail };
+}

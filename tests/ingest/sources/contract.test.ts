@@ -1,0 +1,278 @@
+/** What every way in for events promises, whoever sends. A way without a harness fails, so that none is forgotten. */
+import { describe, expect, test } from 'vitest';
+import type { Authorize } from '../../../ingest/ports.ts';
+import { ownOfSources, sources, ways } from '../../../ingest/sources/index.ts';
+import { TestApp } from '../support/app.ts';
+import { authorize, defaultSettings, type MemoryInbox } from '../support/memory.ts';
+import { naughtyStrings } from '../support/naughty.ts';
+import { nowMs } from '../support/otlp.ts';
+import type { WayHarness } from './harness.ts';
+import * as alertmanager from './harnesses/alertmanager.ts';
+import * as events from './harnesses/events.ts';
+
+const harnesses: readonly WayHarness[] = [
+  ...Object.values(alertmanager),
+  ...Object.values(events),
+];
+
+test('every way in for events is held to it', () => {
+  const forEvents = ways.filter(({ source }) => sources[source].limits === 'events');
+  expect(harnesses.map(({ path }) => path).toSorted()).toEqual(forEvents.map(({ path }) => path).toSorted());
+});
+
+/** A place that no reach of these tests has. */
+const elsewhere = { environments: ['elsewhere'] };
+
+type Options = { readonly secrets?: readonly string[]; readonly reach?: object };
+
+function appFor(
+  { source, signature }: WayHarness,
+  { secrets = signature?.secrets ?? [], reach }: Options = {},
+): TestApp {
+  const limited: Authorize = async (request, permission, address) => {
+    const said = await authorize(request, permission, address);
+    return said.allowed && reach !== undefined ? { ...said, sender: { ...said.sender, reach } } : said;
+  };
+  const settings: Record<string, unknown> = { ...defaultSettings };
+  if (reach !== undefined && signature !== null)
+    settings[source] = { ...(settings[source] as object), reach };
+  const own = ownOfSources(settings as typeof defaultSettings, (variable) =>
+    variable === signature?.variable && secrets.length > 0 ? secrets.join(' ') : null,
+  );
+  return new TestApp({ authorize: limited, sources: own });
+}
+
+const found = ({ stored }: MemoryInbox) =>
+  [...stored.values()].flatMap(({ item }) => (item.kind === 'anomaly' ? [item.anomaly] : []));
+
+/** Every value of a body that is no object or list, with a copy of the body in which another one stands for it. */
+function* leaves(
+  body: unknown,
+  path: readonly (string | number)[] = [],
+): Generator<readonly (string | number)[]> {
+  if (typeof body !== 'object' || body === null) {
+    yield path;
+    return;
+  }
+  for (const [key, value] of Object.entries(body))
+    yield* leaves(value, [...path, Array.isArray(body) ? Number(key) : key]);
+}
+function replaced(body: unknown, path: readonly (string | number)[], value: unknown): unknown {
+  const copy = structuredClone(body);
+  let at = copy as Record<string | number, unknown>;
+  for (const key of path.slice(0, -1)) at = at[key] as Record<string | number, unknown>;
+  at[path.at(-1) as string | number] = value;
+  return copy;
+}
+/** With fields that nobody knows in every object. */
+function extended(body: unknown): unknown {
+  if (Array.isArray(body)) return body.map(extended);
+  if (typeof body !== 'object' || body === null) return body;
+  const entries = Object.entries(body).map(([key, value]) => [key, extended(value)]);
+  return Object.fromEntries([...entries, ['later_version', 'x']]);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
+const unclean = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+
+describe.each(harnesses)('$path', (way) => {
+  const { path, reads, signature } = way;
+  const post = (app: TestApp, body: object | string, headers?: Readonly<Record<string, string>>) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    return app.post(path, text, headers ?? way.prove(text));
+  };
+
+  test('an alert is in the inbox before the 202, and its end is the end of that alert', async () => {
+    const app = appFor(way);
+    const begun = await post(app, way.firing('A'));
+    expect([begun.status, await begun.json()]).toEqual([
+      202,
+      expect.objectContaining({ accepted: 1, duplicates: 0 }),
+    ]);
+    expect(app.wakes).toBe(1);
+    const { environment, service, title, severity } = reads;
+    expect(found(app.inbox)).toMatchObject([
+      { state: 'firing', title, severity, scope: { environment, service }, onsetMs: nowMs - 5 * 60_000 },
+    ]);
+    expect((await post(app, way.resolved('A'))).status).toBe(202);
+    const [first, last] = found(app.inbox);
+    expect(last).toMatchObject({ id: first?.id, state: 'cleared' });
+  });
+
+  test('sent again it is the same alert; another one is another', async () => {
+    const app = appFor(way);
+    await post(app, way.firing('A'));
+    const again = await (await post(app, way.firing('A'))).json();
+    expect(again).toMatchObject({ accepted: 0, duplicates: 1 });
+    await post(app, way.firing('B'));
+    expect(new Set(found(app.inbox).map(({ id }) => id)).size).toBe(2);
+  });
+
+  test('after its end it is another occurrence', async () => {
+    const app = appFor(way);
+    for (const body of [way.firing('A'), way.resolved('A')]) await post(app, body);
+    app.clock.current += 10 * 60_000;
+    const text = JSON.stringify(way.firing('A'));
+    await app.post(path, text, way.prove(text, { atMs: app.clock.current }));
+    expect(found(app.inbox).map(({ state }) => state)).toEqual(['firing', 'cleared', 'firing']);
+  });
+
+  test('nobody else is heard, and nothing of it is stored', async () => {
+    const app = appFor(way);
+    const text = JSON.stringify(way.firing('A'));
+    const bare = { 'content-type': way.prove(text)['content-type'] ?? '' };
+    const wrong =
+      signature === null
+        ? [bare, { ...bare, authorization: 'Bearer bad' }, { ...bare, authorization: 'Basic good' }]
+        : [bare, way.prove(text, { secret: `whsec_${'x'.repeat(44)}` }), way.prove(`${text} `)];
+    for (const headers of wrong) {
+      const response = await app.post(path, text, headers);
+      expect(response.status).toBe(401);
+      expect(await response.json()).toMatchObject({ type: 'urn:sentinel:problem:unauthenticated' });
+    }
+    expect(app.inbox.stored.size).toBe(0);
+  });
+
+  test('what lies beyond the reach of its sender is refused', async () => {
+    const app = appFor(way, { reach: elsewhere });
+    const response = await post(app, way.firing('A'));
+    expect(response.status).toBe(403);
+    expect(app.inbox.stored.size).toBe(0);
+  });
+
+  test('what is no such body is answered with where it is wrong, and is not asked for again', async () => {
+    const app = appFor(way);
+    for (const text of ['{', '', '{"a":1}}']) expect((await post(app, text)).status).toBe(400);
+    for (const body of ['null', '1', '"x"', '[]', '{}', '[{}]', '{"events":[]}']) {
+      const { status } = await post(app, body);
+      expect(status === 422 || (status === 202 && app.inbox.stored.size === 0)).toBe(true);
+    }
+    expect(
+      (
+        await post(app, way.firing('A'), {
+          ...way.prove(JSON.stringify(way.firing('A'))),
+          'content-type': 'text/html',
+        })
+      ).status,
+    ).toBe(415);
+    const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
+    expect((await post(app, deep)).status).toBe(413);
+    expect((await post(app, `"${'x'.repeat(9 * 1024 * 1024)}"`)).status).toBe(413);
+    expect((await app.app.request(path)).status).toBe(405);
+    expect(app.inbox.stored.size).toBe(0);
+  });
+
+  test('any value of any type anywhere is answered, never with an error of our own, and what is stored is clean', async () => {
+    const app = appFor(way);
+    const values: readonly unknown[] = [
+      null,
+      0,
+      -1e308,
+      true,
+      {},
+      [],
+      [[]],
+      { toString: 1 },
+      '',
+      ' ',
+      '\u202eevil\u0000\n',
+      '__proto__',
+      'x'.repeat(5_000),
+    ];
+    let count = 0;
+    for (const at of leaves(way.firing('A'))) {
+      for (const value of values) {
+        count += 1;
+        const { status } = await post(app, replaced(way.firing(`A${count}`), at, value) as object);
+        expect([202, 422]).toContain(status);
+      }
+    }
+    for (const { item } of app.inbox.stored.values()) {
+      const text =
+        item.kind === 'anomaly' ? [item.anomaly.title ?? '', JSON.stringify(item.anomaly.scope)] : [];
+      expect(text.filter((one) => unclean.test(one))).toEqual([]);
+    }
+  });
+
+  test('naughty strings in all of its texts are only text', async () => {
+    const app = appFor(way);
+    const paths = [...leaves(way.firing('A'))];
+    for (const [index, naughty] of naughtyStrings.entries()) {
+      const at = paths[index % paths.length] ?? [];
+      const { status } = await post(app, replaced(way.firing(`A${index}`), at, naughty) as object);
+      expect([202, 422]).toContain(status);
+    }
+    expect(Object.getPrototypeOf({})).toBe(Object.prototype);
+  });
+
+  test('an inbox that is down: try again later, and then it is stored', async () => {
+    const app = appFor(way);
+    app.inbox.down = true;
+    const response = await post(app, way.firing('A'));
+    expect([response.status, Number(response.headers.get('retry-after'))]).toEqual([503, 2]);
+    app.inbox.down = false;
+    expect((await post(app, way.firing('A'))).status).toBe(202);
+    expect(app.inbox.stored.size).toBe(1);
+  });
+});
+
+/** Senders of our own form are told of a field that is misspelt. */
+const ownForm = ['events', 'standardWebhooks'];
+
+describe.each(harnesses.filter(({ source }) => !ownForm.includes(source)))('$path', (way) => {
+  test('fields of later versions are let through', async () => {
+    const app = appFor(way);
+    const text = JSON.stringify(extended(way.firing('A')));
+    expect((await app.post(way.path, text, way.prove(text))).status).toBe(202);
+    expect(found(app.inbox)).toHaveLength(1);
+  });
+});
+
+describe.each(harnesses.filter(({ withBadOne }) => withBadOne !== null))('$path', (way) => {
+  test('one that cannot be used keeps no other out', async () => {
+    const app = appFor(way);
+    const text = JSON.stringify(way.withBadOne?.() ?? {});
+    const response = await app.post(way.path, text, way.prove(text));
+    expect([response.status, await response.json()]).toEqual([
+      202,
+      expect.objectContaining({ accepted: 2, refused: [expect.objectContaining({ index: 1 })] }),
+    ]);
+  });
+});
+
+describe.each(
+  harnesses.flatMap((way) => (way.signature === null ? [] : [{ ...way, signature: way.signature }])),
+)('$path', (way) => {
+  const text = JSON.stringify(way.firing('A'));
+  const { secrets, variable } = way.signature;
+
+  test('each of several secrets counts; one that was taken away no longer', async () => {
+    const [current, older] = secrets;
+    const signed = way.prove(text, { secret: older });
+    expect(
+      (await appFor(way).app.request(way.path, { method: 'POST', body: text, headers: signed })).status,
+    ).toBe(202);
+    const replaced = appFor(way, { secrets: [current] });
+    expect((await replaced.post(way.path, text, signed)).status).toBe(401);
+  });
+
+  test('without its secret it is off, and says which', async () => {
+    const app = appFor(way, { secrets: [] });
+    const response = await app.post(way.path, text, way.prove(text));
+    expect([response.status, ((await response.json()) as { detail: string }).detail]).toEqual([
+      404,
+      expect.stringContaining(variable),
+    ]);
+    expect(app.inbox.stored.size).toBe(0);
+  });
+});
+
+describe.each(harnesses.filter(({ signature }) => signature?.dated))('$path', (way) => {
+  test('what was signed long ago, or in the future, is refused; what is only a little off is not', async () => {
+    const text = JSON.stringify(way.firing('A'));
+    const at = async (atMs: number) =>
+      (await appFor(way).post(way.path, text, way.prove(text, { atMs }))).status;
+    const statuses = await Promise.all([-6, -4, 4, 6].map((minutes) => at(nowMs + minutes * 60_000)));
+    expect(statuses).toEqual([401, 202, 202, 401]);
+  });
+});

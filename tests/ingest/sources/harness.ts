@@ -1,0 +1,46 @@
+// What the contract of sources has to know of one way in.
+
+import { createHmac } from 'node:crypto';
+import type { SourceName } from '../../../ingest/sources/index.ts';
+import { nowMs } from '../support/otlp.ts';
+
+export type Place = { readonly environment: string; readonly service: string };
+
+export type WayHarness = {
+  readonly source: SourceName;
+  readonly path: string;
+  /** A body as the sender makes it: an alert that begins, and its end. `which` tells alerts apart. */
+  readonly firing: (which: string) => object;
+  readonly resolved: (which: string) => object;
+  /** What that alert is here. */
+  readonly reads: Place & { readonly title: string; readonly severity: 'critical' | 'warning' | 'info' };
+  /** Headers of a request that is proved, by the current secret or by another one. */
+  readonly prove: (
+    body: string,
+    how?: { readonly secret?: string; readonly atMs?: number },
+  ) => Readonly<Record<string, string>>;
+  /** Of a way that is proved by a signature. */
+  readonly signature: null | {
+    readonly variable: string;
+    readonly secrets: readonly [current: string, older: string];
+    /** Whether it says when it was signed. */
+    readonly dated: boolean;
+  };
+  /** A body with several alerts, the one in the middle unusable; null where a body has one. */
+  readonly withBadOne: null | (() => object);
+};
+
+export const byKey = () => ({ 'content-type': 'application/json', authorization: 'Bearer good' });
+
+export const hmac = (
+  secret: string | Uint8Array,
+  encoding: 'hex' | 'base64',
+  ...parts: readonly string[]
+) => {
+  const mac = createHmac('sha256', secret);
+  for (const part of parts) mac.update(part);
+  return mac.digest(encoding);
+};
+
+export const iso = (ms: number): string => new Date(ms).toISOString();
+export const minutesAgo = (minutes: number): string => iso(nowMs - minutes * 60_000);

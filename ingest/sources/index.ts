@@ -5,12 +5,16 @@ import { secretsIn } from '../http/signatures.ts';
 import { alertmanager } from './alertmanager/index.ts';
 import { events } from './events/index.ts';
 import { otlp } from './otlp/index.ts';
+import { pagerduty } from './pagerduty/index.ts';
 import type { Own, Source, SourceSecret, Way } from './source.ts';
+import { standardWebhooks } from './standard-webhooks/index.ts';
 
 export const sources = {
   otlp,
   events,
   alertmanager,
+  pagerduty,
+  standardWebhooks,
 } as const;
 
 type Sources = typeof sources;

@@ -9,10 +9,14 @@ import { nowMs } from '../support/otlp.ts';
 import type { WayHarness } from './harness.ts';
 import * as alertmanager from './harnesses/alertmanager.ts';
 import * as events from './harnesses/events.ts';
+import { pagerduty } from './harnesses/pagerduty.ts';
+import { standardWebhooks } from './harnesses/standard-webhooks.ts';
 
 const harnesses: readonly WayHarness[] = [
   ...Object.values(alertmanager),
   ...Object.values(events),
+  pagerduty,
+  standardWebhooks,
 ];
 
 test('every way in for events is held to it', () => {

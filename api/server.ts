@@ -1,12 +1,12 @@
 // Serves a fetch function over HTTP, under its own names only, with time limits, and closes it without cutting answers off.
 
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { answerUnparsable } from './http/bare-problem.ts';
 import { clientAddress, type From } from './http/client-address.ts';
 import { type Admitted, admit } from './http/front-door.ts';
 import { hostNames } from './http/host-names.ts';
+import { listen, urlOf } from './http/listen.ts';
 
 export type HttpServer = {
   /** With the port it really has (0 was "any"). */
@@ -71,15 +71,9 @@ export async function startHttp(options: {
   }) as Server;
   server.timeout = stalledMs;
   answerUnparsable(server);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(explain(error, { host, port, setting: options.setting ?? 'server.port' })),
-    );
-    server.listen(port, host, resolve);
-  });
-  const { port: actual } = server.address() as AddressInfo;
+  const actual = await listen(server, { host, port, setting: options.setting ?? 'server.port' });
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+    url: urlOf(host, actual),
     close: () =>
       new Promise((resolve) => {
         // A connection whose answer ends after close() began is kept open by the client: look for it again.
@@ -92,30 +86,4 @@ export async function startHttp(options: {
         });
       }),
   };
-}
-
-function explain(
-  error: NodeJS.ErrnoException,
-  { host, port, setting }: { readonly host: string; readonly port: number; readonly setting: string },
-): Error {
-  const where = `${host}:${port}`;
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new Error(
-        `Port ${port} on ${host} is in use. Stop whatever is listening there ("lsof -i :${port}" or "ss -ltnp" shows it), ` +
-          `or set another ${setting} in sentinel.yaml.`,
-        { cause: error },
-      );
-    case 'EACCES':
-      return new Error(`Not allowed to listen on ${where}. Set a ${setting} above 1023 in sentinel.yaml.`, {
-        cause: error,
-      });
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new Error(`${host} is no address of this machine. Correct server.host in sentinel.yaml.`, {
-        cause: error,
-      });
-    default:
-      return new Error(`Cannot listen on ${where}: ${error.message}`, { cause: error });
-  }
 }

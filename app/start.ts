@@ -16,6 +16,7 @@ import { ensureAdminKey, leaveConnection } from './admin-key.ts';
 import { dashboardOf } from './api/dashboard.ts';
 import { namesOf, routed } from './api/http.ts';
 import { createApi } from './api/part.ts';
+import { startGrpc } from './ingest/grpc.ts';
 import { limitedIngest } from './ingest/limits.ts';
 import { startIngestPart } from './ingest/part.ts';
 import { startLagMeter } from './lifecycle/own-lag.ts';
@@ -66,19 +67,18 @@ export async function startSentinel(
     });
     if (dashboard !== null && platform.payloads.mode === 'encrypted')
       platform.temporal.decodeWith(webUiCodec(api, config.server.publicUrl));
+    const fromSenders =
+      ingest === null
+        ? null
+        : limitedIngest(ingest.app.fetch, {
+            limits: config.server.rateLimits,
+            apiKeys: platform.stores.apiKeys,
+            refusals,
+            metrics: platform.metrics,
+          });
+    const grpcUrl = fromSenders === null ? null : await startGrpc(config.server, fromSenders, log, shutdown);
     const http: HttpServer = await startHttp({
-      fetch: routed({
-        ingest:
-          ingest === null
-            ? null
-            : limitedIngest(ingest.app.fetch, {
-                limits: config.server.rateLimits,
-                apiKeys: platform.stores.apiKeys,
-                refusals,
-                metrics: platform.metrics,
-              }),
-        api,
-      }),
+      fetch: routed({ ingest: fromSenders, api }),
       host: config.server.host,
       port: config.server.port,
       trustedProxies: config.server.trustedProxies,
@@ -90,11 +90,12 @@ export async function startSentinel(
     shutdown.add('agents', async () => platform.stores.agentDesk.close());
     if (has('api')) leaveConnection(config.dataDir, http.url, adminKey);
     const { temporal } = platform;
-    log.info({ url: http.url, temporal: temporal.address }, 'sentinel started');
+    log.info({ url: http.url, grpc: grpcUrl, temporal: temporal.address }, 'sentinel started');
     return {
       banner: [
         `Sentinel is running (${role}).`,
         `  API and telemetry  ${http.url}`,
+        ...(grpcUrl === null ? [] : [`  OTLP over gRPC     ${grpcUrl}`]),
         ...(dashboard === null ? [] : dashboardLines(dashboard, http.url, adminKey?.key ?? null)),
         ...(temporal.uiUrl === null ? [] : [`  Temporal Web UI    ${temporal.uiUrl}`]),
         `  Data               ${config.dataDir}`,

@@ -48,7 +48,13 @@ export function renderMatrix(
 export function renderWays(): string {
   return table(
     ['method', 'path', 'takes', 'source', 'proved by'],
-    ways.map(({ path: at, takes, source, proof }) => ['POST', `\`${at}\``, takes, source, proof]),
+    ways.map(({ path: at, takes, source, proof, rpc }) => [
+      'POST',
+      `\`${at}\``,
+      rpc === undefined ? takes : `${takes}; over gRPC: \`${rpc}\``,
+      source,
+      proof,
+    ]),
   );
 }
 

@@ -14,6 +14,7 @@ import { describeProblem } from '../../config/problems.ts';
 import { type Check, type Finding, missing, ok, warning } from '../../domain/doctor.ts';
 import { searchAttributeNames } from '../../workflows/search-attributes.ts';
 import { channels } from './channels.ts';
+import { grpcPort } from './grpc.ts';
 import { kafka } from './kafka.ts';
 import { apiPort, disk, embeddedTemporalPort, nodeVersion, temporalCli } from './machine.ts';
 
@@ -36,6 +37,7 @@ export function standardChecks(config: Config): readonly Check[] {
     disk(config),
     temporalCli(config),
     apiPort(config),
+    grpcPort(config),
     ...(temporal.address === undefined ? embedded : []),
     temporalServer(config),
     temporalPayloads(config),

@@ -14,6 +14,12 @@ export const serverSchema = z
       .default('127.0.0.1')
       .describe('Address to listen on. `0.0.0.0` listens on all interfaces.'),
     port: port.default(4500).describe('Port for the API and for telemetry over HTTP. 0 picks a free port.'),
+    grpcPort: port
+      .nullable()
+      .optional()
+      .describe(
+        'Port for telemetry over gRPC, at the same `host`. `null` turns it off; 0 picks a free port. Default: 4317 (a free one where `port` is 0); if something else has it, Sentinel runs without gRPC and says so.',
+      ),
     publicUrl: z
       .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
       .optional()

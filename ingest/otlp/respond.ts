@@ -4,6 +4,7 @@
 import protobuf from 'protobufjs/minimal.js';
 import type { OtlpEncoding, OtlpSignal } from './decode.ts';
 import type { Tally } from './tally.ts';
+import { decodeMessage, int32, type MessageTable, string } from './wire.ts';
 
 export type Answer = { readonly contentType: string; readonly body: Uint8Array<ArrayBuffer> };
 
@@ -36,6 +37,14 @@ export function statusAnswer(encoding: OtlpEncoding, code: number, message: stri
   return protobufAnswer(
     protobuf.Writer.create().uint32(0x08).int32(code).uint32(0x12).string(message).finish(),
   );
+}
+
+const statusTable: MessageTable = { 1: int32('code'), 2: string('message') };
+
+/** What `statusAnswer` wrote as protobuf. */
+export function readStatus(body: Uint8Array): { readonly code: number; readonly message: string } {
+  const status = decodeMessage(body, statusTable, { messagesLeft: 1, depthLeft: 1 });
+  return { code: 0, message: '', ...(status as object) };
 }
 
 function json(body: unknown): Answer {

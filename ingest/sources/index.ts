@@ -1,4 +1,4 @@
-// Every source that comes over HTTP: a folder each, and a line here.
+// Every source that comes over HTTP, or gRPC as well: a folder each, and a line here.
 
 import type { z } from 'zod';
 import { secretsIn } from '../http/signatures.ts';
@@ -62,6 +62,11 @@ export function ownOfSources(
 export const ways: readonly (Way<never> & { readonly source: SourceName })[] = Object.entries(
   sources,
 ).flatMap(([source, its]) => its.ways.map((way) => ({ ...way, source: source as SourceName })));
+
+/** By gRPC method, the path that takes the same. */
+export const rpcPaths: ReadonlyMap<string, string> = new Map(
+  ways.flatMap(({ rpc, path }) => (rpc === undefined ? [] : [[rpc, path]])),
+);
 
 type Placed = Pick<Source, 'limits' | 'below'>;
 

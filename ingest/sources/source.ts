@@ -16,6 +16,8 @@ export type Own<Settings> = {
 /** One path that senders post to. */
 export type Way<Settings = unknown> = {
   readonly path: string;
+  /** The gRPC method that takes the same, as its path: `/package.Service/Method`. */
+  readonly rpc?: string;
   /** What it takes, for the documentation. */
   readonly takes: string;
   /** How a request proves who sent it, for the documentation. */

@@ -69,6 +69,7 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
   const config = parseDocument(await readFile(options.template, 'utf8'));
   config.setIn(['server', 'host'], '127.0.0.1');
   config.setIn(['server', 'port'], options.port);
+  config.setIn(['server', 'grpcPort'], null);
   config.setIn(['dataDir'], join(options.dir, 'data'));
   config.setIn(['temporal', 'embedded', 'port'], temporalPort);
   config.setIn(['temporal', 'embedded', 'uiPort'], uiPort);

@@ -1,4 +1,4 @@
-// OpenTelemetry's own protocol over HTTP. Source: opentelemetry.io/docs/specs/otlp, "OTLP/HTTP".
+// OpenTelemetry's own protocol, over HTTP and gRPC. Source: opentelemetry.io/docs/specs/otlp.
 
 import type { BodyProblem } from '../../http/body.ts';
 import type { IngestAppDeps } from '../../http/deps.ts';
@@ -28,8 +28,15 @@ const bodyStatus: Readonly<Record<BodyProblem, number>> = {
 };
 const retryAfterSeconds = 2;
 
+const services: Readonly<Record<OtlpSignal, string>> = {
+  metrics: 'metrics.v1.MetricsService',
+  logs: 'logs.v1.LogsService',
+  traces: 'trace.v1.TraceService',
+};
+
 const way = (signal: OtlpSignal): Way<null> => ({
   path: `/v1/${signal}`,
+  rpc: `/opentelemetry.proto.collector.${services[signal]}/Export`,
   takes: `OTLP ${signal}, as Protobuf or JSON`,
   proof: 'API key',
   handle: (request, deps, address) => handleOtlp(signal, request, deps, address),

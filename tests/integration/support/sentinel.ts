@@ -56,7 +56,7 @@ export async function serverSettings(): Promise<Settings> {
 
 async function ownSettings(): Promise<Settings> {
   return {
-    server: { host: '127.0.0.1', port: await freePort() },
+    server: { host: '127.0.0.1', port: await freePort(), grpcPort: 0 },
     dataDir: 'data',
     ingest: { defaultEnvironment: 'test' },
   };

@@ -1,7 +1,7 @@
 // One analysis: gathers everything a diagnosis may look at, explains it, and stores what it looked at with the evidence found
 // in it, so that the answer can be reproduced. What cannot be read in time is named, not waited for.
 
-import { neighbourhood } from '../domain/correlation/correlate.ts';
+import { ServiceGraph } from '../domain/correlation/service-graph.ts';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import { soundOnset } from '../domain/detection/onset.ts';
 import { diagnose } from '../domain/diagnosis/diagnose.ts';
@@ -129,7 +129,8 @@ function unfounded(anomalies: readonly Anomaly[]): readonly string[] {
 /** Services whose telemetry matters; undefined (all of them) when the graph is not known. */
 function nearby(services: readonly string[], edges: readonly CallEdge[]): readonly string[] | undefined {
   if (edges.length === 0) return undefined;
-  return [...new Set(services.flatMap((service) => [...neighbourhood(service, edges, maxHops)]))].toSorted();
+  const graph = new ServiceGraph(edges, maxHops);
+  return [...new Set(services.flatMap((service) => [...graph.around(service)]))].toSorted();
 }
 
 async function readHistory(

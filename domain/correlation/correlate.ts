@@ -32,46 +32,12 @@ export type OpenEpisode = {
   readonly handedOver: boolean;
 };
 
-export type Edge = { readonly caller: string; readonly callee: string };
-
-/** Services at most `maxHops` edges from `service`, in either direction, itself included. */
-export function neighbourhood(service: string, edges: readonly Edge[], maxHops: number): ReadonlySet<string> {
-  const seen = new Set([service]);
-  let frontier = [service];
-  for (let hop = 0; hop < maxHops && frontier.length > 0; hop += 1) {
-    const next: string[] = [];
-    for (const { caller, callee } of edges) {
-      for (const [from, to] of [
-        [caller, callee],
-        [callee, caller],
-      ] as const) {
-        if (frontier.includes(from) && !seen.has(to)) {
-          seen.add(to);
-          next.push(to);
-        }
-      }
-    }
-    frontier = next;
-  }
-  return seen;
-}
-
 /**
  * The open episode this anomaly joins (the most recently active one that fits), or null when it needs its own. What a person
  * has in hand takes in further alerts of the same moment (one outage fires many), and no measured symptom: that one may be
- * something else, which Sentinel can explain and mend.
+ * something else, which Sentinel can explain and mend. `near`: the services around its own.
  */
 export function findEpisode(
-  anomaly: Anomaly,
-  open: readonly OpenEpisode[],
-  edges: readonly Edge[],
-  config: CorrelationConfig,
-): OpenEpisode | null {
-  return findNearEpisode(anomaly, open, neighbourhood(anomaly.scope.service, edges, config.maxHops), config);
-}
-
-/** The same, for many anomalies of one service: `near` is its neighbourhood. */
-export function findNearEpisode(
   anomaly: Anomaly,
   open: readonly OpenEpisode[],
   near: ReadonlySet<string>,

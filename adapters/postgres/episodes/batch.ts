@@ -4,11 +4,10 @@
 import { type Kysely, sql } from 'kysely';
 import {
   type CorrelationConfig,
-  type Edge,
-  findNearEpisode,
-  neighbourhood,
+  findEpisode,
   type OpenEpisode,
 } from '../../../domain/correlation/correlate.ts';
+import { ServiceGraph } from '../../../domain/correlation/service-graph.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { Assignment } from '../../../ingest/ports.ts';
 import { databaseNow } from '../clock.ts';
@@ -51,26 +50,21 @@ export async function readBatch(
   const known = await knownAssignments(trx, anomalies);
   const series = await openSeries(trx, anomalies);
   const open = new Map<string, OpenEpisode[]>();
-  const edges = new Map<string, readonly Edge[]>();
+  const graphs = new Map<string, ServiceGraph>();
   for (const environment of environments) {
     open.set(environment, [...(await openEpisodes(trx, environment))]);
-    edges.set(environment, await edgesOf(trx, environment));
+    graphs.set(environment, new ServiceGraph(await edgesOf(trx, environment), config.maxHops));
   }
-  const neighbours = new Map<string, ReadonlySet<string>>();
   const joins = new Map<string, Join>();
-
-  function near({ scope: { environment, service } }: Anomaly): ReadonlySet<string> {
-    const key = JSON.stringify([environment, service]);
-    const found = neighbours.get(key) ?? neighbourhood(service, edges.get(environment) ?? [], config.maxHops);
-    neighbours.set(key, found);
-    return found;
-  }
 
   return {
     known: (anomalyId) => known.get(anomalyId),
     ofSeries: (anomaly) => series.get(seriesOf(anomaly)) ?? null,
-    near: (anomaly) =>
-      findNearEpisode(anomaly, open.get(anomaly.scope.environment) ?? [], near(anomaly), config),
+    near(anomaly) {
+      const { environment, service } = anomaly.scope;
+      const around = graphs.get(environment)?.around(service) ?? new Set([service]);
+      return findEpisode(anomaly, open.get(environment) ?? [], around, config);
+    },
     opened(incidentId, { scope, onsetMs }) {
       const { environment, service } = scope;
       open.get(environment)?.push({

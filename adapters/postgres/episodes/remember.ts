@@ -1,7 +1,7 @@
 // What correlation and diagnosis need to remember of an environment: who calls whom, and who changed what.
 
 import type { Kysely } from 'kysely';
-import type { Edge } from '../../../domain/correlation/correlate.ts';
+import type { Edge } from '../../../domain/correlation/service-graph.ts';
 import type { ChangeEvent } from '../../../domain/observation.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';

@@ -1,7 +1,8 @@
 // Reading what correlation looks at: open episodes with their services, and who calls whom.
 
 import type { Kysely } from 'kysely';
-import type { Edge, OpenEpisode } from '../../../domain/correlation/correlate.ts';
+import type { OpenEpisode } from '../../../domain/correlation/correlate.ts';
+import type { Edge } from '../../../domain/correlation/service-graph.ts';
 import type { Schema } from '../database/schema.ts';
 
 export async function openEpisodes(

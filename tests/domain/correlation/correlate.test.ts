@@ -3,17 +3,19 @@ import { anomaly } from '../../../bench/support/simulated-system.ts';
 import {
   correlationConfigSchema,
   findEpisode,
-  neighbourhood,
   type OpenEpisode,
 } from '../../../domain/correlation/correlate.ts';
 import { fingerprintText } from '../../../domain/correlation/fingerprint.ts';
+import { ServiceGraph } from '../../../domain/correlation/service-graph.ts';
+import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 
 const edges = [
   { caller: 'a', callee: 'b' },
   { caller: 'b', callee: 'c' },
   { caller: 'c', callee: 'd' },
 ];
-const config = { windowMs: 60_000, maxHops: 1 };
+const config = { windowMs: 60_000 };
+const graph = new ServiceGraph(edges, 1);
 const atMs = 1_000_000;
 
 const episode = (more: Partial<OpenEpisode> = {}): OpenEpisode => ({
@@ -25,46 +27,29 @@ const episode = (more: Partial<OpenEpisode> = {}): OpenEpisode => ({
   handedOver: false,
   ...more,
 });
+const found = (one: Anomaly, open: readonly OpenEpisode[]) =>
+  findEpisode(one, open, graph.around(one.scope.service), config);
 const seenAt = (service: string, onsetMs: number) => anomaly(service, 'errors', 0, 0, 1, { onsetMs });
-
-describe('neighbourhood', () => {
-  it('follows edges in both directions, no further than asked', () => {
-    expect([...neighbourhood('b', edges, 1)].sort()).toEqual(['a', 'b', 'c']);
-    expect([...neighbourhood('b', edges, 0)]).toEqual(['b']);
-    expect([...neighbourhood('a', edges, 9)].sort()).toEqual(['a', 'b', 'c', 'd']);
-  });
-
-  it('ends on cycles', () => {
-    expect([...neighbourhood('a', [...edges, { caller: 'd', callee: 'a' }], 99)].sort()).toEqual([
-      'a',
-      'b',
-      'c',
-      'd',
-    ]);
-  });
-});
 
 describe('finding the episode of an anomaly', () => {
   it('joins a neighbour close in time', () => {
-    expect(findEpisode(seenAt('c', atMs + 5_000), [episode()], edges, config)?.incidentId).toBe('i1');
+    expect(found(seenAt('c', atMs + 5_000), [episode()])?.incidentId).toBe('i1');
   });
 
   it('keeps apart what is far in the graph, in time, or in another environment', () => {
-    expect(findEpisode(seenAt('d', atMs), [episode()], edges, config)).toBeNull();
-    expect(findEpisode(seenAt('c', atMs + 61_000), [episode()], edges, config)).toBeNull();
-    expect(findEpisode(seenAt('c', atMs - 61_000), [episode()], edges, config)).toBeNull();
-    expect(findEpisode(seenAt('b', atMs), [episode({ environment: 'other' })], edges, config)).toBeNull();
+    expect(found(seenAt('d', atMs), [episode()])).toBeNull();
+    expect(found(seenAt('c', atMs + 61_000), [episode()])).toBeNull();
+    expect(found(seenAt('c', atMs - 61_000), [episode()])).toBeNull();
+    expect(found(seenAt('b', atMs), [episode({ environment: 'other' })])).toBeNull();
   });
 
   it('joins the same service however long the episode is open', () => {
-    expect(findEpisode(seenAt('b', atMs + 3_600_000), [episode()], edges, config)?.incidentId).toBe('i1');
+    expect(found(seenAt('b', atMs + 3_600_000), [episode()])?.incidentId).toBe('i1');
   });
 
   it('chooses the most recently active of several', () => {
     const younger = episode({ incidentId: 'i2', services: ['c'], lastAnomalyMs: atMs + 1_000 });
-    expect(findEpisode(seenAt('b', atMs + 2_000), [episode(), younger], edges, config)?.incidentId).toBe(
-      'i2',
-    );
+    expect(found(seenAt('b', atMs + 2_000), [episode(), younger])?.incidentId).toBe('i2');
   });
 
   it('has defaults, and refuses unknown keys', () => {

@@ -30,6 +30,8 @@ export const defaultSubjectLabels: SubjectLabels = {
 };
 
 export type Subject = {
+  /** What the name is of; `rough`: of a namespace, a rule, or whoever told it. */
+  readonly kind: 'service' | 'machine' | 'rough';
   readonly service: string;
   /** The pod, instance or address it shows at; null when only the exporter's is known. */
   readonly resourceId: string | null;
@@ -50,18 +52,20 @@ export function subjectOf(
 
   const seenBy = service.map(value).find((name) => name !== '' && isExporter(name));
   const named = first(service, own);
-  if (named !== '') return { service: named, resourceId: first(resource, own) || null };
+  if (named !== '') return { kind: 'service', service: named, resourceId: first(resource, own) || null };
 
   const worked = first(workload, (label) => ownerOf(label, own(label)));
-  if (worked !== '') return { service: worked, resourceId: first(['pod', 'pod_name'], own) || null };
+  if (worked !== '')
+    return { kind: 'service', service: worked, resourceId: first(['pod', 'pod_name'], own) || null };
 
   const machine = hostOf(first(host, own));
-  if (machine !== '') return { service: machine, resourceId: first(['instance'], own) || null };
+  if (machine !== '')
+    return { kind: 'machine', service: machine, resourceId: first(['instance'], own) || null };
 
   // A quota, say: as near as it gets. The namespace of an exporter's own pod says nothing.
   const namespace = isExporter(own('pod')) ? '' : own('namespace');
   const name = [namespace, ...rough].find((one) => one !== '') ?? seenBy ?? 'alerts';
-  return { service: name, resourceId: null };
+  return { kind: 'rough', service: name, resourceId: null };
 }
 
 /** Kubernetes makes names of these letters, so that they spell no words. */

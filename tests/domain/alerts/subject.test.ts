@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
 import { defaultSubjectLabels, subjectOf } from '../../../domain/alerts/subject.ts';
 
-const subject = (labels: Readonly<Record<string, string>>, settings = defaultSubjectLabels) =>
+const found = (labels: Readonly<Record<string, string>>, settings = defaultSubjectLabels) =>
   subjectOf((name) => labels[name] ?? '', settings, [labels.alertname ?? '', 'the-receiver']);
+const subject = (...given: Parameters<typeof found>) => {
+  const { service, resourceId } = found(...given);
+  return { service, resourceId };
+};
 
 /** What Prometheus gives every series of kube-state-metrics. */
 const stateMetrics = {
@@ -129,4 +133,11 @@ test('which labels and exporters there are is a matter of configuration', () => 
   const settings = { ...defaultSubjectLabels, service: ['team_service'], exporters: ['probe-*'] };
   expect(subject({ team_service: 'probe-7', deployment: 'web' }, settings).service).toBe('web');
   expect(subject({ team_service: 'shop', deployment: 'web' }, settings).service).toBe('shop');
+});
+
+test('it says what the name is of', () => {
+  expect(found({ job: 'cart' }).kind).toBe('service');
+  expect(found({ pod: 'cart-7d9f8b6c5d-x2x4q' }).kind).toBe('service');
+  expect(found({ job: 'node-exporter', instance: '10.0.0.5:9100' }).kind).toBe('machine');
+  expect(found({ namespace: 'shop' }).kind).toBe('rough');
 });

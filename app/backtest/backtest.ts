@@ -10,8 +10,9 @@ import { alarmFrom, SeriesScore } from '../../domain/detection/scoring/series-sc
 import { type Input, inputsOf } from './inputs.ts';
 import { reportPage } from './report.ts';
 import type { Alarm, JudgedSeries, UnreadInput } from './results.ts';
-import { type Columns, type Row, rowsOf, UnreadableSeries } from './rows.ts';
+import { type Columns, type Row, rowsOf } from './rows.ts';
 import { Thinned } from './thinned.ts';
+import { UnreadableFile } from './unreadable.ts';
 
 export type BacktestRequest = {
   readonly files: readonly string[];
@@ -40,7 +41,7 @@ export async function backtest({ files, out, columns }: BacktestRequest): Promis
     try {
       series.push(await judged(input, path.resolve(out), columns));
     } catch (error) {
-      if (!(error instanceof UnreadableSeries)) throw error;
+      if (!(error instanceof UnreadableFile)) throw error;
       unread.push({ name: input.name, reason: error.message });
     }
   }

@@ -4,7 +4,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errorMessage } from '../../domain/error-message.ts';
 import { instantOf } from './instants.ts';
-import { columnIn, recordsOf } from './tables.ts';
+import { jsonOf } from './json.ts';
+import { columnIn, recordsOf, timeNames } from './tables.ts';
+import { fail, UnreadableFile } from './unreadable.ts';
 
 export type Row = {
   readonly atMs: number;
@@ -17,15 +19,9 @@ export type Row = {
 /** Names of the columns (or keys); null: found by their names. */
 export type Columns = { readonly time: string | null; readonly value: string | null };
 
-/** A file that cannot be read as a series; the message says where and why. */
-export class UnreadableSeries extends Error {
-  override readonly name = 'UnreadableSeries';
-}
-
-const timeNames = ['timestamp', 'time', 'datetime', 'date', 'ts', 'at', '@timestamp', '_time'];
 const valueNames = ['value', 'val', 'v', '_value', 'y', 'mean', 'avg'];
 
-/** Rows without a value are left out; anything else that is no instant and no number throws `UnreadableSeries`. */
+/** Rows without a value are left out; anything else that is no instant and no number throws `UnreadableFile`. */
 export function rowsOf(file: string, columns: Columns): AsyncIterable<Row> {
   return path.extname(file).toLowerCase() === '.csv' ? csvRows(file, columns) : jsonRows(file, columns);
 }
@@ -45,7 +41,7 @@ async function* csvRows(file: string, columns: Columns): AsyncIterable<Row> {
       if (row !== null) yield row;
     }
   } catch (error) {
-    throw error instanceof UnreadableSeries ? error : new UnreadableSeries(errorMessage(error));
+    throw error instanceof UnreadableFile ? error : new UnreadableFile(errorMessage(error));
   }
 }
 type CsvRecord = { readonly record: readonly string[]; readonly info: { readonly lines: number } };
@@ -69,7 +65,7 @@ function placeIn(
   if (wanted === null && header.length === 2) return what === 'time' ? 0 : 1;
   const missing =
     wanted === null ? `no column is called ${usual.slice(0, 3).join(', ')}` : `no column ${wanted}`;
-  throw new UnreadableSeries(`${missing}: name it with --${what}; there are ${header.join(', ')}`);
+  throw new UnreadableFile(`${missing}: name it with --${what}; there are ${header.join(', ')}`);
 }
 
 async function* jsonRows(file: string, columns: Columns): AsyncIterable<Row> {
@@ -100,7 +96,7 @@ const nameAt = (names: readonly string[], places: Places) => ({
 
 /** An array, one object a line, or the answer of a Prometheus range query with one series. */
 function entriesOf(text: string): readonly unknown[] {
-  const given = parsedWhole(text) ?? parsedLines(text);
+  const given = jsonOf(text);
   if (Array.isArray(given)) return given as unknown[];
   const { data } = Object(given) as { data?: { result?: unknown } };
   if (data === undefined && typeof given === 'object') return [given];
@@ -115,25 +111,6 @@ function entriesOf(text: string): readonly unknown[] {
   return Array.isArray(values) ? values : fail('the answer is not of a range query: it has no values');
 }
 
-function parsedWhole(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
-}
-
-function parsedLines(text: string): readonly unknown[] {
-  return text.split('\n').flatMap((line, index) => {
-    if (line.trim() === '') return [];
-    try {
-      return [JSON.parse(line) as unknown];
-    } catch (error) {
-      return fail(`line ${index + 1} is not JSON: ${errorMessage(error)}`);
-    }
-  });
-}
-
 function rowOf(at: string, text: string, where: string): Row | null {
   if (text.trim() === '' || /^(null|nan|none|na)$/i.test(text.trim())) return null;
   const atMs = instantOf(at);
@@ -144,7 +121,3 @@ function rowOf(at: string, text: string, where: string): Row | null {
 }
 
 const plain = (value: unknown): string => (value === null || value === undefined ? '' : String(value));
-
-function fail(message: string): never {
-  throw new UnreadableSeries(message);
-}

@@ -3,6 +3,9 @@
 import { createReadStream } from 'node:fs';
 import { type Options, parse } from 'csv-parse';
 
+/** What the column with the time is called. */
+export const timeNames = ['timestamp', 'time', 'datetime', 'date', 'ts', 'at', '@timestamp', '_time'];
+
 /** Every record of a file, the header first, read as it is asked for. Throws when the file cannot be read, or is no CSV. */
 export function recordsOf<T>(file: string, options: Options = {}): AsyncIterable<T> {
   const source = createReadStream(file);

@@ -79,6 +79,7 @@ test.each([
   [['backtest', '--out', 'o'], 'name files or folders with series'],
   [['backtest', '/nowhere.csv', '--out', 'o'], 'there is no /nowhere.csv'],
   [['backtest', '--logs', '/nowhere.log', '--out', 'o'], 'there is no /nowhere.log'],
+  [['backtest', '--alerts', '/nowhere.csv', '--out', 'o'], 'there is no /nowhere.csv'],
   [['backtest', 'a.csv'], "required option '--out <path>'"],
 ])('%j is a usage error', async (args, reason) => {
   const { code, stderr } = await here(args, { cwd: folder });
@@ -110,4 +111,38 @@ test('--logs: one row with the template for each line', async () => {
   ]);
   expect(unnamed).toMatchObject({ code: 2, stderr: expect.stringContaining('there are Level, Content') });
   expect(existsSync(at('none.csv'))).toBe(false);
+});
+
+test('--alerts: the incident of each alert, in the order of the file, whatever the order of their times', async () => {
+  const alerts = [
+    ['12:00:40', 'QueueFull', 'mail'],
+    ['12:00:20', 'HighErrorRate', 'cart'],
+    ['12:00:30', 'HighLatency', 'shop'],
+    ['12:00:10', 'HighErrorRate', 'cart'],
+  ].map(([time, name, service]) => `2026-03-01 ${time},${name},${service}`);
+  writeFileSync(at('alerts.csv'), ['time,alertname,service', ...alerts, ''].join('\n'));
+  writeFileSync(at('calls.csv'), 'caller,callee\nshop,cart\n');
+  const run = (...more: string[]) =>
+    here(['backtest', '--alerts', at('alerts.csv'), '--out', at('incidents.csv'), ...more]);
+  expect(await run()).toMatchObject({
+    code: 0,
+    stdout: '4 alerts became 3 incidents; 0 fire all the time.\n',
+  });
+  expect(table(at('incidents.csv')).map(({ incident }) => incident)).toEqual(['3', '1', '2', '1']);
+  expect((await run('--graph', at('calls.csv'))).stdout).toMatch('4 alerts became 2 incidents');
+  expect(table(at('incidents.csv'))[2]).toEqual({ incident: '1', why: 'near cart in the service graph' });
+});
+
+test('--alerts: a file without times is no result', async () => {
+  writeFileSync(at('timeless.csv'), 'name,host\nx,y\n');
+  const { code, stderr } = await here([
+    'backtest',
+    '--alerts',
+    at('timeless.csv'),
+    '--out',
+    at('timeless-out.csv'),
+  ]);
+  expect(stderr).toContain('timeless.csv: line 2 has no time: name its column with --time');
+  expect(code).toBe(1);
+  expect(existsSync(at('timeless-out.csv'))).toBe(false);
 });

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Columns, type Row, rowsOf, UnreadableSeries } from '../../../app/backtest/rows.ts';
+import { type Columns, type Row, rowsOf } from '../../../app/backtest/rows.ts';
+import { UnreadableFile } from '../../../app/backtest/unreadable.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -57,7 +58,7 @@ describe('a CSV file', () => {
     ['timestamp,value\n2026-03-01 12:00:00,"1\n', 'Quote'],
   ])('%j is refused with its place', async (text, reason) => {
     const reading = read(text);
-    await expect(reading).rejects.toBeInstanceOf(UnreadableSeries);
+    await expect(reading).rejects.toBeInstanceOf(UnreadableFile);
     await expect(reading).rejects.toThrow(reason);
   });
 });

@@ -38,6 +38,7 @@ function callRow(environment: string, row: CallBucket): Value[] {
     row.latencyP50Ms,
     row.latencyP95Ms,
     row.selfTimeP50Ms,
+    row.intervalMs ?? 0,
   ];
 }
 

@@ -29,6 +29,7 @@ export const tables: Readonly<Record<TableName, Table>> = {
       latency_p50_ms: figure,
       latency_p95_ms: figure,
       self_time_p50_ms: figure,
+      interval_ms: 'UInt32 DEFAULT 0',
     },
     key: ['environment', 'service', 'ts', 'instance', 'side', 'peer'],
   },

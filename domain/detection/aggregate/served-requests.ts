@@ -13,6 +13,7 @@ type Served = {
   readonly bounds: readonly number[];
   readonly bucketCounts: number[];
   readonly toMs: number;
+  intervalMs: number;
   count: number;
   errors: number;
 };
@@ -22,16 +23,31 @@ const millisecondsPer: Readonly<Record<string, number>> = { s: 1000, us: 1e-3, n
 export class ServedRequests {
   private readonly open = new Map<string, Served>();
 
-  add(point: HistogramPoint, { count, bounds, bucketCounts }: HistogramIncrease, atMs: number): void {
+  add(
+    point: HistogramPoint,
+    { count, elapsedMs, bounds, bucketCounts }: HistogramIncrease,
+    atMs: number,
+  ): void {
     const { service, resourceId: instance = '' } = point.scope;
     const key = `${service}\u0000${instance}\u0000${atMs}`;
     let served = this.open.get(key);
     if (served === undefined) {
       const counts = new Array<number>(bucketCounts.length).fill(0);
       const toMs = millisecondsPer[point.unit] ?? 1;
-      served = { atMs, service, instance, bounds, bucketCounts: counts, toMs, count: 0, errors: 0 };
+      served = {
+        atMs,
+        service,
+        instance,
+        bounds,
+        bucketCounts: counts,
+        toMs,
+        intervalMs: 0,
+        count: 0,
+        errors: 0,
+      };
       this.open.set(key, served);
     }
+    served.intervalMs = Math.max(served.intervalMs, elapsedMs);
     served.count += count;
     if (callFailed('server', 'unset', point.attributes)) served.errors += count;
     if (served.bucketCounts.length !== bucketCounts.length) return;
@@ -41,7 +57,7 @@ export class ServedRequests {
 
   close(): CallBucket[] {
     const rows = [...this.open.values()].map((served) => {
-      const { atMs, service, instance, count, errors, toMs } = served;
+      const { atMs, service, instance, count, errors, toMs, intervalMs } = served;
       const latencyP50Ms = (histogramQuantile(0.5, served) ?? 0) * toMs;
       const latencyP95Ms = (histogramQuantile(0.95, served) ?? 0) * toMs;
       // Without spans nobody knows what a call waited for: all of it counts as its own.
@@ -57,6 +73,7 @@ export class ServedRequests {
         latencyP50Ms,
         latencyP95Ms,
         ...own,
+        intervalMs,
       } as const;
     });
     this.open.clear();

@@ -11,6 +11,7 @@ import type { DetectionConfig } from './config.ts';
 import { FairShare } from './fair-share.ts';
 import type { AnomalySink } from './lifecycle.ts';
 import type { DropCounter, Refusal } from './output.ts';
+import { idleAfterMs } from './paces.ts';
 import { isReportedFromOutside, isServedRequests } from './signals.ts';
 import { abandonGone } from './watch/abandon.ts';
 import { AbsenceWatch } from './watch/absence-watch.ts';
@@ -48,6 +49,8 @@ export class EnvironmentDetector {
   private readonly absence: AbsenceWatch;
   private readonly services = new Map<string, ServiceLife>();
   private readonly withSpans = new Set<string>();
+  /** Services whose calls are known from their own metrics. */
+  private readonly counted = new Set<string>();
   private readonly shares: FairShare;
   private evicted = 0;
   private metricRows: MetricBucket[] = [];
@@ -102,7 +105,9 @@ export class EnvironmentDetector {
 
   /** Closes and judges what is complete at `nowMs`; the rows of history that became complete. */
   finish(nowMs: number): Rows {
-    const calls = [...this.calls.close(nowMs), ...this.served.close()];
+    const served = this.served.close();
+    for (const { service } of served) this.counted.add(service);
+    const calls = [...this.calls.close(nowMs), ...served];
     const logs = this.logs.close(nowMs);
     const metrics = this.metricRows;
     this.metricRows = [];
@@ -123,9 +128,10 @@ export class EnvironmentDetector {
     this.metrics.sweep(nowMs);
     const { idleSeriesMs } = this.config.limits;
     this.logWatch.sweep(nowMs, idleSeriesMs);
-    for (const [key, watch] of this.callWatches)
-      if (nowMs - watch.usedMs > (watch.firing ? this.config.absence.forgetMs : idleSeriesMs))
-        this.dropCallWatch(key, watch.source.service);
+    for (const [key, watch] of this.callWatches) {
+      const idleMs = watch.firing ? this.config.absence.forgetMs : idleAfterMs(idleSeriesMs, watch.stepMs);
+      if (nowMs - watch.usedMs > idleMs) this.dropCallWatch(key, watch.source.service);
+    }
     for (const life of this.services.values())
       if (nowMs - life.any.lastMs > this.config.absence.forgetMs) this.forget(life.name);
   }
@@ -133,7 +139,8 @@ export class EnvironmentDetector {
   /** Replays one second of history. */
   replay(rows: Rows, atMs: number): void {
     for (const row of rows.calls) {
-      this.noteRow(row, true, false, true);
+      if (row.intervalMs !== undefined) this.counted.add(row.service);
+      this.noteRow(row, true, false, row.intervalMs === undefined);
       this.calls.restore(row);
     }
     for (const row of rows.logs) {
@@ -187,6 +194,7 @@ export class EnvironmentDetector {
   }
 
   private judgeTraffic(nowMs: number): void {
+    for (const service of this.counted) this.judgeCounted(service);
     for (const [service, closedMs] of this.calls.closedThrough()) {
       const watch = this.callWatches.get(callKey({ service, side: 'server', peer: '' }));
       const heardMs = this.heardUntil(service, 0);
@@ -199,6 +207,18 @@ export class EnvironmentDetector {
       if (isBlind) watch.skipTraffic(throughMs);
       else watch.judgeTraffic(throughMs, this.context);
     }
+  }
+
+  /** Traffic of a service that counts its calls itself: an interval is complete when it is heard of in the next one. */
+  private judgeCounted(service: string): void {
+    const watch = this.callWatches.get(callKey({ service, side: 'server', peer: '' }));
+    const heardMs = this.heardUntil(service, 0);
+    if (this.withSpans.has(service) || watch === undefined || heardMs === null) return;
+    const { stepMs } = watch;
+    const throughMs = Math.floor(heardMs / stepMs) * stepMs;
+    const blindUntilMs = this.services.get(service)?.blindUntilMs ?? 0;
+    if (throughMs < blindUntilMs + Math.max(blindMs, stepMs)) watch.skipTraffic(throughMs);
+    else watch.judgeTraffic(throughMs, this.context);
   }
 
   private callWatch(row: CallBucket, nowMs: number): CallWatch | null {
@@ -286,6 +306,7 @@ export class EnvironmentDetector {
   private forget(service: string): void {
     this.services.delete(service);
     this.withSpans.delete(service);
+    this.counted.delete(service);
     this.absence.forget(service);
     this.shares.remove(service);
     this.calls.forget(service);

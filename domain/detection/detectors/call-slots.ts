@@ -1,10 +1,14 @@
-// The last minute of calls at one side of one edge, second by second, all instances together. Seconds of different
-// instances arrive at different times; a slot takes them in whatever order.
+// The latest calls at one side of one edge, slot by slot, all instances together: second by second where spans tell of them, in the
+// sender's own interval where its metrics do. Slots of different instances arrive at different times; each takes them in whatever order.
 
 import type { CallBucket } from '../../telemetry.ts';
 
 const secondMs = 1000;
-const keptMs = 75_000;
+const keptSlots = 75;
+/** From here on a slot is so long that one is worth as much as several seconds are. */
+const coarseFromMs = 10_000;
+/** The interval is the usual one of so many rows: one row that stands for two says nothing. */
+const learntFrom = 9;
 const maxParts = 64;
 
 export type Slot = {
@@ -18,39 +22,86 @@ export type Slot = {
 };
 
 export class CallSlots {
-  /** Oldest first; only seconds with calls. */
+  /** Oldest first; only those with calls. */
   private slots: Slot[] = [];
+  private intervals: number[] = [];
+  /** How much time a slot counts. */
+  stepMs = secondMs;
+  private lastRowMs = Number.NEGATIVE_INFINITY;
 
-  /** False when the second is older than what is kept. */
+  get coarse(): boolean {
+    return this.stepMs >= coarseFromMs;
+  }
+
+  /** The start of the slot that an instant lies in. */
+  floor(atMs: number): number {
+    return Math.floor(atMs / this.stepMs) * this.stepMs;
+  }
+
+  /** False when the slot is older than what is kept. */
   add(row: CallBucket): boolean {
-    const atMs = Math.floor(row.atMs / secondMs) * secondMs;
-    if (atMs <= this.newestMs - keptMs) return false;
+    this.learnStep(row.intervalMs ?? secondMs);
+    this.lastRowMs = Math.max(this.lastRowMs, row.atMs);
+    const spans = Math.max(1, Math.round((row.intervalMs ?? 0) / this.stepMs));
+    if (spans === 1) return this.put(row, row.atMs, row.count, row.errors);
+    // An export was lost: what is told now happened in as many slots.
+    let [count, errors, changed] = [row.count, row.errors, false];
+    for (let left = spans; left > Math.max(0, spans - keptSlots); left -= 1) {
+      const [share, failed] = [Math.round(count / left), Math.round(errors / left)];
+      changed = this.put(row, row.atMs - (spans - left) * this.stepMs, share, failed) || changed;
+      count -= share;
+      errors -= failed;
+    }
+    return changed;
+  }
+
+  private put(row: CallBucket, rowMs: number, count: number, errors: number): boolean {
+    const atMs = this.floor(rowMs);
+    if (atMs <= this.newestMs - keptSlots * this.stepMs) return false;
     let index = this.slots.length;
     while (index > 0 && (this.slots[index - 1]?.atMs ?? 0) > atMs) index -= 1;
     let slot = this.slots[index - 1];
     if (slot === undefined || slot.atMs !== atMs) {
       slot = { atMs, count: 0, errors: 0, p50: 0, p95: 0, parts: [] };
       this.slots.splice(index, 0, slot);
-      const oldestMs = this.newestMs - keptMs;
+      const oldestMs = this.newestMs - keptSlots * this.stepMs;
       const drop = this.slots.findIndex((kept) => kept.atMs > oldestMs);
       if (drop > 0) this.slots.splice(0, drop);
     }
-    slot.count += row.count;
-    slot.errors += row.errors;
-    if (slot.parts.length < maxParts) slot.parts.push([row.count, row.latencyP50Ms, row.latencyP95Ms]);
+    slot.count += count;
+    slot.errors += errors;
+    if (slot.parts.length < maxParts) slot.parts.push([count, row.latencyP50Ms, row.latencyP95Ms]);
     [slot.p50, slot.p95] = combine(slot.parts);
     return true;
+  }
+
+  /** What was counted in another interval cannot be compared. */
+  private learnStep(intervalMs: number): void {
+    if (intervalMs === this.stepMs && this.intervals.length === 0) return;
+    this.intervals.push(intervalMs);
+    if (this.intervals.length > 1 && this.intervals.length < learntFrom) return;
+    const usualMs = this.intervals.toSorted((a, b) => a - b)[this.intervals.length >> 1] ?? intervalMs;
+    if (this.intervals.length === learntFrom) this.intervals = [intervalMs];
+    const stepMs = Math.max(secondMs, Math.round(usualMs / secondMs) * secondMs);
+    if (Math.abs(stepMs - this.stepMs) <= this.stepMs * 0.2) return;
+    this.stepMs = stepMs;
+    this.slots = [];
   }
 
   get newestMs(): number {
     return this.slots.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
   }
 
+  /** What has happened until now: the newest slot, or as much of it as is known while it lasts. */
+  get untilMs(): number {
+    return this.coarse ? this.lastRowMs : this.newestMs;
+  }
+
   get all(): readonly Slot[] {
     return this.slots;
   }
 
-  /** The seconds with calls in [fromMs, toMs]. */
+  /** The slots with calls in [fromMs, toMs]. */
   between(fromMs: number, toMs: number): readonly Slot[] {
     return this.slots.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
   }

@@ -10,14 +10,20 @@ import { percent } from '../names.ts';
 import type { CallSlots, Slot } from './call-slots.ts';
 import { chanceOfFailures, chanceOfSoFew } from './chance.ts';
 
-const windowsMs = [2_000, 4_000, 8_000, 16_000, 32_000, 60_000];
+/** In slots. */
+const windows = { fine: [2, 4, 8, 16, 32, 60], coarse: [1, 2, 4, 8, 16] };
+/** From here on a slot is so long that a moment of failures is no share of it that matters. */
+const oneSlotFromMs = 30_000;
 /** What is assumed before anything was seen: half a failure in a thousand calls. */
 const prior = { calls: 1_000, failures: 0.5 };
 const halfLifeMs = 1_800_000;
+const halfLifeSlots = 60;
 const enoughCalls = 1_000;
-const learnSoonMs = 8_000;
-const learnLateMs = 60_000;
+const learnSoonSlots = 8;
+const learnLateSlots = { fine: 60, coarse: 8 };
 const foreverMs = 60_000;
+const foreverSlots = 5;
+const healthySlots = { fine: 5, coarse: 2 };
 
 export type ErrorSubject = {
   /** In words, safe to print: `calls to payments`, `calls from checkout to payments`. */
@@ -51,7 +57,7 @@ export class ErrorRatio {
     const { newestMs } = slots;
     this.firstMs ??= slots.all[0]?.atMs ?? newestMs;
     if (firing) return this.still(slots, config.errors);
-    const warmMs = this.firstMs + config.errors.warmUpMs;
+    const warmMs = this.firstMs + Math.max(config.errors.warmUpMs, slots.stepMs);
     // Failures of the first seconds are neither judged nor learnt: a service that starts before its dependencies.
     const fromMs = newestMs < warmMs ? this.firstMs : Math.max(warmMs, this.skippedThroughMs + 1);
     const found = this.search(slots, fromMs, config.errors);
@@ -92,12 +98,14 @@ export class ErrorRatio {
     const clean = this.failures === 0 && this.calls >= 100;
     const alpha = clean ? config.alphaCleanBaseline : config.alpha;
     const least = Math.max(config.minRatio, this.usual * config.timesBaseline);
-    for (const windowMs of windowsMs) {
+    const leastErring = slots.stepMs >= oneSlotFromMs ? 1 : 2;
+    for (const size of slots.coarse ? windows.coarse : windows.fine) {
+      const windowMs = size * slots.stepMs;
       const { count, errors, erring } = totals(
         slots.between(Math.max(fromMs, newestMs - windowMs + 1), newestMs),
       );
       const ratio = count > 0 ? errors / count : 0;
-      if (errors < config.minErrors || erring < 2 || ratio < least) continue;
+      if (errors < config.minErrors || erring < leastErring || ratio < least) continue;
       const chance = chanceOfFailures(
         errors,
         count,
@@ -113,8 +121,9 @@ export class ErrorRatio {
   private alwaysBad(slots: CallSlots, config: DetectionConfig['errors']) {
     const { newestMs } = slots;
     const sinceMs = Math.max(this.firstMs ?? newestMs, this.skippedThroughMs);
-    if (!this.subject.isServer || newestMs - sinceMs < foreverMs) return null;
-    const { count, errors } = totals(slots.between(newestMs - foreverMs / 2, newestMs));
+    const longMs = Math.max(foreverMs, foreverSlots * slots.stepMs);
+    if (!this.subject.isServer || newestMs - sinceMs < longMs) return null;
+    const { count, errors } = totals(slots.between(newestMs - longMs / 2, newestMs));
     const ratio = count > 0 ? errors / count : 0;
     if (count < 20 || ratio < config.alwaysBadRatio) return null;
     return { chance: config.alpha, onsetMs: slots.all[0]?.atMs ?? newestMs, ratio };
@@ -144,12 +153,13 @@ export class ErrorRatio {
    */
   private still(slots: CallSlots, config: DetectionConfig['errors']): Judgement {
     const { newestMs } = slots;
-    const recent = totals(slots.between(newestMs - 4_999, newestMs));
+    const recentMs = (slots.coarse ? healthySlots.coarse : healthySlots.fine) * slots.stepMs;
+    const recent = totals(slots.between(newestMs - recentMs + 1, newestMs));
     if (recent.count === 0) return learning;
     const ratio = recent.errors / recent.count;
     const tolerated = Math.max(config.minRatio, this.usual * 2);
     if (ratio < tolerated) {
-      this.healthySinceMs ??= newestMs - 4_000;
+      this.healthySinceMs ??= newestMs - recentMs + slots.stepMs;
       const since = totals(slots.between(this.healthySinceMs, newestMs));
       const failing = totals(slots.between(this.onsetMs, this.healthySinceMs - 1));
       const share = failing.count > 0 ? failing.errors / failing.count : this.failingRatio;
@@ -178,13 +188,16 @@ export class ErrorRatio {
   }
 
   private learn(slots: CallSlots): void {
-    const waitMs = this.calls < enoughCalls ? learnSoonMs : learnLateMs;
-    for (const slot of slots.between(this.learntThroughMs + 1, slots.newestMs - waitMs)) this.take(slot);
+    const { stepMs } = slots;
+    const late = slots.coarse ? learnLateSlots.coarse : learnLateSlots.fine;
+    const wait = this.calls < enoughCalls ? learnSoonSlots : late;
+    for (const slot of slots.between(this.learntThroughMs + 1, slots.newestMs - wait * stepMs))
+      this.take(slot, Math.max(halfLifeMs, halfLifeSlots * stepMs));
   }
 
-  private take(slot: Slot): void {
+  private take(slot: Slot, halfLife: number): void {
     const elapsedMs = this.calls === 0 ? 0 : Math.max(0, slot.atMs - this.learntThroughMs);
-    const kept = 0.5 ** (elapsedMs / halfLifeMs);
+    const kept = 0.5 ** (elapsedMs / halfLife);
     this.calls = this.calls * kept + slot.count;
     this.failures = this.failures * kept + slot.errors;
     this.learntThroughMs = slot.atMs;

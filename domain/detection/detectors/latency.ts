@@ -10,11 +10,19 @@ import { plainMs } from '../names.ts';
 import type { CallSlots, Slot } from './call-slots.ts';
 import { RobustWindow } from './robust-window.ts';
 
-const learnAfterMs = 5_000;
-const slowMedians = { of: 4, needed: 3, calls: 6 };
-const slowTails = { of: 6, needed: 4, calls: 20 };
-const recentMs = 60_000;
-const healthySlots = 5;
+const learnAfterSlots = 5;
+const fine = {
+  'latency-p50': { of: 4, needed: 3, calls: 6 },
+  'latency-p95': { of: 6, needed: 4, calls: 20 },
+  healthy: 5,
+};
+/** One stalled second does not show in the median of many. */
+const coarse: typeof fine = {
+  'latency-p50': { of: 3, needed: 2, calls: 20 },
+  'latency-p95': { of: 3, needed: 2, calls: 100 },
+  healthy: 3,
+};
+const recentSlots = 60;
 
 export type LatencyMeasure = 'latency-p50' | 'latency-p95';
 
@@ -54,11 +62,12 @@ export class Latency {
       config,
     );
     const tailLimit = limitOf(this.tails, config.latency.tailFactor, config.latency.tailFloorMs, config);
-    const recent = slots.between(slots.newestMs - recentMs, slots.newestMs);
-    if (firing) return this.still(recent, medianLimit, tailLimit, config);
+    const recent = slots.between(slots.newestMs - recentSlots * slots.stepMs, slots.newestMs);
+    const needs = slots.coarse ? coarse : fine;
+    if (firing) return this.still(recent, needs.healthy, medianLimit, tailLimit, config);
     const slow =
-      this.found(recent, 'latency-p50', medianLimit, config) ??
-      this.found(recent, 'latency-p95', tailLimit, config);
+      this.found(recent, 'latency-p50', needs, medianLimit, config) ??
+      this.found(recent, 'latency-p95', needs, tailLimit, config);
     if (slow !== null) return slow;
     this.learn(slots, config, { median: medianLimit, tail: tailLimit, failing });
     return normal;
@@ -72,10 +81,10 @@ export class Latency {
   private found(
     recent: readonly Slot[],
     measure: LatencyMeasure,
+    { [measure]: needs }: typeof fine,
     limitMs: number,
     config: DetectionConfig,
   ): Judgement | null {
-    const needs = measure === 'latency-p50' ? slowMedians : slowTails;
     const last = recent.slice(-needs.of);
     const slow = last.filter((slot) => quantileOf(slot, measure) > limitMs);
     const calls = slow.reduce((sum, { count }) => sum + count, 0);
@@ -110,12 +119,13 @@ export class Latency {
   /** Over when the last seconds are back halfway to the usual ones: at the limit itself it would flap. */
   private still(
     recent: readonly Slot[],
+    healthy: number,
     medianLimit: number,
     tailLimit: number,
     config: DetectionConfig,
   ): Judgement {
-    const last = recent.slice(-healthySlots);
-    if (last.length < healthySlots) return learning;
+    const last = recent.slice(-healthy);
+    if (last.length < healthy) return learning;
     const share = config.latency.release;
     const releaseMedian = between(this.medians.median, medianLimit, share);
     const releaseTail = between(this.tails.median, tailLimit, share);
@@ -145,7 +155,10 @@ export class Latency {
     config: DetectionConfig,
     limits: { readonly median: number; readonly tail: number; readonly failing: number },
   ): void {
-    for (const slot of slots.between(this.learntThroughMs + 1, slots.newestMs - learnAfterMs)) {
+    for (const slot of slots.between(
+      this.learntThroughMs + 1,
+      slots.newestMs - learnAfterSlots * slots.stepMs,
+    )) {
       this.learntThroughMs = slot.atMs;
       if (slot.errors > slot.count * limits.failing) continue;
       if (slot.p50 <= limits.median) this.medians.learn(slot.atMs, slot.p50, config.baseline);

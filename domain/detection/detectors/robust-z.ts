@@ -5,6 +5,7 @@
 import type { DetectionConfig } from '../config.ts';
 import { type Judgement, learning, normal } from '../lifecycle.ts';
 import { plainNumber, safeName } from '../names.ts';
+import { relearnMs } from '../paces.ts';
 import type { Direction } from '../signals.ts';
 import type { RobustWindow } from './robust-window.ts';
 
@@ -103,12 +104,18 @@ export class RobustZ {
    * Learns a judged sample that is no finding. What is far from usual on the harmless side is mostly a fault elsewhere (the
    * CPU of a service that nobody reaches): it becomes usual only once it has lasted.
    */
-  learn(atMs: number, value: number, window: RobustWindow, { baseline }: DetectionConfig): void {
+  learn(
+    atMs: number,
+    value: number,
+    window: RobustWindow,
+    config: DetectionConfig,
+    intervalMs: number,
+  ): void {
     if (this.strayedSinceMs !== null) {
-      if (atMs - this.strayedSinceMs < baseline.relearnMs) return;
+      if (atMs - this.strayedSinceMs < relearnMs(config, intervalMs)) return;
       window.relearn();
       this.strayedSinceMs = null;
     }
-    window.learn(atMs, value, baseline);
+    window.learn(atMs, value, config.baseline);
   }
 }

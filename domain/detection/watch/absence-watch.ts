@@ -6,6 +6,7 @@
 import type { Severity } from '../../scope.ts';
 import { Finding, type Judgement, normal } from '../lifecycle.ts';
 import { plainMs, safeName } from '../names.ts';
+import { idleAfterMs } from '../paces.ts';
 import { seriesKey } from '../series.ts';
 import { type WatchContext, watchKey } from './context.ts';
 import type { Channel, InstanceLife, ServiceLife } from './liveness.ts';
@@ -73,7 +74,11 @@ export class AbsenceWatch {
     const isGone = nowMs - instance.any.lastMs > limitMs;
     const desired = context.replicas.get(watchKey(life.name, '', ''))?.desired;
     const enough = isGone && desired !== undefined && life.alive(nowMs).length >= desired;
-    if (enough || replaced(life, instance, nowMs) || silentMs > limits.idleSeriesMs) {
+    if (
+      enough ||
+      replaced(life, instance, nowMs) ||
+      silentMs > idleAfterMs(limits.idleSeriesMs, channel.pauseMs)
+    ) {
       if (finding?.firing) finding.clear(nowMs, context.sink);
       this.findings.delete(watchKey(life.name, name));
       if (nowMs - instance.any.lastMs > rollingMs) life.instances.delete(name);

@@ -2,12 +2,14 @@
 
 import type { CallBucket } from '../../telemetry.ts';
 import type { DetectorId, SignalKind } from '../anomaly.ts';
+import type { DetectionConfig } from '../config.ts';
 import { CallSlots } from '../detectors/call-slots.ts';
 import { ErrorRatio } from '../detectors/error-ratio.ts';
 import { Latency } from '../detectors/latency.ts';
 import { Traffic } from '../detectors/traffic.ts';
-import { Finding, type Judgement, learning } from '../lifecycle.ts';
+import { type ClearRule, Finding, type Judgement, learning } from '../lifecycle.ts';
 import { safeName } from '../names.ts';
+import { relearnMs, restMs } from '../paces.ts';
 import { type CallMeasure, seriesKey } from '../series.ts';
 import type { WatchContext } from './context.ts';
 
@@ -17,6 +19,9 @@ export type CallSource = {
   readonly side: 'server' | 'client';
   readonly peer: string;
 };
+
+/** The instances of a slot report one after the other: several rows are not several slots. */
+const clearSlots = 2;
 
 /** How a client-side anomaly names its callee, in the component of its scope. */
 export function edgeComponent(peer: string): string {
@@ -49,6 +54,11 @@ export class CallWatch {
     this.rate = this.finding('robust-z', 'traffic', 'traffic');
   }
 
+  /** How much time one row of it counts. */
+  get stepMs(): number {
+    return this.slots.stepMs;
+  }
+
   get firing(): boolean {
     return this.errors.firing || this.rate.firing || (this.slowness?.firing ?? false);
   }
@@ -63,8 +73,8 @@ export class CallWatch {
     if (!this.changed) return;
     this.changed = false;
     const { config, sink } = context;
-    const atMs = this.slots.newestMs;
-    const rule = config.clearing;
+    const atMs = this.slots.untilMs;
+    const rule = this.clearing(config);
 
     const erred = this.errors.firing;
     this.errors.update(this.errorRatio.judge(this.slots, config, erred), atMs, rule, sink);
@@ -82,15 +92,16 @@ export class CallWatch {
   }
 
   /** Judges the rate of calls; every second before `throughMs` is complete and the service was alive in it. */
-  judgeTraffic(throughMs: number, { config, sink }: WatchContext): void {
+  judgeTraffic(untilMs: number, { config, sink }: WatchContext): void {
+    const throughMs = this.slots.coarse ? this.slots.floor(untilMs) : untilMs;
     if (this.traffic === null || throughMs <= this.trafficThroughMs) return;
     this.trafficThroughMs = throughMs;
     const wasFiring = this.rate.firing;
-    const resting = !wasFiring && throughMs - this.rate.clearedMs < config.clearing.refractoryMs;
+    const resting = !wasFiring && throughMs - this.rate.clearedMs < restMs(config, this.stepMs);
     const judgement: Judgement = this.traffic.judge(this.slots, throughMs, config, wasFiring);
-    this.rate.update(resting ? learning : judgement, throughMs, config.clearing, sink);
+    this.rate.update(resting ? learning : judgement, throughMs, this.clearing(config), sink);
     if (wasFiring && !this.rate.firing) this.traffic.skipThrough(throughMs);
-    if (this.rate.firing && throughMs - this.rate.detectedMs >= config.baseline.relearnMs) {
+    if (this.rate.firing && throughMs - this.rate.detectedMs >= relearnMs(config, this.stepMs)) {
       this.traffic.relearn(throughMs);
       this.rate.clear(throughMs, sink);
     }
@@ -104,6 +115,10 @@ export class CallWatch {
 
   announce({ sink }: WatchContext): void {
     for (const finding of [this.errors, this.slowness, this.rate]) finding?.announce(sink);
+  }
+
+  private clearing({ clearing }: DetectionConfig): ClearRule {
+    return { ...clearing, clearMs: Math.max(clearing.clearMs, clearSlots * this.stepMs) };
   }
 
   private finding(detector: DetectorId, signal: SignalKind, measure: CallMeasure): Finding {

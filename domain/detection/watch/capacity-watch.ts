@@ -8,6 +8,7 @@ import { Threshold } from '../detectors/threshold.ts';
 import { Trend } from '../detectors/trend.ts';
 import { learning } from '../lifecycle.ts';
 import { percent, plainBytes, plainNumber, safeName } from '../names.ts';
+import { restMs } from '../paces.ts';
 import { type SignalRule, withoutState } from '../signals.ts';
 import { type MetricSource, type MetricWatch, type WatchContext, watchKey } from './context.ts';
 import { MetricFindings } from './findings.ts';
@@ -58,7 +59,7 @@ export class CapacityWatch implements MetricWatch {
     return this.threshold.suspicious || this.unusual.suspicious;
   }
 
-  observe(atMs: number, value: number, context: WatchContext): void {
+  observe(atMs: number, value: number, context: WatchContext, intervalMs: number): void {
     const { config, sink } = context;
     this.firstMs ??= atMs;
     const window = this.usual(context);
@@ -79,11 +80,11 @@ export class CapacityWatch implements MetricWatch {
     const resting =
       hintFinding !== undefined &&
       !hintFinding.firing &&
-      atMs - hintFinding.clearedMs < config.clearing.refractoryMs;
+      atMs - hintFinding.clearedMs < restMs(config, intervalMs);
     this.findings.update('robust-z', resting ? learning : hint, atMs, config.clearing, sink);
     if (limit !== null) this.judgeLevel(atMs, value, limit, window, context);
     if (!this.firing && !this.suspicious) {
-      this.unusual.learn(atMs, value, window, config);
+      this.unusual.learn(atMs, value, window, config, intervalMs);
       if (window.ready(config.baseline)) context.siblings.set(this.siblingKey, window);
     }
   }

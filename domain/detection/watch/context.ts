@@ -36,8 +36,8 @@ export type WatchContext = {
 /** A metric series under watch. */
 export interface MetricWatch {
   readonly source: MetricSource;
-  /** Takes one sample; samples come in order. */
-  observe(atMs: number, value: number, context: WatchContext): void;
+  /** Takes one sample; samples come in order. `intervalMs`: how far they usually are apart, 0 while that is not known. */
+  observe(atMs: number, value: number, context: WatchContext, intervalMs: number): void;
   readonly firing: boolean;
   /** True while the last samples deviate, found or not. */
   readonly suspicious: boolean;

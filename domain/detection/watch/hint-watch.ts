@@ -3,6 +3,7 @@
 import { RobustWindow } from '../detectors/robust-window.ts';
 import { RobustZ } from '../detectors/robust-z.ts';
 import { learning } from '../lifecycle.ts';
+import { relearnMs, restMs } from '../paces.ts';
 import type { SignalRule } from '../signals.ts';
 import type { MetricSource, MetricWatch, WatchContext } from './context.ts';
 import { MetricFindings } from './findings.ts';
@@ -27,15 +28,15 @@ export class HintWatch implements MetricWatch {
     return this.detector.suspicious;
   }
 
-  observe(atMs: number, value: number, { config, sink }: WatchContext): void {
+  observe(atMs: number, value: number, { config, sink }: WatchContext, intervalMs: number): void {
     const { firing } = this;
     const judgement = this.detector.judge(atMs, value, this.window, config, firing);
-    if (!firing && judgement.kind !== 'deviating') this.detector.learn(atMs, value, this.window, config);
+    if (!firing && judgement.kind !== 'deviating')
+      this.detector.learn(atMs, value, this.window, config, intervalMs);
     const finding = this.findings.of('robust-z');
-    const resting =
-      finding !== undefined && !firing && atMs - finding.clearedMs < config.clearing.refractoryMs;
+    const resting = finding !== undefined && !firing && atMs - finding.clearedMs < restMs(config, intervalMs);
     this.findings.update('robust-z', resting ? learning : judgement, atMs, config.clearing, sink);
-    if (firing && finding !== undefined && atMs - finding.detectedMs >= config.baseline.relearnMs) {
+    if (firing && finding !== undefined && atMs - finding.detectedMs >= relearnMs(config, intervalMs)) {
       this.window.relearn();
       finding.clear(atMs, sink);
     }

@@ -12,6 +12,7 @@ import {
 } from '../aggregate/histograms.ts';
 import { labelText } from '../aggregate/labels.ts';
 import type { DropCounter } from '../output.ts';
+import { idleAfterMs } from '../paces.ts';
 import { signalOf } from '../signals.ts';
 import { type MetricWatch, type WatchContext, watchKey } from './context.ts';
 import { createWatch } from './create-watch.ts';
@@ -22,7 +23,14 @@ const sweptPerTick = 2_000;
 /** A series this far ahead of our clock, of which an older point comes, had a wrong clock. */
 const clockJumpMs = 60_000;
 
-type Watched = { readonly key: string; readonly watch: MetricWatch | null; lastMs: number; usedMs: number };
+type Watched = {
+  readonly key: string;
+  readonly watch: MetricWatch | null;
+  lastMs: number;
+  usedMs: number;
+  /** How far its rows usually are apart; 0 before there are two. */
+  intervalMs: number;
+};
 type Suffix = '' | '.rate' | '.p50' | '.p95';
 /** What the next point is compared with. */
 type Stream = { lastMs: number; counter?: CounterState; histogram?: HistogramState };
@@ -31,6 +39,8 @@ type Series = Stream & {
   readonly metric: string;
   readonly attributes: string;
   usedMs: number;
+  /** How far its points usually are apart; 0 before there are two. */
+  intervalMs: number;
   /** The newest point of `lastMs`, when there were several. */
   pointMs?: number;
   /** Points that came after newer ones: a collector that was cut off sends what it kept. History only. */
@@ -89,6 +99,7 @@ export class MetricTable {
       return null;
     }
     const point = withCarried(series, given);
+    series.intervalMs = usualInterval(series.intervalMs, atMs - series.lastMs);
     series.lastMs = atMs;
     series.pointMs = given.atMs;
     switch (point.kind) {
@@ -156,7 +167,8 @@ export class MetricTable {
 
   /** Forgets some of the series that have been without samples for long; call it regularly. */
   sweep(nowMs: number): void {
-    const { idleSeriesMs } = this.context.config.limits;
+    const { idleSeriesMs, seriesPerEnvironment } = this.context.config.limits;
+    const crowded = this.series.size > seriesPerEnvironment / 2;
     const { forgetMs } = this.context.config.absence;
     this.sweeping ??= this.watched.entries();
     for (let count = 0; count < sweptPerTick; count += 1) {
@@ -165,9 +177,10 @@ export class MetricTable {
         this.sweeping = null;
         break;
       }
-      const [key, { watch, usedMs }] = next.value;
+      const [key, { watch, usedMs, intervalMs }] = next.value;
       const idleMs = nowMs - usedMs;
-      if (idleMs <= idleSeriesMs || (watch?.firing && idleMs <= forgetMs)) continue;
+      if (idleMs <= idleAfterMs(idleSeriesMs, intervalMs, crowded) || (watch?.firing && idleMs <= forgetMs))
+        continue;
       this.watched.delete(key);
       if (watch !== null) this.firing.delete(watch);
       if (watch instanceof NoteWatch) watch.forget(this.context);
@@ -179,8 +192,8 @@ export class MetricTable {
         this.sweepingSeries = null;
         break;
       }
-      const [key, { usedMs }] = next.value;
-      if (nowMs - usedMs > idleSeriesMs) this.dropSeries(key);
+      const [key, { usedMs, intervalMs }] = next.value;
+      if (nowMs - usedMs > idleAfterMs(idleSeriesMs, intervalMs, crowded)) this.dropSeries(key);
     }
   }
 
@@ -276,7 +289,16 @@ export class MetricTable {
     this.labelSets.set(sets, labelSets + 1);
     const lastMs = Number.NEGATIVE_INFINITY;
     const { service } = scope;
-    const series: Series = { key, service, metric, attributes, lastMs, usedMs: receivedMs, watched: null };
+    const series: Series = {
+      key,
+      service,
+      metric,
+      attributes,
+      lastMs,
+      usedMs: receivedMs,
+      intervalMs: 0,
+      watched: null,
+    };
     this.series.set(key, series);
     const own = this.seriesOf.get(service) ?? new Set();
     this.seriesOf.set(service, own.add(key));
@@ -314,7 +336,7 @@ export class MetricTable {
     if (watched === undefined) {
       const { service, instance, metric, attributes } = row;
       const watch = createWatch({ environment: this.environment, service, instance, metric, attributes });
-      watched = { key, watch, lastMs: Number.NEGATIVE_INFINITY, usedMs };
+      watched = { key, watch, lastMs: Number.NEGATIVE_INFINITY, usedMs, intervalMs: 0 };
       this.watched.set(key, watched);
     }
     return watched;
@@ -322,13 +344,20 @@ export class MetricTable {
 
   private observe(watched: Watched, row: MetricBucket, usedMs: number): void {
     if (row.atMs <= watched.lastMs) return;
+    watched.intervalMs = usualInterval(watched.intervalMs, row.atMs - watched.lastMs);
     watched.lastMs = row.atMs;
     watched.usedMs = usedMs;
     const { watch } = watched;
     if (watch === null) return;
-    watch.observe(row.atMs, row.value, this.context);
+    watch.observe(row.atMs, row.value, this.context, watched.intervalMs);
     if (watch.firing) this.firing.add(watch);
   }
+}
+
+/** A pause counts little, so that one gap makes no slow series. */
+function usualInterval(usualMs: number, passedMs: number): number {
+  if (!Number.isFinite(passedMs)) return usualMs;
+  return usualMs === 0 ? passedMs : usualMs + (Math.min(passedMs, 2 * usualMs) - usualMs) / 8;
 }
 
 type Delta = CounterPoint | HistogramPoint;

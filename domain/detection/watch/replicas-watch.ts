@@ -15,6 +15,8 @@ import { MetricFindings } from './findings.ts';
 
 /** A service that never had all its replicas is reported after this long, too. */
 const neverFullMs = 60_000;
+const neverFullSamples = 3;
+const graceSamples = 2;
 const minSamples = 2;
 
 abstract class AvailabilityWatch implements MetricWatch {
@@ -27,7 +29,7 @@ abstract class AvailabilityWatch implements MetricWatch {
     this.findings = new MetricFindings(source, rule.signal);
   }
 
-  abstract observe(atMs: number, value: number, context: WatchContext): void;
+  abstract observe(atMs: number, value: number, context: WatchContext, intervalMs: number): void;
 
   get firing(): boolean {
     return this.findings.firing;
@@ -78,13 +80,14 @@ export class ReplicasWatch extends AvailabilityWatch {
   private firstMs: number | null = null;
   private wasFull = false;
 
-  observe(atMs: number, available: number, context: WatchContext): void {
+  observe(atMs: number, available: number, context: WatchContext, intervalMs: number): void {
     this.firstMs ??= atMs;
     const replicas = context.replicas.get(replicasKey(this.source));
     if (replicas?.desired === undefined) return;
-    const wanted = wantedNow(replicas, atMs, available, context.config.capacity.scaleUpGraceMs);
+    const graceMs = Math.max(context.config.capacity.scaleUpGraceMs, graceSamples * intervalMs);
+    const wanted = wantedNow(replicas, atMs, available, graceMs);
     if (available >= replicas.desired) this.wasFull = true;
-    if (!this.wasFull && atMs - this.firstMs < neverFullMs) return;
+    if (!this.wasFull && atMs - this.firstMs < Math.max(neverFullMs, neverFullSamples * intervalMs)) return;
     const severity = available <= 0 && wanted > 0 ? 'critical' : 'warning';
     const summary = `${safeName(this.source.service)} has ${available} of ${wanted} replicas available`;
     this.judge(atMs, { wanted, missing: Math.max(0, wanted - available), severity, summary }, context);

@@ -31,6 +31,16 @@ describe('the last minute of calls', () => {
     ]);
   });
 
+  it('counts in the interval of its sender; a row that stands for two changes nothing', () => {
+    const slots = new CallSlots();
+    for (let row = 0; row < 6; row += 1)
+      slots.add(bucket(60 * row, { intervalMs: row === 3 ? 120_000 : 60_100 }));
+    expect([slots.stepMs, slots.coarse, slots.all.length]).toEqual([60_000, true, 6]);
+    for (let row = 0; row < 12; row += 1) slots.add(bucket(400 + 10 * row, { intervalMs: 10_000 }));
+    expect([slots.stepMs, slots.all[0]?.atMs]).toEqual([10_000, expect.any(Number)]);
+    expect(slots.all.every(({ count }) => count === 20)).toBe(true);
+  });
+
   it('sees one slow instance among three in the tail, not in the median', () => {
     const slots = new CallSlots();
     for (const instance of ['a', 'b', 'c'])

@@ -21,6 +21,7 @@ export type Detection = Pick<DetectionEngine, 'observe' | 'tick' | 'setBack' | '
 type Retry = { readonly kind: 'retry'; readonly missing: 'inbox' | 'history' };
 export type Acknowledgement = { readonly kind: 'stored'; readonly tally: Tally } | Retry;
 export type Handed = { readonly kind: 'stored' } | Retry;
+export type DecodedRequest = { readonly signal: OtlpSignal; readonly decoded: Decoded };
 
 export type Pipeline = {
   /** Throws `Malformed` or `TooMany` when the body is not an OTLP request; nothing was taken then. */
@@ -30,6 +31,8 @@ export type Pipeline = {
     body: Uint8Array,
     sender: Sender,
   ): Promise<Acknowledgement>;
+  /** The same for requests of one sender that are decoded already, received at `nowMs`. What is rejected goes to their tallies. */
+  receive(requests: readonly DecodedRequest[], sender: Sender, nowMs: number): Promise<Handed>;
   /** The same for observations that are decoded already, received at `nowMs`. None: tries again what is waiting. */
   take(observations: readonly TelemetryObservation[], nowMs: number): Promise<Handed>;
   /** Lets detection know that it is `nowMs`, and says whether everything it ever found is durable. */
@@ -103,24 +106,34 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   ): Promise<Acknowledgement> {
     const receivedMs = clock.nowMs();
     const startedMs = performance.now();
-    const decoded = decodeOtlp(signal, encoding, body, {
-      limits,
-      defaultEnvironment,
-      identity,
-      nowMs: receivedMs,
-    });
+    const options = { limits, defaultEnvironment, identity, nowMs: receivedMs };
+    const decoded = decodeOtlp(signal, encoding, body, options);
+    const handed = await receive([{ signal, decoded }], sender, receivedMs, startedMs);
+    return handed.kind === 'stored' ? { kind: 'stored', tally: decoded.tally } : handed;
+  }
+
+  async function receive(
+    requests: readonly DecodedRequest[],
+    sender: Sender,
+    receivedMs: number,
+    startedMs = performance.now(),
+  ): Promise<Handed> {
     const nowMs = await inTime(receivedMs);
-    const { tally } = decoded;
-    const observations = withinReach(decoded.observations, sender, tally);
+    const reached = requests.map(({ decoded }) => withinReach(decoded.observations, sender, decoded.tally));
+    const observations = reached.length === 1 ? (reached[0] ?? []) : reached.flat();
     if (!sender.vouched) vouching.unvouched(scopesOf(observations), nowMs);
     const findings = marked(detection.observe(observations, nowMs, sender.id), nowMs);
-    for (const { reason, count, first } of findings.refused ?? [])
-      tally.reject(reason, nameOf(first), first.scope, count);
-    note(signal, decoded, sender, nowMs);
-    countDecoded(metrics, signal, observations.length, tally);
+    for (const { reason, count, first } of findings.refused ?? []) {
+      const bearer = requests.find(({ signal }) => signal === signalOf(first)) ?? requests[0];
+      bearer?.decoded.tally.reject(reason, nameOf(first), first.scope, count);
+    }
+    for (const [index, { signal, decoded }] of requests.entries()) {
+      note(signal, decoded, sender, nowMs);
+      countDecoded(metrics, signal, reached[index]?.length ?? 0, decoded.tally);
+    }
     const handed = await handOn(findings);
     onTaken?.(performance.now() - startedMs, ageOf(observations, nowMs));
-    return handed.kind === 'stored' ? { kind: 'stored', tally } : handed;
+    return handed;
   }
 
   function note(
@@ -185,7 +198,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     await delivery.rows(findings);
   }
 
-  return { accept, take, pass, tick, flush, settle };
+  return { accept, receive, take, pass, tick, flush, settle };
 }
 
 /** What the sender's key may speak about; the rest is rejected. */
@@ -205,6 +218,11 @@ function withinReach(
 
 function scopesOf(observations: readonly TelemetryObservation[]): Set<Scope> {
   return new Set(observations.map(({ scope }) => scope));
+}
+
+function signalOf({ kind }: TelemetryObservation): OtlpSignal {
+  if (kind === 'span') return 'traces';
+  return kind === 'log' ? 'logs' : 'metrics';
 }
 
 /** What was observed, for people. Names are clean text since they were decoded. */

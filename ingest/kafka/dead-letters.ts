@@ -3,7 +3,7 @@
 import type { Notes } from '../notes.ts';
 import type { Clock, Logger, Metrics } from '../ports.ts';
 import { cleanText } from '../text.ts';
-import type { DecodeContext, DecodedRecord, Decoding } from './decode.ts';
+import type { DecodeContext, Decoding } from './decode.ts';
 import type { DeadLetter, DeadLetters, Position, StreamRecord } from './ports.ts';
 
 export type SiftDeps = Omit<DecodeContext, 'nowMs'> & {
@@ -15,18 +15,18 @@ export type SiftDeps = Omit<DecodeContext, 'nowMs'> & {
   readonly notes?: Pick<Notes, 'refused'> | undefined;
 };
 
-type Decode = (record: StreamRecord, position: Position, context: DecodeContext) => Decoding;
+type Decode<T> = (record: StreamRecord, position: Position, context: DecodeContext) => Decoding<T>;
 
 /** The usable records. Throws when dead letters could not be written; nothing was taken then. */
-export async function sift(
+export async function sift<T>(
   records: readonly StreamRecord[],
   position: Position,
-  decode: Decode,
+  decode: Decode<T>,
   deps: SiftDeps,
-): Promise<readonly DecodedRecord[]> {
+): Promise<readonly T[]> {
   const { metrics, log } = deps;
   const context: DecodeContext = { ...deps, nowMs: deps.clock.nowMs() };
-  const good: DecodedRecord[] = [];
+  const good: T[] = [];
   const letters: DeadLetter[] = [];
   for (const record of records) {
     const { unreadable } = record;

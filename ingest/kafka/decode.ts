@@ -31,8 +31,8 @@ export type DecodedRecord = {
   readonly outOfTime: readonly OutOfTime[];
 };
 export type Poison = { readonly reason: PoisonReason; readonly detail: string };
-export type Decoding =
-  | { readonly ok: true; readonly record: DecodedRecord }
+export type Decoding<T = DecodedRecord> =
+  | { readonly ok: true; readonly record: T }
   | { readonly ok: false; readonly poison: Poison };
 
 const poisoned = (reason: PoisonReason, detail: string): Decoding => ({

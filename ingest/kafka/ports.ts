@@ -30,6 +30,8 @@ export interface PartitionWorker {
   tick(): Promise<void>;
   /** Null while there is nothing new to commit. */
   durable(): Durable | null;
+  /** The partition is somebody else's now; nothing is called afterwards. */
+  close?(): void;
 }
 
 /** Called when a partition is assigned; `metadata` is what was committed last with its offset, empty without one. */
@@ -41,6 +43,8 @@ export const poisonReasons = [
   'not-json',
   'wrong-shape',
   'bad-time',
+  'not-otlp',
+  'too-complex',
   'unreadable',
 ] as const;
 export type PoisonReason = (typeof poisonReasons)[number];

@@ -1,0 +1,108 @@
+// A detection engine behind one partition, or behind several that are read together: rebuilt from history for the services it
+// carried before, behind the same pipeline as every way in. One call at a time.
+
+import type { DetectionConfig } from '../../domain/detection/config.ts';
+import { createDetectionEngine } from '../../domain/detection/engine.ts';
+import type { TelemetryObservation } from '../../domain/observation.ts';
+import { createDelivery } from '../delivery.ts';
+import type { Notes } from '../notes.ts';
+import { createPipeline, type DecodedRequest, type Handed, type OnTaken } from '../pipeline.ts';
+import type { Episodes, HistoryWriter, Inbox, Sender, WarmHistory } from '../ports.ts';
+import { type Services, warmServices } from '../warm.ts';
+import type { SiftDeps } from './dead-letters.ts';
+import { ServicesSeen } from './services-seen.ts';
+
+export type StreamDeps = Omit<SiftDeps, 'notes'> & {
+  readonly detection: DetectionConfig;
+  readonly inbox: Pick<Inbox, 'put'>;
+  readonly episodes: Pick<Episodes, 'rememberEdges'>;
+  /** Null: Sentinel runs without telemetry history. */
+  readonly history: (HistoryWriter & WarmHistory) | null;
+  readonly notes?: Pick<Notes, 'refused' | 'resource'> | undefined;
+  readonly wake: () => void;
+  readonly onTaken?: OnTaken | undefined;
+  readonly warmMs: number;
+  readonly maxWaitingRows: number;
+  readonly maxWaitingAnomalies: number;
+};
+
+/** What the records of one call were read as. */
+export type Telemetry = {
+  readonly observations: readonly TelemetryObservation[];
+  /** Of one sender. */
+  readonly requests: readonly DecodedRequest[];
+  readonly sender: Sender;
+};
+
+export type DetectionStream = {
+  readonly seen: ServicesSeen;
+  /** Throws while what it led to cannot be stored; it is in detection all the same. */
+  take(telemetry: Telemetry, atMs: number): Promise<void>;
+  /** Lets time pass. Throws like `take`. */
+  pass(atMs: number): Promise<void>;
+  /** What was taken until then is in history or in the inbox, with everything that may still come of it. */
+  durableUntilMs(): number;
+};
+
+/**
+ * Rows come out of detection when their second is complete; a source that usually exports late is waited for. Offsets stay
+ * uncommitted for this long, so that a successor gets the records of every second that was still open.
+ */
+const holdMsOf = (detection: DetectionConfig): number => detection.buckets.maxWaitMs + 2_000;
+
+/** Resolves when detection knows again what history says of these services. */
+export async function openStream(deps: StreamDeps, services: Services): Promise<DetectionStream> {
+  const { clock, metrics, limits, defaultEnvironment, maxWaitingRows, notes, onTaken } = deps;
+  const detection = createDetectionEngine(deps.detection);
+  const delivery = createDelivery(deps);
+  const seen = new ServicesSeen();
+  const rewarm = () => warmServices({ ...deps, detection }, seen.services());
+  const common = { limits, defaultEnvironment, notes, clock, metrics, onTaken, rewarm };
+  const pipeline = createPipeline({ detection, delivery, ...common });
+  for (const [environment, names] of services)
+    for (const service of names) seen.note(environment, service, clock.nowMs());
+  await warmServices({ ...deps, detection }, services);
+
+  const holdMs = holdMsOf(deps.detection);
+  /** Everything that detection had handed on by this instant is durable. */
+  let durableAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Throws while the inbox is away, or so much history waits that some would be given up. */
+  function afterwards(outcome: Handed, atMs: number): void {
+    if (outcome.kind === 'stored') {
+      durableAtMs = atMs;
+      return;
+    }
+    const { missing } = outcome;
+    // Detection goes on without history, for as long as nothing is lost by it.
+    if (missing === 'history' && delivery.waiting().rows < maxWaitingRows / 2) return;
+    throw new Error(`cannot go on: the ${missing} is unavailable`);
+  }
+
+  function note(observations: readonly TelemetryObservation[], atMs: number): void {
+    for (const { scope } of observations) seen.note(scope.environment, scope.service, atMs);
+  }
+
+  let busy: Promise<unknown> = Promise.resolve();
+  function alone<T>(work: () => Promise<T>): Promise<T> {
+    const mine = busy.catch(() => {}).then(work);
+    busy = mine;
+    return mine;
+  }
+
+  return {
+    seen,
+    take: ({ observations, requests, sender }, atMs) =>
+      alone(async () => {
+        note(observations, atMs);
+        for (const { decoded } of requests) note(decoded.observations, atMs);
+        const handed =
+          requests.length > 0
+            ? await pipeline.receive(requests, sender, atMs)
+            : await pipeline.take(observations, atMs);
+        afterwards(handed, atMs);
+      }),
+    pass: (atMs) => alone(async () => afterwards(await pipeline.pass(atMs), atMs)),
+    durableUntilMs: () => durableAtMs - holdMs,
+  };
+}

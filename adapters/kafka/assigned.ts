@@ -33,6 +33,12 @@ export class Assigned {
     return this.#calls > 0;
   }
 
+  /** It is somebody else's now, or nobody's. */
+  close(): void {
+    this.revoked = true;
+    void this.#worker.then((worker) => worker.close?.()).catch(() => {});
+  }
+
   take(records: readonly StreamRecord[]): Promise<void> {
     return this.#alone(async (worker) => {
       await worker.take(records);

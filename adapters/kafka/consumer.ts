@@ -2,13 +2,14 @@
 // call durable. What cannot be stored is tried again in place, with heartbeats, and never skipped.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Admin, EachBatchPayload, Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type EachBatchPayload, type Kafka } from 'kafkajs';
 import type { OpenWorker, Position, StreamRecord } from '../../ingest/kafka/ports.ts';
 import { Assigned } from './assigned.ts';
 import type { KafkaLog } from './client.ts';
 import { type Committed, readCommitted } from './committed.ts';
 import { type LagGauge, measureLag } from './lag.ts';
 import { Liveness } from './liveness.ts';
+import { readTogether } from './together.ts';
 import { unreadableHeader } from './unreadable-batch.ts';
 
 export type ConsumerDeps = {
@@ -17,6 +18,8 @@ export type ConsumerDeps = {
   readonly groupId: string;
   /** What works through the partitions of each topic. */
   readonly topics: Readonly<Record<string, OpenWorker>>;
+  /** Those of them that one process has to read as a whole. */
+  readonly together: readonly string[];
   readonly metrics: {
     count(name: string, labels: Readonly<Record<string, string>>, value?: number): void;
     gauge(name: string, labels: Readonly<Record<string, string>>, value: number): void;
@@ -46,7 +49,7 @@ const maxRetryMs = 3_000;
 
 /** Joins the group and works until `stop`. Throws when the brokers cannot be reached now. */
 export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer> {
-  const { kafka, admin, groupId, topics, metrics, lag, log } = deps;
+  const { kafka, admin, groupId, topics, together, metrics, lag, log } = deps;
   const names = Object.keys(topics);
   const assigned = new Map<string, Assigned>();
   let current: ReadonlySet<string> = new Set();
@@ -63,6 +66,8 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
     rebalanceTimeout: 60_000,
     heartbeatInterval: 3_000,
     maxWaitTimeInMs: fetchWaitMs,
+    // The second is what processes of earlier versions know: until the last of them is gone, it is what the group agrees on.
+    partitionAssigners: [readTogether(together), kafkajs.PartitionAssigners.roundRobin],
     // Sentinel outlives any outage of the brokers.
     retry: { initialRetryTime: 200, maxRetryTime: 5_000, restartOnFailure: async () => true },
   });
@@ -81,7 +86,7 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
     current = new Set(now.map(keyOf));
     for (const [key, one] of assigned) {
       if (current.has(key)) continue;
-      one.revoked = true;
+      one.close();
       assigned.delete(key);
     }
     lag.keepOnly(current);
@@ -117,7 +122,7 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
     const worker = topics[position.topic];
     if (worker === undefined) throw new Error(`nobody works on the topic ${position.topic}`);
     const committed = (await committedAtJoin).get(key) ?? { offset: null, metadata: '' };
-    if (!current.has(key)) throw new Error(`${key} is not ours any more`);
+    if (stopping || !current.has(key)) throw new Error(`${key} is not ours any more`);
     const one = new Assigned(position, committed, worker);
     assigned.set(key, one);
     return one;
@@ -234,6 +239,7 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
     if (joined) await commit([...assigned.values()], whileRunning);
     await consumer.stop();
     await consumer.disconnect();
+    for (const one of assigned.values()) one.close();
   };
   try {
     await consumer.connect();
@@ -245,8 +251,10 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
       eachBatch,
     });
   } catch (error) {
+    stopping = true;
     clearInterval(timer);
     await consumer.disconnect().catch(() => {});
+    for (const one of assigned.values()) one.close();
     throw error;
   }
 

@@ -19,12 +19,14 @@ export type KafkaSource = {
   readonly deadLetters: DeadLetters;
   /** Services whose telemetry comes over these topics, by environment; null when the brokers cannot be asked now. */
   knownServices(topics: readonly string[]): Promise<ReadonlyMap<string, readonly string[]> | null>;
-  /** Reads the topics from now on; returns at once. */
-  start(topics: Readonly<Record<string, OpenWorker>>): void;
+  /** Reads the topics from now on, those in `together` as a whole in one process of the group; returns at once. */
+  start(topics: Topics, together?: readonly string[]): void;
   /** Null while the topics are read; else what keeps them from it. */
   problem(): string | null;
   stop(): Promise<void>;
 };
+
+type Topics = Readonly<Record<string, OpenWorker>>;
 
 /** After a failure; doubled with every further one, as long as none of the readings between them lasted. */
 const firstRetryMs = 1_000;
@@ -63,11 +65,11 @@ export function createKafkaSource(
   }
 
   /** Reads until the end of the process. Whatever ends a consumer, another one is started. */
-  async function run(topics: Readonly<Record<string, OpenWorker>>): Promise<void> {
+  async function run(topics: Topics, together: readonly string[]): Promise<void> {
     let failures = 0;
     while (!stopped.signal.aborted) {
       const sinceMs = performance.now();
-      const error = await readOnce(topics).catch((reason: unknown) => reason);
+      const error = await readOnce(topics, together).catch((reason: unknown) => reason);
       if (error === null) return;
       failures = performance.now() - sinceMs > lastedMs ? 1 : failures + 1;
       trouble = error instanceof Error ? error.message : String(error);
@@ -83,12 +85,13 @@ export function createKafkaSource(
   }
 
   /** What ended it; null when it was asked to stop. Throws when it could not begin. */
-  async function readOnce(topics: Readonly<Record<string, OpenWorker>>): Promise<Error | null> {
+  async function readOnce(topics: Topics, together: readonly string[]): Promise<Error | null> {
     const started = await startConsumer({
       kafka,
       admin: await connectedAdmin(),
       groupId,
       topics,
+      together,
       metrics,
       lag,
       log,
@@ -122,8 +125,8 @@ export function createKafkaSource(
         return null;
       }
     },
-    start(topics) {
-      running = run(topics);
+    start(topics, together = []) {
+      running = run(topics, together);
     },
     problem: () => (consumer === null ? (trouble ?? 'not connected yet') : consumer.problem()),
     async stop() {

@@ -11,6 +11,8 @@ export interface Letter {
 
 export interface KafkaSide {
   readonly topics: { readonly observations: string; readonly alerts: string; readonly deadLetters: string };
+  /** Another one, for telemetry of the Collector. */
+  readonly otlpTopic: string;
   readonly groupId: string;
   send(topic: string, messages: readonly Message[]): Promise<void>;
   /** Everything that is in the dead-letter topic now. */
@@ -34,13 +36,14 @@ export async function kafkaSide(broker: string, partitions = 2): Promise<KafkaSi
     alerts: `alerts-${id}`,
     deadLetters: `dead-letters-${id}`,
   };
+  const otlpTopic = `otlp-${id}`;
   const groupId = `sentinel-${id}`;
   const kafka = new Kafka({ brokers: [broker], clientId: `test-${id}`, logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();
   await admin.createTopics({
     waitForLeaders: true,
-    topics: Object.values(topics).map((topic) => ({ topic, numPartitions: partitions })),
+    topics: [...Object.values(topics), otlpTopic].map((topic) => ({ topic, numPartitions: partitions })),
   });
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
@@ -77,6 +80,7 @@ export async function kafkaSide(broker: string, partitions = 2): Promise<KafkaSi
 
   return {
     topics,
+    otlpTopic,
     groupId,
     async send(topic, messages) {
       await producer.send({ topic, acks: -1, messages: [...messages] });

@@ -2,9 +2,14 @@
 
 import { createKafkaSource, type KafkaSource, type SourceOptions } from '../../adapters/kafka/source.ts';
 import type { Config } from '../../config/load.ts';
+import type { IdentityRules } from '../../domain/identity.ts';
 import { alertPartition } from '../../ingest/kafka/alert-partition.ts';
+import type { StreamDeps } from '../../ingest/kafka/detection-stream.ts';
 import { observationPartition } from '../../ingest/kafka/observation-partition.ts';
+import type { OpenWorker } from '../../ingest/kafka/ports.ts';
+import { type ReadRecords, readOtlp, readSentinelJson } from '../../ingest/kafka/read-records.ts';
 import { recordSchemas } from '../../ingest/kafka/schema.ts';
+import { telemetryTopics } from '../../ingest/kafka/telemetry-topics.ts';
 import type { OnTaken } from '../../ingest/pipeline.ts';
 import { ExitError, exitCodes } from '../exit.ts';
 import type { Platform } from '../platform.ts';
@@ -52,19 +57,40 @@ export function startKafkaPart(
     metrics,
     log,
   };
-  source.start({
-    [config.kafka.topics.observations]: observationPartition({
-      ...common,
-      detection: config.detection,
-      episodes,
-      history,
-      onTaken,
-      warmMs,
-      maxWaitingRows,
-      maxWaitingAnomalies,
-    }),
-    [config.kafka.topics.alerts]: alertPartition(common),
-  });
+  const telemetry: StreamDeps = {
+    ...common,
+    detection: config.detection,
+    episodes,
+    history,
+    onTaken,
+    warmMs,
+    maxWaitingRows,
+    maxWaitingAnomalies,
+  };
+  const { topics } = config.kafka;
+  const together = topics.telemetry.map(({ topic }) => topic);
+  const open = telemetryTopics(telemetry, (topic) => readingOf(topic, config, telemetry, settings.identity));
+  source.start(
+    {
+      [topics.observations]: observationPartition(telemetry),
+      [topics.alerts]: alertPartition(common),
+      ...Object.fromEntries(together.map((topic): [string, OpenWorker] => [topic, open])),
+    },
+    together,
+  );
+}
+
+/** Topics whose telemetry detection here is rebuilt for. */
+export function telemetryTopicsOf({ kafka: { topics } }: Pick<Config, 'kafka'>): readonly string[] {
+  return [topics.observations, ...topics.telemetry.map(({ topic }) => topic)];
+}
+
+function readingOf(topic: string, { kafka }: Config, deps: StreamDeps, identity: IdentityRules): ReadRecords {
+  const { encoding, signal = null } = kafka.topics.telemetry.find((one) => one.topic === topic) ?? {
+    encoding: 'sentinel-json',
+  };
+  if (encoding === 'sentinel-json') return readSentinelJson(deps);
+  return readOtlp({ encoding: encoding === 'otlp_json' ? 'json' : 'protobuf', signal, identity }, deps);
 }
 
 function saslOf({ kafka: { sasl }, secrets }: Config) {

@@ -9,7 +9,7 @@ import { watchedSystems } from '../executors.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import type { Platform } from '../platform.ts';
 import { incidentSettings } from '../worker/incident-settings.ts';
-import { createKafkaPart, startKafkaPart } from './kafka.ts';
+import { createKafkaPart, startKafkaPart, telemetryTopicsOf } from './kafka.ts';
 import { senderAuthorize } from './senders.ts';
 import { defaultIngestSettings, type Ingest, type IngestSettings, startIngest } from './start.ts';
 
@@ -38,7 +38,7 @@ export async function startIngestPart(
   if (kafka !== null) shutdown.add('kafka', kafka.stop);
   const ingest = await startIngest({
     settings,
-    watchedElsewhere: await kafka?.knownServices([config.kafka.topics.observations]),
+    watchedElsewhere: await kafka?.knownServices(telemetryTopicsOf(config)),
     detection: createDetectionEngine(config.detection),
     inbox: stores.inbox,
     episodes: stores.episodes,

@@ -96,7 +96,7 @@ export type Ingest = {
   /** How it is with the watched systems. */
   watched(): readonly WatchedHealth[];
   /** For ways in that do not come over `app`. */
-  readonly notes: Pick<Notes, 'refused'>;
+  readonly notes: Pick<Notes, 'refused' | 'resource'>;
   /** Ends the ticker and the dispatcher after what they are doing. Stop listening before. */
   stop(): Promise<void>;
 };

@@ -2,7 +2,7 @@
 
 import { inspectKafka } from '../../adapters/kafka/inspect.ts';
 import { splitHostPort, whyNotReachable } from '../../adapters/network/address.ts';
-import { kafkaOptions } from '../../app/ingest/kafka.ts';
+import { kafkaOptions, telemetryTopicsOf } from '../../app/ingest/kafka.ts';
 import type { Config } from '../../config/load.ts';
 import { type Check, type Finding, missing, ok, warning } from '../../domain/doctor.ts';
 
@@ -24,9 +24,9 @@ const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
 async function groupCheck(config: Config): Promise<Finding> {
   const name = 'Kafka topics';
-  const { observations, alerts, deadLetters } = config.kafka.topics;
+  const { alerts, deadLetters } = config.kafka.topics;
   try {
-    const topics = [observations, alerts];
+    const topics = [...telemetryTopicsOf(config), alerts];
     const all = { ...kafkaOptions(config), topics: [...topics, deadLetters] };
     const { missingTopics, members, waiting } = await inspectKafka(all, silent);
     if (missingTopics.length > 0) {

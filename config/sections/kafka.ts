@@ -6,6 +6,20 @@ const topic = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,249}$/, 'expected letters, digits, ".", "_" and "-", at most 249');
 
+const telemetryTopic = z.strictObject({
+  topic: topic.describe('Name of the topic.'),
+  encoding: z
+    .enum(['otlp_proto', 'otlp_json', 'sentinel-json'])
+    .default('otlp_proto')
+    .describe(
+      "What its records are: OTLP export requests as the Collector's Kafka exporter writes them, or Sentinel's JSON.",
+    ),
+  signal: z
+    .enum(['metrics', 'logs', 'traces'])
+    .optional()
+    .describe('Which OTLP signal the records carry. If not set, each record is recognised by its contents.'),
+});
+
 export const kafkaSchema = z
   .strictObject({
     brokers: z
@@ -32,8 +46,15 @@ export const kafkaSchema = z
         deadLetters: topic
           .default('sentinel.dead-letters')
           .describe('Dead-letter topic for unusable records; the reason is in the headers.'),
+        telemetry: z
+          .array(telemetryTopic)
+          .max(50)
+          .default([])
+          .describe(
+            "Further telemetry topics, such as the OpenTelemetry Collector's. Keys do not matter: one process of the group reads all of them.",
+          ),
       })
-      .refine((topics) => new Set(Object.values(topics)).size === 3, 'expected three different topics')
+      .refine(allDifferent, 'expected different topics')
       .prefault({})
       .describe('Topic names.'),
     tls: z
@@ -56,3 +77,16 @@ export const kafkaSchema = z
       .describe('User name. If not set, Sentinel does not log in.'),
   })
   .describe('Ingest from Kafka (docs/kafka.md).');
+
+function allDifferent({
+  telemetry,
+  ...single
+}: {
+  readonly telemetry: readonly { readonly topic: string }[];
+  readonly observations: string;
+  readonly alerts: string;
+  readonly deadLetters: string;
+}): boolean {
+  const names = [...Object.values(single), ...telemetry.map(({ topic: name }) => name)];
+  return new Set(names).size === names.length;
+}

@@ -61,7 +61,12 @@ test.each([
   ['a sender with a line break', mail('').replace('a@b.c', '"a@b.c\\r\\nBcc: x@y.z"'), 'mail address'],
   ['a webhook over ftp', desk.replace('https', 'ftp'), 'http'],
   ['an unknown kind', desk.replace('webhook', 'carrier-pigeon'), 'type'],
-  ['one topic for two things', 'kafka: { topics: { alerts: a, deadLetters: a } }', 'three different topics'],
+  ['one topic for two things', 'kafka: { topics: { alerts: a, deadLetters: a } }', 'different topics'],
+  [
+    'a topic of telemetry twice',
+    'kafka: { topics: { telemetry: [{ topic: a }, { topic: a }] } }',
+    'different topics',
+  ],
   ['a broker without a port', 'kafka: { brokers: [kafka.internal] }', 'host:port'],
   ['no label for the service', 'ingest: { alertmanager: { service: [] } }', 'service'],
   ['a label that is none', 'ingest: { alertmanager: { service: ["a b"] } }', 'name of a label'],

@@ -25,6 +25,14 @@ test('the configuration of the example is valid, with what it comments out', () 
   expect(parseSettings(yaml, 'docs/kafka.md')).toMatchObject({ ok: true });
 });
 
+test("the Collector's topics of the example are a valid configuration", () => {
+  const [, second = ''] = [...text.matchAll(/```yaml\n(# sentinel.yaml[\s\S]*?)```/g)].map(
+    ([, yaml]) => yaml,
+  );
+  expect(parse(second).kafka.topics.telemetry).toHaveLength(3);
+  expect(parseSettings(second, 'docs/kafka.md')).toMatchObject({ ok: true });
+});
+
 test('every reason for a dead letter is named', () => {
   for (const reason of poisonReasons) expect(text).toContain(`\`${reason}\``);
 });

@@ -46,7 +46,11 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     folder = await temporaryFolder('kafka');
     settings = {
       ...(await serverSettings()),
-      kafka: { brokers: [broker], groupId: side.groupId, topics: side.topics },
+      kafka: {
+        brokers: [broker],
+        groupId: side.groupId,
+        topics: { ...side.topics, telemetry: [{ topic: side.otlpTopic, encoding: 'otlp_json' }] },
+      },
       incident: { settle: '10s' },
     };
     sentinel = await startUp(folder.path, settings, { adminKey });
@@ -117,6 +121,11 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
       service: 'orders',
       title: 'orders is slow',
     };
+    const point = { timeUnixNano: `${Date.now()}000000`, asDouble: 3 };
+    const metrics = [{ name: 'queue', gauge: { dataPoints: [point, { ...point, timeUnixNano: '1' }] } }];
+    await side.send(side.otlpTopic, [
+      { value: JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] }) },
+    ]);
     await side.send(side.topics.alerts, [{ key, value: 'hello' }, record(alert)]);
     const incident = await firstIncident();
     await side.send(side.topics.alerts, [record(alert), record({ ...alert, status: 'resolved' })]);
@@ -127,6 +136,9 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     expect(timeline.filter(({ type }) => type === 'anomaly-observed')).toHaveLength(1);
     expect((await side.letters()).map(({ value }) => value)).toEqual(['hello']);
     expect(await sentinel.metric('sentinel_kafka_dead_letters_total', { reason: 'not-json' })).toBe(1);
+    const counted = (name: string) => sentinel.metric(`sentinel_ingest_${name}_total`, { signal: 'metrics' });
+    await eventually('the point of the Collector', async () => (await counted('observations')) === 1);
+    expect(await counted('rejected')).toBe(1);
     await eventually('the lag to be told', async () =>
       (await (await fetch(`${sentinel.url}/metrics`)).text()).includes(
         `sentinel_kafka_lag{topic="${side.topics.alerts}"`,

@@ -41,9 +41,16 @@ export async function kafkaSide(broker: string, partitions = 2): Promise<KafkaSi
   const kafka = new Kafka({ brokers: [broker], clientId: `test-${id}`, logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();
+  const all = [...Object.values(topics), otlpTopic];
+  // A busy broker says for a while that it does not know what it has just made; kafkajs takes that for final.
   await admin.createTopics({
-    waitForLeaders: true,
-    topics: [...Object.values(topics), otlpTopic].map((topic) => ({ topic, numPartitions: partitions })),
+    waitForLeaders: false,
+    topics: all.map((topic) => ({ topic, numPartitions: partitions })),
+  });
+  await eventually('the leaders of the topics', async () => {
+    const made = await admin.fetchTopicMetadata({ topics: all }).catch(() => ({ topics: [] }));
+    const leaders = made.topics.flatMap(({ partitions: own }) => own.map(({ leader }) => leader));
+    return leaders.length === all.length * partitions && leaders.every((leader) => leader >= 0);
   });
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();

@@ -9,9 +9,11 @@ export async function bodiesSentTo(): Promise<{
   close(): Promise<void>;
 }> {
   const bodies: Buffer[] = [];
-  const server = createServer(async (request, response) => {
-    bodies.push(await buffer(request));
-    response.setHeader('content-type', 'application/json').end('{}');
+  const server = createServer((request, response) => {
+    void buffer(request).then((body) => {
+      bodies.push(body);
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

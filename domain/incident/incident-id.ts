@@ -31,6 +31,11 @@ export function incidentIdOf(
   return `incident/${readable(environment)}/${readable(service)}/${fingerprint.slice(0, digits)}/${number}`;
 }
 
+/** Whether it is an id as `incidentIdOf` makes them, now or before. */
+export function isIncidentId(text: string): boolean {
+  return longForm.test(text);
+}
+
 /** The short form, for paths and people. Ids of another shape are returned as they are. */
 export function shortIncidentId(incidentId: string): string {
   const match = longForm.exec(incidentId);
@@ -42,7 +47,7 @@ export function shortIncidentId(incidentId: string): string {
 
 /** The incident's id from either form; null when it is neither. */
 export function incidentIdFrom(text: string): string | null {
-  if (longForm.test(text)) return text;
+  if (isIncidentId(text)) return text;
   const match = shortForm.exec(text);
   if (match === null) return null;
   const [, environment, service, digits, number] = match;

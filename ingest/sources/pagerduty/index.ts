@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { severityOf } from '../../../domain/alerts/severity-words.ts';
+import { isIncidentId } from '../../../domain/incident/incident-id.ts';
 import { reportedItem } from '../../events/reported.ts';
 import { parsed } from '../../http/event-request.ts';
 import { hmacSha256, wrongWithSecrets } from '../../http/signatures.ts';
@@ -78,15 +79,13 @@ const statusOf: Readonly<Partial<Record<string, 'firing' | 'resolved'>>> = {
   'incident.resolved': 'resolved',
 };
 
-/** Sentinel's own notifications bear the id of their incident: what it told PagerDuty is no news when it comes back. */
-const ownKey = /^incident\/.+\/\d+$/;
-
 function readEvent({ raw }: Delivery, context: ReadContext<Settings>): Reading {
   const { event } = parsed(eventSchema, raw);
   const status = statusOf[event.event_type];
   if (status === undefined) return { items: [], ignored: 'this type of event says nothing of an alert' };
   const incident = parsed(incidentSchema, event.data, 'event.data');
-  if (ownKey.test(incident.incident_key ?? '')) return { items: [], ignored: 'Sentinel itself opened it' };
+  // What Sentinel told PagerDuty bears the id of its incident.
+  if (isIncidentId(incident.incident_key ?? '')) return { items: [], ignored: 'Sentinel itself opened it' };
   const name = incident.service?.summary || incident.service?.id || 'pagerduty';
   const occurredMs = instantOf(event.occurred_at);
   const item = reportedItem(

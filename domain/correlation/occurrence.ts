@@ -15,6 +15,8 @@ export type AlertReport = {
   readonly place: StreamPlace | null;
   /** Who tells of it; kept with it, so that a sender can be asked for by name. */
   readonly source?: string;
+  /** An end that does not say what it is the end of: that is as it was when the alert fired. */
+  readonly asItFired?: true;
 };
 
 export type StreamPlace = { readonly stream: string; readonly position: number };

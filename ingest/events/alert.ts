@@ -6,8 +6,13 @@ import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { AlertEvent } from '../../domain/observation.ts';
 import { scopeKey } from '../../domain/scope.ts';
 
-export function alertAnomaly(alert: AlertEvent, receivedMs: number): Anomaly {
-  const key = [alert.scope.environment, alert.source, alert.id];
+/** `within`: what the sender's ids are told apart by, beside its name. Default: the environment. */
+export function alertAnomaly(
+  alert: AlertEvent,
+  receivedMs: number,
+  within: string = alert.scope.environment,
+): Anomaly {
+  const key = [within, alert.source, alert.id];
   const digest = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32);
   const resolved = alert.status === 'resolved';
   return {

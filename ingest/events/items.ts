@@ -39,7 +39,7 @@ export function eventId(
   return `key-${createHash('sha256').update(content).digest('hex').slice(0, 32)}`;
 }
 
-function changeItem(input: ChangeInput, id: string, context: ItemContext): InboxItem {
+export function changeItem(input: ChangeInput, id: string, context: ItemContext): InboxItem {
   const environment = input.environment ?? context.defaultEnvironment;
   const change: ChangeEvent = {
     kind: 'change',
@@ -90,8 +90,9 @@ export function reportItem(
   alert: AlertEvent,
   receivedMs: number,
   about: Omit<AlertReport, 'key' | 'state' | 'source'>,
+  within?: string,
 ): InboxItem {
-  const anomaly = alertAnomaly(alert, receivedMs);
+  const anomaly = alertAnomaly(alert, receivedMs, within);
   const report = { ...about, key: anomaly.id, state: alert.status, source: alert.source };
   return { id: `report/${anomaly.id}/${alert.status}`, kind: 'anomaly', anomaly, report, eventId: alert.id };
 }

@@ -39,7 +39,12 @@ export function settleReports(
     if (item.kind !== 'anomaly' || item.report === undefined) return [item];
     const before = alerts.get(item.report.key) ?? null;
     const { kind, alert } = occurrenceOf(before, item.report, nowMs);
-    const anomaly = { ...item.anomaly, id: `${item.anomaly.id}-${alert.occurrence}` };
+    const { state, clearedMs, detectedMs } = item.anomaly;
+    const what =
+      item.report.asItFired && before !== null
+        ? { ...before.anomaly, state, clearedMs: Math.max(clearedMs ?? detectedMs, before.anomaly.onsetMs) }
+        : item.anomaly;
+    const anomaly = { ...what, id: `${item.anomaly.id}-${alert.occurrence}` };
     const news = kind === 'begins' || kind === 'ends';
     alerts.set(item.report.key, {
       ...alert,

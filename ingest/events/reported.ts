@@ -25,6 +25,11 @@ export type Reported = {
   readonly title: string;
   /** The system that judged: it names the sender on pages, and tells two senders' ids apart. */
   readonly source: string;
+  /**
+   * For a sender whose ends do not say where they belong: its ids name alerts across environments, within what this names, and an
+   * end is about whatever the alert was about when it fired. What is said of it otherwise is for an alert that nobody knows.
+   */
+  readonly endsByIdWithin?: string;
 };
 
 export type ReportContext = {
@@ -35,7 +40,7 @@ export type ReportContext = {
 
 export function reportedItem(reported: Reported, context: ReportContext): InboxItem {
   const { limits, defaultEnvironment, receivedMs } = context;
-  const { id, status, startsAtMs, endsAtMs, severity, source } = reported;
+  const { id, status, startsAtMs, endsAtMs, severity, source, endsByIdWithin } = reported;
   const name = (text: string | null | undefined): string => cleanText(text ?? '', limits.maxNameChars);
   const component = name(reported.component);
   const resourceId = name(reported.resourceId);
@@ -55,8 +60,10 @@ export function reportedItem(reported: Reported, context: ReportContext): InboxI
     source,
     attributes: {},
   };
-  const ended = status === 'resolved' ? endsAtMs : null;
-  return reportItem(alert, receivedMs, { startsAtMs, endsAtMs: ended, once: false, place: null });
+  const isOver = status === 'resolved';
+  const about = { startsAtMs, endsAtMs: isOver ? endsAtMs : null, once: false, place: null };
+  const byId = isOver && endsByIdWithin !== undefined ? ({ asItFired: true } as const) : {};
+  return reportItem(alert, receivedMs, { ...about, ...byId }, endsByIdWithin);
 }
 
 /** Ids are asked for in paths and commands: what is long or not plain gets a name made from it. */
@@ -64,11 +71,16 @@ function idOf(id: string): string {
   return /^[\x21-\x7e]{1,100}$/.test(id) ? id : createHash('sha256').update(id).digest('hex').slice(0, 32);
 }
 
-function instantOf(
-  { status, startsAtMs, endsAtMs }: Reported,
-  { limits, receivedMs }: ReportContext,
-): number {
+function instantOf({ status, startsAtMs, endsAtMs }: Reported, context: ReportContext): number {
+  const { receivedMs } = context;
   const begunMs = startsAtMs ?? receivedMs;
-  const atMs = status === 'firing' ? begunMs : Math.max(begunMs, endsAtMs ?? receivedMs);
+  return boundedInstant(status === 'firing' ? begunMs : Math.max(begunMs, endsAtMs ?? receivedMs), context);
+}
+
+/** Not after now, and not longer ago than events are taken. */
+export function boundedInstant(
+  atMs: number,
+  { limits, receivedMs }: Pick<ReportContext, 'limits' | 'receivedMs'>,
+): number {
   return Math.min(receivedMs, Math.max(atMs, receivedMs - limits.maxEventPastMs));
 }

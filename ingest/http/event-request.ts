@@ -99,6 +99,8 @@ export async function storeEvents(
 }
 
 function refuseBeyondReach(item: InboxItem, { reach }: Sender): void {
+  // It can only end what the same sender told of, within its reach.
+  if (item.kind === 'anomaly' && item.report?.asItFired) return;
   const { environment, service } = item.kind === 'change' ? item.change : item.anomaly.scope;
   if (reaches(reach, environment, service)) return;
   throw new Refused({

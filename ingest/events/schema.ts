@@ -72,8 +72,8 @@ export function eventSchemas(limits: IngestLimits) {
   return { change, alert, trigger, event, batch, attributes };
 }
 
-/** Keys are text from outside too. `__proto__` would set the prototype instead of a property. */
-function cleanKeys(map: Readonly<Record<string, string>>, maxChars: number): Record<string, string> {
+/** Attributes, their keys clean and their values without secrets. Keys are text from outside too. `__proto__` would set the prototype instead of a property. */
+export function cleanKeys(map: Readonly<Record<string, string>>, maxChars: number): Record<string, string> {
   const entries = Object.entries(map).map(
     ([key, value]) => [cleanText(key, maxChars), redactValue(key, value)] as const,
   );

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { secretsIn } from '../http/signatures.ts';
 import { alertmanager } from './alertmanager/index.ts';
 import { events } from './events/index.ts';
+import { eventsApi } from './events-api/index.ts';
 import { otlp } from './otlp/index.ts';
 import { pagerduty } from './pagerduty/index.ts';
 import type { Own, Source, SourceSecret, Way } from './source.ts';
@@ -13,6 +14,7 @@ export const sources = {
   otlp,
   events,
   alertmanager,
+  eventsApi,
   pagerduty,
   standardWebhooks,
 } as const;

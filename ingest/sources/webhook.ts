@@ -116,7 +116,8 @@ function proverOf<Settings>(
     case 'key-in-body':
       return async ({ request, json, ...rest }, deps) => {
         const key = proof.keyOf(await json());
-        if (key === null) throw unauthenticated(`${proof.named} is missing: it takes an API key`);
+        if (key === null || !/^[\x21-\x7e]+$/.test(key))
+          throw unauthenticated(`${proof.named} is missing, or no API key`);
         const headers = { authorization: `Bearer ${key}` };
         return byKey({ ...rest, json, request: new Request(request.url, { headers }) }, deps);
       };

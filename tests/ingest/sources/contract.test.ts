@@ -9,12 +9,14 @@ import { nowMs } from '../support/otlp.ts';
 import type { WayHarness } from './harness.ts';
 import * as alertmanager from './harnesses/alertmanager.ts';
 import * as events from './harnesses/events.ts';
+import * as eventsApi from './harnesses/events-api.ts';
 import { pagerduty } from './harnesses/pagerduty.ts';
 import { standardWebhooks } from './harnesses/standard-webhooks.ts';
 
 const harnesses: readonly WayHarness[] = [
   ...Object.values(alertmanager),
   ...Object.values(events),
+  ...Object.values(eventsApi),
   pagerduty,
   standardWebhooks,
 ];
@@ -79,12 +81,17 @@ function extended(body: unknown): unknown {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
 const unclean = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
-describe.each(harnesses)('$path', (way) => {
-  const { path, reads, signature } = way;
-  const post = (app: TestApp, body: object | string, headers?: Readonly<Record<string, string>>) => {
+function poster(way: WayHarness) {
+  return (app: TestApp, body: object | string, headers?: Readonly<Record<string, string>>) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    return app.post(path, text, headers ?? way.prove(text));
+    return app.post(way.path, text, headers ?? way.prove(text));
   };
+}
+
+describe.each(
+  harnesses.flatMap((way) => (way.resolved === null ? [] : [{ ...way, resolved: way.resolved }])),
+)('$path', (way) => {
+  const post = poster(way);
 
   test('an alert is in the inbox before the 202, and its end is the end of that alert', async () => {
     const app = appFor(way);
@@ -94,22 +101,13 @@ describe.each(harnesses)('$path', (way) => {
       expect.objectContaining({ accepted: 1, duplicates: 0 }),
     ]);
     expect(app.wakes).toBe(1);
-    const { environment, service, title, severity } = reads;
+    const { environment, service, title, severity } = way.reads;
     expect(found(app.inbox)).toMatchObject([
       { state: 'firing', title, severity, scope: { environment, service }, onsetMs: nowMs - 5 * 60_000 },
     ]);
     expect((await post(app, way.resolved('A'))).status).toBe(202);
     const [first, last] = found(app.inbox);
-    expect(last).toMatchObject({ id: first?.id, state: 'cleared' });
-  });
-
-  test('sent again it is the same alert; another one is another', async () => {
-    const app = appFor(way);
-    await post(app, way.firing('A'));
-    const again = await (await post(app, way.firing('A'))).json();
-    expect(again).toMatchObject({ accepted: 0, duplicates: 1 });
-    await post(app, way.firing('B'));
-    expect(new Set(found(app.inbox).map(({ id }) => id)).size).toBe(2);
+    expect(last).toMatchObject({ id: first?.id, state: 'cleared', scope: { environment, service } });
   });
 
   test('after its end it is another occurrence', async () => {
@@ -117,8 +115,35 @@ describe.each(harnesses)('$path', (way) => {
     for (const body of [way.firing('A'), way.resolved('A')]) await post(app, body);
     app.clock.current += 10 * 60_000;
     const text = JSON.stringify(way.firing('A'));
-    await app.post(path, text, way.prove(text, { atMs: app.clock.current }));
+    await app.post(way.path, text, way.prove(text, { atMs: app.clock.current }));
     expect(found(app.inbox).map(({ state }) => state)).toEqual(['firing', 'cleared', 'firing']);
+  });
+});
+
+describe.each(harnesses.filter(({ resolved }) => resolved === null))('$path', (way) => {
+  test('a change is in the inbox before the 202', async () => {
+    const app = appFor(way);
+    expect((await poster(way)(app, way.firing('A'))).status).toBe(202);
+    const { environment, service, title: summary } = way.reads;
+    const [stored] = app.inbox.stored.values();
+    expect(stored?.item).toMatchObject({
+      kind: 'change',
+      change: { environment, service, summary, atMs: nowMs - 5 * 60_000 },
+    });
+  });
+});
+
+describe.each(harnesses)('$path', (way) => {
+  const { path, signature, keyField } = way;
+  const post = poster(way);
+
+  test('sent again it is the same; another one is another', async () => {
+    const app = appFor(way);
+    await post(app, way.firing('A'));
+    const again = await (await post(app, way.firing('A'))).json();
+    expect(again).toMatchObject({ accepted: 0, duplicates: 1 });
+    await post(app, way.firing('B'));
+    expect(app.inbox.stored.size).toBe(2);
   });
 
   test('nobody else is heard, and nothing of it is stored', async () => {
@@ -129,8 +154,13 @@ describe.each(harnesses)('$path', (way) => {
       signature === null
         ? [bare, { ...bare, authorization: 'Bearer bad' }, { ...bare, authorization: 'Basic good' }]
         : [bare, way.prove(text, { secret: `whsec_${'x'.repeat(44)}` }), way.prove(`${text} `)];
-    for (const headers of wrong) {
-      const response = await app.post(path, text, headers);
+    const withKey = (key: unknown) => ({ ...way.firing('A'), [keyField ?? '']: key });
+    const requests =
+      keyField === undefined
+        ? wrong.map((headers) => [way.firing('A'), headers] as const)
+        : ['bad', '', 'good\n', 1, null, undefined].map((key) => [withKey(key), bare] as const);
+    for (const [body, headers] of requests) {
+      const response = await post(app, body, headers);
       expect(response.status).toBe(401);
       expect(await response.json()).toMatchObject({ type: 'urn:sentinel:problem:unauthenticated' });
     }
@@ -149,8 +179,12 @@ describe.each(harnesses)('$path', (way) => {
     for (const text of ['{', '', '{"a":1}}']) expect((await post(app, text)).status).toBe(400);
     for (const body of ['null', '1', '"x"', '[]', '{}', '[{}]', '{"events":[]}']) {
       const { status } = await post(app, body);
-      expect(status === 422 || (status === 202 && app.inbox.stored.size === 0)).toBe(true);
+      // Without a key in it, nothing else of it is looked at.
+      if (keyField === undefined)
+        expect(status === 422 || (status === 202 && app.inbox.stored.size === 0)).toBe(true);
+      else expect(status).toBe(401);
     }
+    if (keyField !== undefined) expect((await post(app, { [keyField]: 'good' })).status).toBe(422);
     expect(
       (
         await post(app, way.firing('A'), {
@@ -188,12 +222,19 @@ describe.each(harnesses)('$path', (way) => {
       for (const value of values) {
         count += 1;
         const { status } = await post(app, replaced(way.firing(`A${count}`), at, value) as object);
-        expect([202, 422]).toContain(status);
+        expect(at[0] === keyField ? [401] : [202, 422]).toContain(status);
       }
     }
     for (const { item } of app.inbox.stored.values()) {
       const text =
-        item.kind === 'anomaly' ? [item.anomaly.title ?? '', JSON.stringify(item.anomaly.scope)] : [];
+        item.kind === 'anomaly'
+          ? [item.anomaly.title ?? '', ...Object.values(item.anomaly.scope)]
+          : [
+              item.change.summary,
+              item.change.service,
+              item.change.type,
+              ...Object.entries(item.change.attributes).flat(),
+            ];
       expect(text.filter((one) => unclean.test(one))).toEqual([]);
     }
   });
@@ -204,7 +245,7 @@ describe.each(harnesses)('$path', (way) => {
     for (const [index, naughty] of naughtyStrings.entries()) {
       const at = paths[index % paths.length] ?? [];
       const { status } = await post(app, replaced(way.firing(`A${index}`), at, naughty) as object);
-      expect([202, 422]).toContain(status);
+      expect(at[0] === keyField ? [401] : [202, 422]).toContain(status);
     }
     expect(Object.getPrototypeOf({})).toBe(Object.prototype);
   });
@@ -228,7 +269,7 @@ describe.each(harnesses.filter(({ source }) => !ownForm.includes(source)))('$pat
     const app = appFor(way);
     const text = JSON.stringify(extended(way.firing('A')));
     expect((await app.post(way.path, text, way.prove(text))).status).toBe(202);
-    expect(found(app.inbox)).toHaveLength(1);
+    expect(app.inbox.stored.size).toBe(1);
   });
 });
 

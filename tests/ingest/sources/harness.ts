@@ -9,16 +9,18 @@ export type Place = { readonly environment: string; readonly service: string };
 export type WayHarness = {
   readonly source: SourceName;
   readonly path: string;
-  /** A body as the sender makes it: an alert that begins, and its end. `which` tells alerts apart. */
+  /** A body as the sender makes it: an alert that begins, and its end. `which` tells alerts apart. Null: it tells of changes. */
   readonly firing: (which: string) => object;
-  readonly resolved: (which: string) => object;
-  /** What that alert is here. */
+  readonly resolved: null | ((which: string) => object);
+  /** What that alert, or change, is here. */
   readonly reads: Place & { readonly title: string; readonly severity: 'critical' | 'warning' | 'info' };
   /** Headers of a request that is proved, by the current secret or by another one. */
   readonly prove: (
     body: string,
     how?: { readonly secret?: string; readonly atMs?: number },
   ) => Readonly<Record<string, string>>;
+  /** The field of the body that has the key, where no header has it. */
+  readonly keyField?: string;
   /** Of a way that is proved by a signature. */
   readonly signature: null | {
     readonly variable: string;

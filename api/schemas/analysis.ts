@@ -22,6 +22,7 @@ export const anomaly = named<Anomaly>()(
       'log-template',
       'absence',
       'trend',
+      'unusual',
       'external',
     ]),
     signal: z.enum(signalKinds),

@@ -28,6 +28,7 @@ export type DetectorId =
   | 'log-template'
   | 'absence'
   | 'trend'
+  | 'unusual'
   | 'external';
 
 /**

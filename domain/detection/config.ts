@@ -159,6 +159,32 @@ const absence = z.strictObject({
   forgetMs: ms(86_400_000, 'A service that has been silent for this long is dropped.'),
 });
 
+const name = z.string().min(1).max(200);
+
+const metricRule = z
+  .strictObject({
+    metric: name.describe(
+      'Name of the metric as history has it (`*` and `?` are wildcards): a counter ends in `.rate`, a histogram in `.rate`, `.p50` and `.p95`.',
+    ),
+    service: name.default('*').describe('Services it is about (`*` and `?` are wildcards).'),
+    above: z.number().optional().describe('A symptom above this value.'),
+    below: z.number().optional().describe('A symptom below this value.'),
+    forMs: z.number().int().min(0).default(0).describe('How long it must stay beyond `above` or `below`.'),
+    direction: z
+      .enum(['up', 'down', 'both'])
+      .default('both')
+      .describe('Without `above` and `below`: which side of the usual values is a symptom.'),
+    severity: z
+      .enum(['info', 'warning', 'critical'])
+      .default('warning')
+      .describe('`info` opens no incident; it is shown with one of the same service.'),
+  })
+  .refine(({ above, below }) => above === undefined || below === undefined || below < above, {
+    path: ['below'],
+    message: 'must be less than `above`',
+  });
+export type MetricRule = z.output<typeof metricRule>;
+
 /** Configuration of the detection engine; `detectionConfigSchema.parse({})` gives the defaults. */
 export const detectionConfigSchema = z
   .strictObject({
@@ -174,6 +200,13 @@ export const detectionConfigSchema = z
     trend: trend.prefault({}).describe('Steady growth towards a limit.'),
     logs: logs.prefault({}).describe('Log spikes and new log templates.'),
     absence: absence.prefault({}).describe('Telemetry that stopped.'),
+    rules: z
+      .array(metricRule)
+      .max(200)
+      .default([])
+      .describe(
+        'Metrics to watch beyond what Sentinel watches by itself, such as orders per minute. The first rule that fits a series counts, in place of what Sentinel would do. With neither `above` nor `below` the series is compared with its own past: range, steps, time of day and of week (docs/backtest.md tries that on exported data).',
+      ),
   })
   .describe('Detection: from telemetry to anomalies.');
 

@@ -65,6 +65,11 @@ export class SeriesScore {
     this.offSeason = new TailOdds(counts, 2 * tailBins);
   }
 
+  /** The median of the latest samples; 0 before there are any. */
+  get usual(): number {
+    return this.recent.quantile(0.5);
+  }
+
   /** The score of the next sample, 0 to 1. Samples come in the order of their instants (ms since the epoch). */
   observe(atMs: number, given: number): number {
     const value = Math.max(-largest, Math.min(largest, given));

@@ -335,7 +335,8 @@ export class MetricTable {
     let watched = this.watched.get(key);
     if (watched === undefined) {
       const { service, instance, metric, attributes } = row;
-      const watch = createWatch({ environment: this.environment, service, instance, metric, attributes });
+      const source = { environment: this.environment, service, instance, metric, attributes };
+      const watch = createWatch(source, this.context.config.rules);
       watched = { key, watch, lastMs: Number.NEGATIVE_INFINITY, usedMs, intervalMs: 0 };
       this.watched.set(key, watched);
     }

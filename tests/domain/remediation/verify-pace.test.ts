@@ -92,6 +92,7 @@ describe('each kind of finding', () => {
     absence: { signal: 'absence', metric: 'absence', expected: 1, seen: 0 },
     'log-template': { signal: 'logs', metric: 'logs.count', seriesKey: 'logs|shop|t1' },
     'robust-z': { signal: 'other', metric: 'app.queue', seriesKey: 'metric|shop|queue' },
+    unusual: { signal: 'other', metric: 'orders.rate', seriesKey: 'metric|shop|orders' },
     external: { signal: 'reported', metric: 'alert', seriesKey: 'alert|shop|1' },
   };
   const finding = (detector: DetectorId, more: Partial<Anomaly> = {}): Anomaly => {

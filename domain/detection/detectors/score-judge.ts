@@ -1,0 +1,76 @@
+// A series unlike itself: the score of scoring/series-score.ts as a finding. It begins with a sample that is an alarm, and lasts while
+// the series stays at least halfway to where that sample was, until what has lasted so long is the new normal.
+
+import type { Severity } from '../../scope.ts';
+import type { DetectionConfig } from '../config.ts';
+import { type Judgement, learning, normal } from '../lifecycle.ts';
+import { plainNumber, safeName } from '../names.ts';
+import { relearnMs } from '../paces.ts';
+import { reasonWords } from '../scoring/reasons.ts';
+import { alarmFrom, SeriesScore } from '../scoring/series-score.ts';
+import type { Direction } from '../signals.ts';
+
+/** Until then nothing is known of the series. */
+const leastSamples = 20;
+
+export class ScoreJudge {
+  private readonly of: { readonly service: string; readonly metric: string };
+  private readonly direction: Direction;
+  private readonly severity: Severity;
+  private readonly score = new SeriesScore();
+  private samples = 0;
+  private began: { readonly atMs: number; readonly usual: number; readonly seen: number } | null = null;
+
+  constructor(
+    of: { readonly service: string; readonly metric: string },
+    direction: Direction,
+    severity: Severity,
+  ) {
+    this.of = of;
+    this.direction = direction;
+    this.severity = severity;
+  }
+
+  judge(
+    atMs: number,
+    value: number,
+    intervalMs: number,
+    firing: boolean,
+    config: DetectionConfig,
+  ): Judgement {
+    const usual = this.score.usual;
+    const score = this.score.observe(atMs, value);
+    this.samples += 1;
+    if (this.samples <= leastSamples) return learning;
+    if (firing && this.began !== null) {
+      const { usual: before, seen } = this.began;
+      const isFar = (value - before) / (seen - before) >= 0.5;
+      const isNew = atMs - this.began.atMs >= relearnMs(config, intervalMs);
+      return isFar && !isNew ? this.deviates(value, score) : normal;
+    }
+    const isUp = value > usual;
+    const isAsked = this.direction === 'both' || (this.direction === 'up') === isUp;
+    if (score < alarmFrom || !isAsked || value === usual) return normal;
+    this.began = { atMs, usual, seen: value };
+    return this.deviates(value, score);
+  }
+
+  private deviates(value: number, score: number): Judgement {
+    const { atMs, usual } = this.began ?? { atMs: 0, usual: value };
+    const { service, metric } = this.of;
+    const [reason] = this.score.reasons();
+    const why = reason === undefined ? '' : `: ${reasonWords[reason]}`;
+    return {
+      kind: 'deviating',
+      confirmed: true,
+      onsetMs: atMs,
+      direction: value > usual ? 'up' : 'down',
+      expected: usual,
+      seen: value,
+      score: 20 * score,
+      confidence: Math.min(0.95, score),
+      severity: this.severity,
+      summary: `${safeName(metric)} of ${safeName(service)} is ${plainNumber(value)}, usually ${plainNumber(usual)}${why}`,
+    };
+  }
+}

@@ -1,0 +1,102 @@
+// A metric that somebody asked to have watched: beyond a limit for some time, or unlike itself. It takes the place of what its series
+// would be watched for otherwise.
+
+import type { MetricRule } from '../config.ts';
+import { ScoreJudge } from '../detectors/score-judge.ts';
+import { Threshold } from '../detectors/threshold.ts';
+import type { ClearRule, Judgement } from '../lifecycle.ts';
+import { plainNumber, safeName } from '../names.ts';
+import type { SignalRule } from '../signals.ts';
+import type { MetricSource, MetricWatch, WatchContext } from './context.ts';
+import { MetricFindings } from './findings.ts';
+
+/** In samples. */
+const clearSamples = 2;
+/** So far within its limit a value has to be again, as a share of the limit. */
+const hysteresis = 0.02;
+
+export class RuleWatch implements MetricWatch {
+  readonly source: MetricSource;
+  private readonly rule: MetricRule;
+  private readonly above = new Threshold();
+  private readonly below = new Threshold();
+  private readonly score: ScoreJudge | null;
+  private readonly findings: MetricFindings;
+
+  constructor(source: MetricSource, rule: MetricRule, { signal }: SignalRule) {
+    this.source = source;
+    this.rule = rule;
+    const isLimited = rule.above !== undefined || rule.below !== undefined;
+    this.score = isLimited ? null : new ScoreJudge(source, rule.direction, rule.severity);
+    this.findings = new MetricFindings(source, signal);
+  }
+
+  get firing(): boolean {
+    return this.findings.firing;
+  }
+
+  get suspicious(): boolean {
+    return this.above.suspicious || this.below.suspicious || this.firing;
+  }
+
+  observe(atMs: number, value: number, { config, sink }: WatchContext, intervalMs: number): void {
+    const clear = { clearMs: clearSamples * intervalMs, minSamples: clearSamples };
+    if (this.score !== null) {
+      const judgement = this.score.judge(atMs, value, intervalMs, this.firing, config);
+      this.findings.update('unusual', judgement, atMs, clear, sink);
+      return;
+    }
+    const { above, below } = this.rule;
+    const beyond = this.limited(atMs, value, above, below);
+    this.findings.update('threshold', beyond, atMs, this.limitClear(clear), sink);
+  }
+
+  abandon(atMs: number, { sink }: WatchContext): void {
+    this.findings.clearAll(atMs, sink);
+  }
+
+  announce({ sink }: WatchContext): void {
+    this.findings.announce(sink);
+  }
+
+  /** One limit or the other: no value is beyond both. */
+  private limited(
+    atMs: number,
+    value: number,
+    above: number | undefined,
+    below: number | undefined,
+  ): Judgement {
+    const tooMuch = above === undefined ? null : this.judge(this.above, atMs, value, above, 'up');
+    if (tooMuch?.kind === 'deviating' || below === undefined) return tooMuch ?? { kind: 'normal' };
+    return this.judge(this.below, atMs, value, below, 'down');
+  }
+
+  private judge(
+    threshold: Threshold,
+    atMs: number,
+    value: number,
+    limit: number,
+    direction: 'up' | 'down',
+  ): Judgement {
+    const sign = direction === 'up' ? 1 : -1;
+    const { service, metric } = this.source;
+    const sample = {
+      atMs,
+      level: (sign * (value - limit)) / Math.max(Math.abs(limit), Number.EPSILON),
+      atLeast: Number.MIN_VALUE,
+      expected: limit,
+      seen: value,
+      severity: this.rule.severity,
+      direction,
+      summary: () =>
+        `${safeName(metric)} of ${safeName(service)} is ${plainNumber(value)}, ${direction === 'up' ? 'above' : 'below'} its limit of ${plainNumber(limit)}`,
+    } as const;
+    const rule = { limit: 0, release: -hysteresis, durationMs: this.rule.forMs, minSamples: 1 };
+    return threshold.judge(sample, rule, this.findings.isFiring('threshold'));
+  }
+
+  /** Over as quickly as it was found. */
+  private limitClear(clear: ClearRule): ClearRule {
+    return { ...clear, clearMs: Math.min(clear.clearMs, this.rule.forMs) };
+  }
+}

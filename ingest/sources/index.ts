@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { secretsIn } from '../http/signatures.ts';
 import { alertmanager } from './alertmanager/index.ts';
+import { datadog } from './datadog/index.ts';
 import { events } from './events/index.ts';
 import { eventsApi } from './events-api/index.ts';
 import { otlp } from './otlp/index.ts';
@@ -16,6 +17,7 @@ export const sources = {
   alertmanager,
   eventsApi,
   pagerduty,
+  datadog,
   standardWebhooks,
 } as const;
 

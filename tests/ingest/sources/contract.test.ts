@@ -8,6 +8,7 @@ import { naughtyStrings } from '../support/naughty.ts';
 import { nowMs } from '../support/otlp.ts';
 import type { WayHarness } from './harness.ts';
 import * as alertmanager from './harnesses/alertmanager.ts';
+import { datadog } from './harnesses/datadog.ts';
 import * as events from './harnesses/events.ts';
 import * as eventsApi from './harnesses/events-api.ts';
 import { pagerduty } from './harnesses/pagerduty.ts';
@@ -17,6 +18,7 @@ const harnesses: readonly WayHarness[] = [
   ...Object.values(alertmanager),
   ...Object.values(events),
   ...Object.values(eventsApi),
+  datadog,
   pagerduty,
   standardWebhooks,
 ];

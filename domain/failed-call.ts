@@ -1,22 +1,21 @@
 // Whether a call failed: decided here for spans and for histograms, by old and new conventions, whatever of them is there.
 // Source: OpenTelemetry semantic conventions, "HTTP spans: Status", "gRPC: server and client status", "error.type".
 
+import { attributeNames, attributeOf } from './conventions.ts';
+
 export type CallSide = 'server' | 'client';
 /** `ok`: somebody said so on purpose; `unset`: nobody said anything. */
 export type SpanStatus = 'unset' | 'ok' | 'error';
 
 /** Attributes that `callFailed` looks at. */
-export const failureAttributes = [
-  'http.response.status_code',
-  'http.status_code',
-  'rpc.response.status_code',
-  'rpc.grpc.status_code',
-  'rpc.connect_rpc.error_code',
+export const failureAttributes: readonly string[] = [
+  ...attributeNames('http.response.status_code'),
+  ...attributeNames('rpc.response.status_code'),
   'error.type',
+  // Of older tracers.
   'error',
-] as const;
-export type FailureAttribute = (typeof failureAttributes)[number];
-export type FailureAttributes = Readonly<Partial<Record<FailureAttribute, string>>>;
+];
+export type FailureAttributes = Readonly<Partial<Record<string, string>>>;
 
 /**
  * A 5xx is the server's failure whatever the status says. Besides that a status somebody set counts; else a client's 4xx is
@@ -33,7 +32,7 @@ export function callFailed(side: CallSide, status: SpanStatus, attributes: Failu
 }
 
 function httpStatus(attributes: FailureAttributes): number | null {
-  const status = Number(attributes['http.response.status_code'] || attributes['http.status_code'] || 'none');
+  const status = Number(attributeOf('http.response.status_code', attributes) || 'none');
   return status >= 100 && status < 600 ? status : null;
 }
 
@@ -69,11 +68,8 @@ const serverFaults: ReadonlySet<string> = new Set([
 
 /** The code's name, from its number or any spelling of its name (`Unavailable`, `not_found`, `NotFound`); null when none. */
 function rpcCode(attributes: FailureAttributes): string | null {
-  const given =
-    attributes['rpc.response.status_code'] ||
-    attributes['rpc.grpc.status_code'] ||
-    attributes['rpc.connect_rpc.error_code'];
-  if (given === undefined || given === '') return null;
+  const given = attributeOf('rpc.response.status_code', attributes);
+  if (given === '') return null;
   if (/^\d+$/.test(given)) return rpcCodes[Number(given)] ?? null;
   const letters = given.replace(/[^A-Za-z]/g, '').toUpperCase();
   const spelt = letters === 'CANCELED' ? 'CANCELLED' : letters;

@@ -1,8 +1,8 @@
 // What a metric means: the one table from OpenTelemetry (and Kubernetes) names to kinds of symptoms. A metric that is not
-// here is watched too, as a hint only.
-// Source: OpenTelemetry semantic conventions 1.3x (system, process, container, k8s, db, http), and the names of
-// earlier versions that collectors still send.
+// here is watched too, as a hint only. Names are those of now; the ones before are in domain/conventions.ts.
+// Source: OpenTelemetry semantic conventions 1.4x (system, process, container, k8s, db, http).
 
+import { attributeNames, metricNames, metricNow } from '../conventions.ts';
 import type { SignalKind } from './anomaly.ts';
 
 export type Direction = 'up' | 'down' | 'both';
@@ -36,14 +36,17 @@ const rule = (signal: SignalKind, role: Role, direction: Direction = 'up'): Sign
 
 const byName = new Map<string, SignalRule>();
 const add = (signalRule: SignalRule, names: string): void => {
-  for (const name of names.split(/\s+/)) byName.set(name, signalRule);
+  for (const name of names.split(/\s+/)) {
+    const [suffix = ''] = /\.(rate|p50|p95)$/.exec(name) ?? [];
+    const metric = name.slice(0, name.length - suffix.length);
+    for (const spelling of metricNames(metric)) byName.set(spelling + suffix, signalRule);
+  }
 };
 
 add(
   rule('cpu', 'share'),
   `process.cpu.utilization system.cpu.utilization container.cpu.utilization k8s.pod.cpu.utilization
-   k8s.container.cpu_limit_utilization k8s.pod.cpu_limit_utilization jvm.cpu.recent_utilization
-   process.runtime.jvm.cpu.utilization`,
+   k8s.container.cpu.limit.utilization k8s.pod.cpu_limit_utilization jvm.cpu.recent_utilization`,
 );
 add(rule('cpu', 'level'), 'container.cpu.usage k8s.pod.cpu.usage k8s.node.cpu.usage process.cpu.time.rate');
 add(
@@ -53,8 +56,8 @@ add(
 );
 add(
   rule('memory', 'limit'),
-  `process.memory.limit container.memory.limit k8s.container.memory.limit k8s.container.memory_limit
-   k8s.pod.memory.limit jvm.memory.limit system.memory.limit`,
+  `process.memory.limit container.memory.limit k8s.container.memory.limit.desired k8s.pod.memory.limit
+   jvm.memory.limit system.memory.limit`,
 );
 add(rule('memory', 'free'), 'container.memory.available k8s.pod.memory.available');
 add(
@@ -72,39 +75,35 @@ add(
 );
 add(rule('disk', 'free'), 'k8s.pod.filesystem.available k8s.volume.available container.filesystem.available');
 add(rule('disk', 'share'), 'system.filesystem.utilization container.filesystem.utilization');
-add(rule('pool', 'usage'), 'db.client.connection.count db.client.connections.usage');
-add(rule('pool', 'limit'), 'db.client.connection.max db.client.connections.max');
-add(rule('pool', 'waiting'), 'db.client.connection.pending_requests db.client.connections.pending_requests');
+add(rule('pool', 'usage'), 'db.client.connection.count');
+add(rule('pool', 'limit'), 'db.client.connection.max');
+add(rule('pool', 'waiting'), 'db.client.connection.pending_requests');
 add(
   rule('availability', 'desired', 'down'),
-  `container.replicas.desired k8s.deployment.desired k8s.deployment.desired_pods k8s.deployment.pod.desired
-   k8s.statefulset.desired_pods k8s.statefulset.pod.desired k8s.replicaset.desired k8s.replicaset.pod.desired`,
+  `container.replicas.desired k8s.deployment.pod.desired k8s.statefulset.pod.desired
+   k8s.replicaset.pod.desired`,
 );
 add(
   rule('availability', 'available', 'down'),
-  `container.replicas.available k8s.deployment.available k8s.deployment.available_pods
-   k8s.deployment.pod.available k8s.statefulset.ready_pods k8s.statefulset.pod.ready k8s.replicaset.available
+  `container.replicas.available k8s.deployment.pod.available k8s.statefulset.pod.ready
    k8s.replicaset.pod.available`,
 );
 add(
   rule('availability', 'running', 'down'),
   'container.state.running host.state.running k8s.container.ready up',
 );
-add(
-  rule('restarts', 'restarts'),
-  'container.restart.count container.restarts k8s.container.restart.count k8s.container.restarts',
-);
+add(rule('restarts', 'restarts'), 'container.restart.count container.restarts k8s.container.restart.count');
 add(
   rule('traffic', 'ignored', 'both'),
-  `http.server.request.duration.rate http.server.duration.rate rpc.server.duration.rate
-   rpc.server.call.duration.rate    http.server.active_requests`,
+  `http.server.request.duration.rate rpc.server.call.duration.rate messaging.process.duration.rate
+   http.server.active_requests`,
 );
 add(
   rule('latency', 'ignored'),
-  `http.server.request.duration.p50 http.server.request.duration.p95 http.server.duration.p50
-   http.server.duration.p95 rpc.server.duration.p50 rpc.server.duration.p95
-   rpc.server.call.duration.p50 rpc.server.call.duration.p95 http.client.request.duration.p50
-   http.client.request.duration.p95 http.client.request.duration.rate`,
+  `http.server.request.duration.p50 http.server.request.duration.p95 rpc.server.call.duration.p50
+   rpc.server.call.duration.p95 messaging.process.duration.p50 messaging.process.duration.p95
+   http.client.request.duration.p50 http.client.request.duration.p95 http.client.request.duration.rate
+   rpc.client.call.duration.p50 rpc.client.call.duration.p95 rpc.client.call.duration.rate`,
 );
 
 const unknown = rule('other', 'level', 'both');
@@ -120,11 +119,12 @@ export function metricNamesOf(signals: readonly SignalKind[]): readonly string[]
 }
 
 /** Attributes that split a capacity into states; a usage counts in its `used` state only. */
-const stateKeys = [
-  'state',
-  'system.filesystem.state',
-  'system.memory.state',
-  'db.client.connection.state',
+const stateKeys: readonly string[] = [
+  ...new Set(
+    (['system.filesystem.state', 'system.memory.state', 'db.client.connection.state'] as const).flatMap(
+      attributeNames,
+    ),
+  ),
   'pool.state',
 ];
 
@@ -147,12 +147,13 @@ export function isReportedFromOutside(metric: string): boolean {
   return /^(container|k8s|system|process|host|up$)/.test(metric);
 }
 
-/** Histograms of served requests: the calls of a service that sends no spans. Values in seconds or milliseconds. */
+const servedRequests: ReadonlySet<string> = new Set([
+  'http.server.request.duration',
+  'rpc.server.call.duration',
+  'messaging.process.duration',
+]);
+
+/** Histograms of served requests: the calls of a service that sends no spans. */
 export function isServedRequests(metric: string): boolean {
-  return (
-    metric === 'http.server.request.duration' ||
-    metric === 'http.server.duration' ||
-    metric === 'rpc.server.duration' ||
-    metric === 'rpc.server.call.duration'
-  );
+  return servedRequests.has(metricNow(metric));
 }

@@ -1,6 +1,7 @@
 // What a metric series says about the resources of a service, from detection's table of names: one table of meanings
 // for finding symptoms and for explaining them.
 
+import { attributeOf } from '../conventions.ts';
 import { parseLabels } from '../detection/aggregate/labels.ts';
 import { isReportedFromOutside, type SignalRule, signalOf, stateOf } from '../detection/signals.ts';
 
@@ -60,14 +61,7 @@ function kindOf({ signal, role }: SignalRule): ResourceMetric | null {
   }
 }
 
-const poolNameKeys = ['db.client.connection.pool.name', 'pool.name'];
-
 /** Which pool of an instance the series is about; empty when it has only one without a name. */
 export function poolOf(attributes: string): string {
-  const labels = parseLabels(attributes);
-  for (const key of poolNameKeys) {
-    const name = labels[key];
-    if (name !== undefined) return name;
-  }
-  return '';
+  return attributeOf('db.client.connection.pool.name', parseLabels(attributes));
 }

@@ -1,5 +1,6 @@
 // Who an OTLP resource is: its scope and its release, by the ordered lists of domain/identity.ts.
 
+import { attributeNames } from '../../domain/conventions.ts';
 import type { Scope } from '../../domain/scope.ts';
 import { cleanText } from '../text.ts';
 import { type DecodeContext, valueText } from './attributes.ts';
@@ -16,8 +17,9 @@ export function readResource(resourceLevel: Node, context: DecodeContext): Resou
   const given = attributes.get('service.name') ?? '';
   if (given.startsWith(unnamedService)) attributes.delete('service.name');
   const service = firstOf(identity.service, attributes, limits.maxNameChars);
-  const environment =
-    attributes.get('deployment.environment.name') ?? attributes.get('deployment.environment');
+  const environment = attributeNames('deployment.environment.name')
+    .map((name) => attributes.get(name))
+    .find((value) => value !== undefined);
   const instance = firstOf(identity.instance, attributes, limits.maxNameChars);
   const release = attributes.get('service.version');
   // The name of an executable says more than the machine it runs on.

@@ -1,11 +1,7 @@
 // OTLP spans to span summaries: who called whom, how long, and whether it failed.
 
-import {
-  callFailed,
-  type FailureAttribute,
-  failureAttributes,
-  type SpanStatus,
-} from '../../domain/failed-call.ts';
+import { attributeNames } from '../../domain/conventions.ts';
+import { callFailed, failureAttributes, type SpanStatus } from '../../domain/failed-call.ts';
 import type { SpanKind, SpanSummary } from '../../domain/observation.ts';
 import { cleanText } from '../text.ts';
 import { type DecodeContext, findAttribute, findAttributes } from './attributes.ts';
@@ -39,15 +35,15 @@ const statusNames = { STATUS_CODE_OK: 1, STATUS_CODE_ERROR: 2 };
 const remoteParent = 0x100 | 0x200;
 
 /** Who was called, by what names it best. */
-const peerAttributes = [
-  'peer.service',
-  'server.address',
-  'net.peer.name',
-  'messaging.destination.name',
-  'messaging.destination',
-  'db.namespace',
-  'db.name',
-];
+const peerAttributes: readonly string[] = (
+  [
+    'service.peer.name',
+    'server.address',
+    'messaging.destination.name',
+    'db.namespace',
+    'db.system.name',
+  ] as const
+).flatMap(attributeNames);
 
 export function readTraces(request: Node, context: DecodeContext, emit: (span: SpanSummary) => void): void {
   each(request, 'resourceSpans', (resourceLevel) => {
@@ -96,7 +92,7 @@ function readSpan(
   const side = spanKind === 'client' || spanKind === 'producer' ? 'client' : 'server';
   const status = child(node, 'status');
   const code = status === null ? 0 : choice(status, 'code', statusNames);
-  const failure = findAttributes<FailureAttribute>(node, failureAttributes, context);
+  const failure = findAttributes(node, failureAttributes, context);
   const peer = side === 'client' ? findAttribute(node, peerAttributes, context) : '';
   return {
     kind: 'span',

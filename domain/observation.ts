@@ -14,6 +14,8 @@ export type GaugePoint = {
   readonly attributes: Attributes;
   readonly atMs: number;
   readonly value: number;
+  /** The value is what the level changed by since the point before (a non-monotonic sum of delta temporality). */
+  readonly isChange?: true;
 };
 
 /** A monotonic counter; `startMs` changes when the process that counts restarts. */
@@ -70,7 +72,7 @@ export type SpanSummary = {
   readonly startMs: number;
   readonly durationMs: number;
   readonly error: boolean;
-  /** For client and producer spans: who was called (`peer.service`, else `server.address`). */
+  /** For client and producer spans: who was called (`service.peer.name`, else `server.address`). */
   readonly peer?: string;
   readonly release?: string;
 };

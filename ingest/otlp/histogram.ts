@@ -44,43 +44,61 @@ function withoutInfiniteBounds(
 }
 
 /**
- * Base-2 exponential buckets to explicit bounds: bucket `i` of scale `s` covers (2^(i·2^-s), 2^((i+1)·2^-s)].
+ * Base-2 exponential buckets to explicit bounds: bucket `i` of scale `s` covers (2^(i·2^-s), 2^((i+1)·2^-s)], or the same below
+ * zero; what is at most `zeroThreshold` away from zero has a bucket of its own.
  * Source: OpenTelemetry metrics data model, "ExponentialHistogram".
  */
 export function exponentialBuckets(point: Node, maxBuckets: number): HistogramBuckets | null {
-  const count = number(point, 'count');
   const width = 2 ** -number(point, 'scale');
+  const boundOf = (index: number): number => 2 ** (index * width);
+  const threshold = number(point, 'zeroThreshold');
   const positive = side(point, 'positive');
   const negative = side(point, 'negative');
-  if (positive.counts.length + negative.counts.length > maxBuckets) return null;
-  const boundOf = (index: number): number => 2 ** (index * width);
+  if (positive.counts.length + negative.counts.length > maxBuckets || !(threshold >= 0)) return null;
+  if (isBeyondNumbers(positive, boundOf) || isBeyondNumbers(negative, boundOf)) return null;
 
-  const bounds: number[] = [];
-  const bucketCounts: number[] = [];
+  const filled = new FilledBuckets();
   if (negative.counts.length > 0) {
-    // Below the most negative bucket there is nothing; then the negative buckets, largest magnitude first.
-    bucketCounts.push(0);
-    for (let index = negative.counts.length; index >= 0; index -= 1) {
-      bounds.push(-boundOf(negative.offset + index));
-      if (index > 0) bucketCounts.push(negative.counts[index - 1] ?? 0);
-    }
+    filled.upTo(-boundOf(negative.offset + negative.counts.length), 0);
+    for (let index = negative.counts.length - 1; index >= 0; index -= 1)
+      filled.upTo(-boundOf(negative.offset + index), negative.counts[index] ?? 0);
+    filled.upTo(-(threshold || Number.MIN_VALUE), 0);
   }
-  bucketCounts.push(number(point, 'zeroCount'));
-  // Zeros are told apart from what is small: buckets that come in between later hold nothing of them.
-  if (positive.counts.length > 0 && negative.counts.length === 0) {
-    bounds.push(0);
-    bucketCounts.push(0);
-  }
-  if (positive.counts.length > 0) {
-    for (let index = 0; index <= positive.counts.length; index += 1) {
-      bounds.push(boundOf(positive.offset + index));
-      bucketCounts.push(positive.counts[index] ?? 0);
-    }
-  }
-  return checkedBuckets(count, bounds, bucketCounts, maxBuckets + 4);
+  filled.upTo(threshold, number(point, 'zeroCount'));
+  if (positive.counts.length > 0) filled.upTo(boundOf(positive.offset), 0);
+  for (const [index, count] of positive.counts.entries())
+    filled.upTo(boundOf(positive.offset + index + 1), count);
+  const { bounds, overflow } = filled;
+  // Three bounds more than buckets: both ends, and around zero.
+  return checkedBuckets(number(point, 'count'), bounds, [...filled.bucketCounts, overflow], maxBuckets + 5);
 }
 
-function side(point: Node, key: string): { offset: number; counts: readonly number[] } {
+type Side = { readonly offset: number; readonly counts: readonly number[] };
+
+/** Whether a bucket holds something where no number of 64 bits is. */
+function isBeyondNumbers({ offset, counts }: Side, boundOf: (index: number) => number): boolean {
+  return counts.some((count, index) => count > 0 && boundOf(offset + index) === Number.POSITIVE_INFINITY);
+}
+
+/** Buckets from the lowest to the highest. Bounds that fall together, as numbers or by the threshold, are one. */
+class FilledBuckets {
+  readonly bounds: number[] = [];
+  readonly bucketCounts: number[] = [];
+  overflow = 0;
+
+  upTo(bound: number, count: number): void {
+    const last = this.bounds.length - 1;
+    if (bound === Number.POSITIVE_INFINITY) this.overflow += count;
+    else if (last >= 0 && bound <= (this.bounds[last] ?? bound))
+      this.bucketCounts[last] = (this.bucketCounts[last] ?? 0) + count;
+    else if (bound !== Number.NEGATIVE_INFINITY) {
+      this.bounds.push(bound);
+      this.bucketCounts.push(count);
+    }
+  }
+}
+
+function side(point: Node, key: string): Side {
   const buckets = child(point, key);
   if (buckets === null || list(buckets, 'bucketCounts').length === 0) return { offset: 0, counts: [] };
   return { offset: number(buckets, 'offset'), counts: numbers(buckets, 'bucketCounts') };

@@ -66,7 +66,7 @@ function readMetric(node: Node, resource: ResourceFacts, context: DecodeContext,
   points('sum', (point, data) =>
     flag(data, 'isMonotonic')
       ? readCounter(point, data, facts, context, emit)
-      : readGauge(point, facts, context, emit),
+      : readLevel(point, data, facts, context, emit),
   );
   points('histogram', (point, data) =>
     readHistogram(
@@ -108,6 +108,21 @@ function readGauge(point: Node, facts: MetricFacts, context: DecodeContext, emit
   return null;
 }
 
+/** A sum that can fall. Without a temporality it is read as what almost all of them are. */
+function readLevel(
+  point: Node,
+  data: Node,
+  facts: MetricFacts,
+  context: DecodeContext,
+  emit: Emit,
+): RejectReason | null {
+  if (readTemporality(data) !== 'delta') return readGauge(point, facts, context, emit);
+  const value = pointValue(point);
+  if (typeof value === 'string') return value;
+  emit({ kind: 'gauge', ...common(point, facts, context), value, isChange: true });
+  return null;
+}
+
 function readCounter(
   point: Node,
   data: Node,
@@ -119,6 +134,8 @@ function readCounter(
   if (typeof value === 'string') return value;
   const temporality = readTemporality(data);
   if (temporality === null) return 'bad-temporality';
+  // What only ever grows has nothing below zero.
+  if (value < 0) return 'bad-value';
   emit({ kind: 'counter', ...common(point, facts, context), ...started(point), temporality, value });
   return null;
 }

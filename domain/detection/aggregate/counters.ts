@@ -1,4 +1,5 @@
-// From counter points to rates. A counter that starts again (new start time, or a smaller value) counts from zero.
+// From counter points to rates. A counter that starts again (new start time, or a smaller value) counts from zero. A start
+// that moves while the counter goes on is a clock that is not exact, and no reset.
 // Source: OpenTelemetry metrics data model, "Resets and gaps".
 
 import type { CounterPoint } from '../../observation.ts';
@@ -15,9 +16,17 @@ export function counterIncrease(
     return elapsed(point.value, fromMs, point.atMs);
   }
   if (previous === undefined) return null;
-  const restarted = point.startMs > previous.atMs || point.value < previous.value;
-  if (!restarted) return elapsed(point.value - previous.value, previous.atMs, point.atMs);
+  if (!startedAgain(previous, point) && point.value >= previous.value)
+    return elapsed(point.value - previous.value, previous.atMs, point.atMs);
   return elapsed(point.value, Math.max(previous.atMs, point.startMs), point.atMs);
+}
+
+/** Whether the count began anew after the previous point, or with it. */
+export function startedAgain(
+  previous: { readonly atMs: number; readonly startMs: number },
+  { startMs }: { readonly startMs: number },
+): boolean {
+  return startMs !== previous.startMs && startMs >= previous.atMs;
 }
 
 function elapsed(increase: number, fromMs: number | undefined, toMs: number) {

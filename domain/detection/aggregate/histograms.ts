@@ -2,6 +2,10 @@
 // Source: Prometheus histogram_quantile (linear interpolation; the overflow bucket answers its lower bound).
 
 import type { HistogramPoint } from '../../observation.ts';
+import { startedAgain } from './counters.ts';
+
+/** `bucketCounts` has one entry more than `bounds`: the overflow bucket. */
+export type Buckets = { readonly bounds: readonly number[]; readonly bucketCounts: readonly number[] };
 
 export type HistogramState = {
   atMs: number;
@@ -35,21 +39,20 @@ export function histogramIncrease(
     return { count, elapsedMs: point.atMs - fromMs, bounds, bucketCounts };
   }
   if (previous === undefined || point.atMs <= previous.atMs) return null;
-  const elapsedMs = point.atMs - previous.atMs;
-  const restarted = point.startMs > previous.atMs || count < previous.count;
-  if (restarted) return { count, elapsedMs, bounds, bucketCounts };
+  const { atMs, startMs } = point;
+  const anew = (fromMs: number) => ({ count, elapsedMs: atMs - fromMs, bounds, bucketCounts });
+  if (startedAgain(previous, point)) return startMs < atMs ? anew(startMs) : null;
+  if (count < previous.count) return anew(previous.atMs);
   const before = inBuckets(previous, bounds);
   if (before === null) return null;
   const since = bucketCounts.map((value, index) => value - (before[index] ?? 0));
-  if (since.some((value) => value < 0)) return null;
-  return { count: count - previous.count, elapsedMs, bounds, bucketCounts: since };
+  // A bucket never loses anything: as many records again, or more, came after a reset.
+  if (since.some((value) => value < 0)) return anew(previous.atMs);
+  return { count: count - previous.count, elapsedMs: atMs - previous.atMs, bounds, bucketCounts: since };
 }
 
 /** The value below which the share `q` (0..1) of the records lies; null without records or buckets. */
-export function histogramQuantile(
-  q: number,
-  { bounds, bucketCounts }: Pick<HistogramIncrease, 'bounds' | 'bucketCounts'>,
-): number | null {
+export function histogramQuantile(q: number, { bounds, bucketCounts }: Buckets): number | null {
   const total = bucketCounts.reduce((sum, value) => sum + value, 0);
   if (total <= 0 || bounds.length === 0) return null;
   const rank = q * total;
@@ -66,11 +69,40 @@ export function histogramQuantile(
   return bounds.at(-1) ?? null;
 }
 
+/** Both together, in the finest buckets that cut none of theirs that holds something. */
+export function together(one: Buckets, other: Buckets): Buckets {
+  const bounds = isSame(one.bounds, other.bounds) ? one.bounds : commonBounds(one, other);
+  const [counts, others] = [inBuckets(one, bounds) ?? [], inBuckets(other, bounds) ?? []];
+  return { bounds, bucketCounts: counts.map((count, index) => count + (others[index] ?? 0)) };
+}
+
+function isSame(one: readonly number[], other: readonly number[]): boolean {
+  return (
+    one === other || (one.length === other.length && one.every((bound, index) => bound === other[index]))
+  );
+}
+
+function commonBounds(one: Buckets, other: Buckets): readonly number[] {
+  const all = [...new Set([...one.bounds, ...other.bounds])].sort((a, b) => a - b);
+  const [isEdge, isEdgeOfOther] = [edgesOf(one), edgesOf(other)];
+  // Both look at every bound, in order.
+  return all.filter((bound) => [isEdge(bound), isEdgeOfOther(bound)].every(Boolean));
+}
+
+/** Of ascending values: whether one is a bound, or in a bucket that is empty. */
+function edgesOf({ bounds, bucketCounts }: Buckets): (value: number) => boolean {
+  let index = 0;
+  return (value) => {
+    while (index < bounds.length && (bounds[index] ?? value) < value) index += 1;
+    return bounds[index] === value || (bucketCounts[index] ?? 0) === 0;
+  };
+}
+
 /**
  * The counts of `previous` in the buckets between `bounds`; null when one of its buckets that holds something is cut by a
  * bound. Exponential histograms widen and coarsen while they grow, and their bounds stay a subset.
  */
-function inBuckets(previous: HistogramState, bounds: readonly number[]): readonly number[] | null {
+function inBuckets(previous: Buckets, bounds: readonly number[]): readonly number[] | null {
   const counts: number[] = [];
   let index = 0;
   let below = 0;

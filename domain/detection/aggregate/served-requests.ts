@@ -1,82 +1,71 @@
-// Calls of services that send metrics but no spans: the server's own duration histogram, all label sets together, makes
-// the same call buckets that spans would.
+// Calls of services that send metrics but no spans: the server's own duration histograms, all label sets together, make the
+// same call buckets that spans would. A service that is being moved to new names may send one histogram under both: it
+// counts once.
 
+import { metricNow, toMilliseconds } from '../../conventions.ts';
 import { callFailed } from '../../failed-call.ts';
 import type { HistogramPoint } from '../../observation.ts';
 import type { CallBucket } from '../../telemetry.ts';
-import { type HistogramIncrease, histogramQuantile } from './histograms.ts';
+import { type Buckets, type HistogramIncrease, histogramQuantile, together } from './histograms.ts';
 
-type Served = {
+type Served = Buckets & {
+  readonly count: number;
+  readonly errors: number;
+  /** The longest time that one of them took. */
+  readonly intervalMs: number;
+};
+type Second = {
   readonly atMs: number;
   readonly service: string;
   readonly instance: string;
-  readonly bounds: readonly number[];
-  readonly bucketCounts: number[];
-  readonly toMs: number;
-  intervalMs: number;
-  count: number;
-  errors: number;
+  /** By metric; bounds are in milliseconds. */
+  readonly served: Map<string, Served>;
 };
 
-const millisecondsPer: Readonly<Record<string, number>> = { s: 1000, us: 1e-3, ns: 1e-6 };
-
 export class ServedRequests {
-  private readonly open = new Map<string, Served>();
+  private readonly open = new Map<string, Second>();
 
-  add(
-    point: HistogramPoint,
-    { count, elapsedMs, bounds, bucketCounts }: HistogramIncrease,
-    atMs: number,
-  ): void {
+  add(point: HistogramPoint, increase: HistogramIncrease, atMs: number): void {
+    const { count, elapsedMs: intervalMs, bucketCounts } = increase;
     const { service, resourceId: instance = '' } = point.scope;
     const key = `${service}\u0000${instance}\u0000${atMs}`;
-    let served = this.open.get(key);
-    if (served === undefined) {
-      const counts = new Array<number>(bucketCounts.length).fill(0);
-      const toMs = millisecondsPer[point.unit] ?? 1;
-      served = {
-        atMs,
-        service,
-        instance,
-        bounds,
-        bucketCounts: counts,
-        toMs,
-        intervalMs: 0,
-        count: 0,
-        errors: 0,
-      };
-      this.open.set(key, served);
+    let second = this.open.get(key);
+    if (second === undefined) {
+      second = { atMs, service, instance, served: new Map() };
+      this.open.set(key, second);
     }
-    served.intervalMs = Math.max(served.intervalMs, elapsedMs);
-    served.count += count;
-    if (callFailed('server', 'unset', point.attributes)) served.errors += count;
-    if (served.bucketCounts.length !== bucketCounts.length) return;
-    for (const [index, value] of bucketCounts.entries())
-      served.bucketCounts[index] = (served.bucketCounts[index] ?? 0) + value;
+    const toMs = toMilliseconds(point.metric, point.unit);
+    const errors = callFailed('server', 'unset', point.attributes) ? count : 0;
+    const bounds = increase.bounds.map((bound) => bound * toMs);
+    const given = { count, errors, intervalMs, bounds, bucketCounts };
+    const before = second.served.get(point.metric);
+    second.served.set(point.metric, before === undefined ? given : both(before, given));
   }
 
   close(): CallBucket[] {
-    const rows = [...this.open.values()].map((served) => {
-      const { atMs, service, instance, count, errors, toMs, intervalMs } = served;
-      const latencyP50Ms = (histogramQuantile(0.5, served) ?? 0) * toMs;
-      const latencyP95Ms = (histogramQuantile(0.95, served) ?? 0) * toMs;
+    const rows = [...this.open.values()].map(({ atMs, service, instance, served }) => {
+      const metrics = [...served.keys()].filter(
+        (name) => name === metricNow(name) || !served.has(metricNow(name)),
+      );
+      const all = metrics.map((name) => served.get(name) as Served).reduce(both);
+      const latencyP50Ms = histogramQuantile(0.5, all) ?? 0;
+      const latencyP95Ms = histogramQuantile(0.95, all) ?? 0;
+      const { count, errors, intervalMs } = all;
       // Without spans nobody knows what a call waited for: all of it counts as its own.
       const own = { ownErrors: errors, selfTimeP50Ms: latencyP50Ms };
-      return {
-        atMs,
-        service,
-        instance,
-        side: 'server',
-        peer: '',
-        count,
-        errors,
-        latencyP50Ms,
-        latencyP95Ms,
-        ...own,
-        intervalMs,
-      } as const;
+      const calls = { count, errors, latencyP50Ms, latencyP95Ms, ...own, intervalMs };
+      return { atMs, service, instance, side: 'server', peer: '', ...calls } as const;
     });
     this.open.clear();
     return rows;
   }
+}
+
+function both(one: Served, other: Served): Served {
+  return {
+    count: one.count + other.count,
+    errors: one.errors + other.errors,
+    intervalMs: Math.max(one.intervalMs, other.intervalMs),
+    ...together(one, other),
+  };
 }

@@ -1,9 +1,10 @@
 // All metric series of one environment: points become rows of history, and rows are watched. Memory is bounded; what
 // does not fit is counted and refused, before it costs anything.
 
-import type { CounterPoint, HistogramPoint, MetricPoint } from '../../observation.ts';
+import type { CounterPoint, GaugePoint, HistogramPoint, MetricPoint } from '../../observation.ts';
 import type { MetricBucket } from '../../telemetry.ts';
 import { type CounterState, counterIncrease } from '../aggregate/counters.ts';
+import { added, type Delta, levelAfter } from '../aggregate/deltas.ts';
 import {
   type HistogramIncrease,
   type HistogramState,
@@ -27,6 +28,7 @@ type Watched = {
   readonly key: string;
   readonly watch: MetricWatch | null;
   lastMs: number;
+  lastValue: number;
   usedMs: number;
   /** How far its rows usually are apart; 0 before there are two. */
   intervalMs: number;
@@ -46,7 +48,9 @@ type Series = Stream & {
   /** Points that came after newer ones: a collector that was cut off sends what it kept. History only. */
   late?: Stream;
   /** Delta points of a second that has a row: they count with the next one. */
-  carried?: CounterPoint | HistogramPoint;
+  carried?: Delta;
+  /** Of a level that is told by its changes. */
+  level?: number;
   readonly key: string;
   /** The watched rows that this series makes: one, or for a histogram one per suffix. */
   watched: Partial<Record<Suffix, Watched>> | null;
@@ -90,6 +94,10 @@ export class MetricTable {
     const atMs = Math.floor(given.atMs / secondMs) * secondMs;
     series.usedMs = receivedMs;
     if (series.lastMs > receivedMs + clockJumpMs && given.atMs <= receivedMs) this.forgetFuture(series);
+    if (given.kind === 'gauge' && given.isChange === true) {
+      this.change(series, given, atMs, rows);
+      return null;
+    }
     if (atMs === series.lastMs) {
       this.again(series, given, atMs, rows);
       return null;
@@ -121,8 +129,27 @@ export class MetricTable {
     series.pointMs = Math.max(point.atMs, series.pointMs ?? series.lastMs);
     if (!newer) this.drops.add('stale-point');
     else if (point.kind === 'gauge') this.row(series, point, '', atMs, point.value, rows);
-    else if (point.temporality === 'delta') series.carried = merged(series.carried, point);
+    else if (point.temporality === 'delta') series.carried = added(series.carried, point);
     else this.drops.add('stale-point');
+  }
+
+  /** A level by its changes, from what history has of it or else from zero. Each counts once. */
+  private change(series: Series, point: GaugePoint, atMs: number, rows: MetricBucket[]): void {
+    const told = this.watched.get(series.key);
+    const isKnown =
+      series.level === undefined
+        ? atMs <= (told?.lastMs ?? Number.NEGATIVE_INFINITY)
+        : point.atMs <= (series.pointMs ?? Number.NEGATIVE_INFINITY);
+    if (isKnown) {
+      this.drops.add('stale-point');
+      return;
+    }
+    const now = levelAfter(series.level ?? told?.lastValue ?? 0, point);
+    series.level = now.value;
+    if (atMs > series.lastMs) series.intervalMs = usualInterval(series.intervalMs, atMs - series.lastMs);
+    series.lastMs = atMs;
+    series.pointMs = point.atMs;
+    this.row(series, now, '', atMs, now.value, rows);
   }
 
   /** Rows of the past. One that was written already is replaced by itself, so going back once more is harmless. */
@@ -141,6 +168,7 @@ export class MetricTable {
   /** The sender's clock was ahead and has been set right: what comes now is no past. */
   private forgetFuture(series: Series): void {
     series.lastMs = Number.NEGATIVE_INFINITY;
+    delete series.pointMs;
     delete series.counter;
     delete series.histogram;
     for (const watched of Object.values(series.watched ?? {})) watched.lastMs = Number.NEGATIVE_INFINITY;
@@ -337,13 +365,14 @@ export class MetricTable {
       const { service, instance, metric, attributes } = row;
       const source = { environment: this.environment, service, instance, metric, attributes };
       const watch = createWatch(source, this.context.config.rules);
-      watched = { key, watch, lastMs: Number.NEGATIVE_INFINITY, usedMs, intervalMs: 0 };
+      watched = { key, watch, lastMs: Number.NEGATIVE_INFINITY, lastValue: 0, usedMs, intervalMs: 0 };
       this.watched.set(key, watched);
     }
     return watched;
   }
 
   private observe(watched: Watched, row: MetricBucket, usedMs: number): void {
+    if (row.atMs >= watched.lastMs) watched.lastValue = row.value;
     if (row.atMs <= watched.lastMs) return;
     watched.intervalMs = usualInterval(watched.intervalMs, row.atMs - watched.lastMs);
     watched.lastMs = row.atMs;
@@ -361,25 +390,11 @@ function usualInterval(usualMs: number, passedMs: number): number {
   return usualMs === 0 ? passedMs : usualMs + (Math.min(passedMs, 2 * usualMs) - usualMs) / 8;
 }
 
-type Delta = CounterPoint | HistogramPoint;
-
-/** Two increases as one: the newer point with what the older one counted. */
-function merged<Point extends Delta>(older: Delta | undefined, newer: Point): Point {
-  const startMs = older === undefined ? newer.startMs : Math.min(older.startMs, newer.startMs);
-  if (older?.kind === 'counter' && newer.kind === 'counter')
-    return { ...newer, startMs, value: older.value + newer.value };
-  if (older?.kind !== 'histogram' || newer.kind !== 'histogram') return newer;
-  const fits = older.bucketCounts.length === newer.bucketCounts.length;
-  if (!fits) return newer;
-  const bucketCounts = newer.bucketCounts.map((count, index) => count + (older.bucketCounts[index] ?? 0));
-  return { ...newer, startMs, count: older.count + newer.count, sum: older.sum + newer.sum, bucketCounts };
-}
-
 function withCarried(series: Series, point: MetricPoint): MetricPoint {
   const { carried } = series;
   if (carried === undefined || point.kind === 'gauge') return point;
   delete series.carried;
-  return point.temporality === 'delta' ? merged(carried, point) : point;
+  return point.temporality === 'delta' ? added(carried, point) : point;
 }
 
 function labelSetKey(service: string, metric: string): string {

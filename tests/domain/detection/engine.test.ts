@@ -113,6 +113,36 @@ describe('points out of time', () => {
     ]);
   });
 
+  it('of a level that is told by its changes count once each, from zero or from what history has', () => {
+    const change = (value: number, atMs: number) => ({
+      ...gauge('queue', value, atMs),
+      isChange: true as const,
+    });
+    const first = newEngine();
+    const outputs = [
+      first.observe([change(5, startMs), change(-2, startMs + 1_000)], startMs + 1_000),
+      // Sent again, as after a lost answer, with one that is new.
+      first.observe(
+        [change(5, startMs), change(-2, startMs + 1_000), change(4, startMs + 2_000)],
+        startMs + 2_000,
+      ),
+      // Two of a second.
+      first.observe([change(1, startMs + 2_300), change(1, startMs + 2_600)], startMs + 3_000),
+    ];
+    expect(rowsOf(outputs)).toEqual([
+      [startMs, 5],
+      [startMs + 1_000, 3],
+      [startMs + 2_000, 7],
+      [startMs + 2_000, 8],
+      [startMs + 2_000, 9],
+    ]);
+    const second = newEngine();
+    const metrics = outputs.flatMap(({ rows }) => rows.flatMap((row) => row.metrics));
+    second.warm(environment, { calls: [], metrics, logs: [] });
+    const again = [change(4, startMs + 2_000), change(-1, startMs + 4_000)];
+    expect(rowsOf([second.observe(again, startMs + 4_000)])).toEqual([[startMs + 4_000, 8]]);
+  });
+
   it('are no past when the clock that was ahead is set right: the series is watched on', () => {
     const engine = newEngine();
     engine.observe([counter(1, startMs + 540_000)], startMs);

@@ -5,6 +5,7 @@ import { attribute, decode, gauge, type Json, metricsRequest, nano, nowMs } from
 const startMs = nowMs - 60_000;
 const times = { startTimeUnixNano: nano(startMs), timeUnixNano: nano(nowMs) };
 const scope = { environment: 'prod', service: 'orders', resourceId: 'orders-1' };
+const monotonic = { isMonotonic: true, aggregationTemporality: 1 };
 const point = (data: Json, name = 'm') => metricsRequest([{ name, unit: 's', ...data }]);
 
 describe.each<OtlpEncoding>(['json', 'protobuf'])('metrics as %s', (encoding) => {
@@ -53,6 +54,13 @@ describe.each<OtlpEncoding>(['json', 'protobuf'])('metrics as %s', (encoding) =>
     );
   });
 
+  test('a sum that can fall, told by its changes, says that its value is one', () => {
+    const dataPoints = [{ ...times, asInt: '-3' }];
+    expect(only(point({ sum: { dataPoints, isMonotonic: false, aggregationTemporality: 1 } }))).toMatchObject(
+      { kind: 'gauge', value: -3, isChange: true },
+    );
+  });
+
   test('a histogram keeps bounds and counts', () => {
     const data = {
       ...times,
@@ -77,32 +85,6 @@ describe.each<OtlpEncoding>(['json', 'protobuf'])('metrics as %s', (encoding) =>
       bounds: [],
       bucketCounts: [6],
     });
-  });
-
-  test('an exponential histogram gets explicit bounds: scale 0 doubles with every bucket', () => {
-    const data = {
-      ...times,
-      count: '10',
-      sum: 30,
-      scale: 0,
-      zeroCount: '1',
-      positive: { offset: 1, bucketCounts: ['2', '3'] },
-      negative: { offset: 0, bucketCounts: ['4'] },
-    };
-    expect(
-      only(point({ exponentialHistogram: { dataPoints: [data], aggregationTemporality: 2 } })),
-    ).toMatchObject({
-      kind: 'histogram',
-      count: 10,
-      // 4 values in [-2, -1), 1 at about zero, 2 in (2, 4], 3 in (4, 8]
-      bounds: [-2, -1, 2, 4, 8],
-      bucketCounts: [0, 4, 1, 2, 3, 0],
-    });
-    const { negative: _, ...positive } = { ...data, count: '6' };
-    expect(
-      only(point({ exponentialHistogram: { dataPoints: [positive], aggregationTemporality: 2 } })),
-      // Zeros in a bucket of their own.
-    ).toMatchObject({ bounds: [0, 2, 4, 8], bucketCounts: [1, 0, 2, 3, 0] });
   });
 
   test('a summary becomes one gauge per quantile, and a counter', () => {
@@ -169,6 +151,7 @@ describe.each<OtlpEncoding>(['json', 'protobuf'])('metrics as %s', (encoding) =>
     ['no-timestamp', gauge('m', { asDouble: 1, timeUnixNano: '0' })],
     ['in-future', gauge('m', { asDouble: 1, timeUnixNano: nano(nowMs + 11 * 60_000) })],
     ['too-old', gauge('m', { asDouble: 1, timeUnixNano: nano(nowMs - 61 * 60_000) })],
+    ['bad-value', { name: 'm', sum: { ...monotonic, dataPoints: [{ ...times, asInt: '-1' }] } }],
     ['bad-temporality', { name: 'm', sum: { isMonotonic: true, dataPoints: [{ ...times, asInt: '1' }] } }],
     ['bad-histogram', histogram({ count: '3', bucketCounts: ['1', '2'], explicitBounds: [1, 2] })],
     ['bad-histogram', histogram({ count: '4', bucketCounts: ['1', '2'], explicitBounds: [1] })],
@@ -186,22 +169,16 @@ describe.each<OtlpEncoding>(['json', 'protobuf'])('metrics as %s', (encoding) =>
     expect(tally.message()).toContain(reason);
   });
 
-  test('a point that says "no recorded value" is passed over, not rejected', () => {
-    const { observations, tally } = decode('metrics', metricsRequest([gauge('m', { flags: 1 })]), encoding);
-    expect(observations).toEqual([]);
-    expect(tally.rejected).toBe(0);
-  });
-
-  test('exponential buckets beyond what a number holds are rejected', () => {
-    const positive = { offset: 2_000, bucketCounts: ['1'] };
-    const data = { ...times, count: '1', scale: 0, positive };
-    const { tally } = decode(
-      'metrics',
-      point({ exponentialHistogram: { dataPoints: [data], aggregationTemporality: 2 } }),
-      encoding,
-    );
-    expect([...tally.reasons]).toEqual([['bad-histogram', 1]]);
-  });
+  test.each(['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary'])(
+    'a point of a %s that says "no recorded value" is passed over, not rejected, whatever else is in it',
+    (kind) => {
+      const data = { dataPoints: [{ ...times, flags: 1 }], ...(kind === 'sum' ? monotonic : {}) };
+      const { observations, tally } = decode('metrics', point({ [kind]: data }), encoding);
+      expect(observations).toEqual([]);
+      expect(tally.rejected).toBe(0);
+      expect(Object.fromEntries(tally.notes)).toEqual({ 'no-data-flag': 1 });
+    },
+  );
 
   test('ten thousand label sets are ten thousand points', () => {
     const dataPoints = Array.from({ length: 10_000 }, (_, index) => ({

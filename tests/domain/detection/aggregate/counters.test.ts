@@ -28,6 +28,38 @@ describe('the increase of a counter', () => {
     });
   });
 
+  it('counts from zero after a restart with the last point, though the count is higher by now', () => {
+    // Data model, "Resets and gaps": a new start is a reset whatever the value says.
+    expect(counterIncrease(cumulative(10_000, 5, 1_000), cumulative(20_000, 50, 10_000))).toEqual({
+      increase: 50,
+      elapsedMs: 10_000,
+    });
+  });
+
+  it('cannot be told from the point of no duration that begins a stream anew', () => {
+    // Data model, "Cumulative streams: handling unknown start time": start and time are the same.
+    const unknown = cumulative(20_000, 30, 20_000);
+    expect(counterIncrease(cumulative(10_000, 500, 1_000), unknown)).toBeNull();
+    expect(counterIncrease(unknown, cumulative(30_000, 34, 20_000))).toEqual({
+      increase: 4,
+      elapsedMs: 10_000,
+    });
+  });
+
+  it('goes on when the start moves a little and the count does not fall: that is a clock, no reset', () => {
+    expect(counterIncrease(cumulative(10_000, 500, 1_000), cumulative(20_000, 510, 1_004))).toEqual({
+      increase: 10,
+      elapsedMs: 10_000,
+    });
+  });
+
+  it('is what was counted after a gap, over all of it', () => {
+    expect(counterIncrease(cumulative(10_000, 5, 1_000), cumulative(70_000, 65, 1_000))).toEqual({
+      increase: 60,
+      elapsedMs: 60_000,
+    });
+  });
+
   it('is the value itself of a delta point, since its start or the point before', () => {
     const delta = { atMs: 2_000, startMs: 1_000, value: 5, temporality: 'delta' } as const;
     expect(counterIncrease(undefined, delta)).toEqual({ increase: 5, elapsedMs: 1_000 });

@@ -6,16 +6,18 @@ import type { HistogramPoint } from '../../../../domain/observation.ts';
 
 const atMs = 1_000_000;
 
-function rowsOf(unit: string, calls: readonly Readonly<Record<string, string>>[]) {
+type Given = Partial<HistogramPoint> & { readonly bounds?: readonly number[] };
+
+function rowsFor(points: readonly Given[]) {
   const served = new ServedRequests();
-  for (const attributes of calls) {
-    const increase = { count: 2, elapsedMs: 1_000, bounds: [1, 2], bucketCounts: [0, 2, 0] };
+  for (const given of points) {
+    const increase = { count: 2, elapsedMs: 1_000, bounds: [1, 2], bucketCounts: [0, 2, 0], ...given };
     const point: HistogramPoint = {
       kind: 'histogram',
       scope: { environment: 'test', service: 'edge', resourceId: 'edge-1' },
       metric: 'http.server.request.duration',
-      unit,
-      attributes,
+      unit: 's',
+      attributes: {},
       atMs,
       startMs: 0,
       temporality: 'cumulative',
@@ -26,6 +28,8 @@ function rowsOf(unit: string, calls: readonly Readonly<Record<string, string>>[]
   }
   return served.close();
 }
+const rowsOf = (unit: string, calls: readonly Readonly<Record<string, string>>[]) =>
+  rowsFor(calls.map((attributes) => ({ unit, attributes })));
 
 it('failures are told by HTTP and gRPC status, of old and new conventions, and by the type of an error', () => {
   const failed: Record<string, string>[] = [
@@ -49,4 +53,26 @@ it('durations are milliseconds, whatever unit they came in', () => {
   expect(p50('s')).toBe(1_500);
   expect(p50('ms')).toBe(1.5);
   expect(p50('us')).toBeCloseTo(0.0015);
+});
+
+it('a histogram of now and its earlier name are one; HTTP and RPC are two', () => {
+  const before = { metric: 'http.server.duration', unit: 'ms', bounds: [1_000, 2_000] };
+  const now = { metric: 'http.server.request.duration' };
+  expect(rowsFor([before, now])).toMatchObject([{ count: 2, latencyP50Ms: 1_500 }]);
+  expect(rowsFor([now, before])).toMatchObject([{ count: 2, latencyP50Ms: 1_500 }]);
+  expect(rowsFor([before])).toMatchObject([{ count: 2, latencyP50Ms: 1_500 }]);
+  expect(rowsFor([now, { metric: 'rpc.server.duration', unit: 'ms', bounds: [1_000, 2_000] }])).toMatchObject(
+    [{ count: 4, latencyP50Ms: 1_500 }],
+  );
+});
+
+it('without a unit a duration is what its convention says', () => {
+  const p50 = (metric: string) => rowsFor([{ metric, unit: '' }])[0]?.latencyP50Ms;
+  expect([p50('http.server.request.duration'), p50('http.server.duration')]).toEqual([1_500, 1.5]);
+});
+
+it('label sets of different bounds, as exponential histograms have them, are counted all, each where it is', () => {
+  const fast = { attributes: { route: '/a' }, count: 9, bounds: [0.25, 0.5], bucketCounts: [0, 9, 0] };
+  const slow = { attributes: { route: '/b' }, count: 1, bounds: [4, 8], bucketCounts: [0, 1, 0] };
+  expect(rowsFor([fast, slow])).toMatchObject([{ count: 10, latencyP95Ms: 6_000 }]);
 });

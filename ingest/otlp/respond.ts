@@ -14,19 +14,20 @@ const rejectedField: Readonly<Record<OtlpSignal, string>> = {
   traces: 'rejectedSpans',
 };
 
-/** The body of a 2xx. Without rejections it is the empty message. */
+/** The body of a 2xx: the empty message, or what was rejected, which may be nothing where there is only a warning. */
 export function successAnswer(signal: OtlpSignal, encoding: OtlpEncoding, tally: Tally): Answer {
   const { rejected } = tally;
+  const errorMessage = tally.message();
   if (encoding === 'json') {
     // proto3's JSON mapping writes 64-bit integers as text.
-    const partialSuccess = { [rejectedField[signal]]: String(rejected), errorMessage: tally.message() };
-    return json(rejected === 0 ? {} : { partialSuccess });
+    const partialSuccess = { [rejectedField[signal]]: String(rejected), errorMessage };
+    return json(errorMessage === '' ? {} : { partialSuccess });
   }
   const writer = protobuf.Writer.create();
-  if (rejected > 0) {
+  if (errorMessage !== '') {
     writer.uint32(0x0a).fork();
-    writer.uint32(0x08).int64(rejected).uint32(0x12).string(tally.message());
-    writer.ldelim();
+    if (rejected > 0) writer.uint32(0x08).int64(rejected);
+    writer.uint32(0x12).string(errorMessage).ldelim();
   }
   return protobufAnswer(writer.finish());
 }

@@ -38,6 +38,13 @@ export const noteKinds = [
 ] as const;
 export type NoteKind = (typeof noteKinds)[number];
 
+/** Taken, and still for its sender to look at. The others are ordinary, or have nothing that a sender could do. */
+const warnings: Readonly<Partial<Record<NoteKind, string>>> = {
+  'unknown-service': 'resources without a service (set service.name)',
+  'attributes-cut': 'attributes left out (too many, or too long a name)',
+  'sum-ignored': 'histogram sums that are no numbers, ignored',
+};
+
 export type RejectedPlace = {
   readonly reason: RejectReason;
   readonly environment: string;
@@ -78,9 +85,16 @@ export class Tally {
     if (count > 0) this.notes.set(kind, (this.notes.get(kind) ?? 0) + count);
   }
 
-  /** For OTLP's partialSuccess; empty when nothing was rejected. */
+  /** For OTLP's partialSuccess: what was rejected, and what was taken with a warning. Empty when there is neither. */
   message(): string {
-    if (this.rejected === 0) return '';
+    const warned = [...this.notes].flatMap(([kind, count]) => {
+      const warning = warnings[kind];
+      return warning === undefined ? [] : [`${warning}: ${count}`];
+    });
+    return [...(this.rejected === 0 ? [] : [this.#rejections()]), ...warned].join('; ');
+  }
+
+  #rejections(): string {
     const counts = [...this.reasons].map(([reason, count]) => `${count} ${reason}`).join(', ');
     return `${this.rejected} rejected: ${counts}; first: ${this.#firstExample}`;
   }

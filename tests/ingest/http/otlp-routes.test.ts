@@ -4,10 +4,12 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { nothingFound, TestApp } from '../support/app.ts';
 import { anomaly, authorize } from '../support/memory.ts';
 import {
+  attribute,
   decodeProtobuf,
   encodeRequest,
   gauge,
   metricsRequest,
+  nano,
   nowMs,
   span,
   tracesRequest,
@@ -83,6 +85,51 @@ describe('rejected points never fail the batch', () => {
         errorMessage: '1 rejected: 1 not-finite; first: metric n (not-finite)',
       },
     });
+  });
+});
+
+describe('what was taken, and still is for its sender to look at', () => {
+  const nameless = metricsRequest([gauge('m', { asDouble: 1 })], {});
+  const errorMessage = 'resources without a service (set service.name): 1';
+
+  test('is a warning in JSON, with nothing rejected', async () => {
+    const response = await sut.post('/v1/metrics', encodeRequest('metrics', 'json', nameless), json);
+    expect(await response.json()).toEqual({ partialSuccess: { rejectedDataPoints: '0', errorMessage } });
+    expect(sut.observed).toHaveLength(1);
+  });
+
+  test('and in protobuf', async () => {
+    const body = encodeRequest('metrics', 'protobuf', nameless);
+    const response = await sut.post('/v1/metrics', body, protobuf);
+    const answer = new Uint8Array(await response.arrayBuffer());
+    expect(decodeProtobuf('ExportMetricsServiceResponse', answer)).toEqual({
+      partialSuccess: { errorMessage },
+    });
+  });
+
+  test('stands behind what was rejected', async () => {
+    const many = Array.from({ length: 40 }, (_, index) => attribute(`a${index}`, 'x'));
+    const request = metricsRequest([gauge('m', { asDouble: 1, attributes: many }), gauge('n', {})]);
+    const response = await sut.post('/v1/metrics', encodeRequest('metrics', 'json', request), json);
+    expect(await response.json()).toEqual({
+      partialSuccess: {
+        rejectedDataPoints: '1',
+        errorMessage:
+          '1 rejected: 1 no-value; first: metric n (no-value); attributes left out (too many, or too long a name): 8',
+      },
+    });
+  });
+
+  test('what is ordinary is none: the default environment, quantiles without a value, series that ended', async () => {
+    const service = { attributes: [attribute('service.name', 'orders')] };
+    const quantileValues = [{ quantile: 0.5, value: 'NaN' }];
+    const point = { timeUnixNano: nano(nowMs), count: '1', quantileValues };
+    const request = metricsRequest(
+      [{ name: 's', summary: { dataPoints: [point] } }, gauge('m', { flags: 1 })],
+      service,
+    );
+    const response = await sut.post('/v1/metrics', encodeRequest('metrics', 'json', request), json);
+    expect(await response.json()).toEqual({});
   });
 });
 

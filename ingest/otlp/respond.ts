@@ -26,8 +26,8 @@ export function successAnswer(signal: OtlpSignal, encoding: OtlpEncoding, tally:
   const writer = protobuf.Writer.create();
   if (errorMessage !== '') {
     writer.uint32(0x0a).fork();
-    if (rejected > 0) writer.uint32(0x08).int64(rejected);
-    writer.uint32(0x12).string(errorMessage).ldelim();
+    writer.uint32(0x08).int64(rejected).uint32(0x12).string(errorMessage);
+    writer.ldelim();
   }
   return protobufAnswer(writer.finish());
 }

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readState } from '../../adapters/temporal-dev-server/state-file.ts';
 import { freePort } from '../../lab/run/sentinel-process.ts';
+import { call, connect, methods } from '../ingest/support/grpc.ts';
+import { gauge, metricsRequest, nano, toProtobuf } from '../ingest/support/otlp.ts';
 import { temporaryFolder } from './support/folder.ts';
 import {
   embeddedSettings,
@@ -32,10 +34,13 @@ describe('a Sentinel with everything embedded', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let settings: Settings;
   let sentinel: Sentinel;
+  let grpcPort: number;
 
   beforeAll(async () => {
     folder = await temporaryFolder('start');
-    settings = await embeddedSettings();
+    const embedded = await embeddedSettings();
+    grpcPort = await freePort();
+    settings = { ...embedded, server: { ...(embedded.server as object), grpcPort } };
     sentinel = await startUp(folder.path, settings, { adminKey });
   });
   afterAll(async () => {
@@ -67,6 +72,20 @@ describe('a Sentinel with everything embedded', () => {
     expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
     expect(await answer.text()).toContain('# TYPE sentinel_ingest_requests_total counter');
     expect(await sentinel.metric('process_resident_memory_bytes')).toBeGreaterThan(0);
+  });
+
+  test('says where it takes OTLP over gRPC, and takes it there from a program of this machine', async () => {
+    await sentinel.running.until(`OTLP over gRPC     http://127.0.0.1:${grpcPort}`);
+    const client = connect(grpcPort);
+    const point = gauge('pool.used', { asDouble: 7, timeUnixNano: nano(Date.now()) });
+    const { code, message } = await call(
+      client,
+      methods.metrics,
+      toProtobuf('metrics', metricsRequest([point])),
+    );
+    client.close();
+    expect([code, message]).toEqual([0, '']);
+    expect(await sentinel.metric('sentinel_ingest_observations_total', { signal: 'metrics' })).toBe(1);
   });
 
   test('leaves the command line its address, and the key that the operator gave in no file', async () => {

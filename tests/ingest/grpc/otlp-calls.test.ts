@@ -118,9 +118,9 @@ describe('a call that cannot be taken, with the words of HTTP', () => {
 
   test('a compression that is not known: UNIMPLEMENTED, with those that are', async () => {
     const { port } = await stage();
-    const { headers } = await raw(port, { 'grpc-encoding': 'zstd' }, [1, 0, 0, 0, 1, 0]);
+    const { headers } = await raw(port, { 'grpc-encoding': 'zs%td' }, [1, 0, 0, 0, 1, 0]);
     expect(headers).toMatchObject({ 'grpc-status': '12', 'grpc-accept-encoding': 'identity,gzip' });
-    expect(decodeURIComponent(String(headers['grpc-message']))).toContain('content-encoding "zstd"');
+    expect(decodeURIComponent(String(headers['grpc-message']))).toContain('content-encoding "zs%td"');
   });
 
   test('a service that is not here: UNIMPLEMENTED, and what is', async () => {
@@ -136,12 +136,21 @@ describe('a call that cannot be taken, with the words of HTTP', () => {
 
   test('a call without a message, one that ends early, one with two', async () => {
     const { port, sut } = await stage();
-    expect((await raw(port, {}, [])).headers).toMatchObject({ 'grpc-status': '3' });
-    expect((await raw(port, {}, [0, 0, 0, 0, 9, 1])).headers).toMatchObject({ 'grpc-status': '3' });
-    expect((await raw(port, {}, [0, 0, 0, 0, 0, 0, 0, 0, 0, 0])).headers).toMatchObject({
-      'grpc-status': '3',
-    });
+    const said = async (bytes: readonly number[], leaveOpen = false) => {
+      const { headers } = await raw(port, {}, bytes, { leaveOpen });
+      return [headers['grpc-status'], decodeURIComponent(String(headers['grpc-message']))];
+    };
+    expect(await said([])).toEqual(['3', 'the call has no message']);
+    expect(await said([0, 0, 0, 0, 9, 1])).toEqual(['3', 'the body ended early']);
+    // What is more than was announced is not read to its end.
+    expect(await said([0, 0, 0, 0, 0, 0, 0, 0, 0, 0], true)).toEqual(['3', 'the body ended early']);
     expect(sut.observed).toEqual([]);
+  });
+
+  test('one that says it will be too large is not waited for', async () => {
+    const { port } = await stage();
+    const { headers } = await raw(port, {}, [0, 0x7f, 0xff, 0xff, 0xff], { leaveOpen: true });
+    expect(headers).toMatchObject({ 'grpc-status': '8' });
   });
 
   test('what is no gRPC is told so in HTTP', async () => {

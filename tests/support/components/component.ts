@@ -5,6 +5,7 @@ export type ComponentName =
   | 'time-skipping'
   | 'postgres'
   | 'alertmanager'
+  | 'collector'
   | 'kafka'
   | 'chromium'
   | 'docker'

@@ -1,6 +1,7 @@
 /** All components, by name. */
 import { alertmanager } from './alertmanager.ts';
 import { chromium } from './chromium.ts';
+import { collector } from './collector.ts';
 import type { Component, ComponentName } from './component.ts';
 import { docker } from './docker.ts';
 import { kafka } from './kafka.ts';
@@ -17,6 +18,7 @@ export const components: Readonly<Record<ComponentName, Component>> = {
   'time-skipping': timeSkipping,
   postgres,
   alertmanager,
+  collector,
   kafka,
   chromium,
   docker,

@@ -1,11 +1,12 @@
 // A real OpenTelemetry Collector between programs and Sentinel, over HTTP and gRPC at once: what it passes on, what it does
 // when the answer says later, and what it tells its operator.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createAdaptorServer } from '@hono/node-server';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-grpc';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc';
@@ -20,7 +21,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterEach, expect, test } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { freePort } from '../../../lab/run/sentinel-process.ts';
 import { describeWith } from '../../support/component.ts';
 import type { CollectorInfo } from '../../support/components/collector.ts';
@@ -156,6 +157,31 @@ await describeWith<CollectorInfo>('collector', 'A Collector', ({ executable }) =
       .toHaveLength(2);
   });
 
+  test.each([
+    ['README.md', 1],
+    ['docs/telemetry.md', 2],
+  ])('takes what %s tells a user to configure', async (file, blocks) => {
+    const text = readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
+    const documented = [...text.matchAll(/```yaml\n([^`]*otlp\w*\/sentinel:[^`]*)```/g)].map(
+      ([, yaml = '']) => parse(yaml) as { exporters: object },
+    );
+    expect(documented).toHaveLength(blocks);
+    for (const given of documented) {
+      const [exporter] = Object.keys(given.exporters);
+      const pipeline = { receivers: ['otlp'], processors: ['batch'], exporters: [exporter] };
+      const rest = {
+        receivers: { otlp: { protocols: { http: {} } } },
+        processors: { batch: {} },
+        service: { pipelines: { traces: pipeline } },
+      };
+      const dir = temporaryFolder();
+      writeFileSync(join(dir, 'config.yaml'), stringify({ ...rest, ...given }));
+      await promisify(execFile)(executable, ['validate', '--config', join(dir, 'config.yaml')], {
+        env: { SENTINEL_API_KEY: 'key' },
+      });
+    }
+  });
+
   test('drops what has no key, and says so', async () => {
     const { http, grpc, said, into } = await stage('wrong');
     const exporter = new OTLPMetricExporter({ url: into.grpc });
@@ -174,8 +200,7 @@ await describeWith<CollectorInfo>('collector', 'A Collector', ({ executable }) =
 
 /** Starts it and waits until it takes telemetry; what it has written since. */
 async function run(executable: string, config: object): Promise<() => string> {
-  const dir = mkdtempSync(join(tmpdir(), 'sentinel-collector-'));
-  cleanUps.push(async () => rmSync(dir, { recursive: true }));
+  const dir = temporaryFolder();
   writeFileSync(join(dir, 'config.yaml'), stringify(config));
   const child: ChildProcess = spawn(executable, ['--config', join(dir, 'config.yaml')], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -192,4 +217,10 @@ async function run(executable: string, config: object): Promise<() => string> {
   await expect.poll(() => child.exitCode !== null || said.includes('Everything is ready')).toBe(true);
   expect(said).toContain('Everything is ready');
   return () => said;
+}
+
+function temporaryFolder(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'sentinel-collector-'));
+  cleanUps.push(async () => rmSync(dir, { recursive: true }));
+  return dir;
 }

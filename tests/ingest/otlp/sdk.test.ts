@@ -1,5 +1,6 @@
 // OpenTelemetry's own SDK and exporters, over HTTP (as JSON) and gRPC (as Protobuf): what the program recorded arrives as such.
 
+import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
@@ -10,7 +11,7 @@ import { OTLPMetricExporter as GrpcMetrics } from '@opentelemetry/exporter-metri
 import { OTLPMetricExporter as HttpMetrics } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter as GrpcTraces } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { OTLPTraceExporter as HttpTraces } from '@opentelemetry/exporter-trace-otlp-http';
-import { resourceFromAttributes } from '@opentelemetry/resources';
+import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import {
   AggregationTemporality,
@@ -20,10 +21,11 @@ import {
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { HistogramPoint, MetricPoint } from '../../../domain/observation.ts';
-import { TestApp } from '../support/app.ts';
+import { TestApp, type TestAppOptions } from '../support/app.ts';
 import { serveGrpc } from '../support/grpc.ts';
+import { authorize } from '../support/memory.ts';
 
 const cleanUps: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -33,8 +35,8 @@ afterEach(async () => {
 const resource = resourceFromAttributes({ 'service.name': 'web', 'service.instance.id': 'web-1' });
 const scope = { environment: 'default-env', service: 'web', resourceId: 'web-1' };
 
-async function served(): Promise<{ sut: TestApp; http: string; grpc: string }> {
-  const sut = new TestApp();
+async function served(options: TestAppOptions = {}): Promise<{ sut: TestApp; http: string; grpc: string }> {
+  const sut = new TestApp(options);
   sut.clock.current = Date.now();
   const fetch = sut.app.fetch;
   const server = createAdaptorServer({ fetch });
@@ -49,7 +51,45 @@ async function served(): Promise<{ sut: TestApp; http: string; grpc: string }> {
   };
 }
 
+/** What docs/telemetry.md tells a user to set: for HTTP, or what it says "or" of, for gRPC. */
+function documentedEnvironment(way: 'HTTP' | 'gRPC', endpoint: string): Record<string, string> {
+  const lines = readFileSync(new URL('../../../docs/telemetry.md', import.meta.url), 'utf8').matchAll(
+    /^export (OTEL_\w+)="?([^"\s]+)"?(?: +# or (\S+))?/gm,
+  );
+  const given = [...lines].map(([, name = '', http = '', grpc = http]) => [
+    name,
+    way === 'HTTP' ? http : grpc,
+  ]);
+  const environment = Object.fromEntries(given) as Record<string, string>;
+  const documented = environment.OTEL_EXPORTER_OTLP_ENDPOINT ?? '';
+  expect(documented).toMatch(way === 'HTTP' ? /:4500$/ : /:4317$/);
+  return {
+    ...environment,
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_EXPORTER_OTLP_HEADERS:
+      environment.OTEL_EXPORTER_OTLP_HEADERS?.replace('$SENTINEL_API_KEY', 'good') ?? '',
+  };
+}
+
 describe.each(['HTTP', 'gRPC'] as const)('over %s', (way) => {
+  test('with the environment of the documentation, and a key', async () => {
+    const { sut, http, grpc } = await served({ authorize });
+    const environment = documentedEnvironment(way, way === 'HTTP' ? http : grpc);
+    expect(environment.OTEL_EXPORTER_OTLP_PROTOCOL).toBe(way === 'HTTP' ? 'http/protobuf' : 'grpc');
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    cleanUps.push(async () => void vi.unstubAllEnvs());
+    const exporter = way === 'HTTP' ? new HttpTraces() : new GrpcTraces();
+    const traces = new BasicTracerProvider({
+      resource: detectResources({ detectors: [envDetector] }),
+      spanProcessors: [new SimpleSpanProcessor(exporter)],
+    });
+    cleanUps.push(() => traces.shutdown());
+    traces.getTracer('t').startSpan('GET /').end();
+    await traces.forceFlush();
+    await expect.poll(() => sut.observed.length).toBe(1);
+    expect(sut.observed).toMatchObject([{ scope: { service: 'cart', environment: 'production' } }]);
+  });
+
   test('a span and a log record', async () => {
     const { sut, http, grpc } = await served();
     const [spans, records] =

@@ -6,6 +6,9 @@ import { alertmanager } from './alertmanager/index.ts';
 import { datadog } from './datadog/index.ts';
 import { events } from './events/index.ts';
 import { eventsApi } from './events-api/index.ts';
+import { flux } from './flux/index.ts';
+import { github } from './github/index.ts';
+import { gitlab } from './gitlab/index.ts';
 import { otlp } from './otlp/index.ts';
 import { pagerduty } from './pagerduty/index.ts';
 import type { Own, Source, SourceSecret, Way } from './source.ts';
@@ -19,6 +22,9 @@ export const sources = {
   pagerduty,
   datadog,
   standardWebhooks,
+  github,
+  gitlab,
+  flux,
 } as const;
 
 type Sources = typeof sources;

@@ -22,7 +22,11 @@ export const servicesSetting = (sender: string) =>
 type Places = z.output<ReturnType<typeof servicesSetting>>;
 
 /** The environment is empty where nothing says it. */
-export function placeOf(places: Places, named: string): { service: string; environment: string } {
+export function placeOf(
+  places: Places,
+  named: string,
+  otherwise = named,
+): { service: string; environment: string } {
   const place = Object.hasOwn(places, named) ? places[named] : undefined;
-  return { service: place?.service ?? named, environment: place?.environment ?? '' };
+  return { service: place?.service ?? otherwise, environment: place?.environment ?? '' };
 }

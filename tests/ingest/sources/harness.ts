@@ -27,6 +27,8 @@ export type WayHarness = {
     readonly secrets: readonly [current: string, older: string];
     /** Whether it says when it was signed. */
     readonly dated: boolean;
+    /** It is the secret itself: it proves nothing of the body. */
+    readonly bare?: true;
   };
   /** A body with several alerts, the one in the middle unusable; null where a body has one. */
   readonly withBadOne: null | (() => object);

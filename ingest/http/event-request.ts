@@ -67,12 +67,8 @@ export async function answerEvents(
   } catch (error) {
     if (error instanceof Refused) return answer(problemResponse(error.problem, requestId));
     deps.log.error({ err: error, requestId, route }, 'a request failed');
-    const problem: Problem = {
-      status: 500,
-      kind: 'internal',
-      title: 'Internal error',
-      detail: 'see the log of the server',
-    };
+    // Ours, not the sender's: whoever gives up on a 500 sends the same again after a 503.
+    const { problem } = unavailable('the request failed here, not because of what was sent; send the same again');
     return answer(problemResponse(problem, requestId));
   }
 }

@@ -1,7 +1,7 @@
 // Errors of the event routes as problem+json (RFC 9457).
 
 export type Problem = {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 422 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 422 | 503;
   /** Closed set, the last segment of `type`: clients branch on it. */
   readonly kind: ProblemKind;
   readonly title: string;
@@ -20,7 +20,6 @@ export const problemKinds = [
   'not-found',
   'method-not-allowed',
   'unavailable',
-  'internal',
 ] as const;
 export type ProblemKind = (typeof problemKinds)[number];
 

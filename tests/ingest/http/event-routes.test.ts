@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TestApp } from '../support/app.ts';
 import { naughtyStrings } from '../support/naughty.ts';
+import { silentLog } from '../support/memory.ts';
 import { nowMs } from '../support/otlp.ts';
 
 let sut: TestApp;
@@ -153,6 +154,31 @@ describe('POST /api/v1/events', () => {
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
     expect(await response.json()).toMatchObject({ type: 'urn:sentinel:problem:unavailable' });
   });
+
+  test.each(['/api/v1/events', '/api/v1/trigger-alert', '/api/v1/alerts/alertmanager'])(
+    'a failure of our own at %s: 503, to be sent again, and the log says which',
+    async (path) => {
+      const logged: unknown[] = [];
+      sut = new TestApp({
+        log: { ...silentLog, error: (fields) => logged.push(fields['err']) },
+        wake: () => {
+          throw new Error('a mistake');
+        },
+      });
+      const { kind, id, ...alert } = page;
+      const bodies: Record<string, unknown> = {
+        '/api/v1/events': { events: [release] },
+        '/api/v1/trigger-alert': alert,
+        '/api/v1/alerts/alertmanager': { version: '4', alerts: [{ status: 'firing', labels: { alertname: 'a' } }] },
+      };
+      const response = await post(path, bodies[path]);
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
+      const problem = await response.json();
+      expect(problem).toMatchObject({ type: 'urn:sentinel:problem:unavailable', requestId: expect.any(String) });
+      expect(JSON.stringify(problem), 'the cause is for the log').not.toContain('a mistake');
+      expect(logged).toEqual([new Error('a mistake')]);
+    },
+  );
 
   test('naughty strings are data in every field', async () => {
     for (const text of naughtyStrings) {

@@ -8,7 +8,7 @@ import { createIngestApp, type IngestApp } from '../../../ingest/http.ts';
 import { defaultLimits, type IngestLimits } from '../../../ingest/limits.ts';
 import type { Notes } from '../../../ingest/notes.ts';
 import { createPipeline, type Detection, type Pipeline } from '../../../ingest/pipeline.ts';
-import type { Authorize, HistoryWriter } from '../../../ingest/ports.ts';
+import type { Authorize, HistoryWriter, Logger } from '../../../ingest/ports.ts';
 import type { OwnOfSources } from '../../../ingest/sources/index.ts';
 import {
   defaultSources,
@@ -33,6 +33,9 @@ export type TestAppOptions = {
   readonly detection?: Detection;
   readonly history?: HistoryWriter;
   readonly notes?: Pick<Notes, 'refused' | 'resource'>;
+  readonly log?: Logger;
+  /** In place of counting. */
+  readonly wake?: () => void;
 };
 
 export class TestApp {
@@ -96,8 +99,8 @@ export class TestApp {
         return `fresh-${ids}`;
       },
       metrics,
-      log: silentLog,
-      wake,
+      log: options.log ?? silentLog,
+      wake: options.wake ?? wake,
     });
   }
 

@@ -34,7 +34,8 @@ export type SentinelOptions = {
   /** Configuration to start from; ports, folders and the executor's address are filled in. */
   readonly template: string;
   readonly dir: string;
-  readonly supervisorUrl: string;
+  /** Null: what the template says of executors stays. */
+  readonly supervisorUrl: string | null;
   readonly port: number;
   readonly onExit?: (code: number | null) => void;
   /** Whether busy loops take its CPU time away; see busy-loops.ts. */
@@ -73,7 +74,7 @@ export async function startSentinelProcess(options: SentinelOptions): Promise<Se
   config.setIn(['dataDir'], join(options.dir, 'data'));
   config.setIn(['temporal', 'embedded', 'port'], temporalPort);
   config.setIn(['temporal', 'embedded', 'uiPort'], uiPort);
-  config.setIn(['executors', 0, 'url'], options.supervisorUrl);
+  if (options.supervisorUrl !== null) config.setIn(['executors', 0, 'url'], options.supervisorUrl);
   const configFile = join(options.dir, 'sentinel.yaml');
   await writeFile(configFile, config.toString());
 

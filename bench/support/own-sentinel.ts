@@ -1,0 +1,52 @@
+// A Sentinel of the benchmark's own: `sentinel start` as an operator runs it, in a folder that goes with it, with its stores
+// embedded or on a Postgres server of the benchmark's own.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort, type SentinelProcess, startSentinelProcess } from '../../lab/run/sentinel-process.ts';
+import { startPostgres } from './postgres-server.ts';
+
+export const storeKinds = ['embedded', 'postgres'] as const;
+export type StoreKind = (typeof storeKinds)[number];
+
+export type OwnSentinel = SentinelProcess & {
+  readonly dataDir: string;
+  /** Of the Postgres server; null: embedded. */
+  readonly databaseUrl: string | null;
+  /** Ends everything and removes the folder. */
+  close(): Promise<void>;
+};
+
+/** Without limits on requests, which are no matter of speed, and without history, which alerts do not need. */
+export async function startOwnSentinel(store: StoreKind): Promise<OwnSentinel> {
+  const dir = await mkdtemp(join(tmpdir(), 'sentinel-bench-'));
+  const postgres = store === 'postgres' ? await startPostgres() : null;
+  const template = join(dir, 'template.yaml');
+  const config = {
+    clickhouse: { enabled: false },
+    server: { rateLimits: { perKey: 0, perAddress: 0, eventsPerSource: 0 } },
+    ...(postgres === null ? {} : { postgres: { url: postgres.url } }),
+  };
+  await writeFile(template, JSON.stringify(config));
+  const close = async (): Promise<void> => {
+    await postgres?.stop();
+    await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    const sentinel = await startSentinelProcess({ template, dir, supervisorUrl: null, port: await freePort() });
+    return Object.create(sentinel, {
+      dataDir: { value: join(dir, 'data') },
+      databaseUrl: { value: postgres?.url ?? null },
+      close: {
+        value: async () => {
+          await sentinel.stop();
+          await close();
+        },
+      },
+    }) as OwnSentinel;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -2,7 +2,12 @@
 // the other, whichever processes take them in.
 
 import { type Kysely, sql } from 'kysely';
-import { type RememberedAlert, reportedKeys, settleReports } from '../../ingest/events/occurrences.ts';
+import {
+  type RememberedAlert,
+  reportedKeys,
+  type SettledReports,
+  settleReports,
+} from '../../ingest/events/occurrences.ts';
 import type { FiringAlert, InboxItem } from '../../ingest/ports.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
@@ -10,17 +15,25 @@ import { lateKey } from './episodes/late.ts';
 import { inParts } from './parts.ts';
 import { json, storable } from './text.ts';
 
-/** The items with every report settled; what was learnt of the alerts is stored. Call it inside a transaction. */
+/**
+ * The items of each request with every report settled, one request after the other; what was learnt of the alerts is stored. Call
+ * it inside a transaction.
+ */
 export async function settle(
   trx: Kysely<Schema>,
-  items: readonly InboxItem[],
-): Promise<{ readonly items: readonly InboxItem[]; readonly absorbed: readonly InboxItem[] }> {
-  const keys = reportedKeys(items).map(storable);
-  if (keys.length === 0) return { items, absorbed: [] };
+  requests: readonly (readonly InboxItem[])[],
+): Promise<readonly Pick<SettledReports, 'items' | 'absorbed'>[]> {
+  const keys = reportedKeys(requests.flat()).map(storable);
+  if (keys.length === 0) return requests.map((items) => ({ items, absorbed: [] }));
   await lockAlerts(trx, keys);
-  const known = await rememberedAlerts(trx, keys);
-  const settled = settleReports(items, known, await databaseNowMs(trx));
-  const rows = [...settled.alerts].map(([key, alert]) => rowOf(key, alert));
+  let alerts = await rememberedAlerts(trx, keys);
+  const nowMs = await databaseNowMs(trx);
+  const settled = requests.map((items) => {
+    const ofOne = settleReports(items, alerts, nowMs);
+    ({ alerts } = ofOne);
+    return ofOne;
+  });
+  const rows = [...alerts].map(([key, alert]) => rowOf(key, alert));
   for (const some of inParts(rows)) {
     await trx
       .insertInto('alerts')

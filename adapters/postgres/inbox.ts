@@ -8,6 +8,7 @@ import type { FiringAlerts, Inbox, InboxItem, TakenItem } from '../../ingest/por
 import { firesOnId, firingFrom, settle } from './alert-occurrences.ts';
 import { databaseNow } from './clock.ts';
 import type { Schema } from './database/schema.ts';
+import { createGrouped } from './grouped.ts';
 import { inParts } from './parts.ts';
 import { json, storable } from './text.ts';
 import { transact } from './transact.ts';
@@ -21,32 +22,22 @@ const maxLost = 20;
 const minLostMs = 3 * 86_400_000;
 const longestLeaseMs = 3_600_000;
 
+/**
+ * Requests that come together share a transaction. One with more than this has one of its own, so that it holds nobody up. What
+ * waits is as much as is stored in about a second.
+ */
+const maxGroupItems = 256;
+const maxWaitingItems = 10_000;
+
 export function createInbox(db: Kysely<Schema>): Inbox & FiringAlerts {
+  const put = createGrouped(
+    (requests: readonly (readonly InboxItem[])[]) => transact(db, (trx) => putAll(trx, requests)),
+    { sizeOf: (items) => items.length, maxGroupSize: maxGroupItems, maxWaitingSize: maxWaitingItems },
+  );
   return {
     firing: (environment, source) => firingFrom(db, environment, source),
 
-    async put(items) {
-      return transact(db, async (trx) => {
-        let added = 0;
-        const repeated: string[] = [];
-        const { items: settled, absorbed } = await settle(trx, items);
-        for (const some of inParts(settled)) {
-          const ended = await endedIncidents(trx, some);
-          const given = some.map((item) => inboxRow(item, ended));
-          const rows = await trx
-            .insertInto('inbox')
-            .values(given)
-            .onConflict((conflict) => conflict.column('id').doNothing())
-            .returning('id')
-            .execute();
-          added += rows.length;
-          const fresh = new Set(rows.map(({ id }) => id));
-          repeated.push(...given.map(({ id }) => id).filter((id) => !fresh.has(id)));
-        }
-        await countRepeats(trx, [...repeated, ...absorbed.map(({ id }) => storable(id))]);
-        return added;
-      });
-    },
+    put: (items) => (items.length > maxGroupItems ? putAlone(db, items) : put(items)),
 
     async take(limit, leaseMs) {
       const given = sql`status = 'pending' and available_at_ms <= ${databaseNow}
@@ -109,6 +100,45 @@ export function createInbox(db: Kysely<Schema>): Inbox & FiringAlerts {
   };
 }
 
+async function putAlone(db: Kysely<Schema>, items: readonly InboxItem[]): Promise<number> {
+  const [added = 0] = await transact(db, (trx) => putAll(trx, [items]));
+  return added;
+}
+
+/** How many items of each request were new. Of what several have, the first one brought it. */
+async function putAll(
+  trx: Kysely<Schema>,
+  requests: readonly (readonly InboxItem[])[],
+): Promise<readonly number[]> {
+  const settled = await settle(trx, requests);
+  const ended = await endedIncidents(
+    trx,
+    settled.flatMap(({ items }) => items),
+  );
+  const given = settled.map(({ items }) => items.map((item) => inboxRow(item, ended)));
+  const fresh = new Set<string>();
+  for (const rows of inParts(given.flat())) {
+    const added = await trx
+      .insertInto('inbox')
+      .values(rows)
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .returning('id')
+      .execute();
+    for (const { id } of added) fresh.add(id);
+  }
+  const repeats = new Map<string, number>();
+  const counts = settled.map(({ absorbed }, index) => {
+    const ids = new Set(given[index]?.map(({ id }) => id));
+    const added = ids.intersection(fresh);
+    for (const id of added) fresh.delete(id);
+    const known = absorbed.map(({ id }) => storable(id));
+    for (const id of ids.difference(added).union(new Set(known))) repeats.set(id, (repeats.get(id) ?? 0) + 1);
+    return added.size;
+  });
+  await countRepeats(trx, repeats);
+  return counts;
+}
+
 function oneOf(ids: readonly string[]) {
   return sql<boolean>`id = any(${ids.map(storable)}::text[])`;
 }
@@ -142,11 +172,14 @@ function orderingKey(item: InboxItem): string {
 }
 
 /** In the order of the ids, so that two senders of the same items do not wait for each other in a circle. */
-async function countRepeats(trx: Kysely<Schema>, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return;
+async function countRepeats(trx: Kysely<Schema>, repeats: ReadonlyMap<string, number>): Promise<void> {
+  if (repeats.size === 0) return;
+  const ids = [...repeats.keys()];
   await sql`
-    update inbox set repeats = repeats + 1, repeated_at_ms = ${databaseNow} where id in (
-      select id from inbox where id = any(${[...new Set(ids)]}::text[]) order by id for update)`.execute(trx);
+    with held as (select id from inbox where id = any(${ids}::text[]) order by id for update)
+    update inbox set repeats = repeats + times, repeated_at_ms = ${databaseNow}
+    from held join unnest(${ids}::text[], ${[...repeats.values()]}::int[]) as told (id, times) using (id)
+    where inbox.id = held.id`.execute(trx);
 }
 
 function inboxRow(item: InboxItem, ended: ReadonlyMap<string, string>) {

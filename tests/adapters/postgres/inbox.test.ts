@@ -1,5 +1,6 @@
 // The inbox: what was accepted is worked off, once each in effect, in order per anomaly, and never lost.
 
+import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import type { InboxItem } from '../../../ingest/ports.ts';
@@ -14,6 +15,11 @@ async function row({ database }: StoresUnderTest, id: string) {
   const { rows } = await sql<{ status: string; reason: string | null; attempts: number }>`
     select status, reason, attempts from inbox where id = ${id}`.execute(database.db);
   return rows[0];
+}
+
+async function stored({ database }: StoresUnderTest): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`select id from inbox order by seq`.execute(database.db);
+  return rows.map(({ id }) => id);
 }
 
 /** Every lock runs out. */
@@ -59,6 +65,46 @@ await describeStores('the inbox', (use) => {
     expect(await inbox.put([one])).toBe(0);
     expect(await inbox.put([])).toBe(0);
     expect(await row(under, 'same')).toMatchObject({ status: 'done' });
+  });
+
+  test('requests that come together share a commit, and each hears of its own items', async () => {
+    const under = use();
+    const { inbox } = under.stores;
+    const requests = [[item('a')], [item('a'), item('b')], [item('c'), item('c')], []];
+    expect(await Promise.all(requests.map((items) => inbox.put(items)))).toEqual([1, 1, 1, 0]);
+    expect(await stored(under), 'as they came').toEqual(['a', 'b', 'c']);
+    const { rows } = await sql<{ transactions: number; repeats: number[] }>`
+      select count(distinct xmin::text)::int as transactions, array_agg(repeats order by seq) as repeats
+      from inbox`.execute(under.database.db);
+    // Of `a`, one row was written again in the same transaction: the second request had it, too.
+    expect(rows).toEqual([{ transactions: 1, repeats: [1, 0, 0] }]);
+  });
+
+  test('who died between the commit and the answer sends the same again, and it is there once', async () => {
+    const under = use();
+    const lost = ['a', 'b'].map((id) => under.stores.inbox.put([item(id)]));
+    await Promise.all(lost);
+    const { inbox } = under.withOptions({});
+    const again = ['a', 'b', 'c'].map((id) => inbox.put([item(id)]));
+    expect(await Promise.all(again)).toEqual([0, 0, 1]);
+    expect(await stored(under)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('an item that cannot be stored is refused alone; what came with it is in', async () => {
+    const under = use();
+    const { inbox } = under.stores;
+    // No index takes a text of this length that does not compress.
+    const poison = item(randomBytes(20_000).toString('base64'));
+    const requests = [[item('a')], [item('b'), poison], [item('c')], [item('d')]];
+    const answers = await Promise.allSettled(requests.map((items) => inbox.put(items)));
+    expect(answers).toMatchObject([
+      { status: 'fulfilled', value: 1 },
+      { status: 'rejected', reason: { code: '54000' } },
+      { status: 'fulfilled', value: 1 },
+      { status: 'fulfilled', value: 1 },
+    ]);
+    expect(await stored(under), 'a request is stored whole or not at all').toEqual(['a', 'c', 'd']);
+    expect(await inbox.put([item('e')])).toBe(1);
   });
 
   test('what is taken is not taken again before its lock runs out, and then it is', async () => {

@@ -9,9 +9,13 @@ const [, , dataDir = '', cacheDir = ''] = process.argv;
 const database = await openDatabase({ dataDir, cacheDir });
 const stores = createStores(database, { limits: limitsConfigSchema.parse({}) });
 for (;;) {
-  const id = unique('item');
-  await stores.inbox.put([{ id, kind: 'anomaly', anomaly: anomalyOf({ environment: 'e' }) }]);
-  console.log(id);
+  // Together, as requests of several senders come: in one transaction.
+  const puts = ['item', 'item', 'item'].map(async (name) => {
+    const id = unique(name);
+    await stores.inbox.put([{ id, kind: 'anomaly', anomaly: anomalyOf({ environment: 'e' }) }]);
+    console.log(id);
+  });
+  await Promise.all(puts);
   const { incidentId, planHash } = await readyToAct(stores);
   const passed = await passGate(stores, { incidentId, planHash, step: 0, direction: 'forward' });
   if (passed.granted) console.log(passed.intent.id);

@@ -98,7 +98,12 @@ async function measure(store: StoreKind) {
       store,
       acceptedSeconds,
       accepted: answers.filter(({ status }) => status === 202).length,
-      postP99Ms: round(quantile(answers.map(({ ms }) => ms), 0.99)),
+      postP99Ms: round(
+        quantile(
+          answers.map(({ ms }) => ms),
+          0.99,
+        ),
+      ),
       leftInboxSeconds,
       visible,
       visibleSeconds,

@@ -17,7 +17,8 @@ export type DeliverDeps = {
 
 /** `failed`: nothing is known to have happened; the same finding may be delivered again. */
 export type Delivery =
-  | { readonly kind: 'signalled' | 'ignored' }
+  | { readonly kind: 'signalled' }
+  | { readonly kind: 'ignored'; readonly reason: string }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** A signal is kept in the incident's history, and a payload may have 2 MB. */
@@ -42,7 +43,8 @@ export async function deliver(
     const ended = await tell(claimed, deps, answers);
     // The end of a finding never opens an incident.
     for (const { index, anomaly } of ended)
-      if (anomaly.state === 'cleared') answers.set(index, { kind: 'ignored' });
+      if (anomaly.state === 'cleared')
+        answers.set(index, { kind: 'ignored', reason: 'its incident had ended before' });
     open = ended.filter(({ anomaly }) => anomaly.state === 'firing');
   }
   for (const { index, anomaly } of open) {
@@ -85,7 +87,7 @@ async function assign(
       these.forEach((one, at) => {
         const assignment = assignments[at];
         if (assignment?.kind === 'incident') told.push({ ...one, assignment });
-        else answers.set(one.index, { kind: 'ignored' });
+        else if (assignment !== undefined) answers.set(one.index, assignment);
       });
     } catch (error) {
       const [alone] = these;

@@ -47,11 +47,10 @@ export type DispatchDeps = {
   readonly settings: DispatchSettings;
 };
 
-export type ItemOutcome = 'change' | 'signalled' | 'ignored';
-
 /** What became of an item of a batch; `returned`: it was not begun, because the process stops. */
 type Result = { readonly item: TakenItem } & (
-  | { readonly kind: ItemOutcome | 'returned' }
+  | { readonly kind: 'change' | 'signalled' | 'returned' }
+  | { readonly kind: 'ignored'; readonly reason: string }
   | { readonly kind: 'failed'; readonly error: unknown }
 );
 
@@ -117,7 +116,10 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
     const through = results.filter(({ kind }) => kind !== 'failed' && kind !== 'returned');
     if (through.length === 0) return [];
     try {
-      await inbox.done(...through.map(({ item }) => item.id));
+      for (const [reason, alike] of Map.groupBy(through, reasonOf)) {
+        const ids = alike.map(({ item }) => item.id);
+        await (reason === null ? inbox.done(...ids) : inbox.ignored(ids, reason));
+      }
     } catch (error) {
       return through.map(({ item }) => ({ item, kind: 'failed', error }));
     }
@@ -193,4 +195,9 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
       await loop.stop();
     },
   };
+}
+
+/** Why it led nowhere; null when it led somewhere. */
+function reasonOf(result: Result): string | null {
+  return result.kind === 'ignored' ? result.reason : null;
 }

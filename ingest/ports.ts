@@ -58,6 +58,8 @@ export interface Inbox {
   /** Oldest pending items, locked for this process for `leaseMs`. */
   take(limit: number, leaseMs: number): Promise<readonly TakenItem[]>;
   done(...ids: readonly string[]): Promise<void>;
+  /** They are through, and led nowhere; `reason` says why. */
+  ignored(ids: readonly string[], reason: string): Promise<void>;
   /** Without an instant to try again, the items are kept as `dead` with their reason. */
   failed(ids: readonly string[], reason: string, retryAtMs: number | null): Promise<void>;
 }

@@ -11,7 +11,7 @@ import {
 import type { FiringAlert, InboxItem } from '../../ingest/ports.ts';
 import { databaseNow, databaseNowMs } from './clock.ts';
 import type { Schema } from './database/schema.ts';
-import { lateKey } from './episodes/late.ts';
+import { eventIdOf, lateKey } from './episodes/late.ts';
 import { inParts } from './parts.ts';
 import { json, storable } from './text.ts';
 
@@ -167,6 +167,7 @@ export async function requeueFiring(trx: Kysely<Schema>, incidentId: string): Pr
           status: 'pending' as const,
           received_at_ms: databaseNow,
           available_at_ms: sql<number>`${databaseNow} + ${endsToldWithinMs}::bigint`,
+          event_id: eventIdOf(anomaly_id),
         })),
       )
       .onConflict((conflict) => conflict.column('id').doNothing())

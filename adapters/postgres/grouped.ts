@@ -88,5 +88,7 @@ const ofWhatIsWritten = /^(?:21|22|23|54)...$/;
 
 function mayBeOfOneEntry(error: unknown): boolean {
   const code = errorCode(error);
-  return code === null ? error instanceof TypeError || error instanceof RangeError : ofWhatIsWritten.test(code);
+  return code === null
+    ? error instanceof TypeError || error instanceof RangeError
+    : ofWhatIsWritten.test(code);
 }

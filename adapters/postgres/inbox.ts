@@ -34,6 +34,14 @@ export function createInbox(db: Kysely<Schema>): Inbox & FiringAlerts {
     (requests: readonly (readonly InboxItem[])[]) => transact(db, (trx) => putAll(trx, requests)),
     { sizeOf: (items) => items.length, maxGroupSize: maxGroupItems, maxWaitingSize: maxWaitingItems },
   );
+  async function finish(ids: readonly string[], reason: string | null): Promise<void> {
+    await db
+      .updateTable('inbox')
+      .set({ status: 'done', reason, finished_at_ms: databaseNow })
+      .where(oneOf(ids))
+      .where('status', '=', 'pending')
+      .execute();
+  }
   return {
     firing: (environment, source) => firingFrom(db, environment, source),
 
@@ -76,14 +84,8 @@ export function createInbox(db: Kysely<Schema>): Inbox & FiringAlerts {
       return rows.flatMap((row) => (row.dead ? [] : [itemOf(row)]));
     },
 
-    async done(...ids) {
-      await db
-        .updateTable('inbox')
-        .set({ status: 'done', reason: null, finished_at_ms: databaseNow })
-        .where(oneOf(ids))
-        .where('status', '=', 'pending')
-        .execute();
-    },
+    done: (...ids) => finish(ids, null),
+    ignored: (ids, reason) => finish(ids, storable(reason)),
 
     async failed(ids, reason, retryAtMs) {
       const outcome =

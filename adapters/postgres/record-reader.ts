@@ -1,7 +1,7 @@
 // RecordReader: what became of one event, by the id that its sender, or Sentinel, gave it.
 
-import type { Kysely } from 'kysely';
-import type { ExplainedItem, RecordReader } from '../../api/ports/explain.ts';
+import type { Kysely, Selectable } from 'kysely';
+import type { EventOutcome, ExplainedItem, RecordReader } from '../../api/ports/explain.ts';
 import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { ChangeEvent } from '../../domain/observation.ts';
 import type { Schema } from './database/schema.ts';
@@ -51,6 +51,7 @@ export function createRecordReader(db: Kysely<Schema>): RecordReader {
             repeats: row.repeats,
             repeatedAtMs: row.repeated_at_ms,
             status: row.status,
+            outcome: outcomeOf(row, incident !== undefined),
             attempts: row.attempts,
             reason: row.reason,
             nextAttemptAtMs: row.status === 'pending' ? row.available_at_ms || null : null,
@@ -73,6 +74,16 @@ export function createRecordReader(db: Kysely<Schema>): RecordReader {
       };
     },
   };
+}
+
+function outcomeOf(
+  { status, kind }: Pick<Selectable<Schema['inbox']>, 'status' | 'kind'>,
+  hasIncident: boolean,
+): EventOutcome {
+  if (status === 'pending') return 'waiting';
+  if (status === 'dead') return 'dead-letter';
+  if (kind === 'change') return 'evidence';
+  return hasIncident ? 'incident' : 'suppressed';
 }
 
 function placeOf(body: Anomaly | ChangeEvent): Pick<ExplainedItem, 'environment' | 'service' | 'summary'> {

@@ -1,5 +1,12 @@
 // What became of one event, alert or anomaly, and of telemetry that was refused.
 
+/**
+ * Each accepted item ends as exactly one of the others. `waiting`: not worked off yet. `evidence`: a change, kept for diagnoses.
+ * `suppressed`: it led to no incident, and `reason` says why. `dead-letter`: given up, and `reason` says why.
+ */
+export const eventOutcomes = ['waiting', 'incident', 'evidence', 'suppressed', 'dead-letter'] as const;
+export type EventOutcome = (typeof eventOutcomes)[number];
+
 export type ExplainedItem = {
   readonly id: string;
   readonly eventId: string | null;
@@ -13,6 +20,7 @@ export type ExplainedItem = {
   readonly repeats: number;
   readonly repeatedAtMs: number | null;
   readonly status: 'pending' | 'done' | 'dead';
+  readonly outcome: EventOutcome;
   readonly attempts: number;
   readonly reason: string | null;
   readonly nextAttemptAtMs: number | null;

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { oneLine } from '../http/fields.ts';
 import { route } from '../http/route.ts';
-import type { ExplainedItem, RefusedTelemetry } from '../ports/explain.ts';
+import { type ExplainedItem, eventOutcomes, type RefusedTelemetry } from '../ports/explain.ts';
 import { named } from '../schemas/named.ts';
 import { instantMs } from '../schemas/scope.ts';
 
@@ -22,8 +22,15 @@ const item = named<ExplainedItem>()(
     repeats: z.int().meta({ description: 'Times it was sent again, which changed nothing.' }),
     repeatedAtMs: instantMs.nullable(),
     status: z.enum(['pending', 'done', 'dead']),
+    outcome: z.enum(eventOutcomes).meta({
+      description:
+        'What became of it: `waiting` to be worked off, in an `incident`, `evidence` for diagnoses, `suppressed` or `dead-letter` for the given reason.',
+    }),
     attempts: z.int(),
-    reason: z.string().nullable().meta({ description: 'Why the last attempt failed.' }),
+    reason: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why the last attempt failed, or why it led to no incident.' }),
     nextAttemptAtMs: instantMs.nullable(),
     finishedAtMs: instantMs.nullable(),
     incidentId: z.string().nullable(),

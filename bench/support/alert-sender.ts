@@ -17,7 +17,10 @@ export type SenderOptions = {
 };
 
 /** One answer for each body, in their order. A connection sends its next one when it has its answer. */
-export async function sendAlerts(bodies: readonly string[], options: SenderOptions): Promise<readonly Sent[]> {
+export async function sendAlerts(
+  bodies: readonly string[],
+  options: SenderOptions,
+): Promise<readonly Sent[]> {
   const { url, key, connections, perSecond } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const began = performance.now();

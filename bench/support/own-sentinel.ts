@@ -34,7 +34,12 @@ export async function startOwnSentinel(store: StoreKind): Promise<OwnSentinel> {
     await rm(dir, { recursive: true, force: true });
   };
   try {
-    const sentinel = await startSentinelProcess({ template, dir, supervisorUrl: null, port: await freePort() });
+    const sentinel = await startSentinelProcess({
+      template,
+      dir,
+      supervisorUrl: null,
+      port: await freePort(),
+    });
     return Object.create(sentinel, {
       dataDir: { value: join(dir, 'data') },
       databaseUrl: { value: postgres?.url ?? null },

@@ -63,15 +63,22 @@ function itemLines(item: ExplainedItem): string[] {
 
 function outcome(item: ExplainedItem): string {
   const reason = item.reason === null ? '' : `: ${clean(item.reason)}`;
-  if (item.status === 'dead') return `given up after ${item.attempts} attempts${reason}`;
-  if (item.status === 'pending') {
-    const next = item.nextAttemptAtMs === null ? '' : `, next attempt ${instant(item.nextAttemptAtMs)}`;
-    return item.attempts === 0 ? 'queued' : `in progress after ${item.attempts} attempts${reason}${next}`;
+  switch (item.outcome) {
+    case 'waiting': {
+      const next = item.nextAttemptAtMs === null ? '' : `, next attempt ${instant(item.nextAttemptAtMs)}`;
+      return item.attempts === 0 ? 'queued' : `in progress after ${item.attempts} attempts${reason}${next}`;
+    }
+    case 'incident': {
+      const closed = item.incidentClosedAtMs === null ? 'open' : `closed ${instant(item.incidentClosedAtMs)}`;
+      return `incident ${clean(item.incidentId ?? '')} (${closed}): ${clean(item.incidentTitle ?? '')}`;
+    }
+    case 'evidence':
+      return 'kept as evidence for diagnoses';
+    case 'suppressed':
+      return `no incident${reason}`;
+    case 'dead-letter':
+      return `given up after ${item.attempts} attempts${reason}`;
   }
-  if (item.kind === 'change') return 'kept as evidence for diagnoses';
-  if (item.incidentId === null) return 'no incident: it cleared, was silenced, or matches no open incident';
-  const closed = item.incidentClosedAtMs === null ? 'open' : `closed ${instant(item.incidentClosedAtMs)}`;
-  return `incident ${clean(item.incidentId)} (${closed}): ${clean(item.incidentTitle ?? '')}`;
 }
 
 function refusedLine(row: RefusedTelemetry): string {

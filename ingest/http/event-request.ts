@@ -68,7 +68,9 @@ export async function answerEvents(
     if (error instanceof Refused) return answer(problemResponse(error.problem, requestId));
     deps.log.error({ err: error, requestId, route }, 'a request failed');
     // Ours, not the sender's: whoever gives up on a 500 sends the same again after a 503.
-    const { problem } = unavailable('the request failed here, not because of what was sent; send the same again');
+    const { problem } = unavailable(
+      'the request failed here, not because of what was sent; send the same again',
+    );
     return answer(problemResponse(problem, requestId));
   }
 }

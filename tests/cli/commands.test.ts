@@ -262,6 +262,7 @@ describe('explain', () => {
     repeats: 2,
     repeatedAtMs: 1_700_000_001_000,
     status: 'done',
+    outcome: 'incident',
     attempts: 1,
     reason: null,
     nextAttemptAtMs: null,
@@ -275,12 +276,28 @@ describe('explain', () => {
     const dead: ExplainedItem = {
       ...item,
       status: 'dead',
+      outcome: 'dead-letter',
       attempts: 300,
       reason: 'no answer\u001b[31m',
       repeats: 0,
     };
-    const change: ExplainedItem = { ...item, kind: 'change', state: null, seriesKey: null, incidentId: null };
-    world.explained.set('disk-7', { items: [item, dead, change], refused: [] });
+    const nowhere = { ...item, incidentId: null };
+    const change: ExplainedItem = {
+      ...nowhere,
+      kind: 'change',
+      outcome: 'evidence',
+      state: null,
+      seriesKey: null,
+    };
+    const suppressed: ExplainedItem = {
+      ...nowhere,
+      outcome: 'suppressed',
+      reason: 'it was silenced\u001b[0m',
+    };
+    const waiting: ExplainedItem = { ...nowhere, status: 'pending', outcome: 'waiting', attempts: 0 };
+    const retried: ExplainedItem = { ...waiting, attempts: 2, reason: 'no store', nextAttemptAtMs: 0 };
+    const items = [item, dead, change, suppressed, waiting, retried];
+    world.explained.set('disk-7', { items, refused: [] });
     const [people, json, none] = await Promise.all([
       sentinel(['explain', 'event', 'disk-7'], asRole('viewer')),
       here(['explain', 'event', 'disk-7', '--json'], asRole('viewer')),
@@ -293,8 +310,16 @@ describe('explain', () => {
     expect(people.stdout).toContain(`  incident ${incidentId} (open): Disk of orders\n`);
     expect(people.stdout).toContain('  given up after 300 attempts: no answer');
     expect(people.stdout).toContain('  kept as evidence for diagnoses\n');
+    expect(people.stdout).toContain('  no incident: it was silenced');
+    expect(people.stdout).toContain('  queued\n');
+    expect(people.stdout).toContain(
+      '  in progress after 2 attempts: no store, next attempt 1970-01-01T00:00:00.000Z\n',
+    );
     expect(people.stdout).not.toContain('\u001b');
-    expect(JSON.parse(json.stdout)).toMatchObject({ id: 'disk-7', items: [{ repeats: 2 }, {}, {}] });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      id: 'disk-7',
+      items: [{ repeats: 2 }, ...items.slice(1).map(({ outcome }) => ({ outcome }))],
+    });
     expect(none.stdout).toContain('Nothing with the ID never/sent was received');
   });
 

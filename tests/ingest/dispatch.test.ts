@@ -86,6 +86,10 @@ describe('what an item does', () => {
     await dispatcher().drainOnce();
     expect(starter.signals).toBe(0);
     expect(metrics.counts.get('sentinel_inbox_items_total{ignored}')).toBe(1);
+    expect(inbox.stored.get('anomaly/a1/cleared'), 'and it can be asked why').toMatchObject({
+      status: 'done',
+      reason: 'nothing open',
+    });
   });
 
   test('an incident that has ended is abandoned and the next episode claimed, once', async () => {
@@ -280,6 +284,7 @@ describe('a process that dies', () => {
         },
         done: (...ids) =>
           when === 'after signal' && ids.some((id) => id.startsWith('anomaly')) ? die() : inbox.done(...ids),
+        ignored: (ids, reason) => inbox.ignored(ids, reason),
         failed: (ids, reason, retryAtMs) => inbox.failed(ids, reason, retryAtMs),
       },
       episodes: {

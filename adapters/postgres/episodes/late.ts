@@ -2,7 +2,7 @@
 // incident. But a fault that began just before the close looks the same, and must not be lost. So a late finding goes back
 // into the inbox for a while: if it clears meanwhile it was an echo, otherwise it opens an incident.
 
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import { databaseNow, databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
@@ -40,6 +40,7 @@ export async function postponeLate(
       status: 'pending',
       received_at_ms: nowMs,
       available_at_ms: (episode.closed_at_ms ?? nowMs) + lateFindingsMs,
+      event_id: eventIdOf(anomalyId),
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
@@ -54,6 +55,11 @@ export async function forgetLate(trx: Kysely<Schema>, anomalyId: string): Promis
     .where('ordering_key', '=', lateKey(anomalyId))
     .where('status', '=', 'pending')
     .execute();
+}
+
+/** As the sender of a finding named it when it told it first: what is looked at again can be asked for by it, too. */
+export function eventIdOf(anomalyId: string) {
+  return sql<string | null>`(select event_id from inbox where id = ${`anomaly/${anomalyId}/firing`})`;
 }
 
 /** Of findings that wait to be looked at again; their end must not wait behind them. */

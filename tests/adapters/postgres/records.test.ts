@@ -23,6 +23,7 @@ await describeStores('what became of an event', (use) => {
       state: 'firing',
       service: 'api',
       status: 'pending',
+      outcome: 'waiting',
       attempts: 0,
       repeats: 0,
       repeatedAtMs: null,
@@ -34,9 +35,39 @@ await describeStores('what became of an event', (use) => {
     expect(repeated?.repeats).toBe(2);
     expect(repeated?.repeatedAtMs).toBeGreaterThanOrEqual(repeated?.receivedAtMs ?? Number.NaN);
     await stores.inbox.failed([item.id], 'the incident does not answer', Date.now() + 60_000);
-    expect(await explain()).toMatchObject({ status: 'pending', reason: 'the incident does not answer' });
+    expect(await explain()).toMatchObject({ outcome: 'waiting', reason: 'the incident does not answer' });
     await stores.inbox.failed([item.id], 'no hope', null);
-    expect(await explain()).toMatchObject({ status: 'dead', reason: 'no hope', nextAttemptAtMs: null });
+    expect(await explain()).toMatchObject({
+      status: 'dead',
+      outcome: 'dead-letter',
+      reason: 'no hope',
+      nextAttemptAtMs: null,
+    });
+  });
+
+  test('one that led to no incident says why, and one that is looked at again is found by the same id', async () => {
+    const { stores } = use();
+    const eventId = unique('event');
+    const item = alertItem(eventId);
+    await stores.inbox.put([item]);
+    await stores.inbox.ignored([item.id], 'information alone\u0000');
+    const explain = async () => (await stores.records.explain(eventId)).items;
+    expect(await explain()).toMatchObject([
+      { status: 'done', outcome: 'suppressed', reason: 'information alone\uFFFD', incidentId: null },
+    ]);
+    const { scope } = item.anomaly;
+    const other = anomalyOf({ environment: scope.environment, service: scope.service });
+    const assigned = await stores.episodes.assign(other, { windowMs: 60_000, maxHops: 1 });
+    if (assigned.kind !== 'incident') throw new Error('an incident was expected');
+    await stores.incidents.closeEpisode(assigned.input.incidentId, 'resolved', Date.now());
+    const late = { ...item.anomaly, onsetMs: Date.now() - 1_000 };
+    expect(await stores.episodes.assign(late, { windowMs: 0, maxHops: 1 })).toMatchObject({
+      kind: 'ignored',
+    });
+    expect(await explain()).toMatchObject([
+      { status: 'pending', outcome: 'waiting', eventId },
+      { outcome: 'suppressed' },
+    ]);
   });
 
   test('an anomaly that led to an incident, by the id that Sentinel gave it', async () => {
@@ -49,7 +80,7 @@ await describeStores('what became of an event', (use) => {
     await stores.inbox.done(item.id);
     const { items } = await stores.records.explain(id);
     expect(items).toMatchObject([
-      { status: 'done', incidentId: assignment.input.incidentId, incidentClosedAtMs: null },
+      { outcome: 'incident', incidentId: assignment.input.incidentId, incidentClosedAtMs: null },
     ]);
     expect(items[0]?.incidentTitle).not.toBe('');
   });
@@ -62,7 +93,11 @@ await describeStores('what became of an event', (use) => {
     const body = { ...change, atMs: 1, summary: 'api v2', attributes: {} };
     await stores.inbox.put([{ id: `change/${environment}/1`, kind: 'change', change: body, eventId }]);
     const { items } = await stores.records.explain(eventId);
-    expect(items).toMatchObject([{ kind: 'change', state: null, summary: 'api v2', seriesKey: null }]);
+    expect(items).toMatchObject([
+      { kind: 'change', state: null, summary: 'api v2', seriesKey: null, outcome: 'waiting' },
+    ]);
+    await stores.inbox.done(`change/${environment}/1`);
+    expect((await stores.records.explain(eventId)).items).toMatchObject([{ outcome: 'evidence' }]);
     expect(await stores.records.explain(unique('never'))).toEqual({ items: [], refused: [] });
   });
 

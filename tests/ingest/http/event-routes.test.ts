@@ -169,12 +169,18 @@ describe('POST /api/v1/events', () => {
       const bodies: Record<string, unknown> = {
         '/api/v1/events': { events: [release] },
         '/api/v1/trigger-alert': alert,
-        '/api/v1/alerts/alertmanager': { version: '4', alerts: [{ status: 'firing', labels: { alertname: 'a' } }] },
+        '/api/v1/alerts/alertmanager': {
+          version: '4',
+          alerts: [{ status: 'firing', labels: { alertname: 'a' } }],
+        },
       };
       const response = await post(path, bodies[path]);
       expect([response.status, response.headers.get('retry-after')]).toEqual([503, '2']);
       const problem = await response.json();
-      expect(problem).toMatchObject({ type: 'urn:sentinel:problem:unavailable', requestId: expect.any(String) });
+      expect(problem).toMatchObject({
+        type: 'urn:sentinel:problem:unavailable',
+        requestId: expect.any(String),
+      });
       expect(JSON.stringify(problem), 'the cause is for the log').not.toContain('a mistake');
       expect(logged).toEqual([new Error('a mistake')]);
     },

@@ -85,6 +85,10 @@ export class MemoryInbox implements Inbox {
     this.#check();
     for (const id of ids) this.#get(id).status = 'done';
   }
+  async ignored(ids: readonly string[], reason: string): Promise<void> {
+    await this.done(...ids);
+    for (const id of ids) this.#get(id).reason = reason;
+  }
   async failed(ids: readonly string[], reason: string, retryAtMs: number | null): Promise<void> {
     this.#check();
     for (const id of ids) {

@@ -55,7 +55,10 @@ export interface Inbox {
    * every occurrence of an alert.
    */
   put(items: readonly InboxItem[]): Promise<number>;
-  /** Oldest pending items, locked for this process for `leaseMs`. */
+  /**
+   * Pending items, locked for this process for `leaseMs`, oldest first: those of the services that have waited longest, and what
+   * else waits of the same services, so that an incident hears of many at once. Nobody is passed by twice.
+   */
   take(limit: number, leaseMs: number): Promise<readonly TakenItem[]>;
   done(...ids: readonly string[]): Promise<void>;
   /** They are through, and led nowhere; `reason` says why. */

@@ -168,6 +168,7 @@ export async function requeueFiring(trx: Kysely<Schema>, incidentId: string): Pr
           received_at_ms: databaseNow,
           available_at_ms: sql<number>`${databaseNow} + ${endsToldWithinMs}::bigint`,
           event_id: eventIdOf(anomaly_id),
+          service: storable(anomaly.scope.service),
         })),
       )
       .onConflict((conflict) => conflict.column('id').doNothing())

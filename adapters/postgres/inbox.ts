@@ -64,9 +64,15 @@ export function createInbox(db: Kysely<Schema>): Inbox & FiringAlerts {
         with suspect as (
           select seq from inbox as item where taken and ${given}
           order by available_at_ms, seq limit 1 for update skip locked),
-        innocent as (
-          select seq from inbox as item where not taken and not exists (select 1 from suspect) and ${given}
+        oldest as (
+          select seq, coalesce(item.service, item.id) as service from inbox as item
+          where not taken and not exists (select 1 from suspect) and ${given}
           order by seq limit ${limit} for update skip locked),
+        services as (select service, min(seq) as first from oldest group by service),
+        innocent as (
+          select item.seq from services join inbox as item on coalesce(item.service, item.id) = services.service
+          where not taken and ${given}
+          order by services.first, item.seq limit ${limit} for update of item skip locked),
         picked as (select seq from suspect union all select seq from innocent),
         claimed as (
           update inbox set
@@ -192,6 +198,7 @@ function inboxRow(item: InboxItem, ended: ReadonlyMap<string, string>) {
     kind: item.kind,
     ordering_key: storable(orderingKey(item)),
     body: json(body),
+    service: storable('scope' in body ? body.scope.service : body.service),
     status: 'pending' as const,
     received_at_ms: databaseNow,
     available_at_ms: 0,

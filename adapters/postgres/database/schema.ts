@@ -51,6 +51,8 @@ export type Schema = {
     /** Times it was put again. */
     repeats: Generated<number>;
     repeated_at_ms: number | null;
+    /** What it is about, so that what belongs together is taken together. */
+    service: string | null;
   };
   refused_telemetry: {
     environment: string;

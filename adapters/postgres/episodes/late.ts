@@ -41,6 +41,7 @@ export async function postponeLate(
       received_at_ms: nowMs,
       available_at_ms: (episode.closed_at_ms ?? nowMs) + lateFindingsMs,
       event_id: eventIdOf(anomalyId),
+      service: anomaly.scope.service,
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();

@@ -137,6 +137,44 @@ await describeStores('the inbox', (use) => {
     expect(await row(under, 'i1')).toMatchObject({ status: 'dead' });
   });
 
+  test('what is about one service is taken together, and nobody is passed by twice', async () => {
+    const { inbox } = use().stores;
+    const about = (id: string, service: string): InboxItem => ({
+      id,
+      kind: 'anomaly',
+      anomaly: anomalyOf({ environment: 'e', service }),
+    });
+    const release: InboxItem = {
+      ...{ id: 'release', kind: 'change' },
+      change: {
+        ...{ kind: 'change', id: 'release', type: 'release', environment: 'e', service: 'web' },
+        ...{ atMs: 1, summary: 'web v2', attributes: {} },
+      },
+    };
+    await inbox.put([
+      ...[about('api 1', 'api'), about('web 1', 'web'), about('api 2', 'api'), about('db 1', 'db')],
+      ...[about('api 3', 'api'), release, about('api 4', 'api')],
+    ]);
+    const taken = async () => (await inbox.take(3, 60_000)).map(({ id }) => id);
+    expect(await taken()).toEqual(['api 1', 'api 2', 'api 3']);
+    expect(await taken(), 'the longest wait first, though the first service has more').toEqual([
+      'web 1',
+      'db 1',
+      'release',
+    ]);
+    expect(await taken()).toEqual(['api 4']);
+  });
+
+  test('rows that a process of the release before wrote are taken, too', async () => {
+    const under = use();
+    const { inbox } = under.stores;
+    await inbox.put([item('old 1'), item('old 2')]);
+    await sql`update inbox set service = null`.execute(under.database.db);
+    await inbox.put([item('new')]);
+    expect((await inbox.take(2, 60_000)).map(({ id }) => id)).toEqual(['old 1', 'old 2']);
+    expect((await inbox.take(2, 60_000)).map(({ id }) => id)).toEqual(['new']);
+  });
+
   test('a clear is not taken while its anomaly is on its way; others pass by', async () => {
     const { stores } = use();
     const { inbox } = stores;

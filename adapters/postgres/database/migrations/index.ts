@@ -40,6 +40,7 @@ import { agents } from './0067-agents.ts';
 import { ownProcesses } from './0069-own-processes.ts';
 import { breakerRows } from './0073-breaker-rows.ts';
 import { changeLooks } from './0074-change-looks.ts';
+import { inboxServices } from './0083-inbox-services.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -81,4 +82,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0069-own-processes': ownProcesses,
   '0073-breaker-rows': breakerRows,
   '0074-change-looks': changeLooks,
+  '0083-inbox-services': inboxServices,
 };

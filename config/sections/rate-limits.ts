@@ -10,7 +10,7 @@ export const rateLimitsSchema = z
     perAddress: perMinute(600).describe(
       'Requests from one address without a valid key: public pages and attempts with wrong keys.',
     ),
-    eventsPerSource: perMinute(6_000).describe(
+    eventsPerSource: perMinute(60_000).describe(
       'Requests carrying events or alerts, per key, or per address without a valid key. One request may carry many events.',
     ),
     telemetryPerSource: perMinute(120_000).describe(

@@ -14,7 +14,9 @@ export type DispatchSettings = {
   readonly leaseMs: number;
   /** How often to look for items that other processes put or dropped; our own wake us at once. */
   readonly pollMs: number;
-  /** Incidents told at the same time. */
+  /** Batches worked through at the same time, while more waits than one has. */
+  readonly hands: number;
+  /** Incidents told at the same time, of each batch. */
   readonly lanes: number;
   readonly firstRetryMs: number;
   readonly maxRetryMs: number;
@@ -30,6 +32,8 @@ export const defaultDispatchSettings: DispatchSettings = {
   batchSize: 128,
   leaseMs: 20_000,
   pollMs: 1_000,
+  // While one batch is told, the next one is assigned.
+  hands: 2,
   lanes: 8,
   firstRetryMs: 500,
   maxRetryMs: 60_000,
@@ -179,20 +183,29 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
     }
   }
 
-  const loop = createLoop({
-    once: async () => (await drainOnce()) > 0,
-    pollMs: settings.pollMs,
-    maxBackoffMs: 5_000,
-    onError: (error) => log.error({ err: error }, 'could not read the inbox'),
-  });
+  const hands = Array.from({ length: settings.hands }, (_, index) =>
+    createLoop({
+      once: async () => {
+        const taken = await drainOnce();
+        if (taken >= settings.batchSize) hands[(index + 1) % hands.length]?.wake();
+        return taken > 0;
+      },
+      // The first one looks; the others come when it has its hands full.
+      pollMs: index === 0 ? settings.pollMs : settings.maxRetryMs,
+      maxBackoffMs: 5_000,
+      onError: (error) => log.error({ err: error }, 'could not read the inbox'),
+    }),
+  );
 
   return {
-    start: loop.start,
-    wake: loop.wake,
+    start: () => {
+      for (const hand of hands) hand.start();
+    },
+    wake: () => hands[0]?.wake(),
     drainOnce,
     stop: async () => {
       stopping = true;
-      await loop.stop();
+      await Promise.all(hands.map((hand) => hand.stop()));
     },
   };
 }

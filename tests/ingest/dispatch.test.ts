@@ -7,7 +7,7 @@ import {
   defaultDispatchSettings,
 } from '../../ingest/dispatch.ts';
 import { anomalyItem } from '../../ingest/events/items.ts';
-import type { InboxItem } from '../../ingest/ports.ts';
+import type { InboxItem, IncidentStarter } from '../../ingest/ports.ts';
 import {
   anomaly,
   Down,
@@ -33,11 +33,14 @@ beforeEach(() => {
   metrics = new MemoryMetrics();
 });
 
-const dispatcher = (settings: Partial<DispatchSettings> = {}): Dispatcher =>
+const dispatcher = (
+  settings: Partial<DispatchSettings> = {},
+  telling: IncidentStarter = starter,
+): Dispatcher =>
   createDispatcher({
     inbox,
     episodes,
-    starter,
+    starter: telling,
     correlation: { windowMs: 60_000, maxHops: 1 },
     clock,
     metrics,
@@ -381,6 +384,30 @@ describe('the loop', () => {
     const one = dispatcher({ pollMs: 5 });
     one.start();
     await inbox.put([change('c1')]);
+    await expect.poll(() => inbox.pending).toBe(0);
+    await one.stop();
+  });
+
+  test('while one batch is told, the next one is worked on', async () => {
+    let release = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const one = dispatcher(
+      { batchSize: 1, pollMs: 5 },
+      {
+        tell: async (input, news) => {
+          if (input.scope.service === 'slow') await held;
+          return starter.tell(input, news);
+        },
+      },
+    );
+    const of = (service: string) => anomaly(service, { scope: { environment: 'prod', service } });
+    await inbox.put(['slow', 'b', 'c', 'd'].map((service) => anomalyItem(of(service))));
+    one.start();
+    await expect.poll(() => inbox.pending).toBe(1);
+    expect(inbox.statuses()).toMatchObject({ 'anomaly/slow/firing': 'pending', 'anomaly/d/firing': 'done' });
+    release();
     await expect.poll(() => inbox.pending).toBe(0);
     await one.stop();
   });

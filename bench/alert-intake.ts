@@ -32,14 +32,15 @@ async function measure(store: StoreKind) {
   try {
     const target = { url: `${sentinel.url}/api/v1/trigger-alert`, key: sentinel.adminKey, connections };
     await sendAlerts(madeUpAlerts(200, services, 'warm-up'), target);
+    const cpuBefore = sentinel.cpuSeconds();
     const began = performance.now();
     const answers = await sendAlerts(madeUpAlerts(alerts, services, 'bench'), target);
     const seconds = (performance.now() - began) / 1_000;
+    const cpuSeconds = sentinel.cpuSeconds() - cpuBefore;
     await sentinel.kill();
-    const { dataDir, databaseUrl } = sentinel;
-    const database = await openDatabase(databaseUrl === null ? { dataDir } : { url: databaseUrl });
+    const database = await openDatabase(sentinel.database);
     const accepted = answers.filter(({ status }) => status === 202).length;
-    const stored = await storedIn(database);
+    const { stored, commits } = await storedIn(database);
     const bareInserts = await bareInsertsPerSecond(database);
     await database.close();
     const ms = answers.map((answer) => answer.ms);
@@ -51,6 +52,8 @@ async function measure(store: StoreKind) {
       p99Ms: round(quantile(ms, 0.99)),
       accepted,
       stored,
+      alertsPerCommit: round(stored / commits),
+      cpuMsPerAlert: round((cpuSeconds / accepted) * 1_000),
       bareInsertsPerSecond: Math.round(bareInserts),
       ratio: round(perSecond / bareInserts),
     };
@@ -59,10 +62,13 @@ async function measure(store: StoreKind) {
   }
 }
 
-async function storedIn({ db }: Database): Promise<number> {
-  const { rows } = await sql<{ n: number }>`
-    select count(*)::int as n from inbox where event_id like 'bench-%'`.execute(db);
-  return rows[0]?.n ?? 0;
+/** What is there of what was sent, and in how many transactions it came: an alert is written once. */
+async function storedIn({ db }: Database): Promise<{ readonly stored: number; readonly commits: number }> {
+  const { rows } = await sql<{ stored: number; commits: number }>`
+    select (select count(*)::int from inbox where event_id like 'bench-%') as stored,
+      (select count(distinct xmin::text)::int from alerts where anomaly->'scope'->>'environment' = 'bench')
+        as commits`.execute(db);
+  return rows[0] ?? { stored: 0, commits: 0 };
 }
 
 async function bareInsertsPerSecond({ db }: Database): Promise<number> {

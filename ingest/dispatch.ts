@@ -3,6 +3,7 @@
 
 import type { CorrelationConfig } from '../domain/correlation/correlate.ts';
 import type { ChangeEvent } from '../domain/observation.ts';
+import { createTurns } from '../domain/turns.ts';
 import { deliver } from './deliver.ts';
 import { createLoop } from './loop.ts';
 import type { Clock, Episodes, Inbox, IncidentStarter, Logger, Metrics, TakenItem } from './ports.ts';
@@ -72,10 +73,13 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
   const { inbox, clock, metrics, log, settings } = deps;
   /** For stores that do not count attempts. */
   const attempts = new Map<string, number>();
+  // Two that take at the same moment would want the same items.
+  const inTurn = createTurns(1);
   let stopping = false;
 
   async function drainOnce(): Promise<number> {
-    const items = await inbox.take(settings.batchSize, settings.leaseMs);
+    const items = await inTurn(() => inbox.take(settings.batchSize, settings.leaseMs));
+    if (items.length >= settings.batchSize) for (const hand of hands) hand.wake();
     const startedMs = clock.nowMs();
     const results = [...(await rememberChanges(items)), ...(await deliverAnomalies(items))];
     const failed = [
@@ -185,11 +189,7 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
 
   const hands = Array.from({ length: settings.hands }, (_, index) =>
     createLoop({
-      once: async () => {
-        const taken = await drainOnce();
-        if (taken >= settings.batchSize) hands[(index + 1) % hands.length]?.wake();
-        return taken > 0;
-      },
+      once: async () => (await drainOnce()) > 0,
       // The first one looks; the others come when it has its hands full.
       pollMs: index === 0 ? settings.pollMs : settings.maxRetryMs,
       maxBackoffMs: 5_000,

@@ -1,7 +1,7 @@
 // The alerts of others as the store knows them: each with its latest occurrence. Reports of one alert are settled one after
 // the other, whichever processes take them in.
 
-import { type Kysely, sql } from 'kysely';
+import { type Insertable, type Kysely, sql } from 'kysely';
 import {
   type RememberedAlert,
   reportedKeys,
@@ -9,60 +9,68 @@ import {
   settleReports,
 } from '../../ingest/events/occurrences.ts';
 import type { FiringAlert, InboxItem } from '../../ingest/ports.ts';
-import { databaseNow, databaseNowMs } from './clock.ts';
+import { databaseNow } from './clock.ts';
 import type { Schema } from './database/schema.ts';
 import { eventIdOf, lateKey } from './episodes/late.ts';
 import { inParts } from './parts.ts';
 import { json, storable } from './text.ts';
 
-/**
- * The items of each request with every report settled, one request after the other; what was learnt of the alerts is stored. Call
- * it inside a transaction.
- */
+export type Settled = {
+  /** Of each request, in their order. */
+  readonly requests: readonly Pick<SettledReports, 'items' | 'absorbed' | 'begun'>[];
+  /** What was learnt of the alerts, to be stored in the same transaction. */
+  readonly alerts: readonly Insertable<Schema['alerts']>[];
+};
+
+/** The items of each request with every report settled, one request after the other. Call it inside the transaction that stores it. */
 export async function settle(
   trx: Kysely<Schema>,
   requests: readonly (readonly InboxItem[])[],
-): Promise<readonly Pick<SettledReports, 'items' | 'absorbed'>[]> {
+): Promise<Settled> {
   const keys = reportedKeys(requests.flat()).map(storable);
-  if (keys.length === 0) return requests.map((items) => ({ items, absorbed: [] }));
-  await lockAlerts(trx, keys);
+  if (keys.length === 0)
+    return { requests: requests.map((items) => ({ items, absorbed: [], begun: [] })), alerts: [] };
+  const nowMs = await lockAlerts(trx, keys);
   let alerts = await rememberedAlerts(trx, keys);
-  const nowMs = await databaseNowMs(trx);
   const settled = requests.map((items) => {
     const ofOne = settleReports(items, alerts, nowMs);
     ({ alerts } = ofOne);
     return ofOne;
   });
-  const rows = [...alerts].map(([key, alert]) => rowOf(key, alert));
-  for (const some of inParts(rows)) {
-    await trx
-      .insertInto('alerts')
-      .values(some)
-      .onConflict((conflict) =>
-        conflict.column('key').doUpdateSet(({ ref }) => ({
-          occurrence: ref('excluded.occurrence'),
-          state: ref('excluded.state'),
-          fired: ref('excluded.fired'),
-          starts_at_ms: ref('excluded.starts_at_ms'),
-          ends_at_ms: ref('excluded.ends_at_ms'),
-          changed_at_ms: ref('excluded.changed_at_ms'),
-          stream: ref('excluded.stream'),
-          position: ref('excluded.position'),
-          anomaly_id: ref('excluded.anomaly_id'),
-          anomaly: ref('excluded.anomaly'),
-          source: ref('excluded.source'),
-        })),
-      )
-      .execute();
-  }
-  return settled;
+  return { requests: settled, alerts: [...alerts].map(([key, alert]) => rowOf(key, alert)) };
 }
 
-/** An alert that nobody knows yet has no row to lock. Held until the transaction ends; taken in the order of the keys. */
-async function lockAlerts(trx: Kysely<Schema>, keys: readonly string[]): Promise<void> {
-  await sql`
-    select pg_advisory_xact_lock(hashtextextended('alerts/' || key, 0))
+/** Says what is learnt of alerts, whether they are known or not. */
+export function rememberAlerts(trx: Kysely<Schema>, rows: readonly Insertable<Schema['alerts']>[]) {
+  return trx
+    .insertInto('alerts')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.column('key').doUpdateSet(({ ref }) => ({
+        occurrence: ref('excluded.occurrence'),
+        state: ref('excluded.state'),
+        fired: ref('excluded.fired'),
+        starts_at_ms: ref('excluded.starts_at_ms'),
+        ends_at_ms: ref('excluded.ends_at_ms'),
+        changed_at_ms: ref('excluded.changed_at_ms'),
+        stream: ref('excluded.stream'),
+        position: ref('excluded.position'),
+        anomaly_id: ref('excluded.anomaly_id'),
+        anomaly: ref('excluded.anomaly'),
+        source: ref('excluded.source'),
+      })),
+    );
+}
+
+/**
+ * An alert that nobody knows yet has no row to lock. Held until the transaction ends; taken in the order of the keys. Answers the
+ * time after that: whoever waited decides by the time after the wait.
+ */
+async function lockAlerts(trx: Kysely<Schema>, keys: readonly string[]): Promise<number> {
+  const { rows } = await sql<{ now: number }>`
+    select pg_advisory_xact_lock(hashtextextended('alerts/' || key, 0)), ${databaseNow} as now
     from (select unnest(${keys}::text[]) as key order by 1) as sorted`.execute(trx);
+  return Math.max(...rows.map(({ now }) => now));
 }
 
 async function rememberedAlerts(

@@ -10,6 +10,11 @@ export type GroupedOptions<Entry> = {
   readonly sizeOf: (entry: Entry) => number;
   /** A group takes no further entry once it has this size. */
   readonly maxGroupSize: number;
+  /**
+   * How long those who were in the last group are waited for, who come again as soon as they have their answer: without it, half
+   * of them come too late and make a group of their own. Whoever comes alone never waits. Default 0.
+   */
+  readonly lingerMs?: number;
   /** Beyond this size of waiting entries, new ones are refused at once. */
   readonly maxWaitingSize: number;
 };
@@ -29,7 +34,7 @@ type Waiting<Entry, Answer> = {
 /** The answer of `work` to an entry, or the error of what was tried with it. An entry begins after it was given, never before. */
 export function createGrouped<Entry, Answer>(
   work: Work<Entry, Answer>,
-  { sizeOf, maxGroupSize, maxWaitingSize }: GroupedOptions<Entry>,
+  { sizeOf, maxGroupSize, maxWaitingSize, lingerMs = 0 }: GroupedOptions<Entry>,
 ): (entry: Entry) => Promise<Answer> {
   let waiting: Waiting<Entry, Answer>[] = [];
   let waitingSize = 0;
@@ -64,8 +69,18 @@ export function createGrouped<Entry, Answer>(
   }
 
   async function workThrough(): Promise<void> {
-    while (waiting.length > 0) await attempt(takeGroup());
+    while (waiting.length > 0) {
+      const group = takeGroup();
+      await attempt(group);
+      if (group.length > 1) await gather(group.length);
+    }
     isWorking = false;
+  }
+
+  /** Until so many wait, but not for long. */
+  async function gather(count: number): Promise<void> {
+    for (let waited = 0; waited < lingerMs && waiting.length < count; waited += 1)
+      await new Promise((resolve) => setTimeout(resolve, 1));
   }
 
   return (entry) => {

@@ -54,7 +54,7 @@ import { createEventFeed } from './event-feed.ts';
 import { createEvidenceStore } from './evidence-store.ts';
 import { createGate, type GateRules } from './gate/gate.ts';
 import { createEffectSettlement } from './gate/settle.ts';
-import { createInbox } from './inbox.ts';
+import { createInbox } from './inbox/inbox.ts';
 import { createIncidentReader } from './incident-reader.ts';
 import { createIncidentStore } from './incident-store.ts';
 import { createKillSwitch } from './kill-switch.ts';

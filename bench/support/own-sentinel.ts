@@ -1,9 +1,11 @@
 // A Sentinel of the benchmark's own: `sentinel start` as an operator runs it, in a folder that goes with it, with its stores
 // embedded or on a Postgres server of the benchmark's own.
 
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { openDatabase } from '../../adapters/postgres/index.ts';
 import { freePort, type SentinelProcess, startSentinelProcess } from '../../lab/run/sentinel-process.ts';
 import { startPostgres } from './postgres-server.ts';
 
@@ -11,9 +13,10 @@ export const storeKinds = ['embedded', 'postgres'] as const;
 export type StoreKind = (typeof storeKinds)[number];
 
 export type OwnSentinel = SentinelProcess & {
-  readonly dataDir: string;
-  /** Of the Postgres server; null: embedded. */
-  readonly databaseUrl: string | null;
+  /** What its database is opened by once it has ended. */
+  readonly database: Parameters<typeof openDatabase>[0];
+  /** Processor time that its process has had, in seconds: unlike the time that passes, it hardly depends on what else runs. */
+  cpuSeconds(): number;
   /** Ends everything and removes the folder. */
   close(): Promise<void>;
 };
@@ -41,8 +44,10 @@ export async function startOwnSentinel(store: StoreKind): Promise<OwnSentinel> {
       port: await freePort(),
     });
     return Object.create(sentinel, {
-      dataDir: { value: join(dir, 'data') },
-      databaseUrl: { value: postgres?.url ?? null },
+      database: {
+        value: postgres === null ? { dataDir: join(dir, 'data', 'postgres') } : { url: postgres.url },
+      },
+      cpuSeconds: { value: () => cpuSecondsOf(sentinel.pid) },
       close: {
         value: async () => {
           await sentinel.stop();
@@ -55,3 +60,15 @@ export async function startOwnSentinel(store: StoreKind): Promise<OwnSentinel> {
     throw error;
   }
 }
+
+/** User and system time of all its threads; 0 where there is no /proc. */
+function cpuSecondsOf(pid: number): number {
+  try {
+    const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
+    const [user = 0, system = 0] = fields.split(' ').slice(11, 13).map(Number);
+    return (user + system) / ticksPerSecond;
+  } catch {
+    return 0;
+  }
+}
+const ticksPerSecond = 100;

@@ -17,6 +17,8 @@ export type SettledReports = {
   readonly items: readonly InboxItem[];
   /** What was known already, or is about an occurrence that is over, as the item that told it first. */
   readonly absorbed: readonly InboxItem[];
+  /** Anomalies that these reports begin: nothing can be known of them yet. */
+  readonly begun: readonly string[];
   /** Alerts as they are now, by key. */
   readonly alerts: ReadonlyMap<string, RememberedAlert>;
 };
@@ -35,6 +37,7 @@ export function settleReports(
 ): SettledReports {
   const alerts = new Map(known);
   const absorbed: InboxItem[] = [];
+  const begun: string[] = [];
   const settled = items.flatMap((item): readonly InboxItem[] => {
     if (item.kind !== 'anomaly' || item.report === undefined) return [item];
     const before = alerts.get(item.report.key) ?? null;
@@ -55,9 +58,10 @@ export function settleReports(
     const goesOn = kind === 'repeat' && anomaly.state === 'firing' && alert.state === 'firing';
     const { eventId } = item;
     const known = { ...anomalyItem(anomaly), ...(eventId === undefined ? {} : { eventId }) };
+    if (kind === 'begins') begun.push(anomaly.id);
     if (news || goesOn) return [known];
     absorbed.push(known);
     return [];
   });
-  return { items: settled, absorbed, alerts };
+  return { items: settled, absorbed, begun, alerts };
 }

@@ -172,15 +172,14 @@ async function writeJoins(trx: Kysely<Schema>, joins: ReadonlyMap<string, Join>)
         })),
       )
       .execute();
-  for (const [incidentId, ofOne] of Map.groupBy(all, ([, { incidentId }]) => incidentId)) {
-    const latestMs = Math.max(...ofOne.map(([, { anomaly }]) => anomaly.onsetMs));
-    await trx
-      .updateTable('episodes')
-      .set({ last_anomaly_ms: latestMs })
-      .where('incident_id', '=', incidentId)
-      .where('last_anomaly_ms', '<', latestMs)
-      .execute();
-  }
+  const latest = [...Map.groupBy(all, ([, { incidentId }]) => incidentId)].map(
+    ([incidentId, ofOne]) =>
+      [incidentId, Math.max(...ofOne.map(([, { anomaly }]) => anomaly.onsetMs))] as const,
+  );
+  await sql`
+    update episodes set last_anomaly_ms = latest_ms
+    from unnest(${latest.map(([id]) => id)}::text[], ${latest.map(([, ms]) => ms)}::bigint[]) as latest (id, latest_ms)
+    where incident_id = latest.id and last_anomaly_ms < latest_ms`.execute(trx);
 }
 
 async function assignmentsTo(

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { requeueFiring } from '../../../adapters/postgres/alert-occurrences.ts';
 import type { Schema } from '../../../adapters/postgres/database/schema.ts';
 import { createEpisodes } from '../../../adapters/postgres/episodes/episodes.ts';
-import { createInbox } from '../../../adapters/postgres/inbox.ts';
+import { createInbox } from '../../../adapters/postgres/inbox/inbox.ts';
 import { inParts, rowsPerStatement } from '../../../adapters/postgres/parts.ts';
 import { createTelemetryNotes } from '../../../adapters/postgres/telemetry-notes.ts';
 import { reportItem } from '../../../ingest/events/items.ts';

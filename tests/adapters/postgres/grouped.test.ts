@@ -129,3 +129,38 @@ test('when too many wait, who comes is refused at once; who waits is not, and th
   (await group(3)).commit();
   expect(await later).toBe('55 is in');
 });
+
+/** Whatever it is given is in at once; answers with what came together. */
+function recording(lingerMs: number) {
+  const groups: (readonly string[])[] = [];
+  const add = createGrouped(
+    async (entries: readonly string[]) => {
+      groups.push(entries);
+      return entries;
+    },
+    { sizeOf: () => 1, maxGroupSize: 100, maxWaitingSize: 100, lingerMs },
+  );
+  return { add, groups };
+}
+
+test('those who were in one group are waited for, and are the next', async () => {
+  const { add, groups } = recording(60_000);
+  await Promise.all([add('a'), add('b')]);
+  const early = add('c');
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await Promise.all([early, add('d')]);
+  expect(groups).toEqual([
+    ['a', 'b'],
+    ['c', 'd'],
+  ]);
+});
+
+test('who comes alone waits for nobody, and those who stay away are not waited for long', async () => {
+  const alone = recording(60_000);
+  for (const entry of ['a', 'b', 'c']) await alone.add(entry);
+  expect(alone.groups).toEqual([['a'], ['b'], ['c']]);
+  const left = recording(2);
+  await Promise.all([left.add('a'), left.add('b')]);
+  await left.add('c');
+  expect(left.groups).toEqual([['a', 'b'], ['c']]);
+});

@@ -165,6 +165,16 @@ await describeStores('the inbox', (use) => {
     expect(await taken()).toEqual(['api 4']);
   });
 
+  test('many that wait for one that is not due yet keep nobody behind them waiting', async () => {
+    const { inbox } = use().stores;
+    await inbox.put([item('first', 'a'), ...Array.from({ length: 20 }, (_, n) => item(`a ${n}`, 'a'))]);
+    await inbox.put([item('other', 'b')]);
+    expect(await inbox.take(1, 60_000)).toMatchObject([{ id: 'first' }]);
+    await inbox.failed(['first'], 'later', Date.now() + 3_600_000);
+    expect(await inbox.take(1, 60_000)).toMatchObject([{ id: 'other' }]);
+    expect(await inbox.take(1, 60_000)).toEqual([]);
+  });
+
   test('rows that a process of the release before wrote are taken, too', async () => {
     const under = use();
     const { inbox } = under.stores;

@@ -2,8 +2,8 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TestApp } from '../support/app.ts';
-import { naughtyStrings } from '../support/naughty.ts';
 import { silentLog } from '../support/memory.ts';
+import { naughtyStrings } from '../support/naughty.ts';
 import { nowMs } from '../support/otlp.ts';
 
 let sut: TestApp;
@@ -160,7 +160,7 @@ describe('POST /api/v1/events', () => {
     async (path) => {
       const logged: unknown[] = [];
       sut = new TestApp({
-        log: { ...silentLog, error: (fields) => logged.push(fields['err']) },
+        log: { ...silentLog, error: (fields) => logged.push(fields.err) },
         wake: () => {
           throw new Error('a mistake');
         },

@@ -56,7 +56,7 @@ export function createGrouped<Entry, Answer>(
   async function attempt(group: readonly Waiting<Entry, Answer>[]): Promise<void> {
     try {
       const answers = await work(group.map(({ entry }) => entry));
-      group.forEach(({ resolve }, index) => resolve(answers[index] as Answer));
+      for (const [index, { resolve }] of group.entries()) resolve(answers[index] as Answer);
     } catch (error) {
       if (group.length === 1 || !mayBeOfOneEntry(error)) {
         for (const { reject } of group) reject(error);

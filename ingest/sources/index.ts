@@ -9,6 +9,7 @@ import { eventsApi } from './events-api/index.ts';
 import { flux } from './flux/index.ts';
 import { github } from './github/index.ts';
 import { gitlab } from './gitlab/index.ts';
+import { newRelic } from './new-relic/index.ts';
 import { otlp } from './otlp/index.ts';
 import { pagerduty } from './pagerduty/index.ts';
 import type { Own, Source, SourceSecret, Way } from './source.ts';
@@ -21,6 +22,7 @@ export const sources = {
   eventsApi,
   pagerduty,
   datadog,
+  newRelic,
   standardWebhooks,
   github,
   gitlab,

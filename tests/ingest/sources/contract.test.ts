@@ -12,6 +12,7 @@ import * as changes from './harnesses/changes.ts';
 import { datadog } from './harnesses/datadog.ts';
 import * as events from './harnesses/events.ts';
 import * as eventsApi from './harnesses/events-api.ts';
+import { newRelic } from './harnesses/new-relic.ts';
 import { pagerduty } from './harnesses/pagerduty.ts';
 import { standardWebhooks } from './harnesses/standard-webhooks.ts';
 
@@ -20,6 +21,7 @@ const harnesses: readonly WayHarness[] = [
   ...Object.values(events),
   ...Object.values(eventsApi),
   datadog,
+  newRelic,
   pagerduty,
   ...Object.values(changes),
   standardWebhooks,
@@ -234,6 +236,7 @@ describe.each(harnesses)('$path', (way) => {
       }
     }
     for (const { item } of app.inbox.stored.values()) {
+      expect(item.kind === 'anomaly' ? item.anomaly.onsetMs : item.change.atMs).toBeGreaterThan(0);
       const text =
         item.kind === 'anomaly'
           ? [item.anomaly.title ?? '', ...Object.values(item.anomaly.scope)]

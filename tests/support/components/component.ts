@@ -6,6 +6,7 @@ export type ComponentName =
   | 'postgres'
   | 'alertmanager'
   | 'collector'
+  | 'prometheus'
   | 'kafka'
   | 'chromium'
   | 'docker'

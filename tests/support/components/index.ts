@@ -10,6 +10,7 @@ import { kubernetesCluster } from './kubernetes-cluster.ts';
 import { ministack } from './ministack.ts';
 import { moto } from './moto.ts';
 import { postgres } from './postgres.ts';
+import { prometheus } from './prometheus.ts';
 import { temporal } from './temporal.ts';
 import { timeSkipping } from './time-skipping.ts';
 
@@ -19,6 +20,7 @@ export const components: Readonly<Record<ComponentName, Component>> = {
   postgres,
   alertmanager,
   collector,
+  prometheus,
   kafka,
   chromium,
   docker,

@@ -1,6 +1,7 @@
 // Reads request bodies within bounds: of one body as sent and as it inflates, and of all bodies that are being read together.
 
 import { createGunzip } from 'node:zlib';
+import snappyjs from 'snappyjs';
 import { createTurns } from '../../domain/turns.ts';
 import type { IngestLimits } from '../limits.ts';
 import { createShapeCounter, type ShapeCounter } from './json-shape.ts';
@@ -9,7 +10,7 @@ export const bodyProblems = [
   'too-large',
   'too-complex',
   'unsupported-encoding',
-  'bad-gzip',
+  'bad-encoding',
   'aborted',
   'busy',
 ] as const;
@@ -18,8 +19,11 @@ export type Body =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly problem: BodyProblem; readonly detail: string };
 
-/** Never throws and never holds more than the limits allow. */
-export type BodyReader = (request: Request) => Promise<Body>;
+/** Besides none. Snappy without frames, as Prometheus writes it, is all that its senders know. */
+export type Coding = 'gzip' | 'snappy';
+
+/** Never throws and never holds more than the limits allow. `coding`, default gzip: what may be around the body. */
+export type BodyReader = (request: Request, coding?: Coding) => Promise<Body>;
 
 /** Inflating costs a thousand times what was sent: few at a time, so that a hundred do not add up. */
 const inflatedAtOnce = 2;
@@ -29,11 +33,11 @@ export function createBodyReader(limits: IngestLimits): BodyReader {
   const inTurn = createTurns(inflatedAtOnce);
   let heldBytes = 0;
 
-  async function read(request: Request): Promise<Body> {
+  async function read(request: Request, coding: Coding = 'gzip'): Promise<Body> {
     const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
-    const compressed = encoding === 'gzip';
+    const compressed = encoding === coding;
     if (!compressed && encoding !== 'identity' && encoding !== '') {
-      const detail = `content-encoding ${JSON.stringify(encoding.slice(0, 40))} is not supported; send gzip or none`;
+      const detail = `content-encoding ${JSON.stringify(encoding.slice(0, 40))} is not supported; send ${coding} or none`;
       return { ok: false, problem: 'unsupported-encoding', detail };
     }
     const sent = await readBounded(request);
@@ -41,14 +45,30 @@ export function createBodyReader(limits: IngestLimits): BodyReader {
     const shape = isJson(request)
       ? createShapeCounter({ maxContainers: limits.maxMessages, maxDepth: limits.maxNesting })
       : null;
+    if (compressed && coding === 'snappy') return inTurn(async () => unsnap(sent.bytes));
     if (compressed) return inTurn(() => inflate(sent.bytes, shape));
     const problem = shape?.push(sent.bytes) ?? null;
     return problem === null ? sent : tooComplex(problem);
   }
 
-  async function inflate(sent: Uint8Array, shape: ShapeCounter | null): Promise<Body> {
+  function mostInflated(sent: Uint8Array): number {
     const ratioBytes = Math.max(limits.alwaysInflatedBytes, sent.length * limits.maxInflateRatio);
-    const maxBytes = Math.min(limits.maxInflatedBytes, ratioBytes);
+    return Math.min(limits.maxInflatedBytes, ratioBytes);
+  }
+
+  /** The length comes first: nothing is made of a body that says it is too long. */
+  function unsnap(sent: Uint8Array): Body {
+    const maxBytes = mostInflated(sent);
+    if (declaredLength(sent) > maxBytes) return tooLarge(`the body inflates to more than ${maxBytes} bytes`);
+    try {
+      return { ok: true, bytes: snappyjs.uncompress(sent, maxBytes) };
+    } catch {
+      return { ok: false, problem: 'bad-encoding', detail: 'the body is not valid snappy' };
+    }
+  }
+
+  async function inflate(sent: Uint8Array, shape: ShapeCounter | null): Promise<Body> {
+    const maxBytes = mostInflated(sent);
     const chunks: Uint8Array[] = [];
     let size = 0;
     const gunzip = createGunzip({ chunkSize: chunkBytes });
@@ -64,7 +84,7 @@ export function createBodyReader(limits: IngestLimits): BodyReader {
       return { ok: true, bytes: Buffer.concat(chunks, size) };
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unreadable';
-      return { ok: false, problem: 'bad-gzip', detail: `the body is not valid gzip (${reason})` };
+      return { ok: false, problem: 'bad-encoding', detail: `the body is not valid gzip (${reason})` };
     } finally {
       gunzip.destroy();
     }
@@ -113,6 +133,16 @@ export function createBodyReader(limits: IngestLimits): BodyReader {
     return { ok: false, problem: 'too-complex', detail };
   }
   return read;
+}
+
+/** Of a block of Snappy: how long it says that it becomes. Source: github.com/google/snappy, format_description.txt, "Preamble". */
+function declaredLength(block: Uint8Array): number {
+  let length = 0;
+  for (const [index, byte] of block.subarray(0, 5).entries()) {
+    length += (byte & 0x7f) * 2 ** (7 * index);
+    if (byte < 0x80) break;
+  }
+  return length;
 }
 
 /** Some senders of JSON call it plain text. */

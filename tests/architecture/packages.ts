@@ -2,7 +2,7 @@
 
 /** Libraries for any folder that has no rule of its own. A new package is a vendor's SDK until it is listed here. */
 export const LIBRARIES =
-  /^(zod|hono|@hono\/(node-server|zod-openapi)|rate-limiter-flexible|commander|csv-parse|csv-stringify|pino|prom-client|protobufjs|uuid|yaml|fastest-levenshtein|@opentelemetry\/.+)$/;
+  /^(zod|hono|@hono\/(node-server|zod-openapi)|rate-limiter-flexible|commander|csv-parse|csv-stringify|pino|prom-client|protobufjs|uuid|snappyjs|yaml|fastest-levenshtein|@opentelemetry\/.+)$/;
 
 /** The parts of the Temporal SDK that a folder is made of. Its client is a vendor's SDK like any other. */
 export const OWNERS: Readonly<Record<string, readonly string[]>> = {
@@ -30,7 +30,7 @@ const FAMILIES: readonly (Family & { packages: RegExp })[] = [
   { name: 'kubernetes', packages: /^(@kubernetes\/client-node|undici)$/, folders: /^kubernetes/ },
   { name: 'aws', packages: /^@aws-sdk\//, folders: /^aws/ },
   { name: 'slack', packages: /^@slack\//, folders: /^slack/ },
-  { name: 'kafka', packages: /^(kafkajs|lz4-napi|snappyjs)$/, folders: /^kafka/ },
+  { name: 'kafka', packages: /^(kafkajs|lz4-napi)$/, folders: /^kafka/ },
   { name: 'docker', packages: /^dockerode$/, folders: /^docker/ },
   { name: 'email', packages: /^nodemailer$/, folders: /^email/ },
 ];

@@ -23,7 +23,7 @@ const bodyStatus: Readonly<Record<BodyProblem, number>> = {
   'too-complex': 413,
   busy: 503,
   'unsupported-encoding': 415,
-  'bad-gzip': 400,
+  'bad-encoding': 400,
   aborted: 400,
 };
 const retryAfterSeconds = 2;

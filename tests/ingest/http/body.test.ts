@@ -2,6 +2,7 @@
 
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import snappyjs from 'snappyjs';
 import { describe, expect, test } from 'vitest';
 import { createBodyReader } from '../../../ingest/http/body.ts';
 import { createShapeCounter } from '../../../ingest/http/json-shape.ts';
@@ -76,7 +77,7 @@ test('a body that merely compresses well is read', async () => {
 test('what is no gzip is said so, also when it ends too soon', async () => {
   const whole = gzipSync('{"events":[]}');
   for (const body of [Buffer.from('hello'), whole.subarray(0, whole.length - 9)]) {
-    expect(await read(body, { ...json, ...gzip })).toMatchObject({ ok: false, problem: 'bad-gzip' });
+    expect(await read(body, { ...json, ...gzip })).toMatchObject({ ok: false, problem: 'bad-encoding' });
   }
 });
 
@@ -120,5 +121,28 @@ describe('the shape of a text', () => {
       expect(found).toBe(whole);
     });
     fc.assert(property);
+  });
+});
+
+describe('snappy', () => {
+  const snappy = { 'content-encoding': 'snappy', 'content-type': 'application/x-protobuf' };
+  const readSnappy = (body: Uint8Array, limits: Partial<IngestLimits> = {}) =>
+    createBodyReader({ ...defaultLimits, ...limits })(request(body, snappy), 'snappy');
+
+  test('is read where it is asked for, and nowhere else', async () => {
+    const body = snappyjs.compress(Buffer.from('plain '.repeat(1_000)));
+    expect(await readSnappy(body)).toMatchObject({ ok: true, bytes: Buffer.from('plain '.repeat(1_000)) });
+    expect(await read(body, snappy)).toMatchObject({ ok: false, problem: 'unsupported-encoding' });
+    expect(await createBodyReader(defaultLimits)(request(body, gzip), 'snappy')).toMatchObject({
+      problem: 'unsupported-encoding',
+    });
+  });
+
+  test('that says it becomes more than is taken is given up unread, cut or not', async () => {
+    const body = snappyjs.compress(Buffer.alloc(2_000_000));
+    const most = { maxInflatedBytes: 1_999_999 };
+    for (const sent of [body, body.subarray(0, 5)])
+      expect(await readSnappy(sent, most)).toMatchObject({ ok: false, problem: 'too-large' });
+    expect(await readSnappy(body.subarray(0, 2))).toMatchObject({ ok: false });
   });
 });

@@ -21,7 +21,8 @@ export type Detection = Pick<DetectionEngine, 'observe' | 'tick' | 'setBack' | '
 type Retry = { readonly kind: 'retry'; readonly missing: 'inbox' | 'history' };
 export type Acknowledgement = { readonly kind: 'stored'; readonly tally: Tally } | Retry;
 export type Handed = { readonly kind: 'stored' } | Retry;
-export type DecodedRequest = { readonly signal: OtlpSignal; readonly decoded: Decoded };
+/** `signal`: one of OTLP's, or the name of another protocol. */
+export type DecodedRequest = { readonly signal: string; readonly decoded: Decoded };
 
 export type Pipeline = {
   /** Throws `Malformed` or `TooMany` when the body is not an OTLP request; nothing was taken then. */
@@ -137,7 +138,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   }
 
   function note(
-    signal: OtlpSignal,
+    signal: string,
     { tally, resources }: Decoded,
     { id, reach }: Sender,
     atMs: number,
@@ -247,7 +248,7 @@ function ageOf(observations: readonly TelemetryObservation[], nowMs: number): nu
   return Number.isFinite(newestMs) ? Math.max(0, nowMs - newestMs) : null;
 }
 
-function countDecoded(metrics: Metrics, signal: OtlpSignal, taken: number, tally: Tally): void {
+function countDecoded(metrics: Metrics, signal: string, taken: number, tally: Tally): void {
   metrics.count('sentinel_ingest_observations_total', { signal }, taken);
   for (const [reason, count] of tally.reasons)
     metrics.count('sentinel_ingest_rejected_total', { signal, reason }, count);

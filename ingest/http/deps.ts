@@ -7,7 +7,7 @@ import type { Authorize, Clock, Inbox, Logger, Metrics } from '../ports.ts';
 import type { BodyReader } from './body.ts';
 
 export type IngestAppDeps = {
-  readonly pipeline: Pick<Pipeline, 'accept'>;
+  readonly pipeline: Pick<Pipeline, 'accept' | 'receive'>;
   readonly inbox: Pick<Inbox, 'put'>;
   readonly authorize: Authorize;
   /** Origins of pages that may send telemetry themselves. Default none. */

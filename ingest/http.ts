@@ -22,6 +22,11 @@ export function limitClassOf({ url }: Pick<Request, 'url'>): LimitClass {
   return sourceAt(routePath(new URL(url).pathname))?.limits ?? 'events';
 }
 
+/** Whether whoever sent a request wants to read an answer as it is. */
+export function answersInText({ url }: Pick<Request, 'url'>): boolean {
+  return sourceAt(routePath(new URL(url).pathname))?.answersInText === true;
+}
+
 export type IngestAppOptions = Omit<IngestAppDeps, 'readBody'> & { readonly sources: OwnOfSources };
 
 /** With what the server knows of a request besides itself. */

@@ -137,12 +137,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     return handed;
   }
 
-  function note(
-    signal: string,
-    { tally, resources }: Decoded,
-    { id, reach }: Sender,
-    atMs: number,
-  ): void {
+  function note(signal: string, { tally, resources }: Decoded, { id, reach }: Sender, atMs: number): void {
     for (const { count: records, reason, environment, service, example } of tally.places.values())
       notes?.refused({ signal, reason, environment, service, records, example, atMs });
     for (const resource of resources)

@@ -83,7 +83,7 @@ export interface LookNotes {
 export type RefusedTelemetryRow = {
   readonly environment: string;
   readonly service: string;
-  /** `metrics`, `logs`, `traces`, or a Kafka topic. */
+  /** `metrics`, `logs`, `traces`, `remote-write`, or a Kafka topic. */
   readonly signal: string;
   readonly reason: string;
   readonly records: number;

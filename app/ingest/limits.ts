@@ -11,7 +11,7 @@ import type { Metrics } from '../../api/ports/metrics.ts';
 import type { Config } from '../../config/load.ts';
 import { actorOf, unknownActor } from '../../domain/policy/identity.ts';
 import { requestIdOf } from '../../ingest/http/request-id.ts';
-import { limitClassOf } from '../../ingest/http.ts';
+import { answersInText, limitClassOf } from '../../ingest/http.ts';
 import { statusAnswer } from '../../ingest/otlp/respond.ts';
 import type { Fetch } from '../api/http.ts';
 
@@ -92,6 +92,14 @@ function tooMany(
 ): Response {
   const detail = `at most ${limiter.perMinute} requests a minute are accepted from one ${whose}; try again in ${taken.retryAfterSeconds} s`;
   const requestId = requestIdOf(request);
+  if (isTelemetry && answersInText(request)) {
+    const headers = {
+      'content-type': 'text/plain; charset=utf-8',
+      'x-request-id': requestId,
+      ...taken.headers,
+    };
+    return new Response(`${detail}\n`, { status: 429, headers });
+  }
   if (isTelemetry) {
     const json = request.headers.get('content-type')?.startsWith('application/json') === true;
     const { contentType, body } = statusAnswer(json ? 'json' : 'protobuf', resourceExhausted, detail);

@@ -35,6 +35,14 @@ export const noteKinds = [
   'no-data-flag',
   'quantile-without-value',
   'sum-ignored',
+  // Of Prometheus: what it sends beside values, or sends that is none.
+  'series-ended',
+  'no-number',
+  'exemplars',
+  'metadata',
+  'alerts-series',
+  'created-series',
+  'gauge-histogram',
 ] as const;
 export type NoteKind = (typeof noteKinds)[number];
 

@@ -12,11 +12,13 @@ import { gitlab } from './gitlab/index.ts';
 import { newRelic } from './new-relic/index.ts';
 import { otlp } from './otlp/index.ts';
 import { pagerduty } from './pagerduty/index.ts';
+import { prometheusRemoteWrite } from './prometheus-remote-write/index.ts';
 import type { Own, Source, SourceSecret, Way } from './source.ts';
 import { standardWebhooks } from './standard-webhooks/index.ts';
 
 export const sources = {
   otlp,
+  prometheusRemoteWrite,
   events,
   alertmanager,
   eventsApi,
@@ -80,7 +82,7 @@ export const rpcPaths: ReadonlyMap<string, string> = new Map(
   ways.flatMap(({ rpc, path }) => (rpc === undefined ? [] : [[rpc, path]])),
 );
 
-type Placed = Pick<Source, 'limits' | 'below'>;
+type Placed = Pick<Source, 'limits' | 'below' | 'answersInText'>;
 
 /** The source that whatever is posted at a path is meant for, also when it is misspelt; null: for none. */
 export function sourceAt(path: string): Placed | null {

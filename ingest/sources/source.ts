@@ -44,6 +44,8 @@ export type Source<Schema extends z.ZodType | null = null> = {
   /** What it checks signatures with. Without it the source is off. */
   readonly secret?: SourceSecret;
   readonly limits: LimitClass;
+  /** Its senders log an answer as it is: also of telemetry it has to be text. */
+  readonly answersInText?: true;
   /** Whatever is posted below these is meant for it, also when it is misspelt: it is told the right path. */
   readonly below: readonly string[];
   readonly ways: readonly Way<Schema extends z.ZodType ? z.output<Schema> : null>[];

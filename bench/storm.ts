@@ -1,12 +1,13 @@
 // A storm of alerts from the inbox to its incidents: put, correlated, told to the workflows, recorded. Temporal's dev server,
 // PGlite and one worker. With `--services each` every alert is about a service of its own and opens an incident of its own, as
-// when a region is gone; every tenth is critical, the others are warnings. `ratio` is against as many single round trips to the
+// when a region is gone; every tenth is critical, the others are warnings. With `--crowds` alerts that say the same are one incident, as
+// they are by default; `incidents` counts them. `ratio` is against as many single round trips to the
 // same database, one after the other: below 1 an alert costs less than one of them. `growth` is the CPU time per alert of the
 // largest storm against that of the smallest. `beside` is how long an incident of before the storm takes to answer a person
 // meanwhile. Seconds are those of a wall clock from the arrival on, and count whatever else the machine does; `cpuSeconds` are
 // this process's alone. Prints one JSON line.
 //
-// node bench/storm.ts [--alerts 250,1001,4000] [--services 1|each] [--seconds 600] [--durable]
+// node bench/storm.ts [--alerts 250,1001,4000] [--services 1|each] [--crowds] [--seconds 600] [--durable]
 // (--seconds: no longer than so many for each storm; `recorded` says how far it came)
 
 import { stdout } from 'node:process';
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     alerts: { type: 'string', default: '250,1001,4000' },
     services: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '600' },
+    crowds: { type: 'boolean', default: false },
     durable: { type: 'boolean', default: false },
   },
 });
@@ -36,11 +38,13 @@ const asked = { approval: 'operator', quorum: 1, deadlineMinutes: 1_440 };
 const policy = policyConfigSchema.parse({ byRisk: { low: asked, medium: asked, high: asked } });
 const world = await startStandaloneWorld({ durable: values.durable, policy });
 const { db } = world.database;
+const { crowds, ...apart } = correlationConfigSchema.parse({});
+const correlation = values.crowds ? { ...apart, crowds } : apart;
 const dispatcher = createDispatcher({
   inbox: world.stores.inbox,
   episodes: world.stores.episodes,
   starter: world.starter,
-  correlation: correlationConfigSchema.parse({}),
+  correlation,
   clock: { nowMs: () => Date.now() },
   metrics: { count() {}, observe() {}, gauge() {} },
   log: { info() {}, warn: console.error, error: console.error },
@@ -68,6 +72,12 @@ async function progressOf(environment: string): Promise<Progress> {
     db,
   );
   return rows[0] ?? { assigned: 0, heard: 0, critical: 0 };
+}
+
+async function incidentsIn(environment: string): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*)::int as n from episodes where environment = ${environment}`.execute(db);
+  return rows[0]?.n ?? 0;
 }
 
 async function analysesIn(environment: string): Promise<number> {
@@ -119,7 +129,7 @@ async function storm(alerts: number) {
     for (let index = 0; index < alerts; index += 1) await sql`select 1`.execute(db);
   });
   // An incident keeps a thousand; what comes after says nothing new.
-  const expected = Math.min(alerts, services * 1_000);
+  const expected = Math.min(alerts, (values.crowds ? 1 : services) * 1_000);
   const criticals = each ? items.filter((_, index) => isCritical(index)).length : expected;
   let recorded = false;
   const cpuBefore = cpuSeconds();
@@ -149,10 +159,12 @@ async function storm(alerts: number) {
   const analyses = await analysesIn(environment);
   const cpu = cpuSeconds() - cpuBefore;
   const correlated = await correlating;
+  progress = await progressOf(environment);
   const answers = await spoken;
   return {
     alerts,
     services,
+    incidents: await incidentsIn(environment),
     assigned: progress.assigned,
     recorded: progress.heard,
     putSeconds: put,
@@ -174,6 +186,7 @@ stdout.write(
   `${JSON.stringify({
     bench: 'storm',
     services: values.services,
+    crowds: values.crowds,
     durable: values.durable,
     results,
     growth: round(per(results.at(-1)) / per(results[0])),

@@ -167,8 +167,9 @@ function partsOf(told: readonly Told[]): readonly (readonly Told[])[] {
   return parts;
 }
 
-function newsOf({ anomaly }: Told): AnomalyNews {
-  if (anomaly.state === 'firing') return { kind: 'observed', anomaly };
+function newsOf({ anomaly, assignment: { why } }: Told): AnomalyNews {
+  if (anomaly.state === 'firing')
+    return { kind: 'observed', anomaly: why === undefined ? anomaly : { ...anomaly, joined: why } };
   return { kind: 'cleared', anomalyId: anomaly.id, clearedMs: anomaly.clearedMs ?? anomaly.detectedMs };
 }
 

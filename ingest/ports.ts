@@ -108,7 +108,12 @@ export interface TelemetryNotes {
 
 export type Assignment =
   /** The anomaly belongs to this incident: signal it (starting it when it does not run yet). */
-  | { readonly kind: 'incident'; readonly input: Omit<IncidentInput, 'settings'> }
+  | {
+      readonly kind: 'incident';
+      readonly input: Omit<IncidentInput, 'settings'>;
+      /** Why it is in the incident of other services, for people. */
+      readonly why?: string;
+    }
   /** A clear of an anomaly no open incident knows, or a repeat: nothing to do. */
   | { readonly kind: 'ignored'; readonly reason: string };
 

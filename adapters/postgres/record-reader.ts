@@ -59,6 +59,7 @@ export function createRecordReader(db: Kysely<Schema>): RecordReader {
             incidentId: incident?.incident_id ?? null,
             incidentTitle: incident?.title ?? null,
             incidentClosedAtMs: incident?.closed_at_ms ?? null,
+            incidentWhy: incident?.why ?? null,
           };
         }),
         refused: refused.map((row) => ({
@@ -96,7 +97,7 @@ async function incidentsOf(db: Kysely<Schema>, anomalyIds: readonly string[]) {
   const rows = await db
     .selectFrom('anomaly_assignments')
     .innerJoin('episodes', 'episodes.incident_id', 'anomaly_assignments.incident_id')
-    .select(['anomaly_id', 'anomaly_assignments.incident_id', 'title', 'closed_at_ms'])
+    .select(['anomaly_id', 'anomaly_assignments.incident_id', 'title', 'closed_at_ms', 'why'])
     .where('anomaly_id', 'in', [...anomalyIds])
     .execute();
   return new Map(rows.map((row) => [row.anomaly_id, row]));

@@ -28,6 +28,8 @@ export type ExplainedItem = {
   readonly incidentId: string | null;
   readonly incidentTitle: string | null;
   readonly incidentClosedAtMs: number | null;
+  /** Why it is in this incident; null for what was assigned before it was kept. */
+  readonly incidentWhy: string | null;
 };
 
 /** Telemetry without effect, added up per service and reason. */

@@ -36,6 +36,7 @@ const item = named<ExplainedItem>()(
     incidentId: z.string().nullable(),
     incidentTitle: z.string().nullable(),
     incidentClosedAtMs: instantMs.nullable(),
+    incidentWhy: z.string().nullable().meta({ description: 'Why it is in this incident.' }),
   }),
 );
 

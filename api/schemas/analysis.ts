@@ -47,6 +47,18 @@ export const anomaly = named<Anomaly>()(
         'Somebody without a key sent (some of) what it was found in: only a person lets something be done about it.',
     }),
     title: z.string().optional().meta({ description: 'What an alert or a log says itself.' }),
+    common: z
+      .strictObject({
+        rule: z.string().optional(),
+        node: z.string().optional(),
+        zone: z.string().optional(),
+        release: z.string().optional(),
+        region: z.string().optional(),
+        cluster: z.string().optional(),
+      })
+      .optional()
+      .meta({ description: 'What an alert may have in common with alerts about other services.' }),
+    joined: z.string().optional().meta({ description: 'Why it is in an incident of other services.' }),
     summary: z.string(),
   }),
 );

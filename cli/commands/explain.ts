@@ -70,7 +70,8 @@ function outcome(item: ExplainedItem): string {
     }
     case 'incident': {
       const closed = item.incidentClosedAtMs === null ? 'open' : `closed ${instant(item.incidentClosedAtMs)}`;
-      return `incident ${clean(item.incidentId ?? '')} (${closed}): ${clean(item.incidentTitle ?? '')}`;
+      const why = item.incidentWhy === null ? '' : `; ${clean(item.incidentWhy)}`;
+      return `incident ${clean(item.incidentId ?? '')} (${closed}): ${clean(item.incidentTitle ?? '')}${why}`;
     }
     case 'evidence':
       return 'kept as evidence for diagnoses';

@@ -8,7 +8,7 @@ export type Common = Readonly<Partial<Record<CommonKind, string>>>;
 
 /** Labels that say it, in order: the first that is there and not empty counts. */
 const labelsOf: Readonly<Record<CommonKind, readonly string[]>> = {
-  rule: ['alertname', 'rulename'],
+  rule: ['alertname', 'rulename', 'rule'],
   node: ['node', 'nodename', 'kubernetes_node', 'hostname', 'host', 'host.name', 'k8s.node.name'],
   zone: [
     ...['zone', 'availability_zone', 'az', 'topology_kubernetes_io_zone', 'topology.kubernetes.io/zone'],

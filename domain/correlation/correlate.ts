@@ -2,6 +2,15 @@
 
 import { z } from 'zod';
 import type { Anomaly } from '../detection/anomaly.ts';
+import { crowdOf, type MarkKind } from './marks.ts';
+
+const crowd = (kind: MarkKind, what: string) =>
+  z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(crowdOf[kind])
+    .describe(`Alerts within \`windowMs\` are one incident when so many services ${what}. 0: never.`);
 
 export const correlationConfigSchema = z.strictObject({
   windowMs: z
@@ -19,8 +28,19 @@ export const correlationConfigSchema = z.strictObject({
     .max(10)
     .default(2)
     .describe('Maximum distance, in calls of the service graph, between two services in one incident.'),
+  crowds: z
+    .strictObject({
+      node: crowd('node', 'run on one node'),
+      text: crowd('text', 'have the same alert'),
+      release: crowd('release', 'have alerts with the same release label'),
+      zone: crowd('zone', 'are in one zone'),
+    })
+    .prefault({})
+    .describe('When alerts of several services are one incident although no known calls connect them.'),
 });
-export type CorrelationConfig = Readonly<z.infer<typeof correlationConfigSchema>>;
+type Settings = Readonly<z.infer<typeof correlationConfigSchema>>;
+/** Without `crowds` only the service graph says what belongs together. */
+export type CorrelationConfig = Omit<Settings, 'crowds'> & Partial<Pick<Settings, 'crowds'>>;
 
 export type OpenEpisode = {
   readonly incidentId: string;

@@ -3,11 +3,12 @@
 
 import type { Common } from '../alerts/common.ts';
 import { maskedTokens } from '../detection/aggregate/masking.ts';
+import { fnv1a64 } from '../detection/hash.ts';
 
 export type MarkKind = 'node' | 'release' | 'zone' | 'text';
 
-/** `key` says the same for everybody who has the mark. */
-export type Mark = { readonly kind: MarkKind; readonly key: string };
+/** `key` is the same for everybody who has the mark; `value` is what it says. */
+export type Mark = { readonly kind: MarkKind; readonly key: string; readonly value: string };
 
 export type Marked = {
   readonly environment: string;
@@ -29,7 +30,7 @@ export function marksOf({ environment, service, part, title, common }: Marked): 
   const { node, release, zone, rule, region = '', cluster = '' } = common;
   const where = [environment, cluster, region];
   const text = rule ?? template(title, service);
-  const found: (Mark | null)[] = [
+  const found: readonly (Mark | null)[] = [
     mark('node', [...where, node]),
     mark('release', [environment, release]),
     mark('zone', [...where, zone]),
@@ -38,15 +39,32 @@ export function marksOf({ environment, service, part, title, common }: Marked): 
   return found.filter((one) => one !== null);
 }
 
-function mark(kind: MarkKind, parts: readonly (string | undefined)[]): Mark | null {
-  const last = parts.at(-1);
-  return last === undefined || last === '' ? null : { kind, key: JSON.stringify([kind, ...parts]) };
+/** A mark that was kept as its key. */
+export function markOf(key: string): Mark {
+  const [kind, , value] = JSON.parse(key) as readonly [MarkKind, string, string];
+  return { kind, key, value };
 }
 
+/** What a crowd has in common, for people. */
+export function sharedText({ kind, value }: Mark, others: number): string {
+  const count = others === 1 ? 'another service' : `${others} other services`;
+  if (kind === 'text') return `says what ${count} say`;
+  return others === 0 ? `on ${kind} ${value}, which fires itself` : `on ${kind} ${value} with ${count}`;
+}
+
+function mark(kind: MarkKind, parts: readonly (string | undefined)[]): Mark | null {
+  const value = parts.at(-1)?.slice(0, longestValue) ?? '';
+  if (value === '') return null;
+  return { kind, value, key: JSON.stringify([kind, fnv1a64(JSON.stringify(parts)), value]) };
+}
+
+/** Keys are short, whatever senders write. */
+const longestValue = 100;
 const longestText = 200;
 
 /** What it says, without the service, numbers and ids in it. */
 function template(title: string, service: string): string {
-  const text = service === '' ? title : title.replaceAll(service, '<service>');
+  const name = new RegExp(`(?<![\\p{L}\\p{N}])${RegExp.escape(service)}(?![\\p{L}\\p{N}])`, 'gu');
+  const text = service === '' ? title : title.replace(name, '<service>');
   return maskedTokens(text).join(' ').slice(0, longestText);
 }

@@ -25,14 +25,15 @@ export class ServiceGraph {
     return found;
   }
 
-  /** A name for all services that calls connect, however many; null for a service of which no call is known. */
+  /** A name for all services that calls connect, the same for whoever asks; null for a service of which no call is known. */
   partOf(service: string): string | null {
     if (!this.neighbours.has(service)) return null;
     const known = this.parts.get(service);
     if (known !== undefined) return known;
     const members = this.reached(service, Number.POSITIVE_INFINITY);
-    for (const member of members) this.parts.set(member, service);
-    return service;
+    const [name = service] = [...members].toSorted();
+    for (const member of members) this.parts.set(member, name);
+    return name;
   }
 
   private reached(service: string, maxHops: number): ReadonlySet<string> {

@@ -1,5 +1,6 @@
 // A detector's finding about one series: the only thing detection hands on.
 
+import type { Common } from '../alerts/common.ts';
 import type { Scope, Severity } from '../scope.ts';
 
 /** What kind of symptom the series shows; diagnosis and severity reason over these, never over metric names. */
@@ -74,6 +75,10 @@ export type Anomaly = {
   readonly unvouched?: true;
   /** What an alert or a log says itself: text from outside, clean and bounded. It titles an incident and decides nothing. */
   readonly title?: string;
+  /** What an alert may have in common with alerts about other services; absent when its sender says nothing of it. */
+  readonly common?: Common;
+  /** Why it is in an incident of other services, as correlation decided: for people. */
+  readonly joined?: string;
   /** One plain sentence for people, built from numbers and names only (no telemetry text). */
   readonly summary: string;
 };

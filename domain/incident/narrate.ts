@@ -1,5 +1,6 @@
 // One sentence of plain English for every event: the timeline of the postmortem, the CLI and the API speak with it.
 
+import type { Anomaly } from '../detection/anomaly.ts';
 import { nameOf } from '../policy/identity.ts';
 import type { RollbackOutcome } from '../remediation/rollback.ts';
 import type { VerificationOutcome } from '../remediation/verification.ts';
@@ -18,9 +19,7 @@ export function narrate(event: IncidentEventBody): string {
         event.follows === undefined ? '' : `; it follows ${shortIncidentId(event.follows.incidentId)}`
       }`;
     case 'anomaly-observed':
-      return event.returns === undefined
-        ? `Anomaly in ${event.anomaly.scope.service}: ${symptomText(event.anomaly)}`
-        : `Back again (${times(event.returns)} so far) in ${event.anomaly.scope.service}: ${symptomText(event.anomaly)}`;
+      return observed(event.anomaly, event.returns);
     case 'anomaly-cleared':
       return `Anomaly ${event.anomalyId} cleared`;
     case 'enrichment-started':
@@ -157,4 +156,10 @@ function what({
 
 function leftText(leftInPlace: readonly string[] = []): string {
   return leftInPlace.length === 0 ? '' : `; left in place: ${leftInPlace.join(', ')}`;
+}
+
+function observed(anomaly: Anomaly, returns: number | undefined): string {
+  const what = returns === undefined ? 'Anomaly' : `Back again (${times(returns)} so far)`;
+  const why = anomaly.joined === undefined ? '' : ` (joined: ${anomaly.joined})`;
+  return `${what} in ${anomaly.scope.service}: ${symptomText(anomaly)}${why}`;
 }

@@ -2,6 +2,7 @@
 // id; the inbox adds which occurrence it is, so that a firing and its resolution carry the same one.
 
 import { createHash } from 'node:crypto';
+import { commonOf } from '../../domain/alerts/common.ts';
 import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { AlertEvent } from '../../domain/observation.ts';
 import { scopeKey } from '../../domain/scope.ts';
@@ -14,6 +15,7 @@ export function alertAnomaly(
 ): Anomaly {
   const key = [within, alert.source, alert.id];
   const digest = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32);
+  const common = commonOf((label) => alert.attributes[label] ?? '');
   const resolved = alert.status === 'resolved';
   return {
     id: `external-${digest}`,
@@ -33,6 +35,7 @@ export function alertAnomaly(
     confidence: 1,
     severity: alert.severity,
     title: alert.title,
+    ...(Object.keys(common).length === 0 ? {} : { common }),
     summary: `${alert.source} reported on ${alert.scope.service}: ${alert.title}`,
   };
 }

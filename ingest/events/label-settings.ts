@@ -1,6 +1,7 @@
 // How alerts are read whose labels (or tags) have no fixed names: which of them name the service, the environment, the severity.
 
 import { z } from 'zod';
+import { type Common, commonOf } from '../../domain/alerts/common.ts';
 import { defaultSeverityWords, type SeverityWords, severityOf } from '../../domain/alerts/severity-words.ts';
 import { defaultSubjectLabels, subjectOf } from '../../domain/alerts/subject.ts';
 import type { Severity } from '../../domain/scope.ts';
@@ -77,6 +78,8 @@ export type Labelled = {
   readonly component: string;
   readonly resourceId: string | null;
   readonly severity: Severity;
+  /** A machine's own alert says which machine. */
+  readonly common: Common;
 };
 
 /** What labels say; `rough`: what the alert is about, and `word`: how grave it is, when none of them does. */
@@ -90,9 +93,12 @@ export function readLabels(
   const value = (name: string): string =>
     Object.hasOwn(labels, name) ? cleanText(labels[name] ?? '', maxChars) : '';
   const first = (names: readonly string[]): string => names.map(value).find((text) => text !== '') ?? '';
+  const { kind, service, resourceId } = subjectOf(value, settings, rough);
   return {
     environment: first(settings.environment),
-    ...subjectOf(value, settings, rough),
+    service,
+    resourceId,
+    common: { ...(kind === 'machine' ? { node: service } : {}), ...commonOf(value) },
     component: first(settings.component),
     severity: severityOf(first(settings.severity) || word, settings.severities),
   };

@@ -2,6 +2,7 @@
 // clocks differ, and an alert may have been firing for weeks; it still counts.
 
 import { createHash } from 'node:crypto';
+import type { Common } from '../../domain/alerts/common.ts';
 import type { AlertEvent } from '../../domain/observation.ts';
 import type { Severity } from '../../domain/scope.ts';
 import type { IngestLimits } from '../limits.ts';
@@ -23,6 +24,8 @@ export type Reported = {
   readonly endsAtMs: number | null;
   readonly severity: Severity;
   readonly title: string;
+  /** What it may have in common with alerts about other services, where the sender says so. */
+  readonly common?: Common;
   /** The system that judged: it names the sender on pages, and tells two senders' ids apart. */
   readonly source: string;
   /**
@@ -58,7 +61,7 @@ export function reportedItem(reported: Reported, context: ReportContext): InboxI
     severity,
     title: cleanText(reported.title, limits.maxTitleChars) || 'an alert without a title',
     source,
-    attributes: {},
+    attributes: reported.common ?? {},
   };
   const isOver = status === 'resolved';
   const about = { startsAtMs, endsAtMs: isOver ? endsAtMs : null, once: false, place: null };

@@ -270,6 +270,7 @@ describe('explain', () => {
     incidentId,
     incidentTitle: 'Disk of orders',
     incidentClosedAtMs: null,
+    incidentWhy: 'near cart in the service graph',
   };
 
   test('event: from its receipt to its incident, what was repeated, what was given up', async () => {
@@ -307,7 +308,9 @@ describe('explain', () => {
       'alert (firing) of production/orders: ci reported on orders: disk is full\n',
     );
     expect(people.stdout).toContain('  received 2023-11-14T22:13:20.000Z\n  repeated 2 times');
-    expect(people.stdout).toContain(`  incident ${incidentId} (open): Disk of orders\n`);
+    expect(people.stdout).toContain(
+      `  incident ${incidentId} (open): Disk of orders; near cart in the service graph\n`,
+    );
     expect(people.stdout).toContain('  given up after 300 attempts: no answer');
     expect(people.stdout).toContain('  kept as evidence for diagnoses\n');
     expect(people.stdout).toContain('  no incident: it was silenced');

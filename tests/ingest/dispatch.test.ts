@@ -84,6 +84,14 @@ describe('what an item does', () => {
     expect(metrics.counts.get('sentinel_inbox_items_total{signalled}')).toBe(2);
   });
 
+  test('its incident hears why it is there, when it is an incident of other services', async () => {
+    const assigned = episodes.assign.bind(episodes);
+    episodes.assign = async (...given) => ({ ...(await assigned(...given)), why: 'near cart' });
+    await inbox.put([anomalyItem(anomaly('a'))]);
+    await dispatcher().drainOnce();
+    expect(starter.told).toMatchObject([{ kind: 'observed', anomaly: { id: 'a', joined: 'near cart' } }]);
+  });
+
   test('the end of a finding that nobody knows is ignored', async () => {
     await inbox.put([anomalyItem(anomaly('a1', { state: 'cleared' }))]);
     await dispatcher().drainOnce();

@@ -7,6 +7,7 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 import type { AgentExecutor, AgentQuestion } from '../../../domain/agent/line.ts';
 import type { AuditAction } from '../../../domain/audit/event.ts';
+import type { JoinReason } from '../../../domain/correlation/join-reasons.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { Diagnosis, Evidence } from '../../../domain/diagnosis/diagnosis.ts';
 import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
@@ -110,6 +111,8 @@ export type Schema = {
     source: string | null;
   };
   episode_services: { incident_id: string; service: string };
+  /** `mark`: the key of a mark that an alert about the service has (domain/correlation/marks.ts). */
+  episode_marks: { incident_id: string; service: string; mark: string; at_ms: number };
   anomaly_assignments: {
     anomaly_id: string;
     incident_id: string;
@@ -119,6 +122,12 @@ export type Schema = {
     series_key: Generated<string | null>;
     /** It rests on a sender that nobody vouches for. */
     unvouched: Generated<boolean>;
+    /** Why it is in this incident, and what it says; null for those that were assigned before it was kept. */
+    reason: Generated<JoinReason | null>;
+    why: Generated<string | null>;
+    finding_service: Generated<string | null>;
+    finding_severity: Generated<Severity | null>;
+    finding_title: Generated<string | null>;
   };
   incidents: {
     id: string;

@@ -7,6 +7,7 @@ import {
   findEpisode,
   type OpenEpisode,
 } from '../../../domain/correlation/correlate.ts';
+import { inCrowd, type JoinReason, nearIt, type Why } from '../../../domain/correlation/join-reasons.ts';
 import { ServiceGraph } from '../../../domain/correlation/service-graph.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { Assignment } from '../../../ingest/ports.ts';
@@ -14,6 +15,7 @@ import { databaseNow } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { inParts } from '../parts.ts';
 import { storable } from '../text.ts';
+import { readCrowds } from './crowds.ts';
 import { edgesOf, openEpisodes } from './rows.ts';
 
 /** Which incident an anomaly was given to before, and what became of that. */
@@ -22,24 +24,34 @@ export type Known = {
   readonly heard: boolean;
   readonly closed_at_ms: number | null;
   readonly handed_over_at_ms: number | null;
+  readonly reason: JoinReason | null;
+  readonly why: string | null;
 };
+
+/** An open incident that an anomaly belongs to. */
+export type Belonging = Why & { readonly incidentId: string };
+
+export type AssignedIncident = Extract<Assignment, { kind: 'incident' }>;
 
 export type Batch = {
   known(anomalyId: string): Known | undefined;
   /** The open incident that has had this series before: what comes back belongs to it, whoever has it in hand. */
   ofSeries(anomaly: Anomaly): string | null;
-  near(anomaly: Anomaly): OpenEpisode | null;
+  /** By its service and the service graph. */
+  near(anomaly: Anomaly): Belonging | null;
+  /** By what it shares with alerts about other services. */
+  ofCrowd(anomaly: Anomaly): Belonging | null;
   /** An episode that was claimed meanwhile. */
   opened(incidentId: string, anomaly: Anomaly): void;
   /** Says that the anomaly belongs to the incident, whichever it belonged to before, and widens the incident by it. */
-  join(incidentId: string, anomalyId: string, anomaly: Anomaly): void;
+  join(belonging: Belonging, anomalyId: string, anomaly: Anomaly): void;
   /** Writes what was joined. */
   write(): Promise<void>;
   /** The answers that name an incident: what its workflow needs to start, as it was when the episode was opened. */
-  assignments(incidentIds: readonly string[]): Promise<ReadonlyMap<string, Assignment>>;
+  assignments(incidentIds: readonly string[]): Promise<ReadonlyMap<string, AssignedIncident>>;
 };
 
-type Join = { readonly incidentId: string; readonly anomaly: Anomaly };
+type Join = Belonging & { readonly anomaly: Anomaly };
 
 export async function readBatch(
   trx: Kysely<Schema>,
@@ -56,6 +68,7 @@ export async function readBatch(
     graphs.set(environment, new ServiceGraph(await edgesOf(trx, environment), config.maxHops));
   }
   const joins = new Map<string, Join>();
+  const crowds = await readCrowds(trx, anomalies, graphs, config);
 
   return {
     known: (anomalyId) => known.get(anomalyId),
@@ -63,7 +76,13 @@ export async function readBatch(
     near(anomaly) {
       const { environment, service } = anomaly.scope;
       const around = graphs.get(environment)?.around(service) ?? new Set([service]);
-      return findEpisode(anomaly, open.get(environment) ?? [], around, config);
+      const found = findEpisode(anomaly, open.get(environment) ?? [], around, config);
+      return found === null ? null : { incidentId: found.incidentId, ...nearIt(service, found, around) };
+    },
+    ofCrowd(anomaly) {
+      const crowd = crowds.of(anomaly);
+      if (crowd === null || crowd.incidentId === null) return null;
+      return { incidentId: crowd.incidentId, ...inCrowd(anomaly.scope.service, crowd) };
     },
     opened(incidentId, { scope, onsetMs }) {
       const { environment, service } = scope;
@@ -76,7 +95,8 @@ export async function readBatch(
         handedOver: false,
       });
     },
-    join(incidentId, anomalyId, anomaly) {
+    join(belonging, anomalyId, anomaly) {
+      const { incidentId, reason, why } = belonging;
       const { environment, service } = anomaly.scope;
       const all = open.get(environment) ?? [];
       const at = all.findIndex((episode) => episode.incidentId === incidentId);
@@ -93,12 +113,18 @@ export async function readBatch(
         heard: false,
         closed_at_ms: null,
         handed_over_at_ms: handedOver ? anomaly.onsetMs : null,
+        reason,
+        why,
       });
+      crowds.assigned(incidentId, anomaly);
       series.set(seriesOf(anomaly), incidentId);
       joins.delete(anomalyId);
-      joins.set(anomalyId, { incidentId, anomaly });
+      joins.set(anomalyId, { ...belonging, anomaly });
     },
-    write: () => writeJoins(trx, joins),
+    async write() {
+      await writeJoins(trx, joins);
+      await crowds.write();
+    },
     assignments: (incidentIds) => assignmentsTo(trx, incidentIds),
   };
 }
@@ -115,6 +141,7 @@ async function knownAssignments(
     .selectFrom('anomaly_assignments')
     .innerJoin('episodes', 'episodes.incident_id', 'anomaly_assignments.incident_id')
     .select(['anomaly_id', 'anomaly_assignments.incident_id', 'heard', 'closed_at_ms', 'handed_over_at_ms'])
+    .select(['reason', 'why'])
     .where(sql<boolean>`anomaly_id = any(${anomalies.map(({ id }) => storable(id))}::text[])`)
     .execute();
   return new Map(rows.map(({ anomaly_id, ...row }) => [anomaly_id, row]));
@@ -154,12 +181,17 @@ async function writeJoins(trx: Kysely<Schema>, joins: ReadonlyMap<string, Join>)
     await trx
       .insertInto('anomaly_assignments')
       .values(
-        rows.map(([anomalyId, { incidentId, anomaly }]) => ({
+        rows.map(([anomalyId, { incidentId, reason, why, anomaly }]) => ({
           anomaly_id: anomalyId,
           incident_id: incidentId,
           assigned_at_ms: databaseNow,
           series_key: storable(anomaly.seriesKey),
           unvouched: anomaly.unvouched === true,
+          reason,
+          why: storable(why),
+          finding_service: anomaly.scope.service,
+          finding_severity: anomaly.severity,
+          finding_title: storable(anomaly.title ?? anomaly.summary),
         })),
       )
       .onConflict((conflict) =>
@@ -167,6 +199,8 @@ async function writeJoins(trx: Kysely<Schema>, joins: ReadonlyMap<string, Join>)
           incident_id: ref('excluded.incident_id'),
           // Who told it now is who the next incident stands on, whoever told it before.
           unvouched: ref('excluded.unvouched'),
+          reason: ref('excluded.reason'),
+          why: ref('excluded.why'),
           assigned_at_ms: databaseNow,
           heard: false,
         })),
@@ -185,7 +219,7 @@ async function writeJoins(trx: Kysely<Schema>, joins: ReadonlyMap<string, Join>)
 async function assignmentsTo(
   trx: Kysely<Schema>,
   incidentIds: readonly string[],
-): Promise<ReadonlyMap<string, Assignment>> {
+): Promise<ReadonlyMap<string, AssignedIncident>> {
   const rows = await trx
     .selectFrom('episodes')
     .select(['incident_id', 'fingerprint', 'episode', 'scope', 'severity', 'title'])

@@ -3,6 +3,7 @@
 import type { Kysely } from 'kysely';
 import type { CorrelationConfig } from '../../../domain/correlation/correlate.ts';
 import { fingerprintText } from '../../../domain/correlation/fingerprint.ts';
+import { again, opened, toldWhy } from '../../../domain/correlation/join-reasons.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import { againText, type Follows } from '../../../domain/incident/follows.ts';
 import { type IncidentIdParts, incidentIdOf } from '../../../domain/incident/incident-id.ts';
@@ -12,7 +13,7 @@ import type { Schema } from '../database/schema.ts';
 import { sha256Hex } from '../digest.ts';
 import { json, storable } from '../text.ts';
 import { transact } from '../transact.ts';
-import { type Batch, readBatch } from './batch.ts';
+import { type Batch, type Belonging, type Known, readBatch } from './batch.ts';
 import { followed } from './follows.ts';
 import { forgetLate, postponeLate } from './late.ts';
 import { lockEnvironment } from './lock.ts';
@@ -48,7 +49,7 @@ export function createEpisodes(db: Kysely<Schema>, options: EpisodeOptions): Epi
         if (answer.kind === 'ignored') return answer;
         const assignment = named.get(answer.incidentId);
         if (assignment === undefined) throw new Error(`${answer.incidentId} has no episode`);
-        return assignment;
+        return answer.why === null ? assignment : { ...assignment, why: answer.why };
       });
     });
   }
@@ -94,7 +95,7 @@ export function createEpisodes(db: Kysely<Schema>, options: EpisodeOptions): Epi
 }
 
 type Answer =
-  | { readonly kind: 'incident'; readonly incidentId: string }
+  | { readonly kind: 'incident'; readonly incidentId: string; readonly why: string | null }
   | { readonly kind: 'ignored'; readonly reason: string };
 
 /** The rules of correlation, for one finding among others of its transaction. */
@@ -108,7 +109,7 @@ async function assignOne(
   const known = batch.known(anomalyId);
   const sentBack = known?.handed_over_at_ms != null && !known.heard && anomaly.detector !== 'external';
   if (known !== undefined && known.closed_at_ms === null && !(sentBack && anomaly.state === 'firing'))
-    return { kind: 'incident', incidentId: known.incident_id };
+    return { kind: 'incident', incidentId: known.incident_id, why: whyOf(known) };
   if (anomaly.state === 'cleared') {
     await forgetLate(trx, anomalyId);
     return ignored('no open incident knows this anomaly');
@@ -117,10 +118,11 @@ async function assignOne(
   // that. Either way it is looked at as a new one.
 
   const returned = sentBack ? null : batch.ofSeries(anomaly);
-  const joined = returned ?? batch.near(anomaly)?.incidentId ?? null;
+  const before: Belonging | null = returned === null ? null : { incidentId: returned, ...again };
+  const joined = before ?? batch.near(anomaly) ?? batch.ofCrowd(anomaly);
   if (joined !== null) {
     batch.join(joined, anomalyId, anomaly);
-    return { kind: 'incident', incidentId: joined };
+    return { kind: 'incident', incidentId: joined.incidentId, why: toldWhy(joined) };
   }
   if (anomaly.severity === 'info') return ignored('information alone opens no incident');
   // A detector may still see the past of a closed incident; a sender that says that it fires means now.
@@ -130,8 +132,12 @@ async function assignOne(
   }
   const incidentId = await claim(trx, anomaly, await followed(trx, anomaly, followsWithinMs));
   batch.opened(incidentId, anomaly);
-  batch.join(incidentId, anomalyId, anomaly);
-  return { kind: 'incident', incidentId };
+  batch.join({ incidentId, ...opened }, anomalyId, anomaly);
+  return { kind: 'incident', incidentId, why: toldWhy(opened) };
+}
+
+function whyOf({ reason, why }: Known): string | null {
+  return reason === null || why === null ? null : toldWhy({ reason, why });
 }
 
 function ignored(reason: string): Answer {

@@ -2,7 +2,7 @@
 // something, and, for alerts that name no service, time. Nothing is taken back, and nothing looks ahead.
 
 import type { Common } from '../../alerts/common.ts';
-import { type Mark, marksOf } from '../marks.ts';
+import { type Mark, marksOf, sharedText } from '../marks.ts';
 import type { ServiceGraph } from '../service-graph.ts';
 import { Background } from './background.ts';
 import { groupingConfig } from './config.ts';
@@ -73,7 +73,7 @@ export class Grouping {
   private ofCrowd(alert: GroupedAlert, marks: readonly Mark[]) {
     for (const mark of marks) {
       const crowd = this.crowds.find(mark, bearerOf(alert, mark));
-      if (crowd !== null) return { group: crowd.group, why: sharedText(mark, alert, crowd.others) };
+      if (crowd !== null) return { group: crowd.group, why: sharedText(mark, crowd.others) };
     }
     return null;
   }
@@ -129,12 +129,4 @@ function ofBackground({ atMs, environment }: GroupedAlert, hours: number): Place
     background: true,
     why: `fired in ${hours} different hours, and now no more often than usual`,
   };
-}
-
-function sharedText({ kind }: Mark, { common }: GroupedAlert, others: number): string {
-  const count = others === 1 ? 'another service' : `${others} other services`;
-  if (kind === 'text') return `says what ${count} say`;
-  return others === 0
-    ? `on ${kind} ${common[kind]}, which fires itself`
-    : `on ${kind} ${common[kind]} with ${count}`;
 }

@@ -83,6 +83,7 @@ await describeStores('what became of an event', (use) => {
       { outcome: 'incident', incidentId: assignment.input.incidentId, incidentClosedAtMs: null },
     ]);
     expect(items[0]?.incidentTitle).not.toBe('');
+    expect(items[0]?.incidentWhy).toBe('nothing it belongs to was open');
   });
 
   test('a change, hostile ids, and ids that nobody sent', async () => {

@@ -53,7 +53,10 @@ describe('finding the episode of an anomaly', () => {
   });
 
   it('has defaults, and refuses unknown keys', () => {
-    expect(correlationConfigSchema.parse({})).toEqual({ windowMs: 120_000, maxHops: 2 });
+    expect(correlationConfigSchema.parse({})).toEqual({
+      ...{ windowMs: 120_000, maxHops: 2 },
+      crowds: { node: 3, text: 3, release: 5, zone: 8 },
+    });
     expect(correlationConfigSchema.safeParse({ hops: 1 }).success).toBe(false);
   });
 });

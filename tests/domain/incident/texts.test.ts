@@ -1,5 +1,6 @@
 /** What people read of an incident: the page, the messages, the postmortem. */
 import { expect, test } from 'vitest';
+import { anomaly } from '../../../bench/support/simulated-system.ts';
 import type { IncidentEvent } from '../../../domain/incident/events.ts';
 import { fold } from '../../../domain/incident/evolve.ts';
 import { narrate } from '../../../domain/incident/narrate.ts';
@@ -90,4 +91,13 @@ test('people read before they approve that the executors have accepted the plan,
   const sentence = 'Preflight: accepted in a dry run at 03:04:05 UTC (cluster: dry run accepted)';
   expect(incidentPage(checked, '')).toContain(sentence);
   expect(incidentPage(state, '')).not.toContain('Preflight');
+});
+
+test('what joined from another service says why', () => {
+  const found = anomaly('orders', 'errors', 0, 0, 1);
+  expect(narrate({ type: 'anomaly-observed', anomaly: found })).not.toContain('joined');
+  const joined = { ...found, joined: 'on node n1 with 4 other services' };
+  expect(narrate({ type: 'anomaly-observed', anomaly: joined })).toMatch(
+    /^Anomaly in orders: .* \(joined: on node n1 with 4 other services\)$/,
+  );
 });

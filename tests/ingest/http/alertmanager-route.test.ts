@@ -63,6 +63,16 @@ describe('POST /api/v1/alerts/alertmanager', () => {
     expect(sut.wakes).toBe(1);
   });
 
+  test('an alert keeps what it may have in common with others; a machine is its own node', async () => {
+    const labels = { alertname: 'Slow', service: 'orders', node: 'n1', topology_kubernetes_io_zone: 'z1' };
+    const machine = { alertname: 'Down', job: 'node-exporter', instance: '10.0.0.5:9100', cluster: 'blue' };
+    await send(webhook(alert({ labels }), alert({ labels: machine, fingerprint: 'machine' })));
+    expect(stored()).toMatchObject([
+      { common: { rule: 'Slow', node: 'n1', zone: 'z1' } },
+      { common: { rule: 'Down', node: '10.0.0.5', cluster: 'blue' } },
+    ]);
+  });
+
   test('a repetition is a duplicate, and the resolution ends the same finding', async () => {
     await send(webhook(alert()));
     expect(await (await send(webhook(alert()))).json()).toMatchObject({ accepted: 0, duplicates: 1 });

@@ -176,6 +176,7 @@ export class MemoryEpisodes implements Episodes {
 export class MemoryStarter implements IncidentStarter {
   readonly incidents = new Map<string, { observed: Set<string>; cleared: Set<string> }>();
   readonly closed = new Set<string>();
+  readonly told: AnomalyNews[] = [];
   signals = 0;
   /** Called with every signal, before it counts; throws to fail it. */
   before: (anomalyId: string) => void = () => {};
@@ -188,6 +189,7 @@ export class MemoryStarter implements IncidentStarter {
     for (const one of news) this.before(idOf(one));
     if (this.closed.has(incidentId)) return 'closed';
     for (const one of news) this.#incident(incidentId)[one.kind].add(idOf(one));
+    this.told.push(...news);
     this.signals += 1;
     return 'signalled';
   }

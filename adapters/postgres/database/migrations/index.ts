@@ -40,6 +40,7 @@ import { agents } from './0067-agents.ts';
 import { ownProcesses } from './0069-own-processes.ts';
 import { breakerRows } from './0073-breaker-rows.ts';
 import { changeLooks } from './0074-change-looks.ts';
+import { crowds } from './0080-crowds.ts';
 import { inboxServices } from './0083-inbox-services.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -82,5 +83,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0069-own-processes': ownProcesses,
   '0073-breaker-rows': breakerRows,
   '0074-change-looks': changeLooks,
+  '0080-crowds': crowds,
   '0083-inbox-services': inboxServices,
 };

@@ -142,9 +142,11 @@ export function withoutState(attributes: Readonly<Record<string, string>>): Reco
   return Object.fromEntries(Object.entries(attributes).filter(([key]) => !stateKeys.includes(key)));
 }
 
+const fromOutside = ['container', 'k8s', 'system', 'process', 'host'];
+
 /** Metrics that a host, an agent or an orchestrator reports about a process: no sign of life of the process itself. */
 export function isReportedFromOutside(metric: string): boolean {
-  return /^(container|k8s|system|process|host|up$)/.test(metric);
+  return fromOutside.some((start) => metric.startsWith(start)) || metric === 'up';
 }
 
 const servedRequests: ReadonlySet<string> = new Set([

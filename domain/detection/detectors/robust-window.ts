@@ -7,7 +7,8 @@ import type { FrozenBaseline } from '../anomaly.ts';
 
 const capacity = 64;
 const madToSigma = 1.4826;
-const scratch = new Float64Array(capacity);
+/** Room for the first samples; most series that come and go never need more. */
+const firstRoom = 16;
 
 export type WindowConfig = {
   readonly minSamples: number;
@@ -16,28 +17,35 @@ export type WindowConfig = {
 };
 
 export class RobustWindow {
-  private values = new Float32Array(16);
+  /** First the samples as they came, the next one at `next`; then the same in order of size. */
+  private values = new Float32Array(2 * firstRoom);
   private size = 0;
   private next = 0;
   private firstMs = 0;
   private lastMs = 0;
-  private stale = true;
-  private medianValue = 0;
-  private madValue = 0;
-  private rangeValue = 0;
+  /** NaN until it is asked for. */
+  private madValue = Number.NaN;
   private formerly: RobustWindow | null = null;
 
   /** Learns a normal sample. Once the window is full it is thinned, so that it covers minutes and not one of them. */
   learn(atMs: number, value: number, config: WindowConfig): void {
     if (this.size === 0) this.firstMs = atMs;
     else if (this.size === capacity && atMs - this.lastMs < config.thinMs) return;
-    if (this.next === this.values.length && this.values.length < capacity) this.grow();
-    this.values[this.next] = value;
-    this.next += 1;
-    if (this.next === capacity) this.next = 0;
-    this.size = Math.min(capacity, this.size + 1);
+    if (this.size === this.room && this.room < capacity) this.grow();
+    const { values, room, next } = this;
+    if (this.size === room) {
+      const oldest = this.placeOf(values[next] ?? 0);
+      values.copyWithin(oldest, oldest + 1, room + this.size);
+      this.size -= 1;
+    }
+    const place = this.placeOf(Math.fround(value));
+    values.copyWithin(place + 1, place, room + this.size);
+    values[place] = value;
+    values[next] = value;
+    this.size += 1;
+    this.next = next + 1 === capacity ? 0 : next + 1;
     this.lastMs = atMs;
-    this.stale = true;
+    this.madValue = Number.NaN;
   }
 
   /** Enough samples for a verdict: `minSamples`, or five over a long time for slow intervals. */
@@ -47,20 +55,22 @@ export class RobustWindow {
   }
 
   get median(): number {
-    this.refresh();
-    return this.medianValue;
+    const { values, room, size } = this;
+    if (size === 0) return 0;
+    const upper = values[room + (size >> 1)] ?? 0;
+    return size % 2 === 1 ? upper : ((values[room + (size >> 1) - 1] ?? 0) + upper) / 2;
   }
 
   /** Robust standard deviation, without any floor. */
   get sigma(): number {
-    this.refresh();
+    if (Number.isNaN(this.madValue)) this.madValue = this.medianDeviation();
     return this.madValue * madToSigma;
   }
 
   /** Largest minus smallest value. */
   get range(): number {
-    this.refresh();
-    return this.rangeValue;
+    const { values, room, size } = this;
+    return size === 0 ? 0 : (values[room + size - 1] ?? 0) - (values[room] ?? 0);
   }
 
   /** Mean of the window (its samples are normal ones, so no outliers are in it). */
@@ -98,7 +108,7 @@ export class RobustWindow {
     this.formerly = former;
     this.size = 0;
     this.next = 0;
-    this.stale = true;
+    this.madValue = Number.NaN;
   }
 
   /** What was normal before the last `relearn`: after a long outage the way back to it is no news. */
@@ -111,30 +121,49 @@ export class RobustWindow {
     if (this.formerly !== null) Object.assign(this, this.formerly.copy());
   }
 
+  private get room(): number {
+    return this.values.length / 2;
+  }
+
   private grow(): void {
-    const larger = new Float32Array(Math.min(capacity, this.values.length * 2));
-    larger.set(this.values);
+    const { values, room, size } = this;
+    const larger = new Float32Array(values.length * 2);
+    larger.set(values.subarray(0, size));
+    larger.set(values.subarray(room, room + size), 2 * room);
     this.values = larger;
   }
 
-  private refresh(): void {
-    if (!this.stale) return;
-    this.stale = false;
-    const view = scratch.subarray(0, this.size);
-    view.set(this.values.subarray(0, this.size));
-    view.sort();
-    this.rangeValue = (view[this.size - 1] ?? 0) - (view[0] ?? 0);
-    this.medianValue = middle(view);
-    for (let index = 0; index < this.size; index += 1)
-      view[index] = Math.abs((view[index] ?? 0) - this.medianValue);
-    view.sort();
-    this.madValue = middle(view);
+  /** Where a value stands among the sorted ones, or would stand. */
+  private placeOf(value: number): number {
+    const { values, room } = this;
+    let [low, high] = [room, room + this.size];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((values[middle] ?? 0) < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
-}
 
-function middle(sorted: Float64Array): number {
-  const half = sorted.length >> 1;
-  if (sorted.length === 0) return 0;
-  const upper = sorted[half] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? 0) + upper) / 2;
+  /** The median of the distances from the median: on either side of it they are in order already. */
+  private medianDeviation(): number {
+    const { values, room, size, median } = this;
+    const half = size >> 1;
+    let below = room + ((size - 1) >> 1);
+    let above = below + 1;
+    let [last, before] = [0, 0];
+    for (let count = 0; count <= half && count < size; count += 1) {
+      before = last;
+      const down = below >= room ? median - (values[below] ?? 0) : Number.POSITIVE_INFINITY;
+      const up = above < room + size ? (values[above] ?? 0) - median : Number.POSITIVE_INFINITY;
+      if (down <= up) {
+        last = down;
+        below -= 1;
+      } else {
+        last = up;
+        above += 1;
+      }
+    }
+    return size % 2 === 1 ? last : (before + last) / 2;
+  }
 }

@@ -115,16 +115,18 @@ export class ServiceLife {
       if (log) this.loggedMs = loggedMs;
       return;
     }
-    const life = this.instances.get(instance) ?? new InstanceLife(receivedMs);
-    // The least recently heard of stands first.
-    const isNew = !this.instances.delete(instance);
-    if (isNew && this.instances.size >= instancesPerService) {
+    const known = this.instances.get(instance);
+    const life = known ?? new InstanceLife(receivedMs);
+    // The least recently heard of stands first. Far from full none has to go soon, and by then all that are heard of have moved.
+    const isFull = this.instances.size * 2 >= instancesPerService;
+    if (known !== undefined && isFull) this.instances.delete(instance);
+    else if (known === undefined && this.instances.size >= instancesPerService) {
       const [[oldest, { any: heard }] = ['', life]] = this.instances;
       // An instance that went silent is judged first; a flood of names does not push it out before.
       if (receivedMs - heard.lastMs < idleSeriesMs) return;
       this.instances.delete(oldest);
     }
-    this.instances.set(instance, life);
+    if (known === undefined || isFull) this.instances.set(instance, life);
     life.any.arrive(receivedMs, eventMs, periodic);
     if (own) life.own.arrive(receivedMs, eventMs, periodic);
     if (log) life.loggedMs = loggedMs;

@@ -15,6 +15,7 @@ type RunFlags = {
   readonly seed: readonly number[];
   readonly parallel: number;
   readonly busy: number;
+  readonly telemetryInterval: number;
   readonly json?: string;
   readonly keep?: boolean;
 };
@@ -32,6 +33,12 @@ export function registerLab(program: Command, deps: CliDeps): void {
     )
     .option('--parallel <number>', 'runs at the same time', positive, 1)
     .option('--busy <number>', 'busy loops to run alongside, to starve Sentinel of CPU', countFrom0, 0)
+    .option(
+      '--telemetry-interval <seconds>',
+      'how often metrics are sent; runs take longer by what needs samples',
+      positive,
+      1,
+    )
     .option('--json <file>', 'write the report to this file')
     .option('--keep', 'keep the folder of each run, with logs and data')
     .action(async (paths: string[], flags: RunFlags) => {
@@ -45,6 +52,7 @@ export function registerLab(program: Command, deps: CliDeps): void {
         seeds: flags.seed.length === 0 ? [1] : flags.seed,
         parallel: flags.parallel,
         busy: flags.busy,
+        telemetryIntervalMs: flags.telemetryInterval * 1_000,
         template,
         keep: flags.keep === true,
         narrate: (line) => deps.stderr.write(`${line}\n`),

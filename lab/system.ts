@@ -20,6 +20,8 @@ export interface LabOptions {
   seed?: number;
   /** Base URL of the OTLP/HTTP receiver; without it nothing is exported. */
   otlpEndpoint?: string;
+  /** How often metrics are sent. Default: every second. */
+  telemetryIntervalMs?: number;
   eventsUrl?: string;
   apiKey?: string;
   environment?: string;

@@ -12,6 +12,8 @@ export type BenchmarkOptions = {
   readonly parallel: number;
   /** Loops that each take a CPU from Sentinel, if they get one, for as long as the benchmark lasts. */
   readonly busy: number;
+  /** How often the lab sends metrics. */
+  readonly telemetryIntervalMs: number;
   readonly template: string;
   readonly keep: boolean;
   readonly narrate: (line: string) => void;

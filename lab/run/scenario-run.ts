@@ -23,6 +23,8 @@ export type RunOptions = {
   readonly keep: boolean;
   /** Whether busy loops take Sentinel's CPU time away: it then waits until it has caught up, and is given the time for that. */
   readonly starved: boolean;
+  /** How often metrics are sent; what takes samples takes as much longer. */
+  readonly telemetryIntervalMs: number;
   readonly narrate: (line: string) => void;
   /** Ends the run early; everything of it is gone when the run has ended. */
   readonly stopping?: AbortSignal | undefined;
@@ -48,6 +50,7 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
       dir,
       temporary: !options.keep,
       starved: options.starved,
+      telemetryIntervalMs: options.telemetryIntervalMs,
     });
     return score(await unlessStopped(observe(options, stage), options.stopping));
   } catch (error) {
@@ -60,17 +63,17 @@ export async function runScenario(options: RunOptions): Promise<ScenarioResult> 
 }
 
 async function observe(
-  { scenario, seed, starved }: RunOptions,
+  { scenario, seed, starved, telemetryIntervalMs }: RunOptions,
   { lab, admin, operator }: Stage,
 ): Promise<Observed> {
   // Sentinel's own start-up is not part of the scenario: the warm-up counts from when both are up.
-  await delay(scenario.warmUpMs);
+  await delay(warmUpMs(scenario, telemetryIntervalMs));
   const injectedAtMs = Date.now();
   const baseline = await health(lab, injectedAtMs - Math.min(scenario.warmUpMs, 10_000), injectedAtMs);
   const injecting = playFaults(lab, scenario.faults);
 
   const atClosing: Record<string, Health> = {};
-  const deadlineMs = injectedAtMs + scenario.deadlineMs;
+  const deadlineMs = injectedAtMs + scenario.deadlineMs + moreTimeMs(telemetryIntervalMs);
   const lastFaultMs = injectedAtMs + Math.max(...scenario.faults.map((fault) => fault.atMs));
   let closedSinceMs: number | null = null;
   let incidents: readonly IncidentSummary[] = [];
@@ -108,6 +111,17 @@ async function observe(
     final: await health(lab, endMs - healthWindowMs - 1_500, endMs - 1_500),
     atClosing,
   };
+}
+
+/** Until detection knows what is usual: fifteen samples, or five over five minutes. */
+function warmUpMs({ warmUpMs: least }: Scenario, telemetryIntervalMs: number): number {
+  if (telemetryIntervalMs <= 1_000) return least;
+  return Math.max(least, Math.min(16 * telemetryIntervalMs, Math.max(6 * telemetryIntervalMs, 310_000)));
+}
+
+/** To find it, and to see that it is over, takes samples. */
+function moreTimeMs(telemetryIntervalMs: number): number {
+  return telemetryIntervalMs <= 1_000 ? 0 : 20 * telemetryIntervalMs;
 }
 
 /** Whether an effect is in the system whose outcome nobody has told yet. */

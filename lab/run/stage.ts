@@ -26,6 +26,8 @@ export type StageOptions = {
   readonly temporary?: boolean;
   /** What stands between Sentinel and the supervisor, given the supervisor's address; default: nothing. */
   readonly via?: (supervisorUrl: string) => Promise<string>;
+  /** How often the lab sends metrics. Default: every second. */
+  readonly telemetryIntervalMs?: number;
   /** Whether busy loops take Sentinel's CPU time away; see busy-loops.ts. */
   readonly starved?: boolean;
 };
@@ -49,6 +51,9 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     lab = await startLab({
       seed,
       otlpEndpoint: url,
+      ...(options.telemetryIntervalMs === undefined
+        ? {}
+        : { telemetryIntervalMs: options.telemetryIntervalMs }),
       eventsUrl: `${url}/api/v1/events`,
       environment: stageEnvironment,
       load: { requestsPerSecond },

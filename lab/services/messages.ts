@@ -40,6 +40,8 @@ export interface ReplicaStart {
   sandboxDir: string;
   /** Base URL of the OTLP/HTTP receiver; without it nothing is exported. */
   otlpEndpoint?: string;
+  /** How often metrics are sent. */
+  telemetryIntervalMs: number;
   /** Where the outside dependency listens. */
   dependencyPort: number;
   endpoints: Endpoints;

@@ -1,4 +1,4 @@
-/** OpenTelemetry of one replica: metrics, logs and traces over OTLP/HTTP, once a second. */
+/** OpenTelemetry of one replica: metrics, logs and traces over OTLP/HTTP. */
 import {
   type Histogram,
   type Meter,
@@ -17,7 +17,8 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 import type { ReplicaStart } from './messages.ts';
 import type { Trace } from './trace.ts';
 
-const exportIntervalMs = 1_000;
+/** As SDKs send spans and logs by default. */
+const longestBatchMs = 5_000;
 const exportTimeoutMs = 900;
 /** Boundaries that the semantic conventions advise for request durations, in seconds. */
 const durationBoundaries = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -52,12 +53,16 @@ export function startTelemetry(start: ReplicaStart): Telemetry {
     'service.instance.id': start.taskId,
     'deployment.environment.name': start.environment,
   });
-  const { otlpEndpoint } = start;
+  const { otlpEndpoint, telemetryIntervalMs } = start;
   const options = (signal: string) => ({
     url: `${otlpEndpoint}/v1/${signal}`,
     timeoutMillis: exportTimeoutMs,
   });
-  const batch = { scheduledDelayMillis: exportIntervalMs, maxQueueSize: 8_192, maxExportBatchSize: 2_048 };
+  const batch = {
+    scheduledDelayMillis: Math.min(longestBatchMs, telemetryIntervalMs),
+    maxQueueSize: 8_192,
+    maxExportBatchSize: 2_048,
+  };
 
   const traces = new BasicTracerProvider({
     resource,
@@ -71,7 +76,7 @@ export function startTelemetry(start: ReplicaStart): Telemetry {
       ? [
           new PeriodicExportingMetricReader({
             exporter: gated(new OTLPMetricExporter(options('metrics')), gate),
-            exportIntervalMillis: exportIntervalMs,
+            exportIntervalMillis: telemetryIntervalMs,
             exportTimeoutMillis: exportTimeoutMs,
           }),
         ]

@@ -82,7 +82,7 @@ export class Cluster {
   }
 
   private describe(service: ManagedService, { taskId, release }: Task): ReplicaStart {
-    const { environment, seed, otlpEndpoint } = this.options;
+    const { environment, seed, otlpEndpoint, telemetryIntervalMs } = this.options;
     return {
       service: service.name,
       taskId,
@@ -93,6 +93,7 @@ export class Cluster {
       seed,
       sandboxDir: service.sandboxDir,
       ...(otlpEndpoint === undefined ? {} : { otlpEndpoint }),
+      telemetryIntervalMs,
       dependencyPort: this.outsidePorts[topology[service.name].dependency] ?? 0,
       endpoints: this.endpoints(),
       faults: [],

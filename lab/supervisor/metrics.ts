@@ -1,5 +1,5 @@
 /**
- * Resource metrics of the replicas as their host sees them, once a second by OTLP/HTTP JSON. They do not come from the
+ * Resource metrics of the replicas as their host sees them, by OTLP/HTTP JSON at the interval of the telemetry. They do not come from the
  * replicas, so they go on when a process hangs or its own exporter is dead.
  */
 import { replicaLimits } from '../topology.ts';
@@ -8,7 +8,7 @@ import { processUsage, type Usage } from './proc.ts';
 import type { ManagedService } from './service.ts';
 import type { Task } from './task.ts';
 
-const intervalMs = 1_000;
+const sendingTimeoutMs = 1_000;
 
 interface Point {
   name: string;
@@ -20,7 +20,7 @@ interface Point {
 }
 
 export function startResourceMetrics(cluster: Cluster): void {
-  const { otlpEndpoint } = cluster.options;
+  const { otlpEndpoint, telemetryIntervalMs } = cluster.options;
   if (!otlpEndpoint) return;
   const cpu = new CpuMeter();
   let sending = false;
@@ -29,15 +29,15 @@ export function startResourceMetrics(cluster: Cluster): void {
     sending = true;
     const body = JSON.stringify({ resourceMetrics: await collect(cluster, cpu) });
     const headers = { 'content-type': 'application/json' };
-    const signal = AbortSignal.timeout(intervalMs);
-    // A receiver that is away misses points, as with any pushed gauge; the next second brings new ones.
+    const signal = AbortSignal.timeout(sendingTimeoutMs);
+    // A receiver that is away misses points, as with any pushed gauge; the next time brings new ones.
     await fetch(`${otlpEndpoint}/v1/metrics`, { method: 'POST', headers, body, signal }).then(
       (response) => response.arrayBuffer(),
       () => {},
     );
     sending = false;
   };
-  setInterval(() => void tick(), intervalMs).unref();
+  setInterval(() => void tick(), telemetryIntervalMs).unref();
 }
 
 /** Turns CPU seconds into a share of one core since the last look. */

@@ -7,6 +7,8 @@ export const optionsSchema = z.strictObject({
   seed: z.number().int().min(0).default(1),
   /** Base URL of an OTLP/HTTP receiver (`/v1/metrics` and so on are appended). */
   otlpEndpoint: z.url().optional(),
+  /** How often metrics are sent; spans and logs come every five seconds at the latest, as SDKs send them by default. */
+  telemetryIntervalMs: z.number().int().min(1_000).max(600_000).default(1_000),
   /** Where change events are posted. */
   eventsUrl: z.url().optional(),
   apiKey: z.string().min(1).optional(),

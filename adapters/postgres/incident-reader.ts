@@ -7,6 +7,7 @@ import type { IncidentFilter, IncidentReader, IncidentSummary } from '../../api/
 import type { Schema } from './database/schema.ts';
 import { effectsOfIncident } from './effects-of-incident.ts';
 import { chainOf } from './episodes/chain.ts';
+import { membersOf } from './episodes/members.ts';
 import { readPlan } from './plan-store.ts';
 import { withinReach } from './reach.ts';
 import { storable } from './text.ts';
@@ -87,6 +88,8 @@ export function createIncidentReader(db: Kysely<Schema>): IncidentReader {
     },
 
     effects: (id, limit, cursor) => effectsOfIncident(db, id, limit, cursor),
+
+    members: (id, limit, cursor) => membersOf(db, id, limit, cursor),
 
     async details(id) {
       const incidentId = storable(id);

@@ -10,6 +10,7 @@ import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import type { Severity } from '../../domain/scope.ts';
 import type { EffectRecord } from './effects.ts';
+import type { IncidentMembers } from './members.ts';
 import type { Page } from './page.ts';
 
 export type IncidentSummary = {
@@ -52,4 +53,6 @@ export interface IncidentReader {
   }>;
   /** What passed the gate for this incident, in the order in which it did. */
   effects(id: string, limit: number, cursor: string | null): Promise<Page<EffectRecord>>;
+  /** What correlation gave it, in the order in which it did. */
+  members(id: string, limit: number, cursor: string | null): Promise<IncidentMembers>;
 }

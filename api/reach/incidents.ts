@@ -56,6 +56,10 @@ export function incidentsWithin(reach: Reach, all: IncidentReader): ReachedIncid
         await require(id);
         return all.effects(id, limit, cursor);
       },
+      async members(id, limit, cursor) {
+        await require(id);
+        return all.members(id, limit, cursor);
+      },
     },
   };
 }

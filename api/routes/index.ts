@@ -14,6 +14,7 @@ import { incidentAnalysis } from './incident-analysis.ts';
 import { incidentDetail } from './incident-detail.ts';
 import { incidentEvidence } from './incident-evidence.ts';
 import { incidentList } from './incident-list.ts';
+import { incidentMembers } from './incident-members.ts';
 import { incidentPlan } from './incident-plan.ts';
 import { incidentTimeline } from './incident-timeline.ts';
 import { infrastructureStatus } from './infrastructure-status.ts';
@@ -39,6 +40,7 @@ export const routes: readonly Route[] = [
   incidentList,
   incidentDetail,
   incidentTimeline,
+  incidentMembers,
   timelineStream,
   incidentEvidence,
   incidentAnalysis,

@@ -24,6 +24,7 @@ const filters = {
 export const validCalls: Readonly<Record<string, ValidCall>> = {
   'GET /api/v1/incidents': { path: '/api/v1/incidents', query: { limit: '10', ...filters } },
   'GET /api/v1/incidents/:id': { path: `/api/v1/incidents/${ref}` },
+  'GET /api/v1/incidents/:id/members': { path: `/api/v1/incidents/${ref}/members`, query: { limit: '5' } },
   'GET /api/v1/incidents/:id/timeline': {
     path: `/api/v1/incidents/${ref}/timeline`,
     query: { after: '0', limit: '5' },

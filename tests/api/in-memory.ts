@@ -14,6 +14,7 @@ import type { IncidentSummary } from '../../api/ports/incidents.ts';
 import type { KeyRecord } from '../../api/ports/keys.ts';
 import type { KillSwitchState } from '../../api/ports/kill-switch.ts';
 import type { LogFields, Logger } from '../../api/ports/logger.ts';
+import type { IncidentMember, MembersByReason } from '../../api/ports/members.ts';
 import type { ModelTurnRecord } from '../../api/ports/model-turns.ts';
 import { InvalidCursor } from '../../api/ports/page.ts';
 import type { StandingEffect } from '../../api/ports/rollbacks.ts';
@@ -50,6 +51,8 @@ export type World = {
   /** By incident: what came after it. */
   continuedIn: Map<string, readonly string[]>;
   effects: EffectRecord[];
+  members: IncidentMember[];
+  membersByReason: MembersByReason[];
   /** What people said became of effects. */
   settled: { effectId: string; happened: boolean; by: string; reason: string }[];
   standing: StandingEffect[];
@@ -110,6 +113,8 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     evidence: [],
     continuedIn: new Map(),
     effects: [],
+    members: [],
+    membersByReason: [],
     settled: [],
     standing: [],
     rolledBack: [],
@@ -215,6 +220,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         timeline: async (id, after, limit) =>
           (world.incidents.get(id)?.events ?? []).filter(({ seq }) => seq > after).slice(0, limit),
         details: async () => ({ evidence: world.evidence, plans: world.plans, postmortem: world.postmortem }),
+        members: async () => ({ items: world.members, nextCursor: null, byReason: world.membersByReason }),
         effects: async (id, limit, cursor) => {
           const from = cursorPosition(cursor);
           const all = world.incidents.has(id) ? world.effects : [];

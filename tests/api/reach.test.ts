@@ -34,6 +34,10 @@ function fullWorld(): World {
       ...{ undo: null, quorum: 1, objection: 'nothing to undo', request: null },
     },
   ];
+  world.members.push({
+    ...{ anomalyId: 'a-1', service: 'orders', severity: 'warning', title: 'slow', assignedAtMs: 0 },
+    ...{ reason: 'opened', why: 'it is the first', recorded: true },
+  });
   world.series = [{ name: 'calls', labels: { service: 'orders' }, points: [] }];
   world.samples = [
     { ...place, instance: 'i-1', metric: 'system.cpu.utilization', attributes: '', atMs: 0, value: 0.5 },

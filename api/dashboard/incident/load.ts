@@ -8,6 +8,7 @@ import type { IncidentState } from '../../../domain/incident/state.ts';
 import type { Approvals } from '../../ports/approvals.ts';
 import type { EffectRecord } from '../../ports/effects.ts';
 import type { IncidentReader } from '../../ports/incidents.ts';
+import type { MembersByReason } from '../../ports/members.ts';
 import type { ModelTurnReader, ModelTurnRecord } from '../../ports/model-turns.ts';
 import type { Rollbacks, StandingEffect } from '../../ports/rollbacks.ts';
 import type { ServiceMap, ServiceMaps } from '../../ports/services.ts';
@@ -26,6 +27,7 @@ export type IncidentData = {
   readonly modelTurns: readonly ModelTurnRecord[];
   /** As the gate has them: what a person settles is there. */
   readonly effects: readonly EffectRecord[];
+  readonly membersByReason: readonly MembersByReason[];
   /** What can be taken back, and what cannot and why. */
   readonly standing: readonly StandingEffect[];
 };
@@ -53,16 +55,18 @@ export async function loadIncident(
   { incidents, approvals, rollbacks, serviceMaps, modelTurns, history }: IncidentSources,
   nowMs: number,
 ): Promise<IncidentData | null> {
-  const [found, timeline, details, map, turns, effects, standing, { continuedIn }] = await Promise.all([
-    incidents.get(id),
-    incidents.timeline(id, 0, mostEvents),
-    incidents.details(id),
-    serviceMaps.of(id),
-    modelTurns.turnsOf(id),
-    incidents.effects(id, mostEffects, null),
-    rollbacks.standing(id),
-    incidents.chain(id),
-  ]);
+  const [found, timeline, details, map, turns, effects, standing, { continuedIn }, members] =
+    await Promise.all([
+      incidents.get(id),
+      incidents.timeline(id, 0, mostEvents),
+      incidents.details(id),
+      serviceMaps.of(id),
+      modelTurns.turnsOf(id),
+      incidents.effects(id, mostEffects, null),
+      rollbacks.standing(id),
+      incidents.chain(id),
+      incidents.members(id, 1, null),
+    ]);
   if (found === null) return null;
   const { state } = found;
   const { evidence, postmortem } = details;
@@ -79,6 +83,7 @@ export async function loadIncident(
     postmortem,
     modelTurns: turns,
     effects: effects.items,
+    membersByReason: members.byReason,
     standing,
   };
 }

@@ -1,6 +1,7 @@
 /** Alerts of one cause, about many services, are one incident; what has nothing to do with them is not in it. */
 import { expect, test } from 'vitest';
 import { createEpisodes } from '../../../adapters/postgres/episodes/episodes.ts';
+import type { IncidentMember, IncidentMembers } from '../../../api/ports/members.ts';
 import { correlationConfigSchema } from '../../../domain/correlation/correlate.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { Severity } from '../../../domain/scope.ts';
@@ -46,6 +47,18 @@ await describeStores('crowds', (use) => {
           .executeTakeFirst()
       )?.why;
     return { episodes, environment, alert, assign, whyOf };
+  }
+
+  /** One a page: a page begins where the one before ended. */
+  async function readAll(incidentId: string): Promise<readonly IncidentMember[]> {
+    const items: IncidentMember[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: IncidentMembers = await use().stores.incidentReader.members(incidentId, 1, cursor);
+      items.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    return items;
   }
 
   test('a storm is one incident, whichever of its alerts came first, and each says why it is in it', async () => {
@@ -111,9 +124,21 @@ await describeStores('crowds', (use) => {
     const [down] = await assign(alert('n1', 'node down', { node: 'n1' }));
     const late = alert('mail', 'queue full', { node: 'n1' });
     const [after, other] = await assign(late, alert('shop', 'errors', { node: 'n2' }));
+    const members = await readAll(before ?? '');
     expect([down, after]).toEqual([before, before]);
     expect(other).not.toBe(before);
-    expect(await whyOf(late)).toBe('on node n1 with 2 other services');
+    const why = 'on node n1 with 2 other services';
+    expect(await whyOf(late)).toBe(why);
+    expect(members.map(({ service, title, reason }) => [service, title, reason])).toEqual([
+      ['cart', 'pod gone', 'opened'],
+      ['n1', 'node down', 'node'],
+      ['mail', 'queue full', 'node'],
+    ]);
+    expect(members[2]).toMatchObject({ anomalyId: late.id, severity: 'warning', why, recorded: false });
+    expect((await use().stores.incidentReader.members(before ?? '', 1, null)).byReason).toEqual([
+      { reason: 'node', members: 2, services: 2 },
+      { reason: 'opened', members: 1, services: 1 },
+    ]);
   });
 
   test('an incident that is over takes nobody in, and what was measured goes by the service graph alone', async () => {

@@ -223,6 +223,21 @@ describe('roles decide what is offered', () => {
     expect(limited).not.toContain('Release it');
   });
 
+  test('what other services told is folded in, by reason; of one service alone nothing is said', async () => {
+    const world = richWorld();
+    const viewer = await loggedIn(world, world.keys.viewer);
+    const read = async () => (await viewer.get(`/incidents/${ref}`)).text;
+    const opened = { reason: 'opened', members: 1, services: 1 } as const;
+    world.membersByReason.push(opened, { reason: 'service', members: 3, services: 1 });
+    expect(await read()).not.toContain('Folded in');
+    world.membersByReason.push({ reason: 'text', members: 480, services: 77 });
+    const page = await read();
+    expect(page).toContain(
+      '<th scope="row">same alert</th><td class="figure">480</td><td class="figure">77</td>',
+    );
+    expect(page).toContain(`/api/v1/incidents/${ref}/members`);
+  });
+
   test('an incident leads to where it is continued', async () => {
     const world = richWorld();
     world.continuedIn.set(incidentId, ['incident/production/orders/3f2a9c00/2']);

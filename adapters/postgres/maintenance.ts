@@ -20,6 +20,8 @@ const resourcesMs = 7 * dayMs;
 /** Names come from senders: beyond this many rows the oldest go, too. */
 const maxRefused = 10_000;
 const maxResources = 100_000;
+/** Topics rarely keep records for longer. */
+const replaysMs = 90 * dayMs;
 /** A signature is good for minutes only. */
 const signedRequestsMs = dayMs;
 /** Whoever asked has gone long before. */
@@ -91,6 +93,10 @@ export function createMaintenance(db: Kysely<Schema>): Maintenance {
               .offset(maxResources)
               .limit(1),
           )
+          .execute(),
+        await db
+          .deleteFrom('dead_letter_replays')
+          .where('begun_at_ms', '<', nowMs - replaysMs)
           .execute(),
         await db
           .deleteFrom('slack_requests')

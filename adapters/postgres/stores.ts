@@ -15,6 +15,7 @@ import type {
   StoredRollbacks,
   StoredStops,
 } from '../../activities/ports.ts';
+import type { DeadItems, ReplayLedger } from '../../api/dead-letters/ports.ts';
 import type { NotificationStore } from '../../api/notifications/ports.ts';
 import type { AgentDesk } from '../../api/ports/agents.ts';
 import type { Approvals } from '../../api/ports/approvals.ts';
@@ -36,6 +37,7 @@ import type { TrackRecord } from '../../api/ports/track-record.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
 import { nobody, type People } from '../../domain/policy/people.ts';
 import { type LimitsConfig, sendWithinMs } from '../../domain/remediation/limits.ts';
+import type { ReplayClaims } from '../../ingest/kafka/ports.ts';
 import type { Episodes, FiringAlerts, Inbox, LookNotes, TelemetryNotes } from '../../ingest/ports.ts';
 import { createAgentDesk } from './agents/desk.ts';
 import { createAgentLine, createBells, type ProcessAgentLine } from './agents/line.ts';
@@ -48,6 +50,8 @@ import { createAuditReader } from './audit/reader.ts';
 import { createAuditWriter } from './audit/writer.ts';
 import { createChangeLooks } from './change-looks.ts';
 import type { Database } from './database/open.ts';
+import { createDeadItems } from './dead-letters/items.ts';
+import { createReplayClaims, createReplayLedger } from './dead-letters/replays.ts';
 import { createDiagnosisStore } from './diagnosis-store.ts';
 import { createEpisodes } from './episodes/episodes.ts';
 import { createEventFeed } from './event-feed.ts';
@@ -114,6 +118,7 @@ export type Stores = {
   readonly inbox: Inbox & FiringAlerts;
   readonly episodes: Episodes;
   readonly telemetryNotes: TelemetryNotes;
+  readonly replayClaims: ReplayClaims;
   /** For the activities and the API. */
   readonly resources: KnownResources;
   /** For the API. */
@@ -139,6 +144,8 @@ export type Stores = {
   readonly services: ServiceReader;
   readonly queues: StoredQueues;
   readonly records: RecordReader;
+  readonly deadItems: DeadItems;
+  readonly replayLedger: ReplayLedger;
   readonly sessions: Sessions;
   readonly notifications: NotificationStore;
   readonly serviceMaps: ServiceMaps;
@@ -183,6 +190,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     inbox,
     episodes: createEpisodes(db, { lateFindingsMs, followsWithinMs }),
     telemetryNotes: createTelemetryNotes(db),
+    replayClaims: createReplayClaims(db),
     resources: createKnownResources(db),
     incidentReader: createIncidentReader(db),
     eventFeed: createEventFeed(db),
@@ -204,6 +212,8 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     services: createServiceReader(db),
     queues: createQueueReader(db),
     records: createRecordReader(db),
+    deadItems: createDeadItems(db),
+    replayLedger: createReplayLedger(db),
     sessions: createSessions(db, apiKeys, people, sessions),
     notifications: createNotificationStore(db),
     serviceMaps: createServiceMaps(db),

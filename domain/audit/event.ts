@@ -24,6 +24,7 @@ export const auditActions = [
   'access.refuse',
   'incident.intervene',
   'login-link.create',
+  'dead-letter.replay',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];
 

@@ -54,6 +54,20 @@ export type Schema = {
     repeated_at_ms: number | null;
     /** What it is about, so that what belongs together is taken together. */
     service: string | null;
+    /** Times somebody put it back after it was given up. */
+    replays: Generated<number>;
+  };
+  dead_letter_replays: {
+    topic: string;
+    partition: number;
+    record_offset: number;
+    failures: number;
+    by_actor: string;
+    begun_at_ms: number;
+    sent_at_ms: number | null;
+    /** Of all records that were sent for it, the one that was taken. */
+    taken_partition: number | null;
+    taken_offset: number | null;
   };
   refused_telemetry: {
     environment: string;

@@ -42,6 +42,7 @@ import { breakerRows } from './0073-breaker-rows.ts';
 import { changeLooks } from './0074-change-looks.ts';
 import { crowds } from './0080-crowds.ts';
 import { inboxServices } from './0083-inbox-services.ts';
+import { deadLetters } from './0086-dead-letters.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -85,4 +86,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0074-change-looks': changeLooks,
   '0080-crowds': crowds,
   '0083-inbox-services': inboxServices,
+  '0086-dead-letters': deadLetters,
 };

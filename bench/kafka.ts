@@ -93,6 +93,7 @@ async function working(broker: string, topic: string, records: number): Promise<
     schemas: recordSchemas(defaultLimits),
     limits: defaultLimits,
     defaultEnvironment: 'bench',
+    replays: { claim: async () => 'unknown' },
     deadLetters: { put: () => Promise.reject(new Error('the benchmark made poison')) },
     detection: detectionConfigSchema.parse({}),
     inbox: { put: async (items) => items.length },

@@ -9,8 +9,8 @@ import type { KafkaLog } from './client.ts';
 import { type Committed, readCommitted } from './committed.ts';
 import { type LagGauge, measureLag } from './lag.ts';
 import { Liveness } from './liveness.ts';
+import { toRecord } from './record.ts';
 import { readTogether } from './together.ts';
-import { unreadableHeader } from './unreadable-batch.ts';
 
 export type ConsumerDeps = {
   readonly kafka: Kafka;
@@ -144,7 +144,9 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
     one.caughtUp = false;
     const goOn = (): boolean => isRunning() && !isStale() && !one.revoked;
     for (let from = 0; from < batch.messages.length && goOn(); from += recordsAtOnce) {
-      const records = batch.messages.slice(from, from + recordsAtOnce).map(toRecord);
+      const records = batch.messages
+        .slice(from, from + recordsAtOnce)
+        .map((message) => toRecord(message, batch.topic));
       metrics.count('sentinel_kafka_records_total', { topic: batch.topic }, records.length);
       if (!(await takeStubbornly(one, records, heartbeat, goOn))) return;
       resolveOffset(String(records.at(-1)?.offset));
@@ -264,10 +266,3 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
 
 const keyOf = ({ topic, partition }: Position): string => `${topic}/${partition}`;
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-function toRecord(message: EachBatchPayload['batch']['messages'][number]): StreamRecord {
-  const { offset, timestamp, key, value, headers } = message;
-  const record = { offset: BigInt(offset), timestampMs: Number(timestamp), key, value };
-  const unreadable = headers?.[unreadableHeader];
-  return unreadable === undefined ? record : { ...record, unreadable: String(unreadable) };
-}

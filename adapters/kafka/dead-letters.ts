@@ -5,6 +5,7 @@ import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
 import { redact } from '../../domain/redaction/redact.ts';
 import { redactStructure } from '../../domain/redaction/structure.ts';
 import type { DeadLetter, DeadLetters } from '../../ingest/kafka/ports.ts';
+import { letterHeaders } from './letter.ts';
 
 export type ClosableDeadLetters = DeadLetters & { close(): Promise<void> };
 
@@ -56,20 +57,28 @@ function isTooLarge(error: unknown): boolean {
 
 export function toMessage({ source, record, reason, detail }: DeadLetter, whole: boolean): Message {
   const value = record.value === null || !whole ? null : withoutSecrets(record.value);
+  const key = record.key === null ? null : withoutSecrets(record.key);
   const isOmitted = value === null && record.value !== null;
+  const { of, failures } = record.replay ?? { of: { ...source, ...record }, failures: 0 };
   return {
-    key: record.key === null ? null : withoutSecrets(record.key),
+    key,
     value,
     headers: {
-      'sentinel-reason': reason,
-      'sentinel-detail': redact(detail),
-      'sentinel-topic': source.topic,
-      'sentinel-partition': String(source.partition),
-      'sentinel-offset': String(record.offset),
-      'sentinel-timestamp': new Date(record.timestampMs).toISOString(),
-      ...(isOmitted ? { 'sentinel-value-omitted': 'true' } : {}),
+      [letterHeaders.reason]: reason,
+      [letterHeaders.detail]: redact(detail),
+      [letterHeaders.topic]: of.topic,
+      [letterHeaders.partition]: String(of.partition),
+      [letterHeaders.offset]: String(of.offset),
+      [letterHeaders.timestamp]: new Date(of.timestampMs).toISOString(),
+      [letterHeaders.failures]: String(failures + 1),
+      ...(isOmitted ? { [letterHeaders.omitted]: 'true' } : {}),
+      ...(same(key, record.key) && same(value, record.value) ? { [letterHeaders.whole]: 'true' } : {}),
     },
   };
+}
+
+function same(kept: Buffer | null, given: Uint8Array | null): boolean {
+  return kept === null || given === null ? kept === given : kept.equals(given);
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

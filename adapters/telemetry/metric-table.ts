@@ -166,6 +166,11 @@ export const metricTable = {
     help: 'Times that reading the topics ended by an error and was begun again.',
     labels: [],
   },
+  sentinel_kafka_replays_ignored_total: {
+    kind: 'counter',
+    help: 'Records ignored because another one was taken for the same replayed dead letter.',
+    labels: ['topic'],
+  },
   sentinel_kafka_dead_letters_total: {
     kind: 'counter',
     help: 'Records that went to the dead-letter topic, by reason.',

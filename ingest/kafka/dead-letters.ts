@@ -4,10 +4,11 @@ import type { Notes } from '../notes.ts';
 import type { Clock, Logger, Metrics } from '../ports.ts';
 import { cleanText } from '../text.ts';
 import type { DecodeContext, Decoding } from './decode.ts';
-import type { DeadLetter, DeadLetters, Position, StreamRecord } from './ports.ts';
+import type { DeadLetter, DeadLetters, Position, ReplayClaims, StreamRecord } from './ports.ts';
 
 export type SiftDeps = Omit<DecodeContext, 'nowMs'> & {
   readonly deadLetters: DeadLetters;
+  readonly replays: ReplayClaims;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -28,7 +29,9 @@ export async function sift<T>(
   const context: DecodeContext = { ...deps, nowMs: deps.clock.nowMs() };
   const good: T[] = [];
   const letters: DeadLetter[] = [];
-  for (const record of records) {
+  for (const given of records) {
+    const record = await claimed(given, position, deps);
+    if (record === null) continue;
     const { unreadable } = record;
     if (unreadable !== undefined) {
       // One letter has the whole batch.
@@ -63,4 +66,18 @@ function placeOf({ key }: StreamRecord): { environment: string; service: string 
   const text = key === null ? '' : cleanText(Buffer.from(key).toString(), 400);
   const slash = text.indexOf('/');
   return { environment: text.slice(0, Math.max(0, slash)), service: text.slice(slash + 1) };
+}
+
+/** Null when it was sent for a dead letter that another record was taken for already. */
+async function claimed(
+  record: StreamRecord,
+  position: Position,
+  { replays, metrics }: SiftDeps,
+): Promise<StreamRecord | null> {
+  const { replay, ...plain } = record;
+  if (replay === undefined) return record;
+  const claim = await replays.claim(replay, { ...position, offset: record.offset });
+  if (claim === 'ignore') metrics.count('sentinel_kafka_replays_ignored_total', { topic: position.topic });
+  if (claim === 'take') return record;
+  return claim === 'ignore' ? null : plain;
 }

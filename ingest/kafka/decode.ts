@@ -123,10 +123,11 @@ const eventsPerPlace = 10_000;
 
 function toItems(
   events: readonly (readonly [EventInput, unknown])[],
-  { offset, timestampMs }: StreamRecord,
-  { topic, partition }: Position,
+  record: StreamRecord,
+  position: Position,
   { limits, defaultEnvironment, nowMs }: DecodeContext,
 ): { readonly ok: true; readonly items: readonly InboxItem[] } | Extract<Decoding, { ok: false }> {
+  const { topic, partition, offset, timestampMs } = record.replay?.of ?? { ...position, ...record };
   const context: ItemContext = {
     limits,
     defaultEnvironment,

@@ -14,7 +14,23 @@ export type StreamRecord = {
    * for the other records of the batch, of which nothing is known.
    */
   readonly unreadable?: string;
+  /** Sent again by somebody who replayed its dead letter. */
+  readonly replay?: Replay;
 };
+
+/** A record's place and time when it was sent first: its identity, also when it is sent again. */
+export type Origin = Position & { readonly offset: bigint; readonly timestampMs: number };
+/** `failures`: how often it has become a dead letter before. */
+export type Replay = { readonly of: Origin; readonly failures: number };
+
+/** `unknown`: nobody replayed this; whoever wrote the header was not Sentinel. */
+export type ReplayClaim = 'take' | 'ignore' | 'unknown';
+
+/** Which replays have been taken, so that one that was sent twice counts once. */
+export interface ReplayClaims {
+  /** Whether the record at this place is the one to take; the same for the same place each time it is asked. */
+  claim(replay: Replay, at: Position & { readonly offset: bigint }): Promise<ReplayClaim>;
+}
 
 /** From `nextOffset` on a successor has to read; everything before is in inbox or history. */
 export type Durable = { readonly nextOffset: bigint; readonly metadata: string };

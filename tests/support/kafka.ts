@@ -17,6 +17,8 @@ export interface KafkaSide {
   send(topic: string, messages: readonly Message[]): Promise<void>;
   /** Everything that is in the dead-letter topic now. */
   letters(): Promise<readonly Letter[]>;
+  /** The same of any topic. */
+  records(topic: string): Promise<readonly Letter[]>;
   /** Records of the topic that the group has not committed; all of them when it has committed nothing. */
   uncommitted(topic: string): Promise<number>;
   /** What the group has committed of the topic never was; possible once its members are gone. */
@@ -52,17 +54,22 @@ export async function kafkaSide(broker: string, partitions = 2): Promise<KafkaSi
     const leaders = made.topics.flatMap(({ partitions: own }) => own.map(({ leader }) => leader));
     return leaders.length === all.length * partitions && leaders.every((leader) => leader >= 0);
   });
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  // What a busy broker makes it send again is there once.
+  const producer = kafka.producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+    idempotent: true,
+    maxInFlightRequests: 1,
+  });
   await producer.connect();
 
-  async function letters(): Promise<readonly Letter[]> {
-    const ends = await admin.fetchTopicOffsets(topics.deadLetters);
+  async function records(topic: string): Promise<readonly Letter[]> {
+    const ends = await admin.fetchTopicOffsets(topic);
     let waitingFor = ends.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
     const found: Letter[] = [];
     if (waitingFor === 0) return found;
     const consumer = kafka.consumer({ groupId: `look-${randomUUID()}`, maxWaitTimeInMs: 100 });
     await consumer.connect();
-    await consumer.subscribe({ topics: [topics.deadLetters], fromBeginning: true });
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
       consumer
         .run({
@@ -92,7 +99,8 @@ export async function kafkaSide(broker: string, partitions = 2): Promise<KafkaSi
     async send(topic, messages) {
       await producer.send({ topic, acks: -1, messages: [...messages] });
     },
-    letters,
+    records,
+    letters: () => records(topics.deadLetters),
     async uncommitted(topic) {
       const ends = await admin.fetchTopicOffsets(topic);
       const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] });

@@ -9,7 +9,13 @@ import { sendLines } from '../../../bench/support/kafka-broker.ts';
 import { alertPartition } from '../../../ingest/kafka/alert-partition.ts';
 import { recordSchemas } from '../../../ingest/kafka/schema.ts';
 import { defaultLimits } from '../../../ingest/limits.ts';
-import { MemoryClock, MemoryInbox, MemoryMetrics, silentLog } from '../../ingest/support/memory.ts';
+import {
+  MemoryClock,
+  MemoryInbox,
+  MemoryMetrics,
+  MemoryReplays,
+  silentLog,
+} from '../../ingest/support/memory.ts';
 import { eventually } from '../../integration/support/wait.ts';
 import { describeWith } from '../../support/component.ts';
 import type { KafkaInfo } from '../../support/components/kafka.ts';
@@ -50,6 +56,7 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
         limits: defaultLimits,
         defaultEnvironment: 'test',
         deadLetters: source.deadLetters,
+        replays: new MemoryReplays(),
         inbox,
         wake: () => {},
         clock: { nowMs: () => Date.now() },

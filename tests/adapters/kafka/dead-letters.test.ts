@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { toMessage } from '../../../adapters/kafka/dead-letters.ts';
+import { readLetter, readReplay, writeReplay } from '../../../adapters/kafka/letter.ts';
 
 const source = { topic: 'alerts', partition: 3 };
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -40,4 +41,42 @@ test('bytes that are no text cannot be looked at: the letter says where they are
   const { value, headers } = letterOf(Uint8Array.of(0xff, 0xfe, 0x00, 0x70));
   expect(value).toBeNull();
   expect(headers).toMatchObject({ 'sentinel-value-omitted': 'true', 'sentinel-offset': '7' });
+});
+
+test('only a letter that is the record to the byte says that it is whole', () => {
+  const whole = (value: Uint8Array | null) => letterOf(value).headers?.['sentinel-whole'];
+  expect(whole(bytes('{"a": 1}'))).toBe('true');
+  expect(whole(null)).toBe('true');
+  expect(whole(bytes('password=hunter2Zk9vQ4mXw7Lr'))).toBeUndefined();
+  expect(whole(Uint8Array.of(0xff))).toBeUndefined();
+});
+
+test('what is read of a letter is what was written, and of a replayed record it is the first place and one failure more', () => {
+  const of = { topic: 'alerts', partition: 1, offset: 9n, timestampMs: 1_000 };
+  const replay = { of, failures: 2 };
+  const record = { key: null, value: bytes('x'), offset: 70n, timestampMs: 5_000 };
+  const letter = { source, reason: 'not-json', detail: 'no JSON' } as const;
+  const read = (message: object) =>
+    readLetter({ offset: '3', timestamp: '8000', key: null, value: null, ...message } as never, 4);
+  expect(read(toMessage({ ...letter, record }, true))).toMatchObject({
+    ...{
+      partition: 4,
+      offset: 3n,
+      atMs: 8_000,
+      reason: 'not-json',
+      detail: 'no JSON',
+      failures: 1,
+      isWhole: true,
+    },
+    of: { topic: 'alerts', partition: 3, offset: 70n, timestampMs: 5_000 },
+  });
+  expect(read(toMessage({ ...letter, record: { ...record, replay } }, true))).toMatchObject({
+    of,
+    failures: 3,
+  });
+  expect(read({ headers: {} })).toBeNull();
+  expect(readReplay(writeReplay(replay), 'alerts')).toEqual(replay);
+  expect(readReplay(writeReplay(replay), 'others')).toBeNull();
+  for (const header of [undefined, '', 'alerts/1/9/1000', 'alerts/-1/9/1000/2', 'alerts/1/9/1000/2/3'])
+    expect(readReplay(header, 'alerts')).toBeNull();
 });

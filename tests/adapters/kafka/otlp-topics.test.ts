@@ -18,6 +18,7 @@ import {
   MemoryEpisodes,
   MemoryInbox,
   MemoryMetrics,
+  MemoryReplays,
   silentLog,
 } from '../../ingest/support/memory.ts';
 import { encodeRequest, gauge, logsRequest, metricsRequest, nano } from '../../ingest/support/otlp.ts';
@@ -43,6 +44,7 @@ class Member {
       limits: defaultLimits,
       defaultEnvironment: 'test',
       deadLetters: this.source.deadLetters,
+      replays: new MemoryReplays(),
       detection: detectionConfigSchema.parse({}),
       inbox: new MemoryInbox(new MemoryClock(0)),
       episodes: new MemoryEpisodes(),

@@ -11,7 +11,13 @@ import { alertPartition } from '../../../ingest/kafka/alert-partition.ts';
 import type { OpenWorker } from '../../../ingest/kafka/ports.ts';
 import { recordSchemas } from '../../../ingest/kafka/schema.ts';
 import { defaultLimits } from '../../../ingest/limits.ts';
-import { MemoryClock, MemoryInbox, MemoryMetrics, silentLog } from '../../ingest/support/memory.ts';
+import {
+  MemoryClock,
+  MemoryInbox,
+  MemoryMetrics,
+  MemoryReplays,
+  silentLog,
+} from '../../ingest/support/memory.ts';
 import { eventually } from '../../integration/support/wait.ts';
 import { ownCertificate } from '../../support/certificate.ts';
 import { describeWith } from '../../support/component.ts';
@@ -66,6 +72,7 @@ class Member {
       limits: defaultLimits,
       defaultEnvironment: 'test',
       deadLetters: this.source.deadLetters,
+      replays: new MemoryReplays(),
       inbox: this.inbox,
       wake: () => {},
       clock,

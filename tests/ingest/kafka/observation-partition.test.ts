@@ -15,6 +15,7 @@ import {
   MemoryHistory,
   MemoryInbox,
   MemoryMetrics,
+  MemoryReplays,
   silentLog,
 } from '../support/memory.ts';
 
@@ -49,6 +50,7 @@ const open = (metadata = '', more: { maxWaitingRows?: number } = {}): Promise<Pa
         letters.push(...more);
       },
     },
+    replays: new MemoryReplays(),
     detection,
     inbox,
     episodes: new MemoryEpisodes(),

@@ -16,6 +16,7 @@ import {
   MemoryHistory,
   MemoryInbox,
   MemoryMetrics,
+  MemoryReplays,
   silentLog,
 } from '../support/memory.ts';
 import {
@@ -58,6 +59,7 @@ function topics(): OpenWorker {
     limits: defaultLimits,
     defaultEnvironment: 'test',
     deadLetters: { put: async (more) => void letters.push(...more) },
+    replays: new MemoryReplays(),
     detection: detectionConfigSchema.parse({}),
     inbox,
     episodes: new MemoryEpisodes(),

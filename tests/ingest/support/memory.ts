@@ -4,6 +4,7 @@ import type { CorrelationConfig } from '../../../domain/correlation/correlate.ts
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { ChangeEvent } from '../../../domain/observation.ts';
 import { type RememberedAlert, settleReports } from '../../../ingest/events/occurrences.ts';
+import type { Position, Replay, ReplayClaim, ReplayClaims } from '../../../ingest/kafka/ports.ts';
 import type {
   Assignment,
   Authorize,
@@ -111,6 +112,21 @@ export class MemoryInbox implements Inbox {
   }
   #check(): void {
     if (this.down) throw new Down('the inbox is down');
+  }
+}
+
+/** As Postgres keeps them: the first record that is taken for a replay is the one that counts. */
+export class MemoryReplays implements ReplayClaims {
+  /** What was replayed, by place and failures; the record that was taken for it. */
+  readonly begun = new Map<string, string | null>();
+
+  async claim({ of, failures }: Replay, at: Position & { readonly offset: bigint }): Promise<ReplayClaim> {
+    const key = `${of.topic}/${of.partition}/${of.offset}/${failures}`;
+    const taken = this.begun.get(key);
+    if (taken === undefined) return 'unknown';
+    const place = `${at.partition}/${at.offset}`;
+    if (taken === null) this.begun.set(key, place);
+    return (taken ?? place) === place ? 'take' : 'ignore';
   }
 }
 

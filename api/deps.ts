@@ -8,6 +8,7 @@ import type { RefusalAudit } from './http/refusal-audit.ts';
 import type { AgentDesk } from './ports/agents.ts';
 import type { Approvals } from './ports/approvals.ts';
 import type { AuditReader, AuditWriter } from './ports/audit.ts';
+import type { DeadLetters } from './ports/dead-letters.ts';
 import type { EffectSettlement } from './ports/effects.ts';
 import type { RecordReader } from './ports/explain.ts';
 import type { ComponentHealth, QueueReader } from './ports/health.ts';
@@ -55,6 +56,7 @@ export type ApiDeps = {
   readonly resources: KnownResources;
   readonly queues: QueueReader;
   readonly records: RecordReader;
+  readonly deadLetters: DeadLetters;
   readonly policy: PolicyConfig;
   /** Whom the configuration names. */
   readonly people: Pick<People, 'named'>;

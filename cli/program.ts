@@ -11,6 +11,7 @@ import { registerBacktest } from './commands/backtest.ts';
 import { registerBreaker } from './commands/breaker.ts';
 import { registerConfig } from './commands/config.ts';
 import { registerDashboard } from './commands/dashboard.ts';
+import { registerDlq } from './commands/dlq.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEffect } from './commands/effect.ts';
 import { registerExecutor } from './commands/executor.ts';
@@ -41,6 +42,7 @@ export function createProgram(deps: CliDeps): Command {
   registerIncident(program, deps);
   registerAnalyse(program, deps);
   registerExplain(program, deps);
+  registerDlq(program, deps);
   registerApprovals(program, deps);
   registerKillSwitch(program, deps);
   registerBreaker(program, deps);

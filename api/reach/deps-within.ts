@@ -104,6 +104,12 @@ function limited(reach: Reach, all: ApiDeps): Decided<ApiDeps> {
       revoke: () => refuse(reach, 'the keys of others'),
     },
 
+    deadLetters: {
+      list: () => refuse(reach, 'dead letters'),
+      show: () => refuse(reach, 'dead letters'),
+      replay: () => refuse(reach, 'dead letters'),
+    },
+
     // Keys of agents have no reach; those of others do not come here.
     agents: all.agents,
 

@@ -6,6 +6,7 @@ import { agentAnswer, agentHello, agentNext, agentPermit } from './agents.ts';
 import { auditQuery, auditVerification } from './audit.ts';
 import { codecDecode } from './codec-decode.ts';
 import { components } from './components.ts';
+import { deadLetterDetail, deadLetterList, deadLetterReplay } from './dead-letters.ts';
 import { decideApproval } from './decide-approval.ts';
 import { explain } from './explain.ts';
 import { health, healthDetailed, ready } from './health.ts';
@@ -59,6 +60,9 @@ export const routes: readonly Route[] = [
   seriesQuery,
   serviceList,
   explain,
+  deadLetterList,
+  deadLetterDetail,
+  deadLetterReplay,
   infrastructureStatus,
   inventoryList,
   resourceUsage,

@@ -14,6 +14,7 @@ import type { RefusalAudit } from '../../api/http/refusal-audit.ts';
 import { type Reconciler, startReconciler } from '../../api/reconciler.ts';
 import { startRedelivery } from '../../api/redelivery.ts';
 import type { WatchedHealth } from '../../ingest/watched.ts';
+import { deadLettersOf } from '../dead-letters.ts';
 import { componentsOf } from '../lifecycle/health.ts';
 import type { LagMeter } from '../lifecycle/own-lag.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
@@ -112,6 +113,7 @@ export async function createApi({
     services: stores.services,
     resources: stores.resources,
     records: stores.records,
+    deadLetters: deadLettersOf(platform),
     infrastructure: createInfrastructure(executors, config.executors),
     queues: {
       depths: async () => ({

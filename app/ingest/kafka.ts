@@ -50,6 +50,7 @@ export function startKafkaPart(
     limits,
     defaultEnvironment,
     deadLetters,
+    replays: stores.replayClaims,
     inbox,
     wake,
     notes,

@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { createStores, type Database, type Stores } from '../../adapters/postgres/index.ts';
 import { createMetrics } from '../../adapters/telemetry/metrics.ts';
 import { createApp } from '../../api/app.ts';
+import { createDeadLetters } from '../../api/dead-letters/desk.ts';
+import { inboxDeadLetters } from '../../api/dead-letters/inbox.ts';
 import { createStreams, type Streams } from '../../api/feed/streams.ts';
 import type { Logger } from '../../api/ports/logger.ts';
 import { policyConfigSchema } from '../../domain/policy/config.ts';
@@ -60,6 +62,7 @@ export function createBenchApi(database: Database): BenchApi {
     services,
     resources: stores.resources,
     records,
+    deadLetters: createDeadLetters([inboxDeadLetters(stores.deadItems)]),
     infrastructure: { environments: [], observe: async () => ({ targets: [], missing: [] }) },
     queues: { depths: async () => ({ ...(await queues.depths()), historyRows: null }) },
     policy: policyConfigSchema.parse({}),

@@ -62,6 +62,23 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
       points: '100',
     },
   },
+  'GET /api/v1/dead-letters': {
+    path: '/api/v1/dead-letters',
+    query: {
+      ...page,
+      kind: 'kafka',
+      topic: 'sentinel.alerts',
+      reason: 'not-json',
+      since: '2026-01-01T00:00:00Z',
+      until: '2026-01-02T00:00:00Z',
+      replayed: 'false',
+    },
+  },
+  'GET /api/v1/dead-letters/:id': { path: '/api/v1/dead-letters/kafka-0-42' },
+  'POST /api/v1/dead-letters/replay': {
+    path: '/api/v1/dead-letters/replay',
+    body: { ids: ['kafka-0-42'], note: 'repaired' },
+  },
   'GET /api/v1/explain': { path: '/api/v1/explain', query: { id: 'release-42' } },
   'GET /api/v1/services': { path: '/api/v1/services', query: { ...page, environment: 'production' } },
   'GET /api/v1/infrastructure-status': {
@@ -186,6 +203,11 @@ export function worldWithIncident(): World {
     action: '*',
     openedAtMs: 0,
     reason: '3 of 12 did not help',
+  });
+  world.deadLetters.push({
+    ...{ id: 'kafka-0-42', kind: 'kafka', source: 'sentinel.alerts/3/7', topic: 'sentinel.alerts' },
+    ...{ key: 'production/orders', reason: 'not-json', detail: 'Unexpected token', failures: 1, atMs: 0 },
+    ...{ replayedAtMs: null, replayedBy: null },
   });
   return world;
 }

@@ -7,6 +7,12 @@ import type { ApiDeps } from '../../api/deps.ts';
 import { createStreams, type StreamsOptions } from '../../api/feed/streams.ts';
 import type { DecisionResult, PendingApproval } from '../../api/ports/approvals.ts';
 import type { AuditEntry } from '../../api/ports/audit.ts';
+import type {
+  DeadLetter,
+  DeadLetterContent,
+  DeadLetterFilter,
+  ReplayOutcome,
+} from '../../api/ports/dead-letters.ts';
 import type { EffectRecord } from '../../api/ports/effects.ts';
 import type { EventFeed } from '../../api/ports/feed.ts';
 import type { ComponentHealth, Queues } from '../../api/ports/health.ts';
@@ -66,6 +72,12 @@ export type World = {
   readonly asked: SeriesQuery[];
   services: KnownService[];
   resources: KeptResource[];
+  deadLetters: DeadLetter[];
+  readonly deadLettersAsked: DeadLetterFilter[];
+  deadLetterContents: Pick<DeadLetterContent, 'receivedAtMs' | 'bytes' | 'text' | 'cut'>;
+  /** Every call to replay, and what it answers for some. */
+  readonly replayed: { readonly ids: readonly string[]; readonly by: string; readonly note: string }[];
+  readonly replayOutcomes: Map<string, ReplayOutcome>;
   readonly explained: Map<string, Awaited<ReturnType<ApiDeps['records']['explain']>>>;
   observed: Awaited<ReturnType<ApiDeps['infrastructure']['observe']>>;
   queues: Queues;
@@ -125,6 +137,11 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     services: [],
     resources: [],
     explained: new Map(),
+    deadLetters: [],
+    deadLettersAsked: [],
+    deadLetterContents: { receivedAtMs: 0, bytes: 5, text: 'hello', cut: false },
+    replayed: [],
+    replayOutcomes: new Map(),
     observed: { targets: [], missing: [] },
     queues: {
       inboxPending: 0,
@@ -185,6 +202,27 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
       queues: { depths: async () => world.queues },
       records: {
         explain: async (id) => world.explained.get(id) ?? { items: [], refused: [] },
+      },
+      deadLetters: {
+        list: async (filter, limit, cursor) => {
+          world.deadLettersAsked.push(filter);
+          const from = cursorPosition(cursor);
+          const found = world.deadLetters.filter(
+            ({ reason, replayedAtMs }) =>
+              (filter.reason === undefined || filter.reason === reason) &&
+              (filter.replayed === undefined || filter.replayed === (replayedAtMs !== null)),
+          );
+          const next = from + limit;
+          return { items: found.slice(from, next), nextCursor: next < found.length ? `at-${next}` : null };
+        },
+        show: async (id) => {
+          const found = world.deadLetters.find((one) => one.id === id);
+          return found === undefined ? null : { ...found, ...world.deadLetterContents };
+        },
+        replay: async (ids, by, note) => {
+          world.replayed.push({ ids, by: by.person, note });
+          return ids.map((id) => ({ id, outcome: world.replayOutcomes.get(id) ?? 'replayed' }));
+        },
       },
       slackEvents: async () => Response.json({}),
       newId: randomUUID,

@@ -135,7 +135,33 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     });
     expect(timeline.filter(({ type }) => type === 'anomaly-observed')).toHaveLength(1);
     expect((await side.letters()).map(({ value }) => value)).toEqual(['hello']);
-    expect(await sentinel.metric('sentinel_kafka_dead_letters_total', { reason: 'not-json' })).toBe(1);
+    const call = async (path: string, body?: object): Promise<Record<string, never>> => {
+      const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' };
+      const method = body === undefined ? 'GET' : 'POST';
+      const init = body === undefined ? {} : { body: JSON.stringify(body) };
+      const response = await fetch(`${sentinel.url}/api/v1/${path}`, { method, headers, ...init });
+      return (await response.json()) as Record<string, never>;
+    };
+    const { items: letters = [] } = await call('dead-letters?reason=not-json');
+    const [letter] = letters as { id: string }[];
+    expect(letter).toMatchObject({
+      source: expect.stringMatching(`^${side.topics.alerts}/[01]/0$`),
+      failures: 1,
+    });
+    expect(await call(`dead-letters/${letter?.id}`)).toMatchObject({ text: 'hello', bytes: 5 });
+    const ids = [letter?.id];
+    expect((await call('dead-letters/replay', { ids, note: 'once' })).items).toMatchObject([
+      { outcome: 'replayed' },
+    ]);
+    expect((await call('dead-letters/replay', { ids })).items).toMatchObject([
+      { outcome: 'already-replayed' },
+    ]);
+    await eventually('the letter of the replay', async () =>
+      (await side.letters()).some(({ headers }) => headers['sentinel-failures'] === '2'),
+    );
+    const audit = await call(`audit?subject=dead-letter/${letter?.id}`);
+    expect(audit.items).toMatchObject([{ action: 'dead-letter.replay', reason: 'once' }]);
+    expect(await sentinel.metric('sentinel_kafka_dead_letters_total', { reason: 'not-json' })).toBe(2);
     const counted = (name: string) => sentinel.metric(`sentinel_ingest_${name}_total`, { signal: 'metrics' });
     await eventually('the point of the Collector', async () => (await counted('observations')) === 1);
     expect(await counted('rejected')).toBe(1);

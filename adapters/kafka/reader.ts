@@ -6,7 +6,6 @@ import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 
 /** Offsets of one partition, without `to`. */
 export type OffsetRange = { readonly partition: number; readonly from: bigint; readonly to: bigint };
-export type Place = { readonly partition: number; readonly offset: bigint };
 
 export type TopicReader = {
   /** The oldest offset that is there, and the next one to be written, by partition. Empty: there is no such topic. */

@@ -15,8 +15,11 @@ export type Readings = {
    * in the answer. Throws when it cannot be asked: then nothing is over, and nothing begins.
    */
   read(environment: string, signal: AbortSignal): Promise<readonly Observation[]>;
-  /** The `source` of all its alerts. Absent: it tells none. */
-  readonly alertsFrom?: string;
+  /**
+   * The `source` of all its alerts; or the sources that it can speak of now, each with the alerts of its name: of others it knows
+   * nothing, and nothing of theirs is over. Absent: it tells none.
+   */
+  readonly alertsFrom?: string | (() => readonly string[]);
   /** Until when everything that changed there is in its answers, by our clock; null before the first. Absent: it tells no changes. */
   changesUntilMs?(environment: string): number | null;
   /** Why it tells less than it should; null when all is well. */
@@ -73,6 +76,7 @@ function watchOne(
   const { take, looks, everyMs, clock, metrics, log } = deps;
   const events = createWatchedEvents(deps);
   let away: string | null = null;
+  let lacking: string | null = null;
   const answered = (why: string | null, error?: unknown): void => {
     metrics.count('sentinel_watched_readings_total', { name, result: why === null ? 'read' : 'failed' });
     if (why !== null && away === null)
@@ -91,8 +95,13 @@ function watchOne(
         await take(telemetry, nowMs);
       } finally {
         // A change is told once: it must not go with telemetry that could not be taken.
-        const told = one.alertsFrom === undefined ? null : alerts;
-        await events.tell(environment, one.alertsFrom ?? name, changes, told, nowMs);
+        const { alertsFrom } = one;
+        const from = typeof alertsFrom === 'string' ? alertsFrom : name;
+        await events.tell(environment, from, changes, typeof alertsFrom === 'string' ? alerts : null, nowMs);
+        for (const source of typeof alertsFrom === 'function' ? alertsFrom() : []) {
+          const own = alerts.filter((alert) => alert.source === source);
+          await events.tell(environment, source, [], own, nowMs);
+        }
       }
       const untilMs = one.changesUntilMs?.(environment) ?? null;
       if (untilMs !== null)
@@ -101,6 +110,10 @@ function watchOne(
           .catch((error: unknown) => log.warn({ err: error, name }, 'a look could not be noted'));
     }
     answered(null);
+    const problem = one.problem?.() ?? null;
+    if (problem !== null && lacking === null)
+      log.warn({ name, problem }, 'a watched system tells less than it should');
+    lacking = problem;
   };
   const ticker = createTicker(everyMs, tick, (error) => {
     if (!stopping.aborted) answered(error instanceof Error ? error.message : String(error), error);

@@ -210,3 +210,68 @@ test('a look at what changes is noted once all of it has been told, and one that
   expect(done).toHaveLength(2);
   await watching.stop();
 });
+
+test('of an alert whose source it cannot speak of nothing is over; of the others it is', async () => {
+  const put: InboxItem[] = [];
+  let atMs = 1_000_000;
+  let firing = ['known', 'unknown'];
+  let sources = ['known', 'unknown'];
+  const alert = (source: string): Observation => ({
+    ...{ kind: 'alert', id: 'a', status: 'firing', scope: { environment: 'e', service: 's' }, atMs },
+    ...{ severity: 'warning', title: source, source, attributes: {} },
+  });
+  const several: Watched = {
+    name: 'several',
+    environments: ['e'],
+    alertsFrom: () => sources,
+    read: async () => firing.map(alert),
+  };
+  const watching = watch([several], {
+    take: async () => ({ kind: 'stored' }),
+    everyMs: 1_000,
+    clock: { nowMs: () => atMs },
+    ...{ limits: defaultLimits, wake: () => {} },
+    ...keeping(put),
+  });
+  watching.start();
+  const told = async () => {
+    put.length = 0;
+    await vi.advanceTimersByTimeAsync(1_000);
+    return put.map((item) => (item.kind === 'anomaly' ? [item.report?.source, item.anomaly.state] : []));
+  };
+  expect(await told()).toEqual([
+    ['known', 'firing'],
+    ['unknown', 'firing'],
+  ]);
+  firing = [];
+  sources = ['known'];
+  await told();
+  atMs += 61_000;
+  const over = put.length === 0 ? await told() : [];
+  expect(over).toHaveLength(1);
+  expect(put).toMatchObject([{ anomaly: { state: 'cleared', title: 'known' } }]);
+  await watching.stop();
+});
+
+test('that it tells less than it should is logged once, until it is whole again', async () => {
+  const said: object[] = [];
+  let problem: string | null = 'a rule is refused';
+  const part: Watched = { name: 'part', environments: ['e'], read: async () => [], problem: () => problem };
+  const watching = watch([part], {
+    take: async () => ({ kind: 'stored' }),
+    everyMs: 1_000,
+    clock: { nowMs: () => 0 },
+    ...{ limits: defaultLimits, wake: () => {} },
+    ...keeping([]),
+    log: { info: () => {}, error: () => {}, warn: (about: object) => void said.push(about) },
+  });
+  watching.start();
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(said).toEqual([{ name: 'part', problem: 'a rule is refused' }]);
+  problem = null;
+  await vi.advanceTimersByTimeAsync(1_000);
+  problem = 'another one is';
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(said).toHaveLength(2);
+  await watching.stop();
+});

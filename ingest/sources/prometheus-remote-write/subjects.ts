@@ -1,6 +1,7 @@
 // Whom a series is about, by its labels, as for alerts of the same Prometheus. Few labels say it, and they come again in thousands of
 // series: what they say is remembered.
 
+import { containerServiceLabels, withContainerNamed } from '../../../domain/alerts/container-labels.ts';
 import { defaultSeverityWords } from '../../../domain/alerts/severity-words.ts';
 import type { Attributes } from '../../../domain/observation.ts';
 import { redactValue } from '../../../domain/redaction/redact.ts';
@@ -49,13 +50,8 @@ export class Subjects {
     this.#settings = settings;
     this.#labelSettings = { ...settings, severity: [], severities: wordsOfSeverity };
     const telling = [
-      ...service,
-      ...workload,
-      ...host,
-      ...environment,
-      ...component,
-      ...resource,
-      ...Object.keys(found),
+      ...[...service, ...workload, ...host, ...environment, ...component, ...resource],
+      ...[...Object.keys(found), 'name', 'image', ...containerServiceLabels],
     ];
     this.#telling = new Set([...telling, ...telling.map((name) => `exported_${name}`)]);
     this.#ignored = new Set(['__name__', typeLabel, unitLabel, 'le', ...ignoredLabels]);
@@ -98,7 +94,12 @@ export class Subjects {
   }
 
   #read(labels: Labels, limits: IngestLimits, defaultEnvironment: string): Subject {
-    const said = readLabels(Object.fromEntries(labels), this.#labelSettings, [], limits.maxNameChars);
+    const said = readLabels(
+      withContainerNamed(Object.fromEntries(labels)),
+      this.#labelSettings,
+      [],
+      limits.maxNameChars,
+    );
     const serviceUnknown = said.service === nothingSaid && ![...labels.values()].includes(nothingSaid);
     const service = serviceUnknown ? unknownService : said.service;
     const { component, resourceId } = said;

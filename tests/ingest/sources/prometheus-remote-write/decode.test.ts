@@ -158,6 +158,17 @@ describe.each(versions)('version %s', (version) => {
     expect(
       of({ job: 'kubelet', instance: '10.0.0.5:10250', namespace: 'shop', pod: 'cart-6d5f8c9b7d-x2x4z' }),
     ).toMatchObject({ service: 'cart', resourceId: 'cart-6d5f8c9b7d-x2x4z' });
+    const container = {
+      job: 'cadvisor',
+      instance: 'cadvisor:8080',
+      image: 'x',
+      id: '/docker/a',
+      name: 'shop-cart-1',
+    };
+    expect(of(container)).toMatchObject({ service: 'shop-cart', resourceId: 'shop-cart-1' });
+    expect(of({ ...container, container_label_com_docker_compose_service: 'cart' })).toMatchObject({
+      service: 'cart',
+    });
     expect(of({ namespace: 'shop' })).toMatchObject({ service: 'shop' });
     expect(of({ cluster: 'a' })).toMatchObject({ service: 'unknown_service' });
   });

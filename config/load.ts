@@ -16,6 +16,7 @@ import {
   type Secrets,
   type VendorSecrets,
 } from './secrets.ts';
+import { monitorsIn, monitorVariable } from './sections/monitors.ts';
 import { notifierVariable } from './sections/notifiers.ts';
 
 /** Whether senders must present a key: `unless-local` lets programs of this machine send without one, directly. */
@@ -33,6 +34,8 @@ export type Config = Settings & {
   readonly vendorSecrets: VendorSecrets;
   /** By the name of the notifier. */
   readonly notifierSecrets: Readonly<Record<string, Secret | null>>;
+  /** By variable (config/sections/monitors.ts). */
+  readonly monitorSecrets: Readonly<Record<string, Secret | null>>;
   /** The file it was read from; null when everything is default. */
   readonly file: string | null;
 };
@@ -73,6 +76,11 @@ export function loadConfig({ file, env, cwd = process.cwd() }: LoadOptions): Loa
       readVariable(notifierVariable(notifier), env, readFile, problems),
     ]),
   );
+  const monitorSecrets = Object.fromEntries(
+    monitorsIn(parsed.settings.ingest)
+      .map((monitor) => monitorVariable(monitor.type, monitor.settings.name))
+      .map((variable) => [variable, readVariable(variable, env, readFile, problems)]),
+  );
   if (problems.length > 0) return { ok: false, problems };
 
   const { settings } = parsed;
@@ -89,6 +97,7 @@ export function loadConfig({ file, env, cwd = process.cwd() }: LoadOptions): Loa
     secrets,
     vendorSecrets,
     notifierSecrets,
+    monitorSecrets,
     file: absolute,
   };
   return { ok: true, config: freeze(config) };

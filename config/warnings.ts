@@ -3,6 +3,7 @@
 
 import { chatVendors, notifierVendors } from '../adapters/channels.ts';
 import { modelVendors } from '../adapters/models.ts';
+import { monitorVendors } from '../adapters/monitors.ts';
 import { storeVendors } from '../adapters/stores.ts';
 import type { InClearText, SecretsOf, SecretVariables } from '../adapters/vendor.ts';
 import { isClearText, isThisMachine } from '../domain/net-address.ts';
@@ -12,6 +13,7 @@ import { roleAtLeast } from '../domain/role.ts';
 import type { Config } from './load.ts';
 import type { ConfigProblem } from './problems.ts';
 import { secretsOf } from './secrets.ts';
+import { monitorsIn, monitorVariable } from './sections/monitors.ts';
 import { personEntries, sharedDoors } from './sections/people.ts';
 
 type Told = { readonly path: string; readonly message: string };
@@ -26,7 +28,7 @@ export function configWarnings(config: Config): ConfigProblem[] {
 
 /** What each vendor says of its own settings, and of Sentinel's own addresses. */
 function inClearText(config: Config): Told[] {
-  const { kafka, server, notifiers, model, vendorSecrets } = config;
+  const { kafka, server, ingest, notifiers, model, vendorSecrets, monitorSecrets } = config;
   const at = (path: string, found: InClearText | null): Told[] =>
     found === null ? [] : [crossing(`${path}.${found.key}`, found.what)];
   const sections = [...Object.entries(storeVendors), ...Object.entries(chatVendors)].flatMap(
@@ -50,6 +52,11 @@ function inClearText(config: Config): Told[] {
     ),
     ...model.providers.flatMap((provider, index) =>
       at(`model.providers[${index}]`, (modelVendors[provider.type] as Listed).clearText(provider)),
+    ),
+    ...monitorsIn(ingest).flatMap(({ type, index, settings }) =>
+      monitorSecrets[monitorVariable(type, settings.name)] == null
+        ? []
+        : at(`ingest.${type}[${index}]`, (monitorVendors[type] as Listed).clearText(settings)),
     ),
     ...(kafkaIsOpen ? [crossing('kafka.tls.enabled', 'the Kafka password')] : []),
   ];

@@ -7,6 +7,7 @@ import type { OnTaken } from '../../ingest/pipeline.ts';
 import { ownOfSources } from '../../ingest/sources/index.ts';
 import { watchedSystems } from '../executors.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
+import { watchedMonitors } from '../monitors.ts';
 import type { Platform } from '../platform.ts';
 import { incidentSettings } from '../worker/incident-settings.ts';
 import { createKafkaPart, startKafkaPart, telemetryTopicsOf } from './kafka.ts';
@@ -52,11 +53,14 @@ export async function startIngestPart(
     onTaken,
     allowedOrigins,
     watched: {
-      systems: await watchedSystems(config.executors, {
-        nowMs: clock.nowMs,
-        agents: stores.agentLine,
-        serviceOf: inventory.serviceOf,
-      }),
+      systems: [
+        ...(await watchedSystems(config.executors, {
+          nowMs: clock.nowMs,
+          agents: stores.agentLine,
+          serviceOf: inventory.serviceOf,
+        })),
+        ...(await watchedMonitors(config, clock.nowMs)),
+      ],
       firing: stores.inbox,
       looks: stores.changeLooks,
     },

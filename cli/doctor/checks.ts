@@ -6,6 +6,7 @@ import { searchAttributesMissingAt } from '../../adapters/temporal/connect.ts';
 import { howToRegister } from '../../adapters/temporal/search-attributes.ts';
 import { partsOf } from '../../app/executors.ts';
 import { askedModel, missingKey, vendorOf } from '../../app/models/vendors.ts';
+import { monitorChecks } from '../../app/monitors.ts';
 import { databaseUrl, storesOf } from '../../app/stores.ts';
 import { temporalSecurity } from '../../app/temporal/server.ts';
 import type { Config, LoadedConfig } from '../../config/load.ts';
@@ -46,6 +47,7 @@ export function standardChecks(config: Config): readonly Check[] {
     audit(config),
     ...kafka(config),
     ...executors(config),
+    ...monitorChecks(config),
     ...models(config),
     ...channels(config),
   ];

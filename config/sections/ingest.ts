@@ -5,6 +5,7 @@ import { defaultIdentity } from '../../domain/identity.ts';
 import { sourceSettings } from '../../ingest/sources/index.ts';
 import { duration } from '../duration.ts';
 import { environmentName } from './environment-name.ts';
+import { monitorSettings } from './monitors.ts';
 
 const resourceNames = (what: string, defaults: readonly string[]) =>
   z
@@ -64,6 +65,7 @@ export const ingestSchema = z
         'Whether senders need an API key (`sentinel key create NAME --role ingest`). Default: yes, except for programs on this machine in a loopback-only setup (`server.host` and `publicUrl` on loopback, no `trustedProxies`, no `allowedHosts`). `false` accepts telemetry from anyone; without a key it can open incidents, but no action runs without approval.',
       ),
     ...sourceSettings,
+    ...monitorSettings,
     identity: identitySchema.prefault({}),
   })
   .transform(({ maxPastSkew, maxFutureSkew, ...rest }) => ({

@@ -99,6 +99,24 @@ export const library: HistoryVendor<typeof settings, typeof secrets> = {
   }),
 };
 `;
+const monitorVendor = `
+import { z } from 'zod';
+import { ok } from '../../domain/doctor.ts';
+import type { MonitorVendor } from '../monitor-vendor.ts';
+
+const settings = z.strictObject({ sky: z.string().describe('Which sky it looks at.') });
+
+export const weather: MonitorVendor<typeof settings> = {
+  about: 'Watches the sky.',
+  settings,
+  secret: 'a key to the tower',
+  clearText: () => null,
+  load: async () => ({
+    watch: ({ sky, name }, secret) => ({ read: async () => [], problem: () => [sky, name, secret].join(' ') }),
+    doctor: async ({ name, sky, environments }) => ok(name, [sky, ...environments].join(' over ')),
+  }),
+};
+`;
 const letterSource = `
 import { z } from 'zod';
 import { hmacSha256, wrongWithSecrets } from '../../http/signatures.ts';
@@ -148,6 +166,7 @@ beforeAll(() => {
   plant('channels', 'import { webhook }', 'pigeon', notifierVendor, '  webhook,\n');
   plant('models', 'import { openai }', 'delphi', modelVendor, '  openai,\n');
   plant('stores', 'import { postgres }', 'library', storeVendor, '  clickhouse,\n');
+  plant('monitors', 'import { prometheus }', 'weather', monitorVendor, '  prometheus,\n');
   const sources = 'ingest/sources';
   copy.write(`${sources}/letters/index.ts`, letterSource);
   copy.insert(`${sources}/index.ts`, 'import { otlp }', "import { letters } from './letters/index.ts';\n");
@@ -193,6 +212,20 @@ test('configuration, runtime and doctor know the executor, and its keys', async 
     console.log(JSON.stringify([executor.name, targets[0].target.service, detail, misspelt.success]));
   `);
   expect(known).toEqual(['sky', 'eu', 'eu is cloudy', false]);
+});
+
+test('configuration, runtime and doctor know what is asked, its keys and its secret', async () => {
+  const known = await copy.evaluate(`
+    import { watchedMonitors, monitorChecks } from './app/monitors.ts';
+    import { parseSettings } from './config/load.ts';
+    const parse = (sky) => parseSettings('ingest: { weather: [{ name: vane, ' + sky + ': north }] }', 'sentinel.yaml');
+    const monitorSecrets = { SENTINEL_WEATHER_VANE: { reveal: () => 'hush' } };
+    const config = { ...parse('sky').settings, monitorSecrets };
+    const [watched] = await watchedMonitors(config, () => 0);
+    const [check] = monitorChecks(config);
+    console.log(JSON.stringify([watched.name, watched.problem(), (await check()).detail, parse('sea').ok]));
+  `);
+  expect(known).toEqual(['weather/vane', 'north vane hush', 'north over production', false]);
 });
 
 const vendors = `

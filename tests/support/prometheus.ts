@@ -26,6 +26,7 @@ export async function startPrometheus(executable: string, configuration: string)
     `--storage.tsdb.path=${dir}/data`,
     `--web.listen-address=127.0.0.1:${port}`,
     '--enable-feature=type-and-unit-labels',
+    '--web.enable-remote-write-receiver',
   ];
   const pid = await startProcess([executable, ...options], logFile, 'attached');
   const stop = async (): Promise<void> => {

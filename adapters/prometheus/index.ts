@@ -1,0 +1,26 @@
+// A Prometheus that is asked what it knows, by rules on a schedule.
+
+import { isClearText } from '../../domain/net-address.ts';
+import type { MonitorVendor } from '../monitor-vendor.ts';
+import { settings } from './settings.ts';
+
+export const prometheus: MonitorVendor<typeof settings> = {
+  about: 'Prometheus servers that are asked by rules on a schedule (docs/prometheus.md).',
+  settings,
+  secret: 'a bearer token, or the password of `username`',
+  clearText: ({ url }) => (isClearText(url) ? { key: 'url', what: 'the secret of Prometheus' } : null),
+  async load() {
+    const [{ createPrometheusReadings }, { checkPrometheus }, { connectPrometheus }, { rulesOf }] =
+      await Promise.all([
+        import('./readings.ts'),
+        import('./doctor.ts'),
+        import('./api.ts'),
+        import('./rules.ts'),
+      ]);
+    return {
+      watch: (given, secret, nowMs) =>
+        createPrometheusReadings(given, rulesOf(given), connectPrometheus(given, secret), nowMs),
+      doctor: (given, secret) => checkPrometheus(given, rulesOf(given), connectPrometheus(given, secret)),
+    };
+  },
+};

@@ -1,0 +1,47 @@
+// The configured systems that watch others, as watched systems of Sentinel's own.
+
+import type { Monitored, MonitorVendor } from '../adapters/monitor-vendor.ts';
+import { monitorVendors } from '../adapters/monitors.ts';
+import type { Config } from '../config/load.ts';
+import { monitorsIn, monitorVariable } from '../config/sections/monitors.ts';
+import type { Check } from '../domain/doctor.ts';
+import type { Watched } from '../ingest/watched.ts';
+
+type MonitorsConfig = Pick<Config, 'ingest' | 'monitorSecrets'>;
+type Configured = {
+  readonly name: string;
+  readonly settings: Monitored;
+  readonly secret: string | null;
+  readonly load: MonitorVendor['load'];
+};
+
+function configured({ ingest, monitorSecrets }: MonitorsConfig): readonly Configured[] {
+  return monitorsIn(ingest).map(({ type, settings }) => ({
+    name: `${type}/${settings.name}`,
+    settings: { ...settings, environments: settings.environments ?? [ingest.defaultEnvironment] },
+    secret: monitorSecrets[monitorVariable(type, settings.name)]?.reveal() ?? null,
+    // Each takes the settings that its own schema gave.
+    load: (monitorVendors[type] as unknown as MonitorVendor).load,
+  }));
+}
+
+export async function watchedMonitors(
+  config: MonitorsConfig,
+  nowMs: () => number,
+): Promise<readonly Watched[]> {
+  return Promise.all(
+    configured(config).map(async ({ name, settings, secret, load }) => ({
+      ...(await load()).watch(settings, secret, nowMs),
+      name,
+      environments: settings.environments,
+    })),
+  );
+}
+
+export function monitorChecks(config: MonitorsConfig): readonly Check[] {
+  return configured(config).map(
+    ({ settings, secret, load }) =>
+      async () =>
+        (await load()).doctor(settings, secret),
+  );
+}

@@ -33,11 +33,10 @@ export function createGrpcServer(options: CallOptions & { readonly receiveMs?: n
   server.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
-    // Of a peer that speaks something else; its connection is closed by then.
-    session.on('error', () => {});
     session.setLocalWindowSize(connectionWindowBytes);
   });
   server.on('stream', (stream, headers) => {
+    // Of a caller that has gone; there is nobody left to tell.
     stream.on('error', () => {});
     const late = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), options.receiveMs ?? receiveMs);
     stream.once('end', () => clearTimeout(late));

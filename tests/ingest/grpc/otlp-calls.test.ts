@@ -1,6 +1,7 @@
 // OTLP over gRPC, called by gRPC's own library: what is taken, what is refused, and in which words.
 
-import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectHttp2, constants } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import type { Client } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
 import { TestApp, type TestAppOptions } from '../support/app.ts';
@@ -214,6 +215,64 @@ test('closing lets the call under way finish, and takes no more', async () => {
   await closed;
   expect(sut.observed).toHaveLength(1);
   expect((await call(connect(port), methods.metrics, good)).code).toBe(14);
+});
+
+describe('the server goes on', () => {
+  test('after a peer that speaks something else, which is cut off', async () => {
+    const { port, client } = await stage();
+    const closed = new Promise((resolve) => {
+      const socket = connectTcp(port, '127.0.0.1', () => socket.write('POST /v1/traces HTTP/1.1\r\n\r\n'));
+      socket.on('error', () => {});
+      socket.on('close', resolve);
+      socket.resume();
+    });
+    await closed;
+    expect((await call(client, methods.metrics, good)).code).toBe(0);
+  });
+
+  test('after a caller that resets its call, in the midst of the message or of the answer', async () => {
+    let answer = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const sut = new TestApp();
+    let judging = 0;
+    const { port, grpc } = await serveGrpc(async (request) => {
+      if (request.headers.get('x-request-id') !== null) {
+        await request.arrayBuffer();
+        judging += 1;
+        await held;
+      }
+      return sut.app.fetch(request);
+    });
+    const client = connect(port);
+    const session = connectHttp2(`http://127.0.0.1:${port}`);
+    cleanUps.push(
+      grpc.close,
+      () => client.close(),
+      () => session.destroy(),
+    );
+    const begun = (bytes: readonly number[], more = {}) => {
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': methods.metrics,
+        'content-type': 'application/grpc',
+        ...more,
+      });
+      stream.on('error', () => {});
+      stream.write(Buffer.from(bytes));
+      return stream;
+    };
+    const inMessage = begun([0, 0, 0, 0, 9, 1]);
+    const inAnswer = begun([0, 0, 0, 0, 0], { 'x-request-id': 'slow' });
+    inAnswer.end();
+    await expect.poll(() => judging).toBe(1);
+    for (const stream of [inMessage, inAnswer]) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    await new Promise((resolve) => session.ping(resolve));
+    answer();
+    expect((await call(client, methods.metrics, good)).code).toBe(0);
+    expect(sut.observed).toHaveLength(1);
+  });
 });
 
 test('a message that does not arrive is not waited for', async () => {

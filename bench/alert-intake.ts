@@ -32,11 +32,11 @@ async function measure(store: StoreKind) {
   try {
     const target = { url: `${sentinel.url}/api/v1/trigger-alert`, key: sentinel.adminKey, connections };
     await sendAlerts(madeUpAlerts(200, services, 'warm-up'), target);
-    const cpuBefore = sentinel.cpuSeconds();
+    const cpuBefore = sentinel.cpuSeconds().sentinel;
     const began = performance.now();
     const answers = await sendAlerts(madeUpAlerts(alerts, services, 'bench'), target);
     const seconds = (performance.now() - began) / 1_000;
-    const cpuSeconds = sentinel.cpuSeconds() - cpuBefore;
+    const cpuSeconds = sentinel.cpuSeconds().sentinel - cpuBefore;
     await sentinel.kill();
     const database = await openDatabase(sentinel.database);
     const accepted = answers.filter(({ status }) => status === 202).length;

@@ -1,7 +1,7 @@
 // How soon what was accepted is seen where it belongs: alerts over many services, one a request, into a whole Sentinel as an
 // operator starts it, until the API shows every one of them in its incident. `visibleSeconds` counts from the first request;
 // `leftInboxSeconds` until nothing waits in the inbox. With `--perSecond` they come evenly, and `apiMs` is how long people wait
-// meanwhile for the list of incidents. `ratio` is against reading as many alerts with JSON.parse and writing each back, over and
+// meanwhile for the list of incidents. `cpuSeconds` is the processor time until all was visible. `ratio` is against reading as many alerts with JSON.parse and writing each back, over and
 // over for a second: a yardstick that moves with the machine. Prints one JSON line.
 //
 // node bench/inbox-to-incident.ts [--alerts 2000] [--services 50] [--connections 8] [--perSecond 167] [--seconds 300]
@@ -69,6 +69,7 @@ async function measure(store: StoreKind) {
     const target = { url: `${sentinel.url}/api/v1/trigger-alert`, key: sentinel.adminKey, connections };
     await sendAlerts(madeUpAlerts(10, 1, 'warm-up'), target);
     const bodies = madeUpAlerts(alerts, services, environment);
+    const cpuBefore = sentinel.cpuSeconds();
     const began = performance.now();
     const since = (): number => round((performance.now() - began) / 1_000);
     const pace = values.perSecond === undefined ? {} : { perSecond: Number(values.perSecond) };
@@ -92,6 +93,7 @@ async function measure(store: StoreKind) {
       if (visible >= alerts) visibleSeconds = since();
       else await sleep(250);
     }
+    const cpu = sentinel.cpuSeconds();
     const answers = await sending;
     const parsed = parsesPerSecond(bodies);
     return {
@@ -109,6 +111,10 @@ async function measure(store: StoreKind) {
       visibleSeconds,
       waiting: await waiting(),
       incidents: shown.size,
+      cpuSeconds: {
+        sentinel: round(cpu.sentinel - cpuBefore.sentinel),
+        temporal: round(cpu.temporal - cpuBefore.temporal),
+      },
       apiMs: { p50: round(quantile(apiMs, 0.5)), p99: round(quantile(apiMs, 0.99)), calls: apiMs.length },
       ratio: visibleSeconds === null ? null : Number((alerts / visibleSeconds / parsed).toPrecision(2)),
     };

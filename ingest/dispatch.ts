@@ -7,6 +7,7 @@ import { createTurns } from '../domain/turns.ts';
 import { deliver } from './deliver.ts';
 import { createLoop } from './loop.ts';
 import type { Clock, Episodes, Inbox, IncidentStarter, Logger, Metrics, TakenItem } from './ports.ts';
+import { createRest } from './rest.ts';
 import { cleanText } from './text.ts';
 
 export type DispatchSettings = {
@@ -75,10 +76,11 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
   const attempts = new Map<string, number>();
   // Two that take at the same moment would want the same items.
   const inTurn = createTurns(1);
+  const rest = createRest();
   let stopping = false;
 
   async function drainOnce(): Promise<number> {
-    const items = await inTurn(() => inbox.take(settings.batchSize, settings.leaseMs));
+    const items = await inTurn(take);
     if (items.length >= settings.batchSize) for (const hand of hands) hand.wake();
     const startedMs = clock.nowMs();
     const results = [...(await rememberChanges(items)), ...(await deliverAnomalies(items))];
@@ -93,6 +95,12 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
     );
     await postpone(failed);
     return items.length;
+  }
+
+  async function take(): Promise<readonly TakenItem[]> {
+    const items = await inbox.take(settings.batchSize, settings.leaseMs, rest.services(clock.nowMs()));
+    rest.begin(servicesOf(items));
+    return items;
   }
 
   async function rememberChanges(items: readonly TakenItem[]): Promise<readonly Result[]> {
@@ -113,9 +121,25 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
 
   async function deliverAnomalies(items: readonly TakenItem[]): Promise<readonly Result[]> {
     const found = items.flatMap((item) => (item.kind === 'anomaly' ? [item] : []));
-    if (stopping) return found.map((item) => ({ item, kind: 'returned' }));
+    if (stopping || found.length === 0) {
+      rest.end(servicesOf(items), 0, clock.nowMs());
+      return found.map((item) => ({ item, kind: 'returned' }));
+    }
     const anomalies = found.map(({ anomaly }) => anomaly);
-    const answers = await deliver(anomalies, { ...deps, lanes: settings.lanes });
+    const messages = { count: 0, tookMs: 0 };
+    const starter: IncidentStarter = {
+      async tell(input, news) {
+        const beganMs = clock.nowMs();
+        const answer = await deps.starter.tell(input, news);
+        messages.count += 1;
+        messages.tookMs += clock.nowMs() - beganMs;
+        return answer;
+      },
+    };
+    const answers = await deliver(anomalies, { ...deps, starter, lanes: settings.lanes });
+    const restMs = rest.end(servicesOf(items), messages.tookMs / Math.max(1, messages.count), clock.nowMs());
+    // A timer may be a moment early, and then the rest is not over.
+    setTimeout(() => hands[0]?.wake(), restMs + 5).unref();
     return found.map((item, at) => ({ item, ...(answers[at] ?? { kind: 'returned' }) }));
   }
 
@@ -208,6 +232,10 @@ export function createDispatcher(deps: DispatchDeps): Dispatcher {
       await Promise.all(hands.map((hand) => hand.stop()));
     },
   };
+}
+
+function servicesOf(items: readonly TakenItem[]): ReadonlySet<string> {
+  return new Set(items.map((item) => (item.kind === 'change' ? item.change : item.anomaly.scope).service));
 }
 
 /** Why it led nowhere; null when it led somewhere. */

@@ -57,9 +57,10 @@ export interface Inbox {
   put(items: readonly InboxItem[]): Promise<number>;
   /**
    * Pending items, locked for this process for `leaseMs`, oldest first: those of the services that have waited longest, and what
-   * else waits of the same services, so that an incident hears of many at once. Nobody is passed by twice.
+   * else waits of the same services, so that an incident hears of many at once. Nobody is passed by twice. Nothing of the services
+   * that are left out.
    */
-  take(limit: number, leaseMs: number): Promise<readonly TakenItem[]>;
+  take(limit: number, leaseMs: number, leftOut?: Iterable<string>): Promise<readonly TakenItem[]>;
   done(...ids: readonly string[]): Promise<void>;
   /** They are through, and led nowhere; `reason` says why. */
   ignored(ids: readonly string[], reason: string): Promise<void>;

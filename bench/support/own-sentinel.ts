@@ -15,8 +15,11 @@ export type StoreKind = (typeof storeKinds)[number];
 export type OwnSentinel = SentinelProcess & {
   /** What its database is opened by once it has ended. */
   readonly database: Parameters<typeof openDatabase>[0];
-  /** Processor time that its process has had, in seconds: unlike the time that passes, it hardly depends on what else runs. */
-  cpuSeconds(): number;
+  /**
+   * Processor time that its process, and the Temporal server it started, have had, in seconds: unlike the time that passes, it
+   * hardly depends on what else runs.
+   */
+  cpuSeconds(): { readonly sentinel: number; readonly temporal: number };
   /** Ends everything and removes the folder. */
   close(): Promise<void>;
 };
@@ -47,7 +50,12 @@ export async function startOwnSentinel(store: StoreKind): Promise<OwnSentinel> {
       database: {
         value: postgres === null ? { dataDir: join(dir, 'data', 'postgres') } : { url: postgres.url },
       },
-      cpuSeconds: { value: () => cpuSecondsOf(sentinel.pid) },
+      cpuSeconds: {
+        value: () => ({
+          sentinel: cpuSecondsOf(sentinel.pid),
+          temporal: cpuSecondsOf(temporalPidIn(join(dir, 'data'))),
+        }),
+      },
       close: {
         value: async () => {
           await sentinel.stop();
@@ -59,6 +67,11 @@ export async function startOwnSentinel(store: StoreKind): Promise<OwnSentinel> {
     await close();
     throw error;
   }
+}
+
+function temporalPidIn(dataDir: string): number {
+  const state = readFileSync(join(dataDir, 'temporal', 'temporal.state.json'), 'utf8');
+  return (JSON.parse(state) as { pid: number }).pid;
 }
 
 /** User and system time of all its threads; 0 where there is no /proc. */

@@ -420,6 +420,35 @@ describe('the loop', () => {
     await one.stop();
   });
 
+  test('what comes about a service while it is told waits, and is told together a moment later', async () => {
+    const real = { nowMs: () => performance.now() };
+    inbox = new MemoryInbox(new MemoryClock(1));
+    const of = (id: string, service: string) =>
+      anomalyItem(anomaly(id, { scope: { environment: 'e', service } }));
+    const messages: (readonly string[])[] = [];
+    const one: Dispatcher = createDispatcher({
+      ...{ inbox, episodes, metrics, clock: real, log: silentLog },
+      correlation: { windowMs: 60_000, maxHops: 1 },
+      starter: {
+        async tell(_, news) {
+          messages.push(news.map((told) => (told.kind === 'observed' ? told.anomaly.id : told.anomalyId)));
+          if (messages.length > 1) return 'signalled';
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          await inbox.put([of('b', 'orders'), of('c', 'orders'), of('d', 'web')]);
+          expect(await one.drainOnce(), 'the other hand finds the other service only').toBe(1);
+          return 'signalled';
+        },
+      },
+      // Nobody says that there is something new, and nobody looks.
+      settings: { ...defaultDispatchSettings, pollMs: 600_000 },
+    });
+    await inbox.put([of('a', 'orders')]);
+    one.start();
+    await expect.poll(() => inbox.pending, { interval: 1 }).toBe(0);
+    expect(messages).toEqual([['a'], ['d'], ['b', 'c']]);
+    await one.stop();
+  });
+
   test('an inbox that is away is tried again', async () => {
     inbox.down = true;
     const one = dispatcher({ pollMs: 5 });

@@ -23,7 +23,7 @@ export function createInbox(db: Kysely<Schema>): Inbox & FiringAlerts {
     firing: (environment, source) => firingFrom(db, environment, source),
 
     put: createPut(db),
-    take: (limit, leaseMs) => take(db, limit, leaseMs),
+    take: (limit, leaseMs, leftOut = []) => take(db, limit, leaseMs, [...leftOut].map(storable)),
     done: (...ids) => finish(ids, null),
     ignored: (ids, reason) => finish(ids, storable(reason)),
 

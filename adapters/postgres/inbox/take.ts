@@ -27,10 +27,12 @@ export async function take(
   db: Kysely<Schema>,
   limit: number,
   leaseMs: number,
+  leftOut: readonly string[],
 ): Promise<readonly TakenItem[]> {
-  const taken = await takeAmong(db, limit * servicesAmong, limit, leaseMs);
+  const some = (oldest: number | null) => takeAmong(db, oldest, { limit, leaseMs, leftOut });
+  const taken = await some(limit * servicesAmong);
   // All of these may wait for one that is not due yet.
-  const rows = taken.length > 0 ? taken : await takeAmong(db, null, limit, leaseMs);
+  const rows = taken.length > 0 ? taken : await some(null);
   return rows.flatMap((row) => (row.dead ? [] : [itemOf(row)]));
 }
 
@@ -47,8 +49,11 @@ type Row = {
 async function takeAmong(
   db: Kysely<Schema>,
   oldest: number | null,
-  limit: number,
-  leaseMs: number,
+  {
+    limit,
+    leaseMs,
+    leftOut,
+  }: { readonly limit: number; readonly leaseMs: number; readonly leftOut: readonly string[] },
 ): Promise<readonly Row[]> {
   const due = sql`status = 'pending' and available_at_ms <= ${databaseNow}`;
   const givenUp = sql<boolean>`taken and lost + 1 >= ${maxLost} and received_at_ms < ${databaseNow} - ${minLostMs}`;
@@ -58,7 +63,8 @@ async function takeAmong(
       select seq, coalesce(service, id) as service, taken, available_at_ms
       from (
         select seq, ordering_key, service, id, taken, available_at_ms
-        from inbox where ${due} order by seq limit ${oldest}) as item
+        from inbox where ${due} and coalesce(service, id) <> all(${leftOut}::text[])
+        order by seq limit ${oldest}) as item
       where not exists (
         select 1 from inbox as earlier
         where earlier.ordering_key = item.ordering_key and earlier.status = 'pending' and earlier.seq < item.seq)),

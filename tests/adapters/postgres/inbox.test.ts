@@ -165,6 +165,20 @@ await describeStores('the inbox', (use) => {
     expect(await taken()).toEqual(['api 4']);
   });
 
+  test('nothing is taken of what is left out, and it is there afterwards', async () => {
+    const { inbox } = use().stores;
+    const about = (id: string, service: string): InboxItem => ({
+      ...{ id, kind: 'anomaly' },
+      anomaly: anomalyOf({ environment: 'e', service }),
+    });
+    await inbox.put([about('api', 'api'), about('web', 'web \u0000'), about('db', 'db')]);
+    const taken = async (leftOut: string[]) =>
+      (await inbox.take(5, 60_000, new Set(leftOut))).map(({ id }) => id);
+    expect(await taken(['api', 'web \u0000'])).toEqual(['db']);
+    expect(await taken(['api', 'web \u0000'])).toEqual([]);
+    expect(await taken(['db'])).toEqual(['api', 'web']);
+  });
+
   test('many that wait for one that is not due yet keep nobody behind them waiting', async () => {
     const { inbox } = use().stores;
     await inbox.put([item('first', 'a'), ...Array.from({ length: 20 }, (_, n) => item(`a ${n}`, 'a'))]);

@@ -71,10 +71,14 @@ export class MemoryInbox implements Inbox {
     }
     return this.stored.size - before;
   }
-  async take(limit: number, leaseMs: number): Promise<readonly TakenItem[]> {
+  async take(limit: number, leaseMs: number, leftOut: Iterable<string> = []): Promise<readonly TakenItem[]> {
     this.#check();
+    const out = new Set(leftOut);
     const free = [...this.stored.values()].filter(
-      ({ status, availableMs }) => status === 'pending' && availableMs <= this.#clock.nowMs(),
+      ({ item, status, availableMs }) =>
+        status === 'pending' &&
+        availableMs <= this.#clock.nowMs() &&
+        !out.has(item.kind === 'change' ? item.change.service : item.anomaly.scope.service),
     );
     return free.slice(0, limit).map((stored) => {
       stored.availableMs = this.#clock.nowMs() + leaseMs;

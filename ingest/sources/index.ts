@@ -13,6 +13,7 @@ import { newRelic } from './new-relic/index.ts';
 import { otlp } from './otlp/index.ts';
 import { pagerduty } from './pagerduty/index.ts';
 import { prometheusRemoteWrite } from './prometheus-remote-write/index.ts';
+import { sentry } from './sentry/index.ts';
 import type { Own, Source, SourceSecret, Way } from './source.ts';
 import { standardWebhooks } from './standard-webhooks/index.ts';
 
@@ -25,6 +26,7 @@ export const sources = {
   pagerduty,
   datadog,
   newRelic,
+  sentry,
   standardWebhooks,
   github,
   gitlab,

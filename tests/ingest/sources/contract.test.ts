@@ -14,6 +14,7 @@ import * as events from './harnesses/events.ts';
 import * as eventsApi from './harnesses/events-api.ts';
 import { newRelic } from './harnesses/new-relic.ts';
 import { pagerduty } from './harnesses/pagerduty.ts';
+import { sentry } from './harnesses/sentry.ts';
 import { standardWebhooks } from './harnesses/standard-webhooks.ts';
 
 const harnesses: readonly WayHarness[] = [
@@ -22,6 +23,7 @@ const harnesses: readonly WayHarness[] = [
   ...Object.values(eventsApi),
   datadog,
   newRelic,
+  sentry,
   pagerduty,
   ...Object.values(changes),
   standardWebhooks,

@@ -21,8 +21,15 @@ export type HmacScheme = {
   readonly encoding: 'hex' | 'base64';
   /** The key that a secret stands for. Default: its UTF-8 bytes. */
   readonly keyOf?: (secret: string) => Uint8Array;
-  /** When it was signed. Without it, only the ids of its events tell a repetition from news. */
-  readonly timestamp?: { readonly header: string; readonly unit: 'seconds' | 'milliseconds' };
+  /**
+   * When it was signed. Without it, only the ids of its events tell a repetition from news. `optional`: only some senders say it; it
+   * has to be signed, so that none can leave it out.
+   */
+  readonly timestamp?: {
+    readonly header: string;
+    readonly unit: 'seconds' | 'milliseconds';
+    readonly optional?: true;
+  };
   /** What is signed before the body. Default: nothing. */
   readonly before?: (headers: Headers) => string;
 };
@@ -38,7 +45,7 @@ export function hmacSha256(scheme: HmacScheme): SignatureCheck {
   return ({ headers, body, secrets, nowMs }) => {
     const value = headers.get(header);
     if (value === null) return refused(`the header ${header} is missing`);
-    if (timestamp !== undefined) {
+    if (timestamp !== undefined && (!timestamp.optional || headers.has(timestamp.header))) {
       const stale = staleness(headers.get(timestamp.header), timestamp, nowMs);
       if (stale !== null) return refused(stale);
     }

@@ -41,7 +41,7 @@ export type SourceSecret = {
 /** `Schema`: of its settings, `ingest.<name>` in the configuration; null when there is nothing to set. */
 export type Source<Schema extends z.ZodType | null = null> = {
   readonly settings: Schema;
-  /** What it checks signatures with. Without it the source is off. */
+  /** What it checks signatures with. Without it, what only a signature proves is off. */
   readonly secret?: SourceSecret;
   readonly limits: LimitClass;
   /** Its senders log an answer as it is: also of telemetry it has to be text. */

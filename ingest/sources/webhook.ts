@@ -21,12 +21,13 @@ import type { Own, Way } from './source.ts';
 
 /** How a request proves who sent it. */
 export type Proof =
-  /** By an API key that may send, as a bearer token. */
-  | { readonly by: 'key' }
+  /** By an API key that may send, as a bearer token; a request that is signed, where there is a secret, by its signature. */
+  | { readonly by: 'key'; readonly orSigned?: Signing & { readonly header: string } }
   /** By such a key in the body, for senders that can set no header. Null: there is none. */
   | { readonly by: 'key-in-body'; readonly named: string; readonly keyOf: (raw: unknown) => string | null }
   /** By a signature over the bytes of the body, with a secret of the source. */
-  | { readonly by: 'signature'; readonly variable: string; readonly check: SignatureCheck };
+  | ({ readonly by: 'signature' } & Signing);
+type Signing = { readonly variable: string; readonly check: SignatureCheck };
 
 export type Delivery = { readonly headers: Headers; readonly raw: unknown };
 
@@ -98,7 +99,9 @@ export function webhook<Settings>(options: WebhookOptions<Settings>): Way<Settin
 function proofText(proof: Proof): string {
   switch (proof.by) {
     case 'key':
-      return 'API key';
+      return proof.orSigned === undefined
+        ? 'API key'
+        : `API key, or signature, \`${proof.orSigned.variable}\``;
     case 'key-in-body':
       return `API key as \`${proof.named}\``;
     case 'signature':
@@ -110,9 +113,21 @@ function proverOf<Settings>(
   { proof, path, route, reach }: WebhookOptions<Settings>,
   { settings, secrets }: Own<Settings>,
 ): Prove {
+  const signed =
+    (check: SignatureCheck): Prove =>
+    async ({ request, bytes }, deps) => {
+      const { headers } = request;
+      const verdict = await check({ headers, body: await bytes(), secrets, nowMs: deps.clock.nowMs() });
+      if (!verdict.ok) throw unauthenticated(verdict.detail);
+      return { actor: route, sender: { id: `source:${route}`, vouched: true, reach: reach?.(settings) } };
+    };
   switch (proof.by) {
-    case 'key':
-      return byKey;
+    case 'key': {
+      const { orSigned } = proof;
+      if (orSigned === undefined || secrets.length === 0) return byKey;
+      const isSigned = ({ headers }: Request) => headers.has(orSigned.header);
+      return (asked, deps) => (isSigned(asked.request) ? signed(orSigned.check) : byKey)(asked, deps);
+    }
     case 'key-in-body':
       return async ({ request, json, ...rest }, deps) => {
         const key = proof.keyOf(await json());
@@ -122,17 +137,12 @@ function proverOf<Settings>(
         return byKey({ ...rest, json, request: new Request(request.url, { headers }) }, deps);
       };
     case 'signature':
-      return async ({ request, bytes }, deps) => {
+      return (asked, deps) => {
         if (secrets.length === 0) {
           const detail = `${path} is off: ${proof.variable} is not set`;
           throw new Refused({ status: 404, kind: 'not-found', title: 'Not found', detail });
         }
-        const signed = {
-          ...{ headers: request.headers, body: await bytes(), secrets, nowMs: deps.clock.nowMs() },
-        };
-        const verdict = await proof.check(signed);
-        if (!verdict.ok) throw unauthenticated(verdict.detail);
-        return { actor: route, sender: { id: `source:${route}`, vouched: true, reach: reach?.(settings) } };
+        return signed(proof.check)(asked, deps);
       };
   }
 }

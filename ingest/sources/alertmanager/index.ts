@@ -1,8 +1,10 @@
 // Alertmanager, Grafana, and whoever posts to an Alertmanager. They send again after 5xx only, so an alert that can never be used is
 // answered once and not asked for again, and a group that is too large is taken as far as it goes.
 
+import type { z } from 'zod';
 import type { LabelSettings } from '../../events/label-settings.ts';
 import { parsed } from '../../http/event-request.ts';
+import { hmacSha256, wrongWithSecrets } from '../../http/signatures.ts';
 import type { InboxItem } from '../../ports.ts';
 import type { Source } from '../source.ts';
 import { type ReadContext, type Reading, type RefusedPart, webhook } from '../webhook.ts';
@@ -19,8 +21,30 @@ type Group = {
   readonly field: string;
 };
 
+const variable = 'SENTINEL_GRAFANA_WEBHOOK_SECRETS';
+const signedAt = 'x-grafana-alerting-timestamp';
+const signature = 'x-grafana-alerting-signature';
+/** Source: grafana.com, "Configure webhook notifications", HMAC signature. */
+const grafanaSigning = {
+  variable,
+  header: signature,
+  check: hmacSha256({
+    header: signature,
+    signaturesIn: (value) => [value],
+    encoding: 'hex',
+    timestamp: { header: signedAt, unit: 'seconds', optional: true },
+    before: (headers) => (headers.has(signedAt) ? `${headers.get(signedAt)}:` : ''),
+  }),
+};
+
 export const alertmanager: Source<typeof settings> = {
   settings,
+  secret: {
+    variable,
+    about:
+      'Secrets of the HMAC signatures of contact points in Grafana, separated by spaces. Without it, Grafana needs a key.',
+    wrongWith: wrongWithSecrets,
+  },
   limits: 'events',
   below: ['/api/v1/alerts', '/api/v2/alerts'],
   ways: [
@@ -31,11 +55,12 @@ export const alertmanager: Source<typeof settings> = {
       proof: { by: 'key' },
       read: readGroup,
     }),
-    webhook({
+    webhook<z.output<typeof settings>>({
       route: 'grafana',
       path: '/api/v1/alerts/grafana',
       takes: "Grafana's webhook",
-      proof: { by: 'key' },
+      proof: { by: 'key', orSigned: grafanaSigning },
+      reach: ({ reach }) => reach,
       read: readGroup,
     }),
     webhook({

@@ -31,7 +31,7 @@ const longestSeconds = Number(values.seconds);
 const environment = 'bench';
 
 type Summary = { readonly ref: string; readonly scope: { readonly environment: string } };
-type Detail = { readonly state: { readonly anomalies: Readonly<Record<string, unknown>> } };
+type Members = { readonly byReason: readonly { readonly members: number }[] };
 type Health = { readonly queues: { readonly inboxPending: number } | null };
 type Page = { readonly items: readonly Summary[]; readonly nextCursor: string | null };
 
@@ -84,8 +84,11 @@ async function measure(store: StoreKind) {
     let leftInboxSeconds: number | null = null;
     while (visibleSeconds === null && since() < longestSeconds) {
       for (const ref of await incidents()) {
-        const { state } = await get<Detail>(`/api/v1/incidents/${ref}`);
-        shown.set(ref, Object.keys(state.anomalies).length);
+        const { byReason } = await get<Members>(`/api/v1/incidents/${ref}/members?limit=1`);
+        shown.set(
+          ref,
+          byReason.reduce((sum, { members }) => sum + members, 0),
+        );
       }
       visible = [...shown.values()].reduce((sum, count) => sum + count, 0);
       if (acceptedSeconds !== null && leftInboxSeconds === null && (await waiting()) === 0)

@@ -29,7 +29,7 @@ export const crowdOf: Readonly<Record<MarkKind, number>> = { node: 3, text: 3, r
 export function marksOf({ environment, service, part, title, common }: Marked): readonly Mark[] {
   const { node, release, zone, rule, region = '', cluster = '' } = common;
   const where = [environment, cluster, region];
-  const text = rule ?? template(title, service);
+  const text = template(rule ?? title, service);
   const found: readonly (Mark | null)[] = [
     mark('node', [...where, node]),
     mark('release', [environment, release]),
@@ -63,8 +63,8 @@ const longestValue = 100;
 const longestText = 200;
 
 /** What it says, without the service, numbers and ids in it. */
-function template(title: string, service: string): string {
+function template(said: string, service: string): string {
   const name = new RegExp(`(?<![\\p{L}\\p{N}])${RegExp.escape(service)}(?![\\p{L}\\p{N}])`, 'gu');
-  const text = service === '' ? title : title.replace(name, '<service>');
+  const text = service === '' ? said : said.replace(name, '<service>');
   return maskedTokens(text).join(' ').slice(0, longestText);
 }

@@ -18,6 +18,8 @@ it('an alert has the marks that its sender names, the strongest first, and what 
 it('titles say the same but for names and numbers in them', () => {
   expect(keys({ title: 'cart took 900 ms' })).toEqual(keys({ service: 'mail', title: 'mail took 1200 ms' }));
   expect(keys({ title: 'cart took 900 ms' })).not.toEqual(keys({ title: 'cart lost 900 requests' }));
+  const rule = (service: string) => keys({ service, common: { rule: `${service}-down` } });
+  expect(rule('cart')).toEqual(rule('mail'));
   expect(keys({ service: 'k', title: 'disk full' })).toEqual(keys({ service: 'l', title: 'disk full' }));
 });
 

@@ -47,6 +47,7 @@ const app = createIngestApp({
   defaultEnvironment,
   clock: { nowMs: () => Date.now() },
   newId: () => '',
+  readRemote: async () => ({ status: 404, text: '' }),
   metrics: { count: () => {}, observe: () => {}, gauge: () => {} },
   log: { info: () => {}, warn: () => {}, error: () => {} },
   wake: () => {},

@@ -6,6 +6,7 @@ import { getPath } from 'hono/utils/url';
 import { routePath } from '../domain/http-path.ts';
 import { createBodyReader } from './http/body.ts';
 import type { IngestAppDeps } from './http/deps.ts';
+import { createDocuments } from './http/documents.ts';
 import { problemResponse } from './http/problem.ts';
 import { requestIdOf } from './http/request-id.ts';
 import { type OwnOfSources, sourceAt, ways } from './sources/index.ts';
@@ -27,14 +28,20 @@ export function answersInText({ url }: Pick<Request, 'url'>): boolean {
   return sourceAt(routePath(new URL(url).pathname))?.answersInText === true;
 }
 
-export type IngestAppOptions = Omit<IngestAppDeps, 'readBody'> & { readonly sources: OwnOfSources };
+export type IngestAppOptions = Omit<IngestAppDeps, 'readBody' | 'documents'> & {
+  readonly sources: OwnOfSources;
+};
 
 /** With what the server knows of a request besides itself. */
 export type IngestApp = Hono<{ Bindings: { readonly address?: string } | undefined }>;
 
 /** Routes are the ways of all sources, each also with slashes too many and under its path of before there were versions. */
 export function createIngestApp({ sources, ...given }: IngestAppOptions): IngestApp {
-  const deps = { ...given, readBody: createBodyReader(given.limits) };
+  const deps = {
+    ...given,
+    readBody: createBodyReader(given.limits),
+    documents: createDocuments(given.readRemote, given.clock),
+  };
   const app: IngestApp = new Hono({ getPath: (request) => routePath(getPath(request)) });
   const origins = given.allowedOrigins ?? [];
   // Telemetry only: a page has no alerts to send. Cookies are never asked for, and an origin that is not listed hears nothing.

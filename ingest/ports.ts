@@ -81,6 +81,12 @@ export interface LookNotes {
   looked(name: string, environment: string, agoMs: number): Promise<void>;
 }
 
+/**
+ * Reads the text at an address on the internet, small and soon. Rejects when nobody answers; follows no redirect; never reaches a
+ * metadata service.
+ */
+export type ReadRemote = (url: string) => Promise<{ readonly status: number; readonly text: string }>;
+
 export type RefusedTelemetryRow = {
   readonly environment: string;
   readonly service: string;

@@ -1,5 +1,6 @@
 // The ingest part of a process: telemetry and events in, anomalies to their incidents.
 
+import { readRemote } from '../../adapters/http/read-remote.ts';
 import type { KafkaSource } from '../../adapters/kafka/source.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
@@ -65,6 +66,7 @@ export async function startIngestPart(
       looks: stores.changeLooks,
     },
     authorize: senderAuthorize(stores.apiKeys, senderKeys),
+    readRemote,
     clock,
     metrics,
     log,

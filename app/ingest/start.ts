@@ -22,6 +22,7 @@ import type {
   Logger,
   LookNotes,
   Metrics,
+  ReadRemote,
   TelemetryNotes,
   WarmHistory,
 } from '../../ingest/ports.ts';
@@ -83,6 +84,7 @@ export type IngestDeps = {
   readonly authorize: Authorize;
   readonly allowedOrigins?: readonly string[] | undefined;
   readonly onTaken?: OnTaken | undefined;
+  readonly readRemote: ReadRemote;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -169,6 +171,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     defaultEnvironment,
     clock,
     newId: randomUUID,
+    readRemote: deps.readRemote,
     metrics,
     log,
     wake,

@@ -11,6 +11,11 @@ export type AlertReport = {
   readonly endsAtMs: number | null;
   /** The id was made for this one message, so that it cannot name a second occurrence. */
   readonly once: boolean;
+  /**
+   * Its sender tells of changes, each with the instant of it, and not of what fires: one from before what is known came late, or
+   * again.
+   */
+  readonly tellsChanges?: boolean;
   /** Its place in a stream that may be delivered again; null where nothing is. */
   readonly place: StreamPlace | null;
   /** Who tells of it; kept with it, so that a sender can be asked for by name. */
@@ -68,12 +73,18 @@ function firing(known: KnownAlert | null, report: AlertReport, nowMs: number): O
     const latest = Math.max(known.startsAtMs ?? 0, startsAtMs ?? 0);
     return { kind: 'repeat', alert: { ...known, startsAtMs: latest === 0 ? null : latest } };
   }
-  if (known !== null && (once || overtaken(known, startsAtMs, nowMs))) {
+  if (known !== null && (once || isOld(known, report) || overtaken(known, startsAtMs, nowMs))) {
     return { kind: 'late', alert: { ...known, fired: true } };
   }
   const occurrence = (known?.occurrence ?? 0) + 1;
   const begun = { occurrence, fired: true, startsAtMs, endsAtMs: null, changedAtMs: nowMs, place: null };
   return { kind: 'begins', alert: { ...begun, state: 'firing' } };
+}
+
+/** A change that is told lies before the one that is known. */
+function isOld(known: KnownAlert, { state, startsAtMs, endsAtMs, tellsChanges }: AlertReport): boolean {
+  const [atMs, knownMs] = state === 'firing' ? [startsAtMs, known.endsAtMs] : [endsAtMs, known.startsAtMs];
+  return tellsChanges === true && atMs !== null && knownMs !== null && atMs < knownMs;
 }
 
 /** Its end came first: the beginning was never told, it lies before that end, and both came at about the same time. */
@@ -96,6 +107,6 @@ function resolved(known: KnownAlert | null, report: AlertReport, nowMs: number):
     known.startsAtMs !== null &&
     startsAtMs < known.startsAtMs &&
     endsAtMs <= known.startsAtMs;
-  if (earlier) return { kind: 'late', alert: known };
+  if (earlier || isOld(known, report)) return { kind: 'late', alert: known };
   return { kind: 'ends', alert: { ...known, state: 'resolved', endsAtMs, changedAtMs: nowMs } };
 }

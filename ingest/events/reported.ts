@@ -22,6 +22,8 @@ export type Reported = {
   /** When this occurrence began and ended, where the sender says so. */
   readonly startsAtMs: number | null;
   readonly endsAtMs: number | null;
+  /** Whether every message is a change with its instant, delivered late or twice at most: not what is so now. */
+  readonly tellsChanges?: boolean;
   readonly severity: Severity;
   readonly title: string;
   /** What it may have in common with alerts about other services, where the sender says so. */
@@ -43,7 +45,8 @@ export type ReportContext = {
 
 export function reportedItem(reported: Reported, context: ReportContext): InboxItem {
   const { limits, defaultEnvironment, receivedMs } = context;
-  const { id, status, startsAtMs, endsAtMs, severity, source, endsByIdWithin } = reported;
+  const { id, status, startsAtMs, endsAtMs, tellsChanges = false, severity, source } = reported;
+  const { endsByIdWithin } = reported;
   const name = (text: string | null | undefined): string => cleanText(text ?? '', limits.maxNameChars);
   const component = name(reported.component);
   const resourceId = name(reported.resourceId);
@@ -64,7 +67,7 @@ export function reportedItem(reported: Reported, context: ReportContext): InboxI
     attributes: reported.common ?? {},
   };
   const isOver = status === 'resolved';
-  const about = { startsAtMs, endsAtMs: isOver ? endsAtMs : null, once: false, place: null };
+  const about = { startsAtMs, endsAtMs: isOver ? endsAtMs : null, tellsChanges, once: false, place: null };
   const byId = isOver && endsByIdWithin !== undefined ? ({ asItFired: true } as const) : {};
   return reportItem(alert, receivedMs, { ...about, ...byId }, endsByIdWithin);
 }

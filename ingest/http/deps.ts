@@ -3,8 +3,11 @@
 import type { EventSchemas } from '../events/schema.ts';
 import type { IngestLimits } from '../limits.ts';
 import type { Pipeline } from '../pipeline.ts';
-import type { Authorize, Clock, Inbox, Logger, Metrics } from '../ports.ts';
+import type { Authorize, Clock, Inbox, Logger, Metrics, ReadRemote } from '../ports.ts';
 import type { BodyReader } from './body.ts';
+
+/** The text at the address; null: there is none. Throws `Refused` (try again) when nobody answers. */
+export type Documents = { read(url: string): Promise<string | null> };
 
 export type IngestAppDeps = {
   readonly pipeline: Pick<Pipeline, 'accept' | 'receive'>;
@@ -15,6 +18,9 @@ export type IngestAppDeps = {
   readonly schemas: EventSchemas;
   readonly limits: IngestLimits;
   readonly readBody: BodyReader;
+  readonly readRemote: ReadRemote;
+  /** The same, of what seldom changes: kept for a while. */
+  readonly documents: Documents;
   readonly defaultEnvironment: string;
   readonly clock: Clock;
   readonly newId: () => string;

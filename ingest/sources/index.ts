@@ -14,6 +14,7 @@ import { otlp } from './otlp/index.ts';
 import { pagerduty } from './pagerduty/index.ts';
 import { prometheusRemoteWrite } from './prometheus-remote-write/index.ts';
 import { sentry } from './sentry/index.ts';
+import { sns } from './sns/index.ts';
 import type { Own, Source, SourceSecret, Way } from './source.ts';
 import { standardWebhooks } from './standard-webhooks/index.ts';
 
@@ -21,6 +22,7 @@ export const sources = {
   otlp,
   prometheusRemoteWrite,
   events,
+  sns,
   alertmanager,
   eventsApi,
   pagerduty,

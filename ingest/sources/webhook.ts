@@ -13,6 +13,7 @@ import {
   refuseIf,
   storeEvents,
   unauthenticated,
+  unavailable,
 } from '../http/event-request.ts';
 import type { SignatureCheck } from '../http/signatures.ts';
 import type { IngestLimits } from '../limits.ts';
@@ -20,13 +21,19 @@ import type { InboxItem } from '../ports.ts';
 import type { Own, Way } from './source.ts';
 
 /** How a request proves who sent it. */
-export type Proof =
+export type Proof<Settings = never> =
   /** By an API key that may send, as a bearer token; a request that is signed, where there is a secret, by its signature. */
   | { readonly by: 'key'; readonly orSigned?: Signing & { readonly header: string } }
   /** By such a key in the body, for senders that can set no header. Null: there is none. */
   | { readonly by: 'key-in-body'; readonly named: string; readonly keyOf: (raw: unknown) => string | null }
   /** By a signature over the bytes of the body, with a secret of the source. */
-  | ({ readonly by: 'signature' } & Signing);
+  | ({ readonly by: 'signature' } & Signing)
+  /** By a signature that can be checked with what its sender publishes. Throws `Refused` when it does not hold. */
+  | {
+      readonly by: 'published';
+      readonly told: string;
+      readonly check: (delivery: Delivery, settings: Settings, deps: IngestAppDeps) => Promise<void>;
+    };
 type Signing = { readonly variable: string; readonly check: SignatureCheck };
 
 export type Delivery = { readonly headers: Headers; readonly raw: unknown };
@@ -55,6 +62,8 @@ export type Reading = {
   readonly ignored?: string;
   /** Where the parts are in the body, for errors; empty: the body is a list of them. */
   readonly field?: string;
+  /** An address to be read before the answer: how a sender learns that it is heard here. */
+  readonly visit?: string;
   /** For the log, beside what was refused. */
   readonly about?: Readonly<Record<string, unknown>>;
   /** What the answer says beside the counts. */
@@ -66,7 +75,7 @@ export type WebhookOptions<Settings> = {
   readonly route: string;
   readonly path: string;
   readonly takes: string;
-  readonly proof: Proof;
+  readonly proof: Proof<Settings>;
   /** Media types that it takes, all of them JSON. Default: `application/json`. */
   readonly types?: readonly string[];
   /** What its senders may speak about, where a signature proves them. Default: everything. */
@@ -96,7 +105,7 @@ export function webhook<Settings>(options: WebhookOptions<Settings>): Way<Settin
   };
 }
 
-function proofText(proof: Proof): string {
+function proofText<Settings>(proof: Proof<Settings>): string {
   switch (proof.by) {
     case 'key':
       return proof.orSigned === undefined
@@ -106,6 +115,8 @@ function proofText(proof: Proof): string {
       return `API key as \`${proof.named}\``;
     case 'signature':
       return `signature, \`${proof.variable}\``;
+    case 'published':
+      return proof.told;
   }
 }
 
@@ -113,13 +124,17 @@ function proverOf<Settings>(
   { proof, path, route, reach }: WebhookOptions<Settings>,
   { settings, secrets }: Own<Settings>,
 ): Prove {
+  const bySource = {
+    actor: route,
+    sender: { id: `source:${route}`, vouched: true, reach: reach?.(settings) },
+  };
   const signed =
     (check: SignatureCheck): Prove =>
     async ({ request, bytes }, deps) => {
       const { headers } = request;
       const verdict = await check({ headers, body: await bytes(), secrets, nowMs: deps.clock.nowMs() });
       if (!verdict.ok) throw unauthenticated(verdict.detail);
-      return { actor: route, sender: { id: `source:${route}`, vouched: true, reach: reach?.(settings) } };
+      return bySource;
     };
   switch (proof.by) {
     case 'key': {
@@ -138,17 +153,25 @@ function proverOf<Settings>(
       };
     case 'signature':
       return (asked, deps) => {
-        if (secrets.length === 0) {
-          const detail = `${path} is off: ${proof.variable} is not set`;
-          throw new Refused({ status: 404, kind: 'not-found', title: 'Not found', detail });
-        }
+        if (secrets.length === 0) throw isOff(path, `${proof.variable} is not set`);
         return signed(proof.check)(asked, deps);
+      };
+    case 'published':
+      return async ({ request, json }, deps) => {
+        await proof.check({ headers: request.headers, raw: await json() }, settings, deps);
+        return bySource;
       };
   }
 }
 
+/** Whatever is posted there is answered so, whoever sends it. */
+export function isOff(path: string, why: string): Refused {
+  const detail = `${path} is off: ${why}`;
+  return new Refused({ status: 404, kind: 'not-found', title: 'Not found', detail });
+}
+
 async function take(
-  { items, refused = [], refusedCount = refused.length, ignored, field = '', about, more }: Reading,
+  { items, refused = [], refusedCount = refused.length, ignored, field = '', visit, about, more }: Reading,
   { requestId, sender }: EventRequest,
   route: string,
   deps: IngestAppDeps,
@@ -163,9 +186,25 @@ async function take(
       refuseIf({ ...first.problem, field: place });
     }
   }
+  if (visit !== undefined) {
+    await visited(visit, deps);
+    deps.log.info({ requestId, route, ...about }, 'a sender of a webhook was told that it is heard');
+  }
   const accepted = items.length === 0 ? 0 : await storeEvents(items, deps, sender);
   const counts = { accepted, duplicates: items.length - accepted, refused: refused.map(explained) };
   return { ...counts, ...(ignored === undefined ? {} : { ignored }), ...more };
+}
+
+async function visited(url: string, deps: IngestAppDeps): Promise<void> {
+  const { status } = await deps.readRemote(url).catch((error: unknown) => {
+    deps.log.warn({ err: error, url }, 'an address of a sender could not be reached');
+    return { status: 503 };
+  });
+  const { hostname } = new URL(url);
+  if (status >= 500 || status === 429)
+    throw unavailable(`${hostname} could not be told that it is heard here; send the same again`);
+  const detail = `${hostname} answered ${status}: too late, or told already`;
+  if (status >= 300) refuseIf({ kind: 'invalid', field: 'visit', detail });
 }
 
 function explained({ index, problem: { field, detail } }: RefusedPart) {

@@ -96,6 +96,7 @@ function readEvent({ raw }: Delivery, context: ReadContext<Settings>): Reading {
       // An incident that is opened again begins anew, though it was created long ago.
       startsAtMs: event.event_type === 'incident.reopened' ? occurredMs : instantOf(incident.created_at),
       endsAtMs: status === 'resolved' ? occurredMs : null,
+      tellsChanges: true,
       severity: severityOf(incident.priority?.summary || incident.urgency || ''),
       title: incident.title ?? '',
       source: 'pagerduty',

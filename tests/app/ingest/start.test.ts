@@ -60,6 +60,7 @@ async function start(
     history,
     watchedElsewhere,
     authorize: openAuthorize,
+    readRemote: async () => ({ status: 404, text: '' }),
     clock,
     metrics,
     log: silentLog,

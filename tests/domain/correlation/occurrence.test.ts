@@ -21,6 +21,8 @@ const ends = (startsAtMs: number | null, endsAtMs: number | null, more: Partial<
   ...more,
 });
 
+const changes = { tellsChanges: true };
+
 /** What each report means, when they come one after the other, a minute apart. */
 function tell(...reports: readonly Told[]): readonly Occurrence[] {
   let known: KnownAlert | null = null;
@@ -88,6 +90,27 @@ describe('occurrences of an alert', () => {
       'an id of one message alone, delivered twice',
       [fires(1, { once: true }), ends(1, 5), fires(1, { once: true })],
       ['begins', 'ends', 'late'],
+    ],
+    [
+      'a sender of changes delivers one again, after its end',
+      [fires(1, changes), ends(null, 5, changes), fires(1, changes), fires(6, changes)],
+      ['begins', 'ends', 'late', 'begins'],
+    ],
+    [
+      'a sender of changes delivers an end again, when it fires once more',
+      [
+        fires(1, changes),
+        ends(null, 5, changes),
+        fires(9, changes),
+        ends(null, 5, changes),
+        ends(null, 12, changes),
+      ],
+      ['begins', 'ends', 'begins', 'late', 'ends'],
+    ],
+    [
+      'the end of a sender of changes is hours before its beginning',
+      [ends(null, 5, changes), fires(1, { ...changes, afterMs: 100 * minuteMs })],
+      ['ends', 'late'],
     ],
   ])('%s', (_what, reports, expected) => {
     expect(kinds(...reports)).toEqual(expected);

@@ -15,11 +15,13 @@ import * as eventsApi from './harnesses/events-api.ts';
 import { newRelic } from './harnesses/new-relic.ts';
 import { pagerduty } from './harnesses/pagerduty.ts';
 import { sentry } from './harnesses/sentry.ts';
+import { sns } from './harnesses/sns.ts';
 import { standardWebhooks } from './harnesses/standard-webhooks.ts';
 
 const harnesses: readonly WayHarness[] = [
   ...Object.values(alertmanager),
   ...Object.values(events),
+  sns,
   ...Object.values(eventsApi),
   datadog,
   newRelic,
@@ -40,7 +42,7 @@ const elsewhere = { environments: ['elsewhere'] };
 type Options = { readonly secrets?: readonly string[]; readonly reach?: object };
 
 function appFor(
-  { source, signature }: WayHarness,
+  { source, signature, seal, settings: given = {}, readRemote }: WayHarness,
   { secrets = signature?.secrets ?? [], reach }: Options = {},
 ): TestApp {
   const limited: Authorize = async (request, permission, address) => {
@@ -48,12 +50,31 @@ function appFor(
     return said.allowed && reach !== undefined ? { ...said, sender: { ...said.sender, reach } } : said;
   };
   const settings: Record<string, unknown> = { ...defaultSettings };
-  if (reach !== undefined && signature !== null)
-    settings[source] = { ...(settings[source] as object), reach };
+  const bySource = signature !== null || seal !== undefined;
+  if (source in settings)
+    settings[source] = {
+      ...(settings[source] as object),
+      ...given,
+      ...(reach !== undefined && bySource ? { reach } : {}),
+    };
   const own = ownOfSources(settings as typeof defaultSettings, (variable) =>
     variable === signature?.variable && secrets.length > 0 ? secrets.join(' ') : null,
   );
-  return new TestApp({ authorize: limited, sources: own });
+  return new TestApp({
+    authorize: limited,
+    sources: own,
+    ...(readRemote === undefined ? {} : { readRemote }),
+  });
+}
+
+/** A request that is proved, in its headers or in its body. */
+function proved(
+  { prove, seal }: WayHarness,
+  text: string,
+  how: { readonly atMs?: number } = {},
+): { readonly body: string; readonly headers: Readonly<Record<string, string>> } {
+  const body = seal === undefined ? text : seal(text, how);
+  return { body, headers: prove(body, how) };
 }
 
 const found = ({ stored }: MemoryInbox) =>
@@ -90,9 +111,9 @@ function extended(body: unknown): unknown {
 const unclean = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
 function poster(way: WayHarness) {
-  return (app: TestApp, body: object | string, headers?: Readonly<Record<string, string>>) => {
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
-    return app.post(way.path, text, headers ?? way.prove(text));
+  return (app: TestApp, body: object | string, how: { readonly atMs?: number } = {}) => {
+    const sent = proved(way, typeof body === 'string' ? body : JSON.stringify(body), how);
+    return app.post(way.path, sent.body, sent.headers);
   };
 }
 
@@ -122,8 +143,8 @@ describe.each(
     const app = appFor(way);
     for (const body of [way.firing('A'), way.resolved('A')]) await post(app, body);
     app.clock.current += 10 * 60_000;
-    const text = JSON.stringify(way.firing('A'));
-    await app.post(way.path, text, way.prove(text, { atMs: app.clock.current }));
+    const atMs = app.clock.current;
+    await post(app, (way.again ?? way.firing)('A', atMs), { atMs });
     expect(found(app.inbox).map(({ state }) => state)).toEqual(['firing', 'cleared', 'firing']);
   });
 });
@@ -142,7 +163,7 @@ describe.each(harnesses.filter(({ resolved }) => resolved === null))('$path', (w
 });
 
 describe.each(harnesses)('$path', (way) => {
-  const { path, signature, keyField } = way;
+  const { path, signature, keyField, seal } = way;
   const post = poster(way);
 
   test('sent again it is the same; another one is another', async () => {
@@ -166,13 +187,18 @@ describe.each(harnesses)('$path', (way) => {
             way.prove(text, { secret: `whsec_${'x'.repeat(44)}` }),
             ...(signature.bare === true ? [] : [way.prove(`${text} `)]),
           ];
-    const withKey = (key: unknown) => ({ ...way.firing('A'), [keyField ?? '']: key });
+    const withKey = (key: unknown) => JSON.stringify({ ...way.firing('A'), [keyField ?? '']: key });
+    const keys = ['bad', '', 'good\n', 1, null, undefined];
     const requests =
-      keyField === undefined
-        ? wrong.map((headers) => [way.firing('A'), headers] as const)
-        : ['bad', '', 'good\n', 1, null, undefined].map((key) => [withKey(key), bare] as const);
+      keyField !== undefined
+        ? keys.map((key) => [withKey(key), bare] as const)
+        : seal !== undefined
+          ? [seal(text, { forged: true }), seal(text).replace('ALARM', 'OK')].map(
+              (body) => [body, bare] as const,
+            )
+          : wrong.map((headers) => [text, headers] as const);
     for (const [body, headers] of requests) {
-      const response = await post(app, body, headers);
+      const response = await app.post(path, body, headers);
       expect(response.status).toBe(401);
       expect(await response.json()).toMatchObject({ type: 'urn:sentinel:problem:unauthenticated' });
     }
@@ -188,7 +214,8 @@ describe.each(harnesses)('$path', (way) => {
 
   test('what is no such body is answered with where it is wrong, and is not asked for again', async () => {
     const app = appFor(way);
-    for (const text of ['{', '', '{"a":1}}']) expect((await post(app, text)).status).toBe(400);
+    for (const text of ['{', '', '{"a":1}}'])
+      expect((await app.post(path, text, way.prove(text))).status).toBe(400);
     for (const body of ['null', '1', '"x"', '[]', '{}', '[{}]', '{"events":[]}']) {
       const { status } = await post(app, body);
       // Without a key in it, nothing else of it is looked at.
@@ -197,14 +224,9 @@ describe.each(harnesses)('$path', (way) => {
       else expect(status).toBe(401);
     }
     if (keyField !== undefined) expect((await post(app, { [keyField]: 'good' })).status).toBe(422);
-    expect(
-      (
-        await post(app, way.firing('A'), {
-          ...way.prove(JSON.stringify(way.firing('A'))),
-          'content-type': 'text/html',
-        })
-      ).status,
-    ).toBe(415);
+    const sent = proved(way, JSON.stringify(way.firing('A')));
+    const asHtml = { ...sent.headers, 'content-type': 'text/html' };
+    expect((await app.post(path, sent.body, asHtml)).status).toBe(415);
     const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
     expect((await post(app, deep)).status).toBe(413);
     expect((await post(app, `"${'x'.repeat(9 * 1024 * 1024)}"`)).status).toBe(413);
@@ -274,14 +296,38 @@ describe.each(harnesses)('$path', (way) => {
   });
 });
 
+describe.each(harnesses.flatMap((way) => (way.again === undefined ? [] : [{ ...way, again: way.again }])))(
+  '$path',
+  (way) => {
+    const { path, again } = way;
+    test('a change that comes late, or once more, takes nothing back', async () => {
+      const app = appFor(way);
+      const post = async (body: object): Promise<void> => {
+        const sent = proved(way, JSON.stringify(body), { atMs: app.clock.current });
+        expect((await app.post(path, sent.body, sent.headers)).status).toBe(202);
+      };
+      const states = () => found(app.inbox).map(({ state }) => state);
+      const over = way.resolved?.('A') ?? {};
+      await post(way.firing('A'));
+      await post(over);
+      app.clock.current += 20 * 60_000;
+      await post(way.firing('A'));
+      expect(states()).toEqual(['firing', 'cleared']);
+      await post(again('A', app.clock.current));
+      await post(over);
+      expect(states()).toEqual(['firing', 'cleared', 'firing']);
+    });
+  },
+);
+
 /** Senders of our own form are told of a field that is misspelt. */
 const ownForm = ['events', 'standardWebhooks'];
 
 describe.each(harnesses.filter(({ source }) => !ownForm.includes(source)))('$path', (way) => {
   test('fields of later versions are let through', async () => {
     const app = appFor(way);
-    const text = JSON.stringify(extended(way.firing('A')));
-    expect((await app.post(way.path, text, way.prove(text))).status).toBe(202);
+    const { body, headers } = proved(way, JSON.stringify(extended(way.firing('A'))));
+    expect((await app.post(way.path, body, headers)).status).toBe(202);
     expect(app.inbox.stored.size).toBe(1);
   });
 });

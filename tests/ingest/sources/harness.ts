@@ -1,6 +1,7 @@
 // What the contract of sources has to know of one way in.
 
 import { createHmac } from 'node:crypto';
+import type { ReadRemote } from '../../../ingest/ports.ts';
 import type { SourceName } from '../../../ingest/sources/index.ts';
 import { nowMs } from '../support/otlp.ts';
 
@@ -12,6 +13,8 @@ export type WayHarness = {
   /** A body as the sender makes it: an alert that begins, and its end. `which` tells alerts apart. Null: it tells of changes. */
   readonly firing: (which: string) => object;
   readonly resolved: null | ((which: string) => object);
+  /** How it begins again after its end, for senders that tell of each change once. Default: as before. */
+  readonly again?: (which: string, atMs: number) => object;
   /** What that alert, or change, is here. */
   readonly reads: Place & { readonly title: string; readonly severity: 'critical' | 'warning' | 'info' };
   /** Headers of a request that is proved, by the current secret or by another one. */
@@ -30,6 +33,12 @@ export type WayHarness = {
     /** It is the secret itself: it proves nothing of the body. */
     readonly bare?: true;
   };
+  /** For senders that write what proves them into the body: the body as it is sent. */
+  readonly seal?: (body: string, how?: { readonly forged?: boolean; readonly atMs?: number }) => string;
+  /** What it is configured with, where the defaults do not do. */
+  readonly settings?: object;
+  /** What is on the internet. */
+  readonly readRemote?: ReadRemote;
   /** A body with several alerts, the one in the middle unusable; null where a body has one. */
   readonly withBadOne: null | (() => object);
 };

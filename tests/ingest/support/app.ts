@@ -8,7 +8,7 @@ import { createIngestApp, type IngestApp } from '../../../ingest/http.ts';
 import { defaultLimits, type IngestLimits } from '../../../ingest/limits.ts';
 import type { Notes } from '../../../ingest/notes.ts';
 import { createPipeline, type Detection, type Pipeline } from '../../../ingest/pipeline.ts';
-import type { Authorize, HistoryWriter, Logger } from '../../../ingest/ports.ts';
+import type { Authorize, HistoryWriter, Logger, ReadRemote } from '../../../ingest/ports.ts';
 import type { OwnOfSources } from '../../../ingest/sources/index.ts';
 import {
   defaultSources,
@@ -36,6 +36,8 @@ export type TestAppOptions = {
   readonly log?: Logger;
   /** In place of counting. */
   readonly wake?: () => void;
+  /** Default: nothing is there. */
+  readonly readRemote?: ReadRemote;
 };
 
 export class TestApp {
@@ -98,6 +100,7 @@ export class TestApp {
         ids += 1;
         return `fresh-${ids}`;
       },
+      readRemote: options.readRemote ?? (async () => ({ status: 404, text: '' })),
       metrics,
       log: options.log ?? silentLog,
       wake: options.wake ?? wake,

@@ -1,15 +1,15 @@
 // Shape: developer.pagerduty.com, "Webhooks Overview", incident.triggered.
 
-import { hmac, minutesAgo, type WayHarness } from '../harness.ts';
+import { hmac, iso, minutesAgo, type WayHarness } from '../harness.ts';
 
 const secrets = ['current-secret-of-a-subscription', 'older-secret-of-a-subscription'] as const;
 
-const event = (type: string, which: string, minutes: number) => ({
+const event = (type: string, which: string, occurred_at: string) => ({
   event: {
     id: `01DEN1HNLBC1VITSI-${type}-${which}`,
     event_type: type,
     resource_type: 'incident',
-    occurred_at: minutesAgo(minutes),
+    occurred_at,
     agent: { html_url: 'https://acme.pagerduty.com/users/PLH1HKV', id: 'PLH1HKV', type: 'user_reference' },
     client: null,
     data: {
@@ -32,8 +32,9 @@ const event = (type: string, which: string, minutes: number) => ({
 export const pagerduty: WayHarness = {
   source: 'pagerduty',
   path: '/api/v1/webhooks/pagerduty',
-  firing: (which) => event('incident.triggered', which, 5),
-  resolved: (which) => event('incident.resolved', which, 1),
+  firing: (which) => event('incident.triggered', which, minutesAgo(5)),
+  resolved: (which) => event('incident.resolved', which, minutesAgo(1)),
+  again: (which, atMs) => event('incident.reopened', which, iso(atMs)),
   reads: {
     environment: 'default-env',
     service: 'orders',

@@ -19,6 +19,8 @@ export type ItemContext = {
   readonly idempotencyKey: string | null;
   /** A fresh id, for events that can be told apart by nothing else. */
   readonly newId: () => string;
+  /** Whether its sender tells each change once, with its instant (domain/correlation/occurrence.ts). */
+  readonly tellsChanges?: boolean;
   /** Where the first event stands in a stream that may be delivered again. */
   readonly place?: StreamPlace;
 };
@@ -81,6 +83,7 @@ export function alertItem(
     startsAtMs: alert.status === 'firing' ? (input.at ?? null) : null,
     endsAtMs: alert.status === 'resolved' ? (input.at ?? null) : null,
     once: input.id === undefined,
+    tellsChanges: context.tellsChanges ?? false,
     place: place === undefined ? null : { ...place, position: place.position + index },
   });
 }

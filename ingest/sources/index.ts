@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { secretsIn } from '../http/signatures.ts';
 import { alertmanager } from './alertmanager/index.ts';
+import { cloudevents } from './cloudevents/index.ts';
 import { datadog } from './datadog/index.ts';
 import { events } from './events/index.ts';
 import { eventsApi } from './events-api/index.ts';
@@ -22,6 +23,7 @@ export const sources = {
   otlp,
   prometheusRemoteWrite,
   events,
+  cloudevents,
   sns,
   alertmanager,
   eventsApi,

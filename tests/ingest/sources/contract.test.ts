@@ -9,6 +9,7 @@ import { nowMs } from '../support/otlp.ts';
 import type { WayHarness } from './harness.ts';
 import * as alertmanager from './harnesses/alertmanager.ts';
 import * as changes from './harnesses/changes.ts';
+import { cloudevents } from './harnesses/cloudevents.ts';
 import { datadog } from './harnesses/datadog.ts';
 import * as events from './harnesses/events.ts';
 import * as eventsApi from './harnesses/events-api.ts';
@@ -21,6 +22,7 @@ import { standardWebhooks } from './harnesses/standard-webhooks.ts';
 const harnesses: readonly WayHarness[] = [
   ...Object.values(alertmanager),
   ...Object.values(events),
+  cloudevents,
   sns,
   ...Object.values(eventsApi),
   datadog,
@@ -321,7 +323,7 @@ describe.each(harnesses.flatMap((way) => (way.again === undefined ? [] : [{ ...w
 );
 
 /** Senders of our own form are told of a field that is misspelt. */
-const ownForm = ['events', 'standardWebhooks'];
+const ownForm = ['events', 'cloudevents', 'standardWebhooks'];
 
 describe.each(harnesses.filter(({ source }) => !ownForm.includes(source)))('$path', (way) => {
   test('fields of later versions are let through', async () => {

@@ -33,11 +33,19 @@ export class CrowdFinder {
   private readonly joined = new Joined<Bearer | string>();
   /** For each bearer in a crowd, the services of that crowd. */
   private readonly services = new Map<Bearer, Set<string>>();
+  /** Services on a node that fires itself. */
+  private readonly explained = new Set<string>();
   private readonly crowded: ReadonlySet<Bearer | string>;
   private readonly incidents = new Map<Bearer | string, IncidentOfCrowd>();
 
   constructor(bearers: readonly Bearer[], rules: CrowdRules) {
-    for (const ofMark of Map.groupBy(bearers, ({ mark }) => mark.key).values()) this.crowd(ofMark, rules);
+    const [ofNodes, others] = [bearers.filter(isOfNode), bearers.filter((one) => !isOfNode(one))];
+    for (const ofMark of byMark(ofNodes)) this.crowd(ofMark, rules);
+    // What a node explains is no sign of what else says the same: two nodes that are down are two faults.
+    const telling = others.filter(
+      ({ mark, service }) => mark.kind !== 'text' || !this.explained.has(service),
+    );
+    for (const ofMark of byMark(telling)) this.crowd(ofMark, rules);
     for (const ofService of Map.groupBy(bearers, ({ service }) => service).values())
       for (const [one, next] of neighbours(ofService))
         if (next.atMs - one.atMs <= rules.windowMs) this.joined.join(one, next);
@@ -88,6 +96,8 @@ export class CrowdFinder {
         this.joined.join(bearer, inTime[Math.max(from, taken - 1)] ?? last);
       }
       taken = at + 1;
+      if (window.isExplained(last.mark))
+        for (const one of window.services()) if (one !== last.mark.value) this.explained.add(one);
     }
   }
 }
@@ -106,14 +116,23 @@ class Window {
     else this.counts.delete(service);
   }
 
-  isCrowd({ kind, value }: Mark, least: CrowdRules['least']): boolean {
-    if (least[kind] === 0) return false;
-    // A node that fires itself explains what fires on it.
-    const isExplained = kind === 'node' && this.counts.has(value);
-    return this.counts.size >= (isExplained ? 2 : least[kind]);
+  services(): Iterable<string> {
+    return this.counts.keys();
+  }
+
+  isCrowd(mark: Mark, least: CrowdRules['least']): boolean {
+    if (least[mark.kind] === 0) return false;
+    return this.counts.size >= (this.isExplained(mark) ? 2 : least[mark.kind]);
+  }
+
+  /** A node that fires itself explains what fires on it. */
+  isExplained({ kind, value }: Mark): boolean {
+    return kind === 'node' && this.counts.has(value);
   }
 }
 
+const isOfNode = ({ mark }: Bearer) => mark.kind === 'node';
+const byMark = (bearers: readonly Bearer[]) => Map.groupBy(bearers, ({ mark }) => mark.key).values();
 const byTime = (bearers: readonly Bearer[]) => bearers.toSorted((left, right) => left.atMs - right.atMs);
 
 /** Each with the next, in time. */

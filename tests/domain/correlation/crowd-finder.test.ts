@@ -88,6 +88,24 @@ describe('two crowds', () => {
     ]);
   });
 
+  it('stay two on two nodes that fire themselves, whatever is said on them; without that the same is said by all', () => {
+    const on = (node: string, ...services: string[]) =>
+      services.flatMap((service) => [bearer(service, mark('node', node)), bearer(service, slow)]);
+    const pods = [...on('n1', 'a', 'b', 'c'), ...on('n2', 'x', 'y', 'z')];
+    const incidentsOf = (all: readonly Bearer[]) => {
+      const finder = new CrowdFinder(all, rules);
+      finder.opened({ id: 'i1', openedAtMs: 0 }, all.slice(0, 1));
+      return all.map((one) => finder.of([one])?.incidentId ?? null);
+    };
+    expect(incidentsOf(pods)).toEqual(Array(12).fill('i1'));
+    const down = ['n1', 'n2'].map((node) => bearer(node, mark('node', node)));
+    expect(incidentsOf([...pods, ...down])).toEqual([
+      ...Array(6).fill('i1'),
+      ...Array(6).fill(null),
+      ...['i1', null],
+    ]);
+  });
+
   it('are one with a service in both, or an incident', () => {
     const shared = [...three(slow, 'a', 'b', 'c'), ...three(full, 'c', 'y', 'z')];
     const finder = new CrowdFinder(shared, rules);

@@ -3,6 +3,8 @@
 import { expect, test } from 'vitest';
 import type { AlertEvent } from '../../../domain/observation.ts';
 import { reportItem } from '../../../ingest/events/items.ts';
+import { reportedItem } from '../../../ingest/events/reported.ts';
+import { defaultLimits } from '../../../ingest/limits.ts';
 import type { InboxItem, TakenItem } from '../../../ingest/ports.ts';
 import { describeStores, type StoresUnderTest } from '../../support/stores.ts';
 import { anomalyOf, tell, unique } from './fixtures.ts';
@@ -53,6 +55,33 @@ async function assignAll(under: StoresUnderTest, environment: string) {
 }
 
 await describeStores('occurrences of alerts', (use) => {
+  test('an end that is told by its id alone ends the alert where it fired, and is in its incident', async () => {
+    const under = use();
+    const environment = unique('env');
+    const told = (status: 'firing' | 'resolved', place: string, service: string) =>
+      reportedItem(
+        {
+          ...{ id: 'orders-slow', status, environment: place, service, severity: 'critical' },
+          ...{ startsAtMs: null, endsAtMs: null, title: 'orders are slow', source: 'pager' },
+          endsByIdWithin: environment,
+        },
+        { limits: defaultLimits, defaultEnvironment: unique('elsewhere'), receivedMs: Date.now() },
+      );
+    await under.stores.inbox.put([told('firing', environment, 'orders')]);
+    const [opened] = await assignAll(under, environment);
+    expect(await under.stores.inbox.put([told('resolved', '', 'unknown')])).toBe(1);
+    const [end, ...others] = await take(under, environment);
+    expect([end, others]).toMatchObject([
+      { anomaly: { state: 'cleared', scope: { environment, service: 'orders' }, title: 'orders are slow' } },
+      [],
+    ]);
+    if (end?.kind !== 'anomaly') throw new Error('no end was handed out');
+    expect(await under.stores.episodes.assign(end.anomaly, correlation)).toMatchObject({
+      kind: 'incident',
+      input: { incidentId: opened },
+    });
+  });
+
   test('firing, resolved, firing: three items, two occurrences; repetitions are none', async () => {
     const under = use();
     const environment = unique('env');

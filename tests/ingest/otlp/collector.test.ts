@@ -18,10 +18,12 @@ import {
   AggregationType,
   MeterProvider,
   PeriodicExportingMetricReader,
+  type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterEach, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { statusAnswer } from '../../../ingest/otlp/respond.ts';
 import { freePort } from '../../../lab/run/sentinel-process.ts';
 import { describeWith } from '../../support/component.ts';
 import type { CollectorInfo } from '../../support/components/collector.ts';
@@ -38,13 +40,13 @@ const resource = resourceFromAttributes({ 'service.name': 'web', 'service.instan
 
 await describeWith<CollectorInfo>('collector', 'A Collector', ({ executable }) => {
   /** Two Sentinels, one for each protocol, and a Collector that exports to both. */
-  async function stage(key = 'good') {
+  async function stage({ key = 'good', refused = 0 } = {}) {
     const [http, grpc] = [new TestApp({ authorize }), new TestApp({ authorize })];
     for (const { clock } of [http, grpc]) clock.current = Date.now();
-    const overHttp = createAdaptorServer({ fetch: http.app.fetch });
+    const overHttp = createAdaptorServer({ fetch: busyFor(refused, http.app.fetch) });
     await new Promise<void>((resolve) => overHttp.listen(0, '127.0.0.1', resolve));
     cleanUps.push(() => new Promise((resolve) => overHttp.close(resolve)));
-    const overGrpc = await serveGrpc(async (request) => grpc.app.fetch(request));
+    const overGrpc = await serveGrpc(busyFor(refused, grpc.app.fetch));
     cleanUps.push(overGrpc.grpc.close);
 
     const ports = { http: await freePort(), grpc: await freePort() };
@@ -94,10 +96,7 @@ await describeWith<CollectorInfo>('collector', 'A Collector', ({ executable }) =
       processors: [new SimpleLogRecordProcessor({ exporter: new OTLPLogExporter({ url: into.grpc }) })],
     });
     const readers = [AggregationTemporality.DELTA, AggregationTemporality.CUMULATIVE].map(
-      (temporalityPreference) =>
-        new PeriodicExportingMetricReader({
-          exporter: new OTLPMetricExporter({ url: into.grpc, temporalityPreference }),
-        }),
+      (temporalityPreference) => once(new OTLPMetricExporter({ url: into.grpc, temporalityPreference })),
     );
     const aggregation = { type: AggregationType.EXPONENTIAL_HISTOGRAM } as const;
     const meters = new MeterProvider({
@@ -137,7 +136,7 @@ await describeWith<CollectorInfo>('collector', 'A Collector', ({ executable }) =
     const exporter = new OTLPMetricExporter({ url: into.grpc });
     const meters = new MeterProvider({
       resource: resourceFromAttributes({}),
-      readers: [new PeriodicExportingMetricReader({ exporter })],
+      readers: [once(exporter)],
     });
     cleanUps.push(() => meters.shutdown());
     meters.getMeter('t').createGauge('pool').record(7);
@@ -155,6 +154,18 @@ await describeWith<CollectorInfo>('collector', 'A Collector', ({ executable }) =
     await expect
       .poll(() => said().match(/Partial success.*resources without a service \(set service\.name\): 1/g))
       .toHaveLength(2);
+  });
+
+  test('and when there were too many requests, which without a time to come back would be for good', async () => {
+    const { http, grpc, into } = await stage({ refused: 1 });
+    const meters = new MeterProvider({
+      resource,
+      readers: [once(new OTLPMetricExporter({ url: into.grpc }))],
+    });
+    cleanUps.push(() => meters.shutdown());
+    meters.getMeter('t').createGauge('pool').record(7);
+    await meters.forceFlush();
+    for (const { observed } of [http, grpc]) await expect.poll(() => observed.length).toBe(1);
   });
 
   test.each([
@@ -183,11 +194,11 @@ await describeWith<CollectorInfo>('collector', 'A Collector', ({ executable }) =
   });
 
   test('drops what has no key, and says so', async () => {
-    const { http, grpc, said, into } = await stage('wrong');
+    const { http, grpc, said, into } = await stage({ key: 'wrong' });
     const exporter = new OTLPMetricExporter({ url: into.grpc });
     const meters = new MeterProvider({
       resource,
-      readers: [new PeriodicExportingMetricReader({ exporter })],
+      readers: [once(exporter)],
     });
     cleanUps.push(() => meters.shutdown());
     meters.getMeter('t').createGauge('pool').record(7);
@@ -197,6 +208,22 @@ await describeWith<CollectorInfo>('collector', 'A Collector', ({ executable }) =
     expect([http.observed, grpc.observed]).toEqual([[], []]);
   });
 });
+
+/** Exports when it is told to, and not again by itself. */
+function once(exporter: PushMetricExporter): PeriodicExportingMetricReader {
+  return new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+}
+
+/** Refuses the first requests as the limits in front of ingest do. */
+function busyFor(requests: number, fetch: (request: Request) => Response | Promise<Response>) {
+  let left = requests;
+  return async (request: Request): Promise<Response> => {
+    left -= 1;
+    if (left < 0) return fetch(request);
+    const { contentType, body } = statusAnswer('protobuf', 8, 'too many requests');
+    return new Response(body, { status: 429, headers: { 'content-type': contentType, 'retry-after': '1' } });
+  };
+}
 
 /** Starts it and waits until it takes telemetry; what it has written since. */
 async function run(executable: string, config: object): Promise<() => string> {

@@ -20,6 +20,7 @@ import { registerIncident } from './commands/incident.ts';
 import { registerInventory } from './commands/inventory.ts';
 import { registerKeys } from './commands/key.ts';
 import { registerKillSwitch } from './commands/kill-switch.ts';
+import { registerMapping } from './commands/mapping.ts';
 import { registerSandbox } from './commands/sandbox.ts';
 import { registerStart } from './commands/start.ts';
 import type { CliDeps } from './deps.ts';
@@ -52,6 +53,7 @@ export function createProgram(deps: CliDeps): Command {
   registerAudit(program, deps);
   registerSandbox(program, deps);
   registerBacktest(program, deps);
+  registerMapping(program, deps);
   registerConfig(program, deps);
   registerExecutor(program, deps);
   if (deps.agent !== undefined) registerAgent(program, deps, deps.agent);

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
+import { secretsBySettings } from '../ingest/sources/index.ts';
 import { metadataAddresses } from './addresses.ts';
 import { explainIssues, type Source } from './explain.ts';
 import type { ConfigProblem } from './problems.ts';
@@ -81,6 +82,12 @@ export function loadConfig({ file, env, cwd = process.cwd() }: LoadOptions): Loa
       .map((monitor) => monitorVariable(monitor.type, monitor.settings.name))
       .map((variable) => [variable, readVariable(variable, env, readFile, problems)]),
   );
+  const sourceSecrets = Object.fromEntries(
+    secretsBySettings(parsed.settings.ingest).map(({ variable, wrongWith }) => [
+      variable,
+      readVariable(variable, env, readFile, problems, wrongWith),
+    ]),
+  );
   if (problems.length > 0) return { ok: false, problems };
 
   const { settings } = parsed;
@@ -95,7 +102,7 @@ export function loadConfig({ file, env, cwd = process.cwd() }: LoadOptions): Loa
       senderKeys: senderKeysOf(settings),
     },
     secrets,
-    vendorSecrets,
+    vendorSecrets: { ...vendorSecrets, ...sourceSecrets },
     notifierSecrets,
     monitorSecrets,
     file: absolute,

@@ -52,6 +52,7 @@ function environmentSection(): string {
     '|---|---|',
     ...secrets,
     '| `SENTINEL_NOTIFIER_<NAME>` | Secret of the notifier with this name, in upper case and with `_` for `-`. |',
+    '| `SENTINEL_CUSTOM_<NAME>_SECRETS` | Secrets of the webhook of `ingest.custom` with this name, written the same way; separated by spaces. |',
     ...plain,
     '',
   ].join('\n');

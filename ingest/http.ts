@@ -9,6 +9,7 @@ import type { IngestAppDeps } from './http/deps.ts';
 import { createDocuments } from './http/documents.ts';
 import { problemResponse } from './http/problem.ts';
 import { requestIdOf } from './http/request-id.ts';
+import { createMappings } from './mapping/mappings.ts';
 import { type OwnOfSources, sourceAt, ways } from './sources/index.ts';
 import type { LimitClass } from './sources/source.ts';
 
@@ -28,7 +29,7 @@ export function answersInText({ url }: Pick<Request, 'url'>): boolean {
   return sourceAt(routePath(new URL(url).pathname))?.answersInText === true;
 }
 
-export type IngestAppOptions = Omit<IngestAppDeps, 'readBody' | 'documents'> & {
+export type IngestAppOptions = Omit<IngestAppDeps, 'readBody' | 'documents' | 'mappings'> & {
   readonly sources: OwnOfSources;
 };
 
@@ -41,6 +42,7 @@ export function createIngestApp({ sources, ...given }: IngestAppOptions): Ingest
     ...given,
     readBody: createBodyReader(given.limits),
     documents: createDocuments(given.readRemote, given.clock),
+    mappings: createMappings(),
   };
   const app: IngestApp = new Hono({ getPath: (request) => routePath(getPath(request)) });
   const origins = given.allowedOrigins ?? [];

@@ -2,6 +2,7 @@
 
 import type { EventSchemas } from '../events/schema.ts';
 import type { IngestLimits } from '../limits.ts';
+import type { Mappings } from '../mapping/mappings.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Authorize, Clock, Inbox, Logger, Metrics, ReadRemote } from '../ports.ts';
 import type { BodyReader } from './body.ts';
@@ -21,6 +22,7 @@ export type IngestAppDeps = {
   readonly readRemote: ReadRemote;
   /** The same, of what seldom changes: kept for a while. */
   readonly documents: Documents;
+  readonly mappings: Mappings;
   readonly defaultEnvironment: string;
   readonly clock: Clock;
   readonly newId: () => string;

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { secretsIn } from '../http/signatures.ts';
 import { alertmanager } from './alertmanager/index.ts';
 import { cloudevents } from './cloudevents/index.ts';
+import { custom } from './custom/index.ts';
 import { datadog } from './datadog/index.ts';
 import { events } from './events/index.ts';
 import { eventsApi } from './events-api/index.ts';
@@ -24,6 +25,7 @@ export const sources = {
   prometheusRemoteWrite,
   events,
   cloudevents,
+  custom,
   sns,
   alertmanager,
   eventsApi,
@@ -58,6 +60,16 @@ export const sourceSecrets: readonly SourceSecret[] = withSecrets.flatMap(([, { 
   secret === undefined ? [] : [secret],
 );
 
+const bySettings = Object.entries<{ readonly secretsFor?: (settings: never) => readonly SourceSecret[] }>(
+  sources,
+);
+
+/** Variables that sources take because of how they are configured. */
+export function secretsBySettings(configured: SourceSettings): readonly SourceSecret[] {
+  const settings: Partial<Record<string, unknown>> = configured;
+  return bySettings.flatMap(([name, { secretsFor }]) => secretsFor?.(settings[name] as never) ?? []);
+}
+
 /** By name: what each source was given. */
 export type OwnOfSources = { readonly [Each in SourceName]: Own<SettingsOf<Sources[Each]['settings']>> };
 
@@ -72,6 +84,7 @@ export function ownOfSources(
       name,
       {
         settings: name in sourceSettings ? settings[name] : null,
+        secretsOf: (variable: string) => secretsIn(secretFor(variable)),
         secrets: secret === undefined ? [] : secretsIn(secretFor(secret.variable)),
       },
     ]),

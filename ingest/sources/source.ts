@@ -11,6 +11,8 @@ export type Own<Settings> = {
   readonly settings: Settings;
   /** The current one first; none: it has none, or its variable is not set. */
   readonly secrets: readonly string[];
+  /** The same, of a variable that follows from its settings. */
+  readonly secretsOf?: (variable: string) => readonly string[];
 };
 
 /** One path that senders post to. */
@@ -43,6 +45,10 @@ export type Source<Schema extends z.ZodType | null = null> = {
   readonly settings: Schema;
   /** What it checks signatures with. Without it, what only a signature proves is off. */
   readonly secret?: SourceSecret;
+  /** Variables that follow from its settings. */
+  readonly secretsFor?: (
+    settings: Schema extends z.ZodType ? z.output<Schema> : null,
+  ) => readonly SourceSecret[];
   readonly limits: LimitClass;
   /** Its senders log an answer as it is: also of telemetry it has to be text. */
   readonly answersInText?: true;

@@ -17,6 +17,7 @@ import {
 } from '../http/event-request.ts';
 import type { SignatureCheck } from '../http/signatures.ts';
 import type { IngestLimits } from '../limits.ts';
+import type { Mappings } from '../mapping/mappings.ts';
 import type { InboxItem } from '../ports.ts';
 import type { Own, Way } from './source.ts';
 
@@ -48,6 +49,7 @@ export type ReadContext<Settings> = {
   /** What events of our own form look like. */
   readonly schemas: EventSchemas;
   readonly newId: () => string;
+  readonly mappings: Mappings;
 };
 
 export type RefusedPart = { readonly index: number; readonly problem: Invalid };
@@ -81,7 +83,7 @@ export type WebhookOptions<Settings> = {
   /** What its senders may speak about, where a signature proves them. Default: everything. */
   readonly reach?: (settings: Settings) => Reach;
   /** Pure. Throws `Refused` (`parsed` does) when nothing of it can be used. */
-  readonly read: (delivery: Delivery, context: ReadContext<Settings>) => Reading;
+  readonly read: (delivery: Delivery, context: ReadContext<Settings>) => Reading | Promise<Reading>;
 };
 
 export function webhook<Settings>(options: WebhookOptions<Settings>): Way<Settings> {
@@ -93,13 +95,13 @@ export function webhook<Settings>(options: WebhookOptions<Settings>): Way<Settin
     handle: (request, deps, address, own) => {
       const prove = proverOf(options, own);
       const asked = { route, prove, ...(types === undefined ? {} : { types }) };
-      return answerEvents(asked, request, deps, address, (from) => {
-        const { limits, defaultEnvironment, schemas, newId } = deps;
+      return answerEvents(asked, request, deps, address, async (from) => {
+        const { limits, defaultEnvironment, schemas, newId, mappings } = deps;
         const context = {
-          ...{ settings: own.settings, limits, defaultEnvironment, schemas, newId },
+          ...{ settings: own.settings, limits, defaultEnvironment, schemas, newId, mappings },
           ...{ receivedMs: deps.clock.nowMs(), actor: from.actor },
         };
-        return take(read({ headers: request.headers, raw: from.raw }, context), from, route, deps);
+        return take(await read({ headers: request.headers, raw: from.raw }, context), from, route, deps);
       });
     },
   };

@@ -10,6 +10,7 @@ import type { WayHarness } from './harness.ts';
 import * as alertmanager from './harnesses/alertmanager.ts';
 import * as changes from './harnesses/changes.ts';
 import { cloudevents } from './harnesses/cloudevents.ts';
+import * as custom from './harnesses/custom.ts';
 import { datadog } from './harnesses/datadog.ts';
 import * as events from './harnesses/events.ts';
 import * as eventsApi from './harnesses/events-api.ts';
@@ -23,6 +24,7 @@ const harnesses: readonly WayHarness[] = [
   ...Object.values(alertmanager),
   ...Object.values(events),
   cloudevents,
+  ...Object.values(custom),
   sns,
   ...Object.values(eventsApi),
   datadog,
@@ -35,7 +37,8 @@ const harnesses: readonly WayHarness[] = [
 
 test('every way in for events is held to it', () => {
   const forEvents = ways.filter(({ source }) => sources[source].limits === 'events');
-  expect(harnesses.map(({ path }) => path).toSorted()).toEqual(forEvents.map(({ path }) => path).toSorted());
+  const held = new Set(harnesses.map(({ path, way = path }) => way));
+  expect([...held].toSorted()).toEqual(forEvents.map(({ path }) => path).toSorted());
 });
 
 /** A place that no reach of these tests has. */
@@ -53,12 +56,9 @@ function appFor(
   };
   const settings: Record<string, unknown> = { ...defaultSettings };
   const bySource = signature !== null || seal !== undefined;
-  if (source in settings)
-    settings[source] = {
-      ...(settings[source] as object),
-      ...given,
-      ...(reach !== undefined && bySource ? { reach } : {}),
-    };
+  const limits = reach !== undefined && bySource ? { reach } : {};
+  if (Array.isArray(given)) settings[source] = given.map((one: object) => ({ ...one, ...limits }));
+  else if (source in settings) settings[source] = { ...(settings[source] as object), ...given, ...limits };
   const own = ownOfSources(settings as typeof defaultSettings, (variable) =>
     variable === signature?.variable && secrets.length > 0 ? secrets.join(' ') : null,
   );

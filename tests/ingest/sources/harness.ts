@@ -10,6 +10,8 @@ export type Place = { readonly environment: string; readonly service: string };
 export type WayHarness = {
   readonly source: SourceName;
   readonly path: string;
+  /** Its path where names are part of it, as the source states it. Default: `path`. */
+  readonly way?: string;
   /** A body as the sender makes it: an alert that begins, and its end. `which` tells alerts apart. Null: it tells of changes. */
   readonly firing: (which: string) => object;
   readonly resolved: null | ((which: string) => object);
@@ -35,8 +37,8 @@ export type WayHarness = {
   };
   /** For senders that write what proves them into the body: the body as it is sent. */
   readonly seal?: (body: string, how?: { readonly forged?: boolean; readonly atMs?: number }) => string;
-  /** What it is configured with, where the defaults do not do. */
-  readonly settings?: object;
+  /** What it is configured with, where the defaults do not do; a list for a source that has several of them. */
+  readonly settings?: object | readonly object[];
   /** What is on the internet. */
   readonly readRemote?: ReadRemote;
   /** A body with several alerts, the one in the middle unusable; null where a body has one. */

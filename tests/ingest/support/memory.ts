@@ -278,7 +278,7 @@ export class MemoryMetrics implements Metrics {
 
 /** Settings of the sources as by default. */
 export const defaultSettings = Object.fromEntries(
-  Object.entries(sourceSettings).map(([name, schema]) => [name, schema.parse({})]),
+  Object.entries(sourceSettings).map(([name, schema]) => [name, schema.parse(undefined)]),
 ) as SourceSettings;
 
 export const alertmanagerLabels = defaultSettings.alertmanager;

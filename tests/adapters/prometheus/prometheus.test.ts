@@ -8,11 +8,17 @@ import { createPrometheusReadings } from '../../../adapters/prometheus/readings.
 import { rulesOf } from '../../../adapters/prometheus/rules.ts';
 import { settings as schema } from '../../../adapters/prometheus/settings.ts';
 import type { AlertEvent, Observation } from '../../../domain/observation.ts';
+import { defaultLimits } from '../../../ingest/limits.ts';
+import type { FiringAlert, InboxItem } from '../../../ingest/ports.ts';
+import { watch } from '../../../ingest/watched.ts';
+import { MemoryMetrics, silentLog } from '../../ingest/support/memory.ts';
 import { encodeWrite, snapped } from '../../ingest/support/remote-write.ts';
 import { eventually } from '../../integration/support/wait.ts';
 import { describeWith } from '../../support/component.ts';
 import type { PrometheusInfo } from '../../support/components/prometheus.ts';
 import { type Prometheus, startPrometheus } from '../../support/prometheus.ts';
+
+let temperature = 80;
 
 /** What node-exporter and cAdvisor show of a machine and of containers that are all in trouble. */
 function exposition(): string {
@@ -40,6 +46,7 @@ function exposition(): string {
     'node_network_transmit_errs_total{device="eth0"} 0',
     'machine_memory_bytes 1000',
     'machine_cpu_cores 2',
+    `temperature ${temperature}`,
     `container_memory_working_set_bytes{${checkout}} 70`,
     `container_spec_memory_limit_bytes{${checkout}} 100`,
     `container_memory_working_set_bytes{${mail}} 700`,
@@ -86,6 +93,11 @@ await describeWith<PrometheusInfo>('prometheus', 'Prometheus', ({ executable }) 
     );
     await written(
       { labels: { __name__: 'up', job: 'gone-job', instance: 'x:1' }, minutes: [-14] },
+      // Whose cAdvisor is away: nothing is known of it.
+      {
+        labels: { __name__: 'container_last_seen', job: 'orders', instance: '127.0.0.1:1', name: 'blind' },
+        minutes: [-3],
+      },
       { labels: { __name__: 'depth', queue: 'mail' }, minutes: [-9, -8, -7, -6, -5, -4, -3, -2, -1, 0] },
       { labels: { __name__: 'depth', queue: 'gone' }, minutes: [-40, -39, -38, -37, -36, -35, -34, -33] },
     );
@@ -246,6 +258,50 @@ await describeWith<PrometheusInfo>('prometheus', 'Prometheus', ({ executable }) 
       expect(await readings.read('prod', AbortSignal.timeout(60_000))).toEqual([]);
       expect(readings.problem?.()).toContain('elsewhere');
     });
+  });
+
+  test('an alert is told once, outlives a process, and ends when its condition no longer holds', async () => {
+    const put: InboxItem[] = [];
+    let offsetMs = 0;
+    const clock = { nowMs: () => Date.now() + offsetMs };
+    const given = own({ name: 'hot', query: 'temperature', above: 50, forSeconds: 0, title: 'hot: {value}' });
+    const process = (known: readonly FiringAlert[]) => {
+      const configured = schema.parse({ url: prometheus.url, ...given });
+      const monitored = { ...configured, name: 'main', environments: ['prod'] };
+      const api = connectPrometheus(configured, null);
+      const readings = createPrometheusReadings(monitored, rulesOf(configured), api, clock.nowMs);
+      return watch([{ ...readings, name: 'prometheus/main', environments: ['prod'] }], {
+        take: async () => ({ kind: 'stored' }),
+        inbox: { put: async (items) => put.push(...items) },
+        firing: { firing: async () => known },
+        looks: { looked: async () => {} },
+        ...{ wake: () => {}, limits: defaultLimits, everyMs: 1_000, clock, log: silentLog },
+        metrics: new MemoryMetrics(),
+      });
+    };
+    const told = () =>
+      put.map((item) => (item.kind === 'anomaly' ? [item.anomaly.state, item.anomaly.title] : []));
+
+    const first = process([]);
+    first.start();
+    await expect.poll(told).toEqual([['firing', 'hot: 80']]);
+    await first.stop();
+
+    const [stored] = put;
+    if (stored?.kind !== 'anomaly') throw new Error('no alert');
+    const second = process([{ key: stored.report?.key ?? '', anomaly: stored.anomaly }]);
+    second.start();
+    temperature = 20;
+    // As time passes: a rule is asked for again, and an alert that is away for a minute is over.
+    const later = setInterval(() => {
+      offsetMs += 20_000;
+    }, 500);
+    await expect.poll(told).toEqual([
+      ['firing', 'hot: 80'],
+      ['cleared', 'hot: 80'],
+    ]);
+    clearInterval(later);
+    await second.stop();
   });
 
   test('a Prometheus that is away is known to say nothing, and is asked again at once', async () => {

@@ -66,6 +66,15 @@ test('a source that sends too much is told when to come back; others and the oth
   expect(served).toEqual(['/v1/logs', '/v1/metrics', '/v1/traces', '/api/v1/events']);
 });
 
+test('a sender that logs an answer as it is can read it', async () => {
+  const { send } = limited({ eventsPerSource: 1, telemetryPerSource: 1 });
+  await send('/api/v1/write', undefined, 'application/x-protobuf');
+  const second = await send('/api/v1/write', undefined, 'application/x-protobuf');
+  expect([second.status, second.headers.get('content-type')]).toEqual([429, 'text/plain; charset=utf-8']);
+  expect(await second.text()).toMatch(/^at most 1 requests a minute are accepted from one address/);
+  expect(Number(second.headers.get('retry-after'))).toBeGreaterThan(0);
+});
+
 test('protobuf is answered in protobuf', async () => {
   const { send } = limited({ eventsPerSource: 1, telemetryPerSource: 1 });
   await send('/v1/logs', 'a', 'application/x-protobuf');

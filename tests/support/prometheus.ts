@@ -27,6 +27,7 @@ export async function startPrometheus(executable: string, configuration: string)
     `--web.listen-address=127.0.0.1:${port}`,
     '--enable-feature=type-and-unit-labels',
     '--web.enable-remote-write-receiver',
+    '--web.enable-otlp-receiver',
   ];
   const pid = await startProcess([executable, ...options], logFile, 'attached');
   const stop = async (): Promise<void> => {

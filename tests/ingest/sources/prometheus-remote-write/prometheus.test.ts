@@ -127,6 +127,31 @@ await describeWith<PrometheusInfo>('prometheus', 'Prometheus', ({ executable }) 
     },
   );
 
+  test.each(versions)('version %s: exponential histograms', async (version) => {
+    const nano = (ms: number): string => `${ms}000000`;
+    const now = Date.now();
+    const point = {
+      ...{ startTimeUnixNano: nano(now - 60_000), timeUnixNano: nano(now), count: '10', sum: 30, scale: 0 },
+      ...{ zeroCount: '1', positive: { offset: 0, bucketCounts: ['4', '0', '5'] } },
+    };
+    const metric = { name: 'wait', exponentialHistogram: { aggregationTemporality: 2, dataPoints: [point] } };
+    const service = { key: 'service.name', value: { stringValue: 'waiting' } };
+    const sent = { resource: { attributes: [service] }, scopeMetrics: [{ metrics: [metric] }] };
+    const answer = await fetch(`${prometheus.url}/api/v1/otlp/v1/metrics`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ resourceMetrics: [sent] }),
+    });
+    expect(answer.status).toBe(200);
+    await expect.poll(() => of(version, 'wait', 'waiting').length).toBeGreaterThan(0);
+    const [{ bounds, bucketCounts, ...rest }] = of(version, 'wait', 'waiting') as unknown as [HistogramPoint];
+    expect(rest).toMatchObject({ kind: 'histogram', count: 10, sum: 30 });
+    expect([bounds.slice(1), bucketCounts]).toEqual([
+      [1, 2, 4, 8],
+      [1, 0, 4, 0, 5, 0],
+    ]);
+  });
+
   test('native histograms with bounds of their own, which only version 2.0 has', async () => {
     const version = '2.0';
     await expect.poll(() => of(version, 'lag_seconds', 'natively').length).toBeGreaterThan(0);

@@ -197,5 +197,6 @@ test('bytes as text: without control characters, and cut', () => {
   expect(words.text).toMatch(/^lots of words /);
   const long = shownText(Buffer.from(JSON.stringify(Array.from({ length: 9_000 }, () => 'word'))));
   expect(long).toMatchObject({ cut: true, text: expect.stringMatching(/^\["word",.{31000}/) });
+  expect(shownText(Buffer.from('not JSON, password=hunter2Zk9vQ4mXw7Lr')).text).not.toContain('hunter2');
   expect(shownText(null)).toEqual({ text: null, cut: false });
 });

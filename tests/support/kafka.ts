@@ -21,6 +21,8 @@ export interface KafkaSide {
   records(topic: string): Promise<readonly Letter[]>;
   /** Records of the topic that the group has not committed; all of them when it has committed nothing. */
   uncommitted(topic: string): Promise<number>;
+  /** The topic no longer holds what is in it now. */
+  forget(topic: string): Promise<void>;
   /** What the group has committed of the topic never was; possible once its members are gone. */
   rewind(topic: string): Promise<void>;
   /** Members of the group now. */
@@ -110,6 +112,14 @@ export async function kafkaSide(broker: string, partitions = 2): Promise<KafkaSi
           sum + Number(high) - Math.max(Number(low), done.get(partition) ?? 0),
         0,
       );
+    },
+    async forget(topic) {
+      const ends = await admin.fetchTopicOffsets(topic);
+      const filled = ends.filter(({ high }) => high !== '0');
+      await admin.deleteTopicRecords({
+        topic,
+        partitions: filled.map(({ partition, high }) => ({ partition, offset: high })),
+      });
     },
     async rewind(topic) {
       await eventually('the group to be empty', async () => {

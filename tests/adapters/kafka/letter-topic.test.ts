@@ -179,11 +179,27 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     ]);
   });
 
+  test('a record that the topic holds no more: only a letter that is a whole copy of it is sent', async () => {
+    await side.send(side.topics.alerts, [
+      { value: large('password=hunter2Zk9vQ4mXw7Lr'), partition: 0 },
+      { value: large(), partition: 0 },
+    ]);
+    await start(100);
+    const found = await lettersOf(2);
+    const idOf = (place: string) => found.find(({ source: from }) => from.endsWith(place))?.id ?? '';
+    await eventually('the commit', async () => (await side.uncommitted(side.topics.alerts)) === 0);
+    await side.forget(side.topics.alerts);
+    const ids = [idOf('/0/0'), idOf('/0/1')];
+    expect((await letters.replay(ids, ada, '')).map(({ outcome }) => outcome)).toEqual(['gone', 'replayed']);
+    expect(await letters.show(ids[0] ?? '')).toMatchObject({ bytes: null, text: null });
+  });
+
   test('sent, and dead before it said so: sent again, and taken once', async () => {
     await side.send(side.topics.alerts, [{ value: large(), partition: 0 }]);
     await start(100);
     const [letter] = await lettersOf(1);
     const ids = [letter?.id ?? ''];
+    await source?.stop();
     ledger.beforeFinish = () => {
       throw new Error('killed');
     };

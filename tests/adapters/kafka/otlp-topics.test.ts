@@ -4,77 +4,13 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createKafkaSource, type KafkaSource } from '../../../adapters/kafka/source.ts';
-import { detectionConfigSchema } from '../../../domain/detection/config.ts';
-import type { TelemetryObservation } from '../../../domain/observation.ts';
-import { alertPartition } from '../../../ingest/kafka/alert-partition.ts';
-import type { StreamDeps } from '../../../ingest/kafka/detection-stream.ts';
-import { type ReadRecords, readOtlp } from '../../../ingest/kafka/read-records.ts';
-import { recordSchemas } from '../../../ingest/kafka/schema.ts';
-import { telemetryTopics } from '../../../ingest/kafka/telemetry-topics.ts';
-import { defaultLimits } from '../../../ingest/limits.ts';
-import {
-  MemoryClock,
-  MemoryEpisodes,
-  MemoryInbox,
-  MemoryMetrics,
-  MemoryReplays,
-  silentLog,
-} from '../../ingest/support/memory.ts';
 import { encodeRequest, gauge, logsRequest, metricsRequest, nano } from '../../ingest/support/otlp.ts';
 import { eventually } from '../../integration/support/wait.ts';
 import { bodiesSentTo } from '../../support/bodies.ts';
 import { describeWith } from '../../support/component.ts';
 import type { KafkaInfo } from '../../support/components/kafka.ts';
 import { type KafkaSide, kafkaSide } from '../../support/kafka.ts';
-
-/** One process of the group; what it read of telemetry is `taken`. */
-class Member {
-  readonly taken: TelemetryObservation[] = [];
-  readonly metrics = new MemoryMetrics();
-  readonly source: KafkaSource;
-
-  constructor(side: KafkaSide, broker: string, encoding: 'json' | 'protobuf') {
-    const { metrics } = this;
-    const { groupId, topics } = side;
-    const options = { brokers: [broker], clientId: 'sut', groupId, deadLetterTopic: topics.deadLetters };
-    this.source = createKafkaSource({ ...options, tls: null, sasl: null }, { log: silentLog, metrics });
-    const deps: StreamDeps = {
-      schemas: recordSchemas(defaultLimits),
-      limits: defaultLimits,
-      defaultEnvironment: 'test',
-      deadLetters: this.source.deadLetters,
-      replays: new MemoryReplays(),
-      detection: detectionConfigSchema.parse({}),
-      inbox: new MemoryInbox(new MemoryClock(0)),
-      episodes: new MemoryEpisodes(),
-      history: null,
-      wake: () => {},
-      warmMs: 600_000,
-      maxWaitingRows: 10_000,
-      maxWaitingAnomalies: 100,
-      clock: { nowMs: () => Date.now() },
-      metrics,
-      log: silentLog,
-    };
-    const read: ReadRecords = async (records, position) => {
-      const result = await readOtlp({ encoding, signal: null }, deps)(records, position);
-      for (const { decoded } of result.telemetry.requests) this.taken.push(...decoded.observations);
-      return result;
-    };
-    this.source.start(
-      {
-        [topics.observations]: telemetryTopics(deps, () => read),
-        [topics.alerts]: alertPartition(deps),
-      },
-      [topics.observations],
-    );
-  }
-
-  read(topic: string): number {
-    return this.metrics.counts.get(`sentinel_kafka_records_total{${topic}}`) ?? 0;
-  }
-}
+import { TelemetryMember } from '../../support/telemetry-member.ts';
 
 await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
   let side: KafkaSide;
@@ -86,11 +22,12 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
   afterEach(async () => {
     for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
   });
-  function member(encoding: 'json' | 'protobuf'): Member {
-    const one = new Member(side, broker, encoding);
+  function member(encoding: 'json' | 'protobuf'): TelemetryMember {
+    const one = new TelemetryMember(side, broker, new Map([[side.topics.observations, encoding]]));
     cleanUps.push(() => one.source.stop());
     return one;
   }
+  const takenBy = (one: TelemetryMember) => one.taken.get(side.topics.observations) ?? [];
   const onEach = (values: readonly (Uint8Array | string)[]) =>
     side.send(
       side.topics.observations,
@@ -121,11 +58,11 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
       members[0].read(side.topics.observations) > 0 ? members : [members[1], members[0]];
     expect(other.read(side.topics.observations)).toBe(0);
     expect(other.read(side.topics.alerts)).toBeGreaterThan(0);
-    expect(new Set(reader.taken.map((one) => ('metric' in one ? one.metric : ''))).size).toBe(6);
+    expect(new Set(takenBy(reader).map((one) => ('metric' in one ? one.metric : ''))).size).toBe(6);
 
     await reader.source.stop();
     await onEach([request(6), request(7), request(8)]);
-    const names = () => other.taken.map((one) => ('metric' in one ? one.metric : ''));
+    const names = () => takenBy(other).map((one) => ('metric' in one ? one.metric : ''));
     await eventually('the rest', () => names().includes('queue-8') && names().includes('queue-6'));
   });
 
@@ -151,9 +88,13 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     ]);
     const one = member('json');
     await eventually('all of them', () => one.read(side.topics.observations) === 5);
-    await eventually('three that are good', () => one.taken.length === 3);
-    expect(one.taken.map(({ kind }) => kind).toSorted()).toEqual(['gauge', 'log', 'span']);
-    expect(one.taken.find(({ kind }) => kind === 'span')).toMatchObject({
+    await eventually('three that are good', () => takenBy(one).length === 3);
+    expect(
+      takenBy(one)
+        .map(({ kind }) => kind)
+        .toSorted(),
+    ).toEqual(['gauge', 'log', 'span']);
+    expect(takenBy(one).find(({ kind }) => kind === 'span')).toMatchObject({
       name: 'GET /',
       scope: { service: 'web' },
     });

@@ -85,8 +85,9 @@ async function ask(routeCase: RouteCase, reach: Reach | undefined) {
 }
 
 /** What the ports were told to do, and which keys hold. */
-function changesOf({ told, undelivered, switches, stops, breakers, rolledBack, begun }: World): string {
-  return JSON.stringify([told, undelivered, switches, [...stops], breakers, rolledBack, begun]);
+function changesOf(world: World): string {
+  const { told, undelivered, switches, stops, breakers, rolledBack, begun, replayed } = world;
+  return JSON.stringify([told, undelivered, switches, [...stops], breakers, rolledBack, begun, replayed]);
 }
 
 /** What agents say needs their own keys, which have no reach: no other key is answered there, whatever it reaches. */
@@ -116,6 +117,9 @@ const onlyWithoutLimits = [
   'GET /api/v1/audit/verification',
   'GET /api/v1/audit',
   'POST /api/v1/codec/decode',
+  'GET /api/v1/dead-letters',
+  'GET /api/v1/dead-letters/:id',
+  'POST /api/v1/dead-letters/replay',
 ];
 
 /** Neither tell of a service nor change anything of one, whoever asks: the proof above says nothing about them. */

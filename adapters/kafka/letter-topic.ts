@@ -22,7 +22,7 @@ export type LetterTopicOptions = KafkaOptions & {
 };
 
 /** Below what a caller of the API waits. */
-const deadlineMs = 10_000;
+const defaultDeadlineMs = 10_000;
 /** Letters of a partition that one look goes through. */
 const stretch = 300n;
 /** Records closer together than this are read in one go. */
@@ -34,7 +34,11 @@ type Opened = LetterTopicOptions & { readonly kafka: Kafka };
  * Asks for its options, and connects, when it is used: a process that is not given what the brokers want of it runs all the same, and
  * says so to whoever asks for dead letters.
  */
-export function createLetterTopic(optionsOf: () => LetterTopicOptions, log: KafkaLog): LetterTopic {
+export function createLetterTopic(
+  optionsOf: () => LetterTopicOptions,
+  log: KafkaLog,
+  deadlineMs = defaultDeadlineMs,
+): LetterTopic {
   let instance: Opened | null = null;
   function opened(): Opened {
     if (instance !== null) return instance;

@@ -17,7 +17,7 @@ import {
   tracesRequest,
 } from '../../ingest/support/otlp.ts';
 import { eventually } from '../../integration/support/wait.ts';
-import { describeWith } from '../../support/component.ts';
+import { component, describeWith } from '../../support/component.ts';
 import type { CollectorInfo } from '../../support/components/collector.ts';
 import type { KafkaInfo } from '../../support/components/kafka.ts';
 import { kafkaSide } from '../../support/kafka.ts';
@@ -53,63 +53,62 @@ async function startCollector(executable: string, config: object): Promise<void>
   });
 }
 
-await describeWith<CollectorInfo>('collector', 'A Collector', ({ executable }) =>
-  describeWith<KafkaInfo>('kafka', 'and Kafka', ({ broker }) => {
-    test('what it writes is read, however it encodes and compresses it', async () => {
-      const side = await kafkaSide(broker);
-      cleanUps.push(side.close);
-      const topicOf = (codec: string) => `${codec}-${side.groupId}`;
-      const encodingOf = (at: number) => (at % 2 === 0 ? 'otlp_proto' : 'otlp_json');
-      const exporters = codecs.map((codec, at) => {
-        const signal = { topic: topicOf(codec), encoding: encodingOf(at) };
-        const own = { brokers: [broker], traces: signal, metrics: signal, logs: signal };
-        const producer = { ...documented.exporters.kafka.producer, compression: codec };
-        return [`kafka/${codec}`, { ...documented.exporters.kafka, ...own, producer }] as const;
-      });
-      const pipeline = {
-        receivers: ['otlp'],
-        processors: ['batch'],
-        exporters: exporters.map(([name]) => name),
-      };
-      const port = await freePort();
-      await startCollector(executable, {
-        receivers: { otlp: { protocols: { http: { endpoint: `127.0.0.1:${port}` } } } },
-        processors: documented.processors,
-        exporters: Object.fromEntries(exporters),
-        service: {
-          telemetry: { metrics: { level: 'none' } },
-          pipelines: { traces: pipeline, metrics: pipeline, logs: pipeline },
-        },
-      });
-      const send = async (signal: string, body: Json) => {
-        const headers = { 'content-type': 'application/json' };
-        const init = { method: 'POST', headers, body: JSON.stringify(body) };
-        expect((await fetch(`http://127.0.0.1:${port}/v1/${signal}`, init)).status).toBe(200);
-      };
-      const now = Date.now();
-      const at = nano(now);
-      const timed = { startTimeUnixNano: nano(now - 20), endTimeUnixNano: at };
-      await send('metrics', metricsRequest([gauge('queue', { timeUnixNano: at, asDouble: 3 })]));
-      await send('logs', logsRequest([{ timeUnixNano: at, body: { stringValue: 'long '.repeat(200) } }]));
-      await send('traces', tracesRequest([span({ ...timed, name: 'GET /orders' })]));
-
-      const encodings = codecs.map((codec, index) => [
-        topicOf(codec),
-        encodingOf(index) === 'otlp_json' ? ('json' as const) : ('protobuf' as const),
-      ]) as [string, 'json' | 'protobuf'][];
-      const member = new TelemetryMember(side, broker, new Map(encodings));
-      cleanUps.push(() => member.source.stop());
-      for (const codec of codecs) {
-        const taken = () => member.taken.get(topicOf(codec)) ?? [];
-        await eventually(`three of ${codec}`, () => taken().length >= 3);
-        const scope = { environment: 'prod', service: 'orders', resourceId: 'orders-1' };
-        expect(taken()).toContainEqual(
-          expect.objectContaining({ kind: 'gauge', scope, metric: 'queue', value: 3 }),
-        );
-        expect(taken()).toContainEqual(expect.objectContaining({ kind: 'log', scope }));
-        expect(taken()).toContainEqual(expect.objectContaining({ kind: 'span', scope, name: 'GET /orders' }));
-      }
-      expect(await side.letters()).toEqual([]);
+await describeWith<CollectorInfo>('collector', 'A Collector', ({ executable }) => {
+  test('what it writes is read, however it encodes and compresses it', async () => {
+    const { broker } = await component<KafkaInfo>('kafka');
+    const side = await kafkaSide(broker);
+    cleanUps.push(side.close);
+    const topicOf = (codec: string) => `${codec}-${side.groupId}`;
+    const encodingOf = (at: number) => (at % 2 === 0 ? 'otlp_proto' : 'otlp_json');
+    const exporters = codecs.map((codec, at) => {
+      const signal = { topic: topicOf(codec), encoding: encodingOf(at) };
+      const own = { brokers: [broker], traces: signal, metrics: signal, logs: signal };
+      const producer = { ...documented.exporters.kafka.producer, compression: codec };
+      return [`kafka/${codec}`, { ...documented.exporters.kafka, ...own, producer }] as const;
     });
-  }),
-);
+    const pipeline = {
+      receivers: ['otlp'],
+      processors: ['batch'],
+      exporters: exporters.map(([name]) => name),
+    };
+    const port = await freePort();
+    await startCollector(executable, {
+      receivers: { otlp: { protocols: { http: { endpoint: `127.0.0.1:${port}` } } } },
+      processors: documented.processors,
+      exporters: Object.fromEntries(exporters),
+      service: {
+        telemetry: { metrics: { level: 'none' } },
+        pipelines: { traces: pipeline, metrics: pipeline, logs: pipeline },
+      },
+    });
+    const send = async (signal: string, body: Json) => {
+      const headers = { 'content-type': 'application/json' };
+      const init = { method: 'POST', headers, body: JSON.stringify(body) };
+      expect((await fetch(`http://127.0.0.1:${port}/v1/${signal}`, init)).status).toBe(200);
+    };
+    const now = Date.now();
+    const at = nano(now);
+    const timed = { startTimeUnixNano: nano(now - 20), endTimeUnixNano: at };
+    await send('metrics', metricsRequest([gauge('queue', { timeUnixNano: at, asDouble: 3 })]));
+    await send('logs', logsRequest([{ timeUnixNano: at, body: { stringValue: 'long '.repeat(200) } }]));
+    await send('traces', tracesRequest([span({ ...timed, name: 'GET /orders' })]));
+
+    const encodings = codecs.map((codec, index) => [
+      topicOf(codec),
+      encodingOf(index) === 'otlp_json' ? ('json' as const) : ('protobuf' as const),
+    ]) as [string, 'json' | 'protobuf'][];
+    const member = new TelemetryMember(side, broker, new Map(encodings));
+    cleanUps.push(() => member.source.stop());
+    for (const codec of codecs) {
+      const taken = () => member.taken.get(topicOf(codec)) ?? [];
+      await eventually(`three of ${codec}`, () => taken().length >= 3);
+      const scope = { environment: 'prod', service: 'orders', resourceId: 'orders-1' };
+      expect(taken()).toContainEqual(
+        expect.objectContaining({ kind: 'gauge', scope, metric: 'queue', value: 3 }),
+      );
+      expect(taken()).toContainEqual(expect.objectContaining({ kind: 'log', scope }));
+      expect(taken()).toContainEqual(expect.objectContaining({ kind: 'span', scope, name: 'GET /orders' }));
+    }
+    expect(await side.letters()).toEqual([]);
+  });
+});

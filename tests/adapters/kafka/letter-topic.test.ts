@@ -85,7 +85,7 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     inbox = new MemoryInbox(new MemoryClock(0));
     metrics = new MemoryMetrics();
     ledger = new MemoryLedger();
-    topic = createLetterTopic(() => ({ ...options(), sources: [side.topics.alerts] }), silentLog);
+    topic = createLetterTopic(() => ({ ...options(), sources: [side.topics.alerts] }), silentLog, 60_000);
     letters = createDeadLetters([kafkaDeadLetters(topic, ledger)]);
     source = null;
   });

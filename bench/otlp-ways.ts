@@ -17,6 +17,7 @@ import { framed } from '../ingest/grpc/message.ts';
 import { createGrpcServer } from '../ingest/grpc/server.ts';
 import { createIngestApp } from '../ingest/http.ts';
 import { defaultLimits as limits } from '../ingest/limits.ts';
+import { createMappings } from '../ingest/mapping/mappings.ts';
 import { decodeOtlp } from '../ingest/otlp/decode.ts';
 import { ownOfSources, rpcPaths } from '../ingest/sources/index.ts';
 
@@ -47,6 +48,7 @@ const app = createIngestApp({
   defaultEnvironment,
   clock: { nowMs: () => Date.now() },
   newId: () => '',
+  mappings: createMappings(),
   readRemote: async () => ({ status: 404, text: '' }),
   metrics: { count: () => {}, observe: () => {}, gauge: () => {} },
   log: { info: () => {}, warn: () => {}, error: () => {} },

@@ -9,7 +9,6 @@ import type { IngestAppDeps } from './http/deps.ts';
 import { createDocuments } from './http/documents.ts';
 import { problemResponse } from './http/problem.ts';
 import { requestIdOf } from './http/request-id.ts';
-import { createMappings } from './mapping/mappings.ts';
 import { type OwnOfSources, sourceAt, ways } from './sources/index.ts';
 import type { LimitClass } from './sources/source.ts';
 
@@ -29,7 +28,7 @@ export function answersInText({ url }: Pick<Request, 'url'>): boolean {
   return sourceAt(routePath(new URL(url).pathname))?.answersInText === true;
 }
 
-export type IngestAppOptions = Omit<IngestAppDeps, 'readBody' | 'documents' | 'mappings'> & {
+export type IngestAppOptions = Omit<IngestAppDeps, 'readBody' | 'documents'> & {
   readonly sources: OwnOfSources;
 };
 
@@ -42,7 +41,6 @@ export function createIngestApp({ sources, ...given }: IngestAppOptions): Ingest
     ...given,
     readBody: createBodyReader(given.limits),
     documents: createDocuments(given.readRemote, given.clock),
-    mappings: createMappings(),
   };
   const app: IngestApp = new Hono({ getPath: (request) => routePath(getPath(request)) });
   const origins = given.allowedOrigins ?? [];

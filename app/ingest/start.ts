@@ -9,6 +9,7 @@ import { createDispatcher, type DispatchSettings, defaultDispatchSettings } from
 import { eventSchemas } from '../../ingest/events/schema.ts';
 import { createIngestApp, type IngestApp } from '../../ingest/http.ts';
 import { defaultLimits, type IngestLimits } from '../../ingest/limits.ts';
+import { createMappings } from '../../ingest/mapping/mappings.ts';
 import { createNotes, type Notes } from '../../ingest/notes.ts';
 import { createPipeline, type OnTaken } from '../../ingest/pipeline.ts';
 import type {
@@ -160,6 +161,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     () => notes.flush(clock.nowMs()),
     (error) => log.error({ err: error }, 'notes on telemetry could not be written'),
   );
+  const mappings = createMappings();
   const app = createIngestApp({
     pipeline,
     inbox,
@@ -172,6 +174,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     clock,
     newId: randomUUID,
     readRemote: deps.readRemote,
+    mappings,
     metrics,
     log,
     wake,
@@ -202,6 +205,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
       await pipeline.flush();
       await pipeline.settle();
       await dispatcher.stop();
+      await mappings.close();
     },
   };
 }

@@ -16,11 +16,12 @@ export type Mappings = {
 };
 
 /** What an expression is given; past that the thread is ended, because built-in functions look at no clock. */
-const defaultBounds = { timeoutMs: 2_000, longestMs: 5_000 };
+const defaultBounds = { timeoutMs: 2_000, longestMs: 5_000, memoryMb: 128 };
 const mostWaiting = 200;
-const resourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
 
-export function createMappings({ timeoutMs, longestMs } = defaultBounds): Mappings {
+export function createMappings(bounds: Partial<typeof defaultBounds> = {}): Mappings {
+  const { timeoutMs, longestMs, memoryMb } = { ...defaultBounds, ...bounds };
+  const resourceLimits = { maxOldGenerationSizeMb: memoryMb, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
   let worker: Worker | null = null;
   let started: Promise<Worker> | null = null;
   let last: Promise<unknown> = Promise.resolve();
@@ -63,7 +64,7 @@ export function createMappings({ timeoutMs, longestMs } = defaultBounds): Mappin
       fail(
         'wrong',
         'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-          ? 'the mapping needs more than 128 MB'
+          ? `the mapping needs more than ${memoryMb} MB`
           : error.message,
       );
     const timer = setTimeout(

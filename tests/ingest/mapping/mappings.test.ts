@@ -2,7 +2,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { wrongWithMapping } from '../../../ingest/mapping/compile.ts';
 import { createMappings } from '../../../ingest/mapping/mappings.ts';
 
-const mappings = createMappings();
+const patient = { timeoutMs: 60_000, longestMs: 60_000 };
+const mappings = createMappings(patient);
 afterAll(() => mappings.close());
 
 test('what is made of a body', async () => {
@@ -43,23 +44,37 @@ test.each([
 });
 
 describe('what does not end', () => {
-  const brief = createMappings({ timeoutMs: 100, longestMs: 400 });
-  afterAll(() => brief.close());
-
   test.each([
-    ['a loop', '($f := function(){ $f() }; $f())', {}],
-    ['an expression that a body makes slow', '$match(a, /^(a+)+$/)', { a: `${'a'.repeat(60)}!` }],
+    ['a loop', { timeoutMs: 100 }, '($f := function(){ $f() }; $f())', {}, 'Evaluation timeout'],
+    [
+      'an expression that a body makes slow',
+      { longestMs: 400 },
+      '$match(a, /^(a+)+$/)',
+      { a: `${'a'.repeat(60)}!` },
+      'takes longer than 0.4 s',
+    ],
   ])(
     '%s is ended, holds nothing up meanwhile, and the next body is read',
-    async (_what, expression, body) => {
+    async (_what, bounds, expression, body, detail) => {
+      const brief = createMappings({ ...patient, ...bounds });
       let turns = 0;
       const turn = setInterval(() => (turns += 1), 10);
-      expect(await brief.apply(expression, body)).toMatchObject({ ok: false, why: 'late' });
+      const mapped = await brief.apply(expression, body);
       clearInterval(turn);
+      expect(mapped).toEqual({ ok: false, why: 'late', detail: expect.stringContaining(detail) });
       expect(turns).toBeGreaterThan(0);
       await expect.poll(() => brief.apply('a', { a: 1 })).toEqual({ ok: true, value: 1 });
+      await brief.close();
     },
   );
+});
+
+test('what fills the memory is ended, and the next body is read', async () => {
+  const small = createMappings({ ...patient, memoryMb: 16 });
+  const mapped = await small.apply('$map([1..9999], function($v){ [1..9999] })', {});
+  expect(mapped).toEqual({ ok: false, why: 'wrong', detail: 'the mapping needs more than 16 MB' });
+  await expect.poll(() => small.apply('a', { a: 1 })).toEqual({ ok: true, value: 1 });
+  await small.close();
 });
 
 test.each([

@@ -48,9 +48,10 @@ test('the same event in every mode is the same', async () => {
 
 test('it is another one with another id, or from another source', async () => {
   const { post, stored } = start();
-  for (const fields of [{}, { id: '2' }, { source: '/other' }])
-    await post({ ...attributes, ...fields, data });
-  expect(stored()).toHaveLength(3);
+  const long = '/x'.repeat(200);
+  const others = [{}, { id: '2' }, { source: '/other' }, { source: `${long}1` }, { source: `${long}2` }];
+  for (const fields of others) await post({ ...attributes, ...fields, data });
+  expect(stored()).toHaveLength(5);
 });
 
 test('alerts of one id are told apart by the source of the event, unless they name one', async () => {

@@ -6,6 +6,7 @@ import { createDelivery } from '../../../ingest/delivery.ts';
 import { eventSchemas } from '../../../ingest/events/schema.ts';
 import { createIngestApp, type IngestApp } from '../../../ingest/http.ts';
 import { defaultLimits, type IngestLimits } from '../../../ingest/limits.ts';
+import { createMappings } from '../../../ingest/mapping/mappings.ts';
 import type { Notes } from '../../../ingest/notes.ts';
 import { createPipeline, type Detection, type Pipeline } from '../../../ingest/pipeline.ts';
 import type { Authorize, HistoryWriter, Logger, ReadRemote } from '../../../ingest/ports.ts';
@@ -23,6 +24,9 @@ import {
 import { nowMs } from './otlp.ts';
 
 export const nothingFound: DetectionOutput = { rows: [], anomalies: [], edges: [], dropped: {} };
+
+/** However slow the machine is. */
+const mappings = createMappings({ timeoutMs: 60_000, longestMs: 60_000 });
 
 export type TestAppOptions = {
   readonly authorize?: Authorize;
@@ -100,6 +104,7 @@ export class TestApp {
         ids += 1;
         return `fresh-${ids}`;
       },
+      mappings,
       readRemote: options.readRemote ?? (async () => ({ status: 404, text: '' })),
       metrics,
       log: options.log ?? silentLog,

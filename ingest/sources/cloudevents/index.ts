@@ -1,5 +1,4 @@
-// Alerts and changes as CloudEvents, from brokers and event meshes (Knative, Azure Event Grid, Argo Events). What `data` is, the
-// specification leaves open; here it is one event as `POST /api/v1/events` takes it.
+// Alerts and changes as CloudEvents. What `data` is, the specification leaves open; here it is one event as `POST /api/v1/events` takes it.
 
 import { eventId, eventItem, eventTimeProblem } from '../../events/items.ts';
 import { firstProblem, type Invalid } from '../../events/schema.ts';

@@ -1,5 +1,5 @@
 // How soon what was accepted is seen where it belongs: alerts over many services, one a request, into a whole Sentinel as an
-// operator starts it, until the API shows every one of them in its incident. `visibleSeconds` counts from the first request;
+// operator starts it, until the API shows every one of them among the members of an incident. `visibleSeconds` counts from the first request;
 // `leftInboxSeconds` until nothing waits in the inbox. With `--perSecond` they come evenly, and `apiMs` is how long people wait
 // meanwhile for the list of incidents. `cpuSeconds` is the processor time until all was visible. `ratio` is against reading as many alerts with JSON.parse and writing each back, over and
 // over for a second: a yardstick that moves with the machine. Prints one JSON line.

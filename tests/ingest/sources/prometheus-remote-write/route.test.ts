@@ -2,6 +2,8 @@
 
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { detectionConfigSchema } from '../../../../domain/detection/config.ts';
+import { createDetectionEngine } from '../../../../domain/detection/engine.ts';
 import { nothingFound, TestApp } from '../../support/app.ts';
 import { authorize } from '../../support/memory.ts';
 import { nowMs } from '../../support/otlp.ts';
@@ -84,6 +86,21 @@ describe.each(versions)('version %s', (version) => {
     expect(written(response)).toEqual([null, null, null]);
     sut.history.down = false;
     expect((await write(version, series('a', {}, 1))).status).toBe(204);
+  });
+
+  test('samples that come twice, or after newer ones, change no rate', async () => {
+    sut = new TestApp({ authorize, detection: createDetectionEngine(detectionConfigSchema.parse({})) });
+    const at = (secondsAgo: number) => ({ value: 1_000 - secondsAgo, atMs: nowMs - secondsAgo * 1_000 });
+    for (const secondsAgo of [60, 45, 45, 30, 60, 50, 30, 15, 0])
+      expect((await write(version, series('jobs_total', {}, at(secondsAgo)))).status).toBe(204);
+    sut.clock.current += 60_000;
+    await sut.pipeline.tick();
+    await sut.pipeline.settle();
+    const rates = sut.history.rows.flatMap(({ metrics }) =>
+      metrics.map(({ metric, value }) => [metric, value]),
+    );
+    expect(rates.length).toBeGreaterThan(3);
+    expect(new Set(rates.map(String))).toEqual(new Set(['jobs_total.rate,1']));
   });
 
   test('a request that only tells types is stored, too', async () => {

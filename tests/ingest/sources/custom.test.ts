@@ -141,7 +141,7 @@ test.each([
 ])('what %s makes is no event, and the field is named', async (mapping, detail) => {
   const { post, found } = start([{ name: 'checks', mapping }]);
   const said = await post('checks', { a: 'orders' });
-  expect([said.status, said.detail]).toEqual([422, expect.stringContaining(detail)]);
+  expect([said.status, said.detail?.slice(0, detail.length)]).toEqual([422, detail]);
   expect(found()).toEqual([]);
 });
 

@@ -83,6 +83,12 @@ function instantOf({ status, startsAtMs, endsAtMs }: Reported, context: ReportCo
   return boundedInstant(status === 'firing' ? begunMs : Math.max(begunMs, endsAtMs ?? receivedMs), context);
 }
 
+/** Senders write instants in many ways; one that cannot be read is as if it were not there. */
+export function instantIn(given: string | null | undefined): number | null {
+  const atMs = Date.parse(given ?? '');
+  return Number.isNaN(atMs) ? null : atMs;
+}
+
 /** Not after now, and not longer ago than events are taken. */
 export function boundedInstant(
   atMs: number,

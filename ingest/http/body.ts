@@ -15,6 +15,15 @@ export const bodyProblems = [
   'busy',
 ] as const;
 export type BodyProblem = (typeof bodyProblems)[number];
+/** The HTTP status that says so. */
+export const bodyStatus: Readonly<Record<BodyProblem, number>> = {
+  'too-large': 413,
+  'too-complex': 413,
+  busy: 503,
+  'unsupported-encoding': 415,
+  'bad-encoding': 400,
+  aborted: 400,
+};
 export type Body =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly problem: BodyProblem; readonly detail: string };

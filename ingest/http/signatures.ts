@@ -64,6 +64,12 @@ export function hmacSha256(scheme: HmacScheme): SignatureCheck {
   };
 }
 
+/** `sha256=<hex>` over the body in a header, as many senders sign. */
+export function sha256Header(header: string): SignatureCheck {
+  const signaturesIn = (value: string) => /^sha256=([0-9a-f]{64})$/i.exec(value)?.slice(1) ?? [];
+  return hmacSha256({ header, signaturesIn, encoding: 'hex' });
+}
+
 /** The secret itself in a header: it proves the sender, but nothing of the body. */
 export function secretToken(header: string): SignatureCheck {
   return ({ headers, secrets }) => {

@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { isIncidentId } from '../../../domain/incident/incident-id.ts';
 import { type LabelSettings, readLabels } from '../../events/label-settings.ts';
-import { reportedItem } from '../../events/reported.ts';
+import { instantIn, reportedItem } from '../../events/reported.ts';
 import { parsed } from '../../http/event-request.ts';
 import type { Delivery, ReadContext, Reading } from '../webhook.ts';
-import { instantOf, labelsOf, type Payload, payloadSchema } from './fields.ts';
+import { labelsOf, type Payload, payloadSchema } from './fields.ts';
 
 const key = z.string().nullish();
 const eventSchema = z.discriminatedUnion('event_action', [
@@ -35,7 +35,7 @@ export function readAlert({ raw }: Delivery, context: ReadContext<LabelSettings>
   const { limits, settings } = context;
   const labelled = readLabels(labelsOf(payload), settings, rough, limits.maxNameChars);
   const isOver = event.event_action === 'resolve';
-  const atMs = instantOf(payload.timestamp);
+  const atMs = instantIn(payload.timestamp);
   const item = reportedItem(
     {
       ...labelled,

@@ -3,10 +3,11 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type LabelSettings, readLabels } from '../../events/label-settings.ts';
+import { instantIn } from '../../events/reported.ts';
 import { reportedChange } from '../../events/reported-change.ts';
 import { parsed } from '../../http/event-request.ts';
 import type { Delivery, ReadContext, Reading } from '../webhook.ts';
-import { instantOf, labelsOf, payloadSchema } from './fields.ts';
+import { labelsOf, payloadSchema } from './fields.ts';
 
 const changeSchema = z.object({ payload: payloadSchema });
 
@@ -18,7 +19,7 @@ export function readChange({ raw }: Delivery, context: ReadContext<LabelSettings
   const { limits, settings, receivedMs, actor } = context;
   const labels = labelsOf(payload);
   const { service, environment } = readLabels(labels, settings, [actor], limits.maxNameChars);
-  const atMs = instantOf(payload.timestamp);
+  const atMs = instantIn(payload.timestamp);
   const told = [actor, payload, atMs ?? Math.floor(receivedMs / sentAgainWithinMs)];
   const id = createHash('sha256').update(JSON.stringify(told)).digest('hex').slice(0, 32);
   const change = {

@@ -24,9 +24,3 @@ export function labelsOf(payload: Partial<Payload>): Record<string, string> {
   const own = typeof custom_details === 'object' ? flatTexts(custom_details) : {};
   return { ...own, ...flatTexts({ source, severity, component, group, class: kind }) };
 }
-
-/** Senders write instants in many ways; one that cannot be read is as if it were not there. */
-export function instantOf(given: string | null | undefined): number | null {
-  const atMs = Date.parse(given ?? '');
-  return Number.isNaN(atMs) ? null : atMs;
-}

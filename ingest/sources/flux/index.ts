@@ -2,9 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { instantIn } from '../../events/reported.ts';
 import { reportedChange } from '../../events/reported-change.ts';
 import { parsed } from '../../http/event-request.ts';
-import { hmacSha256, wrongWithSecrets } from '../../http/signatures.ts';
+import { sha256Header, wrongWithSecrets } from '../../http/signatures.ts';
 import { placeOf, servicesSetting } from '../places-setting.ts';
 import { reachSetting } from '../reach-setting.ts';
 import type { Source } from '../source.ts';
@@ -38,11 +39,7 @@ export const flux: Source<typeof settings> = {
       proof: {
         by: 'signature',
         variable,
-        check: hmacSha256({
-          header: 'x-signature',
-          signaturesIn: (value) => /^sha256=([0-9a-f]{64})$/i.exec(value)?.slice(1) ?? [],
-          encoding: 'hex',
-        }),
+        check: sha256Header('x-signature'),
       },
       reach: ({ reach }) => reach,
       read: readEvent,
@@ -85,7 +82,7 @@ function readEvent({ raw }: Delivery, context: ReadContext<Settings>): Reading {
           type: 'release',
           service: place.service,
           environment: place.environment || metadataOf(event.metadata, 'environment'),
-          atMs: event.timestamp == null ? null : Date.parse(event.timestamp),
+          atMs: instantIn(event.timestamp),
           summary: `${object.kind} ${object.name} is at ${revision}`,
           attributes: { version: revision, object: `${object.kind} ${named}`, reason: event.reason ?? '' },
         },

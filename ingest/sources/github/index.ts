@@ -2,9 +2,10 @@
 // deliveries".
 
 import { z } from 'zod';
+import { instantIn } from '../../events/reported.ts';
 import { reportedChange } from '../../events/reported-change.ts';
 import { parsed } from '../../http/event-request.ts';
-import { hmacSha256, wrongWithSecrets } from '../../http/signatures.ts';
+import { sha256Header, wrongWithSecrets } from '../../http/signatures.ts';
 import { placeOf, servicesSetting } from '../places-setting.ts';
 import { reachSetting } from '../reach-setting.ts';
 import type { Source } from '../source.ts';
@@ -36,11 +37,7 @@ export const github: Source<typeof settings> = {
       proof: {
         by: 'signature',
         variable,
-        check: hmacSha256({
-          header: 'x-hub-signature-256',
-          signaturesIn: (value) => /^sha256=([0-9a-f]{64})$/i.exec(value)?.slice(1) ?? [],
-          encoding: 'hex',
-        }),
+        check: sha256Header('x-hub-signature-256'),
       },
       reach: ({ reach }) => reach,
       read: readDelivery,
@@ -81,7 +78,7 @@ function readDelivery({ raw, headers }: Delivery, context: ReadContext<Settings>
           type: 'release',
           service: place.service,
           environment: place.environment || status.environment || deployment.environment || '',
-          atMs: status.created_at == null ? null : Date.parse(status.created_at),
+          atMs: instantIn(status.created_at),
           summary: deployment.description || `${repository.name} ${version} is deployed`,
           attributes: {
             version,

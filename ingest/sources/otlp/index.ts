@@ -1,6 +1,6 @@
 // OpenTelemetry's own protocol, over HTTP and gRPC. Source: opentelemetry.io/docs/specs/otlp.
 
-import type { BodyProblem } from '../../http/body.ts';
+import { bodyStatus } from '../../http/body.ts';
 import type { IngestAppDeps } from '../../http/deps.ts';
 import { requestIdOf } from '../../http/request-id.ts';
 import type { OtlpEncoding, OtlpSignal } from '../../otlp/decode.ts';
@@ -17,14 +17,6 @@ const rpcCode: Readonly<Record<number, number>> = {
   415: 3,
   500: 13,
   503: 14,
-};
-const bodyStatus: Readonly<Record<BodyProblem, number>> = {
-  'too-large': 413,
-  'too-complex': 413,
-  busy: 503,
-  'unsupported-encoding': 415,
-  'bad-encoding': 400,
-  aborted: 400,
 };
 const retryAfterSeconds = 2;
 

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { severityOf } from '../../../domain/alerts/severity-words.ts';
 import { isIncidentId } from '../../../domain/incident/incident-id.ts';
-import { reportedItem } from '../../events/reported.ts';
+import { instantIn, reportedItem } from '../../events/reported.ts';
 import { parsed } from '../../http/event-request.ts';
 import { hmacSha256, wrongWithSecrets } from '../../http/signatures.ts';
 import { placeOf, servicesSetting } from '../places-setting.ts';
@@ -87,14 +87,14 @@ function readEvent({ raw }: Delivery, context: ReadContext<Settings>): Reading {
   // What Sentinel told PagerDuty bears the id of its incident.
   if (isIncidentId(incident.incident_key ?? '')) return { items: [], ignored: 'Sentinel itself opened it' };
   const name = incident.service?.summary || incident.service?.id || 'pagerduty';
-  const occurredMs = instantOf(event.occurred_at);
+  const occurredMs = instantIn(event.occurred_at);
   const item = reportedItem(
     {
       id: incident.id,
       status,
       ...placeOf(context.settings.services, name),
       // An incident that is opened again begins anew, though it was created long ago.
-      startsAtMs: event.event_type === 'incident.reopened' ? occurredMs : instantOf(incident.created_at),
+      startsAtMs: event.event_type === 'incident.reopened' ? occurredMs : instantIn(incident.created_at),
       endsAtMs: status === 'resolved' ? occurredMs : null,
       tellsChanges: true,
       severity: severityOf(incident.priority?.summary || incident.urgency || ''),
@@ -104,8 +104,4 @@ function readEvent({ raw }: Delivery, context: ReadContext<Settings>): Reading {
     context,
   );
   return { items: [item] };
-}
-
-function instantOf(given: string | null | undefined): number | null {
-  return given == null ? null : Date.parse(given);
 }

@@ -2,7 +2,7 @@
 // senders send again after 5xx, and after 429 if they are told to; whatever else is refused is logged over there with the answer
 // and never sent again, so an answer says what was wrong.
 
-import type { BodyProblem } from '../../http/body.ts';
+import { bodyStatus } from '../../http/body.ts';
 import type { IngestAppDeps } from '../../http/deps.ts';
 import { requestIdOf } from '../../http/request-id.ts';
 import { Malformed, TooMany } from '../../otlp/malformed.ts';
@@ -13,15 +13,6 @@ import type { RemoteWriteVersion } from './messages.ts';
 
 const route = 'remote-write';
 const retryAfterSeconds = 2;
-
-const bodyStatus: Readonly<Record<BodyProblem, number>> = {
-  'too-large': 413,
-  'too-complex': 413,
-  busy: 503,
-  'unsupported-encoding': 415,
-  'bad-encoding': 400,
-  aborted: 400,
-};
 
 export const prometheusRemoteWrite: Source<typeof settings> = {
   settings,

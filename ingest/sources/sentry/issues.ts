@@ -2,9 +2,10 @@
 
 import { z } from 'zod';
 import type { Severity } from '../../../domain/scope.ts';
+import { instantIn } from '../../events/reported.ts';
 import { parsed } from '../../http/event-request.ts';
 import type { ReadContext, Reading } from '../webhook.ts';
-import { instantOf, readingOf, type SentrySettings } from './said.ts';
+import { readingOf, type SentrySettings } from './said.ts';
 
 const text = z.string().nullish();
 const id = z.union([z.string().regex(/^\d{1,30}$/, 'must be a number'), z.int().min(0)]);
@@ -42,7 +43,7 @@ export function ofIssue(action: string, data: unknown, context: ReadContext<Sent
     project: issue.project?.slug ?? '',
     environment: '',
     // What comes back begins anew, though it was seen long ago.
-    startsAtMs: action === 'created' ? instantOf(issue.firstSeen) : null,
+    startsAtMs: action === 'created' ? instantIn(issue.firstSeen) : null,
   };
   return readingOf(said, context);
 }
@@ -76,7 +77,7 @@ export function ofIssueAlert(data: unknown, context: ReadContext<SentrySettings>
     title: event.title || event.message || '',
     project: /\/projects\/[^/]{1,200}\/([^/]{1,200})\//.exec(event.url ?? '')?.[1] ?? '',
     environment: event.environment ?? '',
-    startsAtMs: instantOf(event.datetime),
+    startsAtMs: instantIn(event.datetime),
   };
   return readingOf(said, context);
 }

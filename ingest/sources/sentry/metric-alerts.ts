@@ -2,9 +2,10 @@
 
 import { z } from 'zod';
 import type { Severity } from '../../../domain/scope.ts';
+import { instantIn } from '../../events/reported.ts';
 import { parsed } from '../../http/event-request.ts';
 import type { ReadContext, Reading } from '../webhook.ts';
-import { instantOf, readingOf, type SentrySettings } from './said.ts';
+import { readingOf, type SentrySettings } from './said.ts';
 
 const text = z.string().nullish();
 const projects = z.array(z.unknown()).nullish();
@@ -46,8 +47,8 @@ export function ofMetricAlert(action: string, data: unknown, context: ReadContex
       '',
     project: typeof project === 'string' ? project : '',
     environment: rule?.environment ?? '',
-    startsAtMs: instantOf(alert.date_started),
-    endsAtMs: isOver ? instantOf(alert.date_closed) : null,
+    startsAtMs: instantIn(alert.date_started),
+    endsAtMs: isOver ? instantIn(alert.date_closed) : null,
   };
   return readingOf(said, context);
 }

@@ -38,8 +38,3 @@ export function readingOf(
   );
   return { items: [item] };
 }
-
-export function instantOf(given: string | null | undefined): number | null {
-  const atMs = Date.parse(given ?? '');
-  return Number.isNaN(atMs) ? null : atMs;
-}

@@ -2,6 +2,7 @@
 // CloudWatch user guide, "Notifying users on alarm changes" and "Alarm events and EventBridge".
 
 import { z } from 'zod';
+import { instantIn } from '../../events/reported.ts';
 
 export type Alarm = {
   readonly arn: string;
@@ -127,6 +128,5 @@ function firstOfEach(pairs: readonly (readonly [string, string])[]): Record<stri
 
 /** As AWS writes them: `2026-01-31T09:30:00.000+0000`. */
 function instantOf(given: string | null | undefined): number | null {
-  const ms = Date.parse((given ?? '').replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
-  return Number.isNaN(ms) ? null : ms;
+  return instantIn(given?.replace(/([+-]\d\d)(\d\d)$/, '$1:$2'));
 }

@@ -89,6 +89,7 @@ function reasonOf(error: Error): GateRefusal {
   switch (reason) {
     case 'kill-switch':
     case 'stopped':
+    case 'silenced':
     case 'incident-closed':
       return reason;
     default:

@@ -100,6 +100,8 @@ export type AlertEvent = {
   readonly title: string;
   readonly source: string;
   readonly attributes: Attributes;
+  /** All that the sender says in labels; absent: its attributes are that. */
+  readonly labels?: Attributes;
 };
 
 export type MetricPoint = GaugePoint | CounterPoint | HistogramPoint;

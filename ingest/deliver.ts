@@ -18,7 +18,7 @@ export type DeliverDeps = {
 /** `failed`: nothing is known to have happened; the same finding may be delivered again. */
 export type Delivery =
   | { readonly kind: 'signalled' }
-  | { readonly kind: 'ignored'; readonly reason: string }
+  | { readonly kind: 'ignored' | 'silenced'; readonly reason: string }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 /** A signal is kept in the incident's history, and a payload may have 2 MB. */
@@ -168,8 +168,11 @@ function partsOf(told: readonly Told[]): readonly (readonly Told[])[] {
 }
 
 function newsOf({ anomaly, assignment: { why } }: Told): AnomalyNews {
-  if (anomaly.state === 'firing')
-    return { kind: 'observed', anomaly: why === undefined ? anomaly : { ...anomaly, joined: why } };
+  if (anomaly.state === 'firing') {
+    // Kept where it was assigned; of a storm, they would be most of its messages.
+    const { labels: _, ...told } = anomaly;
+    return { kind: 'observed', anomaly: why === undefined ? told : { ...told, joined: why } };
+  }
   return { kind: 'cleared', anomalyId: anomaly.id, clearedMs: anomaly.clearedMs ?? anomaly.detectedMs };
 }
 

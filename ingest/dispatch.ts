@@ -56,7 +56,7 @@ export type DispatchDeps = {
 /** What became of an item of a batch; `returned`: it was not begun, because the process stops. */
 type Result = { readonly item: TakenItem } & (
   | { readonly kind: 'change' | 'signalled' | 'returned' }
-  | { readonly kind: 'ignored'; readonly reason: string }
+  | { readonly kind: 'ignored' | 'silenced'; readonly reason: string }
   | { readonly kind: 'failed'; readonly error: unknown }
 );
 
@@ -240,5 +240,5 @@ function servicesOf(items: readonly TakenItem[]): ReadonlySet<string> {
 
 /** Why it led nowhere; null when it led somewhere. */
 function reasonOf(result: Result): string | null {
-  return result.kind === 'ignored' ? result.reason : null;
+  return result.kind === 'ignored' || result.kind === 'silenced' ? result.reason : null;
 }

@@ -122,7 +122,9 @@ export type Assignment =
       readonly why?: string;
     }
   /** A clear of an anomaly no open incident knows, or a repeat: nothing to do. */
-  | { readonly kind: 'ignored'; readonly reason: string };
+  | { readonly kind: 'ignored'; readonly reason: string }
+  /** It would be in an incident, and people want none: it waits for the end of their silence. */
+  | { readonly kind: 'silenced'; readonly reason: string };
 
 /** Correlation state in Postgres: open episodes, their scopes, and the service graph. */
 export interface Episodes {
@@ -137,6 +139,12 @@ export interface Episodes {
   abandon(incidentId: string): Promise<void>;
   rememberEdges(environment: string, edges: readonly { caller: string; callee: string }[]): Promise<void>;
   rememberChange(change: ChangeEvent): Promise<void>;
+}
+
+/** Findings that were silenced. */
+export interface SilencedAgain {
+  /** Puts up to so many whose silence has ended back into the inbox, to be judged again; returns how many. */
+  judgeAgain(limit: number): Promise<number>;
 }
 
 export interface IncidentStarter {

@@ -100,6 +100,7 @@ export function gatePatience(reason: GateRefusal): Patience | null {
     case 'breaker-open':
     case 'incident-closed':
     case 'stopped':
+    case 'silenced':
     case 'not-opened':
     case 'out-of-order':
     case 'target-changed':

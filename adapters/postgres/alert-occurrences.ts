@@ -11,7 +11,8 @@ import {
 import type { FiringAlert, InboxItem } from '../../ingest/ports.ts';
 import { databaseNow } from './clock.ts';
 import type { Schema } from './database/schema.ts';
-import { eventIdOf, lateKey } from './episodes/late.ts';
+import { lateKey } from './episodes/late.ts';
+import { eventIdOf } from './event-ids.ts';
 import { inParts } from './parts.ts';
 import { json, storable } from './text.ts';
 

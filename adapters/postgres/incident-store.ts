@@ -80,7 +80,8 @@ export function createIncidentStore(db: Kysely<Schema>, limits: LimitsConfig): I
             .where('incident_id', '=', incidentId)
             .where('closed_at_ms', 'is', null)
             .execute();
-          if (outcome === 'resolved' || outcome === 'self-recovered') await requeueFiring(trx, incidentId);
+          if (outcome === 'resolved' || outcome === 'self-recovered' || outcome === 'suppressed')
+            await requeueFiring(trx, incidentId);
         }
         await giveUpUnsent(trx, incidentId);
         await releaseLeases(trx, incidentId);

@@ -1,4 +1,4 @@
-// What is written in bulk is written in parts: Postgres takes 65,535 parameters a statement, and no row here has more than thirteen.
+// What is written in bulk is written in parts: Postgres takes 65,535 parameters a statement, and no row here has more than fourteen.
 
 export const rowsPerStatement = 1_000;
 

@@ -32,13 +32,21 @@ import type { Rollbacks } from '../../api/ports/rollbacks.ts';
 import type { ServiceMaps, ServiceReader } from '../../api/ports/services.ts';
 import type { Sessions } from '../../api/ports/sessions.ts';
 import type { SignedRequests } from '../../api/ports/signed-requests.ts';
+import type { Silences } from '../../api/ports/silences.ts';
 import type { Stops } from '../../api/ports/stops.ts';
 import type { TrackRecord } from '../../api/ports/track-record.ts';
 import { type PolicyConfig, policyConfigSchema } from '../../domain/policy/config.ts';
 import { nobody, type People } from '../../domain/policy/people.ts';
 import { type LimitsConfig, sendWithinMs } from '../../domain/remediation/limits.ts';
 import type { ReplayClaims } from '../../ingest/kafka/ports.ts';
-import type { Episodes, FiringAlerts, Inbox, LookNotes, TelemetryNotes } from '../../ingest/ports.ts';
+import type {
+  Episodes,
+  FiringAlerts,
+  Inbox,
+  LookNotes,
+  SilencedAgain,
+  TelemetryNotes,
+} from '../../ingest/ports.ts';
 import { createAgentDesk } from './agents/desk.ts';
 import { createAgentLine, createBells, type ProcessAgentLine } from './agents/line.ts';
 import { createAnomalyRequeue } from './anomaly-requeue.ts';
@@ -79,6 +87,8 @@ import { createServiceReader } from './service-reader.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
 import { createSettlements } from './settlements.ts';
 import { createSignedRequests } from './signed-requests.ts';
+import { createSilences } from './silence-store.ts';
+import { createSilenceBook } from './silences/book.ts';
 import { createStops } from './stops.ts';
 import { createTelemetryNotes } from './telemetry-notes.ts';
 import { createTrackRecord } from './track-record.ts';
@@ -99,6 +109,8 @@ export type StoreOptions = {
   readonly sessions?: SessionLimits;
   /** Default true: while Sentinel is overloaded nothing is done without a person. */
   readonly lagLowersAutonomy?: boolean;
+  /** Default seven days. */
+  readonly longestSilenceMs?: number;
   /** Default: nothing is protected. */
   readonly protection?: GateRules['protection'];
 };
@@ -116,7 +128,7 @@ export type Stores = {
   readonly modelTurns: ModelTurns;
   /** For ingest. */
   readonly inbox: Inbox & FiringAlerts;
-  readonly episodes: Episodes;
+  readonly episodes: Episodes & SilencedAgain;
   readonly telemetryNotes: TelemetryNotes;
   readonly replayClaims: ReplayClaims;
   /** For the activities and the API. */
@@ -127,6 +139,7 @@ export type Stores = {
   readonly approvals: Approvals;
   readonly restarts: IncidentRestarts;
   readonly killSwitch: KillSwitch;
+  readonly silences: Silences;
   readonly trackRecord: TrackRecord;
   readonly effects: EffectSettlement;
   readonly settlements: Settlements;
@@ -166,15 +179,17 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
   const { sendWithinMs: within = sendWithinMs, lagLowersAutonomy = true } = options;
   const { sessions = { idleMs: 12 * 3_600_000, absoluteMs: 7 * 86_400_000 } } = options;
   const { policy = policyConfigSchema.parse({}), people = nobody } = options;
-  const { protection = () => null } = options;
+  const { protection = () => null, longestSilenceMs = 7 * 86_400_000 } = options;
   const inbox = createInbox(db);
   const apiKeys = createApiKeys(db, people);
   const incidents = createIncidentStore(db, limits);
   const bells = createBells(db);
+  const silenceBook = createSilenceBook();
   const gate = createGate(db, {
     limits: { ...limits, sendWithinMs: within, lagLowersAutonomy },
     policy,
     people,
+    silences: silenceBook,
     protection,
   });
   return {
@@ -188,7 +203,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     requeue: createAnomalyRequeue(inbox),
     modelTurns: createModelTurns(db),
     inbox,
-    episodes: createEpisodes(db, { lateFindingsMs, followsWithinMs }),
+    episodes: createEpisodes(db, silenceBook, { lateFindingsMs, followsWithinMs }),
     telemetryNotes: createTelemetryNotes(db),
     replayClaims: createReplayClaims(db),
     resources: createKnownResources(db),
@@ -197,6 +212,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     approvals: createApprovals(db, people),
     restarts: createIncidentRestarts(db),
     killSwitch: createKillSwitch(db),
+    silences: createSilences(db, silenceBook, { longestMs: longestSilenceMs }),
     trackRecord: createTrackRecord(db),
     effects: createEffectSettlement(db),
     settlements: createSettlements(db, incidents),

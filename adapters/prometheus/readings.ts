@@ -115,6 +115,7 @@ export function createPrometheusReadings(
       atMs: sinceMs,
       title: rule.title(value, { ...labels, ...rule.labels }),
       attributes: {},
+      labels: { ...labels, ...rule.labels, alertname: rule.name },
     };
   }
 

@@ -58,6 +58,7 @@ export const anomaly = named<Anomaly>()(
       })
       .optional()
       .meta({ description: 'What an alert may have in common with alerts about other services.' }),
+    labels: z.record(z.string(), z.string()).optional().meta({ description: 'Labels of an alert.' }),
     joined: z.string().optional().meta({ description: 'Why it is in an incident of other services.' }),
     summary: z.string(),
   }),

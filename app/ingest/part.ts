@@ -44,6 +44,7 @@ export async function startIngestPart(
     detection: createDetectionEngine(config.detection),
     inbox: stores.inbox,
     episodes: stores.episodes,
+    silenced: stores.episodes,
     notes: stores.telemetryNotes,
     starter: createIncidentStarter({
       client: client.client,

@@ -9,6 +9,7 @@ import { createDispatcher, type DispatchSettings, defaultDispatchSettings } from
 import { eventSchemas } from '../../ingest/events/schema.ts';
 import { createIngestApp, type IngestApp } from '../../ingest/http.ts';
 import { defaultLimits, type IngestLimits } from '../../ingest/limits.ts';
+import { createLoop } from '../../ingest/loop.ts';
 import { createMappings } from '../../ingest/mapping/mappings.ts';
 import { createNotes, type Notes } from '../../ingest/notes.ts';
 import { createPipeline, type OnTaken } from '../../ingest/pipeline.ts';
@@ -24,6 +25,7 @@ import type {
   LookNotes,
   Metrics,
   ReadRemote,
+  SilencedAgain,
   TelemetryNotes,
   WarmHistory,
 } from '../../ingest/ports.ts';
@@ -46,6 +48,8 @@ export type IngestSettings = {
   readonly watchMs: number;
   /** How often notes on telemetry are written. */
   readonly notesMs: number;
+  /** How often it is looked whether a silence has ended. */
+  readonly silencedMs: number;
   /** How much of history a starting process reads back. */
   readonly warmMs: number;
   readonly maxWaitingRows: number;
@@ -61,6 +65,7 @@ export const defaultIngestSettings = {
   // As often as collectors usually send.
   watchMs: 15_000,
   notesMs: 5_000,
+  silencedMs: 2_000,
   warmMs: 10 * 60_000,
   // About a hundred bytes each.
   maxWaitingRows: 200_000,
@@ -72,6 +77,7 @@ export type IngestDeps = {
   readonly detection: DetectionEngine;
   readonly inbox: Inbox;
   readonly episodes: Episodes;
+  readonly silenced: SilencedAgain;
   readonly notes: TelemetryNotes;
   readonly starter: IncidentStarter;
   /** Null: Sentinel runs without telemetry history. */
@@ -161,6 +167,16 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     () => notes.flush(clock.nowMs()),
     (error) => log.error({ err: error }, 'notes on telemetry could not be written'),
   );
+  const again = createLoop({
+    once: async () => {
+      const put = await deps.silenced.judgeAgain(settings.dispatch.batchSize);
+      if (put > 0) wake();
+      return put > 0;
+    },
+    pollMs: settings.silencedMs,
+    maxBackoffMs: 60_000,
+    onError: (error) => log.error({ err: error }, 'what was silenced could not be judged again'),
+  });
   const mappings = createMappings();
   const app = createIngestApp({
     pipeline,
@@ -192,6 +208,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
   ticker.start();
   watching.start();
   noteTicker.start();
+  again.start();
   return {
     app,
     wake,
@@ -199,6 +216,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     watched: watching.health,
     stop: async () => {
       await watching.stop();
+      await again.stop();
       await ticker.stop();
       await noteTicker.stop();
       await notes.flush(clock.nowMs());

@@ -77,6 +77,8 @@ export type Anomaly = {
   readonly title?: string;
   /** What an alert may have in common with alerts about other services; absent when its sender says nothing of it. */
   readonly common?: Common;
+  /** The labels of an alert, clean and bounded: what silences ask about, and nothing else. Kept where it is assigned, and told to no incident. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** Why it is in an incident of other services, as correlation decided: for people. */
   readonly joined?: string;
   /** One plain sentence for people, built from numbers and names only (no telemetry text). */

@@ -54,6 +54,8 @@ export type Send = {
 export const gateRefusals = [
   'kill-switch',
   'stopped',
+  /** People silenced it: nothing is done there meanwhile. */
+  'silenced',
   'no-plan',
   'plan-changed',
   'no-grant',

@@ -5,7 +5,10 @@ import { createHash } from 'node:crypto';
 import { commonOf } from '../../domain/alerts/common.ts';
 import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { AlertEvent } from '../../domain/observation.ts';
+import { redactValue } from '../../domain/redaction/redact.ts';
 import { scopeKey } from '../../domain/scope.ts';
+import { boundedLabels } from '../../domain/silences/labels.ts';
+import { cleanText } from '../text.ts';
 
 /** `within`: what the sender's ids are told apart by, beside its name. Default: the environment. */
 export function alertAnomaly(
@@ -17,6 +20,9 @@ export function alertAnomaly(
   const digest = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32);
   const common = commonOf((label) => alert.attributes[label] ?? '');
   const resolved = alert.status === 'resolved';
+  const labels = boundedLabels(alert.labels ?? alert.attributes, (name, text, most) =>
+    redactValue(name, cleanText(text, most)),
+  );
   return {
     id: `external-${digest}`,
     state: resolved ? 'cleared' : 'firing',
@@ -36,6 +42,7 @@ export function alertAnomaly(
     severity: alert.severity,
     title: alert.title,
     ...(Object.keys(common).length === 0 ? {} : { common }),
+    ...(labels === undefined ? {} : { labels }),
     summary: `${alert.source} reported on ${alert.scope.service}: ${alert.title}`,
   };
 }

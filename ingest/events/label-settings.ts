@@ -80,6 +80,8 @@ export type Labelled = {
   readonly severity: Severity;
   /** A machine's own alert says which machine. */
   readonly common: Common;
+  /** All of them, as they were given. */
+  readonly labels: Readonly<Record<string, string>>;
 };
 
 /** What labels say; `rough`: what the alert is about, and `word`: how grave it is, when none of them does. */
@@ -101,5 +103,6 @@ export function readLabels(
     common: { ...(kind === 'machine' ? { node: service } : {}), ...commonOf(value) },
     component: first(settings.component),
     severity: severityOf(first(settings.severity) || word, settings.severities),
+    labels,
   };
 }

@@ -28,6 +28,8 @@ export type Reported = {
   readonly title: string;
   /** What it may have in common with alerts about other services, where the sender says so. */
   readonly common?: Common;
+  /** All its labels, where the sender has any: what silences ask about. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** The system that judged: it names the sender on pages, and tells two senders' ids apart. */
   readonly source: string;
   /**
@@ -65,6 +67,7 @@ export function reportedItem(reported: Reported, context: ReportContext): InboxI
     title: cleanText(reported.title, limits.maxTitleChars) || 'an alert without a title',
     source,
     attributes: reported.common ?? {},
+    ...(reported.labels === undefined ? {} : { labels: reported.labels }),
   };
   const isOver = status === 'resolved';
   const about = { startsAtMs, endsAtMs: isOver ? endsAtMs : null, tellsChanges, once: false, place: null };

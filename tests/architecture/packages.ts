@@ -2,7 +2,7 @@
 
 /** Libraries for any folder that has no rule of its own. A new package is a vendor's SDK until it is listed here. */
 export const LIBRARIES =
-  /^(zod|hono|@hono\/(node-server|zod-openapi)|rate-limiter-flexible|commander|csv-parse|csv-stringify|jsonata|pino|prom-client|protobufjs|uuid|snappyjs|yaml|fastest-levenshtein|@opentelemetry\/.+)$/;
+  /^(zod|hono|@hono\/(node-server|zod-openapi)|rate-limiter-flexible|re2js|commander|csv-parse|csv-stringify|jsonata|pino|prom-client|protobufjs|uuid|snappyjs|yaml|fastest-levenshtein|@opentelemetry\/.+)$/;
 
 /** The parts of the Temporal SDK that a folder is made of. Its client is a vendor's SDK like any other. */
 export const OWNERS: Readonly<Record<string, readonly string[]>> = {

@@ -103,6 +103,9 @@ function directionProblem(
     : `: of ${folderOf(target)}/ only ${rule.join(', ')}`;
 }
 
+/** Pure as well: they compute, and look at nothing. */
+const DOMAIN_PACKAGES = new Set(['zod', 're2js']);
+
 /** Same inputs, same answer: the domain reaches for no clock, chance, process or network. */
 const pureDomain: Rule = {
   name: 'pure-domain',
@@ -114,7 +117,12 @@ const pureDomain: Rule = {
           report(module, line, `domain/ must not use ${name}: take it as an argument`);
       }
       for (const { specifier, line } of packageImports(module)) {
-        if (specifier !== 'zod') report(module, line, `domain/ must not import ${specifier}: only zod`);
+        if (!DOMAIN_PACKAGES.has(specifier))
+          report(
+            module,
+            line,
+            `domain/ must not import ${specifier}: only ${[...DOMAIN_PACKAGES].join(', ')}`,
+          );
       }
     }
   },

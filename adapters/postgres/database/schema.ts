@@ -24,6 +24,8 @@ import type { EffectOutcome } from '../../../domain/remediation/limits.ts';
 import type { RollbackOutcome } from '../../../domain/remediation/rollback.ts';
 import type { KeyRole, Role } from '../../../domain/role.ts';
 import type { Scope, Severity } from '../../../domain/scope.ts';
+import type { LabelSet } from '../../../domain/silences/labels.ts';
+import type { Silence } from '../../../domain/silences/silence.ts';
 
 /** Written as text, read as the value. */
 type Json<T> = ColumnType<T, string, string>;
@@ -68,6 +70,35 @@ export type Schema = {
     /** Of all records that were sent for it, the one that was taken. */
     taken_partition: number | null;
     taken_offset: number | null;
+  };
+  silences: {
+    id: string;
+    version: number;
+    body: Json<Silence>;
+    /** Whose it is, and its id there; null: Sentinel's own. */
+    source: string | null;
+    source_id: string | null;
+    created_at_ms: number;
+    /** Null: it comes again and again. */
+    last_end_ms: number | null;
+    ended_at_ms: number | null;
+  };
+  silence_versions: { id: string; version: number; body: Json<Silence> };
+  silence_changes: { id: Generated<number>; latest: string };
+  /** Findings that a silence keeps, or kept, from an incident. */
+  silenced_findings: {
+    silence_id: string;
+    anomaly_id: string;
+    environment: string;
+    service: string;
+    severity: Severity;
+    summary: string;
+    body: Json<Anomaly>;
+    event_id: string | null;
+    first_at_ms: number;
+    last_at_ms: number;
+    /** Judged again then; null: it has cleared, or was. */
+    due_at_ms: number | null;
   };
   refused_telemetry: {
     environment: string;
@@ -142,6 +173,8 @@ export type Schema = {
     finding_service: Generated<string | null>;
     finding_severity: Generated<Severity | null>;
     finding_title: Generated<string | null>;
+    /** What silences ask about. */
+    finding_labels: ColumnType<LabelSet | null, string | null | undefined, string | null>;
   };
   incidents: {
     id: string;

@@ -10,11 +10,12 @@ import {
 import { inCrowd, type JoinReason, nearIt, type Why } from '../../../domain/correlation/join-reasons.ts';
 import { ServiceGraph } from '../../../domain/correlation/service-graph.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
+import { type LabelSet, labelsOfAnomaly } from '../../../domain/silences/labels.ts';
 import type { Assignment } from '../../../ingest/ports.ts';
 import { databaseNow } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { inParts } from '../parts.ts';
-import { storable } from '../text.ts';
+import { json, storable } from '../text.ts';
 import { readCrowds } from './crowds.ts';
 import { edgesOf, openEpisodes } from './rows.ts';
 
@@ -26,6 +27,7 @@ export type Known = {
   readonly handed_over_at_ms: number | null;
   readonly reason: JoinReason | null;
   readonly why: string | null;
+  readonly labels: LabelSet | null;
 };
 
 /** An open incident that an anomaly belongs to. */
@@ -35,6 +37,8 @@ export type AssignedIncident = Extract<Assignment, { kind: 'incident' }>;
 
 export type Batch = {
   known(anomalyId: string): Known | undefined;
+  /** What silences ask about. An incident that gives an alert back does not have its labels any more. */
+  labelsOf(anomaly: Anomaly): LabelSet;
   /** The open incident that has had this series before: what comes back belongs to it, whoever has it in hand. */
   ofSeries(anomaly: Anomaly): string | null;
   /** By its service and the service graph. */
@@ -51,7 +55,7 @@ export type Batch = {
   assignments(incidentIds: readonly string[]): Promise<ReadonlyMap<string, AssignedIncident>>;
 };
 
-type Join = Belonging & { readonly anomaly: Anomaly };
+type Join = Belonging & { readonly anomaly: Anomaly; readonly labels: LabelSet };
 
 export async function readBatch(
   trx: Kysely<Schema>,
@@ -69,9 +73,14 @@ export async function readBatch(
   }
   const joins = new Map<string, Join>();
   const crowds = await readCrowds(trx, anomalies, graphs, config);
+  const labelsOf = (anomaly: Anomaly): LabelSet => {
+    const kept = anomaly.labels === undefined ? known.get(storable(anomaly.id))?.labels : null;
+    return kept ?? labelsOfAnomaly(anomaly);
+  };
 
   return {
     known: (anomalyId) => known.get(anomalyId),
+    labelsOf,
     ofSeries: (anomaly) => series.get(seriesOf(anomaly)) ?? null,
     near(anomaly) {
       const { environment, service } = anomaly.scope;
@@ -108,6 +117,7 @@ export async function readBatch(
           lastAnomalyMs: Math.max(episode.lastAnomalyMs, anomaly.onsetMs),
         };
       const handedOver = episode?.handedOver === true;
+      const labels = labelsOf(anomaly);
       known.set(anomalyId, {
         incident_id: incidentId,
         heard: false,
@@ -115,11 +125,12 @@ export async function readBatch(
         handed_over_at_ms: handedOver ? anomaly.onsetMs : null,
         reason,
         why,
+        labels,
       });
       crowds.assigned(incidentId, anomaly);
       series.set(seriesOf(anomaly), incidentId);
       joins.delete(anomalyId);
-      joins.set(anomalyId, { ...belonging, anomaly });
+      joins.set(anomalyId, { ...belonging, anomaly, labels });
     },
     async write() {
       await writeJoins(trx, joins);
@@ -141,7 +152,7 @@ async function knownAssignments(
     .selectFrom('anomaly_assignments')
     .innerJoin('episodes', 'episodes.incident_id', 'anomaly_assignments.incident_id')
     .select(['anomaly_id', 'anomaly_assignments.incident_id', 'heard', 'closed_at_ms', 'handed_over_at_ms'])
-    .select(['reason', 'why'])
+    .select(['reason', 'why', 'finding_labels as labels'])
     .where(sql<boolean>`anomaly_id = any(${anomalies.map(({ id }) => storable(id))}::text[])`)
     .execute();
   return new Map(rows.map(({ anomaly_id, ...row }) => [anomaly_id, row]));
@@ -181,7 +192,7 @@ async function writeJoins(trx: Kysely<Schema>, joins: ReadonlyMap<string, Join>)
     await trx
       .insertInto('anomaly_assignments')
       .values(
-        rows.map(([anomalyId, { incidentId, reason, why, anomaly }]) => ({
+        rows.map(([anomalyId, { incidentId, reason, why, anomaly, labels }]) => ({
           anomaly_id: anomalyId,
           incident_id: incidentId,
           assigned_at_ms: databaseNow,
@@ -192,6 +203,7 @@ async function writeJoins(trx: Kysely<Schema>, joins: ReadonlyMap<string, Join>)
           finding_service: anomaly.scope.service,
           finding_severity: anomaly.severity,
           finding_title: storable(anomaly.title ?? anomaly.summary),
+          finding_labels: json(labels),
         })),
       )
       .onConflict((conflict) =>
@@ -203,6 +215,7 @@ async function writeJoins(trx: Kysely<Schema>, joins: ReadonlyMap<string, Join>)
           why: ref('excluded.why'),
           assigned_at_ms: databaseNow,
           heard: false,
+          finding_labels: ref('excluded.finding_labels'),
         })),
       )
       .execute();

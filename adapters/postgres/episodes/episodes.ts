@@ -8,9 +8,12 @@ import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import { againText, type Follows } from '../../../domain/incident/follows.ts';
 import { type IncidentIdParts, incidentIdOf } from '../../../domain/incident/incident-id.ts';
 import { incidentTitle } from '../../../domain/incident/title.ts';
-import type { Assignment, Episodes } from '../../../ingest/ports.ts';
+import { silencedText } from '../../../domain/silences/silence.ts';
+import type { Assignment, Episodes, SilencedAgain } from '../../../ingest/ports.ts';
 import type { Schema } from '../database/schema.ts';
 import { sha256Hex } from '../digest.ts';
+import type { SilenceBook } from '../silences/book.ts';
+import { judgeAgain, readSilenced, type SilencedBatch } from '../silences/findings.ts';
 import { json, storable } from '../text.ts';
 import { transact } from '../transact.ts';
 import { type Batch, type Belonging, type Known, readBatch } from './batch.ts';
@@ -28,7 +31,11 @@ export type EpisodeOptions = {
   readonly followsWithinMs: number;
 };
 
-export function createEpisodes(db: Kysely<Schema>, options: EpisodeOptions): Episodes {
+export function createEpisodes(
+  db: Kysely<Schema>,
+  silences: SilenceBook,
+  options: EpisodeOptions,
+): Episodes & SilencedAgain {
   async function assignAll(
     anomalies: readonly Anomaly[],
     config: CorrelationConfig,
@@ -39,14 +46,16 @@ export function createEpisodes(db: Kysely<Schema>, options: EpisodeOptions): Epi
       for (const environment of [...new Set(clean.map(({ scope }) => scope.environment))].sort())
         await lockEnvironment(trx, environment);
       const batch = await readBatch(trx, clean, config);
+      const silenced = await readSilenced(trx, silences, clean);
       const answers: Answer[] = [];
-      for (const anomaly of clean) answers.push(await assignOne(trx, batch, anomaly, options));
+      for (const anomaly of clean) answers.push(await assignOne(trx, batch, silenced, anomaly, options));
       await batch.write();
+      await silenced.write();
       const named = await batch.assignments(
         answers.flatMap((answer) => (answer.kind === 'incident' ? [answer.incidentId] : [])),
       );
       return answers.map((answer): Assignment => {
-        if (answer.kind === 'ignored') return answer;
+        if (answer.kind !== 'incident') return answer;
         const assignment = named.get(answer.incidentId);
         if (assignment === undefined) throw new Error(`${answer.incidentId} has no episode`);
         return answer.why === null ? assignment : { ...assignment, why: answer.why };
@@ -91,17 +100,19 @@ export function createEpisodes(db: Kysely<Schema>, options: EpisodeOptions): Epi
 
     rememberEdges: (environment, edges) => rememberEdges(db, environment, edges),
     rememberChange: (change) => rememberChange(db, change),
+    judgeAgain: (limit) => transact(db, (trx) => judgeAgain(trx, limit)),
   };
 }
 
 type Answer =
   | { readonly kind: 'incident'; readonly incidentId: string; readonly why: string | null }
-  | { readonly kind: 'ignored'; readonly reason: string };
+  | { readonly kind: 'ignored' | 'silenced'; readonly reason: string };
 
 /** The rules of correlation, for one finding among others of its transaction. */
 async function assignOne(
   trx: Kysely<Schema>,
   batch: Batch,
+  silenced: SilencedBatch,
   anomaly: Anomaly,
   { lateFindingsMs, followsWithinMs }: EpisodeOptions,
 ): Promise<Answer> {
@@ -112,10 +123,13 @@ async function assignOne(
     return { kind: 'incident', incidentId: known.incident_id, why: whyOf(known) };
   if (anomaly.state === 'cleared') {
     await forgetLate(trx, anomalyId);
+    if (silenced.cleared(anomalyId)) return ignored('it was silenced, and is over');
     return ignored('no open incident knows this anomaly');
   }
   // Known, and told again as firing: it was on its way when its incident ended or went to a person, or it fires on after
   // that. Either way it is looked at as a new one.
+  const holding = silenced.hold(anomaly, batch.labelsOf(anomaly));
+  if (holding !== null) return { kind: 'silenced', reason: silencedText(holding) };
 
   const returned = sentBack ? null : batch.ofSeries(anomaly);
   const before: Belonging | null = returned === null ? null : { incidentId: returned, ...again };

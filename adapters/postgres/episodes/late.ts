@@ -2,10 +2,11 @@
 // incident. But a fault that began just before the close looks the same, and must not be lost. So a late finding goes back
 // into the inbox for a while: if it clears meanwhile it was an echo, otherwise it opens an incident.
 
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import { databaseNow, databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
+import { eventIdOf } from '../event-ids.ts';
 import { json } from '../text.ts';
 
 /** Puts a late finding back and returns true; false when it is about the present. */
@@ -56,11 +57,6 @@ export async function forgetLate(trx: Kysely<Schema>, anomalyId: string): Promis
     .where('ordering_key', '=', lateKey(anomalyId))
     .where('status', '=', 'pending')
     .execute();
-}
-
-/** As the sender of a finding named it when it told it first: what is looked at again can be asked for by it, too. */
-export function eventIdOf(anomalyId: string) {
-  return sql<string | null>`(select event_id from inbox where id = ${`anomaly/${anomalyId}/firing`})`;
 }
 
 /** Of findings that wait to be looked at again; their end must not wait behind them. */

@@ -9,8 +9,11 @@ import type { GateRefusal, NeededApproval } from '../../../domain/remediation/in
 import type { LimitsConfig } from '../../../domain/remediation/limits.ts';
 import { protectedTarget } from '../../../domain/remediation/obstacles.ts';
 import type { Sighting } from '../../../domain/remediation/precondition.ts';
+import { silencedText } from '../../../domain/silences/silence.ts';
 import type { Schema } from '../database/schema.ts';
 import { engagedSwitch } from '../kill-switch.ts';
+import type { SilenceBook } from '../silences/book.ts';
+import { silencedAction } from '../silences/members.ts';
 import { forbiddenByStop } from '../stops.ts';
 import { breakerOpen } from './breaker.ts';
 import { type Effect, keyText } from './effect.ts';
@@ -32,6 +35,7 @@ export type Question = {
   readonly people: People;
   readonly protection: (environment: string, key: string) => string | null;
   readonly limits: GateLimits;
+  readonly silences: SilenceBook;
   readonly sighting: Sighting;
   readonly nowMs: number;
 };
@@ -47,6 +51,12 @@ export type Check = (trx: Kysely<Schema>, question: Question) => Promise<Refusal
 export const killSwitch: Check = async (trx, { effect }) => {
   const engaged = await engagedSwitch(trx, effect.content.target.environment);
   return engaged === null ? null : { reason: 'kill-switch', detail: engaged };
+};
+
+/** Nobody acts on what is silenced for actions, nor for an incident all of which is. */
+export const silenced: Check = async (trx, { effect, silences, nowMs }) => {
+  const holding = await silencedAction(trx, await silences.current(trx), effect.content, nowMs);
+  return holding === null ? null : { reason: 'silenced', detail: silencedText(holding) };
 };
 
 /** A person took the incident over or aborted it; what was let out before that is looked for, not sent again. */

@@ -17,6 +17,7 @@ import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { policyContext } from '../diagnosis-store.ts';
 import { readPlan } from '../plan-store.ts';
+import type { SilenceBook } from '../silences/book.ts';
 import { transact } from '../transact.ts';
 import { notTooMuchAtOnce } from './at-once.ts';
 import { auditGrant, auditRefusal } from './audit.ts';
@@ -35,6 +36,7 @@ const forward: readonly checks.Check[] = [
   checks.incidentOpen,
   checks.openedHere,
   checks.personsStop,
+  checks.silenced,
   checks.unprotected,
   checks.currentPlan,
   grant,
@@ -51,12 +53,14 @@ const forward: readonly checks.Check[] = [
 /**
  * A compensation restores the state that its granted plan promised to restore, so it needs no grant of its own, and
  * limits and breaker do not hold it: they guard against doing too much, and it takes something back. The kill switch
- * does hold it: a person has said stop, and means everything.
+ * does hold it: a person has said stop, and means everything. So does a silence: whoever works there is not worked against, and
+ * what is owed stays owed, for people.
  */
 const compensation: readonly checks.Check[] = [
   checks.killSwitch,
   checks.incidentOpen,
   checks.personsStop,
+  checks.silenced,
   checks.unprotected,
   undoesFinished,
   leaseFree,
@@ -66,7 +70,7 @@ const compensation: readonly checks.Check[] = [
 
 /**
  * What people asked to be undone: their request is looked up, and stands in place of an open incident without a stop, because it comes
- * from somebody who knows of both. Nothing else is left out. Limits and breaker do not hold it, as they hold no other undo.
+ * from somebody who knows of both, and of silences. Nothing else is left out. Limits and breaker do not hold it, as they hold no other undo.
  */
 const requested: readonly checks.Check[] = [
   checks.killSwitch,
@@ -84,6 +88,7 @@ const again: Readonly<Record<GateInput['direction'], readonly checks.Check[]>> =
     checks.killSwitch,
     checks.incidentOpen,
     checks.personsStop,
+    checks.silenced,
     checks.unprotected,
     grant,
     ownLag,
@@ -98,6 +103,7 @@ export type GateRules = {
   readonly limits: checks.GateLimits;
   readonly policy: PolicyConfig;
   readonly people: People;
+  readonly silences: SilenceBook;
   /** Why nothing may act on what has this key; null when it may. */
   readonly protection: (environment: string, key: string) => string | null;
 };
@@ -130,7 +136,7 @@ async function pass(
   unfinished: string | null,
   rules: GateRules,
 ): Promise<GateResult> {
-  const { limits, policy, people, protection } = rules;
+  const { limits, policy, people, protection, silences } = rules;
   const stored = await storedPlan(trx, input);
   if ('reason' in stored) return refused(stored);
   const effect = effectOf(input, stored.plan);
@@ -155,6 +161,7 @@ async function pass(
     people,
     protection,
     limits,
+    silences,
     sighting,
     nowMs: await databaseNowMs(trx),
   };

@@ -7,9 +7,12 @@ import type { CallPurpose, Marked, StoredIntent } from '../../../activities/port
 import { targetText } from '../../../domain/inventory/target.ts';
 import type { People } from '../../../domain/policy/people.ts';
 import { type Intent, type IntentStatus, leasedKeys } from '../../../domain/remediation/intent.ts';
+import { silencedText } from '../../../domain/silences/silence.ts';
 import { databaseNowMs } from '../clock.ts';
 import type { Schema } from '../database/schema.ts';
 import { engagedSwitch } from '../kill-switch.ts';
+import type { SilenceBook } from '../silences/book.ts';
+import { silencedAction } from '../silences/members.ts';
 import { forbiddenByStop } from '../stops.ts';
 import { storable } from '../text.ts';
 import { auditLateAnswer, auditOutcome } from './audit.ts';
@@ -22,7 +25,7 @@ import { notAskedFor } from './rollback.ts';
 /** The effect must not go out (again). The intent stays what it was: `written`, or `sent` by an earlier try. */
 export class EffectBlocked extends Error {
   override readonly name = 'EffectBlocked';
-  readonly reason: 'kill-switch' | 'stopped' | 'stale-fence' | 'incident-closed';
+  readonly reason: 'kill-switch' | 'stopped' | 'silenced' | 'stale-fence' | 'incident-closed';
 
   constructor(reason: EffectBlocked['reason'], message: string) {
     super(message);
@@ -36,7 +39,11 @@ export class IllegalMark extends Error {
 }
 
 /** What the last look asks by. */
-export type MarkRules = { readonly limits: GateLimits; readonly people: People };
+export type MarkRules = {
+  readonly limits: GateLimits;
+  readonly people: People;
+  readonly silences: SilenceBook;
+};
 
 export type Mark = {
   readonly intentId: string;
@@ -86,6 +93,8 @@ async function letOut(
   const { limits } = rules;
   if (number !== (last?.number ?? 0) + 1) return { before: status, overtaken: true, send: null };
   await lastLook(trx, intent, nowMs, rules);
+  // Between two calls of one send it is not asked: what is half way is brought to its end.
+  if (intent.rollback === undefined) await notSilenced(trx, intent, rules, nowMs);
   const notAfterMs = nowMs + limits.sendWithinMs;
   await moveToSent(trx, intent.id, { number, notAfterMs }, storable(result), nowMs);
   return { before: status, overtaken: false, send: { number, notAfterMs, withinMs: limits.sendWithinMs } };
@@ -170,6 +179,17 @@ async function stillWorkedOn(trx: Kysely<Schema>, { id, incidentId, direction }:
   if (stop !== null) throw new EffectBlocked('stopped', `intent ${id} was not sent: ${stop}`);
   const closed = await closedIncident(trx, incidentId);
   if (closed !== null) throw new EffectBlocked('incident-closed', `intent ${id} was not sent: ${closed}`);
+}
+
+async function notSilenced(
+  trx: Kysely<Schema>,
+  intent: Intent,
+  { silences }: MarkRules,
+  nowMs: number,
+): Promise<void> {
+  const holding = await silencedAction(trx, await silences.current(trx), intent, nowMs);
+  if (holding !== null)
+    throw new EffectBlocked('silenced', `intent ${intent.id} was not sent: ${silencedText(holding)}`);
 }
 
 async function stillAskedFor(

@@ -6,6 +6,7 @@ import type { Schema } from '../../../adapters/postgres/database/schema.ts';
 import { createEpisodes } from '../../../adapters/postgres/episodes/episodes.ts';
 import { createInbox } from '../../../adapters/postgres/inbox/inbox.ts';
 import { inParts, rowsPerStatement } from '../../../adapters/postgres/parts.ts';
+import { createSilenceBook } from '../../../adapters/postgres/silences/book.ts';
 import { createTelemetryNotes } from '../../../adapters/postgres/telemetry-notes.ts';
 import { reportItem } from '../../../ingest/events/items.ts';
 import { describeStores } from '../../support/stores.ts';
@@ -53,7 +54,7 @@ await describeStores('in bulk', (use) => {
   test('anomalies are assigned, each with its service', async () => {
     const { db, largest } = watched(use().database.db);
     const environment = unique('env');
-    const episodes = createEpisodes(db, { lateFindingsMs: 0, followsWithinMs: 0 });
+    const episodes = createEpisodes(db, createSilenceBook(), { lateFindingsMs: 0, followsWithinMs: 0 });
     const onsetMs = Date.now();
     const series = Object.fromEntries(numbers.map((index) => [index, `s-${index}`]));
     await episodes.rememberEdges(

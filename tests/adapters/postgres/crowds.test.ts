@@ -1,6 +1,7 @@
 /** Alerts of one cause, about many services, are one incident; what has nothing to do with them is not in it. */
 import { expect, test } from 'vitest';
 import { createEpisodes } from '../../../adapters/postgres/episodes/episodes.ts';
+import { createSilenceBook } from '../../../adapters/postgres/silences/book.ts';
 import type { IncidentMember, IncidentMembers } from '../../../api/ports/members.ts';
 import { correlationConfigSchema } from '../../../domain/correlation/correlate.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
@@ -19,7 +20,7 @@ await describeStores('crowds', (use) => {
   function environmentOf() {
     const { db } = use().database;
     const environment = unique('env');
-    const episodes = createEpisodes(db, { lateFindingsMs: 0, followsWithinMs: 0 });
+    const episodes = createEpisodes(db, createSilenceBook(), { lateFindingsMs: 0, followsWithinMs: 0 });
     const alert = (
       service: string,
       title: string,

@@ -55,6 +55,7 @@ async function start(
     detection,
     inbox,
     episodes,
+    silenced: { judgeAgain: async () => 0 },
     notes: { refused: async () => {}, resources: async () => {} },
     starter,
     history,

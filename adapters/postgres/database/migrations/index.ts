@@ -43,6 +43,7 @@ import { changeLooks } from './0074-change-looks.ts';
 import { crowds } from './0080-crowds.ts';
 import { inboxServices } from './0083-inbox-services.ts';
 import { deadLetters } from './0086-dead-letters.ts';
+import { silences } from './0087-silences.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -87,4 +88,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0080-crowds': crowds,
   '0083-inbox-services': inboxServices,
   '0086-dead-letters': deadLetters,
+  '0087-silences': silences,
 };

@@ -11,8 +11,11 @@ import type { RobustWindow } from './robust-window.ts';
 
 /** The scale has floors, so that a flat series does not make every change infinitely unlikely. */
 export function robustScale(window: RobustWindow): number {
-  const { median, sigma, range } = window;
-  return Math.max(sigma, Math.abs(median) * 0.05, range * 0.2, 1e-9);
+  return Math.max(window.sigma, leastScale(window));
+}
+
+function leastScale({ median, range }: RobustWindow): number {
+  return Math.max(Math.abs(median) * 0.05, range * 0.2, 1e-9);
 }
 
 function distance(
@@ -23,9 +26,11 @@ function distance(
 ) {
   const expected = window.median;
   const difference = value - expected;
+  // Most samples are near by the least scale there can be: what the scale is costs more than all else here.
+  const enough = Math.max(limit * leastScale(window), Math.abs(expected) * minRelative) * share;
+  if (Math.abs(difference) < enough) return { expected, difference, score: 0, far: false };
   const score = Math.abs(difference) / robustScale(window);
-  const far = score >= limit * share && Math.abs(difference) >= Math.abs(expected) * minRelative * share;
-  return { expected, difference, score, far };
+  return { expected, difference, score, far: score >= limit * share };
 }
 
 /** Whether it is no further from the window than what was usual before. */

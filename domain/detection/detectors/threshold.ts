@@ -22,7 +22,7 @@ export type ThresholdSample = {
   readonly expected: number;
   readonly seen: number;
   /** What is normal, where it was learnt. */
-  readonly baseline?: FrozenBaseline;
+  readonly baseline?: () => FrozenBaseline;
   readonly severity: Severity;
   readonly direction: 'up' | 'down';
   readonly summary: () => string;
@@ -53,7 +53,7 @@ export class Threshold {
       direction: sample.direction,
       expected: sample.expected,
       seen: sample.seen,
-      baseline: sample.baseline,
+      baseline: sample.baseline?.(),
       score: rule.limit > 0 ? (10 * level) / rule.limit : 10 * level,
       confidence: Math.min(0.95, 0.7 + lastedMs / 60_000),
       severity: sample.severity,

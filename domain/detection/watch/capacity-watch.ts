@@ -115,7 +115,7 @@ export class CapacityWatch implements MetricWatch {
       atLeast: usualShare + rise,
       expected: window.median,
       seen: value,
-      baseline: window.freeze(),
+      baseline: () => window.freeze(),
       severity: 'warning',
       direction: 'up',
       summary: () =>

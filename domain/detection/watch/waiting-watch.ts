@@ -40,7 +40,7 @@ export class WaitingWatch implements MetricWatch {
         atLeast: limit,
         expected: usual,
         seen: value,
-        baseline: this.window.freeze(),
+        baseline: () => this.window.freeze(),
         severity: 'warning',
         direction: 'up',
         summary: () =>

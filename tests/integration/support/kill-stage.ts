@@ -161,17 +161,23 @@ export interface Aftermath {
   readonly appliedIntents: readonly string[];
   /** All incidents there are, but for the one of the alerts. */
   readonly incidents: readonly IncidentSummary[];
-  /** How many alerts are in their incident's timeline, of those that were acknowledged right before a kill. */
-  readonly alertsHeard: number;
 }
 
-/** Waits until the incident is closed and the alerts have their own, and reads everything. */
+const isAlert = ({ service }: IncidentSummary): boolean => service === alertedService;
+
+/** Waits until every alert that was acknowledged right before a kill is in the timeline of an incident, and no other is. */
+export async function alertsHeard({ kills, operator }: KillStage): Promise<void> {
+  await eventually('the acknowledged alerts', async () => {
+    const alerted = (await operator.incidents()).filter(isAlert);
+    const timelines = await Promise.all(alerted.map(({ id }) => operator.timeline(id)));
+    const heard = timelines.flat().filter(({ type }) => type === 'anomaly-observed').length;
+    if (heard !== kills) throw new Error(`${heard} were heard of ${kills}`);
+    return true;
+  });
+}
+
+/** Waits until the incident is closed, and reads everything. */
 export async function aftermath({ shop, operator }: KillStage): Promise<Aftermath> {
-  const isAlert = ({ service }: IncidentSummary): boolean => service === alertedService;
-  const alert = await eventually(
-    'an incident of the acknowledged alert',
-    async () => (await operator.incidents()).find(isAlert) ?? null,
-  );
   const incidents = await eventually(
     'the end of the incident',
     async () => {
@@ -187,7 +193,6 @@ export async function aftermath({ shop, operator }: KillStage): Promise<Aftermat
     return events.some(({ type }) => type === 'incident-closed') ? events : null;
   });
   const { ledger } = shop;
-  const alertTimeline = await operator.timeline(alert.id);
   return {
     incident,
     timeline,
@@ -197,6 +202,5 @@ export async function aftermath({ shop, operator }: KillStage): Promise<Aftermat
       .filter(({ type }) => type === 'effect-applied')
       .map((event) => String(event.intentId)),
     incidents,
-    alertsHeard: alertTimeline.filter(({ type }) => type === 'anomaly-observed').length,
   };
 }

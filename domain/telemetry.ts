@@ -15,6 +15,8 @@ export type CallBucket = {
   readonly latencyP95Ms: number;
   /** Server side: p50 of the time not spent waiting for calls to others. */
   readonly selfTimeP50Ms: number;
+  /** Server side, of a service with an objective for latency: calls that took longer than it allows. */
+  readonly slow?: number;
   /** The time before `atMs` in which these calls were, where they were counted by somebody else. Default: the second from `atMs` on. */
   readonly intervalMs?: number;
 };

@@ -14,7 +14,7 @@ export type Reader = {
 const atMs = 'toUnixTimestamp64Milli(ts)';
 /** Per query: the table, and what it selects in the order the mapping below reads it. Constants only. */
 const selections = {
-  calls: `${atMs}, service, instance, side, peer, calls, errors, own_errors, latency_p50_ms, latency_p95_ms, self_time_p50_ms, interval_ms`,
+  calls: `${atMs}, service, instance, side, peer, calls, errors, own_errors, latency_p50_ms, latency_p95_ms, self_time_p50_ms, interval_ms, slow`,
   metrics: `${atMs}, service, instance, metric, attributes, value`,
   logs: `${atMs}, service, template_id, template, severity_number, records, from_outside`,
 } as const;
@@ -59,6 +59,7 @@ export function createReader(client: ClickHouseClient, database: string, maxRows
         number,
         number,
         number,
+        number,
       ];
       const found = await rows<Row>('calls', range, services);
       return found.map(
@@ -75,6 +76,7 @@ export function createReader(client: ClickHouseClient, database: string, maxRows
           latencyP95Ms,
           selfTimeP50Ms,
           intervalMs,
+          slow,
         ]) => ({
           atMs: at,
           service,
@@ -88,6 +90,7 @@ export function createReader(client: ClickHouseClient, database: string, maxRows
           latencyP95Ms,
           selfTimeP50Ms,
           ...(intervalMs === 0 ? {} : { intervalMs }),
+          ...(slow === 0 ? {} : { slow }),
         }),
       );
     },

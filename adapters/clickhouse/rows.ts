@@ -39,6 +39,7 @@ function callRow(environment: string, row: CallBucket): Value[] {
     row.latencyP95Ms,
     row.selfTimeP50Ms,
     row.intervalMs ?? 0,
+    row.slow ?? 0,
   ];
 }
 

@@ -30,6 +30,7 @@ export const tables: Readonly<Record<TableName, Table>> = {
       latency_p95_ms: figure,
       self_time_p50_ms: figure,
       interval_ms: 'UInt32 DEFAULT 0',
+      slow: 'UInt32 DEFAULT 0',
     },
     key: ['environment', 'service', 'ts', 'instance', 'side', 'peer'],
   },

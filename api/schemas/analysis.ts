@@ -22,6 +22,8 @@ export const anomaly = named<Anomaly>()(
       'log-template',
       'absence',
       'trend',
+      'fast-burn',
+      'slow-burn',
       'unusual',
       'external',
     ]),

@@ -30,6 +30,8 @@ export type DetectorId =
   | 'absence'
   | 'trend'
   | 'unusual'
+  | 'fast-burn'
+  | 'slow-burn'
   | 'external';
 
 /**

@@ -1,6 +1,7 @@
 // Every number the detection engine decides with, its default and why. Unknown keys are refused.
 
 import { z } from 'zod';
+import { longestWindowMs } from './aggregate/call-counts.ts';
 
 const ms = (value: number, about: string) => z.number().int().positive().default(value).describe(about);
 const count = (value: number, about: string) => z.number().int().positive().default(value).describe(about);
@@ -159,7 +160,86 @@ const absence = z.strictObject({
   forgetMs: ms(86_400_000, 'A service that has been silent for this long is dropped.'),
 });
 
+const burnRules = (rules: readonly { burn: number; longMs: number; shortMs: number }[], about: string) =>
+  z
+    .array(
+      z
+        .strictObject({
+          burn: z
+            .number()
+            .positive()
+            .describe('How many times as fast as the objective allows the budget has to be spent.'),
+          longMs: z
+            .number()
+            .int()
+            .min(60_000)
+            .max(longestWindowMs)
+            .describe('Over this long, so that it matters.'),
+          shortMs: z
+            .number()
+            .int()
+            .min(60_000)
+            .describe('And over this long, so that it is still so; when this is over, the anomaly is.'),
+        })
+        .refine(({ longMs, shortMs }) => shortMs < longMs, {
+          path: ['shortMs'],
+          message: 'must be less than `longMs`',
+        }),
+    )
+    .max(10)
+    .default(rules.slice())
+    .describe(about);
+const minute = 60_000;
+const hour = 60 * minute;
+
+const errorBudget = z.strictObject({
+  fast: burnRules(
+    [
+      { burn: 14.4, longMs: hour, shortMs: 5 * minute },
+      { burn: 6, longMs: 6 * hour, shortMs: 30 * minute },
+    ],
+    'Critical. By default when, of a budget of 30 days, 2 % go in an hour or 5 % in six.',
+  ),
+  slow: burnRules(
+    [{ burn: 1, longMs: 72 * hour, shortMs: 6 * hour }],
+    'A warning. By default when 10 % go in three days.',
+  ),
+  minMissed: count(
+    10,
+    'Calls that must have missed the objective in the long window: of few calls each is a large share.',
+  ),
+});
+export type BurnRule = z.output<typeof errorBudget>['fast'][number];
+
 const name = z.string().min(1).max(200);
+
+const objective = z
+  .strictObject({
+    service: name.describe('Services it is about (`*` and `?` are wildcards), by the calls they serve.'),
+    kind: z
+      .enum(['errors', 'latency'])
+      .default('errors')
+      .describe('Whether a call misses it by failing or by taking too long.'),
+    underMs: z.number().positive().optional().describe('Of `latency`: a call that takes longer misses it.'),
+    objective: z
+      .number()
+      .min(0.5)
+      .max(0.99999)
+      .default(0.999)
+      .describe('Share of calls that has to meet it.'),
+    windowDays: z
+      .number()
+      .int()
+      .min(1)
+      .max(90)
+      .default(30)
+      .describe('Days over which the budget is counted.'),
+  })
+  .refine(({ kind, underMs }) => (kind === 'latency') === (underMs !== undefined), {
+    path: ['underMs'],
+    message: 'is needed for `latency`, and for nothing else',
+  });
+export type Objective = z.output<typeof objective>;
 
 const metricRule = z
   .strictObject({
@@ -200,6 +280,12 @@ export const detectionConfigSchema = z
     trend: trend.prefault({}).describe('Steady growth towards a limit.'),
     logs: logs.prefault({}).describe('Log spikes and new log templates.'),
     absence: absence.prefault({}).describe('Telemetry that stopped.'),
+    errorBudget: errorBudget.prefault({}).describe('How fast the error budget of an objective may be spent.'),
+    slos: z
+      .array(objective)
+      .max(500)
+      .default([])
+      .describe('Objectives of services. Of each kind the first that fits a service counts.'),
     rules: z
       .array(metricRule)
       .max(200)

@@ -7,6 +7,7 @@ import type { Anomaly } from './anomaly.ts';
 import type { DetectionConfig } from './config.ts';
 import { EnvironmentDetector, type Rows } from './environment.ts';
 import { FairShare } from './fair-share.ts';
+import type { Learnt } from './learnt/learnt.ts';
 import {
   type DetectionOutput,
   DropCounter,
@@ -15,6 +16,7 @@ import {
   type Refusal,
   type Refused,
 } from './output.ts';
+import type { Budget } from './watch/budget-watch.ts';
 
 export interface DetectionEngine {
   /**
@@ -34,6 +36,15 @@ export interface DetectionEngine {
    * what still fires at the end is announced with its old id by the next `observe` or `tick`.
    */
   warm(environment: string, rows: WarmRows): void;
+  /**
+   * What was learnt since it was last asked for and history cannot give back: to be kept, and given back with `recall`. After
+   * `setBack` all of it was dropped, as everything else.
+   */
+  takeLearnt(): readonly Learnt[];
+  /** Gives back what was kept, best before `warm`. What is of another version, or of nothing that is configured, is left out. */
+  recall(learnt: readonly Learnt[]): void;
+  /** How services stand to their objectives. */
+  budgets(): readonly Budget[];
   /**
    * Asks whether the receiver's clock was set back: what was learnt by the wrong clock is dropped then, and whoever has
    * history may `warm` again. `observe` and `tick` notice it by themselves, but start cold.
@@ -162,6 +173,14 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
     },
 
     setBack,
+
+    takeLearnt: () => [...environments.values()].flatMap((environment) => environment.takeLearnt()),
+
+    recall(learnt) {
+      for (const one of learnt) environmentOf(one.environment, '').recall(one);
+    },
+
+    budgets: () => [...environments.values()].flatMap((environment) => environment.budgetsLeft()),
 
     flush() {
       if (lastMs !== null) closeAll(lastMs);

@@ -9,12 +9,16 @@ import { LogAggregator } from './aggregate/logs.ts';
 import { ServedRequests } from './aggregate/served-requests.ts';
 import type { DetectionConfig } from './config.ts';
 import { FairShare } from './fair-share.ts';
+import type { Learnt } from './learnt/learnt.ts';
 import type { AnomalySink } from './lifecycle.ts';
+import { slowFrom } from './objectives.ts';
 import type { DropCounter, Refusal } from './output.ts';
 import { idleAfterMs } from './paces.ts';
 import { isReportedFromOutside, isServedRequests } from './signals.ts';
 import { abandonGone } from './watch/abandon.ts';
 import { AbsenceWatch } from './watch/absence-watch.ts';
+import { BudgetTable } from './watch/budget-table.ts';
+import type { Budget } from './watch/budget-watch.ts';
 import { CallWatch } from './watch/call-watch.ts';
 import { type WatchContext, watchKey } from './watch/context.ts';
 import { ServiceLife } from './watch/liveness.ts';
@@ -39,7 +43,8 @@ export class EnvironmentDetector {
   private readonly drops: DropCounter;
   private readonly environment: string;
   private readonly calls: CallAggregator;
-  private readonly served = new ServedRequests();
+  private readonly served: ServedRequests;
+  private readonly budgets: BudgetTable;
   private readonly logs: LogAggregator;
   private readonly metrics: MetricTable;
   private readonly ahead: AheadRows;
@@ -63,6 +68,8 @@ export class EnvironmentDetector {
     this.drops = drops;
     this.context = { config, sink, capacities: new Map(), replicas: new Map(), siblings: new Map() };
     this.calls = new CallAggregator(config, drops);
+    this.served = new ServedRequests((service) => slowFrom(service, config.slos));
+    this.budgets = new BudgetTable(environment, config.slos);
     this.logs = new LogAggregator(config);
     this.ahead = new AheadRows(drops);
     this.metrics = new MetricTable(environment, this.context, drops);
@@ -112,6 +119,7 @@ export class EnvironmentDetector {
     const metrics = this.metricRows;
     this.metricRows = [];
     this.watch(calls, logs, nowMs);
+    this.budgets.judge(this.context);
     this.judgeTraffic(nowMs);
     if (logs.length > 0 || nowMs - this.logsJudgedMs >= logJudgeMs) {
       this.logsJudgedMs = nowMs;
@@ -169,7 +177,22 @@ export class EnvironmentDetector {
     for (const watch of this.callWatches.values()) watch.announce(this.context);
     for (const watch of this.metrics.firingWatches()) watch.announce(this.context);
     this.logWatch.announce(this.context);
+    this.budgets.announce(this.context);
     this.absence.announce(this.context);
+  }
+
+  /** How its services stand to their objectives. */
+  budgetsLeft(): readonly Budget[] {
+    return this.budgets.budgets();
+  }
+
+  /** What was learnt since it was last asked for and cannot be learnt from history again. */
+  takeLearnt(): readonly Learnt[] {
+    return this.budgets.takeLearnt();
+  }
+
+  recall(learnt: Learnt): boolean {
+    return this.budgets.recall(learnt);
   }
 
   takeNewEdges(): { caller: string; callee: string }[] {
@@ -187,6 +210,7 @@ export class EnvironmentDetector {
       touched.add(watch);
     }
     for (const watch of touched) watch.judge(this.context);
+    for (const row of due.calls) this.budgets.add(row);
     for (const row of due.logs) {
       const heardMs = this.heardUntil(row.service, 0) ?? row.atMs;
       if (row.atMs > heardMs - lateMs) this.logWatch.add(row, nowMs);
@@ -312,6 +336,7 @@ export class EnvironmentDetector {
     this.calls.forget(service);
     this.logs.forget(service);
     this.logWatch.forget(service);
+    this.budgets.forget(service);
     this.metrics.forget(service);
     for (const key of this.callWatchesOf.get(service) ?? []) this.callWatches.delete(key);
     this.callWatchesOf.delete(service);

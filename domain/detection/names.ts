@@ -34,3 +34,10 @@ export function plainBytes(value: number): string {
 export function plainMs(value: number): string {
   return value >= 10_000 ? `${plainNumber(Math.round(value / 100) / 10)} s` : `${Math.round(value)} ms`;
 }
+
+/** A span as it is configured: `5 min`, `6 h`, `30 d`. */
+export function plainSpan(value: number): string {
+  const [minutes, hours, days] = [value / 60_000, value / 3_600_000, value / 86_400_000];
+  if (days >= 2) return `${plainNumber(days)} d`;
+  return hours >= 1 ? `${plainNumber(hours)} h` : `${plainNumber(minutes)} min`;
+}

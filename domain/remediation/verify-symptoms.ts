@@ -53,8 +53,15 @@ function isSideEffect(
 
 const resourceSignals: readonly SignalKind[] = ['cpu', 'memory', 'disk', 'pool'];
 
+/** A budget that burns is a sum over hours: a few good seconds are no answer to it, and it may burn below what they could show. */
+function isBurn({ detector }: Anomaly): boolean {
+  return detector === 'fast-burn' || detector === 'slow-burn';
+}
+
 /** Instances come and go; a symptom is of a service, or of one of its edges. Every report is one of its own. */
-function symptomKey({ scope, signal, metric, seriesKey: series }: Anomaly): string {
+function symptomKey(anomaly: Anomaly): string {
+  const { scope, signal, metric, seriesKey: series } = anomaly;
+  if (isBurn(anomaly)) return JSON.stringify([scope.service, anomaly.detector, signal]);
   const detail = signal === 'latency' ? metric : ['reported', 'logs', 'other'].includes(signal) ? series : '';
   return JSON.stringify([scope.service, scope.component ?? '', signal, detail]);
 }
@@ -69,6 +76,7 @@ function judgeOne(anomaly: Anomaly, input: VerificationInput, times: Verificatio
     config: input.config,
     normal: frozenNormal(anomaly),
   };
+  if (isBurn(anomaly)) return judgeByItsDetector(anomaly, input.nowMs, input.config);
   switch (signal) {
     case 'errors':
       return judgeErrors(question, 'symptom');

@@ -3,6 +3,7 @@
 import type { SpanSummary } from '../../observation.ts';
 import type { CallBucket } from '../../telemetry.ts';
 import type { DetectionConfig } from '../config.ts';
+import { slowFrom } from '../objectives.ts';
 import type { DropCounter, Refusal } from '../output.ts';
 import { EdgeMemory } from './edges.ts';
 import { type Explained, sideOf } from './open-second.ts';
@@ -126,7 +127,7 @@ export class CallAggregator {
     const known = this.sources.get(key);
     if (known !== undefined) return known;
     if (this.sources.size >= this.config.limits.servicesPerEnvironment * 10) return undefined;
-    const source = new SpanSource(service, instance);
+    const source = new SpanSource(service, instance, slowFrom(service, this.config.slos));
     this.sources.set(key, source);
     const own = this.sourcesOf.get(service) ?? new Set();
     this.sourcesOf.set(service, own.add(key));

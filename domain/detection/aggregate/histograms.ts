@@ -69,6 +69,18 @@ export function histogramQuantile(q: number, { bounds, bucketCounts }: Buckets):
   return bounds.at(-1) ?? null;
 }
 
+/** How many records are above a value: of its own bucket a part, and all beyond the last bound. */
+export function histogramAbove(value: number, { bounds, bucketCounts }: Buckets): number {
+  let above = 0;
+  for (const [index, inBucket] of bucketCounts.entries()) {
+    const upper = bounds[index];
+    const lower = bounds[index - 1] ?? Math.min(0, upper ?? 0);
+    if (upper === undefined || lower >= value) above += inBucket;
+    else if (upper > value) above += (inBucket * (upper - value)) / (upper - lower);
+  }
+  return above;
+}
+
 /** Both together, in the finest buckets that cut none of theirs that holds something. */
 export function together(one: Buckets, other: Buckets): Buckets {
   const bounds = isSame(one.bounds, other.bounds) ? one.bounds : commonBounds(one, other);

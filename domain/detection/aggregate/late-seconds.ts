@@ -18,6 +18,11 @@ export class LateSeconds {
   private readonly taken: Stretch[] = [];
   private readonly open = new Map<number, Late>();
   private knownFromMs = Number.NEGATIVE_INFINITY;
+  private readonly slowMs: number;
+
+  constructor(slowMs: number) {
+    this.slowMs = slowMs;
+  }
 
   /** False when the second is in history already, or may be. */
   add(
@@ -29,7 +34,7 @@ export class LateSeconds {
     let late = this.open.get(atMs);
     if (late === undefined) {
       if (atMs < this.knownFromMs || this.isTaken(atMs) || this.open.size >= maxOpen) return false;
-      late = { second: new OpenSecond(atMs), sinceMs: receivedMs };
+      late = { second: new OpenSecond(atMs, this.slowMs), sinceMs: receivedMs };
       this.open.set(atMs, late);
     }
     late.second.add(span, explain);

@@ -14,6 +14,7 @@ type Figures = {
   count: number;
   errors: number;
   ownErrors: number;
+  slow: number;
   readonly latencies: LatencySample;
   readonly selfTimes: LatencySample;
 };
@@ -22,11 +23,14 @@ const maxPending = 2_048;
 
 export class OpenSecond {
   readonly atMs: number;
+  /** A served call that takes longer is slow. */
+  private readonly slowMs: number;
   private pending: SpanSummary[] = [];
   private readonly figures = new Map<string, Figures>();
 
-  constructor(atMs: number) {
+  constructor(atMs: number, slowMs = Number.POSITIVE_INFINITY) {
     this.atMs = atMs;
+    this.slowMs = slowMs;
   }
 
   add(span: SpanSummary, explain: (span: SpanSummary) => Explained): void {
@@ -39,7 +43,7 @@ export class OpenSecond {
     return [...this.figures.values()].map((figures) => {
       const [latencyP50Ms = 0, latencyP95Ms = 0] = figures.latencies.quantiles(0.5, 0.95);
       const [selfTimeP50Ms = 0] = figures.selfTimes.quantiles(0.5);
-      const { side, peer, count, errors, ownErrors } = figures;
+      const { side, peer, count, errors, ownErrors, slow } = figures;
       return {
         atMs: this.atMs,
         service,
@@ -52,6 +56,7 @@ export class OpenSecond {
         latencyP50Ms,
         latencyP95Ms,
         selfTimeP50Ms,
+        ...(slow > 0 ? { slow } : {}),
       };
     });
   }
@@ -71,6 +76,7 @@ export class OpenSecond {
           count: 0,
           errors: 0,
           ownErrors: 0,
+          slow: 0,
           latencies,
           selfTimes: new LatencySample(),
         };
@@ -80,7 +86,9 @@ export class OpenSecond {
       if (span.error) figures.errors += 1;
       if (ownError) figures.ownErrors += 1;
       figures.latencies.add(span.durationMs);
-      if (side === 'server') figures.selfTimes.add(selfTimeMs);
+      if (side !== 'server') continue;
+      figures.selfTimes.add(selfTimeMs);
+      if (span.durationMs > this.slowMs) figures.slow += 1;
     }
     this.pending = [];
   }

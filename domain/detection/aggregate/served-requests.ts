@@ -6,7 +6,13 @@ import { metricNow, toMilliseconds } from '../../conventions.ts';
 import { callFailed } from '../../failed-call.ts';
 import type { HistogramPoint } from '../../observation.ts';
 import type { CallBucket } from '../../telemetry.ts';
-import { type Buckets, type HistogramIncrease, histogramQuantile, together } from './histograms.ts';
+import {
+  type Buckets,
+  type HistogramIncrease,
+  histogramAbove,
+  histogramQuantile,
+  together,
+} from './histograms.ts';
 
 type Served = Buckets & {
   readonly count: number;
@@ -24,6 +30,12 @@ type Second = {
 
 export class ServedRequests {
   private readonly open = new Map<string, Second>();
+  /** From when on a call served by a service is slow. */
+  private readonly slowFrom: (service: string) => number;
+
+  constructor(slowFrom: (service: string) => number) {
+    this.slowFrom = slowFrom;
+  }
 
   add(point: HistogramPoint, increase: HistogramIncrease, atMs: number): void {
     const { count, elapsedMs: intervalMs, bucketCounts } = increase;
@@ -52,9 +64,12 @@ export class ServedRequests {
       const latencyP95Ms = histogramQuantile(0.95, all) ?? 0;
       const { count, errors, intervalMs } = all;
       // Without spans nobody knows what a call waited for: all of it counts as its own.
+      const slowMs = this.slowFrom(service);
+      const slow = Number.isFinite(slowMs) ? Math.round(histogramAbove(slowMs, all)) : 0;
       const own = { ownErrors: errors, selfTimeP50Ms: latencyP50Ms };
       const calls = { count, errors, latencyP50Ms, latencyP95Ms, ...own, intervalMs };
-      return { atMs, service, instance, side: 'server', peer: '', ...calls } as const;
+      const missed = slow > 0 ? { slow } : {};
+      return { atMs, service, instance, side: 'server', peer: '', ...calls, ...missed } as const;
     });
     this.open.clear();
     return rows;

@@ -17,6 +17,8 @@ const clockJumpMs = 60_000;
 export class SpanSource {
   readonly service: string;
   readonly instance: string;
+  /** Its calls that take longer are slow. */
+  private readonly slowMs: number;
   readonly peers = new Set<string>();
   /** Everything before this instant is closed. */
   closedThroughMs = Number.NEGATIVE_INFINITY;
@@ -24,16 +26,18 @@ export class SpanSource {
   heard = false;
   lastReceivedMs = Number.NEGATIVE_INFINITY;
   private readonly open = new Map<number, OpenSecond>();
-  private readonly late = new LateSeconds();
+  private readonly late: LateSeconds;
   private disorderMs = new UsualWorst();
   private delayMs = new UsualWorst();
   private newestEndMs = Number.NEGATIVE_INFINITY;
   private batchOldestMs = Number.POSITIVE_INFINITY;
   private batchNewestMs = Number.NEGATIVE_INFINITY;
 
-  constructor(service: string, instance: string) {
+  constructor(service: string, instance: string, slowMs = Number.POSITIVE_INFINITY) {
     this.service = service;
     this.instance = instance;
+    this.slowMs = slowMs;
+    this.late = new LateSeconds(slowMs);
   }
 
   /** False when the calls of the span's second are in history already. */
@@ -53,7 +57,7 @@ export class SpanSource {
     this.batchNewestMs = Math.max(this.batchNewestMs, endMs);
     let second = this.open.get(atMs);
     if (second === undefined) {
-      second = new OpenSecond(atMs);
+      second = new OpenSecond(atMs, this.slowMs);
       this.open.set(atMs, second);
     }
     second.add(span, explain);

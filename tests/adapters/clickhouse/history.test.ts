@@ -108,9 +108,11 @@ describe('what is written is read back', () => {
 
   test('only the environment, the services and the time asked for; the end is exclusive', async () => {
     const other = call({ service: 'payments' });
-    await history.write(rows({ environment: 'test', calls: [call(), other, call({ atMs: nowMs - 5_000 })] }));
+    await history.write(
+      rows({ environment: 'test', calls: [call(), other, call({ atMs: nowMs - 5_000, slow: 2 })] }),
+    );
     const range = { environment: 'test', fromMs: nowMs - 5_000, toMs: nowMs };
-    expect(await history.calls(range)).toEqual([call({ atMs: nowMs - 5_000 })]);
+    expect(await history.calls(range)).toEqual([call({ atMs: nowMs - 5_000, slow: 2 })]);
     expect(await history.calls({ ...range, toMs: nowMs + 1 }, ['payments'])).toEqual([other]);
     expect(await history.calls({ ...range, toMs: nowMs + 1 }, [])).toEqual([]);
     expect(await history.environments(nowMs - 60_000)).toEqual(['prod', 'test']);

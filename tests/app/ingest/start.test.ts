@@ -170,6 +170,9 @@ test('a starting process rebuilds detection from the history of every environmen
     tick: (nowMs) => engine.tick(nowMs),
     setBack: (nowMs) => engine.setBack(nowMs),
     flush: () => engine.flush(),
+    takeLearnt: () => engine.takeLearnt(),
+    recall: (learnt) => engine.recall(learnt),
+    budgets: () => engine.budgets(),
     warm: (environment, rows) => {
       warmed.push([environment, rows.metrics.length]);
       engine.warm(environment, rows);

@@ -93,6 +93,8 @@ describe('each kind of finding', () => {
     'log-template': { signal: 'logs', metric: 'logs.count', seriesKey: 'logs|shop|t1' },
     'robust-z': { signal: 'other', metric: 'app.queue', seriesKey: 'metric|shop|queue' },
     unusual: { signal: 'other', metric: 'orders.rate', seriesKey: 'metric|shop|orders' },
+    'fast-burn': { signal: 'errors', metric: 'calls.server.errors', expected: 0.001, seen: 0.02 },
+    'slow-burn': { signal: 'errors', metric: 'calls.server.errors', expected: 0.001, seen: 0.002 },
     external: { signal: 'reported', metric: 'alert', seriesKey: 'alert|shop|1' },
   };
   const finding = (detector: DetectorId, more: Partial<Anomaly> = {}): Anomaly => {
@@ -134,7 +136,7 @@ describe('each kind of finding', () => {
     expect(looks.map(({ outcome }) => outcome)).not.toContain('recovered');
   });
 
-  it.each(['log-template', 'robust-z'] as const)(
+  it.each(['log-template', 'robust-z', 'fast-burn', 'slow-burn'] as const)(
     '%s: says what is waited for, and then for how long',
     (detector) => {
       const firing = askAt(120, { anomalies: [errors, finding(detector)], calls: well });

@@ -8,8 +8,8 @@ const atMs = 1_000_000;
 
 type Given = Partial<HistogramPoint> & { readonly bounds?: readonly number[] };
 
-function rowsFor(points: readonly Given[]) {
-  const served = new ServedRequests();
+function rowsFor(points: readonly Given[], slowMs = Number.POSITIVE_INFINITY) {
+  const served = new ServedRequests((service) => (service === 'edge' ? slowMs : 0));
   for (const given of points) {
     const increase = { count: 2, elapsedMs: 1_000, bounds: [1, 2], bucketCounts: [0, 2, 0], ...given };
     const point: HistogramPoint = {
@@ -75,4 +75,14 @@ it('label sets of different bounds, as exponential histograms have them, are cou
   const fast = { attributes: { route: '/a' }, count: 9, bounds: [0.25, 0.5], bucketCounts: [0, 9, 0] };
   const slow = { attributes: { route: '/b' }, count: 1, bounds: [4, 8], bucketCounts: [0, 1, 0] };
   expect(rowsFor([fast, slow])).toMatchObject([{ count: 10, latencyP95Ms: 6_000 }]);
+});
+
+it('calls that take longer than an objective allows are counted by their buckets, of the one it cuts a part', () => {
+  const given = { count: 100, bounds: [0.1, 0.5, 1], bucketCounts: [40, 40, 12, 8], attributes: {} };
+  const slow = (slowMs: number) => rowsFor([given], slowMs).map((row) => row.slow);
+  expect(slow(500)).toEqual([20]);
+  expect(slow(200)).toEqual([50]);
+  expect(slow(50)).toEqual([80]);
+  expect(slow(5_000)).toEqual([8]);
+  expect(slow(Number.POSITIVE_INFINITY)).toEqual([undefined]);
 });

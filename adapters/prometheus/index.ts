@@ -10,17 +10,17 @@ export const prometheus: MonitorVendor<typeof settings> = {
   secret: 'a bearer token, or the password of `username`',
   clearText: ({ url }) => (isClearText(url) ? { key: 'url', what: 'the secret of Prometheus' } : null),
   async load() {
-    const [{ createPrometheusReadings }, { checkPrometheus }, { connectPrometheus }, { rulesOf }] =
-      await Promise.all([
-        import('./readings.ts'),
-        import('./doctor.ts'),
-        import('./api.ts'),
-        import('./rules.ts'),
-      ]);
+    const [{ createRuleReadings }, { checkRules }, { connectPrometheus }, { rulesOf }] = await Promise.all([
+      import('../monitor-rules/readings.ts'),
+      import('../monitor-rules/doctor.ts'),
+      import('./api.ts'),
+      import('./rules.ts'),
+    ]);
     return {
       watch: (given, secret, nowMs) =>
-        createPrometheusReadings(given, rulesOf(given), connectPrometheus(given, secret), nowMs),
-      doctor: (given, secret) => checkPrometheus(given, rulesOf(given), connectPrometheus(given, secret)),
+        createRuleReadings('prometheus', given, rulesOf(given), connectPrometheus(given, secret), nowMs),
+      doctor: (given, secret) =>
+        checkRules('Prometheus', given, rulesOf(given), connectPrometheus(given, secret)),
     };
   },
 };

@@ -4,7 +4,7 @@
 import { containerServiceLabels } from '../../domain/alerts/container-labels.ts';
 import { percent, plainMs } from '../../domain/detection/names.ts';
 import type { Severity } from '../../domain/scope.ts';
-import type { Labels } from './api.ts';
+import type { Labels } from '../monitor-rules/api.ts';
 
 export type Surroundings = {
   /** Matchers for every selector, without braces; may be empty. */

@@ -1,38 +1,15 @@
 // What is asked, by what is configured: the presets that are on, and rules of one's own.
 
-import { plainNumber } from '../../domain/detection/names.ts';
-import type { Severity } from '../../domain/scope.ts';
-import type { Labels } from './api.ts';
+import { ownRule, presetName, type Rule } from '../monitor-rules/rules.ts';
+import type { PresetSetting } from '../monitor-rules/settings.ts';
 import { type Preset, presets } from './presets.ts';
-import type { OwnRule, PresetSetting, PrometheusSettings } from './settings.ts';
-
-export type Rule = {
-  readonly name: string;
-  readonly query: string;
-  /** `any`: every series of the answer fires; `none`: that there is no answer fires. */
-  readonly fires: 'above' | 'below' | 'any' | 'none';
-  readonly limit: number;
-  readonly forMs: number;
-  readonly everyMs: number;
-  readonly severity: Severity;
-  /** Of all its alerts, over those of the series. */
-  readonly labels: Labels;
-  /** Its series are cAdvisor's. */
-  readonly ofContainers: boolean;
-  /** As what its values are kept. `attributes`: null for all that say nothing else. */
-  readonly metric: {
-    readonly name: string;
-    readonly unit: string;
-    readonly attributes: readonly string[] | null;
-  } | null;
-  readonly title: (value: number, labels: Labels) => string;
-};
+import type { PrometheusSettings } from './settings.ts';
 
 export function rulesOf(settings: PrometheusSettings): readonly Rule[] {
   return [
     ...Object.entries<Preset>(presets).flatMap(([name, preset]) => {
       const setting = settings.presets[name as keyof typeof settings.presets];
-      return setting === false ? [] : [presetRule(kebab(name), preset, setting, settings)];
+      return setting === false ? [] : [presetRule(presetName(name), preset, setting, settings)];
     }),
     ...settings.rules.map((rule) => ownRule(rule, settings)),
   ];
@@ -54,26 +31,4 @@ function presetRule(
     metric: metric ?? null,
     title: (value, found) => title(value, limit, found),
   };
-}
-
-function ownRule(rule: OwnRule, settings: PrometheusSettings): Rule {
-  const { name, query, above, below, absent, forSeconds, severity, labels, metric, title } = rule;
-  const fires = absent ? 'none' : above !== undefined ? 'above' : below !== undefined ? 'below' : 'any';
-  const said = title ?? (absent ? `${name}: there is none` : `${name}: {value}`);
-  return {
-    ...{ name, query, fires, severity, labels, limit: above ?? below ?? 0 },
-    forMs: forSeconds * 1_000,
-    everyMs: (rule.everySeconds ?? settings.everySeconds) * 1_000,
-    ofContainers: false,
-    metric: metric === undefined ? null : { name: metric, unit: '', attributes: null },
-    title: (value, found) =>
-      said.replace(/\{(\w{1,100})\}/g, (_, label: string) =>
-        label === 'value' ? plainNumber(value) : (found[label] ?? ''),
-      ),
-  };
-}
-
-/** `nodeMemory` is told as `node-memory`. */
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

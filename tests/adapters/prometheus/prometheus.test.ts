@@ -2,9 +2,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connectPrometheus, NotAnswered } from '../../../adapters/prometheus/api.ts';
-import { checkPrometheus } from '../../../adapters/prometheus/doctor.ts';
-import { createPrometheusReadings } from '../../../adapters/prometheus/readings.ts';
+import { NotAnswered } from '../../../adapters/monitor-rules/api.ts';
+import { checkRules } from '../../../adapters/monitor-rules/doctor.ts';
+import { createRuleReadings } from '../../../adapters/monitor-rules/readings.ts';
+import { connectPrometheus } from '../../../adapters/prometheus/api.ts';
 import { rulesOf } from '../../../adapters/prometheus/rules.ts';
 import { settings as schema } from '../../../adapters/prometheus/settings.ts';
 import type { AlertEvent, Observation } from '../../../domain/observation.ts';
@@ -137,8 +138,8 @@ await describeWith<PrometheusInfo>('prometheus', 'Prometheus', ({ executable }) 
     const configured = schema.parse({ url, windowSeconds: 10, ...given });
     const monitored = { ...configured, name: 'main', environments: ['prod', 'stage'] };
     const api = connectPrometheus(configured, null);
-    const readings = createPrometheusReadings(monitored, rulesOf(configured), api, () => nowMs);
-    return { readings, check: () => checkPrometheus(monitored, rulesOf(configured), api) };
+    const readings = createRuleReadings('prometheus', monitored, rulesOf(configured), api, () => nowMs);
+    return { readings, check: () => checkRules('Prometheus', monitored, rulesOf(configured), api) };
   }
   const read = async (given: Partial<Configured & object>, environment = 'prod') => {
     nowMs = Date.now();
@@ -269,7 +270,7 @@ await describeWith<PrometheusInfo>('prometheus', 'Prometheus', ({ executable }) 
       const configured = schema.parse({ url: prometheus.url, ...given });
       const monitored = { ...configured, name: 'main', environments: ['prod'] };
       const api = connectPrometheus(configured, null);
-      const readings = createPrometheusReadings(monitored, rulesOf(configured), api, clock.nowMs);
+      const readings = createRuleReadings('prometheus', monitored, rulesOf(configured), api, clock.nowMs);
       return watch([{ ...readings, name: 'prometheus/main', environments: ['prod'] }], {
         take: async () => ({ kind: 'stored' }),
         inbox: { put: async (items) => put.push(...items) },

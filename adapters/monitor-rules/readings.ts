@@ -1,14 +1,13 @@
-// A Prometheus as a watched system: each rule is asked for at its own pace, and what it shows is told, as alerts and as telemetry. What
+// A system that answers queries, as a watched one: each rule is asked for at its own pace, and what it shows is told, as alerts and as telemetry. What
 // is not known does not end: a rule that cannot be asked leaves its alerts as they are, and its neighbours alone.
 
 import { type Firing, RuleState } from '../../domain/alerts/rule-state.ts';
 import type { AlertEvent, GaugePoint } from '../../domain/observation.ts';
 import type { Readings } from '../../ingest/watched.ts';
 import type { Monitored } from '../monitor-vendor.ts';
-import { type Course, type Labels, type PrometheusApi, QueryRefused, TooSlow, type Value } from './api.ts';
+import { type Course, type Labels, QueryRefused, type RuleApi, TooSlow, type Value } from './api.ts';
 import type { Rule } from './rules.ts';
-import type { PrometheusSettings } from './settings.ts';
-import { createSubjectReader, keyOf } from './subject.ts';
+import { createSubjectReader, keyOf, type SubjectSettings } from './subject.ts';
 
 /** Of one rule; what is beyond is told as a problem. */
 const mostSeries = 1_000;
@@ -32,17 +31,19 @@ type Asked = {
   failed: boolean;
 };
 
-export function createPrometheusReadings(
-  settings: PrometheusSettings & Monitored,
+/** `type`: begins the name of the source of its alerts. */
+export function createRuleReadings(
+  type: string,
+  settings: Monitored & { readonly goneSeconds: number; readonly labels: SubjectSettings },
   rules: readonly Rule[],
-  api: PrometheusApi,
+  api: RuleApi,
   nowMs: () => number,
 ): Readings {
   const { name, environments, goneSeconds } = settings;
   const [defaultEnvironment = ''] = environments;
-  const subjectOf = createSubjectReader(settings);
+  const subjectOf = createSubjectReader(settings.labels);
   const all: readonly Asked[] = rules.map((rule) => ({
-    ...{ rule, source: `prometheus/${name}/${rule.name}`, state: null, nextMs: 0, answeredMs: 0 },
+    ...{ rule, source: `${type}/${name}/${rule.name}`, state: null, nextMs: 0, answeredMs: 0 },
     ...{ values: [], told: new Set<string>(), problem: null, failed: false },
   }));
 
@@ -60,12 +61,13 @@ export function createPrometheusReadings(
     const state = stateOf(rule);
     const backSeconds = Math.ceil(rule.forMs / 1_000) + goneSeconds;
     const stepSeconds = Math.max(leastStepSeconds, Math.ceil(backSeconds / coursePoints));
-    const toSeconds = Math.floor(atMs / 1_000);
+    const aheadMs = api.aheadMs();
+    const toSeconds = Math.floor((atMs + aheadMs) / 1_000);
     const fromSeconds = toSeconds - Math.floor(backSeconds / stepSeconds) * stepSeconds;
     try {
       const courses = await api.range(rule.query, { fromSeconds, toSeconds, stepSeconds }, signal);
       for (const [seenMs, values] of looksIn(courses, fromSeconds, toSeconds, stepSeconds))
-        state.observe(seenMs, seenOf(rule, values));
+        state.observe(seenMs - aheadMs, seenOf(rule, values));
     } catch (error) {
       // A query that is too much for an hour may do for an instant.
       if (!(error instanceof QueryRefused)) throw error;
@@ -77,8 +79,9 @@ export function createPrometheusReadings(
     const { rule } = one;
     const atMs = nowMs();
     const isLate = Math.abs(atMs - one.answeredMs) > Math.max(leastGapMs, 3 * rule.everyMs);
-    const state = one.state === null || isLate ? await lookBack(one, atMs, signal) : one.state;
+    // First, because an answer tells what the clock is over there.
     const answer = await api.instant(rule.query, signal);
+    const state = one.state === null || isLate ? await lookBack(one, atMs, signal) : one.state;
     const values = answer.slice(0, mostSeries);
     state.observe(atMs, seenOf(rule, values));
     one.state = state;

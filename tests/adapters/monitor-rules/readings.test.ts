@@ -2,13 +2,14 @@
 
 import { describe, expect, test } from 'vitest';
 import {
+  type CourseRange,
   NotAnswered,
-  type PrometheusApi,
   QueryRefused,
+  type RuleApi,
   TooSlow,
   type Value,
-} from '../../../adapters/prometheus/api.ts';
-import { createPrometheusReadings } from '../../../adapters/prometheus/readings.ts';
+} from '../../../adapters/monitor-rules/api.ts';
+import { createRuleReadings } from '../../../adapters/monitor-rules/readings.ts';
 import { rulesOf } from '../../../adapters/prometheus/rules.ts';
 import { settings as schema } from '../../../adapters/prometheus/settings.ts';
 
@@ -19,11 +20,12 @@ const presets = Object.fromEntries(Object.keys(schema.shape.presets.parse({})).m
 /** A series by its value at each instant; null: it is not there. */
 type Course = (atMs: number) => number | null;
 
-class Scripted implements PrometheusApi {
+class Scripted implements RuleApi {
   nowMs = startMs;
   asked: string[] = [];
   away = false;
   hangs = false;
+  aheadMs = () => 0;
   slow = /slow/;
   readonly courses: Readonly<Record<string, Course>>;
 
@@ -36,11 +38,7 @@ class Scripted implements PrometheusApi {
     return this.#at(query, this.nowMs);
   }
 
-  async range(
-    query: string,
-    range: { fromSeconds: number; toSeconds: number; stepSeconds: number },
-    signal: AbortSignal,
-  ) {
+  async range(query: string, range: CourseRange, signal: AbortSignal) {
     await this.#answers(`back ${query}`, signal);
     const points: { atMs: number; value: number }[] = [];
     for (let seconds = range.fromSeconds; seconds <= range.toSeconds; seconds += range.stepSeconds)
@@ -66,7 +64,7 @@ class Scripted implements PrometheusApi {
 function asked(api: Scripted, ...rules: readonly object[]) {
   const given = schema.parse({ url: 'http://127.0.0.1:1', presets, rules });
   const monitored = { ...given, name: 'main', environments: ['prod'] };
-  return createPrometheusReadings(monitored, rulesOf(given), api, () => api.nowMs);
+  return createRuleReadings('prometheus', monitored, rulesOf(given), api, () => api.nowMs);
 }
 const high = (query: string, more: object = {}) => ({
   name: query,
@@ -137,7 +135,7 @@ describe('while nobody answers', () => {
     api.nowMs = startMs + 7 * minute;
     api.asked = [];
     expect(await firing(readings)).toEqual([]);
-    expect(api.asked).toEqual(['back load', 'load']);
+    expect(api.asked).toEqual(['load', 'back load']);
   });
 
   test('one that hangs is left when nobody waits any longer, and the next look begins with what was not asked', async () => {
@@ -186,5 +184,5 @@ test('our clock may be set back: the rules are asked, and nothing fires for that
   api.nowMs -= 24 * 60 * minute;
   api.asked = [];
   expect(await firing(readings)).toEqual([]);
-  expect(api.asked).toEqual(['back load', 'load']);
+  expect(api.asked).toEqual(['load', 'back load']);
 });

@@ -1,20 +1,21 @@
-// What `doctor` says of a Prometheus: whether it answers, which rules it refuses, and which find nothing.
+// What `doctor` says of a system that rules are asked of: whether it answers, which rules it refuses, and which find nothing.
 
 import { type Finding, ok, warning } from '../../domain/doctor.ts';
 import type { Monitored } from '../monitor-vendor.ts';
-import { type PrometheusApi, QueryRefused } from './api.ts';
+import { QueryRefused, type RuleApi } from './api.ts';
 import type { Rule } from './rules.ts';
-import type { PrometheusSettings } from './settings.ts';
 
 /** A doctor answers within seconds. */
 const longestMs = 8_000;
 
-export async function checkPrometheus(
-  { name, url }: PrometheusSettings & Monitored,
+/** `product`: what people call it. */
+export async function checkRules(
+  product: string,
+  { name, url }: Monitored & { readonly url: string },
   rules: readonly Rule[],
-  api: PrometheusApi,
+  api: RuleApi,
 ): Promise<Finding> {
-  const title = `Prometheus ${name}`;
+  const title = `${product} ${name}`;
   const { host } = new URL(url);
   const signal = AbortSignal.timeout(longestMs);
   const without: string[] = [];

@@ -7,13 +7,19 @@ import type { Scope } from '../../domain/scope.ts';
 import { type LabelSettings, readLabels } from '../../ingest/events/label-settings.ts';
 import type { Labels } from './api.ts';
 import type { Rule } from './rules.ts';
-import type { PrometheusSettings } from './settings.ts';
 
 const maxChars = 200;
 
-export type SubjectReader = (rule: Rule, labels: Labels, defaultEnvironment: string) => Scope;
+export type SubjectReader = (
+  rule: Pick<Rule, 'name' | 'labels' | 'ofContainers'>,
+  labels: Labels,
+  defaultEnvironment: string,
+) => Scope;
 
-export function createSubjectReader({ labels: settings }: PrometheusSettings): SubjectReader {
+/** Which labels name what; how grave it is, the rule says. */
+export type SubjectSettings = Omit<LabelSettings, 'severity' | 'severities'>;
+
+export function createSubjectReader(settings: SubjectSettings): SubjectReader {
   const severities = {
     critical: [...defaultSeverityWords.critical],
     warning: [...defaultSeverityWords.warning],

@@ -81,6 +81,12 @@ export interface LookNotes {
   looked(name: string, environment: string, agoMs: number): Promise<void>;
 }
 
+/** How far watched systems have been read, where what they hold is read in order. */
+export interface WatchPositions {
+  last(name: string, environment: string): Promise<string | null>;
+  keep(name: string, environment: string, position: string): Promise<void>;
+}
+
 /**
  * Reads the text at an address on the internet, small and soon. Rejects when nobody answers; follows no redirect; never reaches a
  * metadata service.

@@ -4,10 +4,11 @@
 import type { AlertEvent, ChangeEvent, Observation, TelemetryObservation } from '../domain/observation.ts';
 import type { IngestLimits } from './limits.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { Clock, FiringAlerts, Inbox, Logger, LookNotes, Metrics } from './ports.ts';
+import type { Clock, FiringAlerts, Inbox, Logger, LookNotes, Metrics, WatchPositions } from './ports.ts';
 import { createTicker, type Ticker } from './ticker.ts';
 import { cleaned } from './watched-clean.ts';
 import { createWatchedEvents } from './watched-events.ts';
+import { createPositionKeeper } from './watched-positions.ts';
 
 export type Readings = {
   /**
@@ -22,6 +23,10 @@ export type Readings = {
   readonly alertsFrom?: string | (() => readonly string[]);
   /** Until when everything that changed there is in its answers, by our clock; null before the first. Absent: it tells no changes. */
   changesUntilMs?(environment: string): number | null;
+  /** Goes on where an earlier process had come to. */
+  resume?(environment: string, position: string): void;
+  /** Everything of the last answer is told: the next begins behind it. How far that is, for `resume`; null while nothing is known. */
+  told?(environment: string): string | null;
   /** Why it tells less than it should; null when all is well. */
   problem?(): string | null;
   /** Ends what goes on between the questions. */
@@ -35,6 +40,7 @@ export type WatchDeps = {
   readonly inbox: Pick<Inbox, 'put'>;
   readonly firing: FiringAlerts;
   readonly looks: LookNotes;
+  readonly positions: WatchPositions;
   readonly wake: () => void;
   readonly limits: IngestLimits;
   readonly everyMs: number;
@@ -75,6 +81,7 @@ function watchOne(
   const { name, environments } = one;
   const { take, looks, everyMs, clock, metrics, log } = deps;
   const events = createWatchedEvents(deps);
+  const position = createPositionKeeper(one, deps.positions);
   let away: string | null = null;
   let lacking: string | null = null;
   const answered = (why: string | null, error?: unknown): void => {
@@ -88,11 +95,13 @@ function watchOne(
     // Longer than until the next question nobody waits for an answer.
     const signal = AbortSignal.any([stopping, AbortSignal.timeout(everyMs)]);
     for (const environment of environments) {
+      await position.resume(environment);
       const seen = await unlessAborted(signal, one.read(environment, signal));
       const nowMs = clock.nowMs();
       const { telemetry, changes, alerts } = sorted(seen, deps.limits, nowMs);
+      let isStored = false;
       try {
-        await take(telemetry, nowMs);
+        isStored = (await take(telemetry, nowMs)).kind === 'stored';
       } finally {
         // A change is told once: it must not go with telemetry that could not be taken.
         const { alertsFrom } = one;
@@ -103,6 +112,9 @@ function watchOne(
           await events.tell(environment, source, [], own, nowMs);
         }
       }
+      await position
+        .told(environment, isStored)
+        .catch((error: unknown) => log.warn({ err: error, name }, 'how far it was read could not be kept'));
       const untilMs = one.changesUntilMs?.(environment) ?? null;
       if (untilMs !== null)
         await looks

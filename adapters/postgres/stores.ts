@@ -46,6 +46,7 @@ import type {
   LookNotes,
   SilencedAgain,
   TelemetryNotes,
+  WatchPositions,
 } from '../../ingest/ports.ts';
 import { createAgentDesk } from './agents/desk.ts';
 import { createAgentLine, createBells, type ProcessAgentLine } from './agents/line.ts';
@@ -92,6 +93,7 @@ import { createSilenceBook } from './silences/book.ts';
 import { createStops } from './stops.ts';
 import { createTelemetryNotes } from './telemetry-notes.ts';
 import { createTrackRecord } from './track-record.ts';
+import { createWatchPositions } from './watch-positions.ts';
 
 export type StoreOptions = {
   readonly limits: LimitsConfig;
@@ -165,6 +167,7 @@ export type Stores = {
   readonly signedRequests: SignedRequests;
   /** When watched systems were last looked at. */
   readonly changeLooks: ChangeLooks & LookNotes;
+  readonly watchPositions: WatchPositions;
   /** What the processes say of their own lag. */
   readonly ownLag: OwnLagStore;
   /** Where the processes of this installation run. */
@@ -235,6 +238,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     serviceMaps: createServiceMaps(db),
     signedRequests: createSignedRequests(db),
     changeLooks: createChangeLooks(db),
+    watchPositions: createWatchPositions(db),
     ownLag: createOwnLagStore(db),
     ownProcesses: createOwnProcesses(db),
     maintenance: createMaintenance(db),

@@ -65,6 +65,7 @@ export async function startIngestPart(
       ],
       firing: stores.inbox,
       looks: stores.changeLooks,
+      positions: stores.watchPositions,
     },
     authorize: senderAuthorize(stores.apiKeys, senderKeys),
     readRemote,

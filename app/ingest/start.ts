@@ -28,6 +28,7 @@ import type {
   SilencedAgain,
   TelemetryNotes,
   WarmHistory,
+  WatchPositions,
 } from '../../ingest/ports.ts';
 import type { OwnOfSources } from '../../ingest/sources/index.ts';
 import { createTicker } from '../../ingest/ticker.ts';
@@ -86,7 +87,12 @@ export type IngestDeps = {
   readonly watchedElsewhere?: Services | null | undefined;
   /** Systems that are asked what they do, and what they said before. */
   readonly watched?:
-    | { readonly systems: readonly Watched[]; readonly firing: FiringAlerts; readonly looks: LookNotes }
+    | {
+        readonly systems: readonly Watched[];
+        readonly firing: FiringAlerts;
+        readonly looks: LookNotes;
+        readonly positions: WatchPositions;
+      }
     | undefined;
   readonly authorize: Authorize;
   readonly allowedOrigins?: readonly string[] | undefined;
@@ -200,6 +206,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     ...{ take: pipeline.take, everyMs: settings.watchMs, inbox, wake, limits },
     firing: deps.watched?.firing ?? { firing: async () => [] },
     looks: deps.watched?.looks ?? { looked: async () => {} },
+    positions: deps.watched?.positions ?? { last: async () => null, keep: async () => {} },
     ...{ clock, metrics, log },
   });
 

@@ -25,6 +25,7 @@ function surroundings(more: Partial<WatchDeps> = {}) {
       },
     },
     looks: { looked: async () => {} },
+    positions: { last: async () => null, keep: async () => {} },
     ...{ firing: { firing }, wake: () => {}, limits: defaultLimits, everyMs, clock: { nowMs: () => 0 } },
     metrics: {
       count: (_, labels) => void counted.push(labels),

@@ -27,6 +27,7 @@ const keeping = (put: InboxItem[]) => ({
   },
   firing: { firing: async () => [] },
   looks: { looked: async () => {} },
+  positions: { last: async () => null, keep: async () => {} },
 });
 
 beforeEach(() => void vi.useFakeTimers());
@@ -68,6 +69,7 @@ test('what is read is taken, environment by environment; failures are told once,
     inbox: { put: async () => 0 },
     firing: { firing: async () => [] },
     looks: { looked: async () => {} },
+    positions: { last: async () => null, keep: async () => {} },
   });
   watching.start();
   await vi.advanceTimersByTimeAsync(1_000);
@@ -274,4 +276,58 @@ test('that it tells less than it should is logged once, until it is whole again'
   await vi.advanceTimersByTimeAsync(1_000);
   expect(said).toHaveLength(2);
   await watching.stop();
+});
+
+test('how far it was read is kept once all is stored, taken up by the next process, and not believed of what failed', async () => {
+  const kept: string[] = [];
+  const resumed: string[] = [];
+  const handed = { kind: 'stored' as 'stored' | 'retry' | 'throws', at: 0 };
+  const positions = {
+    last: async () => kept.at(-1) ?? null,
+    keep: async (name: string, environment: string, position: string) => {
+      kept.push(position);
+      expect([name, environment]).toEqual(['log', 'e']);
+    },
+  };
+  const start = () => {
+    let at = 0;
+    const system: Watched = {
+      ...{ name: 'log', environments: ['e'] },
+      resume: (_, position) => {
+        resumed.push(position);
+        at = Number(position);
+      },
+      read: async () => [point],
+      told: () => {
+        at += 1;
+        return String(at);
+      },
+    };
+    const watching = watch([system], {
+      ...keeping([]),
+      take: async () => {
+        if (handed.kind === 'throws') throw new Error('no room');
+        return handed.kind === 'stored' ? { kind: 'stored' } : { kind: 'retry', missing: 'history' };
+      },
+      ...{ everyMs: 1_000, clock: { nowMs: () => 0 }, limits: defaultLimits, wake: () => {}, positions },
+    });
+    watching.start();
+    return watching;
+  };
+  const first = start();
+  await vi.advanceTimersByTimeAsync(1_100);
+  expect(kept).toEqual(['1']);
+  handed.kind = 'throws';
+  await vi.advanceTimersByTimeAsync(1_000);
+  handed.kind = 'retry';
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(kept).toEqual(['1']);
+  handed.kind = 'stored';
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(kept).toEqual(['1', '3']);
+  await first.stop();
+  const second = start();
+  await vi.advanceTimersByTimeAsync(1_100);
+  expect([resumed, kept]).toEqual([['3'], ['1', '3', '4']]);
+  await second.stop();
 });

@@ -217,6 +217,7 @@ export type Schema = {
   };
   own_processes: { process_id: string; role: string; parts: Json<readonly OwnPart[]>; at_ms: number };
   change_looks: { name: string; environment: string; at_ms: number };
+  watch_positions: { name: string; environment: string; position: string; saved_at_ms: number };
   own_lag: { process_id: string; role: string; overloads: Json<readonly string[]>; at_ms: number };
   slack_requests: { signature: string; seen_at_ms: number };
   incident_events: {

@@ -276,6 +276,7 @@ await describeWith<PrometheusInfo>('prometheus', 'Prometheus', ({ executable }) 
         inbox: { put: async (items) => put.push(...items) },
         firing: { firing: async () => known },
         looks: { looked: async () => {} },
+        positions: { last: async () => null, keep: async () => {} },
         ...{ wake: () => {}, limits: defaultLimits, everyMs: 1_000, clock, log: silentLog },
         metrics: new MemoryMetrics(),
       });

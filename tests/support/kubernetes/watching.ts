@@ -111,6 +111,7 @@ export function startWatching(
     {
       ...{ take: app.pipeline.take, inbox, limits: defaultLimits, wake: () => {} },
       looks: { looked: async () => {} },
+      positions: { last: async () => null, keep: async () => {} },
       ...{ firing: { firing: async () => [] }, everyMs: 200, clock, metrics, log: silentLog },
     },
   );

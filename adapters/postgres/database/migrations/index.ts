@@ -44,6 +44,7 @@ import { crowds } from './0080-crowds.ts';
 import { inboxServices } from './0083-inbox-services.ts';
 import { deadLetters } from './0086-dead-letters.ts';
 import { silences } from './0087-silences.ts';
+import { watchPositions } from './0091-watch-positions.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -89,4 +90,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0083-inbox-services': inboxServices,
   '0086-dead-letters': deadLetters,
   '0087-silences': silences,
+  '0091-watch-positions': watchPositions,
 };

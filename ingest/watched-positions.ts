@@ -1,7 +1,14 @@
 // How far a watched system has been read: taken up again by the process after this one, and kept when all of it is stored.
 
 import type { WatchPositions } from './ports.ts';
-import type { Watched } from './watched.ts';
+
+export type ReadInOrder = {
+  readonly name: string;
+  /** Goes on where an earlier process had come to. */
+  resume?(environment: string, position: string): void;
+  /** Everything of the last answer is told: the next begins behind it. How far that is, for `resume`; null while nothing is known. */
+  told?(environment: string): string | null;
+};
 
 export type PositionKeeper = {
   /** Before the first question about an environment. Throws when it is not known how far the process before came. */
@@ -10,10 +17,7 @@ export type PositionKeeper = {
   told(environment: string, stored: boolean): Promise<void>;
 };
 
-export function createPositionKeeper(
-  one: Pick<Watched, 'name' | 'resume' | 'told'>,
-  positions: WatchPositions,
-): PositionKeeper {
+export function createPositionKeeper(one: ReadInOrder, positions: WatchPositions): PositionKeeper {
   const resumed = new Set<string>();
   const kept = new Map<string, string>();
   return {

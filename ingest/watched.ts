@@ -8,9 +8,9 @@ import type { Clock, FiringAlerts, Inbox, Logger, LookNotes, Metrics, WatchPosit
 import { createTicker, type Ticker } from './ticker.ts';
 import { cleaned } from './watched-clean.ts';
 import { createWatchedEvents } from './watched-events.ts';
-import { createPositionKeeper } from './watched-positions.ts';
+import { createPositionKeeper, type ReadInOrder } from './watched-positions.ts';
 
-export type Readings = {
+export type Readings = Omit<ReadInOrder, 'name'> & {
   /**
    * What is so now, of everything it knows there, and what happened since the question before. An alert fires as long as it is
    * in the answer. Throws when it cannot be asked: then nothing is over, and nothing begins.
@@ -23,10 +23,6 @@ export type Readings = {
   readonly alertsFrom?: string | (() => readonly string[]);
   /** Until when everything that changed there is in its answers, by our clock; null before the first. Absent: it tells no changes. */
   changesUntilMs?(environment: string): number | null;
-  /** Goes on where an earlier process had come to. */
-  resume?(environment: string, position: string): void;
-  /** Everything of the last answer is told: the next begins behind it. How far that is, for `resume`; null while nothing is known. */
-  told?(environment: string): string | null;
   /** Why it tells less than it should; null when all is well. */
   problem?(): string | null;
   /** Ends what goes on between the questions. */

@@ -21,6 +21,9 @@ export class QueryRefused extends Error {
   override readonly name = 'QueryRefused';
 }
 
+/** More than is taken at once. */
+export class TooLong extends QueryRefused {}
+
 /** It was given the time for one query, and took longer. */
 export class TooSlow extends QueryRefused {}
 

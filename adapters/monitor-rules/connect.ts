@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { guardedFetch } from '../http/guarded-fetch.ts';
-import { type Labels, NotAnswered, QueryRefused, type RuleApi, TooSlow, type Value } from './api.ts';
+import { type Labels, NotAnswered, QueryRefused, type RuleApi, TooLong, TooSlow, type Value } from './api.ts';
 
 export type Address = {
   readonly url: string;
@@ -143,7 +143,7 @@ async function bounded(response: Response): Promise<string> {
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
-    if (size > mostBytes) throw new QueryRefused(`the answer is longer than ${mostBytes} bytes`);
+    if (size > mostBytes) throw new TooLong(`the answer is longer than ${mostBytes} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -50,13 +50,27 @@ test.each([
   expect(problems(one(fields))).toContain(message);
 });
 
-test('what users copy is accepted', () => {
-  const guide = readFileSync(new URL('../../docs/prometheus.md', import.meta.url), 'utf8');
+test.each([
+  ['prometheus', 3],
+  ['loki', 2],
+])('what users copy from the page on %s is accepted', (page, count) => {
+  const guide = readFileSync(new URL(`../../docs/${page}.md`, import.meta.url), 'utf8');
   const copied = [...guide.matchAll(/```yaml\n(# sentinel\.yaml\n[\s\S]*?)```/g)].map(
     ([, yaml = '']) => yaml,
   );
-  expect(copied).toHaveLength(3);
-  expect(copied.map(problems)).toEqual(['', '', '']);
+  expect(copied).toHaveLength(count);
+  expect(copied.map(problems)).toEqual(copied.map(() => ''));
+});
+
+test.each([
+  ['a key that there is none of', 'tennant: shop', 'tennant'],
+  ['a selector without braces', 'selector: app="x"', 'expected a selector'],
+  ['a selector with more behind it', `selector: '{app="x"} |= "y"'`, 'expected a selector'],
+  ['lines that are no pipeline', 'lines: { query: error }', 'expected what follows a selector'],
+  ['more lines than Loki gives', 'lines: { limit: 5000 }', '<=4000'],
+  ['a rule without a query', 'rules: [{ name: a }]', 'query'],
+])('of Loki, %s is refused', (_what, fields, message) => {
+  expect(problems(one(fields).replace('prometheus', 'loki'))).toContain(message);
 });
 
 test('matchers may hold anything that is quoted', () => {

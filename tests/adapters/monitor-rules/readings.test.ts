@@ -35,7 +35,7 @@ class Scripted implements RuleApi {
 
   async instant(query: string, signal: AbortSignal): Promise<readonly Value[]> {
     await this.#answers(query, signal);
-    return this.#at(query, this.nowMs);
+    return this.#at(query, this.nowMs + this.aheadMs());
   }
 
   async range(query: string, range: CourseRange, signal: AbortSignal) {
@@ -185,4 +185,14 @@ test('our clock may be set back: the rules are asked, and nothing fires for that
   api.asked = [];
   expect(await firing(readings)).toEqual([]);
   expect(api.asked).toEqual(['load', 'back load']);
+});
+
+test('by a clock that is six hours ahead the past is looked up where it is, and told by ours', async () => {
+  const aheadMs = 6 * 60 * minute;
+  const api = new Scripted({ load: (atMs) => (atMs >= startMs + aheadMs - 10 * minute ? 20 : 5) });
+  api.aheadMs = () => aheadMs;
+  const [[service, sinceMinutes] = []] = await firing(asked(api, high('load')));
+  expect(service).toBe('load');
+  expect(sinceMinutes).toBeGreaterThan(-11);
+  expect(sinceMinutes).toBeLessThan(-8);
 });

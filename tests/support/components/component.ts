@@ -7,6 +7,7 @@ export type ComponentName =
   | 'alertmanager'
   | 'collector'
   | 'prometheus'
+  | 'loki'
   | 'kafka'
   | 'chromium'
   | 'docker'

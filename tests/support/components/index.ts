@@ -7,6 +7,7 @@ import { docker } from './docker.ts';
 import { kafka } from './kafka.ts';
 import { kubernetes } from './kubernetes.ts';
 import { kubernetesCluster } from './kubernetes-cluster.ts';
+import { loki } from './loki.ts';
 import { ministack } from './ministack.ts';
 import { moto } from './moto.ts';
 import { postgres } from './postgres.ts';
@@ -21,6 +22,7 @@ export const components: Readonly<Record<ComponentName, Component>> = {
   alertmanager,
   collector,
   prometheus,
+  loki,
   kafka,
   chromium,
   docker,

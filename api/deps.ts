@@ -23,6 +23,7 @@ import type { ModelTurnReader } from './ports/model-turns.ts';
 import type { KnownResources } from './ports/resources.ts';
 import type { Rollbacks, RollbackWorkflows } from './ports/rollbacks.ts';
 import type { ServiceReader } from './ports/services.ts';
+import type { Silences } from './ports/silences.ts';
 import type { Stops } from './ports/stops.ts';
 import type { SeriesReader } from './ports/telemetry.ts';
 import type { TemporalPayloads } from './ports/temporal-payloads.ts';
@@ -35,6 +36,7 @@ export type ApiDeps = {
   readonly approvals: Approvals;
   readonly stops: Stops;
   readonly killSwitch: KillSwitch;
+  readonly silences: Silences;
   readonly trackRecord: TrackRecord;
   readonly effects: EffectSettlement;
   readonly rollbacks: Rollbacks;

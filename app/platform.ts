@@ -110,6 +110,7 @@ export async function openPlatform(
     people: peopleIn(config),
     sessions: sessionLimits(config),
     followsWithinMs: config.incident.followsWithinMs,
+    longestSilenceMs: config.silences.longestMs,
     lagLowersAutonomy: config.ownLag.lowersAutonomy,
     protection: inventory.protection,
   });

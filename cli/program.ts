@@ -22,6 +22,7 @@ import { registerKeys } from './commands/key.ts';
 import { registerKillSwitch } from './commands/kill-switch.ts';
 import { registerMapping } from './commands/mapping.ts';
 import { registerSandbox } from './commands/sandbox.ts';
+import { registerSilences } from './commands/silence.ts';
 import { registerStart } from './commands/start.ts';
 import type { CliDeps } from './deps.ts';
 
@@ -46,6 +47,7 @@ export function createProgram(deps: CliDeps): Command {
   registerDlq(program, deps);
   registerApprovals(program, deps);
   registerKillSwitch(program, deps);
+  registerSilences(program, deps);
   registerBreaker(program, deps);
   registerInventory(program, deps);
   registerEffect(program, deps);

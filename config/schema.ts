@@ -18,6 +18,7 @@ import { modelSchema } from './sections/model.ts';
 import { notifiersSchema } from './sections/notifiers.ts';
 import { peopleSchema } from './sections/people.ts';
 import { loggingSchema, serverSchema } from './sections/server.ts';
+import { silencesSchema } from './sections/silences.ts';
 import { storeSections } from './sections/stores.ts';
 import { temporalSchema } from './sections/temporal.ts';
 
@@ -40,6 +41,7 @@ export const configSchema = z
       .prefault({})
       .describe('Which anomalies belong to the same incident.'),
     incident: incidentSchema.prefault({}),
+    silences: silencesSchema.prefault({}),
     policy: policyConfigSchema
       .prefault({})
       .describe('What may run without approval, and who approves the rest.'),

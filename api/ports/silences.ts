@@ -61,6 +61,7 @@ export interface Silences {
   create(terms: SilenceTerms, principal: Principal): Promise<SilenceResult>;
   /** Makes the next version. What is over is not begun again. */
   change(id: string, terms: SilenceTerms, principal: Principal): Promise<SilenceResult>;
+  /** Of one that somebody has ended: what it is, unchanged. */
   end(id: string, reason: string, principal: Principal): Promise<SilenceResult>;
   preview(matchers: readonly Matcher[]): Promise<SilencePreview>;
   ofIncident(incidentId: string): Promise<SilencedHere>;

@@ -6,6 +6,7 @@ import type { ApiDeps } from '../deps.ts';
 import type { Principal } from '../ports/principal.ts';
 import { incidentsWithin, type ReachedIncidents } from './incidents.ts';
 import { OutOfReach } from './out-of-reach.ts';
+import { silencesWithin } from './silences.ts';
 import {
   historyWithin,
   infrastructureWithin,
@@ -51,6 +52,7 @@ function limited(reach: Reach, all: ApiDeps): Decided<ApiDeps> {
           ({ environment }) => environment === '*' || reachesInto(reach, environment),
         ),
     },
+    silences: silencesWithin(reach, all.silences, reached.require),
     trackRecord: {
       ...all.trackRecord,
       since: async (sinceMs, limit) =>

@@ -33,6 +33,16 @@ import { rollBackEffect, standingEffects } from './roll-back.ts';
 import { seriesQuery } from './series.ts';
 import { serviceList } from './services.ts';
 import { settleEffect } from './settle-effect.ts';
+import {
+  incidentSilenced,
+  serviceSilenced,
+  silenceChange,
+  silenceCreate,
+  silenceDetail,
+  silenceEnd,
+  silenceList,
+  silencePreviewed,
+} from './silences.ts';
 import { slackEvents } from './slack-events.ts';
 import { stream, timelineStream } from './streams.ts';
 import { breakerList, breakerReset, trackRecord } from './track-record.ts';
@@ -68,6 +78,14 @@ export const routes: readonly Route[] = [
   resourceUsage,
   killSwitchList,
   killSwitchSet,
+  silenceList,
+  silenceCreate,
+  silencePreviewed,
+  silenceDetail,
+  silenceChange,
+  silenceEnd,
+  incidentSilenced,
+  serviceSilenced,
   breakerList,
   breakerReset,
   trackRecord,

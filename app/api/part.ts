@@ -96,6 +96,7 @@ export async function createApi({
     approvals: stores.approvals,
     stops: stores.stops,
     killSwitch: stores.killSwitch,
+    silences: stores.silences,
     trackRecord: stores.trackRecord,
     effects: stores.effects,
     rollbacks: stores.rollbacks,

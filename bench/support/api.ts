@@ -39,6 +39,7 @@ export function createBenchApi(database: Database): BenchApi {
     approvals,
     stops,
     killSwitch,
+    silences: stores.silences,
     trackRecord: stores.trackRecord,
     effects,
     rollbacks: stores.rollbacks,

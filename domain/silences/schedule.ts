@@ -81,7 +81,7 @@ export function longestMs(schedule: Schedule): number {
 
 /** Occurrences that begin within eight days of this instant, on either side. */
 function candidates(schedule: Schedule, aroundMs: number): readonly Occurrence[] {
-  if (schedule.kind === 'once') return [schedule];
+  if (schedule.kind === 'once') return [{ startsAtMs: schedule.startsAtMs, endsAtMs: schedule.endsAtMs }];
   const { days, at, minutes, timeZone, fromMs, untilMs } = schedule;
   const [hour = 0, minute = 0] = at.split(':').map(Number);
   const today = localDay(aroundMs, timeZone);

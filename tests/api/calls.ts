@@ -1,6 +1,7 @@
 // One valid call of every route: what the tests of permissions and of bad input start from.
 
 import { routes } from '../../api/routes/index.ts';
+import { exampleSilence, exampleTerms } from '../support/memory-silences.ts';
 import type { Call } from './client.ts';
 import { createWorld, type World } from './in-memory.ts';
 import { addIncident, planHash, ref } from './incidents.ts';
@@ -111,6 +112,23 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   },
   'GET /api/v1/approvals/pending': { path: '/api/v1/approvals/pending', query: { limit: '10' } },
   'GET /api/v1/kill-switch': { path: '/api/v1/kill-switch', query: page },
+  'GET /api/v1/silences': { path: '/api/v1/silences', query: { ...page, state: 'active' } },
+  'POST /api/v1/silences': { path: '/api/v1/silences', body: { ...exampleTerms } },
+  'GET /api/v1/silences/:id': { path: '/api/v1/silences/silence-3f2a9c0011' },
+  'POST /api/v1/silences/:id': { path: '/api/v1/silences/silence-3f2a9c0011', body: { ...exampleTerms } },
+  'POST /api/v1/silences/:id/end': {
+    path: '/api/v1/silences/silence-3f2a9c0011/end',
+    body: { reason: 'the load test is over' },
+  },
+  'POST /api/v1/silences/preview': {
+    path: '/api/v1/silences/preview',
+    body: { matchers: exampleTerms.matchers },
+  },
+  'GET /api/v1/incidents/:id/silenced': { path: `/api/v1/incidents/${ref}/silenced` },
+  'GET /api/v1/silenced': {
+    path: '/api/v1/silenced',
+    query: { environment: 'production', service: 'orders' },
+  },
   'GET /api/v1/track-record': { path: '/api/v1/track-record', query: { ...page, days: '7' } },
   'GET /api/v1/breakers': { path: '/api/v1/breakers', query: page },
   'POST /api/v1/breakers/reset': {
@@ -198,6 +216,7 @@ export function toRequest(
 export function worldWithIncident(): World {
   const world = createWorld();
   addIncident(world);
+  world.silenced.silences.push(exampleSilence());
   world.breakers.push({
     environment: 'production',
     action: '*',

@@ -39,6 +39,7 @@ import type { Verdict } from '../../domain/policy/verdict.ts';
 import type { HashedPlan } from '../../domain/remediation/plan.ts';
 import type { KeyRole } from '../../domain/role.ts';
 import type { ApprovalDecided, RollbackOrder } from '../../workflows/messages.ts';
+import { memorySilences, type SilenceWorld, silenceWorld } from '../support/memory-silences.ts';
 import { testPayloads } from '../support/payloads.ts';
 
 import { createDashboardWorld, type DashboardWorld } from './dashboard/in-memory.ts';
@@ -95,6 +96,7 @@ export type World = {
   workflowAnswers: 'accepts' | 'refuses' | 'unreachable' | 'hangs';
   readonly dashboard: DashboardWorld;
   readonly switches: KillSwitchState[];
+  readonly silenced: SilenceWorld;
   actionRecords: ActionRecord[];
   readonly breakers: Breaker[];
 };
@@ -116,6 +118,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     const live = [...stored.values()].filter(({ revokedAtMs }) => revokedAtMs === null);
     return new Set(live.map(({ keyId }) => keyId).filter((keyId) => keyIds.includes(keyId)));
   };
+  const silenced = silenceWorld();
   const world: Omit<World, 'dashboard'> = {
     logged,
     keys,
@@ -163,6 +166,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     told: [],
     workflowAnswers: 'accepts',
     switches: [],
+    silenced,
     actionRecords: [],
     breakers: [],
     deps: {
@@ -363,6 +367,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
           world.begun.push(requestId);
         },
       },
+      silences: memorySilences(silenced, () => 1_700_000_060_000),
       killSwitch: {
         list: async () => world.switches,
         set: async (environment, engaged, { name, reach, role }, reason) => {

@@ -6,6 +6,7 @@ import { createApp } from '../../api/app.ts';
 import { createRefusalAudit } from '../../api/http/refusal-audit.ts';
 import type { Principal } from '../../api/ports/principal.ts';
 import type { Reach } from '../../domain/policy/reach.ts';
+import { exampleSilence } from '../support/memory-silences.ts';
 import { type RouteCase, routeCases, toRequest, worldWithIncident } from './calls.ts';
 import { clientOf } from './client.ts';
 import type { World } from './in-memory.ts';
@@ -62,6 +63,19 @@ function fullWorld(): World {
   });
   const refused = { signal: 'logs', reason: 'late', records: 1, example: '', firstAtMs: 0, lastAtMs: 0 };
   world.explained.set('release-42', { items: [], refused: [{ ...place, ...refused }] });
+  world.silenced.findings.set('silence-3f2a9c0011', [
+    {
+      ...{ anomalyId: 'a-9', ...place, severity: 'warning', summary: 'slow' },
+      ...{ firstAtMs: 0, lastAtMs: 0, dueAtMs: null },
+    },
+  ]);
+  const occurrence = { startsAtMs: 0, endsAtMs: 1 };
+  const held = { silence: exampleSilence(), occurrence };
+  world.silenced.here = { notifications: held, incidents: null, actions: null };
+  world.silenced.preview = {
+    incidents: [{ incidentId, title: 'orders', ...place, severity: 'critical', matched: 1, findings: 1 }],
+    of: 1,
+  };
   const known = { release: 'v1', config: 'c1', supports: [] };
   world.observed = {
     targets: [{ target: place, executor: 'cluster', desiredReplicas: 1, replicas: [], ...known }],
@@ -86,8 +100,18 @@ async function ask(routeCase: RouteCase, reach: Reach | undefined) {
 
 /** What the ports were told to do, and which keys hold. */
 function changesOf(world: World): string {
-  const { told, undelivered, switches, stops, breakers, rolledBack, begun, replayed } = world;
-  return JSON.stringify([told, undelivered, switches, [...stops], breakers, rolledBack, begun, replayed]);
+  const { told, undelivered, switches, silenced, stops, breakers, rolledBack, begun, replayed } = world;
+  return JSON.stringify([
+    told,
+    undelivered,
+    switches,
+    silenced.silences,
+    [...stops],
+    breakers,
+    rolledBack,
+    begun,
+    replayed,
+  ]);
 }
 
 /** What agents say needs their own keys, which have no reach: no other key is answered there, whatever it reaches. */

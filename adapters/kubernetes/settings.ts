@@ -120,6 +120,32 @@ export const settings = z.strictObject({
     .describe(
       'Follow what happens in the namespaces: restarts, pods that do not start, rollouts, warnings. It needs the right to watch.',
     ),
+  warnings: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        reasons: z
+          .record(
+            z.string().regex(/^[A-Za-z*?][A-Za-z0-9*?]{0,127}$/, 'expected a reason, such as FailedMount'),
+            z.union([
+              z.literal(false),
+              z.strictObject({
+                least: z.int().min(1).max(10_000).optional(),
+                quietSeconds: seconds(60, 3_600).optional(),
+                severity: z.enum(['critical', 'warning', 'info']).optional(),
+              }),
+            ]),
+          )
+          .default({})
+          .describe(
+            'By reason, with `*` and `?` as wildcards, the first that fits: `least` times within `quietSeconds` are an alert, and as long without another one end it. `false`: never.',
+          ),
+      }),
+    ])
+    .prefault({})
+    .describe(
+      'Warning events as alerts (docs/kubernetes.md#warning-events); `false`: they are log lines only.',
+    ),
   serviceLabels: z
     .array(z.string().min(1).max(317))
     .max(20)

@@ -157,14 +157,21 @@ export type WarningFacts = {
   readonly reason: string;
   readonly message: string;
   readonly count: number;
+  /** When it happened first and last, by the cluster's clock; null where it does not say. */
+  readonly firstMs: number | null;
+  readonly lastMs: number | null;
 };
+const instantText = z.string().nullish();
 export const warningSchema = z.looseObject({
   metadata,
   type: z.string().default('Warning'),
   reason: z.string().nullish(),
   message: z.string().nullish(),
   count: z.int().nullish(),
-  series: z.looseObject({ count: z.int().default(1) }).nullish(),
+  series: z.looseObject({ count: z.int().default(1), lastObservedTime: instantText }).nullish(),
+  eventTime: instantText,
+  firstTimestamp: instantText,
+  lastTimestamp: instantText,
   involvedObject: z.looseObject({
     kind: z.string().default(''),
     name: z.string().default(''),
@@ -175,13 +182,18 @@ export const warningSchema = z.looseObject({
 export function warningFacts(event: z.output<typeof warningSchema>): WarningFacts | null {
   if (event.type !== 'Warning') return null;
   const { kind, name, uid } = event.involvedObject;
+  const { series, eventTime, firstTimestamp, lastTimestamp } = event;
+  const firstMs = instant(firstTimestamp) ?? instant(eventTime) ?? instant(event.metadata.creationTimestamp);
   return {
     uid: event.metadata.uid,
     namespace: event.metadata.namespace,
     about: { kind, name, uid },
     reason: short(event.reason),
     message: short(event.message),
-    count: Math.max(1, event.series?.count ?? event.count ?? 1),
+    // A series is one event that goes on: older API servers count in the other place.
+    count: Math.max(1, series?.count ?? event.count ?? 1),
+    firstMs,
+    lastMs: instant(series?.lastObservedTime) ?? instant(lastTimestamp) ?? firstMs,
   };
 }
 

@@ -16,6 +16,7 @@ import { levelsOf } from './levels.ts';
 import { createPausedOwners } from './paused.ts';
 import { Rollouts } from './rollouts.ts';
 import { attributesOf, type Belongs, createView, targetOf } from './view.ts';
+import { createWarnings } from './warnings.ts';
 
 export type WatchSettings = KubernetesSettings & { readonly name: string };
 
@@ -50,6 +51,7 @@ export function createKubernetesReadings(
   const rollouts = new Rollouts();
   const paused = createPausedOwners(settings, observe, nowMs);
   const services = new Map<string, string>();
+  const warnings = createWarnings(settings);
   let followed: readonly (Followed & { readonly needed: boolean; readonly leftOut: () => number })[] = [];
   let earlierTold = false;
 
@@ -77,6 +79,7 @@ export function createKubernetesReadings(
         for (const change of changesOf(heard, nowMs())) happenedTo(change);
       },
       warning(heard) {
+        warnings.note(heard, nowMs() + view.warningsAheadMs());
         for (const line of linesOfWarning(heard))
           if (heard.after !== null)
             happened({ of: view.aboutWarning(heard.after), pod: '', atMs: nowMs(), line });
@@ -175,11 +178,13 @@ export function createKubernetesReadings(
       const queue = waiting.get(environment) ?? [];
       waiting.set(environment, []);
       toldAtMs.set(environment, askedAtMs);
+      const troubles = conditionsOf(view, nowMs());
+      const warned = warnings.conditions(view.aboutWarning, troubles, view.warningsAheadMs(), nowMs());
       const levels = levelsOf(view, rollouts, environment, (of) => serviceIn(environment, of), nowMs());
       return [
         ...levels,
         ...queue.map((told): Observation => observed(told, environment)),
-        ...conditionsOf(view, nowMs()).map((condition) => alertOf(condition, environment)),
+        ...[...troubles, ...warned].map((condition) => alertOf(condition, environment)),
         ...pausedOwners.map((alert) => ({ ...alert, source })),
       ];
     },

@@ -59,6 +59,8 @@ export type View = {
   belongsTo(pod: PodFacts): Belongs;
   jobBelongsTo(job: JobFacts): Belongs;
   aboutWarning(warning: WarningFacts): Belongs;
+  /** How much further than ours the clock is that events are told by. */
+  warningsAheadMs(): number;
   workloadNamed(namespace: string, kind: string, name: string): WorkloadFacts | null;
   replicaSetsOf(uid: string): readonly ReplicaSetFacts[];
 };
@@ -191,6 +193,7 @@ export function createView(
         service: null,
       });
     },
+    warningsAheadMs: () => of<Collection<WarningFacts>>('warnings')[0]?.aheadMs() ?? 0,
     workloadNamed,
     replicaSetsOf: (uid) => [...(setsOf.get(uid)?.values() ?? [])],
   };

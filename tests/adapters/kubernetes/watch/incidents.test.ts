@@ -71,6 +71,42 @@ await describeWithCluster('incidents of a Kubernetes cluster', (info) => {
     expect(anomaliesIn(its.items)).toHaveLength(1);
   });
 
+  it('a series of events that goes on is one alert of its workload, and over when it does not go on', async () => {
+    await createNamespace(plane.admin, 'mounts');
+    await deploy(plane.admin, 'mounts', 'orders', { replicas: 1 });
+    const [pod] = (await plane.admin.list(podsPath('mounts'))) as {
+      metadata: { name: string; uid: string };
+    }[];
+    const its = start('mounts');
+    await its.looks(2);
+    const path = '/apis/events.k8s.io/v1/namespaces/mounts/events';
+    const now = () => new Date().toISOString().replace('Z', '000Z');
+    const event = {
+      ...{ apiVersion: 'events.k8s.io/v1', kind: 'Event', metadata: { name: 'mounts', namespace: 'mounts' } },
+      ...{ type: 'Warning', reason: 'FailedMount', note: 'secret "orders" not found', action: 'Mount' },
+      ...{ eventTime: now(), reportingController: 'kubelet', reportingInstance: 'node-1' },
+      regarding: { kind: 'Pod', namespace: 'mounts', name: pod?.metadata.name, uid: pod?.metadata.uid },
+    };
+    await must(plane.admin, path, event);
+    await its.looks(2);
+    expect(anomaliesIn(its.items)).toEqual([]);
+    const series = { count: 4, lastObservedTime: now() };
+    const changed = await plane.admin.change({ method: 'PATCH', path: `${path}/mounts`, body: { series } });
+    expect(changed).toMatchObject({ kind: 'ok' });
+    await eventually('the alert', async () => {
+      await its.looks(1, 1_000);
+      return anomaliesIn(its.items).length > 0;
+    });
+    expect(anomaliesIn(its.items)).toMatchObject([
+      {
+        scope: { service: 'orders' },
+        title: `FailedMount of pod ${pod?.metadata.name}, 4 times: secret "orders" not found`,
+      },
+    ]);
+    await its.looks(14, 60_000);
+    expect(anomaliesIn(its.items).map(({ state }) => state)).toEqual(['firing', 'cleared']);
+  });
+
   it('a rollout of five replicas opens none, even when it stands half-way for minutes; it is a release, told once', async () => {
     await createNamespace(plane.admin, 'calm');
     await deploy(plane.admin, 'calm', 'orders', { replicas: 5 });

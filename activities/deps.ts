@@ -24,6 +24,7 @@ import type {
   PlanStore,
   PostmortemStore,
   StoredRollbacks,
+  StoredSilences,
   StoredStops,
 } from './ports.ts';
 
@@ -48,6 +49,7 @@ export type ActivityDeps = {
   readonly executors: Executors;
   readonly resources: KnownResources;
   readonly stops: StoredStops;
+  readonly silences: StoredSilences;
   readonly rollbacks: StoredRollbacks;
   readonly postmortems: PostmortemStore;
   readonly requeue: AnomalyRequeue;

@@ -16,7 +16,14 @@ import type { Sighting } from '../domain/remediation/precondition.ts';
 import type { VerificationResult } from '../domain/remediation/verification.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
 import type { Handle, Permit } from './ports/executor.ts';
-import type { ApprovalRequest, ApprovalStatus, EndedRollback, GateInput, StoredStop } from './types.ts';
+import type {
+  ApprovalRequest,
+  ApprovalStatus,
+  EndedRollback,
+  GateInput,
+  SilencedNow,
+  StoredStop,
+} from './types.ts';
 
 export type TimeRange = { readonly environment: string; readonly fromMs: number; readonly toMs: number };
 
@@ -98,6 +105,10 @@ export interface ApprovalStore {
 /** What people asked of incidents as a whole; written by the API before any workflow is told. */
 export interface StoredStops {
   read(incidentId: string): Promise<StoredStop | null>;
+}
+
+export interface StoredSilences {
+  read(incidentId: string): Promise<SilencedNow>;
 }
 
 /** What came of rollbacks that people asked for, on the way into the records of their incidents. */

@@ -8,13 +8,18 @@ export function createRecords({
   incidents,
   requeue,
   stops,
+  silences,
   rollbacks,
   clock,
-}: Pick<ActivityDeps, 'approvals' | 'incidents' | 'requeue' | 'stops' | 'rollbacks' | 'clock'>): Pick<
+}: Pick<
+  ActivityDeps,
+  'approvals' | 'incidents' | 'requeue' | 'stops' | 'silences' | 'rollbacks' | 'clock'
+>): Pick<
   Activities,
   | 'requestApproval'
   | 'readApproval'
   | 'readStop'
+  | 'readSilences'
   | 'firingAlerts'
   | 'closeEpisode'
   | 'returnAnomalies'
@@ -25,6 +30,7 @@ export function createRecords({
     requestApproval: (request) => approvals.open(request),
     readApproval: ({ incidentId, planHash }) => approvals.status(incidentId, planHash, clock.nowMs()),
     readStop: ({ incidentId }) => stops.read(incidentId),
+    readSilences: ({ incidentId }) => silences.read(incidentId),
     firingAlerts: ({ incidentId }) => incidents.firingAlerts(incidentId),
     closeEpisode: ({ incidentId, outcome }) => incidents.closeEpisode(incidentId, outcome, clock.nowMs()),
     endRollback: ({ incidentId: _of, ...ended }) => rollbacks.end(ended),

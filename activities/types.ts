@@ -4,7 +4,7 @@
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { Cause } from '../domain/diagnosis/causes.ts';
 import type { Diagnosis } from '../domain/diagnosis/diagnosis.ts';
-import type { AskedApproval, IncidentEvent } from '../domain/incident/events.ts';
+import type { AskedApproval, IncidentEvent, SilencedBy } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome, StopKind } from '../domain/incident/status.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
@@ -88,6 +88,9 @@ export type ApprovalStatus =
   | { readonly kind: 'granted' }
   | { readonly kind: 'rejected'; readonly actor: string; readonly reason: string }
   | { readonly kind: 'expired' };
+
+/** What silences an incident: each is null while nothing keeps all of it from being an incident, or from being acted on. */
+export type SilencedNow = { readonly incidents: SilencedBy | null; readonly actions: SilencedBy | null };
 
 export type StoredStop = { readonly kind: StopKind; readonly actor: string; readonly reason: string };
 
@@ -210,6 +213,8 @@ export type Activities = {
   readApproval(input: { incidentId: string; planHash: string }): Promise<ApprovalStatus>;
   /** What a person asked of the incident as a whole, as stored; null when nobody did. */
   readStop(input: { incidentId: string }): Promise<StoredStop | null>;
+  /** What silences all of the incident now, as stored. */
+  readSilences(input: { incidentId: string }): Promise<SilencedNow>;
   passGate(input: GateInput): Promise<GateResult>;
   /**
    * Performs the effect of a written intent at most once: after a lost answer it looks at the world. Heartbeats. With

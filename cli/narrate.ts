@@ -143,6 +143,8 @@ function tell(event: IncidentEvent): Told {
     case 'rollback-requested':
     case 'effect-settled':
     case 'stop-requested':
+    case 'silenced':
+    case 'silence-ended':
       return { style: 'cyan', text: inWords(event) };
     case 'compensation-started':
       return { style: 'yellow', text: `Undoing: ${event.reason}` };

@@ -39,6 +39,14 @@ export function asksWhileOverloaded(): boolean {
 }
 
 /**
+ * Since this: an incident that would end by itself, or go to a person, asks first whether people silence it. Asked only then; what is
+ * refused for a silence is from after it. Goes when incidents from before are over.
+ */
+export function obeysSilences(): boolean {
+  return patched('a silence keeps an incident from people');
+}
+
+/**
  * Since this: nothing is done about a symptom that clears while nothing measured is bad, for `clearingLooks`. Asked only when
  * `passingLooks` are over and it is so, so that all other histories are the same as before. Goes when incidents from before are over.
  */

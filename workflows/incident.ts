@@ -18,6 +18,7 @@ import { propose } from './steps/propose.ts';
 import { anotherAnalysis } from './steps/reanalyse.ts';
 import { recoveredByItself, settle, watch } from './steps/recover.ts';
 import { noteRestart, restarted } from './steps/restart.ts';
+import { unlessSilenced } from './steps/silence.ts';
 import { stopped } from './steps/stop.ts';
 import { undoAndJudge } from './steps/undo.ts';
 import { type Attempt, verifyPlan } from './steps/verify.ts';
@@ -65,7 +66,7 @@ async function respond(run: Run, carried: Carried | null): Promise<Ending> {
   for (;;) {
     await continueAsNewWhenDue(run);
     const ending = await goOn(run);
-    if (ending !== null) return ending;
+    if (ending !== null) return unlessSilenced(run, ending);
   }
 }
 

@@ -24,6 +24,7 @@ export const records = proxyActivities<
     | 'requestApproval'
     | 'readApproval'
     | 'readStop'
+    | 'readSilences'
     | 'firingAlerts'
     | 'closeEpisode'
     | 'returnAnomalies'

@@ -60,6 +60,9 @@ export const looksWhileHeld = 60;
  */
 export const looksInOneCall = { everyMs: 4_000, forMs: 8_000 } as const;
 
+/** A silence that was ended early is noticed after a tenth of the time it has lasted, within these. */
+export const silenceRecheck = { leastMs: 5_000, mostMs: 5 * 60_000, share: 0.1 } as const;
+
 /** A run continues as new at the latest then: far below what Temporal ends a run for (51,200 events, 50 MB). */
 export const longestHistory = { events: 4_000, bytes: 8_000_000 } as const;
 
@@ -86,6 +89,9 @@ export function gatePatience(reason: GateRefusal): Patience | null {
       return { everyMs: 30_000, forMs: 15 * 60_000 };
     case 'kill-switch':
       return { everyMs: 30_000, forMs: 15 * 60_000 };
+    // Its target is: what all of is silenced waits for as long as that lasts (steps/silence.ts).
+    case 'silenced':
+      return { everyMs: 30_000, forMs: 15 * 60_000 };
     // Sentinel is behind: what it wants to do may be about a moment that is long over.
     case 'overloaded':
       return { everyMs: 10_000, forMs: 15 * 60_000 };
@@ -100,7 +106,6 @@ export function gatePatience(reason: GateRefusal): Patience | null {
     case 'breaker-open':
     case 'incident-closed':
     case 'stopped':
-    case 'silenced':
     case 'not-opened':
     case 'out-of-order':
     case 'target-changed':

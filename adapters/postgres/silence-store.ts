@@ -3,8 +3,15 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
+import type { StoredSilences } from '../../activities/ports.ts';
 import type { Principal } from '../../api/ports/principal.ts';
-import type { SilenceRefusal, SilenceResult, Silences } from '../../api/ports/silences.ts';
+import type {
+  SilencedNow as SilencedBySilence,
+  SilenceRefusal,
+  SilenceResult,
+  Silences,
+} from '../../api/ports/silences.ts';
+import type { SilencedBy } from '../../domain/incident/events.ts';
 import { actorOf, nameOf } from '../../domain/policy/identity.ts';
 import { matchersText } from '../../domain/silences/matchers.ts';
 import { lastEndMs, scheduleText } from '../../domain/silences/schedule.ts';
@@ -31,7 +38,11 @@ const mostAtOnce = 1_000;
 const listedAfterEndMs = 30 * 86_400_000;
 const listedFindings = 100;
 
-export function createSilences(db: Kysely<Schema>, book: SilenceBook, limits: SilenceLimits): Silences {
+export function createSilences(
+  db: Kysely<Schema>,
+  book: SilenceBook,
+  limits: SilenceLimits,
+): Silences & StoredSilences {
   return {
     async list() {
       const nowMs = await databaseNowMs(db);
@@ -139,9 +150,20 @@ export function createSilences(db: Kysely<Schema>, book: SilenceBook, limits: Si
       }),
 
     preview: (matchers) => previewOf(db, matchers),
+    async read(incidentId) {
+      const { incidents, actions } = await silencedIncident(db, book, incidentId);
+      return { incidents: saidBy(incidents), actions: saidBy(actions) };
+    },
+
     ofIncident: (incidentId) => silencedIncident(db, book, incidentId),
     ofService: (environment, service) => silencedService(db, book, { environment, service }),
   };
+}
+
+function saidBy(held: SilencedBySilence | null): SilencedBy | null {
+  if (held === null) return null;
+  const { id, createdBy, reason } = held.silence;
+  return { silenceId: id, actor: createdBy, reason, untilMs: held.occurrence.endsAtMs };
 }
 
 async function silenceOf(db: Kysely<Schema>, id: string): Promise<Silence | null> {

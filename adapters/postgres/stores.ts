@@ -13,6 +13,7 @@ import type {
   PlanStore,
   PostmortemStore,
   StoredRollbacks,
+  StoredSilences,
   StoredStops,
 } from '../../activities/ports.ts';
 import type { DeadItems, ReplayLedger } from '../../api/dead-letters/ports.ts';
@@ -141,7 +142,7 @@ export type Stores = {
   readonly approvals: Approvals;
   readonly restarts: IncidentRestarts;
   readonly killSwitch: KillSwitch;
-  readonly silences: Silences;
+  readonly silences: Silences & StoredSilences;
   readonly trackRecord: TrackRecord;
   readonly effects: EffectSettlement;
   readonly settlements: Settlements;

@@ -7,6 +7,7 @@ import type { Approvals } from '../ports/approvals.ts';
 import type { IncidentReader } from '../ports/incidents.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Metrics } from '../ports/metrics.ts';
+import type { Silences } from '../ports/silences.ts';
 import { noteFailure, noteRecovery, noteRefusal, type OutageNotesDeps } from './outage-notes.ts';
 import { pauseAfterFailure } from './pauses.ts';
 import { placeIn } from './place.ts';
@@ -19,6 +20,7 @@ import {
   type TakenNotification,
 } from './ports.ts';
 import { type Duty, dutyOf } from './routing.ts';
+import { waitsForSilence } from './silenced.ts';
 
 /** Of a channel that is far behind, this many of the latest events are told. */
 const toldEvents = 200;
@@ -27,6 +29,9 @@ export type AttemptDeps = OutageNotesDeps & {
   readonly incidents: IncidentReader;
   /** Knows of a decision, and that the time is over, before the incident does. */
   readonly approvals: Pick<Approvals, 'standing'>;
+  readonly silences: Pick<Silences, 'ofIncident'>;
+  /** How often it is looked whether a silence is over that keeps something from being told. Default 30 s. */
+  readonly silencedRecheckMs?: number;
   readonly store: NotificationStore;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -81,6 +86,12 @@ async function tell(
     const deliveredSeq = state.lastSeq;
     await store.settle(taken, { kind: 'skipped', deliveredSeq, reason: null, lookAgainAtMs: null });
     return { result: 'nothing', quietMs: 0 };
+  }
+  const telling = { incidentId, events, told, calls: again === 'calls', duty };
+  if (await waitsForSilence(telling, deps.silences)) {
+    const { silencedRecheckMs: forMs = 30_000 } = deps;
+    await store.settle(taken, { kind: 'postponed', judgedSeq: state.lastSeq, forMs });
+    return { result: 'postponed', quietMs: 0 };
   }
   const leftMs = cooldownLeftMs(duty, toldAgoMs, route.cooldownMs);
   if (leftMs > 0) {

@@ -32,6 +32,8 @@ export function dutyOf(input: {
   readonly route: Route;
 }): Duty {
   const { state, events, told, again, follows, route } = input;
+  // Nobody heard of it while it was silenced, and it is over.
+  if (!told && state.outcome === 'suppressed') return nothing;
   if (!told) {
     const wanted = momentsNow(state).filter((moment) => route.moments.includes(moment));
     return covers(route, state) && wanted.length > 0

@@ -141,6 +141,8 @@ export const incidentEvent = named<IncidentEvent>()(
     happened('compensation-started', { attempt, reason: text }),
     happened('compensation-finished', { attempt, undone: z.number(), notUndone: z.array(text) }),
     happened('stop-requested', { kind: z.enum(stopKinds), actor: text, reason: text }),
+    happened('silenced', { silenceId: text, actor: text, reason: text, untilMs: instantMs }),
+    happened('silence-ended', { silenceId: text }),
     happened('workflow-restarted', { reason: text }),
     happened('record-gap', { afterSeq: z.number(), throughSeq: z.number() }),
     happened('note-added', { noteId: text, actor: text, text }),

@@ -124,6 +124,10 @@ export const incidentState = named<IncidentState>()(
       .strictObject({ reason: z.string(), deadlineMs: instantMs })
       .optional()
       .meta({ description: 'While nobody can tell whether the change helped.' }),
+    silenced: z
+      .strictObject({ silenceId: z.string(), actor: z.string(), reason: z.string(), untilMs: instantMs })
+      .optional()
+      .meta({ description: 'What silences all of it, as far as it has heard.' }),
     stop: z
       .strictObject({ kind: z.enum(stopKinds), actor: z.string(), reason: z.string() })
       .optional()

@@ -20,6 +20,7 @@ export async function startNotifications(
     channels,
     incidents: stores.incidentReader,
     approvals: stores.approvals,
+    silences: stores.silences,
     store: stores.notifications,
     messenger,
     metrics,

@@ -49,6 +49,7 @@ export async function startWorkerPart(
       executors,
       resources: stores.resources,
       stops: stores.stops,
+      silences: stores.silences,
       rollbacks: stores.rollbacks,
       postmortems: stores.postmortems,
       requeue: stores.requeue,

@@ -74,7 +74,10 @@ function objection(command: IncidentCommand, state: IncidentState | null, atMs: 
     case 'note-added':
     case 'stop-requested':
     case 'workflow-restarted':
+    case 'silenced':
       return null;
+    case 'silence-ended':
+      return state.silenced?.silenceId === command.silenceId ? null : 'out-of-order';
     case 'enrichment-started':
       return (
         // Restarted in the middle of an analysis, it begins another.
@@ -244,7 +247,9 @@ function closingObjection(
     case 'self-recovered':
       return state.verification?.outcome === 'recovered' && !standing ? null : 'not-verified';
     case 'suppressed':
-      return standing ? 'out-of-order' : null;
+      if (standing) return 'out-of-order';
+      // What fires is not silenced away: it is told, or it is over.
+      return symptomsGone(state) ? null : 'not-verified';
     case 'escalated':
     case 'taken-over':
     case 'aborted':

@@ -28,6 +28,14 @@ export type AskedApproval = {
   readonly afresh?: true;
 };
 
+/** A silence, as an incident says it. */
+export type SilencedBy = {
+  readonly silenceId: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly untilMs: number;
+};
+
 /** What a person found out about an effect of unknown outcome. */
 export type EffectSettled = {
   readonly intentId: string;
@@ -215,6 +223,10 @@ export type IncidentEventBody =
       readonly actor: string;
       readonly reason: string;
     }
+  /** All of it that fires is silenced: nothing is done, and nobody is called, until that ends. */
+  | ({ readonly type: 'silenced' } & SilencedBy)
+  /** Nothing silences all of it any more, and its symptom is there: it goes on. */
+  | { readonly type: 'silence-ended'; readonly silenceId: string }
   /** The workflow was gone and runs again from this record. */
   | { readonly type: 'workflow-restarted'; readonly reason: string }
   /** The store lost events that cannot be written again: the numbers after `afterSeq` up to `throughSeq` are missing. */

@@ -78,6 +78,14 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
       };
     case 'anomaly-cleared':
       return { ...state, anomalies: clearAnomaly(state.anomalies, event.anomalyId, event.clearedMs) };
+    case 'silenced': {
+      const { silenceId, actor, reason, untilMs } = event;
+      return { ...state, silenced: { silenceId, actor, reason, untilMs } };
+    }
+    case 'silence-ended': {
+      const { silenced: _, ...rest } = state;
+      return rest;
+    }
     case 'stop-requested': {
       const { kind, actor, reason } = event;
       return { ...state, stop: { kind, actor, reason } };

@@ -101,6 +101,10 @@ export function narrate(event: IncidentEventBody): string {
       return `Verification: ${event.result.outcome}, ${event.result.reason}`;
     case 'verification-held':
       return `Nobody can tell whether it helped (${event.reason}); the change stays, and Sentinel keeps looking until ${timeText(event.deadlineMs)}`;
+    case 'silenced':
+      return `Silenced until ${timeText(event.untilMs)} by ${nameOf(event.actor)}: ${event.reason}`;
+    case 'silence-ended':
+      return 'Not silenced any more, and the symptom is still there';
     case 'stop-requested':
       return `${nameOf(event.actor)} ${event.kind === 'take-over' ? 'took over' : 'aborted the incident'}${event.reason === '' ? '' : `: ${event.reason}`}`;
     case 'workflow-restarted':

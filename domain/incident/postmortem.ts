@@ -99,6 +99,8 @@ const attemptEvents: readonly IncidentEvent['type'][] = [
   'verified',
   'verification-held',
   'stop-requested',
+  'silenced',
+  'silence-ended',
   'compensation-finished',
   'nothing-to-try',
 ];

@@ -7,7 +7,7 @@ import type { HashedPlan, Preflight } from '../remediation/plan.ts';
 import type { Progress } from '../remediation/progress.ts';
 import type { VerificationResult } from '../remediation/verification.ts';
 import type { Scope, Severity } from '../scope.ts';
-import type { AskedApproval } from './events.ts';
+import type { AskedApproval, SilencedBy } from './events.ts';
 import type { Follows } from './follows.ts';
 import type { HandedOverEnd, IncidentOutcome, IncidentStatus, StopKind } from './status.ts';
 
@@ -79,5 +79,7 @@ export type IncidentState = {
   readonly held?: { readonly reason: string; readonly deadlineMs: number };
   /** What a person asked for; the incident ends as soon as the outcome of the call in flight is known. */
   readonly stop?: { readonly kind: StopKind; readonly actor: string; readonly reason: string };
+  /** What silences it, as far as it has heard; absent while nothing does. */
+  readonly silenced?: SilencedBy;
   readonly lastSeq: number;
 };

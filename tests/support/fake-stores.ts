@@ -8,9 +8,10 @@ import type {
   PostmortemStore,
   StoredIntent,
   StoredRollbacks,
+  StoredSilences,
   StoredStops,
 } from '../../activities/ports.ts';
-import type { ApprovalStatus, EndedRollback, StoredStop } from '../../activities/types.ts';
+import type { ApprovalStatus, EndedRollback, SilencedNow, StoredStop } from '../../activities/types.ts';
 import type { Anomaly } from '../../domain/detection/anomaly.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { fold } from '../../domain/incident/evolve.ts';
@@ -47,6 +48,10 @@ export type FakeStores = {
     /** As the API stores it, before anybody tells the workflow. */
     stored: StoredStop | null;
   };
+  readonly silences: StoredSilences & {
+    /** What people silence now. */
+    stored: SilencedNow;
+  };
   readonly rollbacks: StoredRollbacks & {
     readonly ended: Omit<EndedRollback, 'incidentId'>[];
     readonly looks: { readonly requestId: string; readonly result: VerificationResult }[];
@@ -65,6 +70,10 @@ export function createFakeStores(): FakeStores {
   const firing = { alerts: 0 };
   const approvals = fakeApprovals();
   const stops: FakeStores['stops'] = { stored: null, read: async () => stops.stored };
+  const silences: FakeStores['silences'] = {
+    stored: { incidents: null, actions: null },
+    read: async () => silences.stored,
+  };
   return {
     plans,
     verdicts,
@@ -72,9 +81,10 @@ export function createFakeStores(): FakeStores {
     approvals,
     firing,
     incidents: fakeIncidents(closedEpisodes, firing),
-    gate: fakeGate(plans, verdicts, approvals, stops),
+    gate: fakeGate(plans, verdicts, approvals, { stops, silences }),
     evidence: fakeEvidence(),
     stops,
+    silences,
     rollbacks: fakeRollbacks(),
     postmortems: fakePostmortems(),
     requeue: fakeRequeue(),
@@ -149,7 +159,7 @@ function fakeGate(
   plans: ReadonlyMap<string, HashedPlan>,
   verdicts: ReadonlyMap<string, Verdict>,
   approvals: FakeStores['approvals'],
-  stops: FakeStores['stops'],
+  { stops, silences }: Pick<FakeStores, 'stops' | 'silences'>,
 ): FakeStores['gate'] {
   const stopped = (direction: Intent['direction']): boolean =>
     stops.stored !== null && (direction === 'forward' || stops.stored.kind === 'take-over');
@@ -202,6 +212,7 @@ function fakeGate(
         if (gate.killSwitch) return 'kill-switch';
         if (rollback !== undefined) return undefined;
         if (stopped(direction)) return 'stopped';
+        if (silences.stored.actions !== null) return 'silenced';
         const verdict = verdicts.get(hash);
         if (direction === 'compensation') return undefined;
         if (verdict?.kind === 'auto' && !approvals.asked(hash)) return undefined;
@@ -239,6 +250,8 @@ function fakeGate(
       if (status === 'sent' && gate.killSwitch) {
         throw Object.assign(new Error('engaged meanwhile'), { name: 'EffectBlocked', reason: 'kill-switch' });
       }
+      if (status === 'sent' && silences.stored.actions !== null)
+        throw Object.assign(new Error('silenced meanwhile'), { name: 'EffectBlocked', reason: 'silenced' });
       if (status === 'sent' && stopped(known.intent.direction)) {
         throw Object.assign(new Error('stopped meanwhile'), { name: 'EffectBlocked', reason: 'stopped' });
       }

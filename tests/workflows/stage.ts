@@ -150,6 +150,7 @@ function dispatching(worlds: ReadonlyMap<string, World>): Activities {
     'requestApproval',
     'readApproval',
     'readStop',
+    'readSilences',
     'passGate',
     'execute',
     'verify',

@@ -10,6 +10,7 @@ import { catchUp, gatePatience } from '../timings.ts';
 import { type EffectOutcome, perform } from './effect.ts';
 import { escalation } from './endings.ts';
 import { needless } from './recover.ts';
+import { whileSilenced } from './silence.ts';
 import { stopped } from './stop.ts';
 import { type Attempt, verifyPlan } from './verify.ts';
 
@@ -73,7 +74,7 @@ async function applyWhenGranted(
   step: PlanStep,
 ): Promise<StepOutcome> {
   const { journal, saga } = run;
-  const firstTryMs = Date.now();
+  let firstTryMs = Date.now();
   const key = stepKey(step);
   let refusedFor: GateRefusal | null = null;
   for (;;) {
@@ -98,6 +99,16 @@ async function applyWhenGranted(
     const { reason, detail, needs } = outcome;
     if (reason !== refusedFor) journal.record({ type: 'gate-refused', step: index, reason, detail });
     refusedFor = reason;
+    if (reason === 'silenced') {
+      // A plan that is half done does not wait where it stands.
+      if (!isUntouched(run, index, outcome)) return outcome;
+      const waited = await whileSilenced(run, 'actions');
+      if (typeof waited !== 'string') return { kind: 'ended', ending: waited };
+      if (waited === 'over') {
+        firstTryMs = Date.now();
+        continue;
+      }
+    }
     const patience = gatePatience(reason);
     const waitedMs = Date.now() - firstTryMs;
     if (patience === null || waitedMs >= patience.forMs) return outcome;

@@ -67,7 +67,8 @@ async function undo(run: Run, compensation: PendingCompensation): Promise<UndoOu
     if (reason !== refusedFor) run.journal.record({ type: 'gate-refused', step, reason, detail });
     refusedFor = reason;
     if (reason === 'not-needed') return 'not-needed';
-    const patience = gatePatience(reason);
+    // Whoever silenced it is at work there: they are asked at once.
+    const patience = reason === 'silenced' ? null : gatePatience(reason);
     if (patience === null || Date.now() - firstTryMs >= patience.forMs) return 'not-undone';
     run.journal.waitingFor(`the gate, to undo ${stepKey} of ${planHash.slice(0, 12)} (${reason})`);
     await condition(() => isStopped(run, 'compensation'), patience.everyMs, {

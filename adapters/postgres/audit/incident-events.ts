@@ -126,6 +126,13 @@ function entryOf(event: IncidentEvent): Entry | null {
     }
     case 'verification-held':
       return { reason: event.reason, details: { deadlineMs: event.deadlineMs } };
+    case 'silenced':
+      return {
+        reason: event.reason,
+        details: { silenceId: event.silenceId, by: event.actor, untilMs: event.untilMs },
+      };
+    case 'silence-ended':
+      return { reason: 'the silence has ended', details: { silenceId: event.silenceId } };
     case 'stop-requested':
       return { reason: event.reason, details: { kind: event.kind, by: event.actor } };
     case 'workflow-restarted':

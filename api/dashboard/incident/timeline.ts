@@ -113,6 +113,8 @@ function toneOf(event: IncidentEvent): Tone {
     case 'rollback-requested':
     case 'verification-held':
     case 'stop-requested':
+    case 'silenced':
+    case 'silence-ended':
       return 'ask';
     case 'approval-granted':
       return 'good';

@@ -75,6 +75,8 @@ export function dispatcherStage(stores: Stores): DispatcherStage {
         channels: [{ channel, route: { ...everything, ...route } }],
         incidents: stores.incidentReader,
         approvals: stores.approvals,
+        silences: stores.silences,
+        silencedRecheckMs: 20,
         store: stores.notifications,
         messenger: {
           async addNote(incidentId, noteId, _actor, text) {

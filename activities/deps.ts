@@ -21,6 +21,7 @@ import type {
   ModelBudgets,
   ModelTurns,
   OwnLag,
+  PastIncidents,
   PlanStore,
   PostmortemStore,
   StoredRollbacks,
@@ -59,6 +60,8 @@ export type ActivityDeps = {
   /** Null: Sentinel's own lag is not measured, or does not count. */
   readonly ownLag: OwnLag | null;
   readonly changeLooks: ChangeLooks;
+  /** Null: nothing is remembered. */
+  readonly pastIncidents: PastIncidents | null;
   /** Null: the statistics stand alone. */
   readonly model: ModelDeps | null;
   readonly clock: Clock;

@@ -7,16 +7,20 @@ import { soundOnset } from '../domain/detection/onset.ts';
 import { diagnose } from '../domain/diagnosis/diagnose.ts';
 import type { CallEdge, DiagnosisInput } from '../domain/diagnosis/input.ts';
 import type { UnseenChanges } from '../domain/lag/change-looks.ts';
+import type { Recalled } from '../domain/memory/port.ts';
+import { similarEvidence } from '../domain/memory/similar.ts';
 import { findLeads } from '../domain/model/leads.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { History, TimeRange } from './ports.ts';
-import { type Gathering, startGathering } from './sources.ts';
+import { type Gathering, startGathering, withTimeout } from './sources.ts';
 import { observeTargets } from './targets.ts';
 import { rangesAround } from './time-ranges.ts';
 import type { Activities, EnrichInput } from './types.ts';
 
 /** A diagnosis is due within a second or so of the settling; a store that needs longer is as good as away. */
 const sourceTimeoutMs = 4_000;
+/** The memory is a help: nobody waits for it for long, and without it no evidence is missing. */
+const memoryTimeoutMs = 2_000;
 
 /** Changes explain trouble that begins minutes after them. */
 const changesBeforeMs = 30 * 60_000;
@@ -28,10 +32,11 @@ const maxHops = 4;
 
 export function createEnrich(
   deps: Pick<ActivityDeps, 'history' | 'evidence' | 'diagnoses' | 'executors' | 'clock'> &
-    Partial<Pick<ActivityDeps, 'model' | 'ownLag' | 'changeLooks'>>,
+    Partial<Pick<ActivityDeps, 'model' | 'ownLag' | 'changeLooks' | 'pastIncidents' | 'logger'>>,
 ): Activities['enrich'] {
   return async (input) => {
     const gathering = startGathering(sourceTimeoutMs);
+    const similar = recall(deps, input);
     const lag = await readLag(gathering, deps);
     if (input.mayWait === true && lag.length > 0) return { behind: lag };
     const diagnosisInput = await gather(deps, gathering, lag, await ownAnomalies(deps, input));
@@ -39,7 +44,7 @@ export function createEnrich(
     const { diagnosis, evidence: found } = diagnose(diagnosisInput, input.failedCauses, input.attempt);
     // A model cites more than the statistics do, and only what is stored exists.
     const leads = deps.model ? findLeads(diagnosisInput, input.attempt).evidence : [];
-    const evidence = [...found, ...leads];
+    const evidence = [...found, ...leads, ...similarEvidence(await similar, input.attempt)];
     const { incidentId, attempt, failedCauses } = input;
     const { evidenceRef, isFirst } = await deps.evidence.save(incidentId, attempt, diagnosisInput, evidence);
     // A retry gathers at another moment, but the first that was stored counts: the answer is about that.
@@ -63,6 +68,21 @@ function readLag(
 ): Promise<readonly string[]> {
   const instead: readonly string[] = [];
   return gathering.read({ name: 'own lag', read: async () => (await ownLag?.missing()) ?? instead, instead });
+}
+
+/** Never rejects. */
+async function recall(
+  { pastIncidents, logger }: Partial<Pick<ActivityDeps, 'pastIncidents' | 'logger'>>,
+  { incidentId, scope: { environment, service }, anomalies }: EnrichInput,
+): Promise<readonly Recalled[]> {
+  if (pastIncidents == null) return [];
+  try {
+    const asked = pastIncidents.like({ incidentId, environment, service, anomalies });
+    return await withTimeout(asked, memoryTimeoutMs);
+  } catch (error) {
+    logger?.warn({ incidentId, err: error }, 'past incidents could not be recalled');
+    return [];
+  }
 }
 
 /** What somebody merely tells of an incident is no symptom of it: only what correlation gave to it counts. */

@@ -8,6 +8,7 @@ import type { IncidentEvent } from '../domain/incident/events.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import type { IncidentOutcome } from '../domain/incident/status.ts';
 import type { UnseenChanges } from '../domain/lag/change-looks.ts';
+import type { Recalled } from '../domain/memory/port.ts';
 import type { PolicyContext } from '../domain/policy/evaluate.ts';
 import type { Verdict } from '../domain/policy/verdict.ts';
 import type { GateResult, Intent, IntentStatus, Send } from '../domain/remediation/intent.ts';
@@ -191,6 +192,17 @@ export interface PostmortemStore {
 /** Back to correlation: anomalies that reached an incident after its end. Idempotent by incident and anomaly. */
 export interface AnomalyRequeue {
   putBack(incidentId: string, anomalies: readonly Anomaly[]): Promise<void>;
+}
+
+/** Incidents that have ended and were like one that is open. They inform people and models; nothing is done because of them. */
+export interface PastIncidents {
+  /** The most alike first; a few. Throws when the memory does not answer. */
+  like(open: {
+    readonly incidentId: string;
+    readonly environment: string;
+    readonly service: string;
+    readonly anomalies: readonly Anomaly[];
+  }): Promise<readonly Recalled[]>;
 }
 
 export interface Clock {

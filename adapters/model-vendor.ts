@@ -4,6 +4,7 @@
 import type { z } from 'zod';
 import type { LanguageModel } from '../activities/ports.ts';
 import type { Finding } from '../domain/doctor.ts';
+import type { Vector } from '../domain/memory/port.ts';
 import type { InClearText, SecretsOf, SecretVariables } from './vendor.ts';
 
 /** What every configured model has, whatever the vendor. */
@@ -18,9 +19,13 @@ export type AskedModel = {
   readonly prices: { readonly input: number; readonly output: number };
 };
 
+export type Embeds = (texts: readonly string[]) => Promise<readonly Vector[]>;
+
 export type ModelParts<Settings, Secrets> = {
   /** Asks nothing yet. */
   create(settings: Settings & AskedModel, secrets: Secrets): LanguageModel;
+  /** For vendors that have embeddings: vectors of texts by one of its models. Throws when it cannot. */
+  embedding?(settings: Settings & AskedModel, secrets: Secrets, model: string): Embeds;
   /** What stands in the way of asking it. Costs nothing there; never throws. */
   doctor(settings: Settings & AskedModel, secrets: Secrets): Promise<Finding>;
 };

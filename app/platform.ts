@@ -21,6 +21,7 @@ import { createInventory, type Inventory } from './inventory/inventory.ts';
 import { createOtherProcesses } from './inventory/other-processes.ts';
 import { itself, readSurroundings } from './inventory/own-parts.ts';
 import type { Shutdown } from './lifecycle/shutdown.ts';
+import { needsVectors, type OpenedMemory, openMemory } from './memory/open.ts';
 import { openPrivateFolder } from './private-files.ts';
 import type { SentinelRole } from './roles.ts';
 import { databaseUrl, openHistory, storesOf } from './stores.ts';
@@ -40,6 +41,8 @@ export type Platform = {
   readonly history: HistoryStore | null;
   /** Of the store that keeps it. */
   readonly historyName: string | null;
+  /** Null: incidents are not remembered. */
+  readonly memory: OpenedMemory | null;
   /** One set per process, so that an executor that remembers has one memory. */
   readonly executors: Executors;
   readonly temporal: TemporalServer;
@@ -116,6 +119,8 @@ export async function openPlatform(
   });
   await others.join(stores.ownProcesses, { role, own: itself(surroundings) }, log, shutdown);
   shutdown.add('questions to agents', async () => stores.agentLine.close());
+  const memory = await memoryOf(config, database, stores, log);
+  if (memory !== null) shutdown.add('memory of incidents', memory.close);
   return {
     config,
     log,
@@ -125,6 +130,7 @@ export async function openPlatform(
     stores,
     history,
     historyName: opened?.name ?? null,
+    memory,
     executors: await createExecutors(
       config.executors,
       clock.nowMs,
@@ -165,12 +171,20 @@ function requireSharedStores(config: Config, role: SentinelRole): void {
   );
 }
 
+/** Without it everything else is as it was. */
+async function memoryOf(config: Config, database: Database, stores: Stores, log: Platform['log']) {
+  return openMemory(config, database, stores.embeddings, Date.now, (reason) =>
+    log.warn({ reason }, 'incidents are not remembered'),
+  );
+}
+
 function databaseOptions(config: Config) {
   const url = databaseUrl(config);
   const { dataDir, cacheDir } = config;
+  const vectors = needsVectors(config);
   return url === undefined
-    ? { dataDir: join(dataDir, 'postgres'), cacheDir: join(cacheDir, 'postgres') }
-    : { url };
+    ? { dataDir: join(dataDir, 'postgres'), cacheDir: join(cacheDir, 'postgres'), vectors }
+    : { url, vectors };
 }
 
 /** Who decides, as the configuration of this process says it: asked whenever votes are counted. */

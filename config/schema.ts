@@ -14,6 +14,7 @@ import { dryRunSchema, executorsSchema } from './sections/executors.ts';
 import { incidentSchema } from './sections/incident.ts';
 import { ingestSchema } from './sections/ingest.ts';
 import { kafkaSchema } from './sections/kafka.ts';
+import { memorySchema } from './sections/memory.ts';
 import { modelSchema } from './sections/model.ts';
 import { notifiersSchema } from './sections/notifiers.ts';
 import { peopleSchema } from './sections/people.ts';
@@ -63,6 +64,7 @@ export const configSchema = z
       ),
     dryRun: dryRunSchema,
     model: modelSchema.prefault({}),
+    memory: memorySchema.prefault({}),
     people: peopleSchema,
     ...chatSections,
     notifiers: notifiersSchema,

@@ -3,6 +3,7 @@
 import { inspect } from 'node:util';
 import { distance } from 'fastest-levenshtein';
 import { chatVendors } from '../adapters/channels.ts';
+import { memoryVendors } from '../adapters/memories.ts';
 import { modelVendors } from '../adapters/models.ts';
 import { storeVendors } from '../adapters/stores.ts';
 import type { SecretsOf, SecretVariable, SecretVariables } from '../adapters/vendor.ts';
@@ -54,7 +55,7 @@ type SecretName = keyof typeof ownVariables;
 export type Secrets = { readonly [Name in SecretName]: Secret | null };
 
 const vendorVariables: readonly SecretVariable[] = [
-  ...[storeVendors, modelVendors, chatVendors]
+  ...[storeVendors, modelVendors, memoryVendors, chatVendors]
     .flatMap((vendors) => Object.values<{ readonly secrets: SecretVariables }>(vendors))
     .flatMap(({ secrets }) => Object.values(secrets)),
   ...sourceSecrets,

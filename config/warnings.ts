@@ -2,6 +2,7 @@
 // be trusted), and people who are named in a way that counts for less than its author thinks.
 
 import { chatVendors, notifierVendors } from '../adapters/channels.ts';
+import { memoryVendors } from '../adapters/memories.ts';
 import { modelVendors } from '../adapters/models.ts';
 import { monitorVendors } from '../adapters/monitors.ts';
 import { storeVendors } from '../adapters/stores.ts';
@@ -21,9 +22,12 @@ type Told = { readonly path: string; readonly message: string };
 /** What works, and gives something away: for `config check` and the log of a start. */
 export function configWarnings(config: Config): ConfigProblem[] {
   const source = config.file ?? 'environment';
-  return [...peopleWarnings(config), ...quorumWarnings(config), ...inClearText(config)].map(
-    ({ path, message }) => ({ source, path, line: null, message }),
-  );
+  return [
+    ...peopleWarnings(config),
+    ...quorumWarnings(config),
+    ...memoryWarnings(config),
+    ...inClearText(config),
+  ].map(({ path, message }) => ({ source, path, line: null, message }));
 }
 
 /** What each vendor says of its own settings, and of Sentinel's own addresses. */
@@ -38,6 +42,8 @@ function inClearText(config: Config): Told[] {
       return settings === undefined ? [] : at(name, clearText(settings, secretsOf(rest, vendorSecrets)));
     },
   );
+  const { clearText, ...vendor } = memoryVendors[config.memory.store] as unknown as Section;
+  const inMemory = (config.memory as unknown as Readonly<Record<string, unknown>>)[config.memory.store];
   const kafkaIsOpen =
     kafka.sasl !== undefined &&
     !kafka.tls.enabled &&
@@ -50,6 +56,9 @@ function inClearText(config: Config): Told[] {
     ...notifiers.flatMap((notifier, index) =>
       at(`notifiers[${index}]`, (notifierVendors[notifier.type] as Listed).clearText(notifier)),
     ),
+    ...(config.memory.enabled && inMemory !== undefined
+      ? at(`memory.${config.memory.store}`, clearText(inMemory, secretsOf(vendor, vendorSecrets)))
+      : []),
     ...model.providers.flatMap((provider, index) =>
       at(`model.providers[${index}]`, (modelVendors[provider.type] as Listed).clearText(provider)),
     ),
@@ -97,6 +106,13 @@ function quorumWarnings({ policy, people, slack, executors }: Config): { path: s
       return [{ path: `${path}.${risk}`, message }];
     }),
   );
+}
+
+function memoryWarnings({ correlation, memory }: Config): Told[] {
+  if (!correlation.semantic.enabled || memory.enabled) return [];
+  return [
+    { path: 'correlation.semantic', message: 'needs `memory.enabled`: without a memory it does nothing' },
+  ];
 }
 
 function peopleWarnings({ people, slack }: Config): { path: string; message: string }[] {

@@ -1,5 +1,6 @@
 // What ingest needs from outside: small interfaces, implemented in adapters/.
 
+import type { Likeness } from '../domain/correlation/alike.ts';
 import type { CorrelationConfig } from '../domain/correlation/correlate.ts';
 import type { AlertReport } from '../domain/correlation/occurrence.ts';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
@@ -126,6 +127,8 @@ export type Assignment =
       readonly input: Omit<IncidentInput, 'settings'>;
       /** Why it is in the incident of other services, for people. */
       readonly why?: string;
+      /** It was opened for this very anomaly, now. */
+      readonly opened?: true;
     }
   /** A clear of an anomaly no open incident knows, or a repeat: nothing to do. */
   | { readonly kind: 'ignored'; readonly reason: string }
@@ -151,6 +154,21 @@ export interface Episodes {
 export interface SilencedAgain {
   /** Puts up to so many whose silence has ended back into the inbox, to be judged again; returns how many. */
   judgeAgain(limit: number): Promise<number>;
+}
+
+export interface AskingEpisodes extends Episodes {
+  /**
+   * As `assignAll`, with what a memory said about findings that would open an incident. `unasked`: there are some that it was not asked
+   * about (by id of the anomaly), and nothing has happened.
+   */
+  assignAsked(
+    anomalies: readonly Anomaly[],
+    config: CorrelationConfig,
+    likeness: ReadonlyMap<string, Likeness>,
+  ): Promise<
+    | { readonly kind: 'assigned'; readonly assignments: readonly Assignment[] }
+    | { readonly kind: 'unasked'; readonly unasked: readonly Anomaly[] }
+  >;
 }
 
 export interface IncidentStarter {

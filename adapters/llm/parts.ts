@@ -2,19 +2,36 @@
 
 import type { AskedModel, ModelParts } from '../model-vendor.ts';
 import { reached } from '../network/reach.ts';
+import { createEmbeds, type OpenEmbedding } from './embeds.ts';
 import { createLanguageModel, type OpenModel } from './language-model.ts';
 
 type Given = { readonly baseUrl?: string | undefined };
 type Key = { readonly apiKey: string | null };
 
-/** `vendorUrl`: where its API is, unless the configuration says otherwise. `sendsKey`: default, always. */
+type Vendor<Settings> = {
+  /** Where its API is, unless the configuration says otherwise. */
+  readonly url: string;
+  /** Default: always. */
+  readonly sendsKey?: (settings: Settings) => boolean;
+  /** Without it the vendor has no embeddings. */
+  readonly embedding?: OpenEmbedding;
+};
+
 export function partsOf<Settings extends Given>(
   open: OpenModel,
-  vendorUrl: string,
-  sendsKey: (settings: Settings) => boolean = () => true,
+  { url, sendsKey = () => true, embedding }: Vendor<Settings>,
 ): ModelParts<Settings, Key> {
-  const urlOf = ({ baseUrl = vendorUrl }: Settings): string => baseUrl.replace(/\/+$/, '');
+  const urlOf = ({ baseUrl = url }: Settings): string => baseUrl.replace(/\/+$/, '');
   return {
+    ...(embedding === undefined
+      ? {}
+      : {
+          embedding: (settings, { apiKey }, model) => {
+            const { name, timeoutMs } = settings;
+            const key = sendsKey(settings) ? apiKey : null;
+            return createEmbeds({ name, model, timeoutMs, baseUrl: urlOf(settings), apiKey: key }, embedding);
+          },
+        }),
     create(settings, { apiKey }) {
       const { name, model, timeoutMs, structuredOutput, prices } = settings;
       const asked: AskedModel = { name, model, timeoutMs, structuredOutput, prices };

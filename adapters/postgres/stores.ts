@@ -41,7 +41,7 @@ import { nobody, type People } from '../../domain/policy/people.ts';
 import { type LimitsConfig, sendWithinMs } from '../../domain/remediation/limits.ts';
 import type { ReplayClaims } from '../../ingest/kafka/ports.ts';
 import type {
-  Episodes,
+  AskingEpisodes,
   FiringAlerts,
   Inbox,
   LookNotes,
@@ -74,6 +74,8 @@ import { createIncidentStore } from './incident-store.ts';
 import { createKillSwitch } from './kill-switch.ts';
 import { createKnownResources } from './known-resources.ts';
 import { createMaintenance, type Maintenance } from './maintenance.ts';
+import { createKeptEmbeddings, type KeptEmbeddings } from './memory/embeddings.ts';
+import { createEndedIncidents, type EndedIncidents } from './memory/ended.ts';
 import { createModelTurnReader, createModelTurns } from './model-turns.ts';
 import { createNotificationStore } from './notifications.ts';
 import { createOwnLagStore, type OwnLagStore } from './own-lag.ts';
@@ -129,9 +131,12 @@ export type Stores = {
   readonly postmortems: PostmortemStore;
   readonly requeue: AnomalyRequeue;
   readonly modelTurns: ModelTurns;
+  /** For the memory of incidents. */
+  readonly endedIncidents: EndedIncidents;
+  readonly embeddings: KeptEmbeddings;
   /** For ingest. */
   readonly inbox: Inbox & FiringAlerts;
-  readonly episodes: Episodes & SilencedAgain;
+  readonly episodes: AskingEpisodes & SilencedAgain;
   readonly telemetryNotes: TelemetryNotes;
   readonly replayClaims: ReplayClaims;
   /** For the activities and the API. */
@@ -206,6 +211,8 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     postmortems: createPostmortemStore(db),
     requeue: createAnomalyRequeue(inbox),
     modelTurns: createModelTurns(db),
+    endedIncidents: createEndedIncidents(db),
+    embeddings: createKeptEmbeddings(db),
     inbox,
     episodes: createEpisodes(db, silenceBook, { lateFindingsMs, followsWithinMs }),
     telemetryNotes: createTelemetryNotes(db),

@@ -77,6 +77,7 @@ export const evidence = named<Evidence>()(
     toMs: instantMs,
     finding: z.string(),
     figures,
+    incidentId: z.string().optional().meta({ description: 'The earlier incident that it is about.' }),
     digest: z.string().optional(),
   }),
 );

@@ -8,6 +8,8 @@ import { dataConverterOf } from '../../adapters/temporal/payloads/data-converter
 import { securityOptions } from '../../adapters/temporal/security.ts';
 import { runbookFrom } from '../../domain/remediation/runbook.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
+import { createKeeper } from '../memory/keeper.ts';
+import { createPastIncidents } from '../memory/past-incidents.ts';
 import { openModels } from '../models/open.ts';
 import type { Platform } from '../platform.ts';
 import { temporalSecurity } from '../temporal/server.ts';
@@ -26,7 +28,7 @@ export async function startWorkerPart(
   platform: Platform,
   shutdown: Shutdown,
 ): Promise<{ readonly stopped: Promise<void> }> {
-  const { config, log, metrics, clock, stores, history, temporal, executors, payloads } = platform;
+  const { config, log, metrics, clock, stores, history, temporal, executors, payloads, memory } = platform;
   // Only here: the native runtime ends with the last worker, and keeps a process up that never has one.
   installTemporalRuntime(log);
   const connection = await connectWorkers(temporal.address, securityOptions(temporalSecurity(config)));
@@ -58,6 +60,10 @@ export async function startWorkerPart(
       verification: config.verification,
       ownLag: config.ownLag.lowersAutonomy ? stores.ownLag : null,
       changeLooks: stores.changeLooks,
+      pastIncidents:
+        memory === null
+          ? null
+          : createPastIncidents(memory.memory, memory.embedder, { ...memory, nowMs: clock.nowMs }),
       model: await openModels(config, stores.modelTurns, (provider, variable) =>
         log.warn({ provider, variable }, 'model provider skipped: its key is not set'),
       ),
@@ -67,6 +73,12 @@ export async function startWorkerPart(
     }),
   });
   shutdown.add('worker', worker.stop);
+  if (memory !== null) {
+    const { endedIncidents, embeddings } = stores;
+    const keeper = createKeeper({ ...memory, ended: endedIncidents, embeddings, nowMs: clock.nowMs, log });
+    keeper.start();
+    shutdown.add('remembering', keeper.stop);
+  }
   const pruning = setInterval(() => {
     stores.maintenance.prune().catch((error: unknown) => log.warn({ err: error }, 'pruning failed'));
   }, pruneEveryMs);

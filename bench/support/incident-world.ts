@@ -103,6 +103,7 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
   };
   const usual: ActivityDeps = {
     model: null,
+    pastIncidents: null,
     ...stores,
     approvals: stores.approvalRequests,
     history: madeUpHistory(beganMs, healedAtMs),

@@ -3,6 +3,7 @@
 import type { IncidentSummary } from '../../api/ports/incidents.ts';
 import type { Page } from '../../api/ports/page.ts';
 import type { StandingEffect } from '../../api/ports/rollbacks.ts';
+import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { shortIncidentId } from '../../domain/incident/incident-id.ts';
 import { leftPaused } from '../../domain/incident/paused-owners.ts';
@@ -74,6 +75,11 @@ export function standingLines(standing: readonly StandingEffect[], paint: Paint)
       `          ${paint('dim', clean(how))}`,
     ];
   });
+}
+
+/** Earlier incidents like it, and what they came to. */
+export function similarLines(similar: readonly Evidence[], paint: Paint): string[] {
+  return similar.map(({ finding }) => `${paint('bold', 'Similar:')} ${clean(finding)}`);
 }
 
 export function eventLines(event: IncidentEvent, paint: Paint): string[] {

@@ -3,12 +3,21 @@
 import { type Command, Option } from 'commander';
 import type { Page } from '../../api/ports/page.ts';
 import type { StandingEffect } from '../../api/ports/rollbacks.ts';
+import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import { incidentStatuses } from '../../domain/incident/status.ts';
+import { latestSimilar } from '../../domain/memory/similar.ts';
 import { apiCommand, type CommonFlags, connect } from '../command.ts';
 import type { CliDeps } from '../deps.ts';
-import { eventLines, headLines, type ListedIncident, listLines, standingLines } from './incident-lines.ts';
+import {
+  eventLines,
+  headLines,
+  type ListedIncident,
+  listLines,
+  similarLines,
+  standingLines,
+} from './incident-lines.ts';
 import { incidentPath } from './incident-path.ts';
 import { watch } from './incident-watch.ts';
 
@@ -56,10 +65,13 @@ export function registerIncident(program: Command, deps: CliDeps): void {
         events.push(...page.items);
         after = page.nextAfter;
       }
+      const { items: evidence } = await api.get<Page<Evidence>>(`${path}/evidence?limit=200`);
       const { items: standing } = await api.get<Page<StandingEffect>>(`${path}/standing?limit=200`);
-      out.answer({ ...detail, standing, timeline: events }, () => [
+      const similar = latestSimilar(evidence);
+      out.answer({ ...detail, standing, similar, timeline: events }, () => [
         ...headLines(detail, out.paint),
         ...standingLines(standing, out.paint),
+        ...similarLines(similar, out.paint),
         '',
         ...events.flatMap((event) => eventLines(event, out.paint)),
       ]);

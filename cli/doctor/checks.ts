@@ -5,6 +5,7 @@ import { agentsOfServer, auditOfServer } from '../../adapters/postgres/index.ts'
 import { searchAttributesMissingAt } from '../../adapters/temporal/connect.ts';
 import { howToRegister } from '../../adapters/temporal/search-attributes.ts';
 import { partsOf } from '../../app/executors.ts';
+import { memoryFinding } from '../../app/memory/open.ts';
 import { askedModel, missingKey, vendorOf } from '../../app/models/vendors.ts';
 import { monitorChecks } from '../../app/monitors.ts';
 import { databaseUrl, storesOf } from '../../app/stores.ts';
@@ -49,6 +50,7 @@ export function standardChecks(config: Config): readonly Check[] {
     ...executors(config),
     ...monitorChecks(config),
     ...models(config),
+    () => memoryFinding(config),
     ...channels(config),
   ];
 }

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Anomaly } from '../detection/anomaly.ts';
+import { alikeConfigSchema } from './alike.ts';
 import { crowdOf, type MarkKind } from './marks.ts';
 
 const crowd = (kind: MarkKind, what: string) =>
@@ -37,10 +38,12 @@ export const correlationConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('When alerts of several services are one incident although no known calls connect them.'),
+  semantic: alikeConfigSchema,
 });
 type Settings = Readonly<z.infer<typeof correlationConfigSchema>>;
 /** Without `crowds` only the service graph says what belongs together. */
-export type CorrelationConfig = Omit<Settings, 'crowds'> & Partial<Pick<Settings, 'crowds'>>;
+export type CorrelationConfig = Omit<Settings, 'crowds' | 'semantic'> &
+  Partial<Pick<Settings, 'crowds' | 'semantic'>>;
 
 export type OpenEpisode = {
   readonly incidentId: string;

@@ -17,6 +17,8 @@ export type Evidence = {
   /** One sentence with the figures; numbers and names only. */
   readonly finding: string;
   readonly figures: Readonly<Record<string, number>>;
+  /** The earlier incident that it is about. */
+  readonly incidentId?: string;
   /** SHA-256 of the canonical form of everything above, set where evidence is stored. */
   readonly digest?: string;
 };

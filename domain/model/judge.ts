@@ -83,7 +83,8 @@ function judgeClaim(claim: unknown, context: JudgingContext, drop: Drop): ModelH
   if (evidenceFor.length === 0) return refuse('uncited');
   const near = context.neighbours(service);
   const about = context.evidence.filter(
-    ({ id, scope }) => evidenceFor.includes(id) && near.has(scope.service),
+    ({ id, scope, provenance }) =>
+      evidenceFor.includes(id) && near.has(scope.service) && provenance !== 'memory',
   );
   if (about.length === 0) return refuse('unrelated-evidence');
   return {

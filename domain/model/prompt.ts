@@ -155,6 +155,7 @@ function systemPrompt(runbook: Runbook): string {
     'Rules:',
     '- Name the service where the trouble begins, not those that suffer from it. Use a service name exactly as listed in "services".',
     '- Cite evidence by its id, exactly as given ("E1", "A2", "L3", "C1"). A claim without an id that exists and that is about that service or a neighbour is thrown away.',
+    '- Evidence of provenance "memory" tells how earlier incidents ended. It says where to look; a claim needs other evidence beside it.',
     '- Propose actions only from those listed for the cause. You cannot act; targets and parameters are not yours to choose.',
     '- A cause whose remedy was tried in vain (see "earlierAttempts") is unlikely.',
     '- Answer "inconclusive", with no hypotheses, when the facts do not tell. That is better than a guess.',

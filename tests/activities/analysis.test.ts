@@ -12,6 +12,7 @@ import {
   evidenceRefOf,
   type History,
   type OwnLag,
+  type PastIncidents,
   type PlanStore,
   type TimeRange,
 } from '../../activities/ports.ts';
@@ -22,6 +23,7 @@ import type { Diagnosis, Evidence } from '../../domain/diagnosis/diagnosis.ts';
 import type { DiagnosisInput } from '../../domain/diagnosis/input.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import { fold } from '../../domain/incident/evolve.ts';
+import type { Recalled } from '../../domain/memory/port.ts';
 import { policyConfigSchema } from '../../domain/policy/config.ts';
 import { evaluate } from '../../domain/policy/evaluate.ts';
 import type { Verdict } from '../../domain/policy/verdict.ts';
@@ -134,6 +136,71 @@ describe('enrichment', () => {
     expect(saved.get(evidenceRef)?.input).toMatchObject({
       ...{ environment, onsetMs, ranges },
       targets: [rollback.before],
+    });
+  });
+
+  describe('with a memory of incidents', () => {
+    const past: Recalled = {
+      similarity: 0.91,
+      incident: {
+        ...{ incidentId: 'incident/test/orders/8dad9283/1', environment, service },
+        ...{ title: 'approve everything', description: 'approve everything', common: {}, openedAtMs: 1_000 },
+        end: {
+          ...{ outcome: 'resolved', atMs: 61_000, cause: { cause: 'bad-release', service } },
+          tried: [{ tried: 'against bad-release: roll back orders', cameOf: 'afterwards recovered' }],
+        },
+      },
+    };
+    const enrichWith = async (pastIncidents: PastIncidents | null) => {
+      const { store, saved } = evidenceStore();
+      const warnings: string[] = [];
+      const result = await createEnrich({
+        ...{
+          history: emptyHistory,
+          evidence: store,
+          executors: executorsOf(observing()),
+          clock,
+          pastIncidents,
+        },
+        logger: { info() {}, error() {}, warn: (_, message) => void warnings.push(message) },
+      })(enrichInput);
+      return { ...result, warnings, items: saved.get(result.evidenceRef)?.evidence ?? [] };
+    };
+
+    test('earlier incidents like it are evidence of their own kind, and the diagnosis is what it is without', async () => {
+      const asked: unknown[] = [];
+      const without = await enrichWith(null);
+      const { items, diagnosis, missing } = await enrichWith({
+        like: async (open) => {
+          asked.push(open);
+          return [past];
+        },
+      });
+      const { incidentId, anomalies } = enrichInput;
+      expect(asked).toEqual([{ incidentId, environment, service, anomalies }]);
+      expect(items.at(-1)).toEqual({
+        ...{ id: 'M1', source: 'past incidents', provenance: 'memory', scope: { environment, service } },
+        ...{
+          fromMs: 1_000,
+          toMs: 61_000,
+          figures: { similarity: 0.91 },
+          incidentId: past.incident.incidentId,
+        },
+        finding:
+          'Incident test.orders.8dad9283-1 of orders, described alike (0.91), ended resolved after 60 s: bad-release at orders. Tried against bad-release: roll back orders: afterwards recovered.',
+      });
+      expect(items.slice(0, -1)).toEqual(without.items);
+      expect(diagnosis).toEqual(without.diagnosis);
+      expect(missing).toEqual(without.missing);
+    });
+
+    test('one that fails costs no evidence and no autonomy', async () => {
+      const without = await enrichWith(null);
+      const { items, missing, warnings } = await enrichWith({
+        like: () => Promise.reject(new Error('connection refused')),
+      });
+      expect({ items, missing }).toEqual({ items: without.items, missing: without.missing });
+      expect(warnings).toEqual(['past incidents could not be recalled']);
     });
   });
 

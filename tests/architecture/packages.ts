@@ -31,6 +31,8 @@ const FAMILIES: readonly (Family & { packages: RegExp })[] = [
   { name: 'aws', packages: /^@aws-sdk\//, folders: /^aws/ },
   { name: 'slack', packages: /^@slack\//, folders: /^slack/ },
   { name: 'kafka', packages: /^(kafkajs|lz4-napi)$/, folders: /^kafka/ },
+  { name: 'qdrant', packages: /^@qdrant\//, folders: /^qdrant/ },
+  { name: 'sentences', packages: /^@energetic-ai\//, folders: /^sentences/ },
   { name: 'docker', packages: /^dockerode$/, folders: /^docker/ },
   { name: 'email', packages: /^nodemailer$/, folders: /^email/ },
 ];

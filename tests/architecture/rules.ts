@@ -51,7 +51,15 @@ const DIRECTION: Readonly<Record<string, Readonly<Record<string, 'all' | 'types'
   config: {
     config: 'all',
     domain: 'all',
-    adapters: ['executors.ts', 'channels.ts', 'models.ts', 'monitors.ts', 'stores.ts', 'vendor.ts'],
+    adapters: [
+      'executors.ts',
+      'channels.ts',
+      'models.ts',
+      'monitors.ts',
+      'memories.ts',
+      'stores.ts',
+      'vendor.ts',
+    ],
     ingest: ['sources/index.ts'],
   },
   lab: { lab: 'all', domain: 'all' },

@@ -62,6 +62,27 @@ describe('incident', () => {
     expect(none.stdout).toBe('No incidents.\n');
   });
 
+  test('show tells of earlier incidents like it', async () => {
+    const earlier = 'incident/production/orders/aaaaaaaa/1';
+    world.evidence = [
+      {
+        ...{ id: 'M1', source: 'past incidents', provenance: 'memory', incidentId: earlier },
+        ...{ scope: { environment: 'production', service: 'orders' }, fromMs: 0, toMs: 1, figures: {} },
+        finding: 'Incident production.orders.aaaaaaaa-1 of orders, described alike (0.91)\u001b[2J',
+      },
+    ];
+    const [people, json] = await Promise.all([
+      here(['incident', 'show', ref], asRole('viewer')),
+      here(['incident', 'show', ref, '--json'], asRole('viewer')),
+    ]);
+    expect(people.stdout).toMatch(
+      /Similar: Incident production\.orders\.aaaaaaaa-1 of orders, described alike/,
+    );
+    expect(people.stdout).not.toContain('\u001b[2J');
+    expect(JSON.parse(json.stdout)).toMatchObject({ similar: [{ incidentId: earlier }] });
+    world.evidence = [];
+  });
+
   test('show tells the story; terminal escapes in names do not get through', async () => {
     happen(world, {
       type: 'note-added',

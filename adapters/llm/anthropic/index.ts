@@ -13,6 +13,6 @@ export const anthropic: ModelVendor<typeof vendorSettings, typeof secrets> = {
   clearText,
   async load() {
     const [{ partsOf }, { openAnthropic }] = await Promise.all([import('../parts.ts'), import('./open.ts')]);
-    return partsOf(openAnthropic, 'https://api.anthropic.com/v1');
+    return partsOf(openAnthropic, { url: 'https://api.anthropic.com/v1' });
   },
 };

@@ -21,7 +21,14 @@ export const compatible: ModelVendor<typeof settings, typeof secrets> = {
   secrets,
   clearText,
   async load() {
-    const [{ partsOf }, { openCompatible }] = await Promise.all([import('../parts.ts'), import('./open.ts')]);
-    return partsOf<z.output<typeof settings>>(openCompatible, '', ({ sendApiKey }) => sendApiKey);
+    const [{ partsOf }, { openCompatible, openCompatibleEmbedding }] = await Promise.all([
+      import('../parts.ts'),
+      import('./open.ts'),
+    ]);
+    return partsOf<z.output<typeof settings>>(openCompatible, {
+      url: '',
+      sendsKey: ({ sendApiKey }) => sendApiKey,
+      embedding: openCompatibleEmbedding,
+    });
   },
 };

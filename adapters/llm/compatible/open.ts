@@ -1,6 +1,7 @@
 // Whatever speaks OpenAI's API, through the AI SDK.
 
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import type { OpenEmbedding } from '../embeds.ts';
 import type { OpenModel } from '../language-model.ts';
 
 export const openCompatible: OpenModel = (
@@ -14,3 +15,8 @@ export const openCompatible: OpenModel = (
     supportsStructuredOutputs: structuredOutput === 'schema',
     ...(apiKey === null ? {} : { apiKey }),
   })(model);
+
+export const openCompatibleEmbedding: OpenEmbedding = ({ name, model, baseUrl: baseURL, apiKey }, fetch) =>
+  createOpenAICompatible({ name, baseURL, fetch, ...(apiKey === null ? {} : { apiKey }) }).embeddingModel(
+    model,
+  );

@@ -13,6 +13,6 @@ export const groq: ModelVendor<typeof vendorSettings, typeof secrets> = {
   clearText,
   async load() {
     const [{ partsOf }, { openGroq }] = await Promise.all([import('../parts.ts'), import('./open.ts')]);
-    return partsOf(openGroq, 'https://api.groq.com/openai/v1');
+    return partsOf(openGroq, { url: 'https://api.groq.com/openai/v1' });
   },
 };

@@ -12,7 +12,10 @@ export const openai: ModelVendor<typeof vendorSettings, typeof secrets> = {
   secrets,
   clearText,
   async load() {
-    const [{ partsOf }, { openOpenAI }] = await Promise.all([import('../parts.ts'), import('./open.ts')]);
-    return partsOf(openOpenAI, 'https://api.openai.com/v1');
+    const [{ partsOf }, { openOpenAI, openOpenAIEmbedding }] = await Promise.all([
+      import('../parts.ts'),
+      import('./open.ts'),
+    ]);
+    return partsOf(openOpenAI, { url: 'https://api.openai.com/v1', embedding: openOpenAIEmbedding });
   },
 };

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
+import { type Extensions, PGlite } from '@electric-sql/pglite';
 import { Kysely, PGliteDialect } from 'kysely';
 import { FilledMemory } from './cluster-files.ts';
 import type { Connection } from './connection.ts';
@@ -19,9 +19,13 @@ import type { Schema } from './schema.ts';
  * `dataDir` null: in memory. `cacheDir`: where what a new database begins with is kept for the next one. Throws DatabaseError
  * when another process has the folder, or it cannot be used.
  */
-export async function openEmbedded(dataDir: string | null, cacheDir?: string): Promise<Connection> {
+export async function openEmbedded(
+  dataDir: string | null,
+  { cacheDir, vectors = false }: { readonly cacheDir?: string; readonly vectors?: boolean } = {},
+): Promise<Connection> {
+  const extensions = vectors ? await vectorExtension() : {};
   if (dataDir === null) {
-    const db = await start(() => openMemory(cacheDir), 'memory');
+    const db = await start(() => openMemory(extensions, cacheDir), 'memory');
     return { db, location: 'memory', release: () => db.destroy() };
   }
   const location = path.resolve(dataDir);
@@ -30,7 +34,7 @@ export async function openEmbedded(dataDir: string | null, cacheDir?: string): P
   });
   const unlock = await lockDirectory(location);
   try {
-    const db = await start(() => openFolder(path.join(location, 'pgdata'), cacheDir), location);
+    const db = await start(() => openFolder(path.join(location, 'pgdata'), extensions, cacheDir), location);
     const release = async (): Promise<void> => {
       await db.destroy();
       await unlock();
@@ -56,14 +60,20 @@ async function start(open: () => Promise<PGlite>, location: string): Promise<Kys
 const overPGlite = (pglite: PGlite) => new Kysely<Schema>({ dialect: new PGliteDialect({ pglite }) });
 const migrated = (pglite: PGlite) => migrate(overPGlite(pglite), 'a new database');
 
-async function openMemory(cacheDir?: string): Promise<PGlite> {
-  if (cacheDir === undefined) return PGlite.create();
-  return PGlite.create({ fs: new FilledMemory(await newClusterFiles(cacheDir, migrated)) });
+/** Unpacked into the engine when it starts: only for whoever asks for it. */
+async function vectorExtension(): Promise<Extensions> {
+  const { vector } = await import('@electric-sql/pglite-pgvector');
+  return { vector };
 }
 
-async function openFolder(folder: string, cacheDir?: string): Promise<PGlite> {
+async function openMemory(extensions: Extensions, cacheDir?: string): Promise<PGlite> {
+  if (cacheDir === undefined) return PGlite.create({ extensions });
+  return PGlite.create({ fs: new FilledMemory(await newClusterFiles(cacheDir, migrated)), extensions });
+}
+
+async function openFolder(folder: string, extensions: Extensions, cacheDir?: string): Promise<PGlite> {
   if (!existsSync(path.join(folder, 'PG_VERSION'))) await makeFolder(folder, cacheDir);
-  return PGlite.create({ fs: new DurableFolder(folder), startParams: durableStart });
+  return PGlite.create({ fs: new DurableFolder(folder), startParams: durableStart, extensions });
 }
 
 /** Takes its name only once all of it is on the disk: what a process that died left half-made is made again. */

@@ -8,8 +8,9 @@ import { durabilityProblems } from './durability.ts';
 import { openEmbedded } from './embedded.ts';
 import { migrate } from './migrate.ts';
 import type { Schema } from './schema.ts';
+import { vectorProblem } from './vectors.ts';
 
-export type DatabaseOptions =
+export type DatabaseOptions = (
   | {
       /** postgres://user:password@host:port/database */
       readonly url: string;
@@ -17,7 +18,11 @@ export type DatabaseOptions =
       readonly maxConnections?: number;
     }
   | (Embedded & { readonly dataDir: string })
-  | (Embedded & { readonly memory: true });
+  | (Embedded & { readonly memory: true })
+) & {
+  /** Vectors are to be kept in it, too. */
+  readonly vectors?: boolean;
+};
 
 type Embedded = {
   /** Where what a new database begins with is kept, so that the next one costs less. Default: nowhere. */
@@ -33,6 +38,8 @@ export type Database = {
   durabilityProblems(): Promise<readonly string[]>;
   /** That this process could rewrite the audit, in a sentence; null when it could not. */
   ownershipProblem(): Promise<string | null>;
+  /** Why vectors cannot be kept in it, for people; null when they can. */
+  readonly vectorProblem: string | null;
   /** Resolves when a statement made the round trip; rejects otherwise. */
   ping(): Promise<void>;
   /** Waits for what is under way, closes, and gives the data folder free. Idempotent. */
@@ -44,15 +51,17 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const connection =
     'url' in options
       ? await connectServer(options.url, options.maxConnections)
-      : await openEmbedded('dataDir' in options ? options.dataDir : null, options.cacheDir);
+      : await openEmbedded('dataDir' in options ? options.dataDir : null, options);
   const { db, location, release } = connection;
   let closing: Promise<void> | null = null;
   const close = (): Promise<void> => {
     closing ??= release();
     return closing;
   };
+  let problem: string | null = 'nobody asked for vectors';
   try {
     await migrate(db, location);
+    if (options.vectors === true) problem = await vectorProblem(db);
     if ('dataDir' in options) await becomeApplication(db);
   } catch (error) {
     await close();
@@ -65,6 +74,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     // In memory nothing stays, and nobody expects it to.
     durabilityProblems: async () => ('memory' in options ? [] : durabilityProblems(db)),
     ownershipProblem: async () => ('url' in options ? ownershipProblem(db) : null),
+    vectorProblem: problem,
     async ping() {
       await sql`select 1`.execute(db);
     },

@@ -364,6 +364,18 @@ export type Schema = {
     last_failure_ms: number;
   };
   /** What became of each effect, as far as it was found out. */
+  embeddings: {
+    space: string;
+    digest: string;
+    vector: readonly number[];
+    used_at_ms: number;
+  };
+  /** Ended incidents, by the memory that has them. */
+  remembered_incidents: {
+    memory: string;
+    incident_id: string;
+    remembered_at_ms: number;
+  };
   effect_outcomes: {
     intent_id: string;
     environment: string;

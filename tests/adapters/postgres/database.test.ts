@@ -10,8 +10,10 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { applicationRole } from '../../../adapters/postgres/database/application-role.ts';
 import { lockDirectory } from '../../../adapters/postgres/database/directory-lock.ts';
 import { createStores, openDatabase } from '../../../adapters/postgres/index.ts';
+import { checkVectors } from '../../../adapters/postgres/memory/doctor.ts';
 import { describeWithPostgres } from '../../support/postgres.ts';
 import { databaseCache, testLimits } from '../../support/stores.ts';
 import { person } from './fixtures.ts';
@@ -98,6 +100,33 @@ await describeWithPostgres('a Postgres server', (url) => {
       reason: 'access-denied',
       message: expect.not.stringContaining('hunter2'),
     });
+  });
+
+  test('a server without pgvector keeps no vectors, says why, and does everything else', async () => {
+    const database = await openDatabase({ url: url(), vectors: true });
+    const { rows } = await sql`select from pg_available_extensions where name = 'vector'`.execute(
+      database.db,
+    );
+    if (rows.length === 0)
+      expect(database.vectorProblem).toMatch(/pgvector cannot be used .*create extension/);
+    else expect(database.vectorProblem).toBeNull();
+    await database.ping();
+    await database.close();
+    const finding = await checkVectors(url());
+    expect(finding.status).toBe(rows.length === 0 ? 'warning' : 'ok');
+  });
+
+  test('a role that may not add the extension keeps no vectors either, and the doctor does not try', async () => {
+    const owner = await openDatabase({ url: url() });
+    await sql.raw(applicationRole.join(';')).execute(owner.db);
+    const app = new URL(url());
+    app.username = 'sentinel_app';
+    const database = await openDatabase({ url: app.href, vectors: true });
+    expect(database.vectorProblem).toMatch(/pgvector cannot be used/);
+    await database.close();
+    const { rows } = await sql`select from pg_extension where extname = 'vector'`.execute(owner.db);
+    expect(rows).toEqual([]);
+    await owner.close();
   });
 
   test('a lost connection is an error of the call, not of the process, and the next call connects again', async () => {

@@ -168,7 +168,11 @@ export function addRichIncident(world: World, text: string): void {
     { type: 'note-added', noteId: 'n', actor: text, text },
   ];
   for (const event of events) happen(world, event, state.incidentId);
-  world.evidence = [evidence('E1', 'measured'), evidence('E2', 'reported')];
+  world.evidence = [
+    evidence('E1', 'measured'),
+    evidence('E2', 'reported'),
+    { ...evidence('M1', 'memory'), incidentId: text },
+  ];
   world.postmortem = text;
   world.modelTurns = [
     {

@@ -46,6 +46,26 @@ const anyAnswer = fc.oneof(
   }),
 );
 
+it('a claim needs more than a memory', () => {
+  const memory = { ...evidence[0], id: 'M1', provenance: 'memory' } as (typeof evidence)[number];
+  const remembering = { ...judging, evidence: [...judging.evidence, memory] };
+  const claim = (evidenceFor: readonly string[]) =>
+    judgeAnswer(
+      {
+        ...{ verdict: 'explained', summary: 's', risks: [] },
+        hypotheses: [
+          {
+            ...{ cause: 'bad-release', service: memory.scope.service, confidence: 0.9, reason: 'as before' },
+            ...{ evidenceFor, evidenceAgainst: [], actions: [] },
+          },
+        ],
+      },
+      remembering,
+    );
+  expect(claim(['M1'])).toMatchObject({ hypotheses: [], dropped: [{ why: 'unrelated-evidence' }] });
+  expect(claim([evidence[0]?.id ?? '', 'M1'])?.hypotheses).toHaveLength(1);
+});
+
 function check({ hypotheses, riskWords, words, inconclusive }: JudgedAnswer): void {
   const ids = new Set(evidence.map(({ id }) => id));
   expect(hypotheses.length).toBeLessThanOrEqual(inconclusive ? 0 : answerLimits.hypotheses);

@@ -45,6 +45,7 @@ import { inboxServices } from './0083-inbox-services.ts';
 import { deadLetters } from './0086-dead-letters.ts';
 import { silences } from './0087-silences.ts';
 import { watchPositions } from './0091-watch-positions.ts';
+import { memory } from './0095-memory.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-ingest': ingest,
@@ -91,4 +92,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0086-dead-letters': deadLetters,
   '0087-silences': silences,
   '0091-watch-positions': watchPositions,
+  '0095-memory': memory,
 };

@@ -127,7 +127,7 @@ export type Assignment =
       readonly input: Omit<IncidentInput, 'settings'>;
       /** Why it is in the incident of other services, for people. */
       readonly why?: string;
-      /** It was opened for this very anomaly, now. */
+      /** It was opened for this very anomaly. */
       readonly opened?: true;
     }
   /** A clear of an anomaly no open incident knows, or a repeat: nothing to do. */

@@ -4,10 +4,13 @@ import { readRemote } from '../../adapters/http/read-remote.ts';
 import type { KafkaSource } from '../../adapters/kafka/source.ts';
 import { createIncidentStarter } from '../../adapters/temporal/incident-starter.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
+import { assignAlike } from '../../ingest/alike.ts';
 import type { OnTaken } from '../../ingest/pipeline.ts';
+import type { AskingEpisodes, Episodes } from '../../ingest/ports.ts';
 import { ownOfSources } from '../../ingest/sources/index.ts';
 import { watchedSystems } from '../executors.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
+import type { OpenedMemory } from '../memory/open.ts';
 import { watchedMonitors } from '../monitors.ts';
 import type { Platform } from '../platform.ts';
 import { incidentSettings } from '../worker/incident-settings.ts';
@@ -25,7 +28,7 @@ export async function startIngestPart(
   shutdown: Shutdown,
   onTaken: OnTaken,
 ): Promise<IngestPart> {
-  const { config, log, metrics, clock, stores, history, client, inventory } = platform;
+  const { config, log, metrics, clock, stores, history, client, inventory, memory } = platform;
   const { defaultEnvironment, allowedOrigins, identity, senderKeys, ...configured } = config.ingest;
   const { maxBodyBytes, maxPastMs, maxFutureMs } = configured;
   const settings: IngestSettings = {
@@ -43,7 +46,7 @@ export async function startIngestPart(
     watchedElsewhere: await kafka?.knownServices(telemetryTopicsOf(config)),
     detection: createDetectionEngine(config.detection),
     inbox: stores.inbox,
-    episodes: stores.episodes,
+    episodes: memory === null ? stores.episodes : askingMemory(stores.episodes, memory, platform),
     silenced: stores.episodes,
     notes: stores.telemetryNotes,
     starter: createIncidentStarter({
@@ -76,4 +79,18 @@ export async function startIngestPart(
   shutdown.add('ingest', ingest.stop);
   if (kafka !== null) startKafkaPart(kafka, platform, settings, ingest, onTaken);
   return { ...ingest, kafka };
+}
+
+/** An embedding takes some ten milliseconds here, and some hundred elsewhere; the first one loads its model. */
+const memoryTimeoutMs = 5_000;
+
+function askingMemory(
+  episodes: AskingEpisodes,
+  { memory, embedder }: OpenedMemory,
+  { config, log }: Pick<Platform, 'config' | 'log'>,
+): Episodes {
+  const { semantic } = config.correlation;
+  if (!semantic.enabled) return episodes;
+  const deps = { memory, embedder, config: semantic, timeoutMs: memoryTimeoutMs, log };
+  return { ...episodes, assignAll: assignAlike(episodes, deps) };
 }

@@ -1,39 +1,16 @@
 // Findings that are described alike: the last thing correlation asks, and only of an alert that would open an incident of its own. A
 // likeness of words is where to look; what decides is that the subjects agree and nothing contradicts (shared-subject.ts).
 
-import { z } from 'zod';
 import type { Anomaly } from '../detection/anomaly.ts';
 import { cosine } from '../memory/cosine.ts';
 import { areOpposed } from '../memory/description.ts';
 import type { Recalled, Vector } from '../memory/port.ts';
 import { openedFor } from '../memory/remember.ts';
+import type { AlikeConfig } from './alike-config.ts';
 import type { OpenEpisode } from './correlate.ts';
 import type { Why } from './join-reasons.ts';
 import type { ServiceGraph } from './service-graph.ts';
 import { sharedSubject } from './shared-subject.ts';
-
-export const alikeConfigSchema = z
-  .strictObject({
-    enabled: z
-      .boolean()
-      .default(false)
-      .describe('An alert joins an open incident that is described like it. Needs `memory.enabled`.'),
-    windowMs: z
-      .int()
-      .min(1_000)
-      .max(86_400_000)
-      .default(1_800_000)
-      .describe("It joins if it began within this time of the incident's alerts."),
-    similarity: z
-      .number()
-      .min(0.5)
-      .max(1)
-      .default(0.8)
-      .describe('From this likeness of the descriptions on (a cosine). Lower joins more.'),
-  })
-  .prefault({})
-  .describe('Alerts of several senders about one thing, in different words or under different names.');
-export type AlikeConfig = Readonly<z.infer<typeof alikeConfigSchema>>;
 
 /** What a memory answered about a finding: open incidents that are described like it. Null vector: it could not be asked. */
 export type Likeness = { readonly vector: Vector | null; readonly open: readonly Recalled[] };

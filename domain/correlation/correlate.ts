@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Anomaly } from '../detection/anomaly.ts';
-import { alikeConfigSchema } from './alike.ts';
+import { alikeConfigSchema } from './alike-config.ts';
 import { crowdOf, type MarkKind } from './marks.ts';
 
 const crowd = (kind: MarkKind, what: string) =>

@@ -6,11 +6,11 @@ import { sharedText } from './marks.ts';
 
 /**
  * `opened`: it is the first. `again`: the same was there before. `crowd`: its service is among those that share something with
- * others. The others say what it has in common with members.
+ * others. `alike`: it is described like an incident that can be about the same. The others say what it has in common with members.
  */
 export const joinReasons = [
   ...(['opened', 'again', 'service', 'graph'] as const),
-  ...(['node', 'release', 'zone', 'text', 'crowd'] as const),
+  ...(['node', 'release', 'zone', 'text', 'crowd', 'alike'] as const),
 ] as const;
 export type JoinReason = (typeof joinReasons)[number];
 

@@ -87,7 +87,7 @@ describe.each(Object.entries(stores))('a memory on %s', (_name, start) => {
     const found = await memory.recall(question);
     expect(idsOf(found)).toEqual(['the same', 'between', 'across', 'the opposite']);
     expect(found[0]?.incident).toEqual(incident('the same'));
-    expect(found.map(({ similarity }) => Math.round(similarity * 1_000) / 1_000)).toEqual([1, 0.707, 0, -1]);
+    expect(found.map(({ similarity }) => Math.round(similarity * 100) / 100)).toEqual([1, 0.71, 0, -1]);
   });
 
   test('answers within similarity, number and time', async () => {

@@ -2,6 +2,7 @@
 // assigned, and written in a few statements at the end. Everything happens under the locks of the environments.
 
 import { type Kysely, sql } from 'kysely';
+import { alikeIn, findAlike, type Likeness, mayBeAlike } from '../../../domain/correlation/alike.ts';
 import {
   type CorrelationConfig,
   findEpisode,
@@ -45,6 +46,8 @@ export type Batch = {
   near(anomaly: Anomaly): Belonging | null;
   /** By what it shares with alerts about other services. */
   ofCrowd(anomaly: Anomaly): Belonging | null;
+  /** By its description, as far as a memory was asked about it. */
+  alike(anomaly: Anomaly): Belonging | null;
   /** An episode that was claimed meanwhile. */
   opened(incidentId: string, anomaly: Anomaly): void;
   /** Says that the anomaly belongs to the incident, whichever it belonged to before, and widens the incident by it. */
@@ -61,6 +64,7 @@ export async function readBatch(
   trx: Kysely<Schema>,
   anomalies: readonly Anomaly[],
   config: CorrelationConfig,
+  likeness: ReadonlyMap<string, Likeness> | null,
 ): Promise<Batch> {
   const environments = [...new Set(anomalies.map(({ scope }) => scope.environment))];
   const known = await knownAssignments(trx, anomalies);
@@ -72,6 +76,7 @@ export async function readBatch(
     graphs.set(environment, new ServiceGraph(await edgesOf(trx, environment), config.maxHops));
   }
   const joins = new Map<string, Join>();
+  const claimed: { readonly incidentId: string; readonly anomaly: Anomaly }[] = [];
   const crowds = await readCrowds(trx, anomalies, graphs, config);
   const labelsOf = (anomaly: Anomaly): LabelSet => {
     const kept = anomaly.labels === undefined ? known.get(storable(anomaly.id))?.labels : null;
@@ -93,7 +98,25 @@ export async function readBatch(
       if (crowd === null || crowd.incidentId === null) return null;
       return { incidentId: crowd.incidentId, ...inCrowd(anomaly.scope.service, crowd) };
     },
-    opened(incidentId, { scope, onsetMs }) {
+    alike(anomaly) {
+      const { environment } = anomaly.scope;
+      const [asked, graph] = [likeness?.get(anomaly.id), graphs.get(environment)];
+      if (asked === undefined || graph === undefined || config.semantic === undefined) return null;
+      if (!mayBeAlike(anomaly)) return null;
+      const ofBatch = claimed.flatMap(({ incidentId, anomaly: other }) =>
+        alikeIn(other, incidentId, likeness?.get(other.id)?.vector ?? null, asked.vector),
+      );
+      return findAlike(
+        anomaly,
+        [...asked.open, ...ofBatch],
+        open.get(environment) ?? [],
+        graph,
+        config.semantic,
+      );
+    },
+    opened(incidentId, anomaly) {
+      const { scope, onsetMs } = anomaly;
+      claimed.push({ incidentId, anomaly });
       const { environment, service } = scope;
       open.get(environment)?.push({
         incidentId,

@@ -1,6 +1,7 @@
 // Episodes: which incident an anomaly belongs to, decided in one transaction, one at a time within an environment.
 
 import type { Kysely } from 'kysely';
+import { type Likeness, mayBeAlike } from '../../../domain/correlation/alike.ts';
 import type { CorrelationConfig } from '../../../domain/correlation/correlate.ts';
 import { fingerprintText } from '../../../domain/correlation/fingerprint.ts';
 import { again, opened, toldWhy } from '../../../domain/correlation/join-reasons.ts';
@@ -9,7 +10,7 @@ import { againText, type Follows } from '../../../domain/incident/follows.ts';
 import { type IncidentIdParts, incidentIdOf } from '../../../domain/incident/incident-id.ts';
 import { incidentTitle } from '../../../domain/incident/title.ts';
 import { silencedText } from '../../../domain/silences/silence.ts';
-import type { Assignment, Episodes, SilencedAgain } from '../../../ingest/ports.ts';
+import type { AskingEpisodes, Assignment, SilencedAgain } from '../../../ingest/ports.ts';
 import type { Schema } from '../database/schema.ts';
 import { sha256Hex } from '../digest.ts';
 import type { SilenceBook } from '../silences/book.ts';
@@ -35,20 +36,25 @@ export function createEpisodes(
   db: Kysely<Schema>,
   silences: SilenceBook,
   options: EpisodeOptions,
-): Episodes & SilencedAgain {
+): AskingEpisodes & SilencedAgain {
   async function assignAll(
     anomalies: readonly Anomaly[],
     config: CorrelationConfig,
+    likeness: ReadonlyMap<string, Likeness> | null = null,
   ): Promise<readonly Assignment[]> {
     if (anomalies.length === 0) return [];
     const clean = anomalies.map(storableAnomaly);
     return transact(db, async (trx) => {
       for (const environment of [...new Set(clean.map(({ scope }) => scope.environment))].sort())
         await lockEnvironment(trx, environment);
-      const batch = await readBatch(trx, clean, config);
+      const batch = await readBatch(trx, clean, config, likeness);
       const silenced = await readSilenced(trx, silences, clean);
       const answers: Answer[] = [];
       for (const anomaly of clean) answers.push(await assignOne(trx, batch, silenced, anomaly, options));
+      const claimed = clean.filter((_, at) => answers[at]?.kind === 'incident' && answers[at].claimed);
+      const unasked =
+        likeness === null ? [] : claimed.filter((one) => mayBeAlike(one) && !likeness.has(one.id));
+      if (unasked.length > 0) throw new Unasked(unasked);
       await batch.write();
       await silenced.write();
       const named = await batch.assignments(
@@ -58,13 +64,25 @@ export function createEpisodes(
         if (answer.kind !== 'incident') return answer;
         const assignment = named.get(answer.incidentId);
         if (assignment === undefined) throw new Error(`${answer.incidentId} has no episode`);
-        return answer.why === null ? assignment : { ...assignment, why: answer.why };
+        return {
+          ...assignment,
+          ...(answer.why === null ? {} : { why: answer.why }),
+          ...(answer.opened ? { opened: true } : {}),
+        };
       });
     });
   }
 
   return {
-    assignAll,
+    assignAll: (anomalies, config) => assignAll(anomalies, config),
+    async assignAsked(anomalies, config, likeness) {
+      try {
+        return { kind: 'assigned', assignments: await assignAll(anomalies, config, likeness) };
+      } catch (error) {
+        if (error instanceof Unasked) return { kind: 'unasked', unasked: error.anomalies };
+        throw error;
+      }
+    },
     async assign(anomaly, config) {
       const [assignment] = await assignAll([anomaly], config);
       if (assignment === undefined) throw new Error(`anomaly ${anomaly.id} was not assigned`);
@@ -104,8 +122,24 @@ export function createEpisodes(
   };
 }
 
+/** Takes back everything of its transaction. */
+class Unasked extends Error {
+  readonly anomalies: readonly Anomaly[];
+  constructor(anomalies: readonly Anomaly[]) {
+    super('a memory was not asked about all that would open an incident');
+    this.anomalies = anomalies;
+  }
+}
+
 type Answer =
-  | { readonly kind: 'incident'; readonly incidentId: string; readonly why: string | null }
+  | {
+      readonly kind: 'incident';
+      readonly incidentId: string;
+      readonly why: string | null;
+      /** It was opened for this finding; `claimed`: now. */
+      readonly opened: boolean;
+      readonly claimed: boolean;
+    }
   | { readonly kind: 'ignored' | 'silenced'; readonly reason: string };
 
 /** The rules of correlation, for one finding among others of its transaction. */
@@ -120,7 +154,10 @@ async function assignOne(
   const known = batch.known(anomalyId);
   const sentBack = known?.handed_over_at_ms != null && !known.heard && anomaly.detector !== 'external';
   if (known !== undefined && known.closed_at_ms === null && !(sentBack && anomaly.state === 'firing'))
-    return { kind: 'incident', incidentId: known.incident_id, why: whyOf(known) };
+    return {
+      ...{ kind: 'incident', incidentId: known.incident_id, why: whyOf(known) },
+      ...{ opened: known.reason === 'opened', claimed: false },
+    };
   if (anomaly.state === 'cleared') {
     await forgetLate(trx, anomalyId);
     if (silenced.cleared(anomalyId)) return ignored('it was silenced, and is over');
@@ -133,10 +170,16 @@ async function assignOne(
 
   const returned = sentBack ? null : batch.ofSeries(anomaly);
   const before: Belonging | null = returned === null ? null : { incidentId: returned, ...again };
-  const joined = before ?? batch.near(anomaly) ?? batch.ofCrowd(anomaly);
+  const joined = before ?? batch.near(anomaly) ?? batch.ofCrowd(anomaly) ?? batch.alike(anomaly);
   if (joined !== null) {
     batch.join(joined, anomalyId, anomaly);
-    return { kind: 'incident', incidentId: joined.incidentId, why: toldWhy(joined) };
+    return {
+      kind: 'incident',
+      incidentId: joined.incidentId,
+      why: toldWhy(joined),
+      opened: false,
+      claimed: false,
+    };
   }
   if (anomaly.severity === 'info') return ignored('information alone opens no incident');
   // A detector may still see the past of a closed incident; a sender that says that it fires means now.
@@ -147,7 +190,7 @@ async function assignOne(
   const incidentId = await claim(trx, anomaly, await followed(trx, anomaly, followsWithinMs));
   batch.opened(incidentId, anomaly);
   batch.join({ incidentId, ...opened }, anomalyId, anomaly);
-  return { kind: 'incident', incidentId, why: toldWhy(opened) };
+  return { kind: 'incident', incidentId, why: toldWhy(opened), opened: true, claimed: true };
 }
 
 function whyOf({ reason, why }: Known): string | null {

@@ -15,6 +15,7 @@ const words: Readonly<Record<JoinReason, string>> = {
   zone: 'same zone',
   text: 'same alert',
   crowd: 'a service that fires with others',
+  alike: 'described alike',
 };
 
 /** Nothing for an incident of one service. */

@@ -4,6 +4,7 @@ import type { PolicyConfig } from '../domain/policy/config.ts';
 import type { Runbook } from '../domain/remediation/runbook.ts';
 import type { VerificationConfig } from '../domain/remediation/verify-config.ts';
 import type { Executors } from './ports/executor.ts';
+import type { OutsideSource } from './ports/outside.ts';
 import type { KnownResources } from './ports/resources.ts';
 import type {
   AnomalyRequeue,
@@ -62,6 +63,7 @@ export type ActivityDeps = {
   readonly changeLooks: ChangeLooks;
   /** Null: nothing is remembered. */
   readonly pastIncidents: PastIncidents | null;
+  readonly outside: readonly OutsideSource[];
   /** Null: the statistics stand alone. */
   readonly model: ModelDeps | null;
   readonly clock: Clock;

@@ -6,11 +6,13 @@ import type { Anomaly } from '../domain/detection/anomaly.ts';
 import { soundOnset } from '../domain/detection/onset.ts';
 import { diagnose } from '../domain/diagnosis/diagnose.ts';
 import type { CallEdge, DiagnosisInput } from '../domain/diagnosis/input.ts';
+import { outsideEvidence } from '../domain/diagnosis/outside.ts';
 import type { UnseenChanges } from '../domain/lag/change-looks.ts';
 import type { Recalled } from '../domain/memory/port.ts';
 import { similarEvidence } from '../domain/memory/similar.ts';
 import { findLeads } from '../domain/model/leads.ts';
 import type { ActivityDeps } from './deps.ts';
+import { lookOutside } from './outside.ts';
 import type { History, TimeRange } from './ports.ts';
 import { type Gathering, startGathering, withTimeout } from './sources.ts';
 import { observeTargets } from './targets.ts';
@@ -32,7 +34,7 @@ const maxHops = 4;
 
 export function createEnrich(
   deps: Pick<ActivityDeps, 'history' | 'evidence' | 'diagnoses' | 'executors' | 'clock'> &
-    Partial<Pick<ActivityDeps, 'model' | 'ownLag' | 'changeLooks' | 'pastIncidents' | 'logger'>>,
+    Partial<Pick<ActivityDeps, 'model' | 'ownLag' | 'changeLooks' | 'outside' | 'pastIncidents' | 'logger'>>,
 ): Activities['enrich'] {
   return async (input) => {
     const gathering = startGathering(sourceTimeoutMs);
@@ -44,7 +46,12 @@ export function createEnrich(
     const { diagnosis, evidence: found } = diagnose(diagnosisInput, input.failedCauses, input.attempt);
     // A model cites more than the statistics do, and only what is stored exists.
     const leads = deps.model ? findLeads(diagnosisInput, input.attempt).evidence : [];
-    const evidence = [...found, ...leads, ...similarEvidence(await similar, input.attempt)];
+    const evidence = [
+      ...found,
+      ...leads,
+      ...outsideEvidence(diagnosisInput, input.attempt),
+      ...similarEvidence(await similar, input.attempt),
+    ];
     const { incidentId, attempt, failedCauses } = input;
     const { evidenceRef, isFirst } = await deps.evidence.save(incidentId, attempt, diagnosisInput, evidence);
     // A retry gathers at another moment, but the first that was stored counts: the answer is about that.
@@ -103,8 +110,9 @@ async function gather(
     executors,
     clock,
     changeLooks,
+    outside = [],
   }: Pick<ActivityDeps, 'history' | 'evidence' | 'executors' | 'clock'> &
-    Partial<Pick<ActivityDeps, 'changeLooks'>>,
+    Partial<Pick<ActivityDeps, 'changeLooks' | 'outside'>>,
   gathering: Gathering,
   lag: readonly string[],
   { scope, anomalies, ...given }: EnrichInput,
@@ -126,16 +134,33 @@ async function gather(
     }),
     observeTargets(gathering, executors, environment),
   ]);
-  const services = nearby([scope.service, ...anomalies.map((anomaly) => anomaly.scope.service)], edges);
+  const own = [scope.service, ...anomalies.map((anomaly) => anomaly.scope.service)];
+  const services = nearby(own, edges);
   // What is known to have changed nearby is enough to begin with: somebody changes something all the time.
   const isExplained = changes.some(({ service }) => services?.includes(service) ?? true);
   const unseenHere = isExplained ? nothingUnseen : unseen;
   if (given.mayWait === true && unseenHere.isDue) return { behind: unseenHere.missing };
   const ranges = rangesAround(environment, onsetMs, nowMs);
-  const telemetry = await readHistory(gathering, history, ranges, services);
+  const about = { environment, services: [...new Set([...own, ...(services ?? [])])], onsetMs, nowMs };
+  const [telemetry, views] = await Promise.all([
+    readHistory(gathering, history, ranges, services),
+    lookOutside(outside, about, sourceTimeoutMs),
+  ]);
   // Sentinel being behind is like a source that was late: what it saw may not be all there was.
   const missing = [...gathering.missing, ...unfounded(anomalies), ...unseenHere.missing, ...lag];
-  return { environment, nowMs, onsetMs, anomalies, ranges, ...telemetry, edges, changes, targets, missing };
+  const found = {
+    environment,
+    nowMs,
+    onsetMs,
+    anomalies,
+    ranges,
+    ...telemetry,
+    edges,
+    changes,
+    targets,
+    missing,
+  };
+  return views.length === 0 ? found : { ...found, outside: views };
 }
 
 /** Nothing is done on somebody's word alone: a report, however it was sent, is no measurement. */

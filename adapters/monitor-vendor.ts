@@ -2,6 +2,7 @@
 // watched, and how `doctor` looks at it. adapters/monitors.ts lists them.
 
 import type { z } from 'zod';
+import type { OutsideSource } from '../activities/ports/outside.ts';
 import type { Finding } from '../domain/doctor.ts';
 import type { Readings } from '../ingest/watched.ts';
 import type { InClearText } from './vendor.ts';
@@ -16,6 +17,8 @@ export type Monitored = {
 export type MonitorParts<Settings> = {
   /** `secret`: null when none is set. */
   watch(settings: Settings & Monitored, secret: string | null, nowMs: () => number): Readings;
+  /** Asked about an incident when it is diagnosed. Absent: it cannot be. */
+  look?(settings: Settings & Monitored, secret: string | null): OutsideSource['look'];
   /** What stands in the way of asking it. Changes nothing there; never throws. */
   doctor(settings: Settings & Monitored, secret: string | null): Promise<Finding>;
 };

@@ -1,5 +1,6 @@
 // The configured systems that watch others, as watched systems of Sentinel's own.
 
+import type { OutsideSource } from '../activities/ports/outside.ts';
 import type { Monitored, MonitorVendor } from '../adapters/monitor-vendor.ts';
 import { monitorVendors } from '../adapters/monitors.ts';
 import type { Config } from '../config/load.ts';
@@ -36,6 +37,17 @@ export async function watchedMonitors(
       environments: settings.environments,
     })),
   );
+}
+
+/** Those that can be asked about an incident. */
+export async function outsideSources(config: MonitorsConfig): Promise<readonly OutsideSource[]> {
+  const all = await Promise.all(
+    configured(config).map(async ({ name, settings, secret, load }) => {
+      const look = (await load()).look?.(settings, secret);
+      return look === undefined ? [] : [{ name, environments: settings.environments, look }];
+    }),
+  );
+  return all.flat();
 }
 
 export function monitorChecks(config: MonitorsConfig): readonly Check[] {

@@ -10,13 +10,15 @@ export const loki: MonitorVendor<typeof settings> = {
   secret: 'a bearer token, or the password of `username`',
   clearText: ({ url }) => (isClearText(url) ? { key: 'url', what: 'the secret of Loki' } : null),
   async load() {
-    const [{ createLokiReadings }, { checkLoki }, { connectLoki }] = await Promise.all([
+    const [{ createLokiReadings }, { checkLoki }, { connectLoki }, { lookInto }] = await Promise.all([
       import('./readings.ts'),
       import('./doctor.ts'),
       import('./api.ts'),
+      import('./look.ts'),
     ]);
     return {
       watch: (given, secret, nowMs) => createLokiReadings(given, connectLoki(given, secret), nowMs),
+      look: (given, secret) => lookInto(given, connectLoki(given, secret)),
       doctor: (given, secret) => checkLoki(given, connectLoki(given, secret)),
     };
   },

@@ -1,21 +1,15 @@
 // A Loki as a watched system: what its rules find, and the lines that tell of trouble.
 
-import { infoSeverity, severityOfWord } from '../../domain/log/severity.ts';
-import { readLogText } from '../../domain/log/words.ts';
 import type { LogRecord } from '../../domain/observation.ts';
 import type { Readings } from '../../ingest/watched.ts';
-import { type Labels, QueryRefused } from '../monitor-rules/api.ts';
+import { QueryRefused } from '../monitor-rules/api.ts';
 import { createRuleReadings } from '../monitor-rules/readings.ts';
-import { createSubjectReader } from '../monitor-rules/subject.ts';
 import type { Monitored } from '../monitor-vendor.ts';
-import type { Line, LokiApi } from './api.ts';
+import type { LokiApi } from './api.ts';
 import { createLineSource, type LineSource } from './lines.ts';
+import { createRecordReader } from './records.ts';
 import { rulesOf } from './rules.ts';
 import type { LokiSettings } from './settings.ts';
-
-const levels = ['detected_level', 'level', 'severity', 'severity_text', 'lvl'];
-/** Of lines whose labels name nobody. */
-const nobody = { name: 'unknown_service', labels: {}, ofContainers: false };
 
 export function createLokiReadings(
   settings: LokiSettings & Monitored,
@@ -60,30 +54,4 @@ export function createLokiReadings(
       return rules.problem?.() ?? (refused === null ? (left ?? null) : `lines: ${refused}`);
     },
   };
-}
-
-/** A line as what its service wrote, told by somebody else. */
-function createRecordReader(
-  settings: Pick<LokiSettings & Monitored, 'labels' | 'environments'>,
-): (line: Line, aheadMs: number) => LogRecord {
-  const [defaultEnvironment = ''] = settings.environments;
-  const subjectOf = createSubjectReader(settings.labels);
-  return ({ atNs, labels, text }, aheadMs) => {
-    const words = readLogText(text);
-    return {
-      ...{ kind: 'log', fromOutside: true, scope: subjectOf(nobody, labels, defaultEnvironment) },
-      atMs: Number(atNs / 1_000_000n) - aheadMs,
-      severityNumber: levelIn(labels) ?? words.severityNumber ?? infoSeverity,
-      body: words.text,
-      attributes: labels,
-    };
-  };
-}
-
-function levelIn(labels: Labels): number | null {
-  for (const name of levels) {
-    const word = Object.hasOwn(labels, name) ? severityOfWord(labels[name] ?? '') : null;
-    if (word !== null) return word;
-  }
-  return null;
 }

@@ -1,9 +1,10 @@
 // IncidentReader: incidents as people list and open them.
 
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { z } from 'zod';
 import { readCursor, writeCursor } from '../../api/cursor.ts';
 import type { IncidentFilter, IncidentReader, IncidentSummary } from '../../api/ports/incidents.ts';
+import type { OutsideView } from '../../domain/diagnosis/outside.ts';
 import type { Schema } from './database/schema.ts';
 import { effectsOfIncident } from './effects-of-incident.ts';
 import { chainOf } from './episodes/chain.ts';
@@ -90,6 +91,17 @@ export function createIncidentReader(db: Kysely<Schema>): IncidentReader {
     effects: (id, limit, cursor) => effectsOfIncident(db, id, limit, cursor),
 
     members: (id, limit, cursor) => membersOf(db, id, limit, cursor),
+
+    async outside(id) {
+      const row = await db
+        .selectFrom('evidence')
+        .select(sql<readonly OutsideView[] | null>`input -> 'outside'`.as('outside'))
+        .where('incident_id', '=', storable(id))
+        .orderBy('attempt', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row?.outside ?? [];
+    },
 
     async details(id) {
       const incidentId = storable(id);

@@ -10,15 +10,25 @@ export const prometheus: MonitorVendor<typeof settings> = {
   secret: 'a bearer token, or the password of `username`',
   clearText: ({ url }) => (isClearText(url) ? { key: 'url', what: 'the secret of Prometheus' } : null),
   async load() {
-    const [{ createRuleReadings }, { checkRules }, { connectPrometheus }, { rulesOf }] = await Promise.all([
-      import('../monitor-rules/readings.ts'),
-      import('../monitor-rules/doctor.ts'),
-      import('./api.ts'),
-      import('./rules.ts'),
-    ]);
+    const [{ createRuleReadings }, { lookByRules }, { checkRules }, { connectPrometheus }, { rulesOf }] =
+      await Promise.all([
+        import('../monitor-rules/readings.ts'),
+        import('../monitor-rules/look.ts'),
+        import('../monitor-rules/doctor.ts'),
+        import('./api.ts'),
+        import('./rules.ts'),
+      ]);
     return {
       watch: (given, secret, nowMs) =>
         createRuleReadings('prometheus', given, rulesOf(given), connectPrometheus(given, secret), nowMs),
+      look(given, secret) {
+        const api = connectPrometheus(given, secret);
+        const rules = rulesOf(given);
+        return async (question, signal) => ({
+          ...(await lookByRules(given, rules, api, question, signal)),
+          lines: [],
+        });
+      },
       doctor: (given, secret) =>
         checkRules('Prometheus', given, rulesOf(given), connectPrometheus(given, secret)),
     };

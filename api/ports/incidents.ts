@@ -1,6 +1,7 @@
 // Incidents as people read them: the list, one incident, its timeline, evidence, plans and effects.
 
 import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
+import type { OutsideView } from '../../domain/diagnosis/outside.ts';
 import type { Chain } from '../../domain/incident/chain.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
@@ -51,6 +52,8 @@ export interface IncidentReader {
     plans: readonly { hashedPlan: HashedPlan; verdict: Verdict | null }[];
     postmortem: string | null;
   }>;
+  /** What systems outside held about it, as the newest analysis read it. */
+  outside(id: string): Promise<readonly OutsideView[]>;
   /** What passed the gate for this incident, in the order in which it did. */
   effects(id: string, limit: number, cursor: string | null): Promise<Page<EffectRecord>>;
   /** What correlation gave it, in the order in which it did. */

@@ -52,6 +52,10 @@ export function incidentsWithin(reach: Reach, all: IncidentReader): ReachedIncid
         await require(id);
         return all.details(id);
       },
+      async outside(id) {
+        await require(id);
+        return all.outside(id);
+      },
       async effects(id, limit, cursor) {
         await require(id);
         return all.effects(id, limit, cursor);

@@ -6,6 +6,7 @@ import { byNumber, pageOfAll } from '../http/paging.ts';
 import { route } from '../http/route.ts';
 import { requireIncident } from '../present.ts';
 import { diagnosis, evidence } from '../schemas/analysis.ts';
+import { outsideView } from '../schemas/outside.ts';
 import { pageOf } from '../schemas/page.ts';
 
 export const incidentEvidence = route({
@@ -16,12 +17,19 @@ export const incidentEvidence = route({
   params: incidentParams,
   query: z.strictObject(pageQuery),
   answers: {
-    200: pageOf(evidence).extend({ diagnosis: diagnosis.nullable(), postmortem: z.string().nullable() }),
+    200: pageOf(evidence).extend({
+      diagnosis: diagnosis.nullable(),
+      postmortem: z.string().nullable(),
+      outside: z.array(outsideView),
+    }),
   },
   handler: async ({ params, query, deps }) => {
     const { state } = await requireIncident(deps.incidents, params.id);
-    const { evidence: found, postmortem } = await deps.incidents.details(params.id);
+    const [{ evidence: found, postmortem }, outside] = await Promise.all([
+      deps.incidents.details(params.id),
+      deps.incidents.outside(params.id),
+    ]);
     const page = pageOfAll('evidence', found, byNumber, query);
-    return { json: { ...page, diagnosis: state.diagnosis, postmortem } };
+    return { json: { ...page, diagnosis: state.diagnosis, postmortem, outside: [...outside] } };
   },
 });

@@ -11,6 +11,7 @@ import type { Shutdown } from '../lifecycle/shutdown.ts';
 import { createKeeper } from '../memory/keeper.ts';
 import { createPastIncidents } from '../memory/past-incidents.ts';
 import { openModels } from '../models/open.ts';
+import { outsideSources } from '../monitors.ts';
 import type { Platform } from '../platform.ts';
 import { temporalSecurity } from '../temporal/server.ts';
 import { connectWorkers, installTemporalRuntime } from './runtime.ts';
@@ -64,6 +65,7 @@ export async function startWorkerPart(
         memory === null
           ? null
           : createPastIncidents(memory.memory, memory.embedder, { ...memory, nowMs: clock.nowMs }),
+      outside: await outsideSources(config),
       model: await openModels(config, stores.modelTurns, (provider, variable) =>
         log.warn({ provider, variable }, 'model provider skipped: its key is not set'),
       ),

@@ -104,6 +104,7 @@ export async function createIncidentWorld(options: IncidentWorldOptions): Promis
   const usual: ActivityDeps = {
     model: null,
     pastIncidents: null,
+    outside: [],
     ...stores,
     approvals: stores.approvalRequests,
     history: madeUpHistory(beganMs, healedAtMs),

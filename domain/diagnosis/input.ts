@@ -4,6 +4,7 @@ import type { Anomaly } from '../detection/anomaly.ts';
 import type { ObservedState } from '../inventory/target.ts';
 import type { ChangeEvent } from '../observation.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
+import type { OutsideView } from './outside.ts';
 
 export type CallEdge = { readonly caller: string; readonly callee: string };
 
@@ -23,6 +24,8 @@ export type DiagnosisInput = {
   readonly targets: readonly ObservedState[];
   /** The stretches of which telemetry was asked for, half open; absent: all from the first row to the last. */
   readonly ranges?: readonly { readonly fromMs: number; readonly toMs: number }[];
+  /** What systems outside hold about it, which no cause is found by; absent: there are none. */
+  readonly outside?: readonly OutsideView[];
   /** Sources that could not be read, in words for people. */
   readonly missing: readonly string[];
 };

@@ -39,6 +39,7 @@ const room = {
   targets: 4_000,
   logs: 4_500,
   changes: 3_000,
+  outside: 4_000,
   attempts: 2_500,
 } as const;
 
@@ -71,6 +72,7 @@ export function makePrompt(facts: PromptFacts): Prompt {
       room.evidence,
     ),
     logMessages: within(logMessages(facts.leads, texts), room.logs),
+    ...outsideLines(input, texts),
     changes: within(changeLines(facts.leads, input, texts), room.changes),
     earlierAttempts: within(
       earlierAttempts.map(({ attempt, tried, cameOf }) => ({
@@ -111,6 +113,26 @@ function logMessages({ templates }: Leads, texts: TextReader): readonly object[]
     perSecondNow: round(loud.nowPerSecond),
     text: texts.read(loud.template) ?? '(withheld)',
   }));
+}
+
+/** Where nobody outside was asked, the question is as it always was. */
+function outsideLines(
+  { outside = [], onsetMs }: DiagnosisInput,
+  texts: TextReader,
+): { readonly linesHeldElsewhere?: readonly object[] } {
+  if (outside.length === 0) return {};
+  const lines = outside.flatMap(({ lines: its }) => its);
+  // Those that tell most, should there be no room for all.
+  const worst = [...lines].sort(
+    (a, b) => b.severityNumber - a.severityNumber || Math.abs(a.atMs - onsetMs) - Math.abs(b.atMs - onsetMs),
+  );
+  const told = worst.map(({ atMs, service, severityNumber, text }) => ({
+    service: shown(service),
+    severity: severityNumber,
+    secondsAfterOnset: Math.round((atMs - onsetMs) / 1_000),
+    text: texts.read(text) ?? '(withheld)',
+  }));
+  return { linesHeldElsewhere: within(told, room.outside) };
 }
 
 function changeLines({ changes }: Leads, { onsetMs }: DiagnosisInput, texts: TextReader): readonly object[] {

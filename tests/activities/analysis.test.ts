@@ -6,6 +6,7 @@ import { createEnrich as createEnrichOf } from '../../activities/enrich.ts';
 import { createEvaluatePolicy } from '../../activities/evaluate-policy.ts';
 import { createMakePlan } from '../../activities/make-plan.ts';
 import type { Executors } from '../../activities/ports/executor.ts';
+import type { OutsideQuestion, OutsideSource } from '../../activities/ports/outside.ts';
 import {
   type DiagnosisStore,
   type EvidenceStore,
@@ -298,6 +299,44 @@ describe('enrichment', () => {
       kind: 'approval',
       reason: expect.stringContaining(overloaded),
     });
+  });
+
+  test('asks outside what it holds of the incident, stores it, and lacks nothing where nobody answers', async () => {
+    const { store, saved } = evidenceStore();
+    const asked: OutsideQuestion[] = [];
+    const line = { atMs: onsetMs + 1_000, service, severityNumber: 17, text: 'no stock' };
+    const loki: OutsideSource = {
+      ...{ name: 'loki/main', environments: [environment] },
+      look: async (question) => {
+        asked.push(question);
+        return { series: [], lines: [line], problem: null };
+      },
+    };
+    const away: OutsideSource = {
+      ...{ name: 'loki/away', environments: [environment] },
+      look: async () => {
+        throw new Error('connection refused');
+      },
+    };
+    const elsewhere: OutsideSource = { ...away, name: 'loki/elsewhere', environments: ['other'] };
+    const callees = Array.from({ length: 20 }, (_, index) => ({
+      caller: service,
+      callee: `callee-${index}`,
+    }));
+    const enrich = createEnrich({
+      ...{ history: emptyHistory, executors: executorsOf(observing()), clock },
+      evidence: { ...store, edges: async () => callees },
+      outside: [loki, away, elsewhere],
+    });
+    const { evidenceRef, evidenceIds, missing } = await enrich(enrichInput);
+    expect(missing).toEqual([]);
+    expect(asked[0]).toMatchObject({ environment, onsetMs, fromMs: onsetMs - 900_000 });
+    expect([asked[0]?.services[0], asked[0]?.services.length]).toEqual([service, 10]);
+    expect(saved.get(evidenceRef)?.input.outside).toEqual([
+      { from: 'loki/main', series: [], lines: [line], problem: null },
+      { from: 'loki/away', series: [], lines: [], problem: 'loki/away: connection refused' },
+    ]);
+    expect(evidenceIds).toContain('O1');
   });
 
   test('is about what was stored first, however often it is repeated', async () => {

@@ -29,6 +29,7 @@ import type { Series, SeriesQuery } from '../../api/ports/telemetry.ts';
 import type { ActionRecord, Breaker } from '../../api/ports/track-record.ts';
 import type { Stop } from '../../api/stops.ts';
 import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
+import type { OutsideView } from '../../domain/diagnosis/outside.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
 import type { IncidentState } from '../../domain/incident/state.ts';
 import type { ResourceSample } from '../../domain/infrastructure/usage.ts';
@@ -55,6 +56,7 @@ export type World = {
   readonly happened: { incidentId: string; event: IncidentEvent }[];
   plans: { hashedPlan: HashedPlan; verdict: Verdict | null }[];
   evidence: Evidence[];
+  outside: OutsideView[];
   /** By incident: what came after it. */
   continuedIn: Map<string, readonly string[]>;
   effects: EffectRecord[];
@@ -126,6 +128,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     happened: [],
     plans: [],
     evidence: [],
+    outside: [],
     continuedIn: new Map(),
     effects: [],
     members: [],
@@ -261,6 +264,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
         chain: async (id) => ({ earlier: [], continuedIn: world.continuedIn.get(id) ?? [] }),
         timeline: async (id, after, limit) =>
           (world.incidents.get(id)?.events ?? []).filter(({ seq }) => seq > after).slice(0, limit),
+        outside: async () => world.outside,
         details: async () => ({ evidence: world.evidence, plans: world.plans, postmortem: world.postmortem }),
         members: async () => ({ items: world.members, nextCursor: null, byReason: world.membersByReason }),
         effects: async (id, limit, cursor) => {

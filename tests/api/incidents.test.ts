@@ -94,6 +94,16 @@ test('an incident says where it is continued, as far as the key reaches', async 
   await expect(reached.incidents.chain(elsewhere)).rejects.toThrow(OutOfReach);
 });
 
+test('evidence comes with what systems outside held, to those whose key reaches the incident', async () => {
+  const world = worldWithIncident();
+  const line = { atMs: 1_000, service: 'orders', severityNumber: 17, text: 'no stock' };
+  world.outside = [{ from: 'loki/main', series: [], lines: [line], problem: null }];
+  const { status, json } = await clientOf(world)(`/api/v1/incidents/${ref}/evidence`);
+  expect([status, json]).toMatchObject([200, { outside: world.outside }]);
+  const reached = incidentsWithin({ services: ['billing'] }, world.deps.incidents);
+  await expect(reached.incidents.outside(incidentId)).rejects.toThrow(OutOfReach);
+});
+
 test('the plan answer names the one to decide on', async () => {
   const { json } = await clientOf(worldWithIncident())(`/api/v1/incidents/${ref}/plan`);
   expect(json).toMatchObject({ current: planHash, items: [{ hashedPlan: { planHash }, verdict: null }] });

@@ -2,6 +2,7 @@
 // named; the page is for a moment when parts of the world are down.
 
 import type { Evidence } from '../../../domain/diagnosis/diagnosis.ts';
+import type { OutsideView } from '../../../domain/diagnosis/outside.ts';
 import { type Briefing, briefing } from '../../../domain/incident/briefing.ts';
 import type { IncidentEvent } from '../../../domain/incident/events.ts';
 import type { IncidentState } from '../../../domain/incident/state.ts';
@@ -24,6 +25,7 @@ export type IncidentData = {
   readonly map: ServiceMap | null;
   readonly chart: Chart | null;
   readonly postmortem: string | null;
+  readonly outside: readonly OutsideView[];
   readonly modelTurns: readonly ModelTurnRecord[];
   /** As the gate has them: what a person settles is there. */
   readonly effects: readonly EffectRecord[];
@@ -55,7 +57,7 @@ export async function loadIncident(
   { incidents, approvals, rollbacks, serviceMaps, modelTurns, history }: IncidentSources,
   nowMs: number,
 ): Promise<IncidentData | null> {
-  const [found, timeline, details, map, turns, effects, standing, { continuedIn }, members] =
+  const [found, timeline, details, map, turns, effects, standing, { continuedIn }, members, outside] =
     await Promise.all([
       incidents.get(id),
       incidents.timeline(id, 0, mostEvents),
@@ -66,6 +68,7 @@ export async function loadIncident(
       rollbacks.standing(id),
       incidents.chain(id),
       incidents.members(id, 1, null),
+      incidents.outside(id),
     ]);
   if (found === null) return null;
   const { state } = found;
@@ -81,6 +84,7 @@ export async function loadIncident(
     map,
     chart,
     postmortem,
+    outside,
     modelTurns: turns,
     effects: effects.items,
     membersByReason: members.byReason,

@@ -18,6 +18,7 @@ import { hypothesisList } from './hypotheses.ts';
 import type { IncidentData } from './load.ts';
 import { membersTable } from './members.ts';
 import { modelCost } from './model-cost.ts';
+import { outsideList } from './outside.ts';
 import { similarIncidents } from './similar.ts';
 import { standingList } from './standing.ts';
 import { mainSeries } from './symptom-chart.ts';
@@ -35,7 +36,7 @@ export function incidentPage(data: IncidentData, view: View): Html {
 <div class="columns"><div class="main-column">
 <div id="decision" data-live>${decision ?? heldNotice(about, view.nowMs)}</div>
 <section id="symptom" data-live aria-labelledby="symptom-title"><h2 id="symptom-title">Symptom</h2>${symptomOf(data, view)}${membersTable(data.membersByReason, ref)}</section>
-<section id="why" data-live aria-labelledby="why-title"><h2 id="why-title">Why</h2>${about.diagnosis === null ? html`<p class="empty">The first analysis is not ready yet.</p>` : hypothesisList(about.diagnosis, evidence)}${similarIncidents(evidence)}${modelCost(data.modelTurns)}</section>
+<section id="why" data-live aria-labelledby="why-title"><h2 id="why-title">Why</h2>${about.diagnosis === null ? html`<p class="empty">The first analysis is not ready yet.</p>` : hypothesisList(about.diagnosis, evidence)}${outsideList(data.outside, view.nowMs)}${similarIncidents(evidence)}${modelCost(data.modelTurns)}</section>
 <section id="plan" data-live aria-labelledby="plan-title" ${about.plan === null || decision !== null ? 'hidden' : ''}><h2 id="plan-title">Plan</h2>${about.plan === null || decision !== null ? '' : planOf(data)}</section>
 <section id="done" data-live aria-labelledby="done-title" ${about.effects.length === 0 && state.verification === null ? 'hidden' : ''}><h2 id="done-title">What was done</h2>${about.effects.length === 0 ? '' : effectList(about)}${settlements(data.effects, ref, view)}${standingList(data.standing, ref, view)}${state.verification === null ? '' : html`<h3>Did it help?</h3>${verificationTable(state.verification)}`}</section>
 <section id="graph" data-live aria-labelledby="graph-title" ${map === null ? 'hidden' : ''}><h2 id="graph-title">Services</h2>${map === null ? '' : serviceGraph(map, about)}</section>

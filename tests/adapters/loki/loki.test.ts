@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectLoki } from '../../../adapters/loki/api.ts';
 import { checkLoki } from '../../../adapters/loki/doctor.ts';
+import { lookInto } from '../../../adapters/loki/look.ts';
 import { createLokiReadings } from '../../../adapters/loki/readings.ts';
 import { settings as schema } from '../../../adapters/loki/settings.ts';
 import type { Observation } from '../../../domain/observation.ts';
@@ -134,6 +135,54 @@ await describeWith<LokiInfo>('loki', 'Loki', ({ executable }) => {
         'mail: has begun to write errors: 3 lines',
       );
       expect(readings.problem?.()).toMatch(/^lines: .*parse error/);
+    });
+  });
+
+  describe('asked about an incident', () => {
+    const look = (services: readonly string[], environment = 'stage', given: Given = {}) => {
+      const configured = schema.parse({
+        url: loki.url,
+        tenant: 'shop',
+        by: ['service_name', 'env'],
+        ...given,
+      });
+      const monitored = { ...configured, name: 'main', environments: ['prod', 'stage'] };
+      const onsetMs = nowMs - 10_000;
+      const range = { onsetMs, fromMs: onsetMs - 300_000, toMs: nowMs + 1_000 };
+      const ask = lookInto(monitored, connectLoki(configured, null));
+      return ask({ environment, services, ...range }, long());
+    };
+
+    test('shows lines of its services around the onset, errors first, without secrets, in order', async () => {
+      const atNs = BigInt(nowMs - 9_000) * 1_000_000n;
+      const lines = Array.from(
+        { length: 300 },
+        (_, index): PushedLine => [atNs + BigInt(index), `level=info msg="page ${index}"`],
+      );
+      const secret: PushedLine = [atNs + 400n, 'level=error msg="login failed" password=hunter2secret'];
+      await loki.push({ app: 'pages.v1', env: 'stage' }, [...lines, secret]);
+      const { lines: found, problem } = await look(['pages.v1', 'nobody"} or {x="']);
+      expect(found).toHaveLength(200);
+      expect(problem).toBe('there are more lines than the 200 that are kept');
+      expect(found.at(-1)).toMatchObject({ service: 'pages.v1', severityNumber: 17 });
+      expect(found.at(-1)?.text).toContain('login failed');
+      expect(JSON.stringify(found)).not.toContain('hunter2secret');
+      expect(new Set(found.map(({ service }) => service))).toEqual(new Set(['pages.v1']));
+      expect(found.map(({ atMs }) => atMs)).toEqual(found.map(({ atMs }) => atMs).toSorted((a, b) => a - b));
+      // The dot is none of any character, and an environment is one alone.
+      expect((await look(['pages-v1', 'pages.v2'])).lines).toEqual([]);
+      expect((await look(['pages.v1'], 'prod')).lines).toEqual([]);
+    });
+
+    test('shows the courses of its rules, and what was refused', async () => {
+      const rules = [{ name: 'broken', query: 'sum(', above: 1 }];
+      const { series, problem } = await look(['orders'], 'stage', { rules });
+      expect(series.map(({ name, service }) => [name, service])).toContainEqual([
+        'log.errors.rate',
+        'orders',
+      ]);
+      expect(new Set(series.map(({ service }) => service))).toEqual(new Set(['orders']));
+      expect(problem).toMatch(/^rule broken: parse error/);
     });
   });
 

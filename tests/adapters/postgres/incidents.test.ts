@@ -197,6 +197,10 @@ await describeStores('evidence, plans, postmortems', (use) => {
       input: emptyInput,
       evidence: [{ ...evidence, digest: expect.stringMatching(/^[0-9a-f]{64}$/) }],
     });
+    expect(await stores.incidentReader.outside(incidentId)).toEqual([]);
+    const outside = [{ from: 'loki/main', series: [], lines: [], problem: 'away' }];
+    await stores.evidence.save(incidentId, 2, { ...emptyInput, outside }, []);
+    expect(await stores.incidentReader.outside(incidentId)).toEqual(outside);
     await expect(stores.evidence.load('evidence/none')).rejects.toMatchObject({ name: 'UnknownEvidence' });
   });
 

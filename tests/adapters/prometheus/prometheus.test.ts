@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NotAnswered } from '../../../adapters/monitor-rules/api.ts';
 import { checkRules } from '../../../adapters/monitor-rules/doctor.ts';
+import { lookByRules } from '../../../adapters/monitor-rules/look.ts';
 import { createRuleReadings } from '../../../adapters/monitor-rules/readings.ts';
 import { connectPrometheus } from '../../../adapters/prometheus/api.ts';
 import { rulesOf } from '../../../adapters/prometheus/rules.ts';
@@ -304,6 +305,32 @@ await describeWith<PrometheusInfo>('prometheus', 'Prometheus', ({ executable }) 
     ]);
     clearInterval(later);
     await second.stop();
+  });
+
+  test('asked about an incident it shows the courses of the rules of its services', async () => {
+    const given = schema.parse({
+      url: prometheus.url,
+      ...own(
+        { name: 'deep', query: 'depth', above: 50, labels: { service: 'mailer' } },
+        { name: 'hot', query: 'temperature', above: 50 },
+      ),
+    });
+    const api = connectPrometheus(given, null);
+    const atMs = Date.now();
+    const question = { environment: 'prod', onsetMs: atMs, fromMs: atMs - 600_000, toMs: atMs };
+    const look = (services: readonly string[]) =>
+      lookByRules(
+        { ...given, environments: ['prod'] },
+        rulesOf(given),
+        api,
+        { ...question, services },
+        AbortSignal.timeout(60_000),
+      );
+    const { series, problem } = await look(['mailer']);
+    expect(series.map(({ name, service }) => `${name} of ${service}`)).toEqual(['deep of mailer']);
+    expect(series[0]?.points.at(-1)).toMatchObject({ value: 100 });
+    expect(problem).toBeNull();
+    expect((await look(['nobody'])).series).toEqual([]);
   });
 
   test('a Prometheus that is away is known to say nothing, and is asked again at once', async () => {

@@ -482,3 +482,10 @@ test('colours: chosen once, in the page at once, and back to automatic', async (
   await browser.post('/theme', { theme: 'auto', next: '/', csrf: browser.csrf() });
   expect((await browser.get('/')).text).not.toContain('data-theme');
 });
+
+test('an incident shows what systems outside held when it was diagnosed', async () => {
+  const world = richWorld('no stock left');
+  const { text } = await (await loggedIn(world, world.keys.viewer)).get(`/incidents/${ref}`);
+  expect(text).toMatch(/<b>loki\/main<\/b> <span class="muted">1 line, 1 series<\/span>/);
+  expect(text).toMatch(/<pre>.* no stock left no stock left\n<\/pre>/s);
+});

@@ -45,6 +45,14 @@ export function addRichIncident(world: World, text: string): void {
       figures: {},
     },
   });
+  world.outside = [
+    {
+      from: 'loki/main',
+      series: [{ service: text, name: text, points: [{ atMs: nowMs, value: 1 }] }],
+      lines: [{ atMs: nowMs - 60_000, service: text, severityNumber: 17, text }],
+      problem: text,
+    },
+  ];
   const diagnosis = {
     hypotheses: [
       {

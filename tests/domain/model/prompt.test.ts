@@ -38,6 +38,32 @@ describe('the prompt', () => {
     expect(system).toContain('never instructions');
   });
 
+  it('has lines that are held elsewhere, the worst first, redacted, bounded, and none where texts stay here', () => {
+    const facts = factsWith(['a']);
+    const { onsetMs } = facts.input;
+    const line = (severityNumber: number, text: string) => ({
+      ...{ atMs: onsetMs + 2_000, service: 'orders', severityNumber, text },
+    });
+    const lines = [
+      line(9, 'fine'),
+      line(17, 'mail to jane@example.com failed'),
+      ...Array(200).fill(line(9, 'slow '.repeat(40))),
+    ];
+    const view = { from: 'loki/main', series: [], lines, problem: null };
+    const given = { ...facts, input: { ...facts.input, outside: [view] } };
+    const held = (prompt: string) =>
+      (dataOf(prompt) as unknown as { linesHeldElsewhere?: { text: string }[] }).linesHeldElsewhere;
+    const [first, ...more] = held(makePrompt(given).prompt) ?? [];
+    expect(first).toEqual({
+      ...{ service: 'orders', severity: 17, secondsAfterOnset: 2 },
+      text: 'mail to [email] failed',
+    });
+    expect(more.length).toBeGreaterThan(5);
+    expect(more.length).toBeLessThan(40);
+    expect(held(makePrompt({ ...given, texts: false }).prompt)?.[0]?.text).toBe('(withheld)');
+    expect(held(makePrompt(facts).prompt)).toBeUndefined();
+  });
+
   it('is the same bytes for the same facts', () => {
     expect(makePrompt(factsWith(['a', 'b']))).toEqual(makePrompt(factsWith(['a', 'b'])));
   });

@@ -80,12 +80,23 @@ export async function describePostgresStores(
   title: string,
   tests: (use: () => StoresUnderTest, kind: Database['kind']) => void,
 ): Promise<void> {
-  const onServer = (url: () => string): void =>
-    tests(
-      opened(() => openDatabase({ url: url(), maxConnections: 24 })),
-      'server',
-    );
-  await describeWithPostgres(`${title}, on Postgres`, onServer, migratedDatabase);
+  const onServer = (url: () => string): void => {
+    const open = async (): Promise<Database> => {
+      const database = await openDatabase({ url: url(), maxConnections: 24 });
+      await empty(database);
+      return database;
+    };
+    tests(opened(open), 'server');
+  };
+  await describeWithPostgres(`${title}, on Postgres`, onServer, lentDatabase);
+}
+
+/** Of this process, and nobody's at the moment: to make one and to drop it costs as much as many tests. */
+const lent: { readonly url: string }[] = [];
+
+async function lentDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+  const { url } = lent.pop() ?? (await migratedDatabase());
+  return { url, drop: async () => void lent.push({ url }) };
 }
 
 function opened(

@@ -45,13 +45,14 @@ async function putAll(
   const given = settled.requests.map(({ items }) => items.map((item) => inboxRow(item, ended)));
   const fresh = await store(trx, given.flat(), settled.alerts);
   const repeats = new Map<string, number>();
+  const again = (id: string): void => void repeats.set(id, (repeats.get(id) ?? 0) + 1);
   const counts = settled.requests.map(({ absorbed }, index) => {
-    const ids = new Set(given[index]?.map(({ id }) => id));
-    const added = ids.intersection(fresh);
-    for (const id of added) fresh.delete(id);
-    const known = absorbed.map(({ id }) => storable(id));
-    for (const id of ids.difference(added).union(new Set(known))) repeats.set(id, (repeats.get(id) ?? 0) + 1);
-    return added.size;
+    let added = 0;
+    for (const { id } of given[index] ?? [])
+      if (fresh.delete(id)) added += 1;
+      else again(id);
+    for (const { id } of absorbed) again(storable(id));
+    return added;
   });
   await countRepeats(trx, repeats);
   return counts;

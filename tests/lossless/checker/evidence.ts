@@ -1,0 +1,193 @@
+/** Reads what can be known afterwards: the public API, the broker, and what ClickHouse holds. Changes nothing. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { letterHeaders } from '../../../adapters/kafka/letter.ts';
+import { createTurns } from '../../../domain/turns.ts';
+import { SentinelClient } from '../../../lab/run/client.ts';
+import { environment } from '../plan/events.ts';
+import type { Evidence, Explained } from './verdict.ts';
+
+export interface Sources {
+  readonly api: string;
+  readonly key: string;
+  readonly broker: string;
+  readonly groupId: string;
+  /** Those that the group reads. */
+  readonly topics: readonly string[];
+  readonly deadLetters: string;
+  readonly clickhouse: { readonly url: string; readonly database: string };
+}
+
+type Offsets = Evidence['offsets'];
+
+const lookEveryMs = 1_000;
+const askedAtOnce = 6;
+
+/** Waits while the lag falls; what it is when it does not any more. */
+export async function settledOffsets(sources: Sources, patienceMs: number): Promise<Offsets> {
+  const admin = await connected(sources);
+  try {
+    return await whileItFalls(
+      () => offsetsOf(admin, sources),
+      (offsets) => offsets.reduce((sum, { end, committed }) => sum + Number(end - committed), 0),
+      patienceMs,
+    );
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** What Sentinel says of each id; those that wait are asked about again while they become fewer. */
+export async function explainedOf(
+  { api, key }: Sources,
+  ids: readonly string[],
+  patienceMs: number,
+): Promise<Evidence['explained']> {
+  const client = new SentinelClient(api, key);
+  const explained = new Map<string, readonly Explained[]>();
+  const turn = createTurns(askedAtOnce);
+  const ask = (id: string): Promise<void> =>
+    turn(async () => {
+      explained.set(id, await explain(client, id));
+    });
+  let open: readonly string[] = ids;
+  await whileItFalls(
+    async () => {
+      await Promise.all(open.map(ask));
+      open = open.filter((id) =>
+        explained
+          .get(id)
+          ?.some(
+            ({ id: item, outcome }) =>
+              outcome === 'waiting' && !item.startsWith('late/') && !item.includes('/after/'),
+          ),
+      );
+    },
+    () => open.length,
+    patienceMs,
+  );
+  return explained;
+}
+
+async function explain(client: SentinelClient, id: string): Promise<readonly Explained[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const path = `/api/v1/explain?id=${encodeURIComponent(id)}`;
+      const { status, body } = await client.request<{ items: readonly Explained[] }>('GET', path);
+      if (status === 200) return body.items;
+      throw new Error(`GET ${path}: status ${status}`);
+    } catch (error) {
+      if (attempt === 10) throw error;
+      await pause(lookEveryMs);
+    }
+  }
+}
+
+/** What each incident was told, as it says itself. */
+export async function toldOf({ api, key }: Sources): Promise<readonly string[]> {
+  const client = new SentinelClient(api, key);
+  const told: string[] = [];
+  for (const { id } of await client.incidents())
+    for (const event of await client.timeline(id))
+      if (event.type === 'anomaly-observed') told.push(`${id} ${(event.anomaly as { id: string }).id}`);
+  return told;
+}
+
+/** Every letter, read from the topic itself. */
+export async function lettersOf(sources: Sources): Promise<Evidence['letters']> {
+  const { deadLetters } = sources;
+  const admin = await connected(sources);
+  const ends = await admin.fetchTopicOffsets(deadLetters);
+  await admin.disconnect();
+  let left = ends.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+  const letters: { place: string; reason: string }[] = [];
+  if (left === 0) return letters;
+  const consumer = kafkaOf(sources).consumer({ groupId: `checker-${process.pid}` });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [deadLetters], fromBeginning: true });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async ({ message: { headers = {} } }) => {
+      const header = (name: keyof typeof letterHeaders): string => String(headers[letterHeaders[name]] ?? '');
+      const place = [header('topic'), header('partition'), header('offset')].join('/');
+      letters.push({ place, reason: header('reason') });
+      left -= 1;
+      if (left === 0) resolve();
+    },
+  });
+  consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+  await promise;
+  await consumer.disconnect();
+  return letters;
+}
+
+/** Ids of the readings in history; waits while more of them come. */
+export async function readingsOf(
+  { clickhouse: { url, database } }: Sources,
+  expected: number,
+  patienceMs: number,
+): Promise<Evidence['readings']> {
+  const query = `SELECT concat('reading-', substring(service, 8), '-', toString(toUInt64(value))) AS id
+    FROM ${database}.metrics FINAL WHERE environment = '${environment}' AND startsWith(service, 'meters-')
+    FORMAT JSONEachRow`;
+  return whileItFalls(
+    async () => {
+      const answer = await fetch(url, { method: 'POST', body: query });
+      const lines = (await answer.text()).trim().split('\n');
+      if (!answer.ok) throw new Error(`ClickHouse: ${lines.join(' ')}`);
+      return lines.filter((line) => line !== '').map((line) => (JSON.parse(line) as { id: string }).id);
+    },
+    (ids) => Math.max(0, expected - new Set(ids).size),
+    patienceMs,
+  );
+}
+
+async function offsetsOf(admin: Admin, { groupId, topics }: Sources): Promise<Offsets> {
+  const answers = await admin.fetchOffsets({ groupId, topics: [...topics] });
+  const offsets: Offsets[number][] = [];
+  for (const topic of topics) {
+    const partitions = answers.find((answer) => answer.topic === topic)?.partitions ?? [];
+    const done = new Map(partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+    for (const { partition, high, low } of await admin.fetchTopicOffsets(topic)) {
+      const committed = done.get(partition) ?? -1n;
+      const end = BigInt(high);
+      offsets.push({
+        partition: `${topic}/${partition}`,
+        end,
+        committed: committed < 0n ? BigInt(low) : committed,
+      });
+    }
+  }
+  return offsets;
+}
+
+/** Looks until nothing is left, or as much as `patienceMs` ago. */
+async function whileItFalls<T>(
+  look: () => Promise<T>,
+  left: (found: T) => number,
+  patienceMs: number,
+): Promise<T> {
+  let least = Number.POSITIVE_INFINITY;
+  let sinceMs = performance.now();
+  for (;;) {
+    const found = await look();
+    const now = left(found);
+    if (now < least) {
+      least = now;
+      sinceMs = performance.now();
+    }
+    if (now === 0 || performance.now() - sinceMs > patienceMs) return found;
+    await pause(lookEveryMs);
+  }
+}
+
+function kafkaOf({ broker }: Sources): Kafka {
+  return new Kafka({ brokers: [broker], clientId: 'checker', logLevel: logLevel.NOTHING });
+}
+
+async function connected(sources: Sources): Promise<Admin> {
+  const admin = kafkaOf(sources).admin();
+  await admin.connect();
+  return admin;
+}

@@ -1,0 +1,210 @@
+/** SIGKILL at points that can be seen from outside: in the database, at the broker, on the wire. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Stage } from '../stage/stage.ts';
+import type { PlayFault } from './fault.ts';
+
+const lookMs = 10;
+const lookingMs = 30_000;
+
+/** An insert into the inbox waits for a lock when its process dies: nothing of it is committed. */
+export const beforeCommit: PlayFault = async ({ stage }) => {
+  const { database, sentinels } = stage;
+  const holder = await database.connect();
+  try {
+    await holder.query('begin');
+    await holder.query('lock table inbox in share row exclusive mode');
+    const reached = await looking(async () => {
+      const { rowCount } = await database.query(
+        `select from pg_locks as waits join pg_stat_activity using (pid)
+         join pg_locks as has using (pid)
+         where application_name = 'ingest-a' and waits.relation = 'inbox'::regclass and not waits.granted
+         and has.relation = 'alerts'::regclass and has.mode = 'RowExclusiveLock' and has.granted`,
+      );
+      return (rowCount ?? 0) > 0;
+    });
+    await sentinels['ingest-a'].kill();
+    await holder.query('rollback');
+    await sentinels['ingest-a'].start();
+    return { reached };
+  } finally {
+    holder.release();
+  }
+};
+
+/**
+ * Postgres has committed, and the process dies before it hears of it: nobody is answered. Told to wait for a replica that there is
+ * not, Postgres keeps every commit at this very point.
+ */
+export const afterCommit: PlayFault = async ({ stage: { database, sentinels } }) => {
+  let reached: boolean;
+  try {
+    await database.query(`alter system set synchronous_standby_names = 'nobody'`);
+    await database.query('select pg_reload_conf()');
+    reached = await looking(async () => {
+      const { rowCount } = await database.query(
+        `select pid from pg_stat_activity join pg_locks using (pid)
+         where application_name = 'ingest-a' and wait_event = 'SyncRep' and mode = 'RowExclusiveLock'
+         and relation in ('inbox'::regclass, 'alerts'::regclass)
+         group by pid having count(distinct relation) = 2`,
+      );
+      return (rowCount ?? 0) > 0;
+    });
+    await sentinels['ingest-a'].kill();
+  } finally {
+    await database.query('alter system reset synchronous_standby_names');
+    await database.query('select pg_reload_conf()');
+  }
+  await sentinels['ingest-a'].start();
+  return { reached };
+};
+
+/** A record is in the inbox, and its offset is not committed: it will be read again. */
+export const storedNotCommitted: PlayFault = async ({ stage, logFile }) => {
+  const { database, kafka, groupId, topics } = stage;
+  const newest = async (): Promise<Place | null> => {
+    const { rows } = await database.query<{ event_id: string }>(
+      `select event_id from inbox where event_id like 'record-%' order by seq desc limit 1`,
+    );
+    return placeIn(logFile, rows[0]?.event_id ?? '');
+  };
+  const isCommitted = async ({ partition, offset }: Place): Promise<boolean> => {
+    const [answer] = await kafka.fetchOffsets({ groupId, topics: [topics.alerts] });
+    const done = answer?.partitions.find((one) => one.partition === partition)?.offset ?? '-1';
+    return BigInt(done) > offset;
+  };
+  let place: Place | null = null;
+  const found = await looking(async () => {
+    place = await newest();
+    return place !== null && !(await isCommitted(place));
+  });
+  await killAllIngest(stage);
+  const reached = found && place !== null && !(await isCommitted(place));
+  await startAllIngest(stage);
+  return { reached };
+};
+
+/** A dead letter is written, and the offset of its record is not committed. */
+export const letterNotCommitted: PlayFault = async ({ stage }) => {
+  const { kafka, groupId, topics } = stage;
+  const letters = async (): Promise<number> =>
+    (await kafka.fetchTopicOffsets(topics.deadLetters)).reduce((sum, { high }) => sum + Number(high), 0);
+  const committed = async (): Promise<number> => {
+    const [answer] = await kafka.fetchOffsets({ groupId, topics: [topics.alerts] });
+    return (answer?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
+  };
+  let before = await committed();
+  let lettersBefore = await letters();
+  const found = await looking(async () => {
+    const now = await letters();
+    if (now > lettersBefore) return true;
+    lettersBefore = now;
+    before = await committed();
+    return false;
+  });
+  await killAllIngest(stage);
+  const reached = found && (await committed()) === before;
+  await startAllIngest(stage);
+  return { reached };
+};
+
+/** A finding has its incident, which may have been told, and the inbox does not know yet. */
+export const assignedNotDone: PlayFault = async ({ stage }) => {
+  const { database } = stage;
+  const halfway = async (): Promise<boolean> => {
+    const { rowCount } = await database.query(
+      `select from inbox join anomaly_assignments on anomaly_id = body->>'id'
+       where status = 'pending' and kind = 'anomaly' and taken limit 1`,
+    );
+    return (rowCount ?? 0) > 0;
+  };
+  const found = await looking(halfway);
+  await killAllIngest(stage);
+  const reached = found && (await halfway());
+  await startAllIngest(stage);
+  return { reached };
+};
+
+/** The worker dies in the midst of a transaction. */
+export const workerInTransaction: PlayFault = async ({ stage: { database, sentinels } }) => {
+  const reached = await looking(async () => {
+    const { rowCount } = await database.query(
+      `select from pg_stat_activity where application_name = 'worker' and xact_start is not null`,
+    );
+    return (rowCount ?? 0) > 0;
+  });
+  await sentinels.worker.kill();
+  await sentinels.worker.start();
+  return { reached };
+};
+
+/** The API dies at the first byte of an answer, with others under way. */
+export const apiAnswering: PlayFault = async ({ stage: { sentinels, viewerKey } }) => {
+  const { promise: answered, resolve } = Promise.withResolvers<boolean>();
+  const asked = Array.from({ length: 10 }, (_, index) => {
+    const headers = { authorization: `Bearer ${viewerKey}` };
+    const asking = request(
+      `${sentinels.api.url}/api/v1/explain?id=webhook-0-${index}`,
+      { headers },
+      (answer) => {
+        resolve(true);
+        answer.resume();
+        answer.once('error', () => {});
+      },
+    );
+    asking.once('error', () => {});
+    asking.end();
+    return asking;
+  });
+  const reached = await Promise.race([answered, pause(lookingMs).then(() => false)]);
+  await sentinels.api.kill();
+  for (const one of asked) one.destroy();
+  await sentinels.api.start();
+  return { reached };
+};
+
+/** True as soon as it is so; false when it was not within the time. */
+async function looking(isSo: () => Promise<boolean>): Promise<boolean> {
+  const untilMs = performance.now() + lookingMs;
+  while (performance.now() < untilMs) {
+    if (await isSo()) return true;
+    await pause(lookMs);
+  }
+  return false;
+}
+
+async function killAllIngest({ sentinels }: Stage): Promise<void> {
+  await Promise.all([sentinels['ingest-a'].kill(), sentinels['ingest-b'].kill()]);
+}
+
+async function startAllIngest({ sentinels }: Stage): Promise<void> {
+  await Promise.all([sentinels['ingest-a'].start(), sentinels['ingest-b'].start()]);
+}
+
+interface Place {
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+const tailBytes = 512 * 1024;
+
+/** Where the sender says that the record is; null when it did not say so lately. */
+function placeIn(logFile: string, id: string): Place | null {
+  const file = openSync(logFile, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const bytes = Buffer.alloc(Math.min(size, tailBytes));
+    readSync(file, bytes, 0, bytes.length, size - bytes.length);
+    const line = bytes
+      .toString()
+      .split('\n')
+      .findLast((one) => one.includes(`"id":"${id}"`) && one.includes('"place":'));
+    const [, partition, offset] = /"place":"[^"/]+\/(\d+)\/(\d+)"/.exec(line ?? '') ?? [];
+    return partition === undefined || offset === undefined
+      ? null
+      : { partition: Number(partition), offset: BigInt(offset) };
+  } finally {
+    closeSync(file);
+  }
+}

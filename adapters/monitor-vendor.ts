@@ -4,6 +4,7 @@
 import type { z } from 'zod';
 import type { OutsideSource } from '../activities/ports/outside.ts';
 import type { Finding } from '../domain/doctor.ts';
+import type { MirroredSystem } from '../ingest/silence-mirrors.ts';
 import type { Readings } from '../ingest/watched.ts';
 import type { InClearText } from './vendor.ts';
 
@@ -15,10 +16,15 @@ export type Monitored = {
 };
 
 export type MonitorParts<Settings> = {
-  /** `secret`: null when none is set. */
-  watch(settings: Settings & Monitored, secret: string | null, nowMs: () => number): Readings;
+  /** Absent: it tells nothing that is watched. `secret`: null when none is set. */
+  watch?(settings: Settings & Monitored, secret: string | null, nowMs: () => number): Readings;
   /** Asked about an incident when it is diagnosed. Absent: it cannot be. */
   look?(settings: Settings & Monitored, secret: string | null): OutsideSource['look'];
+  /** What people silence there. Absent: nothing. */
+  silences?(
+    settings: Settings & Monitored,
+    secret: string | null,
+  ): Pick<MirroredSystem, 'everyMs' | 'otherNames' | 'read'>;
   /** What stands in the way of asking it. Changes nothing there; never throws. */
   doctor(settings: Settings & Monitored, secret: string | null): Promise<Finding>;
 };

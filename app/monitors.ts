@@ -6,6 +6,7 @@ import { monitorVendors } from '../adapters/monitors.ts';
 import type { Config } from '../config/load.ts';
 import { monitorsIn, monitorVariable } from '../config/sections/monitors.ts';
 import type { Check } from '../domain/doctor.ts';
+import type { MirroredSystem } from '../ingest/silence-mirrors.ts';
 import type { Watched } from '../ingest/watched.ts';
 
 type MonitorsConfig = Pick<Config, 'ingest' | 'monitorSecrets'>;
@@ -30,13 +31,24 @@ export async function watchedMonitors(
   config: MonitorsConfig,
   nowMs: () => number,
 ): Promise<readonly Watched[]> {
-  return Promise.all(
-    configured(config).map(async ({ name, settings, secret, load }) => ({
-      ...(await load()).watch(settings, secret, nowMs),
-      name,
-      environments: settings.environments,
-    })),
+  const all = await Promise.all(
+    configured(config).map(async ({ name, settings, secret, load }) => {
+      const readings = (await load()).watch?.(settings, secret, nowMs);
+      return readings === undefined ? [] : [{ ...readings, name, environments: settings.environments }];
+    }),
   );
+  return all.flat();
+}
+
+/** Those that have silences of their own. */
+export async function mirroredSystems(config: MonitorsConfig): Promise<readonly MirroredSystem[]> {
+  const all = await Promise.all(
+    configured(config).map(async ({ name, settings, secret, load }) => {
+      const silences = (await load()).silences?.(settings, secret);
+      return silences === undefined ? [] : [{ ...silences, name, environments: settings.environments }];
+    }),
+  );
+  return all.flat();
 }
 
 /** Those that can be asked about an incident. */

@@ -6,6 +6,7 @@ import type { AlertReport } from '../domain/correlation/occurrence.ts';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
 import type { Attributes, ChangeEvent } from '../domain/observation.ts';
 import type { Reach } from '../domain/policy/reach.ts';
+import type { MirroredSilence, MirrorSource } from '../domain/silences/mirror.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../domain/telemetry.ts';
 import type { AnomalyNews, IncidentInput } from '../workflows/messages.ts';
 
@@ -148,6 +149,12 @@ export interface Episodes {
   abandon(incidentId: string): Promise<void>;
   rememberEdges(environment: string, edges: readonly { caller: string; callee: string }[]): Promise<void>;
   rememberChange(change: ChangeEvent): Promise<void>;
+}
+
+/** Silences of other systems, kept here. */
+export interface SilenceMirror {
+  /** From now on exactly these are the silences of that system; returns how many changed by it. */
+  mirror(source: MirrorSource, silences: readonly MirroredSilence[]): Promise<number>;
 }
 
 /** Findings that were silenced. */

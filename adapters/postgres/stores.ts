@@ -46,6 +46,7 @@ import type {
   Inbox,
   LookNotes,
   SilencedAgain,
+  SilenceMirror,
   TelemetryNotes,
   WatchPositions,
 } from '../../ingest/ports.ts';
@@ -91,6 +92,7 @@ import { createServiceReader } from './service-reader.ts';
 import { createSessions, type SessionLimits } from './sessions.ts';
 import { createSettlements } from './settlements.ts';
 import { createSignedRequests } from './signed-requests.ts';
+import { createSilenceMirror } from './silence-mirror.ts';
 import { createSilences } from './silence-store.ts';
 import { createSilenceBook } from './silences/book.ts';
 import { createStops } from './stops.ts';
@@ -137,6 +139,7 @@ export type Stores = {
   /** For ingest. */
   readonly inbox: Inbox & FiringAlerts;
   readonly episodes: AskingEpisodes & SilencedAgain;
+  readonly silenceMirror: SilenceMirror;
   readonly telemetryNotes: TelemetryNotes;
   readonly replayClaims: ReplayClaims;
   /** For the activities and the API. */
@@ -215,6 +218,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     embeddings: createKeptEmbeddings(db),
     inbox,
     episodes: createEpisodes(db, silenceBook, { lateFindingsMs, followsWithinMs }),
+    silenceMirror: createSilenceMirror(db),
     telemetryNotes: createTelemetryNotes(db),
     replayClaims: createReplayClaims(db),
     resources: createKnownResources(db),

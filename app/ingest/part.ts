@@ -7,11 +7,12 @@ import { createDetectionEngine } from '../../domain/detection/engine.ts';
 import { assignAlike } from '../../ingest/alike.ts';
 import type { OnTaken } from '../../ingest/pipeline.ts';
 import type { AskingEpisodes, Episodes } from '../../ingest/ports.ts';
+import { createSilenceMirrors } from '../../ingest/silence-mirrors.ts';
 import { ownOfSources } from '../../ingest/sources/index.ts';
 import { watchedSystems } from '../executors.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import type { OpenedMemory } from '../memory/open.ts';
-import { watchedMonitors } from '../monitors.ts';
+import { mirroredSystems, watchedMonitors } from '../monitors.ts';
 import type { Platform } from '../platform.ts';
 import { incidentSettings } from '../worker/incident-settings.ts';
 import { createKafkaPart, startKafkaPart, telemetryTopicsOf } from './kafka.ts';
@@ -77,8 +78,11 @@ export async function startIngestPart(
     log,
   });
   shutdown.add('ingest', ingest.stop);
+  const mirrors = createSilenceMirrors(await mirroredSystems(config), { mirror: stores.silenceMirror, log });
+  mirrors.start();
+  shutdown.add('silences of others', mirrors.stop);
   if (kafka !== null) startKafkaPart(kafka, platform, settings, ingest, onTaken);
-  return { ...ingest, kafka };
+  return { ...ingest, watched: () => [...ingest.watched(), ...mirrors.health()], kafka };
 }
 
 /** An embedding takes some ten milliseconds here, and some hundred elsewhere; the first one loads its model. */

@@ -54,10 +54,11 @@ export type Silence = SilenceTerms & {
 };
 
 export type SilenceSource = {
-  /** `alertmanager/<name>`. */
+  /** `alertmanagers/<name>`. */
   readonly name: string;
-  /** Its id there. */
+  /** Its id there, and who made it there. */
   readonly id: string;
+  readonly by: string;
   /** What that system speaks about. */
   readonly environments: readonly string[];
   /** What it calls what Sentinel knows as `environment`, `service` and so on. */
@@ -150,7 +151,7 @@ export function silencing(
 export function silencedText({ silence, occurrence }: Holding): string {
   const { id, kind, createdBy, reason, ticket, source } = silence;
   const what = kind === 'maintenance' ? 'in maintenance' : 'silenced';
-  const by = source === null ? nameOf(createdBy) : `${nameOf(createdBy)} in ${source.name}`;
+  const by = source === null ? nameOf(createdBy) : `${source.by} in ${source.name}`;
   const of = ticket === null ? '' : ` (${ticket})`;
   return `${what} until ${new Date(occurrence.endsAtMs).toISOString()} by ${by}: ${reason}${of} [${id}]`;
 }

@@ -75,14 +75,20 @@ test.each([
 
 test('what is read from elsewhere is changed there', async () => {
   const world = worldWithIncident();
-  const source = { name: 'alertmanager/main', id: 'x', environments: ['production'], otherNames: {} };
+  const source = {
+    name: 'alertmanagers/main',
+    id: 'x',
+    by: 'bob',
+    environments: ['production'],
+    otherNames: {},
+  };
   world.silenced.silences.splice(0, 1, exampleSilence({ source }));
   expect(await clientOf(world)(`${path}/silence-3f2a9c0011/end`, post({ reason: 'x' }))).toMatchObject({
     status: 409,
     json: { reason: 'read-only' },
   });
   expect((await clientOf(world)(`${path}/silence-3f2a9c0011`)).json).toMatchObject({
-    silence: { source: 'alertmanager/main' },
+    silence: { source: 'alertmanagers/main' },
   });
 });
 

@@ -9,6 +9,12 @@ import { eventually } from '../integration/support/wait.ts';
 export interface Alertmanager {
   /** As Prometheus does: an alert ends when `endsAt` is over. */
   alert(labels: Readonly<Record<string, string>>, fields?: Readonly<Record<string, unknown>>): Promise<void>;
+  readonly url: string;
+  /** Makes one as its API takes it, and says its id. */
+  silence(fields: Readonly<Record<string, unknown>>): Promise<string>;
+  expire(silenceId: string): Promise<void>;
+  /** Labels of the alerts that it silences. */
+  silencedBy(silenceId: string): Promise<readonly Readonly<Record<string, string>>[]>;
   stop(): Promise<void>;
 }
 
@@ -37,6 +43,11 @@ export async function startAlertmanager(executable: string, configuration: strin
     await stop();
     throw new Error(`${(error as Error).message}\n${log}`, { cause: error });
   }
+  async function ask(path: string, init: RequestInit): Promise<Response> {
+    const answer = await fetch(`${url}${path}`, { ...init, headers: { 'content-type': 'application/json' } });
+    if (!answer.ok) throw new Error(`Alertmanager: ${answer.status} ${await answer.text()}`);
+    return answer;
+  }
   return {
     async alert(labels, fields = {}) {
       const answer = await fetch(`${url}/api/v2/alerts`, {
@@ -45,6 +56,21 @@ export async function startAlertmanager(executable: string, configuration: strin
         body: JSON.stringify([{ labels, ...fields }]),
       });
       if (!answer.ok) throw new Error(`Alertmanager: ${answer.status} ${await answer.text()}`);
+    },
+    url,
+    async silence(fields) {
+      const answer = await ask('/api/v2/silences', { method: 'POST', body: JSON.stringify(fields) });
+      return ((await answer.json()) as { silenceID: string }).silenceID;
+    },
+    async expire(silenceId) {
+      await ask(`/api/v2/silence/${silenceId}`, { method: 'DELETE' });
+    },
+    async silencedBy(silenceId) {
+      const all = (await (await ask('/api/v2/alerts', {})).json()) as {
+        labels: Record<string, string>;
+        status: { silencedBy: string[] };
+      }[];
+      return all.filter(({ status }) => status.silencedBy.includes(silenceId)).map(({ labels }) => labels);
     },
     stop,
   };

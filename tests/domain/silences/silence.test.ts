@@ -167,6 +167,7 @@ describe('a silence', () => {
     const source = {
       name: 'alertmanager/main',
       id: 'x',
+      by: 'bob',
       environments: ['production'],
       otherNames: { service: ['job'] },
     };

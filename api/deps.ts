@@ -8,6 +8,7 @@ import type { RefusalAudit } from './http/refusal-audit.ts';
 import type { AgentDesk } from './ports/agents.ts';
 import type { Approvals } from './ports/approvals.ts';
 import type { AuditReader, AuditWriter } from './ports/audit.ts';
+import type { Budgets } from './ports/budgets.ts';
 import type { DeadLetters } from './ports/dead-letters.ts';
 import type { EffectSettlement } from './ports/effects.ts';
 import type { RecordReader } from './ports/explain.ts';
@@ -56,6 +57,7 @@ export type ApiDeps = {
   readonly services: ServiceReader;
   readonly infrastructure: Infrastructure;
   readonly resources: KnownResources;
+  readonly budgets: Budgets;
   readonly queues: QueueReader;
   readonly records: RecordReader;
   readonly deadLetters: DeadLetters;

@@ -101,6 +101,8 @@ async function working(broker: string, topic: string, records: number): Promise<
     history: null,
     wake: () => {},
     warmMs: 0,
+    learnt: { keep: async () => {}, recall: async () => [], recallAll: async () => [] },
+    learntMs: 60_000,
     maxWaitingRows: 1_000_000,
     maxWaitingAnomalies: 10_000,
     clock: { nowMs: () => Date.now() },

@@ -4,6 +4,8 @@ import type { Likeness } from '../domain/correlation/alike.ts';
 import type { CorrelationConfig } from '../domain/correlation/correlate.ts';
 import type { AlertReport } from '../domain/correlation/occurrence.ts';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
+import type { Learnt } from '../domain/detection/learnt/learnt.ts';
+import type { Budget } from '../domain/detection/watch/budget-watch.ts';
 import type { Attributes, ChangeEvent } from '../domain/observation.ts';
 import type { Reach } from '../domain/policy/reach.ts';
 import type { MirroredSilence, MirrorSource } from '../domain/silences/mirror.ts';
@@ -76,6 +78,16 @@ export type FiringAlert = { readonly key: string; readonly anomaly: Anomaly };
 /** What senders said that fires, for those that tell a state rather than its beginning and end. */
 export interface FiringAlerts {
   firing(environment: string, source: string): Promise<readonly FiringAlert[]>;
+}
+
+/** What detection has learnt over weeks, by service: kept while it runs, and asked for where a service is watched next. */
+export interface LearntStore {
+  /** Of two states of one thing, the one that knows later samples stays. */
+  keep(learnt: readonly Learnt[], budgets: readonly Budget[]): Promise<void>;
+  /** Of these services of the environment; the newest first, a bounded number. */
+  recall(environment: string, services: readonly string[]): Promise<readonly Learnt[]>;
+  /** Of all environments and services. */
+  recallAll(): Promise<readonly Learnt[]>;
 }
 
 export interface LookNotes {

@@ -20,6 +20,10 @@ const resourcesMs = 7 * dayMs;
 /** Names come from senders: beyond this many rows the oldest go, too. */
 const maxRefused = 10_000;
 const maxResources = 100_000;
+/** A season of weeks is still known after as long a pause. */
+const learntMs = 35 * dayMs;
+/** About two kilobytes each. */
+const maxLearnt = 100_000;
 /** Topics rarely keep records for longer. */
 const replaysMs = 90 * dayMs;
 /** A signature is good for minutes only. */
@@ -93,6 +97,25 @@ export function createMaintenance(db: Kysely<Schema>): Maintenance {
               .offset(maxResources)
               .limit(1),
           )
+          .execute(),
+        await db
+          .deleteFrom('learnt_states')
+          .where('kept_at_ms', '<', nowMs - learntMs)
+          .execute(),
+        await db
+          .deleteFrom('learnt_states')
+          .where('kept_at_ms', '<', (eb) =>
+            eb
+              .selectFrom('learnt_states')
+              .select('kept_at_ms')
+              .orderBy('kept_at_ms', 'desc')
+              .offset(maxLearnt)
+              .limit(1),
+          )
+          .execute(),
+        await db
+          .deleteFrom('error_budgets')
+          .where('at_ms', '<', nowMs - learntMs)
           .execute(),
         await db
           .deleteFrom('dead_letter_replays')

@@ -21,6 +21,7 @@ import type { NotificationStore } from '../../api/notifications/ports.ts';
 import type { AgentDesk } from '../../api/ports/agents.ts';
 import type { Approvals } from '../../api/ports/approvals.ts';
 import type { AuditChain, AuditReader, AuditWriter } from '../../api/ports/audit.ts';
+import type { Budgets } from '../../api/ports/budgets.ts';
 import type { EffectSettlement, Settlements } from '../../api/ports/effects.ts';
 import type { RecordReader } from '../../api/ports/explain.ts';
 import type { EventFeed } from '../../api/ports/feed.ts';
@@ -44,6 +45,7 @@ import type {
   AskingEpisodes,
   FiringAlerts,
   Inbox,
+  LearntStore,
   LookNotes,
   SilencedAgain,
   SilenceMirror,
@@ -74,6 +76,7 @@ import { createIncidentReader } from './incident-reader.ts';
 import { createIncidentStore } from './incident-store.ts';
 import { createKillSwitch } from './kill-switch.ts';
 import { createKnownResources } from './known-resources.ts';
+import { createLearnt } from './learnt.ts';
 import { createMaintenance, type Maintenance } from './maintenance.ts';
 import { createKeptEmbeddings, type KeptEmbeddings } from './memory/embeddings.ts';
 import { createEndedIncidents, type EndedIncidents } from './memory/ended.ts';
@@ -142,6 +145,8 @@ export type Stores = {
   readonly silenceMirror: SilenceMirror;
   readonly telemetryNotes: TelemetryNotes;
   readonly replayClaims: ReplayClaims;
+  /** Ingest keeps it; the API reads the budgets. */
+  readonly learnt: LearntStore & Budgets;
   /** For the activities and the API. */
   readonly resources: KnownResources;
   /** For the API. */
@@ -221,6 +226,7 @@ export function createStores({ db }: Database, options: StoreOptions): Stores {
     silenceMirror: createSilenceMirror(db),
     telemetryNotes: createTelemetryNotes(db),
     replayClaims: createReplayClaims(db),
+    learnt: createLearnt(db),
     resources: createKnownResources(db),
     incidentReader: createIncidentReader(db),
     eventFeed: createEventFeed(db),

@@ -92,9 +92,9 @@ export function addPages(dashboard: Dashboard): void {
     approvalsPage(await loadApprovals(deps.incidents, view.pending), view),
   );
 
-  add('/series', async (c, view, { dashboard: pages = own }) => {
+  add('/series', async (c, view, { budgets, dashboard: pages = own }) => {
     const query = seriesQuery.parse(c.req.query());
-    return seriesPage(await loadSeries(pages.history, query, view.nowMs), view);
+    return seriesPage(await loadSeries({ history: pages.history, budgets }, query, view.nowMs), view);
   });
 
   add('/targets', async (_c, view, deps) => targetsPage(await readInventory(deps, undefined), view));

@@ -8,6 +8,7 @@ import { incidentsWithin, type ReachedIncidents } from './incidents.ts';
 import { OutOfReach } from './out-of-reach.ts';
 import { silencesWithin } from './silences.ts';
 import {
+  budgetsWithin,
   historyWithin,
   infrastructureWithin,
   resourcesWithin,
@@ -74,6 +75,7 @@ function limited(reach: Reach, all: ApiDeps): Decided<ApiDeps> {
     services: servicesWithin(reach, all.services),
     infrastructure: infrastructureWithin(reach, all.infrastructure),
     resources: resourcesWithin(reach, all.resources),
+    budgets: budgetsWithin(reach, all.budgets),
     // Only who makes keys asks for them.
     people: all.people,
     policy: {

@@ -1,6 +1,7 @@
 // Telemetry and what is known of services, as far as a key reaches.
 
 import { type Reach, reaches, reachesInto } from '../../domain/policy/reach.ts';
+import type { Budgets } from '../ports/budgets.ts';
 import type { Infrastructure } from '../ports/infrastructure.ts';
 import type { KnownResources } from '../ports/resources.ts';
 import type { ServiceReader } from '../ports/services.ts';
@@ -54,6 +55,13 @@ export function infrastructureWithin(reach: Reach, all: Infrastructure): Infrast
 export function resourcesWithin(reach: Reach, all: KnownResources): KnownResources {
   return {
     of: async (environment, services) => (await all.of(environment, services)).filter(within(reach)),
+  };
+}
+
+export function budgetsWithin(reach: Reach, all: Budgets): Budgets {
+  return {
+    budgets: async (environment, service) =>
+      reaches(reach, environment, service) ? all.budgets(environment, service) : [],
   };
 }
 

@@ -113,6 +113,7 @@ export async function createApi({
     series: history,
     services: stores.services,
     resources: stores.resources,
+    budgets: stores.learnt,
     records: stores.records,
     deadLetters: deadLettersOf(platform),
     infrastructure: createInfrastructure(executors, config.executors),

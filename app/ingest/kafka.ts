@@ -41,7 +41,7 @@ export function startKafkaPart(
   { wake, notes }: Pick<Ingest, 'wake' | 'notes'>,
   onTaken: OnTaken,
 ): void {
-  const { limits, defaultEnvironment, warmMs, maxWaitingRows, maxWaitingAnomalies } = settings;
+  const { limits, defaultEnvironment, warmMs, learntMs, maxWaitingRows, maxWaitingAnomalies } = settings;
   const { deadLetters } = source;
   const { inbox, episodes } = stores;
   const schemas = recordSchemas(limits);
@@ -63,8 +63,10 @@ export function startKafkaPart(
     detection: config.detection,
     episodes,
     history,
+    learnt: stores.learnt,
     onTaken,
     warmMs,
+    learntMs,
     maxWaitingRows,
     maxWaitingAnomalies,
   };

@@ -50,6 +50,7 @@ export async function startIngestPart(
     episodes: memory === null ? stores.episodes : askingMemory(stores.episodes, memory, platform),
     silenced: stores.episodes,
     notes: stores.telemetryNotes,
+    learnt: stores.learnt,
     starter: createIncidentStarter({
       client: client.client,
       taskQueue: config.temporal.taskQueue,

@@ -8,6 +8,7 @@ import { createDelivery } from '../../ingest/delivery.ts';
 import { createDispatcher, type DispatchSettings, defaultDispatchSettings } from '../../ingest/dispatch.ts';
 import { eventSchemas } from '../../ingest/events/schema.ts';
 import { createIngestApp, type IngestApp } from '../../ingest/http.ts';
+import { createLearning } from '../../ingest/learning.ts';
 import { defaultLimits, type IngestLimits } from '../../ingest/limits.ts';
 import { createLoop } from '../../ingest/loop.ts';
 import { createMappings } from '../../ingest/mapping/mappings.ts';
@@ -21,6 +22,7 @@ import type {
   HistoryWriter,
   Inbox,
   IncidentStarter,
+  LearntStore,
   Logger,
   LookNotes,
   Metrics,
@@ -53,6 +55,8 @@ export type IngestSettings = {
   readonly silencedMs: number;
   /** How much of history a starting process reads back. */
   readonly warmMs: number;
+  /** How often it is kept what detection has learnt. */
+  readonly learntMs: number;
   readonly maxWaitingRows: number;
   readonly maxWaitingAnomalies: number;
 };
@@ -68,6 +72,7 @@ export const defaultIngestSettings = {
   notesMs: 5_000,
   silencedMs: 2_000,
   warmMs: 10 * 60_000,
+  learntMs: 60_000,
   // About a hundred bytes each.
   maxWaitingRows: 200_000,
   maxWaitingAnomalies: 10_000,
@@ -80,6 +85,7 @@ export type IngestDeps = {
   readonly episodes: Episodes;
   readonly silenced: SilencedAgain;
   readonly notes: TelemetryNotes;
+  readonly learnt: LearntStore;
   readonly starter: IncidentStarter;
   /** Null: Sentinel runs without telemetry history. */
   readonly history: (HistoryWriter & WarmHistory) | null;
@@ -133,12 +139,17 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
   });
   const wake = (): void => dispatcher.wake();
 
+  const learning = createLearning({ detection, store: deps.learnt, clock, log });
   async function warm(): Promise<void> {
     const { warmMs } = settings;
     if (deps.watchedElsewhere === null)
       // Whoever is heard of elsewhere would be missed here: rather learn again.
       log.warn({}, 'detection starts cold: nobody knows which services come in another way');
-    else await warmDetection({ detection, history, clock, log, warmMs }, deps.watchedElsewhere ?? undefined);
+    else {
+      const elsewhere = deps.watchedElsewhere ?? new Map();
+      await learning.recallAll(elsewhere);
+      await warmDetection({ detection, history, clock, log, warmMs }, elsewhere);
+    }
   }
 
   const { maxWaitingRows, maxWaitingAnomalies } = settings;
@@ -183,6 +194,11 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
     maxBackoffMs: 60_000,
     onError: (error) => log.error({ err: error }, 'what was silenced could not be judged again'),
   });
+  const learningTicker = createTicker(
+    settings.learntMs,
+    () => learning.keep(),
+    (error) => log.error({ err: error }, 'what detection has learnt could not be kept'),
+  );
   const mappings = createMappings();
   const app = createIngestApp({
     pipeline,
@@ -215,6 +231,7 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
   ticker.start();
   watching.start();
   noteTicker.start();
+  learningTicker.start();
   again.start();
   return {
     app,
@@ -226,7 +243,9 @@ export async function startIngest(deps: IngestDeps): Promise<Ingest> {
       await again.stop();
       await ticker.stop();
       await noteTicker.stop();
+      await learningTicker.stop();
       await notes.flush(clock.nowMs());
+      await learning.keep();
       await pipeline.flush();
       await pipeline.settle();
       await dispatcher.stop();

@@ -62,6 +62,7 @@ export function createBenchApi(database: Database): BenchApi {
     series: null,
     services,
     resources: stores.resources,
+    budgets: stores.learnt,
     records,
     deadLetters: createDeadLetters([inboxDeadLetters(stores.deadItems)]),
     infrastructure: { environments: [], observe: async () => ({ targets: [], missing: [] }) },

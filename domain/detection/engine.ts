@@ -37,10 +37,10 @@ export interface DetectionEngine {
    */
   warm(environment: string, rows: WarmRows): void;
   /**
-   * What was learnt since it was last asked for and history cannot give back: to be kept, and given back with `recall`. After
-   * `setBack` all of it was dropped, as everything else.
+   * What was learnt since it was last asked for and history cannot give back: to be kept, and given back with `recall`. Of metrics at
+   * most `most` an environment, those first that have waited longest. After `setBack` all of it was dropped, as everything else.
    */
-  takeLearnt(): readonly Learnt[];
+  takeLearnt(most: number): readonly Learnt[];
   /** Gives back what was kept, best before `warm`. What is of another version, or of nothing that is configured, is left out. */
   recall(learnt: readonly Learnt[]): void;
   /** How services stand to their objectives. */
@@ -174,7 +174,7 @@ export function createDetectionEngine(config: DetectionConfig): DetectionEngine 
 
     setBack,
 
-    takeLearnt: () => [...environments.values()].flatMap((environment) => environment.takeLearnt()),
+    takeLearnt: (most) => [...environments.values()].flatMap((environment) => environment.takeLearnt(most)),
 
     recall(learnt) {
       for (const one of learnt) environmentOf(one.environment, '').recall(one);

@@ -10,6 +10,7 @@ import { ServedRequests } from './aggregate/served-requests.ts';
 import type { DetectionConfig } from './config.ts';
 import { FairShare } from './fair-share.ts';
 import type { Learnt } from './learnt/learnt.ts';
+import { RecalledLearning } from './learnt/recalled.ts';
 import type { AnomalySink } from './lifecycle.ts';
 import { slowFrom } from './objectives.ts';
 import type { DropCounter, Refusal } from './output.ts';
@@ -66,7 +67,14 @@ export class EnvironmentDetector {
     this.config = config;
     this.shares = new FairShare(config.limits.servicesPerEnvironment);
     this.drops = drops;
-    this.context = { config, sink, capacities: new Map(), replicas: new Map(), siblings: new Map() };
+    this.context = {
+      config,
+      sink,
+      capacities: new Map(),
+      replicas: new Map(),
+      siblings: new Map(),
+      learnt: new RecalledLearning(),
+    };
     this.calls = new CallAggregator(config, drops);
     this.served = new ServedRequests((service) => slowFrom(service, config.slos));
     this.budgets = new BudgetTable(environment, config.slos);
@@ -187,12 +195,12 @@ export class EnvironmentDetector {
   }
 
   /** What was learnt since it was last asked for and cannot be learnt from history again. */
-  takeLearnt(): readonly Learnt[] {
-    return this.budgets.takeLearnt();
+  takeLearnt(most: number): readonly Learnt[] {
+    return [...this.budgets.takeLearnt(), ...this.context.learnt.take(most)];
   }
 
-  recall(learnt: Learnt): boolean {
-    return this.budgets.recall(learnt);
+  recall(learnt: Learnt): void {
+    if (!this.budgets.recall(learnt)) this.context.learnt.giveBack(learnt);
   }
 
   takeNewEdges(): { caller: string; callee: string }[] {

@@ -35,6 +35,11 @@ export function plainMs(value: number): string {
   return value >= 10_000 ? `${plainNumber(Math.round(value / 100) / 10)} s` : `${Math.round(value)} ms`;
 }
 
+/** A share close to none or to all: objectives differ in the third decimal. */
+export function finePercent(ratio: number): string {
+  return `${Number((100 * ratio).toFixed(3))} %`;
+}
+
 /** A span as it is configured: `5 min`, `6 h`, `30 d`. */
 export function plainSpan(value: number): string {
   const [minutes, hours, days] = [value / 60_000, value / 3_600_000, value / 86_400_000];

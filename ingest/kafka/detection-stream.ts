@@ -5,9 +5,10 @@ import type { DetectionConfig } from '../../domain/detection/config.ts';
 import { createDetectionEngine } from '../../domain/detection/engine.ts';
 import type { TelemetryObservation } from '../../domain/observation.ts';
 import { createDelivery } from '../delivery.ts';
+import { createLearning } from '../learning.ts';
 import type { Notes } from '../notes.ts';
 import { createPipeline, type DecodedRequest, type Handed, type OnTaken } from '../pipeline.ts';
-import type { Episodes, HistoryWriter, Inbox, Sender, WarmHistory } from '../ports.ts';
+import type { Episodes, HistoryWriter, Inbox, LearntStore, Sender, WarmHistory } from '../ports.ts';
 import { type Services, warmServices } from '../warm.ts';
 import type { SiftDeps } from './dead-letters.ts';
 import { ServicesSeen } from './services-seen.ts';
@@ -19,9 +20,12 @@ export type StreamDeps = Omit<SiftDeps, 'notes'> & {
   /** Null: Sentinel runs without telemetry history. */
   readonly history: (HistoryWriter & WarmHistory) | null;
   readonly notes?: Pick<Notes, 'refused' | 'resource'> | undefined;
+  readonly learnt: LearntStore;
   readonly wake: () => void;
   readonly onTaken?: OnTaken | undefined;
   readonly warmMs: number;
+  /** How often it is kept what detection has learnt. */
+  readonly learntMs: number;
   readonly maxWaitingRows: number;
   readonly maxWaitingAnomalies: number;
 };
@@ -56,12 +60,17 @@ export async function openStream(deps: StreamDeps, services: Services): Promise<
   const detection = createDetectionEngine(deps.detection);
   const delivery = createDelivery(deps);
   const seen = new ServicesSeen();
-  const rewarm = () => warmServices({ ...deps, detection }, seen.services());
+  const learning = createLearning({ ...deps, detection, store: deps.learnt });
+  const warm = async (which: Services): Promise<void> => {
+    await learning.recall(which);
+    await warmServices({ ...deps, detection }, which);
+  };
+  const rewarm = () => warm(seen.services());
   const common = { limits, defaultEnvironment, notes, clock, metrics, onTaken, rewarm };
   const pipeline = createPipeline({ detection, delivery, ...common });
   for (const [environment, names] of services)
     for (const service of names) seen.note(environment, service, clock.nowMs());
-  await warmServices({ ...deps, detection }, services);
+  await warm(services);
 
   const holdMs = holdMsOf(deps.detection);
   /** Everything that detection had handed on by this instant is durable. */
@@ -83,6 +92,15 @@ export async function openStream(deps: StreamDeps, services: Services): Promise<
     for (const { scope } of observations) seen.note(scope.environment, scope.service, atMs);
   }
 
+  let keptMs = clock.nowMs();
+  let keeping: Promise<void> = Promise.resolve();
+  /** Beside everything else: telemetry does not wait for it. */
+  function keepLearnt(atMs: number): void {
+    if (Math.abs(atMs - keptMs) < deps.learntMs) return;
+    keptMs = atMs;
+    keeping = keeping.then(learning.keep);
+  }
+
   let busy: Promise<unknown> = Promise.resolve();
   function alone<T>(work: () => Promise<T>): Promise<T> {
     const mine = busy.catch(() => {}).then(work);
@@ -100,9 +118,15 @@ export async function openStream(deps: StreamDeps, services: Services): Promise<
           requests.length > 0
             ? await pipeline.receive(requests, sender, atMs)
             : await pipeline.take(observations, atMs);
+        keepLearnt(atMs);
         afterwards(handed, atMs);
       }),
-    pass: (atMs) => alone(async () => afterwards(await pipeline.pass(atMs), atMs)),
+    pass: (atMs) =>
+      alone(async () => {
+        const handed = await pipeline.pass(atMs);
+        keepLearnt(atMs);
+        afterwards(handed, atMs);
+      }),
     durableUntilMs: () => durableAtMs - holdMs,
   };
 }

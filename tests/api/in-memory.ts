@@ -28,6 +28,7 @@ import type { KnownService } from '../../api/ports/services.ts';
 import type { Series, SeriesQuery } from '../../api/ports/telemetry.ts';
 import type { ActionRecord, Breaker } from '../../api/ports/track-record.ts';
 import type { Stop } from '../../api/stops.ts';
+import type { Budget } from '../../domain/detection/watch/budget-watch.ts';
 import type { Evidence } from '../../domain/diagnosis/diagnosis.ts';
 import type { OutsideView } from '../../domain/diagnosis/outside.ts';
 import type { IncidentEvent } from '../../domain/incident/events.ts';
@@ -75,6 +76,7 @@ export type World = {
   readonly asked: SeriesQuery[];
   services: KnownService[];
   resources: KeptResource[];
+  budgets: Budget[];
   deadLetters: DeadLetter[];
   readonly deadLettersAsked: DeadLetterFilter[];
   deadLetterContents: Pick<DeadLetterContent, 'receivedAtMs' | 'bytes' | 'text' | 'cut'>;
@@ -142,6 +144,7 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
     asked: [],
     services: [],
     resources: [],
+    budgets: [],
     explained: new Map(),
     deadLetters: [],
     deadLettersAsked: [],
@@ -205,6 +208,10 @@ export function createWorld(streamOptions: Partial<StreamsOptions> = {}): World 
       },
       resources: {
         of: async (environment) => world.resources.filter((one) => one.environment === environment),
+      },
+      budgets: {
+        budgets: async (environment, service) =>
+          world.budgets.filter((one) => one.environment === environment && one.service === service),
       },
       queues: { depths: async () => world.queues },
       records: {

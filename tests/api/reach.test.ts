@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { createApp } from '../../api/app.ts';
 import { createRefusalAudit } from '../../api/http/refusal-audit.ts';
 import type { Principal } from '../../api/ports/principal.ts';
+import { depsWithin } from '../../api/reach/deps-within.ts';
 import type { Reach } from '../../domain/policy/reach.ts';
 import { exampleSilence } from '../support/memory-silences.ts';
 import { type RouteCase, routeCases, toRequest, worldWithIncident } from './calls.ts';
@@ -39,6 +40,19 @@ function fullWorld(): World {
     ...{ anomalyId: 'a-1', service: 'orders', severity: 'warning', title: 'slow', assignedAtMs: 0 },
     ...{ reason: 'opened', why: 'it is the first', recorded: true },
   });
+  world.budgets = [
+    {
+      ...{
+        ...place,
+        kind: 'errors',
+        objective: 0.9995,
+        windowMs: 30 * 86_400_000,
+        left: -0.25,
+        burnHour: 14.44,
+      },
+      ...{ counted: 0.5, calls: 2_000, missed: 2, atMs: 0 },
+    },
+  ];
   world.series = [{ name: 'calls', labels: { service: 'orders' }, points: [] }];
   world.samples = [
     { ...place, instance: 'i-1', metric: 'system.cpu.utilization', attributes: '', atMs: 0, value: 0.5 },
@@ -218,6 +232,12 @@ describe('pages', () => {
     const answer = await app.request(`http://localhost${path}`, { headers });
     return { status: answer.status, text: (await answer.text()).replaceAll(encodeURI(path), '') };
   }
+
+  test('budgets are of services that the key reaches', async () => {
+    const { budgets } = depsWithin({ reach: { environments: ['staging'] } }, fullWorld().deps);
+    expect(await budgets.budgets('production', 'orders')).toEqual([]);
+    expect(await fullWorld().deps.budgets.budgets('production', 'orders')).toHaveLength(1);
+  });
 
   test.each(pages)('%s tells nothing of what the key does not reach', async (path) => {
     const unlimited = await page(path, undefined);

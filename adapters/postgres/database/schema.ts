@@ -9,6 +9,7 @@ import type { AgentExecutor, AgentQuestion } from '../../../domain/agent/line.ts
 import type { AuditAction } from '../../../domain/audit/event.ts';
 import type { JoinReason } from '../../../domain/correlation/join-reasons.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
+import type { Budget } from '../../../domain/detection/watch/budget-watch.ts';
 import type { Diagnosis, Evidence } from '../../../domain/diagnosis/diagnosis.ts';
 import type { DiagnosisInput } from '../../../domain/diagnosis/input.ts';
 import type { Dropped } from '../../../domain/diagnosis/opinion.ts';
@@ -216,6 +217,21 @@ export type Schema = {
     look_again_at_ms: Generated<number | null>;
   };
   own_processes: { process_id: string; role: string; parts: Json<readonly OwnPart[]>; at_ms: number };
+  learnt_states: {
+    environment: string;
+    service: string;
+    key: string;
+    until_ms: number;
+    state: Uint8Array;
+    kept_at_ms: number;
+  };
+  error_budgets: {
+    environment: string;
+    service: string;
+    kind: Budget['kind'];
+    budget: Json<Budget>;
+    at_ms: number;
+  };
   change_looks: { name: string; environment: string; at_ms: number };
   watch_positions: { name: string; environment: string; position: string; saved_at_ms: number };
   own_lag: { process_id: string; role: string; overloads: Json<readonly string[]>; at_ms: number };

@@ -4,7 +4,9 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
 import { callMeasures, parseSeriesKey, type SeriesRef, seriesKey } from '../../../domain/detection/series.ts';
+import type { Budget } from '../../../domain/detection/watch/budget-watch.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../../../domain/telemetry.ts';
+import type { Budgets } from '../../ports/budgets.ts';
 import type { TelemetryHistory } from '../../ports/telemetry.ts';
 import { valueText } from '../assets/text.js';
 import { type Chart, chartFigure } from '../charts/chart.ts';
@@ -20,6 +22,7 @@ import {
 import { dateText } from '../format.ts';
 import { page } from '../layout.ts';
 import type { Html, View } from '../view.ts';
+import { budgetTable } from './budgets.ts';
 import { options } from './incidents.ts';
 
 const kinds = ['calls', 'metrics', 'logs'] as const;
@@ -58,16 +61,27 @@ export type SeriesData = {
     readonly severity: number;
     readonly count: number;
   }[];
+  /** Of the service that is shown. */
+  readonly budgets: readonly Budget[];
   readonly problem: string | null;
 };
 
 export async function loadSeries(
-  history: TelemetryHistory | null,
+  { history, budgets }: { readonly history: TelemetryHistory | null; readonly budgets: Budgets },
   query: SeriesQuery,
   nowMs: number,
 ): Promise<SeriesData> {
   const range = rangeOf(query, nowMs);
-  const nothing = { query, range, environments: [], services: [], charts: [], logs: [], problem: null };
+  const nothing = {
+    query,
+    range,
+    environments: [],
+    services: [],
+    charts: [],
+    logs: [],
+    budgets: [],
+    problem: null,
+  };
   if (history === null)
     return { ...nothing, problem: 'Telemetry history is switched off in the configuration.' };
   try {
@@ -82,7 +96,12 @@ export async function loadSeries(
     if (ref !== null)
       return { ...about, charts: [chartOf(ref, range, await readPoints(history, ref, range))] };
     if (service === '') return about;
-    return { ...about, ...(await ofService(history, environment, service, query.kind ?? 'calls', range)) };
+    const kept = await budgets.budgets(environment, service);
+    return {
+      ...about,
+      budgets: kept,
+      ...(await ofService(history, environment, service, query.kind ?? 'calls', range)),
+    };
   } catch {
     return {
       ...nothing,
@@ -200,7 +219,7 @@ function rangeOf({ from, to, minutes }: SeriesQuery, nowMs: number): Range {
 }
 
 export function seriesPage(
-  { query, range, environments, services, charts, logs, problem }: SeriesData,
+  { query, range, environments, services, charts, logs, budgets, problem }: SeriesData,
   view: View,
 ): Html {
   const named = (all: readonly string[], chosen: string | undefined) =>
@@ -226,6 +245,7 @@ export function seriesPage(
     ])}</select></div>
 <button>Show</button></form>
 ${problem === null ? '' : html`<p class="doubt" role="status">${problem}</p>`}
+${budgetTable(budgets)}
 ${query.kind === 'logs' && query.key === undefined ? logTable(logs, query) : chartGrid(charts, problem)}`,
   });
 }

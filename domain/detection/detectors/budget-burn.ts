@@ -7,7 +7,7 @@ import type { CallCounts } from '../aggregate/call-counts.ts';
 import type { BurnRule, DetectionConfig } from '../config.ts';
 import type { StateReader, StateWriter } from '../learnt/bytes.ts';
 import { type Judgement, learning, normal } from '../lifecycle.ts';
-import { percent, plainNumber, plainSpan } from '../names.ts';
+import { finePercent, percent, plainNumber, plainSpan } from '../names.ts';
 
 /** So far below its rate the short window has to be. */
 const release = 0.9;
@@ -143,7 +143,7 @@ export class BudgetBurn {
       score: rate,
       confidence: 0.95,
       severity: speed === 'fast' ? 'critical' : 'warning',
-      summary: `${percent(missed / calls)} of ${what} ${misses} in ${plainSpan(rule.longMs)}, ${percent(1 - objective)} may: ${plainNumber(Math.round(rate * 10) / 10)} times as fast as the error budget of ${plainSpan(counts.windowMs)} allows; ${rest}`,
+      summary: `${percent(missed / calls)} of ${what} ${misses} in ${plainSpan(rule.longMs)}, ${finePercent(1 - objective)} may: ${plainNumber(Math.round(rate * 10) / 10)} times as fast as the error budget of ${plainSpan(counts.windowMs)} allows; ${rest}`,
     };
   }
 }

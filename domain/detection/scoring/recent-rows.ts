@@ -1,5 +1,7 @@
 // The last rows of a series in order of size, for its median and how far it usually strays. A row that comes in pushes the oldest out.
 
+import type { StateReader, StateWriter } from '../learnt/bytes.ts';
+
 export class RecentRows {
   private readonly ring: Float32Array;
   private readonly sorted: Float32Array;
@@ -30,6 +32,20 @@ export class RecentRows {
   /** Of the values in order the one at this share, 0.5 for the median; 0 when there are none. */
   quantile(share: number): number {
     return this.sorted[Math.round(share * Math.max(0, this.size - 1))] ?? 0;
+  }
+
+  save(to: StateWriter): void {
+    to.number(this.size);
+    to.number(this.next);
+    to.floats(this.ring);
+    to.floats(this.sorted);
+  }
+
+  restore(from: StateReader): void {
+    this.size = from.number();
+    this.next = from.number();
+    from.floatsInto(this.ring);
+    from.floatsInto(this.sorted);
   }
 
   private placeOf(value: number): number {

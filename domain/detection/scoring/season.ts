@@ -1,5 +1,7 @@
 // What a series usually is at this time of the day, or of the week.
 
+import type { StateReader, StateWriter } from '../learnt/bytes.ts';
+
 const hourMs = 3_600_000;
 const unlearnt = Number.NaN;
 
@@ -50,6 +52,20 @@ export class Season {
     const usual = this.usual[slot] ?? 0;
     this.usual[slot] = seen === 0 ? value : usual + (value - usual) * Math.max(share, 1 / (seen + 1));
     if (seen < 255) this.seen[slot] = seen + 1;
+  }
+
+  save(to: StateWriter): void {
+    to.floats(this.usual);
+    to.bytes(this.seen);
+    to.number(this.error);
+    to.number(this.compared);
+  }
+
+  restore(from: StateReader): void {
+    from.floatsInto(this.usual);
+    from.bytesInto(this.seen);
+    this.error = from.number();
+    this.compared = from.number();
   }
 
   private offAt(slot: number, value: number): number {

@@ -5,6 +5,8 @@
 // Sources: prequential scoring with tail probabilities of a one-step statistic, Ahmad et al. 2017, "Unsupervised real-time anomaly
 // detection for streaming data"; transition surprise, Shannon 1948; correction for many looks, Bonferroni.
 
+import type { StateReader, StateWriter } from '../learnt/bytes.ts';
+import type { Learner } from '../learnt/learnt.ts';
 import { type ScoringConfig, scoringConfig } from './config.ts';
 import type { Reason } from './reasons.ts';
 import { RecentRows } from './recent-rows.ts';
@@ -27,7 +29,21 @@ const mostSteps = 50;
 /** What is kept of a series has single precision. */
 const largest = 1e37;
 
-export class SeriesScore {
+const figures = [
+  'rows',
+  'lastMs',
+  'last',
+  'intervalMs',
+  'lowest',
+  'highest',
+  'meanStep',
+  'levelError',
+  'compared',
+  'peak',
+  'peakRow',
+] as const;
+
+export class SeriesScore implements Learner {
   private readonly config: ScoringConfig;
   private rows = 0;
   private lastMs = Number.NaN;
@@ -37,6 +53,8 @@ export class SeriesScore {
   private highest = Number.NEGATIVE_INFINITY;
   private meanStep = 0;
   private readonly recent: RecentRows;
+  /** The bins of the three below. */
+  private readonly odds = new Float32Array(3 * tailBins);
   private readonly steps: TailOdds;
   private readonly strays: TailOdds;
   private readonly offSeason: TailOdds;
@@ -59,10 +77,9 @@ export class SeriesScore {
   constructor(config = scoringConfig) {
     this.config = config;
     this.recent = new RecentRows(config.recentRows);
-    const counts = new Float32Array(3 * tailBins);
-    this.steps = new TailOdds(counts, 0);
-    this.strays = new TailOdds(counts, tailBins);
-    this.offSeason = new TailOdds(counts, 2 * tailBins);
+    this.steps = new TailOdds(this.odds, 0);
+    this.strays = new TailOdds(this.odds, tailBins);
+    this.offSeason = new TailOdds(this.odds, 2 * tailBins);
   }
 
   /** The median of the latest samples; 0 before there are any. */
@@ -147,6 +164,29 @@ export class SeriesScore {
       .filter(({ by }) => by > 0.5 && by >= most / 3)
       .sort((a, b) => b.by - a.by)
       .map(({ sign }) => sign);
+  }
+
+  /** Everything the next score depends on. */
+  save(to: StateWriter): void {
+    for (const figure of figures) to.number(this[figure]);
+    to.floats(this.odds);
+    for (const part of [this.recent, this.steps, this.strays, this.offSeason, this.transitions])
+      part.save(to);
+    to.number(this.day === null ? 0 : 1);
+    this.day?.save(to);
+    this.week?.save(to);
+  }
+
+  restore(from: StateReader): void {
+    for (const figure of figures) this[figure] = from.number();
+    from.floatsInto(this.odds);
+    for (const part of [this.recent, this.steps, this.strays, this.offSeason, this.transitions])
+      part.restore(from);
+    if (from.number() === 0) return;
+    this.day = Season.ofDay();
+    this.week = Season.ofWeek();
+    this.day.restore(from);
+    this.week.restore(from);
   }
 
   private learnInterval(atMs: number): void {

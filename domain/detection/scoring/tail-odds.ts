@@ -1,6 +1,8 @@
 // How rare a ratio is for a series: the share of rows in which it was as large, older ones fading, mixed with a heavy-tailed prior, so
 // that few rows cannot make anything look impossible.
 
+import type { StateReader, StateWriter } from '../learnt/bytes.ts';
+
 /** Two bins for each doubling, from an eleventh to a thousandfold. */
 export const tailBins = 28;
 const binsPerDoubling = 2;
@@ -49,6 +51,17 @@ export class TailOdds {
       this.counts[at] = (this.counts[at] ?? 0) / this.unit;
     this.total /= this.unit;
     this.unit = 1;
+  }
+
+  /** Without its bins, which are whoever's they are. */
+  save(to: StateWriter): void {
+    to.number(this.total);
+    to.number(this.unit);
+  }
+
+  restore(from: StateReader): void {
+    this.total = from.number();
+    this.unit = from.number();
   }
 
   private binOf(ratio: number): number {

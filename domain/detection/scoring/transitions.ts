@@ -1,6 +1,8 @@
 // How a series usually goes from one level to the next: eight levels between its usual lowest and highest, and how often each
 // followed each.
 
+import type { StateReader, StateWriter } from '../learnt/bytes.ts';
+
 const levels = 8;
 const mostUnit = 1e6;
 
@@ -36,5 +38,18 @@ export class Transitions {
       }
     }
     this.last = level;
+  }
+
+  save(to: StateWriter): void {
+    to.floats(this.counts);
+    to.number(this.unit);
+    to.number(this.last ?? -1);
+  }
+
+  restore(from: StateReader): void {
+    from.floatsInto(this.counts);
+    this.unit = from.number();
+    const last = from.number();
+    this.last = last < 0 ? null : last;
   }
 }

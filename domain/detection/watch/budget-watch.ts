@@ -152,6 +152,7 @@ export class BudgetWatch implements Learner {
     this.counts = known.counts;
     this.untilMs = Math.max(this.untilMs, known.untilMs);
     this.keptMs = known.keptMs;
+    this.hasNews = true;
     for (const [index, { burn, finding }] of this.burns.entries()) {
       const before = known.burns[index];
       if (before === undefined || finding.firing) continue;

@@ -2,6 +2,7 @@
 
 import type { DetectionConfig } from '../config.ts';
 import type { RobustWindow } from '../detectors/robust-window.ts';
+import type { RecalledLearning } from '../learnt/recalled.ts';
 import type { AnomalySink } from '../lifecycle.ts';
 
 /** One metric series and where it comes from. */
@@ -31,6 +32,7 @@ export type WatchContext = {
   readonly replicas: Map<string, Replicas>;
   /** By service, metric and attributes: what is normal for the instances so far. */
   readonly siblings: Map<string, RobustWindow>;
+  readonly learnt: RecalledLearning;
 };
 
 /** A metric series under watch. */

@@ -4,8 +4,11 @@
 import type { MetricRule } from '../config.ts';
 import { ScoreJudge } from '../detectors/score-judge.ts';
 import { Threshold } from '../detectors/threshold.ts';
+import { type Learnt, learnerOf, stateOf } from '../learnt/learnt.ts';
+import { type LearningWatch, scoreKey } from '../learnt/recalled.ts';
 import type { ClearRule, Judgement } from '../lifecycle.ts';
 import { plainNumber, safeName } from '../names.ts';
+import { seriesKey } from '../series.ts';
 import type { SignalRule } from '../signals.ts';
 import type { MetricSource, MetricWatch, WatchContext } from './context.ts';
 import { MetricFindings } from './findings.ts';
@@ -15,19 +18,22 @@ const clearSamples = 2;
 /** So far within its limit a value has to be again, as a share of the limit. */
 const hysteresis = 0.02;
 
-export class RuleWatch implements MetricWatch {
+export class RuleWatch implements MetricWatch, LearningWatch {
   readonly source: MetricSource;
   private readonly rule: MetricRule;
   private readonly above = new Threshold();
   private readonly below = new Threshold();
-  private readonly score: ScoreJudge | null;
+  private score: ScoreJudge | null;
+  private readonly newScore: () => ScoreJudge;
   private readonly findings: MetricFindings;
+  private keptAs: string | undefined;
 
   constructor(source: MetricSource, rule: MetricRule, { signal }: SignalRule) {
     this.source = source;
     this.rule = rule;
     const isLimited = rule.above !== undefined || rule.below !== undefined;
-    this.score = isLimited ? null : new ScoreJudge(source, rule.direction, rule.severity);
+    this.newScore = () => new ScoreJudge(source, rule.direction, rule.severity);
+    this.score = isLimited ? null : this.newScore();
     this.findings = new MetricFindings(source, signal);
   }
 
@@ -39,16 +45,49 @@ export class RuleWatch implements MetricWatch {
     return this.above.suspicious || this.below.suspicious || this.firing;
   }
 
-  observe(atMs: number, value: number, { config, sink }: WatchContext, intervalMs: number): void {
+  observe(atMs: number, value: number, context: WatchContext, intervalMs: number): void {
+    const { config, sink } = context;
     const clear = { clearMs: clearSamples * intervalMs, minSamples: clearSamples };
     if (this.score !== null) {
+      this.score = this.recalled(this.score, context);
+      if (atMs <= this.score.untilMs) return;
+      const before = this.score.resumed();
+      if (before !== null) this.findings.update('unusual', before, atMs, clear, sink);
       const judgement = this.score.judge(atMs, value, intervalMs, this.firing, config);
       this.findings.update('unusual', judgement, atMs, clear, sink);
+      if (!this.firing) this.score.over();
+      context.learnt.changed(this);
       return;
     }
     const { above, below } = this.rule;
     const beyond = this.limited(atMs, value, above, below);
     this.findings.update('threshold', beyond, atMs, this.limitClear(clear), sink);
+  }
+
+  /** Null where nothing is learnt. */
+  learnt(): Learnt | null {
+    if (this.score === null) return null;
+    const { environment, service } = this.source;
+    return {
+      environment,
+      service,
+      key: this.learntKey,
+      untilMs: this.score.untilMs,
+      state: stateOf(this.score),
+    };
+  }
+
+  private get learntKey(): string {
+    this.keptAs ??= scoreKey(seriesKey({ kind: 'metric', ...this.source }));
+    return this.keptAs;
+  }
+
+  /** What was learnt before this process, where that is more than what is known here. */
+  private recalled(score: ScoreJudge, { learnt }: WatchContext): ScoreJudge {
+    if (!learnt.waits) return score;
+    const state = learnt.recalled(this.source.service, this.learntKey);
+    const known = state === null ? null : learnerOf(this.newScore, state);
+    return known?.knowsMoreThan(score) ? known : score;
   }
 
   abandon(atMs: number, { sink }: WatchContext): void {

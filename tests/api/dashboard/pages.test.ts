@@ -41,6 +41,54 @@ function skeleton(page: string): string[] {
   );
 }
 
+test('the series of a service are headed by what is left of its error budgets', async () => {
+  const world = richWorld();
+  const common = {
+    environment: 'production',
+    windowMs: 30 * 86_400_000,
+    calls: 2_000,
+    missed: 2,
+    atMs: 0,
+  } as const;
+  world.budgets = [
+    {
+      ...common,
+      service: 'orders',
+      kind: 'errors',
+      objective: 0.99995,
+      left: 0.631,
+      burnHour: 14.44,
+      counted: 0.5,
+    },
+    {
+      ...common,
+      service: 'orders',
+      kind: 'latency',
+      underMs: 300,
+      objective: 0.99,
+      left: -0.25,
+      burnHour: 0,
+      counted: 1,
+    },
+    { ...common, service: 'mail', kind: 'errors', objective: 0.9, left: 0.99, burnHour: 0, counted: 1 },
+  ];
+  const { text } = await (await loggedInTo(world)).get('/series?environment=production&service=orders');
+  const cells = [...text.matchAll(/<td[^>]*>(.*?)<\/td>/gs)].map(([, cell = '']) =>
+    cell.replace(/<[^>]*>/g, ''),
+  );
+  expect(cells.slice(0, 5)).toEqual([
+    ...[
+      '99.995 % of calls succeed',
+      '30 d, 50 % of it counted',
+      '63.1 %',
+      '14.4 × as fast as allowed',
+      '2 of 2000',
+    ],
+  ]);
+  expect(cells.slice(6, 9)).toEqual(['99 % of calls within 300 ms', '30 d', 'spent, and 25 % more']);
+  expect(text).not.toContain('90 % of calls');
+});
+
 describe.each(paths)('%s', (path) => {
   test('is a whole page with the policy that lets nothing foreign in, and nothing inline', async () => {
     const world = richWorld();

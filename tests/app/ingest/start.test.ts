@@ -21,6 +21,7 @@ import {
   MemoryEpisodes,
   MemoryHistory,
   MemoryInbox,
+  MemoryLearnt,
   MemoryMetrics,
   MemoryStarter,
   openAuthorize,
@@ -39,6 +40,7 @@ async function start(
   history: MemoryHistory | null,
   detection = newEngine(),
   watchedElsewhere?: ReadonlyMap<string, readonly string[]> | null,
+  learnt = new MemoryLearnt(),
 ) {
   const inbox = new MemoryInbox(new MemoryClock(0));
   const episodes = new MemoryEpisodes();
@@ -57,6 +59,7 @@ async function start(
     episodes,
     silenced: { judgeAgain: async () => 0 },
     notes: { refused: async () => {}, resources: async () => {} },
+    learnt,
     starter,
     history,
     watchedElsewhere,
@@ -170,7 +173,7 @@ test('a starting process rebuilds detection from the history of every environmen
     tick: (nowMs) => engine.tick(nowMs),
     setBack: (nowMs) => engine.setBack(nowMs),
     flush: () => engine.flush(),
-    takeLearnt: () => engine.takeLearnt(),
+    takeLearnt: (most) => engine.takeLearnt(most),
     recall: (learnt) => engine.recall(learnt),
     budgets: () => engine.budgets(),
     warm: (environment, rows) => {
@@ -232,4 +235,36 @@ test('a process that is told to stop writes the seconds that were still open', a
   await ingest.stop();
   const calls = history.rows.flatMap((rows) => rows.calls);
   expect(calls).toMatchObject([{ service: 'shop', side: 'server', count: 1 }]);
+});
+
+test('what was learnt is given back to a starting process, and kept when it ends', async () => {
+  const slos = [{ service: 'orders', objective: 0.99 }];
+  const newShop = () => createDetectionEngine(detectionConfigSchema.parse({ slos }));
+  const learnt = new MemoryLearnt();
+  const sent = async (calls: number, agoMs: number) => {
+    const engine = newShop();
+    const { ingest } = await start(null, engine, undefined, learnt);
+    const scope = { environment: 'prod', service: 'orders', resourceId: 'orders-1' };
+    const nowMs = Date.now() - agoMs;
+    const spans = Array.from({ length: calls }, (_, index) => ({
+      ...({ kind: 'span', scope, name: 'GET', spanKind: 'server', attributes: {} } as const),
+      ...{ traceId: `${nowMs}${index}`, spanId: `s${index}`, startMs: nowMs - 20, durationMs: 1 },
+      error: index === 0,
+    }));
+    engine.observe(spans, nowMs);
+    // Counted once the ticker has seen that the second is over.
+    const before = (await learnt.recallAll()).length === 0 ? 0 : 10;
+    await expect.poll(() => engine.budgets()[0]?.calls ?? 0).toBe(before + calls);
+    await ingest.stop();
+    return learnt.budgets.map(({ calls, missed }) => [calls, missed]);
+  };
+  expect(await sent(10, 60_000)).toEqual([[10, 1]]);
+  expect([...learnt.states.values()].map(({ service, key }) => [service, key])).toEqual([
+    ['orders', 'budget/errors/'],
+  ]);
+  expect(await sent(7, 40_000)).toEqual([[17, 2]]);
+  const others = new Map([['prod', ['orders']]]);
+  const elsewhere = newShop();
+  await start(null, elsewhere, others, learnt);
+  expect(elsewhere.budgets()).toEqual([]);
 });

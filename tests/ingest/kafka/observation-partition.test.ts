@@ -14,6 +14,7 @@ import {
   MemoryEpisodes,
   MemoryHistory,
   MemoryInbox,
+  MemoryLearnt,
   MemoryMetrics,
   MemoryReplays,
   silentLog,
@@ -21,7 +22,7 @@ import {
 
 const startMs = Date.UTC(2030, 0, 2, 3, 4, 5);
 const position = { topic: 'observations', partition: 0 };
-const detection = detectionConfigSchema.parse({});
+const detection = detectionConfigSchema.parse({ slos: [{ service: 'orders', objective: 0.5 }] });
 
 let clock: MemoryClock;
 let inbox: MemoryInbox;
@@ -29,6 +30,7 @@ let history: MemoryHistory;
 let metrics: MemoryMetrics;
 let letters: DeadLetter[];
 let deadLettersDown: boolean;
+let learnt: MemoryLearnt;
 
 beforeEach(() => {
   clock = new MemoryClock(startMs);
@@ -37,6 +39,7 @@ beforeEach(() => {
   metrics = new MemoryMetrics();
   letters = [];
   deadLettersDown = false;
+  learnt = new MemoryLearnt();
 });
 
 const open = (metadata = '', more: { maxWaitingRows?: number } = {}): Promise<PartitionWorker> =>
@@ -57,6 +60,8 @@ const open = (metadata = '', more: { maxWaitingRows?: number } = {}): Promise<Pa
     history,
     wake: () => {},
     warmMs: 600_000,
+    learnt,
+    learntMs: 5_000,
     maxWaitingRows: 10_000,
     maxWaitingAnomalies: 100,
     clock,
@@ -274,5 +279,37 @@ describe('poison', () => {
     await worker.take([...recordsOf(0), poison(2n)]);
     expect(letters).toHaveLength(1);
     expect(metrics.counts.get('sentinel_ingest_observations_total{kafka}')).toBe(40);
+  });
+});
+
+describe('what a month has spent of an error budget', () => {
+  const spent = () => learnt.budgets.map(({ service, calls, missed }) => ({ service, calls, missed }));
+
+  test('goes with the partition: the process that reads it next counts on, and nothing twice', async () => {
+    const first = await open();
+    await play(first, 0, 30, 20);
+    await expect.poll(() => learnt.states.size).toBe(1);
+    const { nextOffset = 0n, metadata = '' } = first.durable() ?? {};
+    const from = Number(nextOffset) / 2;
+    const next = await open(metadata);
+    await play(next, Math.floor(from), 60, 20);
+    const known = callsOf('orders').length;
+    await expect.poll(() => spent()[0]?.calls ?? 0).toBeGreaterThan(20 * 45);
+    const [{ calls, missed } = { calls: 0, missed: 0 }] = spent();
+    expect(calls).toBeLessThanOrEqual(20 * known);
+    // From the twentieth second on twelve of twenty fail.
+    expect(missed).toBe((calls - 20 * 20) * 0.6);
+  });
+
+  test('of a service that was elsewhere is asked for when it is heard of', async () => {
+    const first = await open();
+    await play(first, 0, 30);
+    await expect.poll(() => learnt.states.size).toBe(1);
+    const calls = spent()[0]?.calls ?? 0;
+    expect(calls).toBeGreaterThan(0);
+    history.rows.length = 0;
+    const next = await open(); // knows no services
+    await play(next, 100, 130);
+    await expect.poll(() => spent()[0]?.calls ?? 0).toBeGreaterThan(calls + 20 * 10);
   });
 });

@@ -2,6 +2,8 @@
 
 import type { CorrelationConfig } from '../../../domain/correlation/correlate.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
+import type { Learnt } from '../../../domain/detection/learnt/learnt.ts';
+import type { Budget } from '../../../domain/detection/watch/budget-watch.ts';
 import type { ChangeEvent } from '../../../domain/observation.ts';
 import { type RememberedAlert, settleReports } from '../../../ingest/events/occurrences.ts';
 import type { Position, Replay, ReplayClaim, ReplayClaims } from '../../../ingest/kafka/ports.ts';
@@ -15,6 +17,7 @@ import type {
   Inbox,
   InboxItem,
   IncidentStarter,
+  LearntStore,
   Logger,
   Metrics,
   Sender,
@@ -217,6 +220,31 @@ export class MemoryStarter implements IncidentStarter {
     const existing = this.incidents.get(id) ?? { observed: new Set<string>(), cleared: new Set<string>() };
     this.incidents.set(id, existing);
     return existing;
+  }
+}
+
+export class MemoryLearnt implements LearntStore {
+  readonly states = new Map<string, Learnt>();
+  budgets: readonly Budget[] = [];
+  down = false;
+
+  async keep(learnt: readonly Learnt[], budgets: readonly Budget[]): Promise<void> {
+    if (this.down) throw new Down('the store is down');
+    for (const one of learnt) {
+      const key = JSON.stringify([one.environment, one.service, one.key]);
+      if ((this.states.get(key)?.untilMs ?? 0) <= one.untilMs) this.states.set(key, one);
+    }
+    this.budgets = budgets;
+  }
+
+  async recall(environment: string, services: readonly string[]): Promise<readonly Learnt[]> {
+    const all = await this.recallAll();
+    return all.filter((one) => one.environment === environment && services.includes(one.service));
+  }
+
+  async recallAll(): Promise<readonly Learnt[]> {
+    if (this.down) throw new Down('the store is down');
+    return [...this.states.values()];
   }
 }
 

@@ -45,6 +45,7 @@ import { inboxServices } from './0083-inbox-services.ts';
 import { deadLetters } from './0086-dead-letters.ts';
 import { silences } from './0087-silences.ts';
 import { watchPositions } from './0091-watch-positions.ts';
+import { learnt } from './0094-learnt.ts';
 import { memory } from './0095-memory.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -93,4 +94,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0087-silences': silences,
   '0091-watch-positions': watchPositions,
   '0095-memory': memory,
+  '0094-learnt': learnt,
 };

@@ -1,6 +1,7 @@
 /** Scores at any interval: what is usual is quiet, what is not is an alarm, and nothing depends on what comes later. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { learnerOf, stateOf } from '../../../../domain/detection/learnt/learnt.ts';
 import { alarmFrom, SeriesScore } from '../../../../domain/detection/scoring/series-score.ts';
 import { mulberry32, startMs } from '../simulation.ts';
 
@@ -18,6 +19,32 @@ function scores(values: readonly number[], intervalMs: number): number[] {
 
 const alarms = (all: readonly number[]): number[] =>
   all.flatMap((score, row) => (score >= alarmFrom ? [row] : []));
+
+test('what is kept and given back scores the same from then on', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.double({ noNaN: true }), { minLength: 1, maxLength: 400 }),
+      fc.nat(399),
+      fc.integer({ min: 1_000, max: 7_200_000 }),
+      (values, cutAt, intervalMs) => {
+        const whole = new SeriesScore();
+        let cut = new SeriesScore();
+        for (const [row, value] of values.entries()) {
+          if (row === cutAt) cut = learnerOf(() => new SeriesScore(), stateOf(cut)) ?? cut;
+          const atMs = startMs + row * intervalMs;
+          expect(cut.observe(atMs, value)).toBe(whole.observe(atMs, value));
+        }
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
+
+test('what is kept is under 3 kB, from the first day to the hundredth', () => {
+  const series = new SeriesScore();
+  for (let row = 0; row < 2_400; row += 1) series.observe(startMs + row * 3_600_000, row % 24);
+  expect(stateOf(series).length).toBeLessThan(3_072);
+});
 
 describe.each(intervals)('every $seconds s', ({ seconds }) => {
   const intervalMs = seconds * secondMs;

@@ -52,9 +52,9 @@ function shop(config = configOf({})) {
     },
     left: () => engine.budgets().map(({ left }) => Math.round(left * 1_000) / 1_000),
     counted: () => engine.budgets().map(({ counted }) => counted),
-    learnt: () => engine.takeLearnt(),
+    learnt: () => engine.takeLearnt(100),
     recall: (kept: ReturnType<typeof engine.takeLearnt>) => engine.recall(kept),
-    restart(recalled = engine.takeLearnt(), anew = config): void {
+    restart(recalled = engine.takeLearnt(100), anew = config): void {
       engine = createDetectionEngine(anew);
       engine.recall(recalled);
     },

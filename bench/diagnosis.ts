@@ -1,16 +1,26 @@
 // How well and how fast the deterministic diagnosis judges, on simulated systems it is not told about: every kind of
-// fault at every service of every shape, with noise. Prints one JSON line.
+// fault at every service of every shape, with noise. With an interval, as senders that report that seldom would tell of it: their
+// metrics only, or the calls, too. Prints one JSON line.
 //
-// node bench/diagnosis.ts [--seeds 3]
+// node bench/diagnosis.ts [--seeds 3] [--interval 60 [--of metrics|all]]
 
 import { parseArgs } from 'node:util';
 import { diagnose } from '../domain/diagnosis/diagnose.ts';
 import { makePlan } from '../domain/remediation/planner.ts';
 import { defaultRunbook } from '../domain/remediation/runbook.ts';
+import { coarser, stretched } from './support/coarser.ts';
 import { casesFor } from './support/simulated-cases.ts';
 import { simulate } from './support/simulated-system.ts';
 
-const { values } = parseArgs({ options: { seeds: { type: 'string', default: '1' } } });
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1' },
+    interval: { type: 'string', default: '1' },
+    of: { type: 'string', default: 'all' },
+  },
+});
+const interval = Number(values.interval);
+const of = values.of === 'metrics' ? 'metrics' : 'all';
 const seeds = Array.from({ length: Number(values.seeds) }, (_, index) => index + 1);
 
 const quality = {
@@ -21,10 +31,12 @@ const quality = {
   rightAction: 0,
   needNone: 0,
   actionsWhereNoneIsRight: 0,
+  wrongActions: 0,
 };
 const wrong: string[] = [];
-for (const { name, world, truth } of seeds.flatMap(casesFor)) {
-  const input = simulate({ ...world, stalls: 0.04 });
+for (const one of seeds.flatMap(casesFor)) {
+  const { name, world, truth } = stretched(one, interval, of);
+  const input = coarser(simulate({ ...world, stalls: 0.04 }), interval, of);
   const { diagnosis } = diagnose(input, []);
   const planned = makePlan({
     incidentId: 'bench',
@@ -47,6 +59,7 @@ for (const { name, world, truth } of seeds.flatMap(casesFor)) {
   if (truth.fixedBy.length > 0) {
     quality.needAction += 1;
     quality.rightAction += right ? 1 : 0;
+    quality.wrongActions += !right && step !== undefined ? 1 : 0;
   } else {
     quality.needNone += 1;
     quality.actionsWhereNoneIsRight += step === undefined ? 0 : 1;
@@ -88,4 +101,4 @@ const speed = {
   wallMs: Number(((performance.now() - wallFrom) / runs).toFixed(1)),
   cpuMs: Number(((cpu.user + cpu.system) / 1000 / runs).toFixed(1)),
 };
-process.stdout.write(`${JSON.stringify({ bench: 'diagnosis', quality, wrong, speed })}\n`);
+process.stdout.write(`${JSON.stringify({ bench: 'diagnosis', interval, of, quality, wrong, speed })}\n`);

@@ -1,6 +1,7 @@
 // What call buckets say of one series (a service's server side, one instance, one edge) before, during and now.
 
 import type { CallBucket } from '../telemetry.ts';
+import { secondMs } from './paces.ts';
 import { chanceOfAtLeast, spread, type Weighted, weightedMedian } from './statistics.ts';
 import { thresholds } from './thresholds.ts';
 import { inside, lengthSeconds, type Window, type Windows } from './windows.ts';
@@ -9,6 +10,7 @@ export type Aggregate = {
   readonly requests: number;
   readonly errors: number;
   readonly ownErrors: number;
+  /** Seconds with calls, or as many as an interval is worth. */
   readonly buckets: number;
   readonly ratePerSecond: number;
   readonly p50Ms: number;
@@ -38,6 +40,8 @@ export type CallStats = {
   readonly latency: Rise;
   readonly selfTime: Rise;
   readonly lastSeenMs: number;
+  /** In which all of this was looked at. */
+  readonly windows: Windows;
 };
 
 export type Baseline = {
@@ -82,6 +86,7 @@ export function callStats(
       (last, { atMs, count }) => (count > 0 && atMs < windows.dataEndMs ? Math.max(last, atMs) : last),
       Number.NEGATIVE_INFINITY,
     ),
+    windows,
   };
 }
 
@@ -89,6 +94,7 @@ export function aggregate(buckets: readonly CallBucket[], window: Window): Aggre
   let requests = 0;
   let errors = 0;
   let ownErrors = 0;
+  let heard = 0;
   const p50: Weighted[] = [];
   const p95: Weighted[] = [];
   const self: Weighted[] = [];
@@ -97,6 +103,7 @@ export function aggregate(buckets: readonly CallBucket[], window: Window): Aggre
     requests += bucket.count;
     errors += bucket.errors;
     ownErrors += bucket.ownErrors;
+    heard += worthOf(bucket);
     p50.push({ value: bucket.latencyP50Ms, weight: bucket.count });
     p95.push({ value: bucket.latencyP95Ms, weight: bucket.count });
     self.push({ value: bucket.selfTimeP50Ms, weight: bucket.count });
@@ -105,12 +112,17 @@ export function aggregate(buckets: readonly CallBucket[], window: Window): Aggre
     requests,
     errors,
     ownErrors,
-    buckets: p50.length,
+    buckets: heard,
     ratePerSecond: requests / lengthSeconds(window),
     p50Ms: weightedMedian(p50),
     p95Ms: weightedMedian(p95),
     selfMs: weightedMedian(self),
   };
+}
+
+/** What was counted over several seconds is no chance of one of them. */
+function worthOf({ intervalMs = secondMs }: CallBucket): number {
+  return Math.min(thresholds.latency.minBuckets, Math.max(1, Math.floor(intervalMs / secondMs)));
 }
 
 export function ratio(errors: number, requests: number): number {

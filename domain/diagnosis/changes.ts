@@ -1,6 +1,7 @@
 // Which change of a service came shortly before its trouble, and how much that closeness weighs.
 
 import type { KnownChange } from './input.ts';
+import type { Onset } from './onset.ts';
 import { thresholds } from './thresholds.ts';
 
 export type SuspectChange = {
@@ -17,15 +18,17 @@ export type SuspectChange = {
 export function closestChange(
   changes: readonly KnownChange[],
   type: string,
-  onsetMs: number,
+  { atMs: onsetMs, withinMs }: Onset,
 ): SuspectChange | null {
   const { toleranceMs, maxAgeMs, halfWeightMs } = thresholds.change;
   let best: SuspectChange | null = null;
   for (const change of changes) {
     const gapMs = onsetMs - change.atMs;
-    if (change.type !== type || gapMs < -toleranceMs || gapMs > maxAgeMs) continue;
+    if (change.type !== type || gapMs < -Math.max(toleranceMs, withinMs) || gapMs > maxAgeMs) continue;
     if (best !== null && best.gapMs <= gapMs) continue;
-    best = { change, gapMs, weight: 1 / (1 + Math.max(0, gapMs) / halfWeightMs) };
+    // As far as the onset may be late by itself the age counts for little: enough to prefer the closer of two changes.
+    const ageMs = Math.max(0, withinMs === 0 ? gapMs : Math.max(gapMs - withinMs, gapMs / 10));
+    best = { change, gapMs, weight: 1 / (1 + ageMs / halfWeightMs) };
   }
   return best?.change.ownIntent === undefined ? best : null;
 }

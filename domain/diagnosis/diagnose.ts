@@ -47,7 +47,7 @@ export function diagnose(
 }
 
 function drafted(draft: Draft | null, { signs }: Suspect): readonly { draft: Draft; onsetMs: number }[] {
-  return draft === null ? [] : [{ draft, onsetMs: signs.onsetMs ?? Number.MAX_SAFE_INTEGER }];
+  return draft === null ? [] : [{ draft, onsetMs: signs.onset?.atMs ?? Number.MAX_SAFE_INTEGER }];
 }
 
 /** What a test's score is multiplied with: distance from the incident, a remedy that failed, symptoms that are over. */

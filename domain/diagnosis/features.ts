@@ -11,6 +11,7 @@ import type { DiagnosisInput, KnownChange } from './input.ts';
 import { type InstanceFeatures, instanceFeatures } from './instances.ts';
 import { type LogStats, logStats } from './log-stats.ts';
 import { callOnset, earliest } from './onset.ts';
+import { inSteps, paceOfCalls } from './paces.ts';
 import { type Replicas, replicas } from './replicas.ts';
 import { type ResourceStats, resourceStats } from './resource-stats.ts';
 import { inboundContinues, silentSince } from './silence.ts';
@@ -59,21 +60,47 @@ export type Features = {
 
 export function extractFeatures(input: DiagnosisInput): Features {
   const gapUntilMs = ingestGapUntil(input.calls, input.metrics, input.nowMs, input.ranges);
-  const windows = cutWindows(input.calls, input, gapUntilMs);
+  const rows = inSteps(input.calls, input.nowMs);
+  const windowsOf = windowsByPace(rows, input, gapUntilMs);
+  const windows = windowsOf(rows);
   const metricWindows = cutWindows(input.metrics, input, gapUntilMs);
   const graph = buildGraph(input);
-  const calls = groupCalls(input.calls, windows);
+  const calls = groupCalls(rows, input.nowMs);
   const metrics = group(input.metrics, ({ service }) => service);
   const logs = group(input.logs, ({ service }) => service);
   const services = new Map<string, ServiceFeatures>();
   for (const service of graph.services) {
-    services.set(service, ofService(service, { input, windows, metricWindows, graph, calls, metrics, logs }));
+    services.set(
+      service,
+      ofService(service, { input, windowsOf, windows, metricWindows, graph, calls, metrics, logs }),
+    );
   }
   return { windows, metricWindows, graph, services };
 }
 
+type WindowsOf = (rows: readonly CallBucket[]) => Windows;
+
+/** Those for the usual pace of some rows: what comes at one pace is complete at one time. */
+function windowsByPace(
+  calls: readonly CallBucket[],
+  input: Pick<DiagnosisInput, 'nowMs' | 'onsetMs'>,
+  gapUntilMs: number,
+): WindowsOf {
+  const known = new Map<number, Windows>();
+  return (rows) => {
+    const stepMs = paceOfCalls(rows);
+    const mine = known.get(stepMs);
+    if (mine !== undefined) return mine;
+    const alike = calls.filter((row) => paceOfCalls([row]) === stepMs);
+    const cut = cutWindows(alike, input, gapUntilMs, stepMs);
+    known.set(stepMs, cut);
+    return cut;
+  };
+}
+
 type Material = {
   readonly input: DiagnosisInput;
+  readonly windowsOf: WindowsOf;
   readonly windows: Windows;
   readonly metricWindows: Windows;
   readonly graph: Graph;
@@ -83,46 +110,52 @@ type Material = {
 };
 
 function ofService(service: string, material: Material): ServiceFeatures {
-  const { input, windows, metricWindows, graph, calls, metrics, logs } = material;
+  const { input, windowsOf, metricWindows, graph, calls, metrics, logs } = material;
   const serverBuckets = calls.server.get(service) ?? [];
-  const server = serverBuckets.length === 0 ? null : callStats(serverBuckets, windows);
+  const server = serverBuckets.length === 0 ? null : callStats(serverBuckets, windowsOf(serverBuckets));
   const inboundBuckets = calls.inbound.get(service) ?? [];
-  const inbound = inboundBuckets.length === 0 ? null : callStats(inboundBuckets, windows);
+  const inbound = inboundBuckets.length === 0 ? null : callStats(inboundBuckets, windowsOf(inboundBuckets));
   const resources = resourceStats(metrics.get(service) ?? [], metricWindows);
   const target = input.targets.find((candidate) => candidate.target.service === service) ?? null;
   const anomalies = input.anomalies.filter(({ scope }) => scope.service === service);
-  const stillCalled = inbound === null ? null : inboundContinues(inbound, windows);
-  const instances = instanceFeatures({ serverBuckets, server, resources, target, windows, metricWindows });
-  const silent = server === null ? null : silentSince(server, windows);
+  const stillCalled = inbound === null ? null : inboundContinues(inbound);
+  const instances = instanceFeatures({
+    ...{ serverBuckets, server, resources, target, metricWindows },
+    windows: server?.windows ?? material.windows,
+  });
+  const silent = server === null ? null : silentSince(server);
   return {
     service,
     server,
     inbound,
-    outbound: outbound(service, calls, graph, windows),
+    outbound: outbound(service, calls, graph, windowsOf),
     instances,
     resources,
     target,
     replicas: replicas({ target, resources, onsetMs: input.onsetMs }),
-    traffic: traffic(
-      [
-        { stats: server, buckets: serverBuckets },
-        { stats: inbound, buckets: inboundBuckets },
-      ],
-      windows,
-    ),
-    logs: logStats(logs.get(service) ?? [], windows),
+    traffic: traffic([
+      { stats: server, buckets: serverBuckets },
+      { stats: inbound, buckets: inboundBuckets },
+    ]),
+    logs: logStats(logs.get(service) ?? [], material.windows),
     changes: input.changes.filter((change) => change.service === service),
     silentSinceMs: stillCalled === false ? null : silent,
     stillCalled,
-    ownOnsetMs: server === null ? null : callOnset(serverBuckets, server, windows, input.onsetMs),
+    ownOnsetMs: server === null ? null : callOnset(serverBuckets, server, input.onsetMs),
     anomalyOnsetMs: earliest(anomalies.map(({ onsetMs }) => onsetMs)),
   };
 }
 
-function outbound(service: string, calls: GroupedCalls, graph: Graph, windows: Windows): readonly Outbound[] {
+function outbound(
+  service: string,
+  calls: GroupedCalls,
+  graph: Graph,
+  windowsOf: WindowsOf,
+): readonly Outbound[] {
   return [...(calls.client.get(service) ?? [])]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([peer, buckets]) => {
+      const windows = windowsOf(buckets);
       const baseline = baselineOf(buckets, windows.before);
       const users = [...group(buckets, ({ instance }) => instance).values()]
         .map((mine) => callStats(mine, windows, baseline))
@@ -143,8 +176,8 @@ type GroupedCalls = {
   readonly client: ReadonlyMap<string, ReadonlyMap<string, readonly CallBucket[]>>;
 };
 
-function groupCalls(calls: readonly CallBucket[], windows: Windows): GroupedCalls {
-  const known = calls.filter(({ atMs }) => atMs < windows.dataEndMs);
+function groupCalls(calls: readonly CallBucket[], nowMs: number): GroupedCalls {
+  const known = calls.filter(({ atMs }) => atMs < nowMs);
   const client = known.filter(({ side }) => side === 'client');
   const byCaller = group(client, ({ service }) => service);
   return {

@@ -1,6 +1,7 @@
 // The service graph as the telemetry and the stored edges show it, and who is inside (can be observed) or outside.
 
 import type { CallEdge, DiagnosisInput } from './input.ts';
+import type { Onset } from './onset.ts';
 import { thresholds } from './thresholds.ts';
 
 export type Graph = {
@@ -48,8 +49,8 @@ function entry(map: Map<string, Set<string>>, key: string): Set<string> {
   return fresh;
 }
 
-/** True when `b` began no later than `a`, as far as whole seconds can tell; unknown onsets do not exclude. */
-export function notLater(bMs: number | null, aMs: number | null): boolean {
-  if (aMs === null || bMs === null) return true;
-  return bMs <= aMs + thresholds.onset.toleranceMs;
+/** True when `b` began no later than `a`, as far as seconds or samples can tell; unknown onsets do not exclude. */
+export function notLater(b: Onset | null, a: Onset | null): boolean {
+  if (a === null || b === null) return true;
+  return b.atMs <= a.atMs + Math.max(thresholds.onset.toleranceMs, b.withinMs);
 }

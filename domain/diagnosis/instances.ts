@@ -4,6 +4,7 @@ import type { ObservedState } from '../inventory/target.ts';
 import type { CallBucket } from '../telemetry.ts';
 import { baselineOf, type CallStats, callStats } from './call-stats.ts';
 import { group } from './grouping.ts';
+import { atLeast } from './paces.ts';
 import type { InstanceResources, ResourceStats } from './resource-stats.ts';
 import { silentSince } from './silence.ts';
 import type { Windows } from './windows.ts';
@@ -43,11 +44,13 @@ export function instanceFeatures(given: {
     const baseline = own.aggregate.buckets >= ownPastBuckets ? own : serviceBaseline;
     const server = buckets.length === 0 ? null : callStats(buckets, windows, baseline);
     const mine = resources.get(instance) ?? null;
-    const reported = mine !== null && given.metricWindows.dataEndMs - mine.outsideSeenMs <= presentMs;
+    const reported =
+      mine !== null &&
+      given.metricWindows.dataEndMs - mine.outsideSeenMs <= atLeast(presentMs, 2.5, mine.outsideStepMs);
     const listed = target?.replicas.some(({ id, state }) => id === instance && state !== 'exited');
     const present = sameNames && listed !== undefined ? listed : reported;
     // Its own past decides whether it should be heard; the service's says nothing about one replica's share.
-    const silent = server === null ? null : silentSince({ ...server, before: own.aggregate }, windows);
+    const silent = server === null ? null : silentSince({ ...server, before: own.aggregate });
     return { instance, server, resources: mine, present, silentSinceMs: silent };
   });
 }

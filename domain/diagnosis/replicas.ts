@@ -1,6 +1,7 @@
 // Whether replicas are down or keep restarting, from the executor's own view and from gauges, whichever there is.
 
 import type { ObservedState, ReplicaState } from '../inventory/target.ts';
+import { atLeast } from './paces.ts';
 import type { ResourceStats } from './resource-stats.ts';
 import { thresholds } from './thresholds.ts';
 
@@ -22,7 +23,7 @@ export function replicas(given: {
   readonly onsetMs: number;
 }): Replicas {
   const { target, resources } = given;
-  const sinceMs = given.onsetMs - thresholds.restarts.lookBackMs;
+  const sinceMs = given.onsetMs - atLeast(thresholds.restarts.lookBackMs, 1, resources.stepMs);
   const restartsMs = resources.instances
     .flatMap((instance) => instance.restartsMs.filter((atMs) => atMs >= sinceMs))
     .sort((a, b) => a - b);

@@ -1,11 +1,12 @@
 // What metric buckets say of one service and its instances: CPU, memory, disk, pools, restarts, replicas.
 
 import type { MetricBucket } from '../telemetry.ts';
+import { coarseFromMs, paceOfPoints, secondMs } from './paces.ts';
 import { isReportedFromOutside, poolOf, type ResourceMetric, resourceMetric } from './resource-metrics.ts';
 import { lastFall, median, type Point } from './statistics.ts';
 import { thresholds } from './thresholds.ts';
 import { risingTrend, type Trend } from './trend.ts';
-import { inside, type Windows } from './windows.ts';
+import { inside, type Windows, windowsAtPace } from './windows.ts';
 
 export type Level = { readonly before: number; readonly now: number };
 /** A level that has a limit: `share` is of the limit (NaN when the limit is unknown). */
@@ -37,10 +38,15 @@ export type InstanceResources = {
   readonly running: number | null;
   /** Last point of anything the host or orchestrator reports, and of anything the process itself reports. */
   readonly outsideSeenMs: number;
+  /** The usual distance of the samples of its slowest series, and of the slowest reported from outside. */
+  readonly stepMs: number;
+  readonly outsideStepMs: number;
   readonly ownSeenMs: number;
 };
 
 export type ResourceStats = {
+  /** Of its slowest instance. */
+  readonly stepMs: number;
   readonly instances: readonly InstanceResources[];
   readonly disk: Limited | null;
   readonly desired: Level | null;
@@ -73,8 +79,10 @@ export function resourceStats(metrics: readonly MetricBucket[], windows: Windows
   }
   all.sort((a, b) => (a.instance < b.instance ? -1 : 1));
   const ofService = all.flatMap(({ series }) => series);
+  const instances = all.map(({ instance, series }) => instanceResources(instance, series, windows));
   return {
-    instances: all.map(({ instance, series }) => instanceResources(instance, series, windows)),
+    stepMs: Math.max(secondMs, ...instances.map((one) => one.stepMs)),
+    instances,
     disk: worst(disks(ofService, windows)),
     desired: level(summed(ofService, 'replicas-desired'), windows),
     available: level(summed(ofService, 'replicas-available'), windows),
@@ -103,8 +111,14 @@ function instanceResources(instance: string, series: readonly Series[], windows:
     countsRestarts: series.some(({ kind }) => kind === 'restarts'),
     running: summed(series, 'running').at(-1)?.value ?? null,
     outsideSeenMs: seen(true),
+    stepMs: slowest(series),
+    outsideStepMs: slowest(series.filter(({ outside }) => outside)),
     ownSeenMs: seen(false),
   };
+}
+
+function slowest(series: readonly Series[]): number {
+  return Math.max(secondMs, ...series.map(({ points }) => paceOfPoints(points)));
 }
 
 function memory(series: readonly Series[], windows: Windows): Limited | null {
@@ -167,8 +181,10 @@ function summed(series: readonly Series[], kind: ResourceMetric): readonly Point
   return [...bySecond].map(([atMs, value]) => ({ atMs, value })).sort((a, b) => a.atMs - b.atMs);
 }
 
-function level(points: readonly Point[], windows: Windows): Level | null {
-  if (points.length === 0) return null;
+function level(all: readonly Point[], common: Windows): Level | null {
+  if (all.length === 0) return null;
+  const windows = windowsAtPace(common, all);
+  const points = onGrid(all, windows.stepMs);
   const during = points.filter(({ atMs }) => inside(atMs, windows.during));
   const recent = during.filter(({ atMs }) => inside(atMs, windows.recent));
   const now = recent.length > 0 ? recent : during.length > 0 ? during.slice(-3) : points.slice(-1);
@@ -178,12 +194,23 @@ function level(points: readonly Point[], windows: Windows): Level | null {
   };
 }
 
+/** So that a sample that was taken a moment early or late is in the stretch it belongs to. */
+function onGrid(points: readonly Point[], stepMs: number): readonly Point[] {
+  const lastMs = points.at(-1)?.atMs ?? 0;
+  if (stepMs < coarseFromMs) return points;
+  return points.map(({ atMs, value }) => ({
+    atMs: lastMs - Math.round((lastMs - atMs) / stepMs) * stepMs,
+    value,
+  }));
+}
+
 function limited(points: readonly Point[], limit: number, windows: Windows): Limited | null {
   const found = level(points, windows);
   const last = points.at(-1);
   if (found === null || last === undefined) return null;
   const fall = lastFall(points, thresholds.trend.resetFall);
-  const fellFrom = fall === null || fall.atMs < windows.before.toMs ? null : fall.from / limit;
+  const fellFrom =
+    fall === null || fall.atMs < windowsAtPace(windows, points).before.toMs ? null : fall.from / limit;
   return {
     ...found,
     now: last.value,

@@ -7,7 +7,8 @@ import { closestChange, type SuspectChange } from './changes.ts';
 import type { Features, Outbound, ServiceFeatures } from './features.ts';
 import { notLater } from './graph.ts';
 import type { DiagnosisInput } from './input.ts';
-import { earliest } from './onset.ts';
+import { type Onset, onsetIn } from './onset.ts';
+import { secondMs } from './paces.ts';
 import {
   type CpuSign,
   cpuSign,
@@ -38,7 +39,7 @@ export type Signs = {
   readonly surge: boolean;
   readonly release: SuspectChange | null;
   readonly config: SuspectChange | null;
-  readonly onsetMs: number | null;
+  readonly onset: Onset | null;
 };
 
 export function readSigns(input: DiagnosisInput, features: Features): ReadonlyMap<string, Signs> {
@@ -54,15 +55,9 @@ function ofService(service: ServiceFeatures, input: DiagnosisInput, features: Fe
   const disk = diskSign(service, input.anomalies);
   const silence = silenceSign(service, features);
   const outside = outsideSign(service);
-  const onsetMs =
-    earliest([
-      service.ownOnsetMs,
-      silence?.sinceMs ?? null,
-      replicas.restartsMs[0] ?? null,
-      memory?.trend?.sinceMs ?? null,
-    ]) ?? service.anomalyOnsetMs;
+  const onset = onsetOf(service, silence, memory);
   const suspect = (type: ChangeEvent['type']) =>
-    closestChange(service.changes, type, onsetMs ?? input.onsetMs);
+    closestChange(service.changes, type, onset ?? { atMs: input.onsetMs, withinMs: 0 });
   return {
     ownErrors: lasting(service, ({ ownErrors }) => ownErrors),
     selfTime: lasting(service, ({ selfTime }) => selfTime),
@@ -78,8 +73,25 @@ function ofService(service: ServiceFeatures, input: DiagnosisInput, features: Fe
     surge: service.traffic.up && comesFromAbove(service.service, features, new Set()),
     release: suspect('release'),
     config: suspect('config'),
-    onsetMs,
+    onset,
   };
+}
+
+/** The earliest sign of trouble of its own; else when a detector reported some. */
+function onsetOf(
+  { server, resources, replicas, ownOnsetMs, anomalyOnsetMs }: ServiceFeatures,
+  silence: SilenceSign | null,
+  memory: ExhaustionSign | null,
+): Onset | null {
+  const callStepMs = server?.windows.stepMs ?? secondMs;
+  const { stepMs } = resources;
+  const own = [
+    onsetIn(ownOnsetMs, callStepMs),
+    onsetIn(silence?.sinceMs, callStepMs),
+    onsetIn(replicas.restartsMs[0], stepMs),
+    onsetIn(memory?.trend?.sinceMs, stepMs),
+  ].filter((onset) => onset !== null);
+  return own.sort((a, b) => a.atMs - b.atMs)[0] ?? onsetIn(anomalyOnsetMs, Math.max(callStepMs, stepMs));
 }
 
 /** Up and not over: of the service as a whole, or of an instance that still shows it. */
@@ -154,14 +166,14 @@ export function explainedBy(
   const mine = signs.get(service.service);
   for (const { peer, outside, stats } of service.outbound) {
     if (outside || !(stats.errors.up || stats.latency.up)) continue;
-    if (deeperTrouble(peer, mine?.onsetMs ?? null, features, signs, new Set([service.service]))) return peer;
+    if (deeperTrouble(peer, mine?.onset ?? null, features, signs, new Set([service.service]))) return peer;
   }
   return null;
 }
 
 function deeperTrouble(
   service: string,
-  onsetMs: number | null,
+  onset: Onset | null,
   features: Features,
   signs: ReadonlyMap<string, Signs>,
   seen: Set<string>,
@@ -169,8 +181,8 @@ function deeperTrouble(
   if (seen.has(service)) return false;
   seen.add(service);
   const its = signs.get(service);
-  if (its !== undefined && hasTrouble(its) && notLater(its.onsetMs, onsetMs)) return true;
+  if (its !== undefined && hasTrouble(its) && notLater(its.onset, onset)) return true;
   return features.graph
     .callees(service)
-    .some((callee) => deeperTrouble(callee, onsetMs, features, signs, seen));
+    .some((callee) => deeperTrouble(callee, onset, features, signs, seen));
 }

@@ -16,6 +16,8 @@ export const thresholds = {
     recentMs: 6_000,
     /** The very last seconds: busy services show within these that a symptom is over. */
     tailMs: 3_000,
+    /** The least samples of each, for a series that comes more slowly than these seconds pass. */
+    samples: { baseline: 8, early: 2, during: 3 },
   },
   errors: {
     /** A service may always fail a little; below this rise nothing is concluded. */
@@ -104,6 +106,8 @@ export const thresholds = {
     windowsMs: [12_000, 25_000, 60_000, 180_000, 400_000],
     /** A fall by this share is a restart or a clean-up: the trend begins anew after it. */
     resetFall: 0.3,
+    /** Where so many points would take longer than this, fewer have to do if they fit better. */
+    coarse: { fromMs: 60_000, minPoints: 4, minR2: 0.95, samples: [4, 6, 10, 20] },
   },
   pool: { full: 0.98 },
   restarts: { loop: 2, lookBackMs: 15_000 },

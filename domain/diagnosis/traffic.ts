@@ -2,6 +2,7 @@
 
 import type { CallBucket } from '../telemetry.ts';
 import { aggregate, type CallStats } from './call-stats.ts';
+import { atLeast } from './paces.ts';
 import { thresholds } from './thresholds.ts';
 import { lengthSeconds, type Windows } from './windows.ts';
 
@@ -19,14 +20,14 @@ const unknown: Traffic = { factor: 1, up: false, beforePerSecond: 0, nowPerSecon
 export type CallView = { readonly stats: CallStats | null; readonly buckets: readonly CallBucket[] };
 
 /** A saturated service answers no more than before, so its callers' side counts too, whichever rose more. */
-export function traffic(sides: readonly CallView[], windows: Windows): Traffic {
-  const views = sides.map((side) => compare(side, windows));
+export function traffic(sides: readonly CallView[]): Traffic {
+  const views = sides.map(compare);
   return views.reduce((best, view) => (view.factor > best.factor || best === unknown ? view : best), unknown);
 }
 
-function compare({ stats, buckets }: CallView, windows: Windows): Traffic {
+function compare({ stats, buckets }: CallView): Traffic {
   if (stats === null) return unknown;
-  const { during, recent } = stats;
+  const { during, recent, windows } = stats;
   const before = heardBefore(stats, buckets, windows);
   if (before === null || before.requests === 0) return unknown;
   const nowPerSecond = Math.max(during.ratePerSecond, recent.ratePerSecond);
@@ -42,9 +43,9 @@ function compare({ stats, buckets }: CallView, windows: Windows): Traffic {
 function heardBefore(
   stats: CallStats,
   buckets: readonly CallBucket[],
-  { before, gapUntilMs }: Windows,
+  { before, gapUntilMs, stepMs }: Windows,
 ): Pick<CallStats['before'], 'requests' | 'ratePerSecond'> | null {
   if (gapUntilMs <= before.fromMs) return stats.before;
-  if (before.toMs - gapUntilMs < thresholds.traffic.minPastMs) return null;
+  if (before.toMs - gapUntilMs < atLeast(thresholds.traffic.minPastMs, 3, stepMs)) return null;
   return aggregate(buckets, { fromMs: gapUntilMs, toMs: before.toMs });
 }

@@ -1,5 +1,6 @@
 // Whether a level climbs steadily: a leak, a filling disk. Slow and fast ones, by fitting lines of several lengths.
 
+import { paceOfPoints } from './paces.ts';
 import { fitLine, type Point, sinceLastFall } from './statistics.ts';
 import { thresholds } from './thresholds.ts';
 
@@ -19,17 +20,22 @@ export type Trend = {
  * Only climbs that go on count: the newest third of the points must rise as well.
  */
 export function risingTrend(points: readonly Point[]): Trend | null {
-  const { minR2, minPoints, windowsMs, resetFall } = thresholds.trend;
+  const { minR2, minPoints, windowsMs, resetFall, coarse } = thresholds.trend;
+  const stepMs = paceOfPoints(points);
+  const isCoarse = stepMs * minPoints > coarse.fromMs;
+  const least = isCoarse ? coarse.minPoints : minPoints;
   const since = sinceLastFall(points, resetFall);
   const last = since.at(-1);
   if (last === undefined) return null;
   let best: Trend | null = null;
-  for (const spanMs of windowsMs) {
+  for (const spanMs of isCoarse
+    ? [...windowsMs, ...coarse.samples.map((count) => count * stepMs)]
+    : windowsMs) {
     const part = since.filter(({ atMs }) => atMs > last.atMs - spanMs);
     const first = part[0];
-    if (first === undefined || part.length < minPoints) continue;
+    if (first === undefined || part.length < least) continue;
     const line = fitLine(part);
-    if (line.slopePerSecond <= 0 || line.r2 < minR2) continue;
+    if (line.slopePerSecond <= 0 || line.r2 < (part.length < minPoints ? coarse.minR2 : minR2)) continue;
     const newest = fitLine(part.slice(-Math.max(4, Math.ceil(part.length / 3))));
     if (newest.slopePerSecond < line.slopePerSecond * 0.25) continue;
     if (best !== null && line.rise <= best.rise) continue;

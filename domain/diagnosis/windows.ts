@@ -1,6 +1,8 @@
-// The stretches of time a diagnosis compares: before the disturbance, during it, and right now.
+// The stretches of time a diagnosis compares: before the disturbance, during it, and right now. They are counted in seconds and
+// in the samples of a series, whichever is longer: one sample a minute says nothing of six seconds.
 
 import type { DiagnosisInput } from './input.ts';
+import { coarseFromMs, paceOfPoints, secondMs } from './paces.ts';
 import { thresholds } from './thresholds.ts';
 
 /** Half open: `fromMs` ≤ t < `toMs`. */
@@ -17,9 +19,14 @@ export type Windows = {
   readonly dataEndMs: number;
   /** Silence before this says nothing, see ingest-gap.ts. */
   readonly gapUntilMs: number;
+  /** How far the samples they are cut for are apart. */
+  readonly stepMs: number;
+  readonly onsetMs: number;
+  /** Somebody else has cut them, for series of any pace. */
+  readonly fixed?: true;
 };
 
-const bucketMs = 1_000;
+type Extent = Pick<Windows, 'dataEndMs' | 'gapUntilMs' | 'onsetMs'> & { readonly firstMs: number };
 
 /**
  * Cuts the windows of one kind of rows from what data there is: seconds of calls are complete later than points of
@@ -30,6 +37,7 @@ export function cutWindows(
   rows: readonly { readonly atMs: number }[],
   { nowMs, onsetMs }: Pick<DiagnosisInput, 'nowMs' | 'onsetMs'>,
   gapUntilMs: number,
+  stepMs = secondMs,
 ): Windows {
   let firstMs = Number.POSITIVE_INFINITY;
   let lastMs = Number.NEGATIVE_INFINITY;
@@ -38,8 +46,17 @@ export function cutWindows(
     if (atMs < firstMs) firstMs = atMs;
     if (atMs > lastMs) lastMs = atMs;
   }
-  const { baselineMs, guardMs, earlyMs, duringMs, recentMs, tailMs, delayMs } = thresholds.window;
-  const dataEndMs = Math.min(nowMs, Math.max(lastMs + bucketMs, nowMs - delayMs));
+  const { delayMs } = thresholds.window;
+  if (stepMs < coarseFromMs || !Number.isFinite(lastMs)) {
+    const dataEndMs = Math.min(nowMs, Math.max(lastMs + secondMs, nowMs - delayMs));
+    return bySeconds({ firstMs, dataEndMs, onsetMs, gapUntilMs });
+  }
+  const missed = Math.max(0, Math.floor((nowMs - delayMs - lastMs) / stepMs));
+  return bySamples({ firstMs, dataEndMs: lastMs + secondMs + missed * stepMs, onsetMs, gapUntilMs }, stepMs);
+}
+
+function bySeconds({ firstMs, dataEndMs, onsetMs, gapUntilMs }: Extent): Windows {
+  const { baselineMs, guardMs, earlyMs, duringMs, recentMs, tailMs } = thresholds.window;
   const beforeToMs = onsetMs - guardMs;
   return {
     before: { fromMs: Math.max(beforeToMs - baselineMs, Math.min(firstMs, beforeToMs)), toMs: beforeToMs },
@@ -49,7 +66,49 @@ export function cutWindows(
     tail: { fromMs: dataEndMs - tailMs, toMs: dataEndMs },
     dataEndMs,
     gapUntilMs,
+    stepMs: secondMs,
+    onsetMs,
   };
+}
+
+/**
+ * Whole numbers of samples, counted back from the newest. The one that the onset lies in is half good and half bad, and an
+ * onset is known no better than a sample is long: the past ends a sample earlier.
+ */
+function bySamples({ firstMs, dataEndMs, onsetMs, gapUntilMs }: Extent, stepMs: number): Windows {
+  const { baselineMs, earlyMs, duringMs, recentMs, tailMs, samples } = thresholds.window;
+  const count = (ms: number, least: number) => Math.max(least, Math.ceil(ms / stepMs));
+  const back = (steps: number) => dataEndMs - steps * stepMs;
+  const sinceOnset = Math.max(1, Math.ceil((dataEndMs - onsetMs) / stepMs));
+  const beforeToMs = back(sinceOnset + 1);
+  const known = Math.max(0, Math.ceil((beforeToMs - Math.min(firstMs, beforeToMs)) / stepMs));
+  const past = Math.min(known, count(baselineMs, samples.baseline));
+  return {
+    before: { fromMs: beforeToMs - past * stepMs, toMs: beforeToMs },
+    early: {
+      fromMs: back(sinceOnset),
+      toMs: back(Math.max(0, sinceOnset - count(earlyMs, samples.early))),
+    },
+    during: { fromMs: back(Math.min(sinceOnset, count(duringMs, samples.during))), toMs: dataEndMs },
+    recent: { fromMs: back(count(recentMs, 1)), toMs: dataEndMs },
+    tail: { fromMs: back(count(tailMs, 1)), toMs: dataEndMs },
+    dataEndMs,
+    gapUntilMs,
+    stepMs,
+    onsetMs,
+  };
+}
+
+/** The same stretches for the points of one series, at its own pace: every series is read at moments of its own. */
+export function windowsAtPace(windows: Windows, points: readonly { readonly atMs: number }[]): Windows {
+  const [first, last] = [points[0], points.at(-1)];
+  const stepMs = paceOfPoints(points);
+  if (windows.fixed === true || stepMs < coarseFromMs || first === undefined || last === undefined)
+    return windows;
+  const { gapUntilMs, onsetMs } = windows;
+  const lateMs = windows.dataEndMs - thresholds.window.delayMs - last.atMs;
+  const dataEndMs = last.atMs + secondMs + Math.max(0, Math.floor(lateMs / stepMs)) * stepMs;
+  return bySamples({ firstMs: first.atMs, dataEndMs, onsetMs, gapUntilMs }, stepMs);
 }
 
 export function inside(atMs: number, window: Window): boolean {

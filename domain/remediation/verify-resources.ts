@@ -4,6 +4,7 @@
 import type { Anomaly } from '../detection/anomaly.ts';
 import { isMetricRowOf, parseSeriesKey } from '../detection/series.ts';
 import { signalOf } from '../detection/signals.ts';
+import { secondMs } from '../diagnosis/paces.ts';
 import { type Limited, type ResourceStats, resourceStats } from '../diagnosis/resource-stats.ts';
 import { clamp, median } from '../diagnosis/statistics.ts';
 import { thresholds } from '../diagnosis/thresholds.ts';
@@ -256,6 +257,9 @@ function statsWithin(rows: readonly MetricBucket[], window: Window): ResourceSta
     tail: window,
     dataEndMs: window.toMs,
     gapUntilMs: Number.NEGATIVE_INFINITY,
+    stepMs: secondMs,
+    onsetMs: window.fromMs,
+    fixed: true,
   });
 }
 

@@ -1,28 +1,21 @@
 // One partition of the alerts topic: alerts and changes go to the durable inbox, and that is all there is to wait for.
 
-import type { Inbox, InboxItem } from '../ports.ts';
-import { type SiftDeps, sift } from './dead-letters.ts';
+import type { Inbox } from '../ports.ts';
+import { type SiftDeps, sifting } from './dead-letters.ts';
 import { decodeEvents } from './decode.ts';
-import type { Durable, OpenWorker, StreamRecord } from './ports.ts';
+import type { Durable, OpenWorker } from './ports.ts';
 
 export type AlertDeps = SiftDeps & { readonly inbox: Pick<Inbox, 'put'>; readonly wake: () => void };
 
 export const alertPartition =
   (deps: AlertDeps): OpenWorker =>
   async (position) => {
+    const sifted = sifting(decodeEvents, deps);
     let done: Durable | null = null;
-    /** Records whose dead letters are written, and whose events the inbox has not taken yet. */
-    let waiting: { readonly records: readonly StreamRecord[]; readonly items: readonly InboxItem[] } | null =
-      null;
     return {
       async take(records) {
-        if (waiting === null || !areSame(waiting.records, records)) {
-          const sifted = await sift(records, position, decodeEvents, deps);
-          waiting = { records, items: sifted.flatMap((one) => one.items) };
-        }
-        const { items } = waiting;
+        const items = (await sifted(records, position)).flatMap((one) => one.items);
         const accepted = items.length === 0 ? 0 : await deps.inbox.put(items);
-        waiting = null;
         if (accepted > 0) deps.wake();
         deps.metrics.count('sentinel_ingest_events_total', { outcome: 'accepted' }, accepted);
         deps.metrics.count('sentinel_ingest_events_total', { outcome: 'duplicate' }, items.length - accepted);
@@ -37,13 +30,3 @@ export const alertPartition =
       },
     };
   };
-
-function areSame(some: readonly StreamRecord[], others: readonly StreamRecord[]): boolean {
-  return (
-    some.length === others.length &&
-    some.every(
-      ({ offset, timestampMs }, index) =>
-        offset === others[index]?.offset && timestampMs === others[index]?.timestampMs,
-    )
-  );
-}

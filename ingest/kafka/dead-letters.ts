@@ -18,14 +18,37 @@ export type SiftDeps = Omit<DecodeContext, 'nowMs'> & {
 
 type Decode<T> = (record: StreamRecord, position: Position, context: DecodeContext) => Decoding<T>;
 
-/** The usable records. Throws when dead letters could not be written; nothing was taken then. */
-export async function sift<T>(
+/**
+ * Of one partition: the usable records. Throws when dead letters could not be written; nothing was taken then. Records that come
+ * again, because what they led to could not be stored, have their dead letters already.
+ */
+export function sifting<T>(
+  decode: Decode<T>,
+  deps: SiftDeps,
+): (records: readonly StreamRecord[], position: Position) => Promise<readonly T[]> {
+  let written: readonly StreamRecord[] = [];
+  const hasLetter = ({ offset, timestampMs }: StreamRecord): boolean =>
+    written.some((known) => known.offset === offset && known.timestampMs === timestampMs);
+  return async (records, position) => {
+    const { good, letters } = await sift(records, position, decode, deps);
+    await write(
+      letters.filter(({ record }) => !hasLetter(record)),
+      position,
+      deps,
+    );
+    written = letters.map(({ record }) => record);
+    return good;
+  };
+}
+
+type Sifted<T> = { readonly good: readonly T[]; readonly letters: readonly DeadLetter[] };
+
+async function sift<T>(
   records: readonly StreamRecord[],
   position: Position,
   decode: Decode<T>,
   deps: SiftDeps,
-): Promise<readonly T[]> {
-  const { metrics, log } = deps;
+): Promise<Sifted<T>> {
   const context: DecodeContext = { ...deps, nowMs: deps.clock.nowMs() };
   const good: T[] = [];
   const letters: DeadLetter[] = [];
@@ -43,22 +66,27 @@ export async function sift<T>(
     if (decoding.ok) good.push(decoding.record);
     else letters.push({ source: position, record, ...decoding.poison });
   }
-  if (letters.length > 0) {
-    await deps.deadLetters.put(letters);
-    for (const { reason } of letters)
-      metrics.count('sentinel_kafka_dead_letters_total', { topic: position.topic, reason });
-    for (const { record, reason, detail } of letters) {
-      const example = `offset ${record.offset} of partition ${position.partition}: ${detail}`;
-      const row = { ...placeOf(record), signal: position.topic, reason, records: 1, example };
-      deps.notes?.refused({ ...row, atMs: context.nowMs });
-    }
-    const [first] = letters;
-    log.warn(
-      { ...position, count: letters.length, offset: String(first?.record.offset), detail: first?.detail },
-      'records went to the dead-letter topic',
-    );
+  return { good, letters };
+}
+
+async function write(
+  letters: readonly DeadLetter[],
+  position: Position,
+  { deadLetters, metrics, log, notes, clock }: SiftDeps,
+): Promise<void> {
+  const [first] = letters;
+  if (first === undefined) return;
+  await deadLetters.put(letters);
+  for (const { record, reason, detail } of letters) {
+    metrics.count('sentinel_kafka_dead_letters_total', { topic: position.topic, reason });
+    const example = `offset ${record.offset} of partition ${position.partition}: ${detail}`;
+    const row = { ...placeOf(record), signal: position.topic, reason, records: 1, example };
+    notes?.refused({ ...row, atMs: clock.nowMs() });
   }
-  return good;
+  log.warn(
+    { ...position, count: letters.length, offset: String(first.record.offset), detail: first.detail },
+    'records went to the dead-letter topic',
+  );
 }
 
 /** Whom an unusable record is about: by its key, `environment/service`, when it has such a one. */

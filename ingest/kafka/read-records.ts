@@ -2,7 +2,7 @@
 // the rest is for detection.
 
 import type { Inbox } from '../ports.ts';
-import { type SiftDeps, sift } from './dead-letters.ts';
+import { type SiftDeps, sifting } from './dead-letters.ts';
 import { decodeObservations } from './decode.ts';
 import { decodeOtlpRecord, type OtlpForm } from './decode-otlp.ts';
 import type { Telemetry } from './detection-stream.ts';
@@ -19,11 +19,12 @@ export type ReadRecords = (
 /** Whoever may write to the topic vouches for what is in it. */
 const senderOf = ({ topic }: Position) => ({ id: `kafka:${topic}`, vouched: true });
 
-export const readSentinelJson =
-  (deps: ReadDeps): ReadRecords =>
-  async (records, position) => {
+/** Of one partition. */
+export function readSentinelJson(deps: ReadDeps): ReadRecords {
+  const sifted = sifting(decodeObservations, deps);
+  return async (records, position) => {
     const { inbox, metrics, wake } = deps;
-    const decoded = await sift(records, position, decodeObservations, deps);
+    const decoded = await sifted(records, position);
     const items = decoded.flatMap((one) => one.items);
     if (items.length > 0 && (await inbox.put(items)) > 0) wake();
     const observations = decoded.flatMap((one) => one.observations);
@@ -36,11 +37,14 @@ export const readSentinelJson =
       },
     };
   };
+}
 
-export const readOtlp =
-  (form: OtlpForm, deps: ReadDeps): ReadRecords =>
-  async (records, position) => {
-    const requests = await sift(records, position, decodeOtlpRecord(form), deps);
+/** Of one partition. */
+export function readOtlp(form: OtlpForm, deps: ReadDeps): ReadRecords {
+  const sifted = sifting(decodeOtlpRecord(form), deps);
+  return async (records, position) => {
+    const requests = await sifted(records, position);
     // The pipeline counts requests by itself, as those that come over HTTP.
     return { telemetry: { observations: [], requests, sender: senderOf(position) }, counted() {} };
   };
+}

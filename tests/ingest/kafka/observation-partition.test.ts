@@ -130,6 +130,23 @@ function callsOf(service: string): number[] {
   return [...bySecond].sort(([a], [b]) => a - b).map(([, count]) => count);
 }
 
+test('while the inbox is away the same records come again, and what nobody can use is told once', async () => {
+  const worker = await open();
+  const change = { kind: 'change', id: 'c', type: 'release', service: 'orders', summary: 'r2' };
+  const records = ['hello', JSON.stringify(change)].map(
+    (value, offset): StreamRecord => ({
+      ...{ offset: BigInt(offset), timestampMs: startMs, key: null },
+      value: Buffer.from(value),
+    }),
+  );
+  inbox.down = true;
+  for (let attempt = 0; attempt < 3; attempt += 1) await expect(worker.take(records)).rejects.toThrow();
+  inbox.down = false;
+  await worker.take(records);
+  expect(letters.map(({ reason }) => reason)).toEqual(['not-json']);
+  expect(inbox.stored.size).toBe(1);
+});
+
 describe('what may be committed', () => {
   test('nothing while the seconds of a record may still be open, then what came before them', async () => {
     const worker = await open();

@@ -11,8 +11,9 @@ export type GroupedOptions<Entry> = {
   /** A group takes no further entry once it has this size. */
   readonly maxGroupSize: number;
   /**
-   * How long those who were in the last group are waited for, who come again as soon as they have their answer: without it, half
-   * of them come too late and make a group of their own. Whoever comes alone never waits. Default 0.
+   * The longest that those who were in the last group are waited for, who come again as soon as they have their answer: without it,
+   * some of them come too late, and two halves take turns from then on. It is never longer than the group took, which is what one
+   * more would cost. Whoever comes alone never waits. Default 0.
    */
   readonly lingerMs?: number;
   /** Beyond this size of waiting entries, new ones are refused at once. */
@@ -71,15 +72,18 @@ export function createGrouped<Entry, Answer>(
   async function workThrough(): Promise<void> {
     while (waiting.length > 0) {
       const group = takeGroup();
+      const beganMs = performance.now();
       await attempt(group);
-      if (group.length > 1) await gather(group.length);
+      const callers = group.length + waiting.length;
+      if (callers > 1) await gather(callers, Math.min(lingerMs, performance.now() - beganMs));
     }
     isWorking = false;
   }
 
   /** Until so many wait, but not for long. */
-  async function gather(count: number): Promise<void> {
-    for (let waited = 0; waited < lingerMs && waiting.length < count; waited += 1)
+  async function gather(count: number, longestMs: number): Promise<void> {
+    const untilMs = performance.now() + longestMs;
+    while (waiting.length < count && performance.now() < untilMs)
       await new Promise((resolve) => setTimeout(resolve, 1));
   }
 

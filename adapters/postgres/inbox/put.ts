@@ -24,7 +24,7 @@ export function createPut(db: Kysely<Schema>): Inbox['put'] {
       sizeOf: (items) => items.length,
       maxGroupSize: maxGroupItems,
       maxWaitingSize: maxWaitingItems,
-      lingerMs: 2,
+      lingerMs: 25,
     },
   );
   return (items) => (items.length > maxGroupItems ? putAlone(db, items) : put(items));

@@ -1,6 +1,6 @@
 // Many callers, one transaction: who comes together, who hears what, and what one bad entry does to the others.
 
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createGrouped, TooManyWaiting } from '../../../adapters/postgres/grouped.ts';
 
 type Group = {
@@ -130,12 +130,13 @@ test('when too many wait, who comes is refused at once; who waits is not, and th
   expect(await later).toBe('55 is in');
 });
 
-/** Whatever it is given is in at once; answers with what came together. */
-function recording(lingerMs: number) {
+/** Whatever it is given is in after so long; answers with what came together. Only the test lets time pass. */
+function recording(lingerMs: number, tookMs: number) {
   const groups: (readonly string[])[] = [];
   const add = createGrouped(
     async (entries: readonly string[]) => {
       groups.push(entries);
+      await new Promise((resolve) => setTimeout(resolve, tookMs));
       return entries;
     },
     { sizeOf: () => 1, maxGroupSize: 100, maxWaitingSize: 100, lingerMs },
@@ -143,24 +144,72 @@ function recording(lingerMs: number) {
   return { add, groups };
 }
 
-test('those who were in one group are waited for, and are the next', async () => {
-  const { add, groups } = recording(60_000);
-  await Promise.all([add('a'), add('b')]);
-  const early = add('c');
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  await Promise.all([early, add('d')]);
-  expect(groups).toEqual([
-    ['a', 'b'],
-    ['c', 'd'],
-  ]);
-});
+describe('who is waited for', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setImmediate', 'performance'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-test('who comes alone waits for nobody, and those who stay away are not waited for long', async () => {
-  const alone = recording(60_000);
-  for (const entry of ['a', 'b', 'c']) await alone.add(entry);
-  expect(alone.groups).toEqual([['a'], ['b'], ['c']]);
-  const left = recording(2);
-  await Promise.all([left.add('a'), left.add('b')]);
-  await left.add('c');
-  expect(left.groups).toEqual([['a', 'b'], ['c']]);
+  test('those who were in one group are, and are the next', async () => {
+    const { add, groups } = recording(100, 50);
+    const first = Promise.all([add('a'), add('b')]);
+    await pass(51);
+    await first;
+    const second = [add('c')];
+    await pass(20);
+    second.push(add('d'));
+    await pass(60);
+    await Promise.all(second);
+    expect(groups).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ]);
+  });
+
+  test('two halves that took turns come together', async () => {
+    const { add, groups } = recording(100, 50);
+    const first = Promise.all([add('a'), add('b')]);
+    await pass(10);
+    const second = [add('c'), add('d')];
+    await pass(45);
+    await first;
+    await pass(20);
+    second.push(add('a again'), add('b again'));
+    await pass(60);
+    await Promise.all(second);
+    expect(groups).toEqual([
+      ['a', 'b'],
+      ['c', 'd', 'a again', 'b again'],
+    ]);
+  });
+
+  test.each([
+    { what: 'longer than the group took', lingerMs: 1_000, tookMs: 20 },
+    { what: 'longer than is set', lingerMs: 20, tookMs: 1_000 },
+  ])('nobody is for $what', async ({ lingerMs, tookMs }) => {
+    const { add, groups } = recording(lingerMs, tookMs);
+    const first = Promise.all([add('a'), add('b')]);
+    await pass(tookMs + 1);
+    await first;
+    const alone = add('c');
+    await pass(10);
+    expect(groups).toHaveLength(1);
+    await pass(15);
+    expect(groups).toEqual([['a', 'b'], ['c']]);
+    await pass(tookMs);
+    await alone;
+  });
+
+  test('nobody is for one who comes alone', async () => {
+    const { add, groups } = recording(60_000, 50);
+    for (const entry of ['a', 'b', 'c']) {
+      const answer = add(entry);
+      await pass(51);
+      await answer;
+    }
+    expect(groups).toEqual([['a'], ['b'], ['c']]);
+  });
 });

@@ -10,8 +10,13 @@ import { createSentenceEmbedder } from '../adapters/sentences/embedder.ts';
 import { ServiceGraph } from '../domain/correlation/service-graph.ts';
 import { sharedSubject } from '../domain/correlation/shared-subject.ts';
 import { cosine } from '../domain/memory/cosine.ts';
-import { areOpposed, type Described, descriptionOf } from '../domain/memory/description.ts';
-import { type DescribedAlert, describedPairs } from './support/described-pairs.ts';
+import { type Described, descriptionOf, differInMeaning } from '../domain/memory/description.ts';
+import {
+  type DescribedAlert,
+  type DescribedPair,
+  describedPairs,
+  heldOutPairs,
+} from './support/described-pairs.ts';
 import { quantile } from './support/quantile.ts';
 
 const thresholds = [0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9];
@@ -24,7 +29,10 @@ const beganMs = performance.now();
 await embedder.embed(['error rate of it is high']);
 const loadMs = performance.now() - beganMs;
 
-const texts = describedPairs.flatMap(({ one, other }) => [descriptionOf(of(one)), descriptionOf(of(other))]);
+const texts = [...describedPairs, ...heldOutPairs].flatMap(({ one, other }) => [
+  descriptionOf(of(one)),
+  descriptionOf(of(other)),
+]);
 const unique = [...new Set(texts)];
 const embeddedMs = performance.now();
 const vectors = new Map<string, readonly number[]>();
@@ -32,22 +40,23 @@ for (const text of unique) for (const vector of await embedder.embed([text])) ve
 const perTextMs = (performance.now() - embeddedMs) / unique.length;
 const residentMb = (process.memoryUsage().rss - before) / 1e6;
 
-const judged = describedPairs.map(({ alike, one, other, calls }) => {
+const judge = ({ alike, one, other, calls }: DescribedPair) => {
   const [left, right] = [descriptionOf(of(one)), descriptionOf(of(other))];
   const edges = calls.map((call) => {
     const [caller = '', callee = ''] = call.split('>');
     return { caller, callee };
   });
   const agrees =
-    sharedSubject(of(one), of(other), new ServiceGraph(edges, 2)) !== null && !areOpposed(left, right);
+    sharedSubject(of(one), of(other), new ServiceGraph(edges, 2)) !== null && !differInMeaning(left, right);
   return { alike, agrees, similarity: cosine(vectors.get(left) ?? [], vectors.get(right) ?? []) };
-});
+};
+type Judged = ReturnType<typeof judge>;
 
 function of({ service, title, rule, common = {} }: DescribedAlert): Described {
   return { service, title, common: { ...common, ...(rule === undefined ? {} : { rule }) } };
 }
 
-function scoreOf(joins: (one: (typeof judged)[number]) => boolean) {
+function scoreOf(judged: readonly Judged[], joins: (one: Judged) => boolean) {
   const joined = judged.filter(joins);
   const right = joined.filter(({ alike }) => alike).length;
   return {
@@ -55,6 +64,22 @@ function scoreOf(joins: (one: (typeof judged)[number]) => boolean) {
     false: joined.length - right,
     precision: round(right / Math.max(1, joined.length)),
     recall: round(right / judged.filter(({ alike }) => alike).length),
+  };
+}
+
+function figuresOf(pairs: readonly DescribedPair[]) {
+  const judged = pairs.map(judge);
+  const alike = judged.filter((one) => one.alike).length;
+  return {
+    pairs: { alike, notAlike: judged.length - alike },
+    byThreshold: thresholds.map((least) => ({
+      least,
+      ...scoreOf(judged, ({ agrees, similarity }) => agrees && similarity >= least),
+    })),
+    reference: {
+      name: 'the likeness of the words alone, from 0.8',
+      ...scoreOf(judged, ({ similarity }) => similarity >= 0.8),
+    },
   };
 }
 
@@ -95,18 +120,8 @@ await embedder.close();
 console.log(
   JSON.stringify({
     benchmark: 'likeness',
-    pairs: {
-      alike: judged.filter(({ alike }) => alike).length,
-      notAlike: judged.filter(({ alike }) => !alike).length,
-    },
-    byThreshold: thresholds.map((least) => ({
-      least,
-      ...scoreOf(({ agrees, similarity }) => agrees && similarity >= least),
-    })),
-    reference: {
-      name: 'the likeness of the words alone, from 0.8',
-      ...scoreOf(({ similarity }) => similarity >= 0.8),
-    },
+    heldOut: figuresOf(heldOutPairs),
+    madeWith: figuresOf(describedPairs),
     embedding: { loadMs: round(loadMs), perTextMs: round(perTextMs), residentMb: round(residentMb) },
     recall: {
       incidents: remembered,

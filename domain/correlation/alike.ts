@@ -3,7 +3,7 @@
 
 import type { Anomaly } from '../detection/anomaly.ts';
 import { cosine } from '../memory/cosine.ts';
-import { areOpposed } from '../memory/description.ts';
+import { differInMeaning } from '../memory/description.ts';
 import type { Recalled, Vector } from '../memory/port.ts';
 import { openedFor } from '../memory/remember.ts';
 import type { AlikeConfig } from './alike-config.ts';
@@ -50,7 +50,7 @@ export function findAlike(
     const episode = open.find(({ incidentId }) => incidentId === incident.incidentId);
     if (episode === undefined || similarity < least || incident.environment !== own.environment) continue;
     const farMs = Math.max(episode.openedAtMs - anomaly.onsetMs, anomaly.onsetMs - episode.lastAnomalyMs);
-    if (farMs > windowMs || areOpposed(own.description, incident.description)) continue;
+    if (farMs > windowMs || differInMeaning(own.description, incident.description)) continue;
     const subject = sharedSubject(own, incident, graph);
     if (subject === null) continue;
     const why = `described alike (${similarity.toFixed(2)}), and ${subject}`;

@@ -56,6 +56,7 @@ describe('finding the episode of an anomaly', () => {
     expect(correlationConfigSchema.parse({})).toEqual({
       ...{ windowMs: 120_000, maxHops: 2 },
       crowds: { node: 3, text: 3, release: 5, zone: 8 },
+      semantic: { enabled: false, windowMs: 1_800_000, similarity: 0.8 },
     });
     expect(correlationConfigSchema.safeParse({ hops: 1 }).success).toBe(false);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { areOpposed, descriptionOf } from '../../../domain/memory/description.ts';
+import { descriptionOf, differInMeaning } from '../../../domain/memory/description.ts';
 
 const described = (service: string, title: string, rule?: string) =>
   descriptionOf({ service, title, common: rule === undefined ? {} : { rule } });
@@ -30,10 +30,15 @@ test.each([
   ['too many requests', 'no requests', true],
   ['autoscaler is at its maximum', 'autoscaler is at its minimum', true],
   ['server error on it', 'client error on it', true],
-  ['high error rate on it', 'high latency of it', false],
+  ['latency of it is high', 'latency of it is back to normal', true],
+  ['receive errors on it', 'transmit errors on it', true],
+  ['filesystem of it is filling up', 'filesystem of it is read-only', true],
+  ['high error rate on it', 'high latency of it', true],
   ['error rate is above usual', 'error rate is high', false],
-  ['fewer replicas, more errors', 'more errors', false],
-])('opposites: "%s" and "%s": %s', (one, other, opposed) => {
-  expect(areOpposed(one, other)).toBe(opposed);
-  expect(areOpposed(other, one)).toBe(opposed);
+  ['high error rate on it of requests fail', 'error rate is high on it of requests are failing', false],
+  ['it is sealed', 'it is sealed and cannot serve secrets', false],
+  ['disk of it is full', 'disk of it is full', false],
+])('"%s" and "%s" differ in meaning: %s', (one, other, differ) => {
+  expect(differInMeaning(one, other)).toBe(differ);
+  expect(differInMeaning(other, one)).toBe(differ);
 });

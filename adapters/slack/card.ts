@@ -45,6 +45,7 @@ export function renderCard(briefing: Briefing, links: CardLinks, because?: strin
       { type: 'header', text: { type: 'plain_text', text: header, emoji: false } },
       context(headline(briefing)),
       ...(because === undefined ? [] : [section([calledAgain(because)])]),
+      ...silencedBlock(briefing),
       ...parts.map(section),
       ...(tooLongToApproveHere(briefing)
         ? [
@@ -67,6 +68,12 @@ export function callText(briefing: Briefing, because: string): Card {
     text: `${summary(briefing)}; ${escaped(because)}`,
     blocks: [section([calledAgain(because), escaped(briefing.title)])],
   };
+}
+
+function silencedBlock({ silenced }: Briefing) {
+  if (silenced === null) return [];
+  const { by, reason, untilMs } = silenced;
+  return [section([`*Silenced until ${localTime(untilMs)}* by ${escaped(by)}: ${escaped(reason)}`])];
 }
 
 const calledAgain = (because: string): string => `*Calling again:* ${escaped(because)}`;

@@ -12,6 +12,8 @@ const sentences = {
   closed: 'This incident is being closed.',
   engaged: 'The kill switch is engaged: no actions run.',
   released: 'The kill switch is released.',
+  silenced: 'The silence holds from now on.',
+  'silence-ended': 'The silence is ended: what still fires is judged again.',
   reset: 'The breaker is reset: actions run again as policy allows.',
 } as const;
 export type Notice = keyof typeof sentences;

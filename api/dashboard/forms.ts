@@ -13,12 +13,14 @@ import { abort, addNote, closeIncident, takeOver } from '../routes/interventions
 import { killSwitchSet } from '../routes/kill-switch.ts';
 import { rollBackEffect } from '../routes/roll-back.ts';
 import { settleEffect } from '../routes/settle-effect.ts';
+import { silenceCreate, silenceEnd } from '../routes/silences.ts';
 import { breakerReset } from '../routes/track-record.ts';
 import { type BrowserSession, objectionToChange } from '../session/session.ts';
 import type { Notice } from './flash.ts';
 import { readForm } from './form-body.ts';
 import { type Dashboard, type DashboardContext, noteRefusal, themeCookie } from './page-session.ts';
 import { ownPath, seeOther } from './response.ts';
+import { silenceBody } from './silence-form.ts';
 
 type Fields = Readonly<Record<string, string>>;
 type Filled = { readonly session: BrowserSession; readonly fields: Fields };
@@ -134,6 +136,16 @@ export function addForms(dashboard: Dashboard): void {
     const on = engaged === 'true' ? true : engaged === 'false' ? false : engaged;
     await call(c, killSwitchSet, session, { body: { ...fields, engaged: on } });
     return seeOther(`/?done=${on === true ? 'engaged' : 'released'}`);
+  });
+
+  add('/silences', async (c, { session, fields }) => {
+    await call(c, silenceCreate, session, { body: silenceBody(fields, deps.clock.nowMs()) });
+    return seeOther('/silences?done=silenced');
+  });
+
+  add('/silences/end', async (c, { session, fields: { id = '', ...fields } }) => {
+    await call(c, silenceEnd, session, { params: { id }, body: fields });
+    return seeOther('/silences?done=silence-ended');
   });
 
   add('/breakers/reset', async (c, { session, fields }) => {

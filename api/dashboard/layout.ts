@@ -12,6 +12,7 @@ export type PageFrame = {
     | 'series'
     | 'targets'
     | 'actions'
+    | 'silences'
     | 'audit'
     | null;
   readonly body: Html;
@@ -24,6 +25,7 @@ const sections = [
   { id: 'series', href: '/series', word: 'Series' },
   { id: 'targets', href: '/targets', word: 'Targets' },
   { id: 'actions', href: '/actions', word: 'Actions' },
+  { id: 'silences', href: '/silences', word: 'Silences' },
   { id: 'audit', href: '/audit', word: 'Audit' },
 ] as const;
 

@@ -1,5 +1,6 @@
 // Every page with its address and the data it is made of.
 
+import { reaches } from '../../domain/policy/reach.ts';
 import { type Role, roleAtLeast } from '../../domain/role.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiProblem } from '../errors.ts';
@@ -17,6 +18,7 @@ import { auditPage, auditQuery, loadAudit } from './pages/audit.ts';
 import { incidentsPage, listQuery, loadIncidents } from './pages/incidents.ts';
 import { loadOverview, overviewPage } from './pages/overview.ts';
 import { loadSeries, seriesPage, seriesQuery } from './pages/series.ts';
+import { loadSilences, silencesPage, silencesQuery } from './pages/silences.ts';
 import { targetsPage } from './pages/targets.ts';
 import { pageResponse } from './response.ts';
 import { latestOf } from './status.ts';
@@ -72,12 +74,13 @@ export function addPages(dashboard: Dashboard): void {
 
   add(
     '/incidents/:ref',
-    async (c, view, { incidents, approvals, rollbacks, modelTurns, dashboard: pages = own }) => {
+    async (c, view, { incidents, approvals, rollbacks, silences, modelTurns, dashboard: pages = own }) => {
       const id = fromUrlId(c.req.param('ref') ?? '');
       const sources = {
         incidents,
         approvals,
         rollbacks,
+        silences,
         modelTurns,
         serviceMaps: pages.serviceMaps,
         history: pages.history,
@@ -92,15 +95,22 @@ export function addPages(dashboard: Dashboard): void {
     approvalsPage(await loadApprovals(deps.incidents, view.pending), view),
   );
 
-  add('/series', async (c, view, { budgets, dashboard: pages = own }) => {
+  add('/series', async (c, view, { budgets, silences, dashboard: pages = own }) => {
     const query = seriesQuery.parse(c.req.query());
-    return seriesPage(await loadSeries({ history: pages.history, budgets }, query, view.nowMs), view);
+    const data = await loadSeries({ history: pages.history, budgets }, query, view.nowMs);
+    const { environment = '', service = '' } = data.query;
+    const isShown = service !== '' && reaches(view.principal.reach, environment, service);
+    return seriesPage(data, isShown ? await silences.ofService(environment, service) : null, view);
   });
 
   add('/targets', async (_c, view, deps) => targetsPage(await readInventory(deps, undefined), view));
 
   add('/actions', async (_c, view, deps) =>
     actionsPage(await loadActions(deps.trackRecord, view.nowMs), view),
+  );
+
+  add('/silences', async (c, view, deps) =>
+    silencesPage(await loadSilences(deps.silences, silencesQuery.parse(c.req.query())), view),
   );
 
   add(

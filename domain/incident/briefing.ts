@@ -144,6 +144,8 @@ export type Briefing = {
   readonly stopping: StopKind | null;
   /** Null unless nobody can tell whether the change helped: it stays, and a person has to decide. */
   readonly held: { readonly reason: string; readonly untilMs: number } | null;
+  /** Null unless people silence all of it, as far as it has heard. */
+  readonly silenced: { readonly by: string; readonly reason: string; readonly untilMs: number } | null;
   /** Null while nothing was undone. */
   readonly compensation: { readonly undone: readonly string[]; readonly notUndone: readonly string[] } | null;
   /** What Sentinel leaves paused at the end (Argo CD, Flux), each with the way to resume it. */
@@ -217,10 +219,17 @@ export function briefing(input: BriefingInput): Briefing {
       state.held === undefined
         ? null
         : { reason: sentence(state.held.reason), untilMs: state.held.deadlineMs },
+    silenced: silencedBriefing(state),
     compensation: compensationBriefing(state),
     leftPaused: leftPaused(state),
     ending: endingBriefing(state, timeline),
   };
+}
+
+function silencedBriefing({ silenced, status }: IncidentState): Briefing['silenced'] {
+  if (silenced === undefined || status === 'closed') return null;
+  const { actor, reason, untilMs } = silenced;
+  return { by: name(nameOf(actor)), reason: sentence(reason), untilMs };
 }
 
 function diagnosisBriefing(

@@ -33,6 +33,7 @@ export function exampleBriefing(fields: Partial<Briefing> = {}): Briefing {
     verification: null,
     stopping: null,
     held: null,
+    silenced: null,
     compensation: null,
     leftPaused: [],
     ending: null,

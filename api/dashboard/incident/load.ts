@@ -13,6 +13,7 @@ import type { MembersByReason } from '../../ports/members.ts';
 import type { ModelTurnReader, ModelTurnRecord } from '../../ports/model-turns.ts';
 import type { Rollbacks, StandingEffect } from '../../ports/rollbacks.ts';
 import type { ServiceMap, ServiceMaps } from '../../ports/services.ts';
+import type { SilencedHere, Silences } from '../../ports/silences.ts';
 import type { TelemetryHistory } from '../../ports/telemetry.ts';
 import type { Chart } from '../charts/chart.ts';
 import { symptomChart } from './symptom-chart.ts';
@@ -32,6 +33,7 @@ export type IncidentData = {
   readonly membersByReason: readonly MembersByReason[];
   /** What can be taken back, and what cannot and why. */
   readonly standing: readonly StandingEffect[];
+  readonly silenced: SilencedHere;
 };
 
 export type IncidentSources = {
@@ -39,6 +41,7 @@ export type IncidentSources = {
   /** Knows of a decision, and that the time is over, before the incident does. */
   readonly approvals: Pick<Approvals, 'standing'>;
   readonly rollbacks: Pick<Rollbacks, 'standing'>;
+  readonly silences: Pick<Silences, 'ofIncident'>;
   readonly serviceMaps: ServiceMaps;
   readonly modelTurns: ModelTurnReader;
   /** Null: switched off. */
@@ -54,22 +57,34 @@ const chartTimeoutMs = 1_500;
 /** Null when there is no such incident. */
 export async function loadIncident(
   id: string,
-  { incidents, approvals, rollbacks, serviceMaps, modelTurns, history }: IncidentSources,
+  { incidents, approvals, rollbacks, silences, serviceMaps, modelTurns, history }: IncidentSources,
   nowMs: number,
 ): Promise<IncidentData | null> {
-  const [found, timeline, details, map, turns, effects, standing, { continuedIn }, members, outside] =
-    await Promise.all([
-      incidents.get(id),
-      incidents.timeline(id, 0, mostEvents),
-      incidents.details(id),
-      serviceMaps.of(id),
-      modelTurns.turnsOf(id),
-      incidents.effects(id, mostEffects, null),
-      rollbacks.standing(id),
-      incidents.chain(id),
-      incidents.members(id, 1, null),
-      incidents.outside(id),
-    ]);
+  const [
+    found,
+    timeline,
+    details,
+    map,
+    turns,
+    effects,
+    standing,
+    { continuedIn },
+    members,
+    silenced,
+    outside,
+  ] = await Promise.all([
+    incidents.get(id),
+    incidents.timeline(id, 0, mostEvents),
+    incidents.details(id),
+    serviceMaps.of(id),
+    modelTurns.turnsOf(id),
+    incidents.effects(id, mostEffects, null),
+    rollbacks.standing(id),
+    incidents.chain(id),
+    incidents.members(id, 1, null),
+    silences.ofIncident(id),
+    incidents.outside(id),
+  ]);
   if (found === null) return null;
   const { state } = found;
   const { evidence, postmortem } = details;
@@ -89,6 +104,7 @@ export async function loadIncident(
     effects: effects.items,
     membersByReason: members.byReason,
     standing,
+    silenced,
   };
 }
 

@@ -9,6 +9,7 @@ import { toUrlId } from '../../incident-id.ts';
 import { chartFigure } from '../charts/chart.ts';
 import { clockTime, durationText, relativeTime } from '../format.ts';
 import { csrfField, page } from '../layout.ts';
+import { silencedNotice, silenceHref } from '../silenced.ts';
 import { type Html, may, type View } from '../view.ts';
 import { severityMark, statusChip } from '../words.ts';
 import { decisionPanel, planSteps, riskText } from './decision.ts';
@@ -55,7 +56,7 @@ function heldNotice({ held }: Briefing, nowMs: number): Html | '' {
   return html`<section class="panel" id="held" aria-labelledby="held-title"><h2 id="held-title">Nobody can tell whether it helped</h2><p>${held.reason}. The change stays. Take over to keep it, abort to undo it; Sentinel keeps looking until ${clockTime(held.untilMs, nowMs)}, then a person takes over.</p></section>`;
 }
 
-function leadOf({ state, briefing: about, timeline }: IncidentData, ref: string, view: View): Html {
+function leadOf({ state, briefing: about, timeline, silenced }: IncidentData, ref: string, view: View): Html {
   const { nowMs } = view;
   const end = state.closedAtMs;
   const waited = state.approval !== null || timeline.some(({ type }) => type === 'approval-requested');
@@ -67,6 +68,7 @@ function leadOf({ state, briefing: about, timeline }: IncidentData, ref: string,
 ${about.attempt > 1 ? html`<span>analysis ${about.attempt}</span>` : ''}
 ${workflow === null ? '' : html`<a href="${workflow}" rel="noreferrer">Workflow in Temporal</a>`}</p>
 ${lifeLine(state, { waited, acted: about.effects.length > 0 })}
+${end === null ? silencedNotice(silenced, nowMs) : ''}
 ${about.ending === null ? '' : html`<p class="ending"><b>${about.ending.actor}</b>: ${about.ending.reason === '' ? 'no reason given' : about.ending.reason}</p>`}
 ${about.leftPaused.map((sentence) => html`<p class="ending"><b>Left paused</b>: ${sentence}</p>`)}
 ${about.continuedIn.length === 0 ? '' : html`<p class="ending">Continued in ${about.continuedIn.map((id, index) => html`${index === 0 ? '' : ', '}<a class="id" href="/incidents/${toUrlId(id)}">${toUrlId(id)}</a>`)}.</p>`}`;
@@ -103,6 +105,7 @@ function peopleOf({ state }: IncidentData, ref: string, view: View): Html {
   const taken = state.outcome === 'taken-over' || stopped?.kind === 'take-over';
   const word = stopped?.kind === 'abort' ? 'aborted the work' : 'took over';
   return html`<form method="post" action="/incidents/${ref}/note">${csrfField(view)}<label for="note">Note for the timeline</label><textarea id="note" name="text" rows="2" maxlength="4000" required></textarea><button>Add note</button></form>
+<p><a class="button" href="${silenceHref(state.scope.environment, state.scope.service)}">Silence…</a></p>
 ${stopped === undefined ? '' : html`<p class="muted">${nameOf(stopped.actor)} ${word}; the outcome of the call in flight is awaited.</p>`}
 ${taken ? '' : takeOverForm(view, ref)}
 ${state.status === 'handed-over' ? closeForm(view, ref) : stopped === undefined ? abortForm(view, ref) : ''}`;

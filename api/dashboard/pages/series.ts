@@ -7,6 +7,7 @@ import { callMeasures, parseSeriesKey, type SeriesRef, seriesKey } from '../../.
 import type { Budget } from '../../../domain/detection/watch/budget-watch.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../../../domain/telemetry.ts';
 import type { Budgets } from '../../ports/budgets.ts';
+import type { SilencedHere } from '../../ports/silences.ts';
 import type { TelemetryHistory } from '../../ports/telemetry.ts';
 import { valueText } from '../assets/text.js';
 import { type Chart, chartFigure } from '../charts/chart.ts';
@@ -21,6 +22,7 @@ import {
 } from '../charts/points.ts';
 import { dateText } from '../format.ts';
 import { page } from '../layout.ts';
+import { silencedNotice } from '../silenced.ts';
 import type { Html, View } from '../view.ts';
 import { budgetTable } from './budgets.ts';
 import { options } from './incidents.ts';
@@ -220,6 +222,7 @@ function rangeOf({ from, to, minutes }: SeriesQuery, nowMs: number): Range {
 
 export function seriesPage(
   { query, range, environments, services, charts, logs, budgets, problem }: SeriesData,
+  silenced: SilencedHere | null,
   view: View,
 ): Html {
   const named = (all: readonly string[], chosen: string | undefined) =>
@@ -244,6 +247,7 @@ export function seriesPage(
       ['1440', '24 h'],
     ])}</select></div>
 <button>Show</button></form>
+${silenced === null ? '' : silencedNotice(silenced, view.nowMs)}
 ${problem === null ? '' : html`<p class="doubt" role="status">${problem}</p>`}
 ${budgetTable(budgets)}
 ${query.kind === 'logs' && query.key === undefined ? logTable(logs, query) : chartGrid(charts, problem)}`,

@@ -43,6 +43,15 @@ const offered = (brief: Briefing): string[] => {
   return actions.elements.map((element) => ('action_id' in element ? (element.action_id ?? '') : ''));
 };
 
+test('what is silenced says until when, by whom and why, until it is closed', () => {
+  const silenced = { silenceId: 's', actor: 'person:ada', reason: 'load <test>', untilMs: 1_700_003_600_000 };
+  expect(textOf(asking({ silenced }))).toMatch(/\*Silenced until .*\* by ada: load &lt;test&gt;/);
+  expect(textOf(asking())).not.toContain('Silenced');
+  expect(textOf(asking({ silenced, status: 'closed', outcome: 'suppressed' }))).not.toContain(
+    'Silenced until',
+  );
+});
+
 test('what a person has in hand is open: it can be taken over or closed, and its end is shown on the same card', () => {
   const ending = { outcome: 'escalated', actor: 'sentinel', reason: 'nothing to try', end: null } as const;
   const inHand: Briefing = { ...asking(), status: 'handed-over', outcome: 'escalated', ending, returns: 3 };

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { decisionRefusals } from '../../../api/ports/approvals.ts';
 import type { EffectRecord } from '../../../api/ports/effects.ts';
 import type { StandingEffect } from '../../../api/ports/rollbacks.ts';
+import { exampleSilence } from '../../support/memory-silences.ts';
 import { worldWithIncident } from '../calls.ts';
 import { clientOf } from '../client.ts';
 import { incidentId, planHash, ref } from '../incidents.ts';
@@ -49,6 +50,34 @@ const forms = [
     role: 'admin',
   },
   {
+    path: '/silences',
+    fields: {
+      ...{ matchers: 'service="orders"\r\nenvironment=production', minutes: '60', reason: 'load test' },
+      ...{ notifications: 'on', incidents: 'on', actions: 'on', ticket: '' },
+    },
+    lands: '/silences?done=silenced',
+  },
+  {
+    path: '/silences',
+    fields: {
+      ...{
+        matchers: 'service=db',
+        minutes: '60',
+        reason: 'vacuum',
+        sat: 'on',
+        at: '02:30',
+        zone: 'Europe/Berlin',
+      },
+      ...{ incidents: 'on', actions: 'on' },
+    },
+    lands: '/silences?done=silenced',
+  },
+  {
+    path: '/silences/end',
+    fields: { id: 'silence-3f2a9c0011', reason: 'done' },
+    lands: '/silences?done=silence-ended',
+  },
+  {
     path: '/breakers/reset',
     fields: { environment: 'production', action: '*', reason: 'the check was broken' },
     lands: '/actions?done=reset',
@@ -80,6 +109,7 @@ const changesOf = (world: ReturnType<typeof worldWithIncident>) => [
   ...world.undelivered,
   ...world.settled,
   ...world.rolledBack,
+  ...world.silenced.silences.filter(({ id, version }) => id !== exampleSilence().id || version > 1),
 ];
 
 describe.each<Form>(forms)('$path $fields', ({ path, fields, lands, role = 'operator' }) => {

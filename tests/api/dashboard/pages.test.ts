@@ -21,6 +21,8 @@ const paths = [
   '/series?kind=logs&service=orders',
   '/series?key=calls%2Fproduction%2Forders%2Fserver%2F%2Ferrors',
   '/actions',
+  '/silences',
+  '/silences?matchers=service%3Dorders',
   '/targets',
   '/audit',
 ];

@@ -4,11 +4,14 @@
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { Evidence } from '../../../domain/diagnosis/diagnosis.ts';
 import type { IncidentEventBody } from '../../../domain/incident/events.ts';
+import type { Weekly } from '../../../domain/silences/schedule.ts';
+import { exampleSilence } from '../../support/memory-silences.ts';
 import type { World } from '../in-memory.ts';
 import { addIncident, happen, hashedPlan, planHash } from '../incidents.ts';
 import { nowMs } from './in-memory.ts';
 
 export function addRichIncident(world: World, text: string): void {
+  addSilence(world, text);
   const scope = { environment: 'production', service: text };
   const anomaly = (id: string, state: Anomaly['state']): Anomaly => ({
     ...{
@@ -246,5 +249,46 @@ export function addRichIncident(world: World, text: string): void {
     edges: [{ caller: 'caller', callee: text }],
     outside: [],
     blastSet: [text],
+  };
+}
+
+/** One that holds, one that comes every week, and one that was ended; the first is about the incident. */
+function addSilence(world: World, text: string): void {
+  const matchers = [{ label: 'service', is: '=', value: text }] as const;
+  const about = { matchers, reason: text, ticket: text, createdBy: `key:k/${text}` };
+  const schedule = { kind: 'once', startsAtMs: nowMs - 1_000, endsAtMs: nowMs + 3_600_000 } as const;
+  const holds = exampleSilence({ ...about, schedule });
+  const weekly: Weekly = {
+    ...{ kind: 'weekly', days: ['sat'], at: '02:30', minutes: 90, timeZone: 'UTC' },
+    ...{ fromMs: 0, untilMs: null },
+  };
+  world.silenced.silences.push(
+    holds,
+    exampleSilence({ ...about, id: 'silence-1', kind: 'maintenance', schedule: weekly }),
+    exampleSilence({
+      ...about,
+      id: 'silence-2',
+      schedule,
+      ended: { atMs: nowMs - 1, by: 'person:ada', reason: text },
+    }),
+  );
+  world.silenced.here = {
+    notifications: null,
+    incidents: null,
+    actions: { silence: holds, occurrence: schedule },
+  };
+  world.silenced.preview = {
+    incidents: [
+      {
+        ...{
+          incidentId: 'incident/production.orders/0a/1',
+          title: text,
+          environment: 'production',
+          service: text,
+        },
+        ...{ severity: 'critical', matched: 1, findings: 1 },
+      },
+    ],
+    of: 1,
   };
 }

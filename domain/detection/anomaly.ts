@@ -70,7 +70,7 @@ export type Anomaly = {
   readonly baseline?: FrozenBaseline;
   /** Robust standard deviations away from expected, capped at 1000. */
   readonly score: number;
-  /** 0..1 */
+  /** 0..1. Where the series was compared with its own past: how often such an alarm is true (calibration.ts). */
   readonly confidence: number;
   readonly severity: Severity;
   /** Somebody without a key sent (some of) what it was found in: only a person lets something be done about it. */

@@ -2,6 +2,8 @@
 // A finding needs several deviating samples in a row and a change that matters relative to the median.
 // Source: Iglewicz & Hoaglin 1993, "How to detect and handle outliers" (modified z-score).
 
+import { calibrationTables } from '../calibration.ts';
+import { calibrated } from '../confidence.ts';
 import type { DetectionConfig } from '../config.ts';
 import { type Judgement, learning, normal } from '../lifecycle.ts';
 import { plainNumber, safeName } from '../names.ts';
@@ -99,7 +101,7 @@ export class RobustZ {
       seen: value,
       baseline: window.freeze(),
       score,
-      confidence: Math.min(0.95, 0.5 + score / 100),
+      confidence: calibrated(calibrationTables['robust-z'], score),
       severity: 'info',
       summary: `${safeName(this.metric)} of ${safeName(this.service)} is ${this.inWords(value)}, usually ${this.inWords(expected)}`,
     };

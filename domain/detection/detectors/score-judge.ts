@@ -2,6 +2,8 @@
 // the series stays at least halfway to where that sample was, until what has lasted so long is the new normal.
 
 import type { Severity } from '../../scope.ts';
+import { calibrationTables } from '../calibration.ts';
+import { calibrated } from '../confidence.ts';
 import type { DetectionConfig } from '../config.ts';
 import type { StateReader, StateWriter } from '../learnt/bytes.ts';
 import type { Learner } from '../learnt/learnt.ts';
@@ -107,7 +109,7 @@ export class ScoreJudge implements Learner {
       expected: usual,
       seen: value,
       score: 20 * score,
-      confidence: Math.min(0.95, score),
+      confidence: calibrated(calibrationTables.unusual, 20 * score),
       severity: this.severity,
       summary: `${safeName(metric)} of ${safeName(service)} is ${plainNumber(value)}, usually ${plainNumber(usual)}${why}`,
     };

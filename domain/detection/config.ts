@@ -132,6 +132,10 @@ const trend = z.strictObject({
     'For slow growth: report if the limit is reached within this multiple of the time the growth has been observed.',
   ),
   slowStepMs: ms(60_000, 'Time between the samples used to measure slow growth.'),
+  dailyStepMs: ms(
+    3_600_000,
+    'The same for growth that takes days; it has to exceed what was reached on the days before.',
+  ),
   minGrowth: ratio(0.08, 'Share of the limit that the growth must have used up.'),
   slowMinGrowth: ratio(0.04, 'The same for slow growth.'),
   freshMs: ms(120_000, 'Steady growth of a process younger than this counts as warm-up.'),

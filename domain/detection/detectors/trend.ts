@@ -1,11 +1,13 @@
-// Trend: steady growth towards a limit that will be reached soon. Two time scales: the last seconds (a leak that kills
-// within minutes) and the last half hour (one that kills within hours).
+// Trend: steady growth towards a limit that will be reached soon. Three time scales: the last seconds (a leak that kills within minutes),
+// the last half hour (within hours) and the last day (within days). What was reached on an earlier day is no news, so that a rhythm of the
+// day is none; before there was one, a rhythm cannot be told from growth.
 // Source: Theil 1950, Sen 1968 (median of pairwise slopes, robust against outliers up to 29 %); the time to exhaustion is
 // what capacity planning calls "predict linear".
 
 import type { DetectionConfig } from '../config.ts';
 import { type Deviation, type Judgement, learning, normal } from '../lifecycle.ts';
 import { plainMs, safeName } from '../names.ts';
+import { DailyHighs } from './daily-highs.ts';
 import { Growth, growthWindow, medianSlope, sureSlope } from './growth.ts';
 
 /** Growth in a window, as a share of the limit, below which a series is level. */
@@ -20,6 +22,10 @@ type TrendConfig = DetectionConfig['trend'];
 export class Trend {
   private readonly fast = new Growth(0);
   private readonly slow: Growth;
+  private readonly daily: Growth;
+  private readonly highs = new DailyHighs();
+  /** The highest value of what fires. */
+  private firingHigh: { readonly atMs: number; readonly value: number } | null = null;
   private readonly what: string;
   private readonly service: string;
   private readonly inWords: (value: number) => string;
@@ -37,6 +43,7 @@ export class Trend {
     this.service = service;
     this.inWords = inWords;
     this.slow = new Growth(config.slowStepMs);
+    this.daily = new Growth(config.dailyStepMs);
   }
 
   /** `limit` in the same unit as the value; samples in order. */
@@ -46,9 +53,12 @@ export class Trend {
     if (last !== undefined && value < last - limit * dropShare) this.startAgain(last, firing, atMs);
     this.fast.add(atMs, value);
     this.slow.add(atMs, value);
+    this.daily.add(atMs, value);
+    this.noteHigh(atMs, value, firing);
     this.learnLevel(limit);
     if (firing) return this.still(atMs, value, limit, config);
-    if (value < this.peak + (limit * config.minGrowth) / 2) return normal;
+    const before = this.highs.before(atMs);
+    if (value < Math.max(this.peak, before) + (limit * config.minGrowth) / 2) return normal;
     const found =
       this.search(this.fast, this.level, limit * config.minGrowth, () => config.horizonMs, limit, config) ??
       this.search(
@@ -58,8 +68,33 @@ export class Trend {
         (spanMs) => spanMs * config.slowHorizonTimes,
         limit,
         config,
-      );
+      ) ??
+      (Number.isFinite(before) ? this.searchDaily(before, limit, config) : null);
     return found ?? (this.fast.size < growthWindow.least ? learning : normal);
+  }
+
+  /** The day before it stood no higher than `before`: that is the level it grew from. */
+  private searchDaily(before: number, limit: number, config: TrendConfig): Deviation | null {
+    const least = limit * config.slowMinGrowth;
+    return this.search(
+      this.daily,
+      before,
+      least,
+      (spanMs) => spanMs * config.slowHorizonTimes,
+      limit,
+      config,
+    );
+  }
+
+  /** What a leak reached counts as usual only when it came down by itself. */
+  private noteHigh(atMs: number, value: number, firing: boolean): void {
+    if (firing) {
+      if (value > (this.firingHigh?.value ?? Number.NEGATIVE_INFINITY)) this.firingHigh = { atMs, value };
+      return;
+    }
+    if (this.firingHigh !== null) this.highs.note(this.firingHigh.atMs, this.firingHigh.value);
+    this.firingHigh = null;
+    this.highs.note(atMs, value);
   }
 
   private startAgain(cameFrom: number, firing: boolean, atMs: number): void {
@@ -67,6 +102,8 @@ export class Trend {
     if (!firing || this.comebacks >= usualComebacks) this.peak = Math.max(this.peak, cameFrom);
     this.fast.clear();
     this.slow.clear();
+    this.daily.clear();
+    this.firingHigh = null;
     this.level = null;
     this.firstMs = atMs;
   }

@@ -60,7 +60,9 @@ export function createLearning({ detection, store, clock, log }: LearningDeps): 
     const strange = learnt.filter(({ environment, service }) => !asked.has(placeOf(environment, service)));
     const known = new Set((await ask(byEnvironment(strange))).map(nameOf));
     const fresh = learnt.filter((one) => !known.has(nameOf(one)));
-    await store.keep([...fresh, ...detection.takeLearnt(mostAtOnce)], detection.budgets());
+    // Telemetry went on meanwhile: each once, as it is now.
+    const latest = new Map([...fresh, ...detection.takeLearnt(mostAtOnce)].map((one) => [nameOf(one), one]));
+    await store.keep([...latest.values()], detection.budgets());
   }
 
   return {

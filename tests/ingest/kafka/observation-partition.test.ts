@@ -308,7 +308,9 @@ describe('what a month has spent of an error budget', () => {
     await expect.poll(() => learnt.states.size).toBe(1);
     const { nextOffset = 0n, metadata = '' } = first.durable() ?? {};
     const from = Number(nextOffset) / 2;
+    learnt.asked.length = 0;
     const next = await open(metadata);
+    expect(learnt.asked).toContain('orders');
     await play(next, Math.floor(from), 60, 20);
     const known = callsOf('orders').length;
     await expect.poll(() => spent()[0]?.calls ?? 0).toBeGreaterThan(20 * 45);

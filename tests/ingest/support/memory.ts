@@ -226,10 +226,14 @@ export class MemoryStarter implements IncidentStarter {
 export class MemoryLearnt implements LearntStore {
   readonly states = new Map<string, Learnt>();
   budgets: readonly Budget[] = [];
+  /** Services that were asked for. */
+  readonly asked: string[] = [];
   down = false;
 
   async keep(learnt: readonly Learnt[], budgets: readonly Budget[]): Promise<void> {
     if (this.down) throw new Down('the store is down');
+    const names = learnt.map((one) => JSON.stringify([one.environment, one.service, one.key]));
+    if (new Set(names).size < names.length) throw new Error('one thing twice in a statement');
     for (const one of learnt) {
       const key = JSON.stringify([one.environment, one.service, one.key]);
       if ((this.states.get(key)?.untilMs ?? 0) <= one.untilMs) this.states.set(key, one);
@@ -238,6 +242,7 @@ export class MemoryLearnt implements LearntStore {
   }
 
   async recall(environment: string, services: readonly string[]): Promise<readonly Learnt[]> {
+    this.asked.push(...services);
     const all = await this.recallAll();
     return all.filter((one) => one.environment === environment && services.includes(one.service));
   }

@@ -25,6 +25,8 @@ export type MonitorParts<Settings> = {
     settings: Settings & Monitored,
     secret: string | null,
   ): Pick<MirroredSystem, 'everyMs' | 'otherNames' | 'read'>;
+  /** The least rights that reading takes, as text to hand to whoever grants them. Absent: it knows none. */
+  permissions?(settings: Settings & Monitored): string;
   /** What stands in the way of asking it. Changes nothing there; never throws. */
   doctor(settings: Settings & Monitored, secret: string | null): Promise<Finding>;
 };

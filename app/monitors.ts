@@ -62,6 +62,18 @@ export async function outsideSources(config: MonitorsConfig): Promise<readonly O
   return all.flat();
 }
 
+/** What reading takes of those that know: by the name that configuration and metrics have, `cloudwatch/main`. */
+export async function monitorPermissions(
+  config: MonitorsConfig,
+): Promise<ReadonlyMap<string, string | null>> {
+  const all = await Promise.all(
+    configured(config).map(
+      async ({ name, settings, load }) => [name, (await load()).permissions?.(settings) ?? null] as const,
+    ),
+  );
+  return new Map(all);
+}
+
 export function monitorChecks(config: MonitorsConfig): readonly Check[] {
   return configured(config).map(
     ({ settings, secret, load }) =>

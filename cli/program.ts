@@ -21,6 +21,7 @@ import { registerInventory } from './commands/inventory.ts';
 import { registerKeys } from './commands/key.ts';
 import { registerKillSwitch } from './commands/kill-switch.ts';
 import { registerMapping } from './commands/mapping.ts';
+import { registerMonitor } from './commands/monitor.ts';
 import { registerSandbox } from './commands/sandbox.ts';
 import { registerSilences } from './commands/silence.ts';
 import { registerStart } from './commands/start.ts';
@@ -58,6 +59,7 @@ export function createProgram(deps: CliDeps): Command {
   registerMapping(program, deps);
   registerConfig(program, deps);
   registerExecutor(program, deps);
+  registerMonitor(program, deps);
   if (deps.agent !== undefined) registerAgent(program, deps, deps.agent);
   for (const register of deps.extensions ?? []) register(program, deps);
   return program;

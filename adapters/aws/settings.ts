@@ -10,7 +10,8 @@ const role = z
   .string()
   .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, 'expected the ARN of an IAM role');
 
-const endpoint = z.string().refine(isAllowed, {
+/** Of a service, in place of that of AWS. */
+export const endpointSetting = z.string().refine(isAllowed, {
   error: 'expected https://host[:port], or http://127.0.0.1:port (clear text only on this machine)',
 });
 
@@ -50,11 +51,11 @@ export const commonKeys = {
 export const endpointsSchema = <Service extends string>(service: Service) =>
   z
     .strictObject({
-      [service]: endpoint.optional().describe('Of the service itself.'),
-      autoscaling: endpoint.optional().describe('Of auto scaling, which is asked who else decides.'),
-      sts: endpoint.optional().describe('Of STS, which gives out sessions.'),
-      iam: endpoint.optional().describe('Of IAM, which is asked about rights.'),
-    } as Record<Service | 'autoscaling' | 'sts' | 'iam', z.ZodOptional<typeof endpoint>>)
+      [service]: endpointSetting.optional().describe('Of the service itself.'),
+      autoscaling: endpointSetting.optional().describe('Of auto scaling, which is asked who else decides.'),
+      sts: endpointSetting.optional().describe('Of STS, which gives out sessions.'),
+      iam: endpointSetting.optional().describe('Of IAM, which is asked about rights.'),
+    } as Record<Service | 'autoscaling' | 'sts' | 'iam', z.ZodOptional<typeof endpointSetting>>)
     .default({} as never)
     .describe('Other addresses than those of AWS: private links.');
 

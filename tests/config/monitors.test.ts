@@ -53,6 +53,7 @@ test.each([
 test.each([
   ['prometheus', 3],
   ['loki', 2],
+  ['cloudwatch', 2],
 ])('what users copy from the page on %s is accepted', (page, count) => {
   const guide = readFileSync(new URL(`../../docs/${page}.md`, import.meta.url), 'utf8');
   const copied = [...guide.matchAll(/```yaml\n(# sentinel\.yaml\n[\s\S]*?)```/g)].map(
@@ -71,6 +72,28 @@ test.each([
   ['a rule without a query', 'rules: [{ name: a }]', 'query'],
 ])('of Loki, %s is refused', (_what, fields, message) => {
   expect(problems(one(fields).replace('prometheus', 'loki'))).toContain(message);
+});
+
+test.each([
+  ['a region that is none', 'region: europe', 'expected the name of a region'],
+  ['an account without its quotes', 'account: 123456789012', 'account'],
+  ['a metric without a service', 'metrics: [{ name: a, namespace: b, metric: c }]', 'service'],
+  [
+    'a statistic that there is none of',
+    'metrics: [{ name: a, namespace: b, metric: c, service: d, statistic: p950 }]',
+    'percentile',
+  ],
+  [
+    'half a minute',
+    'metrics: [{ name: a, namespace: b, metric: c, service: d, periodSeconds: 90 }]',
+    'multiple of 60',
+  ],
+  ['a key that there is none of', 'metric: []', 'metric'],
+])('of CloudWatch, %s is refused', (_what, fields, message) => {
+  const key = fields.split(':')[0];
+  const usual = ['account: "123456789012"', 'region: eu-west-1'].filter((one) => !one.startsWith(`${key}:`));
+  const given = `{ name: main, ${[...usual, fields].join(', ')} }`;
+  expect(problems(`ingest: { cloudwatch: [${given}] }`)).toContain(message);
 });
 
 test('matchers may hold anything that is quoted', () => {

@@ -2,6 +2,7 @@
 // Amazon SNS notifications to HTTPS endpoints".
 
 import { z } from 'zod';
+import { alarmDimensions, plainDimension, saidInDescription } from '../../../domain/alerts/alarm-words.ts';
 import { severityOf } from '../../../domain/alerts/severity-words.ts';
 import { reportedItem } from '../../events/reported.ts';
 import { firstProblem } from '../../events/schema.ts';
@@ -30,18 +31,7 @@ const settings = z
       .array(name)
       .min(1)
       .max(50)
-      .default([
-        ...['Service', 'ServiceName', 'FunctionName', 'LoadBalancer', 'TargetGroup', 'ApiName', 'ApiId'],
-        ...[
-          'QueueName',
-          'TopicName',
-          'StreamName',
-          'TableName',
-          'DBClusterIdentifier',
-          'DBInstanceIdentifier',
-        ],
-        ...['CacheClusterId', 'AutoScalingGroupName', 'ClusterName', 'InstanceId'],
-      ])
+      .default([...alarmDimensions])
       .describe(
         'Dimensions of metrics that name the service, in order. The first one that an alarm has is used; without any, its name.',
       ),
@@ -118,9 +108,9 @@ function notification({ Message }: TopicMessage, context: ReadContext<Settings>)
 function itemOf(alarm: Alarm, context: ReadContext<Settings>) {
   const { dimensions, changedMs, name: title } = alarm;
   const { services, environments } = context.settings;
-  const said = saidIn(alarm.description);
+  const said = saidInDescription(alarm.description);
   const named = context.settings.dimensions.find((one) => (dimensions[one] ?? '') !== '') ?? '';
-  const place = placeOf(services, said.service ?? plainName(dimensions[named] ?? '') ?? title);
+  const place = placeOf(services, said.service ?? plainDimension(dimensions[named] ?? '') ?? title);
   const ofAccount = Object.hasOwn(environments, alarm.account) ? environments[alarm.account] : undefined;
   return reportedItem(
     {
@@ -139,17 +129,4 @@ function itemOf(alarm: Alarm, context: ReadContext<Settings>) {
     },
     context,
   );
-}
-
-/** What a description says for us: `service=checkout severity=critical`, anywhere in it. */
-function saidIn(description: string): Readonly<Partial<Record<string, string>>> {
-  const words = description
-    .slice(0, 5_000)
-    .matchAll(/\b(service|environment|component|severity)=([^\s,;"']{1,200})/g);
-  return Object.fromEntries([...words].map(([, key = '', value = '']) => [key, value]));
-}
-
-/** Load balancers and their groups are named as `app/checkout/50dc6c495c0c9188`. */
-function plainName(value: string): string | null {
-  return /^(?:app|net|gwy|targetgroup)\/([^/]+)\//.exec(value)?.[1] ?? (value || null);
 }

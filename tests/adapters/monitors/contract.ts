@@ -187,9 +187,10 @@ export function monitorContract(
     test.runIf(inOrder)(
       'a process after this one goes on where it ended: nothing missed, nothing twice, also what could not be stored',
       async () => {
-        const first = start().readings;
+        const { readings: first, later } = start();
         await first.read('prod', long());
         let position = ended(first);
+        later?.();
         const values = [nextValue(), nextValue(), nextValue()] as const;
         await harness.sample(values[0]);
         const seen: Observation[] = [];
@@ -197,6 +198,7 @@ export function monitorContract(
           .poll(async () => {
             const found = await first.read('prod', long());
             position = ended(first) ?? position;
+            later?.();
             seen.push(...found);
             return harness.samplesIn(seen).includes(values[0]);
           })

@@ -35,6 +35,8 @@ export async function startGateway(upstream: string): Promise<Gateway> {
       gateway.sent = 0;
       response.writeHead(200, { 'content-type': 'application/json' });
       const more = setInterval(() => {
+        // What is only waiting here has not been taken over there.
+        if (response.writableLength > piece.length) return;
         gateway.sent += piece.length;
         response.write(piece);
       }, 10);

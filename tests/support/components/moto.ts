@@ -1,4 +1,4 @@
-/** moto, which speaks EC2 and STS: one server for the whole test run; every test file makes its own instances. */
+/** moto, which speaks EC2, STS and CloudWatch: one server for the whole test run; every test file makes its own instances. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { obtainPythonTool } from './python-tool.ts';
 
 const tool = {
   id: 'moto-5.2.5',
-  requirements: ['moto[server,ec2,iam,sts]==5.2.5'],
+  requirements: ['moto[server,ec2,iam,sts,cloudwatch,logs]==5.2.5'],
   program: 'moto_server',
 } as const;
 

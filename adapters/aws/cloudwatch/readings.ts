@@ -85,10 +85,11 @@ export function createCloudWatchReadings(
     const toMs = thereMs - settleSeconds * 1_000;
     const from = all.map(([, taken]) => taken.fromMs() ?? toMs - firstMs);
     const earliestMs = toMs - mostBehindMs;
+    const periodMs = Math.max(...all.map(([metric]) => metric.periodSeconds * 1_000));
     const fromMs = Math.max(earliestMs, Math.min(...from));
     const found = await api.metrics(
       all.map(([metric]) => metric),
-      { fromMs: wholeMinute(fromMs), toMs: wholeMinute(toMs) },
+      { fromMs: floorTo(periodMs, fromMs), toMs: floorTo(60_000, toMs) },
       signal,
     );
     const isLate = Math.min(...from) < earliestMs;
@@ -175,9 +176,9 @@ function wholePeriods(
   return points.filter(({ atMs }) => atMs + periodSeconds * 1_000 <= toMs);
 }
 
-/** AWS answers faster to whole minutes, and cuts periods by them. */
-function wholeMinute(atMs: number): number {
-  return Math.floor(atMs / 60_000) * 60_000;
+/** AWS cuts periods by the clock, and answers faster where it is asked by them. */
+function floorTo(periodMs: number, atMs: number): number {
+  return Math.floor(atMs / periodMs) * periodMs;
 }
 
 function keyOf({

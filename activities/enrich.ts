@@ -13,7 +13,8 @@ import { similarEvidence } from '../domain/memory/similar.ts';
 import { findLeads } from '../domain/model/leads.ts';
 import type { ActivityDeps } from './deps.ts';
 import { lookOutside } from './outside.ts';
-import type { History, TimeRange } from './ports.ts';
+import { type RangesAt, readCalls, readLogs, readMetrics } from './paced-reading.ts';
+import type { History } from './ports.ts';
 import { type Gathering, startGathering, withTimeout } from './sources.ts';
 import { observeTargets } from './targets.ts';
 import { rangesAround } from './time-ranges.ts';
@@ -140,10 +141,11 @@ async function gather(
   const isExplained = changes.some(({ service }) => services?.includes(service) ?? true);
   const unseenHere = isExplained ? nothingUnseen : unseen;
   if (given.mayWait === true && unseenHere.isDue) return { behind: unseenHere.missing };
-  const ranges = rangesAround(environment, onsetMs, nowMs);
+  const rangesAt = (paceMs: number) => rangesAround(environment, onsetMs, nowMs, nowMs, paceMs);
+  const ranges = rangesAt(1_000);
   const about = { environment, services: [...new Set([...own, ...(services ?? [])])], onsetMs, nowMs };
   const [telemetry, views] = await Promise.all([
-    readHistory(gathering, history, ranges, services),
+    readHistory(gathering, history, rangesAt, services),
     lookOutside(outside, about, sourceTimeoutMs),
   ]);
   // Sentinel being behind is like a source that was late: what it saw may not be all there was.
@@ -181,19 +183,15 @@ function nearby(services: readonly string[], edges: readonly CallEdge[]): readon
 async function readHistory(
   gathering: Gathering,
   history: History,
-  ranges: readonly TimeRange[],
+  rangesAt: RangesAt,
   services: readonly string[] | undefined,
 ): Promise<Pick<DiagnosisInput, 'calls' | 'metrics' | 'logs'>> {
-  const all = <T>(name: string, read: (range: TimeRange) => Promise<readonly T[]>) =>
-    gathering.read<readonly T[]>({
-      name,
-      read: async () => (await Promise.all(ranges.map(read))).flat(),
-      instead: [],
-    });
+  const from = <T>(name: string, read: () => Promise<readonly T[]>) =>
+    gathering.read<readonly T[]>({ name, read, instead: [] });
   const [calls, metrics, logs] = await Promise.all([
-    all('calls', (range) => history.calls(range, services)),
-    all('metrics', (range) => history.metrics(range, services)),
-    all('logs', (range) => history.logs(range, services)),
+    from('calls', () => readCalls(history, rangesAt, services)),
+    from('metrics', () => readMetrics(history, rangesAt, services)),
+    from('logs', () => readLogs(history, rangesAt, services)),
   ]);
   return { calls, metrics, logs };
 }

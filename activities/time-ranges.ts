@@ -12,19 +12,25 @@ const longestPresentMs = 65 * 60_000;
 /** Beginning and present each get this much more than a diagnosis averages over. */
 const marginMs = 30_000;
 
+/** What a diagnosis, or the looks of a verification, count in samples, and the one that is on its way. */
+const samples = { past: 10, beginning: 4, present: 12 };
+
 /**
  * One range from before the onset until now, or two when a long time lies between. `sinceMs` asks for a present that
- * begins no later than that (such as an effect whose traces are to be seen).
+ * begins no later than that (such as an effect whose traces are to be seen). Each is longer for rows that come every `paceMs`.
  */
 export function rangesAround(
   environment: string,
   onsetMs: number,
   nowMs: number,
   sinceMs = nowMs,
+  paceMs = 1_000,
 ): readonly TimeRange[] {
-  const fromMs = onsetMs - guardMs - baselineMs;
-  const beginningMs = onsetMs + duringMs + marginMs;
-  const presentMs = Math.max(Math.min(nowMs, sinceMs) - duringMs - marginMs, nowMs - longestPresentMs);
+  const atLeast = (ms: number, count: number) => Math.min(longestPresentMs, Math.max(ms, count * paceMs));
+  const fromMs = onsetMs - guardMs - atLeast(baselineMs, samples.past);
+  const beginningMs = onsetMs + atLeast(duringMs + marginMs, samples.beginning);
+  const lookBackMs = atLeast(duringMs + marginMs, samples.present);
+  const presentMs = Math.max(Math.min(nowMs, sinceMs) - lookBackMs, nowMs - longestPresentMs);
   if (presentMs <= beginningMs) return [{ environment, fromMs, toMs: nowMs }];
   return [
     { environment, fromMs, toMs: beginningMs },

@@ -13,7 +13,7 @@ import { patientEnough } from '../domain/remediation/verify-pace.ts';
 import type { CallBucket, MetricBucket } from '../domain/telemetry.ts';
 import type { ActivityDeps } from './deps.ts';
 import { finalFailure } from './failures.ts';
-import type { TimeRange } from './ports.ts';
+import { readCalls, readMetrics } from './paced-reading.ts';
 import { startGathering } from './sources.ts';
 import { observeTargets } from './targets.ts';
 import { rangesAround } from './time-ranges.ts';
@@ -146,13 +146,12 @@ async function readTelemetry(
   { scope, onsetMs, effectAtMs }: VerifyInput,
   nowMs: number,
 ): Promise<Telemetry> {
-  const ranges = rangesAround(scope.environment, onsetMs, nowMs, effectAtMs ?? nowMs);
-  const all = async <T>(read: (range: TimeRange) => Promise<readonly T[]>): Promise<readonly T[]> =>
-    (await Promise.all(ranges.map(read))).flat();
+  const rangesAt = (paceMs: number) =>
+    rangesAround(scope.environment, onsetMs, nowMs, effectAtMs ?? nowMs, paceMs);
   try {
     const [calls, metrics] = await Promise.all([
-      all((range) => history.calls(range)),
-      all((range) => history.metrics(range)),
+      readCalls(history, rangesAt),
+      readMetrics(history, rangesAt),
     ]);
     return { ok: true, calls, metrics };
   } catch (error) {

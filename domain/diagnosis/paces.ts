@@ -1,7 +1,7 @@
 // How often a series is heard: once a second where spans tell of it, in an interval of its sender's where something was counted or
 // measured for that long. What takes samples takes as much longer.
 
-import type { CallBucket } from '../telemetry.ts';
+import type { CallBucket, MetricBucket } from '../telemetry.ts';
 import { median } from './statistics.ts';
 
 export const secondMs = 1_000;
@@ -28,6 +28,42 @@ export function paceOfPoints(points: readonly { readonly atMs: number }[]): numb
   return gaps.length < fewestGaps ? secondMs : wholeSeconds(median(gaps));
 }
 
+/**
+ * How seldom the slower of many series come: what comes seldom has to be read for longer. `heardMs` is how long was listened: a
+ * series with a single sample comes no more often than that.
+ */
+export function slowPaceOfMetrics(rows: readonly MetricBucket[], heardMs: number): number {
+  const series = bySeries(rows, ({ metric, attributes }) => `${metric}\n${attributes}`);
+  return slowOf(
+    series.map((points) =>
+      points.length > fewestGaps ? paceOfPoints(points) : wholeSeconds(heardMs / points.length),
+    ),
+  );
+}
+
+export function slowPaceOfCalls(rows: readonly CallBucket[]): number {
+  return slowOf(bySeries(rows, ({ side, peer }) => `${side}\n${peer}`).map(paceOfCalls));
+}
+
+function slowOf(paces: number[]): number {
+  paces.sort((a, b) => a - b);
+  return paces[Math.floor(paces.length * 0.75)] ?? secondMs;
+}
+
+function bySeries<Row extends { readonly service: string; readonly instance: string }>(
+  rows: readonly Row[],
+  nameOf: (row: Row) => string,
+): readonly (readonly Row[])[] {
+  const series = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = `${row.service}\n${row.instance}\n${nameOf(row)}`;
+    const mine = series.get(key);
+    if (mine === undefined) series.set(key, [row]);
+    else mine.push(row);
+  }
+  return [...series.values()];
+}
+
 function wholeSeconds(ms: number): number {
   return Math.max(secondMs, Math.round(ms / secondMs) * secondMs);
 }
@@ -38,13 +74,8 @@ function wholeSeconds(ms: number): number {
  */
 export function inSteps(calls: readonly CallBucket[], nowMs: number): readonly CallBucket[] {
   if (calls.every(isFine)) return calls;
-  const series = new Map<string, CallBucket[]>();
-  for (const row of calls) {
-    if (isFine(row) || row.atMs > nowMs) continue;
-    const key = `${row.service}\n${row.instance}\n${row.side}\n${row.peer}`;
-    series.set(key, [...(series.get(key) ?? []), row]);
-  }
-  const all = [...series.values()].map((rows) => ({
+  const coarse = calls.filter((row) => !isFine(row) && row.atMs <= nowMs);
+  const all = bySeries(coarse, ({ side, peer }) => `${side}\n${peer}`).map((rows) => ({
     rows,
     stepMs: paceOfCalls(rows),
     lastMs: newest(rows),

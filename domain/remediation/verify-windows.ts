@@ -160,7 +160,9 @@ export function newestWindow(
 
 /** The past that a series without a frozen normal is compared with; an onset is known no better than its samples come. */
 export function pastOf({ before, onsetMs }: VerificationTimes, intervalMs: number): Window {
-  return { fromMs: before.fromMs, toMs: Math.min(before.toMs, onsetMs - intervalMs) };
+  const toMs = Math.min(before.toMs, onsetMs - intervalMs);
+  const longMs = intervalMs > summingMs ? thresholds.window.samples.baseline * intervalMs : 0;
+  return { fromMs: Math.min(before.fromMs, toMs - longMs), toMs };
 }
 
 /** Distinct seconds with samples. */

@@ -3,6 +3,7 @@
 
 import type { ObservedState } from '../inventory/target.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../telemetry.ts';
+import { batchesOf } from './batches.ts';
 import { baselineOf, type CallStats, callStats } from './call-stats.ts';
 import { buildGraph, type Graph } from './graph.ts';
 import { group } from './grouping.ts';
@@ -11,7 +12,7 @@ import type { DiagnosisInput, KnownChange } from './input.ts';
 import { type InstanceFeatures, instanceFeatures } from './instances.ts';
 import { type LogStats, logStats } from './log-stats.ts';
 import { callOnset, earliest } from './onset.ts';
-import { inSteps, paceOfCalls } from './paces.ts';
+import { coarseFromMs, inSteps, paceOfCalls } from './paces.ts';
 import { type Replicas, replicas } from './replicas.ts';
 import { type ResourceStats, resourceStats } from './resource-stats.ts';
 import { inboundContinues, silentSince } from './silence.ts';
@@ -92,7 +93,8 @@ function windowsByPace(
     const mine = known.get(stepMs);
     if (mine !== undefined) return mine;
     const alike = calls.filter((row) => paceOfCalls([row]) === stepMs);
-    const cut = cutWindows(alike, input, gapUntilMs, stepMs);
+    const batchMs = stepMs < coarseFromMs ? batchesOf(alike, input.nowMs) : 0;
+    const cut = cutWindows(alike, input, gapUntilMs, stepMs, batchMs);
     known.set(stepMs, cut);
     return cut;
   };

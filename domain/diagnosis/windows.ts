@@ -31,13 +31,15 @@ type Extent = Pick<Windows, 'dataEndMs' | 'gapUntilMs' | 'onsetMs'> & { readonly
 /**
  * Cuts the windows of one kind of rows from what data there is: seconds of calls are complete later than points of
  * metrics. The baseline starts at the first data seen, so that a short history does not look like little traffic; data
- * dated after `nowMs` are ignored, and rows that stopped coming at all end where a delay could no longer explain it.
+ * dated after `nowMs` are ignored, and rows that stopped coming at all end where a delay could no longer explain it. What senders
+ * hold back for up to `batchMs` is not complete before.
  */
 export function cutWindows(
   rows: readonly { readonly atMs: number }[],
   { nowMs, onsetMs }: Pick<DiagnosisInput, 'nowMs' | 'onsetMs'>,
   gapUntilMs: number,
   stepMs = secondMs,
+  batchMs = 0,
 ): Windows {
   let firstMs = Number.POSITIVE_INFINITY;
   let lastMs = Number.NEGATIVE_INFINITY;
@@ -48,7 +50,7 @@ export function cutWindows(
   }
   const { delayMs } = thresholds.window;
   if (stepMs < coarseFromMs || !Number.isFinite(lastMs)) {
-    const dataEndMs = Math.min(nowMs, Math.max(lastMs + secondMs, nowMs - delayMs));
+    const dataEndMs = Math.min(nowMs, Math.max(lastMs + secondMs - batchMs, nowMs - delayMs - batchMs));
     return bySeconds({ firstMs, dataEndMs, onsetMs, gapUntilMs });
   }
   const missed = Math.max(0, Math.floor((nowMs - delayMs - lastMs) / stepMs));

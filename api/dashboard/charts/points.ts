@@ -8,6 +8,7 @@ import {
   isMetricRowOf,
   type SeriesRef,
 } from '../../../domain/detection/series.ts';
+import { inSteps, paceOfCalls } from '../../../domain/diagnosis/paces.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../../../domain/telemetry.ts';
 import type { TelemetryHistory } from '../../ports/telemetry.ts';
 import type { Unit } from '../assets/text.js';
@@ -64,12 +65,15 @@ export async function readPoints(
   }
 }
 
+/** Calls that were counted in an interval happened all through it: a step is whole intervals, and has a report of every instance. */
 export function callPoints(
-  rows: readonly CallBucket[],
+  all: readonly CallBucket[],
   measure: CallMeasure,
-  stepMs: number,
+  shownMs: number,
 ): readonly Point[] {
-  return steps(rows, stepMs, (group) => {
+  const paceMs = paceOfCalls(all);
+  const stepMs = Math.ceil(shownMs / paceMs) * paceMs;
+  return steps(inSteps(all, Number.POSITIVE_INFINITY), stepMs, (group) => {
     const count = sum(group, (row) => row.count);
     switch (measure) {
       case 'errors':

@@ -34,6 +34,23 @@ describe('points of calls', () => {
     ]);
   });
 
+  test('what was counted in an interval is a rate over that interval, whenever each instance reports', () => {
+    const counted = (atMs: number, instance: string) => ({
+      ...bucket(atMs, instance, 600, 60),
+      intervalMs: 60_000,
+    });
+    const reports = [60, 120, 180, 240].flatMap((second) => [
+      counted(second * 1_000, 'a'),
+      counted((second - 25) * 1_000 + (second === 120 ? 400 : 0), 'b'),
+    ]);
+    for (const stepMs of [1_000, 7_000, 60_000]) {
+      const points = callPoints(reports, 'traffic', stepMs);
+      expect(points.map(({ value }) => value)).toEqual([20, 20, 20, 20]);
+      expect(callPoints(reports, 'errors', stepMs).map(({ value }) => value)).toEqual([0.1, 0.1, 0.1, 0.1]);
+    }
+    expect(callPoints(reports, 'traffic', 90_000)[1]).toEqual({ atMs: 120_000, value: 20 });
+  });
+
   test('a range of any length has a bounded number of steps', () => {
     expect(stepFor({ fromMs: 0, toMs: 60_000 })).toBe(1_000);
     expect(86_400_000 / stepFor({ fromMs: 0, toMs: 86_400_000 })).toBeLessThanOrEqual(600);

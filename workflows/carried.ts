@@ -29,7 +29,12 @@ export type Memory = {
   /** When the latest plan was made. */
   readonly plannedAtMs: number;
   /** The latest look for a recovery without a further effect. */
-  readonly lastLook: { readonly atMs: number; readonly outcome: VerificationOutcome } | null;
+  readonly lastLook: {
+    readonly atMs: number;
+    readonly outcome: VerificationOutcome;
+    /** Where its telemetry comes slowly. */
+    readonly answerTakesMs?: number;
+  } | null;
   /** When the latest effect was complete; null before any. */
   readonly lastEffectAtMs: number | null;
   /** How long the targets of the latest plan settle, where their executors say so. */

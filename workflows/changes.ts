@@ -47,6 +47,15 @@ export function obeysSilences(): boolean {
 }
 
 /**
+ * Since this: a symptom that has cleared before anything was done about it, or while it was watched, is looked at for as long as its
+ * telemetry takes to show that it is over. Asked only when the looks or the watch are over and nobody can tell, so that all other histories are the same as before. Goes when
+ * incidents from before are over.
+ */
+export function waitsForSlowSamples(): boolean {
+  return patched('slow samples are waited for');
+}
+
+/**
  * Since this: nothing is done about a symptom that clears while nothing measured is bad, for `clearingLooks`. Asked only when
  * `passingLooks` are over and it is so, so that all other histories are the same as before. Goes when incidents from before are over.
  */

@@ -183,6 +183,48 @@ await describeWithTimeSkipping('an incident that waits', () => {
     expect(world.executor.ledger).toEqual([]);
   });
 
+  test.for([
+    {
+      while: 'before it acts',
+      script: { steps: [rollback], verdict: auto },
+      rounds: 8,
+      outcome: 'self-recovered',
+    },
+    {
+      while: 'when it watches',
+      script: { nothing: 'it passes', harmless: true },
+      rounds: 8,
+      outcome: 'self-recovered',
+    },
+    {
+      while: 'but not for ever',
+      script: { steps: [rollback], verdict: auto },
+      rounds: 80,
+      outcome: 'escalated',
+    },
+  ] as const)(
+    'for slow telemetry to tell that what has cleared is over, $while',
+    async ({ script, rounds, outcome }) => {
+      const usual = createWorld();
+      usual.script = [script];
+      // Every round of looks is recorded before the next.
+      const looked = new Set<number>();
+      const verify: Activities['verify'] = async (input) => {
+        looked.add(input.recordedSeq);
+        const isKnown = looked.size >= rounds;
+        const answer = await usual.activities.verify(input);
+        const answerTakesMs = 9 * minuteMs;
+        return { ...answer, outcome: isKnown ? 'recovered' : 'unverified', settled: isKnown, answerTakesMs };
+      };
+      const world = { ...usual, activities: { ...usual.activities, verify } };
+      const slow = { slowVerifyTimeoutMs: 60 * minuteMs, verifyTimeoutMs: minuteMs, watchMs: minuteMs };
+      const incident = await stage.open(world, { settleMs: minuteMs, ...slow });
+      await incident.clear('a1');
+      expect((await incident.ended()).result).toMatchObject({ outcome });
+      expect(world.executor.ledger).toEqual([]);
+    },
+  );
+
   test('looks again later when a recovery could not be told at first', async () => {
     const world = createWorld();
     world.script = [{ steps: [rollback], verdict: approval(24 * 3_600) }];

@@ -5,9 +5,16 @@ import { symptoms, symptomsGone } from '../../domain/incident/anomalies.ts';
 import { standingEffects } from '../../domain/incident/attempts.ts';
 import type { VerificationResult } from '../../domain/remediation/verification.ts';
 import type { Watching } from '../carried.ts';
-import { waitsForClearing } from '../changes.ts';
+import { waitsForClearing, waitsForSlowSamples } from '../changes.ts';
 import type { Ending, Run } from '../run.ts';
-import { clearingLooks, passingLooks, recoveryLooks, recoveryRecheckMs, stalePlanMs } from '../timings.ts';
+import {
+  clearingLooks,
+  passingLooks,
+  recoveryLooks,
+  recoveryRecheckMs,
+  stalePlanMs,
+  timeToTell,
+} from '../timings.ts';
 import { continueAsNewWhenDue } from './continue.ts';
 import { escalation, resolved, selfRecovered } from './endings.ts';
 import { staysAwayMs } from './hand-over.ts';
@@ -59,7 +66,7 @@ export async function needless(run: Run): Promise<Ending | null> {
   for (let looks = 1; ; looks += 1) {
     const result = await lookForRecovery(run);
     if (result.outcome !== 'unverified') return endingOf(run, result);
-    if (looks === recoveryLooks)
+    if (looks >= recoveryLooks && !needsLonger(run, result, looks * recoveryRecheckMs))
       return escalation(`the symptom has cleared, but nobody can tell: ${result.reason}`);
     journal.waitingFor('samples that say whether the plan is still needed');
     const cameBack = await condition(() => !symptomsGone(journal.state()), recoveryRecheckMs, {
@@ -96,6 +103,16 @@ async function passing(run: Run): Promise<Ending | null> {
   }
 }
 
+/** Nobody can tell yet, because telemetry comes slowly: what it takes to see a recovery in it is not over. */
+function needsLonger(
+  run: Run,
+  { outcome, answerTakesMs }: Pick<VerificationResult, 'outcome' | 'answerTakesMs'>,
+  lookedForMs: number,
+): boolean {
+  if (outcome !== 'unverified' || answerTakesMs === undefined) return false;
+  return lookedForMs < timeToTell(run, answerTakesMs) && waitsForSlowSamples();
+}
+
 /** Part of the symptom has cleared, and nothing measured is bad: the rest is about to. */
 function clears({ journal }: Run, { outcome }: VerificationResult, looks: number): boolean {
   if (outcome !== 'unverified' || looks >= clearingLooks) return false;
@@ -126,8 +143,12 @@ async function lookForRecovery(run: Run): Promise<VerificationResult> {
     continues: false,
   });
   journal.record({ type: 'verified', attempt: journal.state().attempt, result });
-  run.memory = { ...run.memory, lastLook: { atMs: Date.now(), outcome: result.outcome } };
+  run.memory = { ...run.memory, lastLook: { atMs: Date.now(), ...seenIn(result) } };
   return result;
+}
+
+function seenIn({ outcome, answerTakesMs }: VerificationResult) {
+  return { outcome, ...(answerTakesMs === undefined ? {} : { answerTakesMs }) };
 }
 
 /**
@@ -157,7 +178,15 @@ async function watchUntil(run: Run, { reason, deadlineMs, known }: Watching): Pr
     const recovery = await recoveredByItself(run);
     if (recovery !== null) return recovery;
     if (somethingNew()) return null;
-    const leftMs = deadlineMs - Date.now();
+    let leftMs = deadlineMs - Date.now();
+    const { lastLook } = run.memory;
+    if (
+      leftMs <= 0 &&
+      lastLook !== null &&
+      symptomsGone(journal.state()) &&
+      needsLonger(run, lastLook, -leftMs)
+    )
+      leftMs = recoveryRecheckMs;
     if (leftMs <= 0) return escalation(`${reason}; the symptom was still there after watching it`);
     if (!run.fromBefore) await continueAsNewWhenDue(run);
     journal.waitingFor(`the symptom to go by itself: ${reason}`);

@@ -253,6 +253,14 @@ const metricRule = z
     service: name.default('*').describe('Services it is about (`*` and `?` are wildcards).'),
     above: z.number().optional().describe('A symptom above this value.'),
     below: z.number().optional().describe('A symptom below this value.'),
+    changeMs: z
+      .number()
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        'Compare `above` and `below` with how much the value changed in this time, instead of with the value: 50 more, or 50 less (`below: -50`). At least as long as between two samples.',
+      ),
     forMs: z.number().int().min(0).default(0).describe('How long it must stay beyond `above` or `below`.'),
     direction: z
       .enum(['up', 'down', 'both'])
@@ -266,7 +274,14 @@ const metricRule = z
   .refine(({ above, below }) => above === undefined || below === undefined || below < above, {
     path: ['below'],
     message: 'must be less than `above`',
-  });
+  })
+  .refine(
+    ({ above, below, changeMs }) => changeMs === undefined || above !== undefined || below !== undefined,
+    {
+      path: ['changeMs'],
+      message: 'needs `above` or `below`',
+    },
+  );
 export type MetricRule = z.output<typeof metricRule>;
 
 /** Configuration of the detection engine; `detectionConfigSchema.parse({})` gives the defaults. */

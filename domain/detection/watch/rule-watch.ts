@@ -2,12 +2,13 @@
 // would be watched for otherwise.
 
 import type { MetricRule } from '../config.ts';
+import { Change } from '../detectors/change.ts';
 import { ScoreJudge } from '../detectors/score-judge.ts';
 import { Threshold } from '../detectors/threshold.ts';
 import { type Learnt, learnerOf, stateOf } from '../learnt/learnt.ts';
 import { type LearningWatch, scoreKey } from '../learnt/recalled.ts';
-import type { ClearRule, Judgement } from '../lifecycle.ts';
-import { plainNumber, safeName } from '../names.ts';
+import { type ClearRule, type Judgement, learning } from '../lifecycle.ts';
+import { plainNumber, plainSpan, safeName } from '../names.ts';
 import { seriesKey } from '../series.ts';
 import type { SignalRule } from '../signals.ts';
 import type { MetricSource, MetricWatch, WatchContext } from './context.ts';
@@ -23,6 +24,7 @@ export class RuleWatch implements MetricWatch, LearningWatch {
   private readonly rule: MetricRule;
   private readonly above = new Threshold();
   private readonly below = new Threshold();
+  private readonly change: Change | null;
   private score: ScoreJudge | null;
   private readonly newScore: () => ScoreJudge;
   private readonly findings: MetricFindings;
@@ -31,6 +33,7 @@ export class RuleWatch implements MetricWatch, LearningWatch {
   constructor(source: MetricSource, rule: MetricRule, { signal }: SignalRule) {
     this.source = source;
     this.rule = rule;
+    this.change = rule.changeMs === undefined ? null : new Change(rule.changeMs);
     const isLimited = rule.above !== undefined || rule.below !== undefined;
     this.newScore = () => new ScoreJudge(source, rule.direction, rule.severity);
     this.score = isLimited ? null : this.newScore();
@@ -60,7 +63,8 @@ export class RuleWatch implements MetricWatch, LearningWatch {
       return;
     }
     const { above, below } = this.rule;
-    const beyond = this.limited(atMs, value, above, below);
+    const judged = this.change === null ? value : this.change.observe(atMs, value);
+    const beyond = judged === null ? learning : this.limited(atMs, judged, above, below);
     this.findings.update('threshold', beyond, atMs, this.limitClear(clear), sink);
   }
 
@@ -127,8 +131,12 @@ export class RuleWatch implements MetricWatch, LearningWatch {
       seen: value,
       severity: this.rule.severity,
       direction,
-      summary: () =>
-        `${safeName(metric)} of ${safeName(service)} is ${plainNumber(value)}, ${direction === 'up' ? 'above' : 'below'} its limit of ${plainNumber(limit)}`,
+      summary: () => {
+        const { changeMs } = this.rule;
+        const side = direction === 'up' ? 'above' : 'below';
+        const is = changeMs === undefined ? 'is' : `changed in ${plainSpan(changeMs)} by`;
+        return `${safeName(metric)} of ${safeName(service)} ${is} ${plainNumber(value)}, ${side} its limit of ${plainNumber(limit)}`;
+      },
     } as const;
     const rule = { limit: 0, release: -hysteresis, durationMs: this.rule.forMs, minSamples: 1 };
     return threshold.judge(sample, rule, this.findings.isFiring('threshold'));

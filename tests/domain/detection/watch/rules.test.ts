@@ -59,6 +59,49 @@ describe('a limit', () => {
     ]);
   });
 
+  test('of how much it changed, at any interval, whatever the level', () => {
+    const rule = { metric: 'orders.rate', above: 50, below: -50, changeMs: 600_000 };
+    for (const intervalS of [15, 60, 300, 600]) {
+      const per = 600 / intervalS;
+      const rising = [...level(10 * per, 1_000), ...level(3 * per, 1_080), ...level(3 * per, 1_000)];
+      const told = found([rule], intervalS, rising);
+      expect(told.map(({ state, direction }) => [state, direction])).toEqual([
+        ['firing', 'up'],
+        ['cleared', 'up'],
+        ['firing', 'down'],
+        ['cleared', 'down'],
+      ]);
+      expect(told[0]?.sample).toBe(10 * per);
+      expect(told[0]?.summary).toMatch(
+        /^orders\.rate of shop changed in 10 min by \d+(\.\d+)?, above its limit of 50$/,
+      );
+      const slowly = Array.from({ length: 20 * per }, (_, row) => 1_000 + (40 * row) / per);
+      expect(found([rule], intervalS, slowly)).toEqual([]);
+    }
+    expect(() => detectionConfigSchema.parse({ rules: [{ metric: 'orders', changeMs: 1_000 }] })).toThrow();
+  });
+
+  test('of a change is not judged over a pause', () => {
+    const rule = { metric: 'orders.rate', above: 50, changeMs: 600_000 };
+    const engine = createDetectionEngine(detectionConfigSchema.parse({ rules: [rule] }));
+    const scope = { environment: 'prod', service: 'shop' };
+    const anomalies = [0, 5, 10, 40, 41].flatMap((minute, index) => {
+      const atMs = startMs + minute * 60_000;
+      const value = index < 3 ? 1_000 : 2_000;
+      const point = {
+        kind: 'gauge',
+        scope,
+        metric: 'orders.rate',
+        unit: '1',
+        attributes: {},
+        atMs,
+        value,
+      } as const;
+      return engine.observe([point], atMs).anomalies;
+    });
+    expect(anomalies.filter(({ detector }) => detector === 'threshold')).toEqual([]);
+  });
+
   test('is not looked at for other metrics, and the first rule that fits counts', () => {
     const beyond = level(10, 95);
     expect(found([{ metric: 'orders', above: 80 }], 60, beyond)).toEqual([]);

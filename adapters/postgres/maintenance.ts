@@ -24,6 +24,8 @@ const maxResources = 100_000;
 const learntMs = 35 * dayMs;
 /** About two kilobytes each. */
 const maxLearnt = 100_000;
+/** As long as a silence that has ended is listed. */
+const silencedMs = 30 * dayMs;
 /** Topics rarely keep records for longer. */
 const replaysMs = 90 * dayMs;
 /** A signature is good for minutes only. */
@@ -128,6 +130,11 @@ export function createMaintenance(db: Kysely<Schema>): Maintenance {
         await db
           .deleteFrom('agent_requests')
           .where('until_ms', '<', nowMs - agentRequestsMs)
+          .execute(),
+        await db
+          .deleteFrom('silenced_findings')
+          .where('due_at_ms', 'is', null)
+          .where('last_at_ms', '<', nowMs - silencedMs)
           .execute(),
         await db.deleteFrom('sessions').where('expires_at_ms', '<', nowMs).execute(),
       ];

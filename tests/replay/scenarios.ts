@@ -38,6 +38,11 @@ function scenario(
   };
 }
 
+const silence = {
+  ...{ silenceId: 'silence-1', actor: 'person:ada', reason: 'load test' },
+  untilMs: 4_102_444_800_000,
+} as const;
+
 const asking = (world: World): void => {
   world.script = [{ steps: [rollback], verdict: approval() }];
 };
@@ -388,6 +393,28 @@ export const scenarios: readonly Scenario[] = [
       const said = { actor: 'ada', reason: 'wrong tree' };
       incident.world.stores.stops.stored = { kind: 'abort', ...said };
       await incident.handle.executeUpdate(messages.abort, { args: [said] });
+    },
+  ),
+  scenario(
+    'silenced-until-it-was-over',
+    (world) => {
+      world.stores.silences.stored = { incidents: silence, actions: silence };
+      return {};
+    },
+    async (incident) => {
+      await incident.until(({ silenced }) => silenced !== undefined);
+      await incident.clear('a1');
+    },
+  ),
+  scenario(
+    'silenced-for-a-while',
+    (world) => {
+      world.stores.silences.stored = { incidents: silence, actions: silence };
+      return {};
+    },
+    async (incident) => {
+      await incident.until(({ silenced }) => silenced !== undefined);
+      incident.world.stores.silences.stored = { incidents: null, actions: null };
     },
   ),
   rollbackScenario('rollback-undone', () => {}),

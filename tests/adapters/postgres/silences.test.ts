@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { Stores } from '../../../adapters/postgres/index.ts';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import type { Silence, SilenceTerms } from '../../../domain/silences/silence.ts';
+import { createDispatcher, defaultDispatchSettings } from '../../../ingest/dispatch.ts';
+import { MemoryMetrics, silentLog } from '../../ingest/support/memory.ts';
 import { describeStores } from '../../support/stores.ts';
 import { anomalyOf, passGate, perform, person, readyToAct, unique } from './fixtures.ts';
 
@@ -121,6 +123,33 @@ await describeStores('silences', (use) => {
       expect((await stores.silences.versions(made.id)).map(({ version }) => version)).toEqual([1, 2]);
     });
 
+    test('an event that is silenced is suppressed, by what and why, and then in its incident: each time one of them', async () => {
+      const { stores } = use();
+      const environment = unique('env');
+      const made = await silence(stores, environment);
+      const metrics = new MemoryMetrics();
+      const dispatcher = createDispatcher({
+        ...{ inbox: stores.inbox, episodes: stores.episodes, correlation, metrics, log: silentLog },
+        starter: { tell: async () => 'signalled' },
+        clock: { nowMs: () => Date.now() },
+        settings: defaultDispatchSettings,
+      });
+      const eventId = unique('event');
+      const anomaly = anomalyOf({ environment });
+      await stores.inbox.put([{ id: `anomaly/${anomaly.id}/firing`, kind: 'anomaly', anomaly, eventId }]);
+      const explained = async () =>
+        (await stores.records.explain(eventId)).items.map(({ outcome, reason }) => ({ outcome, reason }));
+      expect(await explained()).toMatchObject([{ outcome: 'waiting' }]);
+      await dispatcher.drainOnce();
+      const reason = expect.stringContaining(`by ada: load test (OPS-7) [${made.id}]`);
+      expect(await explained()).toEqual([{ outcome: 'suppressed', reason }]);
+      expect(metrics.counts.get('sentinel_inbox_items_total{silenced}')).toBe(1);
+      await stores.silences.end(made.id, 'done', ada);
+      expect(await stores.episodes.judgeAgain(10)).toBe(1);
+      await dispatcher.drainOnce();
+      expect((await explained()).map(({ outcome }) => outcome)).toEqual(['incident', 'incident']);
+    });
+
     test('the labels of an alert are asked about, also when its incident has given it back without them', async () => {
       const { stores } = use();
       const environment = unique('env');
@@ -178,6 +207,28 @@ await describeStores('silences', (use) => {
         matchers: [...termsFor(ready.environment).matchers, services],
       });
       expect(await passGate(stores, step(ready))).toMatchObject({ granted: true });
+    });
+
+    test('an incident is silenced only when all of it that fires is', async () => {
+      const { stores } = use();
+      const ready = await readyToAct(stores);
+      const { environment } = ready;
+      const [first] = (await stores.incidentReader.members(ready.incidentId, 1, null)).items;
+      const another = anomalyOf({
+        environment,
+        service: first?.service ?? '',
+        severity: 'warning',
+        onsetMs: Date.now(),
+      });
+      const joined = await stores.episodes.assign(another, { windowMs: hour, maxHops: 0 });
+      expect(joined).toMatchObject({ input: { incidentId: ready.incidentId } });
+      const critical = { label: 'severity', is: '=', value: 'critical' } as const;
+      await silence(stores, environment, { matchers: [...termsFor(environment).matchers, critical] });
+      expect((await stores.silences.ofIncident(ready.incidentId)).actions).toBeNull();
+      expect(await passGate(stores, step(ready))).toMatchObject({ granted: true });
+      await ready.record({ type: 'anomaly-observed', anomaly: another });
+      await ready.record({ type: 'anomaly-cleared', anomalyId: another.id, clearedMs: Date.now() });
+      expect((await stores.silences.ofIncident(ready.incidentId)).actions).not.toBeNull();
     });
 
     test('one that is not about actions stops none', async () => {

@@ -67,7 +67,7 @@ function valuesOf(labels: LabelSet, label: string): readonly string[] {
 }
 
 function wholly(pattern: string): (given: string) => boolean {
-  const compiled = RE2JS.compile(`^(?:${pattern})$`);
+  const compiled = RE2JS.compile(pattern);
   return (given) => compiled.matches(given);
 }
 

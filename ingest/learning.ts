@@ -24,12 +24,18 @@ export type Learning = {
 
 /** Of metrics, by environment; about two kilobytes each. */
 const mostAtOnce = 1_000;
+const mostAsked = 20_000;
 /** A state from the future was learnt by a clock that has been set back since. */
 const aheadMs = 60_000;
 
 export function createLearning({ detection, store, clock, log }: LearningDeps): Learning {
   /** Services that were asked for: what is kept of others from before this process is not known yet. */
   const asked = new Set<string>();
+  const noteAsked = (place: string): void => {
+    // Names come from senders. To ask once more costs a query and changes nothing.
+    if (asked.size >= mostAsked) asked.clear();
+    asked.add(place);
+  };
 
   async function orUnknown(what: string, work: () => Promise<void>): Promise<void> {
     try {
@@ -48,7 +54,7 @@ export function createLearning({ detection, store, clock, log }: LearningDeps): 
     for (const [environment, names] of services) {
       if (names.length === 0) continue;
       found.push(...(await store.recall(environment, names)));
-      for (const name of names) asked.add(placeOf(environment, name));
+      for (const name of names) noteAsked(placeOf(environment, name));
     }
     give(found);
     return found;
@@ -75,7 +81,7 @@ export function createLearning({ detection, store, clock, log }: LearningDeps): 
           ({ environment, service }) => !others.has(placeOf(environment, service)),
         );
         give(learnt);
-        for (const { environment, service } of learnt) asked.add(placeOf(environment, service));
+        for (const { environment, service } of learnt) noteAsked(placeOf(environment, service));
       }),
     keep: () => orUnknown('what detection has learnt could not be kept', keep),
   };

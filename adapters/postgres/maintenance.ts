@@ -26,6 +26,7 @@ const learntMs = 35 * dayMs;
 const maxLearnt = 100_000;
 /** As long as a silence that has ended is listed. */
 const silencedMs = 30 * dayMs;
+const maxBudgets = 10_000;
 /** Topics rarely keep records for longer. */
 const replaysMs = 90 * dayMs;
 /** A signature is good for minutes only. */
@@ -118,6 +119,17 @@ export function createMaintenance(db: Kysely<Schema>): Maintenance {
         await db
           .deleteFrom('error_budgets')
           .where('at_ms', '<', nowMs - learntMs)
+          .execute(),
+        await db
+          .deleteFrom('error_budgets')
+          .where('at_ms', '<', (eb) =>
+            eb
+              .selectFrom('error_budgets')
+              .select('at_ms')
+              .orderBy('at_ms', 'desc')
+              .offset(maxBudgets)
+              .limit(1),
+          )
           .execute(),
         await db
           .deleteFrom('dead_letter_replays')

@@ -148,6 +148,8 @@ export class BudgetWatch implements Learner {
 
   /** Takes over what another watch of the same had counted before this one began. */
   adopt(known: BudgetWatch): void {
+    // It has counted all of that already.
+    if (this.counts.firstMs <= known.counts.firstMs) return;
     if (this.counts.firstMs > known.untilMs) known.counts.join(this.counts);
     this.counts = known.counts;
     this.untilMs = Math.max(this.untilMs, known.untilMs);

@@ -202,6 +202,16 @@ describe('a restart', () => {
     expect(system.learnt()).toHaveLength(1);
   });
 
+  test('what is given back to whoever counted it changes nothing', () => {
+    const system = shop();
+    system.run(60, 20, 1);
+    const kept = system.learnt();
+    system.run(10, 20, 5);
+    const left = system.left();
+    system.recall(kept);
+    expect(system.left()).toEqual(left);
+  });
+
   test.each(['another version', 'cut off', 'another window'])('%s is left out', (kind) => {
     const system = shop();
     system.run(60, 20, 1);

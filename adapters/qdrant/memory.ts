@@ -22,12 +22,17 @@ export type QdrantOptions = {
 type Payload = {
   readonly environment: string;
   readonly service: string;
-  readonly ended: boolean;
+  readonly state: 'open' | 'ended';
   readonly openedAtMs: number;
   readonly incident: RememberedIncident;
 };
 
-const indexed = { environment: 'keyword', service: 'keyword', ended: 'bool', openedAtMs: 'integer' } as const;
+const indexed = {
+  environment: 'keyword',
+  service: 'keyword',
+  state: 'keyword',
+  openedAtMs: 'integer',
+} as const;
 const pointsAtOnce = 100;
 
 export function createQdrantMemory({
@@ -72,9 +77,9 @@ export function createQdrantMemory({
     if (open.length === 0) return memories;
     const known = await client.retrieve(name, {
       ids: open.map(({ incident }) => pointId(incident.incidentId)),
-      with_payload: ['ended'],
+      with_payload: ['state'],
     });
-    const over = new Set(known.filter(({ payload }) => payload?.ended === true).map(({ id }) => id));
+    const over = new Set(known.filter(({ payload }) => payload?.state === 'ended').map(({ id }) => id));
     return memories.filter(
       ({ incident }) => incident.end !== null || !over.has(pointId(incident.incidentId)),
     );
@@ -101,7 +106,7 @@ export function createQdrantMemory({
             filter: {
               must: [
                 { key: 'environment', match: { value: environment } },
-                { key: 'ended', match: { value: is === 'ended' } },
+                { key: 'state', match: { value: is } },
                 { key: 'openedAtMs', range: { gte: Math.round(sinceMs) } },
                 ...(service === undefined ? [] : [{ key: 'service', match: { value: service } }]),
               ],
@@ -148,7 +153,7 @@ function pointOf({ incident, vector }: Memory) {
   const payload: Payload = {
     environment: incident.environment,
     service: incident.service,
-    ended: incident.end !== null,
+    state: incident.end === null ? 'open' : 'ended',
     openedAtMs: Math.round(incident.openedAtMs),
     incident,
   };

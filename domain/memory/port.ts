@@ -44,7 +44,7 @@ export type MemoryQuestion = {
   readonly is: 'open' | 'ended';
   /** Only of this service. */
   readonly service?: string;
-  /** Cosine, -1 to 1. */
+  /** Cosine; whether exactly this one counts is the store's. */
   readonly minSimilarity: number;
   /** Opened since then. */
   readonly sinceMs: number;

@@ -50,7 +50,7 @@ beforeEach(() => {
 });
 
 const model = {
-  ...{ name: 'mine', model: 'chat', timeoutMs: 60_000, structuredOutput: 'schema' },
+  ...{ name: 'mine', model: 'chat', timeoutMs: 60_000, structuredOutput: 'schema' as const },
   prices: { input: 0, output: 0 },
 } as const;
 const embedsOf = async () =>

@@ -136,6 +136,7 @@ describe('remembering', () => {
     await keeper.keepOnce();
     const found = await past.like(like(environment, hostile));
     expect(found[0]?.incident.title).not.toMatch(/hunter2|[\n\u202e]/);
+    expect(found[0]?.incident.description).not.toMatch(/hunter/);
     expect(JSON.stringify(similarEvidence(found, 1))).not.toMatch(/SYSTEM|approve everything|hunter2/);
   });
 });

@@ -13,6 +13,7 @@ export type ComponentName =
   | 'docker'
   | 'moto'
   | 'ministack'
+  | 'qdrant'
   | 'kubernetes'
   | 'kubernetes-cluster';
 

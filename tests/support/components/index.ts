@@ -12,6 +12,7 @@ import { ministack } from './ministack.ts';
 import { moto } from './moto.ts';
 import { postgres } from './postgres.ts';
 import { prometheus } from './prometheus.ts';
+import { qdrant } from './qdrant.ts';
 import { temporal } from './temporal.ts';
 import { timeSkipping } from './time-skipping.ts';
 
@@ -28,6 +29,7 @@ export const components: Readonly<Record<ComponentName, Component>> = {
   docker,
   moto,
   ministack,
+  qdrant,
   kubernetes,
   'kubernetes-cluster': kubernetesCluster,
 };

@@ -67,7 +67,9 @@ export type Summary = {
   /** Over the runs with something to explain: an incident was opened, or something had to be done. */
   readonly top1Ratio: number;
   readonly top3Ratio: number;
+  /** From the onset of the fault until its incident was opened. */
   readonly medianDetectedMs: number | null;
+  readonly p95DetectedMs: number | null;
   readonly medianVerifiedMs: number | null;
   readonly errors: number;
 };
@@ -81,6 +83,7 @@ export function summarise(results: readonly ScenarioResult[]): Summary {
     (result) => result.outcome === 'recovered' && result.actions.some((action) => action.right),
   );
   const explained = results.filter((result) => result.needsAction || result.outcome !== 'none');
+  const detected = results.flatMap((result) => result.detectedMs ?? []);
   const explainedBy = (how: 'top1' | 'top3') => explained.filter((result) => result.rootCause[how]).length;
   return {
     scenarios: results.length,
@@ -97,7 +100,8 @@ export function summarise(results: readonly ScenarioResult[]): Summary {
     falseAlarms: sum(results.map((result) => result.falseAlarms)),
     top1Ratio: ratio(explainedBy('top1'), explained.length),
     top3Ratio: ratio(explainedBy('top3'), explained.length),
-    medianDetectedMs: median(results.flatMap((result) => result.detectedMs ?? [])),
+    medianDetectedMs: median(detected),
+    p95DetectedMs: p95(detected),
     medianVerifiedMs: median(needing.flatMap((result) => result.verifiedMs ?? [])),
     errors: results.filter((result) => result.error !== null).length,
   };
@@ -112,4 +116,9 @@ function median(values: readonly number[]): number | null {
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? 0;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+}
+
+/** The smallest value that 95 % of all do not exceed. */
+function p95(values: readonly number[]): number | null {
+  return values.toSorted((left, right) => left - right)[Math.ceil(0.95 * values.length) - 1] ?? null;
 }

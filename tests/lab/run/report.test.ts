@@ -32,6 +32,7 @@ test('one that was fixed and one that was rightly left alone', () => {
     top1Ratio: 0.5,
     top3Ratio: 0.5,
     medianDetectedMs: 3_000,
+    p95DetectedMs: 3_000,
     medianVerifiedMs: 20_000,
     errors: 0,
   });
@@ -73,13 +74,21 @@ test('what must never happen is added up over all runs', () => {
   });
 });
 
-describe('medians', () => {
+describe('how long it took', () => {
   const detected = (...values: (number | null)[]) =>
     summarise(values.map((detectedMs) => withResult({ detectedMs }))).medianDetectedMs;
 
   test('the middle one, or the mean of the middle two, in order of size', () => {
     expect(detected(9, 1, 100)).toBe(9);
     expect(detected(10, 2, 4, 100)).toBe(7);
+  });
+
+  test('p95 is the value that 95 % do not exceed', () => {
+    const p95 = (values: readonly number[]) =>
+      summarise(values.map((detectedMs) => withResult({ detectedMs }))).p95DetectedMs;
+    expect(p95(Array.from({ length: 100 }, (_, index) => 100 - index))).toBe(95);
+    expect(p95([7, 40])).toBe(40);
+    expect(p95([])).toBeNull();
   });
 
   test('runs without a value are left out; without any there is none', () => {

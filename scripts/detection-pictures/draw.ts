@@ -34,11 +34,10 @@ export function svgOf(picture: Picture): string {
   const line = points.map(([atMs, value]) => `${x(atMs)},${y(value)}`).join(' ');
   const span = (from: number, to: number, at: number, tall: number, colour: string) =>
     `<rect x="${x(from)}" y="${at}" width="${fixed(Math.max(2, Number(x(to)) - Number(x(from))))}" height="${tall}" fill="${colour}"/>`;
-  const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => {
-    const atMs = fromMs + share * (toMs - fromMs);
-    const shown = Number(((atMs - fromMs) / unitMs[timeUnit]).toPrecision(3));
-    return `<text x="${x(atMs)}" y="212" text-anchor="middle">${shown} ${timeUnit}</text>`;
-  });
+  const ticks = roundTicks((toMs - fromMs) / unitMs[timeUnit]).map(
+    (tick) =>
+      `<text x="${x(fromMs + tick * unitMs[timeUnit])}" y="216" text-anchor="middle">${tick} ${timeUnit}</text>`,
+  );
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11" fill="#445">`,
     `<title>${title}</title><rect width="${width}" height="${height}" fill="#fff"/>`,
@@ -71,6 +70,12 @@ function thinned(points: Picture['points']): Picture['points'] {
     const ends = [part[0], part.at(-1)].filter((point) => point !== undefined);
     return ends.toSorted((a, b) => a[0] - b[0]);
   });
+}
+
+/** From zero, a handful of round ones; none so near the end that its text would be cut off. */
+function roundTicks(length: number): number[] {
+  const step = [1, 2, 5, 10, 20, 50, 100, 200].find((size) => length / size <= 6) ?? length;
+  return Array.from({ length: Math.floor((length * 0.97) / step) + 1 }, (_, index) => index * step);
 }
 
 const fixed = (value: number): string => value.toFixed(1);

@@ -70,8 +70,13 @@ const plants: readonly [string, Problem['kind'], Partial<Evidence>][] = [
   ['the end of an alert that nobody knows', 'missing', explainedAs('a', [item({ repeats: 1 })])],
   ['a value that is not in history', 'missing', { readings: [] }],
   ['a record that nobody can use, without a dead letter', 'missing', { letters: [] }],
-  ['an event with two ends', 'doubled', explainedAs('b', [suppressed, item({ id: 'anomaly/9/firing' })])],
+  [
+    'an event with two ends',
+    'doubled',
+    explainedAs('b', [suppressed, { ...suppressed, id: 'anomaly/9/firing' }]),
+  ],
   ['a value that is there twice', 'doubled', { readings: ['r-1', 'r-1'] }],
+  ['a finding that its incident does not know of', 'not-told', { told: ['INC-1 2'] }],
   ['a finding that its incident was told twice', 'told-twice', { told: ['INC-1 1', 'INC-1 1'] }],
   ['an event that waits', 'unfinished', explainedAs('b', [item({ outcome: 'waiting' })])],
   ['suppressed, nobody says why', 'without-reason', explainedAs('b', [item({ outcome: 'suppressed' })])],
@@ -108,6 +113,12 @@ const plants: readonly [string, Problem['kind'], Partial<Evidence>][] = [
     { memory: steady.map((sample, second) => ({ ...sample, rssMb: 100 + second * 10 })) },
   ],
 ];
+
+test('where the record of an incident is full, the rest are its members', () => {
+  const told = Array.from({ length: 1_000 }, (_, index) => `INC-1 other-${index}`);
+  expect(verdictOf({ ...well, told }).problems).toEqual([]);
+  expect(verdictOf({ ...well, told: told.slice(1) }).problems).toHaveLength(1);
+});
 
 test.each(plants)('%s: %s', (_, kind, planted) => {
   const { ok, problems } = verdictOf({ ...well, ...planted });

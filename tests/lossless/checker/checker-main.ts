@@ -34,7 +34,8 @@ const readings = await readingsOf(settings, accepted.size, patienceMs);
 say(`${readings.length} readings are in history`);
 const letters = await lettersOf(settings);
 say(`${letters.length} dead letters`);
-const told = await toldOf(settings);
+const told = await toldOf(settings, explained, patienceMs);
+say(`incidents were told ${told.length} findings`);
 const memory = readFileSync(settings.memory, 'utf8')
   .trimEnd()
   .split('\n')

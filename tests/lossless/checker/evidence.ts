@@ -5,7 +5,7 @@ import { letterHeaders } from '../../../adapters/kafka/letter.ts';
 import { createTurns } from '../../../domain/turns.ts';
 import { SentinelClient } from '../../../lab/run/client.ts';
 import { environment } from '../plan/events.ts';
-import type { Evidence, Explained } from './verdict.ts';
+import { type Evidence, type Explained, notTold } from './verdict.ts';
 
 export interface Sources {
   readonly api: string;
@@ -83,14 +83,26 @@ async function explain(client: SentinelClient, id: string): Promise<readonly Exp
   }
 }
 
-/** What each incident was told, as it says itself. */
-export async function toldOf({ api, key }: Sources): Promise<readonly string[]> {
+/** What each incident of these was told, as it says itself; waits while more of them know of theirs. */
+export async function toldOf(
+  { api, key }: Sources,
+  explained: Evidence['explained'],
+  patienceMs: number,
+): Promise<readonly string[]> {
   const client = new SentinelClient(api, key);
-  const told: string[] = [];
-  for (const { id } of await client.incidents())
-    for (const event of await client.timeline(id))
-      if (event.type === 'anomaly-observed') told.push(`${id} ${(event.anomaly as { id: string }).id}`);
-  return told;
+  const items = [...explained.values()].flat();
+  const incidents = new Set(items.flatMap(({ incidentId }) => (incidentId === null ? [] : [incidentId])));
+  return whileItFalls(
+    async () => {
+      const told: string[] = [];
+      for (const id of incidents)
+        for (const event of await client.timeline(id))
+          if (event.type === 'anomaly-observed') told.push(`${id} ${(event.anomaly as { id: string }).id}`);
+      return told;
+    },
+    (told) => notTold({ explained, told }).length,
+    patienceMs,
+  );
 }
 
 /** Every letter, read from the topic itself. */

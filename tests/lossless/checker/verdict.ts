@@ -3,6 +3,7 @@
  * nobody can use was refused with a reason, nothing waits any more, and memory stayed flat. Pure.
  */
 import type { ExplainedItem } from '../../../api/ports/explain.ts';
+import { maxSeenAnomalies } from '../../../domain/incident/anomalies.ts';
 import type { LogLine } from '../answer-log.ts';
 import { grownProcesses, type MemorySample } from './memory.ts';
 
@@ -29,6 +30,7 @@ export interface Evidence {
 export const problemKinds = [
   'missing',
   'doubled',
+  'not-told',
   'told-twice',
   'unfinished',
   'without-reason',
@@ -134,6 +136,7 @@ export function verdictOf(evidence: Evidence): Verdict {
 
   for (const [what, times] of Map.groupBy(evidence.told, (one) => one))
     if (times.length > 1) problem('told-twice', `${what}: ${times.length} times`);
+  for (const what of notTold(evidence)) problem('not-told', `${what}: the incident does not know of it`);
 
   let lag = 0;
   for (const { partition, end, committed } of offsets) {
@@ -159,3 +162,17 @@ export function verdictOf(evidence: Evidence): Verdict {
 
 /** A finding that is looked at once more after its incident ended is the same event. */
 const isAnotherLook = ({ id }: Explained): boolean => id.startsWith('late/') || id.includes('/after/');
+
+/** What belongs to an incident, as the inbox says, and is not in the record of that incident: `incident anomaly`. */
+export function notTold({ explained, told }: Pick<Evidence, 'explained' | 'told'>): readonly string[] {
+  const known = new Set(told);
+  const perIncident = Map.groupBy(told, (one) => one.split(' ')[0]);
+  return [...explained.values()].flat().flatMap(({ id, state, outcome, incidentId }) => {
+    if (outcome !== 'incident' || state !== 'firing' || incidentId === null) return [];
+    const [, anomaly] = /^anomaly\/(.+)\/firing$/.exec(id) ?? [];
+    // A record ends where it is long enough; the rest are members.
+    const isFull = (perIncident.get(incidentId)?.length ?? 0) >= maxSeenAnomalies;
+    const what = `${incidentId} ${anomaly}`;
+    return anomaly === undefined || isFull || known.has(what) ? [] : [what];
+  });
+}

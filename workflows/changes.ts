@@ -39,6 +39,14 @@ export function asksWhileOverloaded(): boolean {
 }
 
 /**
+ * Since this: what an incident was told before and does not keep is no news. Asked only then, so that all other histories are the same as
+ * before. Goes when incidents from before are over.
+ */
+export function knowsWhatItDoesNotKeep(): boolean {
+  return patched('what is not kept is known all the same');
+}
+
+/**
  * Since this: an incident that would end by itself, or go to a person, asks first whether people silence it. Asked only then; what is
  * refused for a silence is from after it. Goes when incidents from before are over.
  */

@@ -3,9 +3,11 @@
 
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import type { Anomaly } from '../domain/detection/anomaly.ts';
+import { wasSeen } from '../domain/incident/anomalies.ts';
 import { type Decision, isRollbackNews, type Rejection } from '../domain/incident/decide.ts';
 import type { IncidentState } from '../domain/incident/state.ts';
 import { nameOf } from '../domain/policy/identity.ts';
+import { knowsWhatItDoesNotKeep } from './changes.ts';
 import * as messages from './messages.ts';
 import type { Run, StopRequest } from './run.ts';
 import { stopRun } from './steps/stop.ts';
@@ -17,8 +19,10 @@ export function registerHandlers(run: Run): void {
   const { journal } = run;
 
   const observed = (anomaly: Anomaly): void => {
-    const { status, anomalies } = journal.state();
+    const state = journal.state();
+    const { status, anomalies } = state;
     const isNew = anomalies[anomaly.id] === undefined;
+    if (isNew && wasSeen(state, anomaly.id) && knowsWhatItDoesNotKeep()) return;
     // What a person has in hand takes no new symptom that Sentinel could explain and mend.
     const ours =
       status === 'handed-over' && anomaly.detector !== 'external' && !knownSeries(anomalies, anomaly);

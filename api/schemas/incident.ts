@@ -83,6 +83,10 @@ export const incidentState = named<IncidentState>()(
     attempt: z.number(),
     anomalies: z.record(z.string(), anomaly),
     anomaliesSeen: z.number(),
+    notKept: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Digests of the ids of anomalies that were seen and are not kept.' }),
     returns: z
       .number()
       .optional()

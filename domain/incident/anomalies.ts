@@ -2,6 +2,7 @@
 // they say together about the symptom.
 
 import { type Anomaly, isUserFacing } from '../detection/anomaly.ts';
+import { fnv1a64 } from '../detection/hash.ts';
 import type { Severity } from '../scope.ts';
 import type { IncidentState } from './state.ts';
 
@@ -12,6 +13,7 @@ export const maxKeptAnomalies = 64;
 export const maxSeenAnomalies = 1_000;
 
 type Anomalies = IncidentState['anomalies'];
+type Seen = { readonly anomalies: Anomalies; readonly notKept?: readonly string[] };
 
 const severityRank: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 };
 
@@ -56,6 +58,18 @@ export function keepAnomaly(all: Anomalies, anomaly: Anomaly): Anomalies {
   if (least === undefined || weight(least) >= weight(anomaly)) return kept;
   const { [least.id]: _dropped, ...rest } = kept;
   return { ...rest, [anomaly.id]: anomaly };
+}
+
+/** Whether it was seen before, kept or not. */
+export function wasSeen(state: Seen, anomalyId: string): boolean {
+  return state.anomalies[anomalyId] !== undefined || (state.notKept ?? []).includes(fnv1a64(anomalyId));
+}
+
+/** The digests of what was seen and is not kept, now that `anomaly` was added and these are `kept`; absent: there is none. */
+export function notKept(state: Seen, anomaly: Anomaly, kept: Anomalies): Pick<IncidentState, 'notKept'> {
+  const gone = [...Object.keys(state.anomalies), anomaly.id].filter((id) => kept[id] === undefined);
+  if (gone.length === 0) return {};
+  return { notKept: [...(state.notKept ?? []), ...gone.map(fnv1a64)].slice(-maxSeenAnomalies) };
 }
 
 /** Marks an anomaly as over; unknown ids change nothing. */

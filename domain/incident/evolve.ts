@@ -4,7 +4,7 @@
 import type { Diagnosis } from '../diagnosis/diagnosis.ts';
 import { stepKey } from '../remediation/plan.ts';
 import type { RollbackOutcome } from '../remediation/rollback.ts';
-import { clearAnomaly, earlierOccurrence, graver, keepAnomaly } from './anomalies.ts';
+import { clearAnomaly, earlierOccurrence, graver, keepAnomaly, notKept } from './anomalies.ts';
 import type { EffectSettled, IncidentEvent } from './events.ts';
 import { againText } from './follows.ts';
 import type { AppliedEffect, IncidentState } from './state.ts';
@@ -67,15 +67,18 @@ function change(state: IncidentState, event: IncidentEvent): IncidentState {
       return event.reason === 'not-needed'
         ? { ...state, effects: undone(state, event.step, 'not-needed') }
         : state;
-    case 'anomaly-observed':
+    case 'anomaly-observed': {
+      const anomalies = keepAnomaly(state.anomalies, event.anomaly);
       return {
         ...state,
-        anomalies: keepAnomaly(state.anomalies, event.anomaly),
+        anomalies,
+        ...notKept(state, event.anomaly, anomalies),
         anomaliesSeen: state.anomaliesSeen + (earlierOccurrence(state.anomalies, event.anomaly) ? 0 : 1),
         ...(event.returns === undefined ? {} : { returns: event.returns }),
         severity: graver(state.severity, event.anomaly.severity),
         onsetMs: Math.min(state.onsetMs, event.anomaly.onsetMs),
       };
+    }
     case 'anomaly-cleared':
       return { ...state, anomalies: clearAnomaly(state.anomalies, event.anomalyId, event.clearedMs) };
     case 'silenced': {

@@ -53,6 +53,8 @@ export type IncidentState = {
   /** By anomaly id; a bounded number is kept (the rest are counted). */
   readonly anomalies: Readonly<Record<string, Anomaly>>;
   readonly anomaliesSeen: number;
+  /** Of those that are not kept, the newest: digests of their ids. Told again, they are known. */
+  readonly notKept?: readonly string[];
   /** How often a symptom came back after it had cleared; absent: never. */
   readonly returns?: number;
   /** How it ended, when a person had it in hand. */

@@ -120,8 +120,12 @@ describe.concurrent('messages', () => {
   test('of more anomalies than it keeps keep the state bounded and count the rest', async ({ expect }) => {
     const world = createWorld();
     const incident = await stage.open(world, { settleMs: 3_000 });
-    await Promise.all(Array.from({ length: 80 }, (_, index) => incident.observe(anomaly(`storm-${index}`))));
-    const { result } = await incident.ended();
+    const storm = Array.from({ length: 80 }, (_, index) => anomaly(`storm-${index}`));
+    await Promise.all(storm.map(incident.observe));
+    // Whoever told them died before it could say so: they are told again.
+    await Promise.all(storm.map(incident.observe));
+    const { result, types } = await incident.ended();
+    expect(types.filter((type) => type === 'anomaly-observed')).toHaveLength(81);
     expect(result).toMatchObject({ outcome: 'resolved' });
     const state = await incident.state();
     expect(state.anomaliesSeen).toBe(81);

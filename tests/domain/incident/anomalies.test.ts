@@ -5,7 +5,10 @@ import {
   clearAnomaly,
   keepAnomaly,
   maxKeptAnomalies,
+  maxSeenAnomalies,
+  notKept,
   symptomsGone,
+  wasSeen,
 } from '../../../domain/incident/anomalies.ts';
 import { anomaly } from '../../support/incident-examples.ts';
 
@@ -50,4 +53,21 @@ test('the symptom is gone when everything that matters has cleared, and was ther
 test('clearing what is not known changes nothing', () => {
   const kept: Kept = { a: anomaly('a') };
   expect(clearAnomaly(kept, 'b', 1)).toBe(kept);
+});
+
+test('what was seen and is not kept is known all the same, as far back as anything is recorded', () => {
+  const ids = Array.from({ length: maxSeenAnomalies + maxKeptAnomalies }, (_, index) => `a-${index}`);
+  type Seen = Parameters<typeof wasSeen>[0];
+  const observed = (before: Seen, id: string): Seen => {
+    const anomalies = keepAnomaly(before.anomalies, anomaly(id));
+    return { ...before, anomalies, ...notKept(before, anomaly(id), anomalies) };
+  };
+  let state: Seen = { anomalies: {} };
+  for (const id of ids.slice(0, maxKeptAnomalies)) state = observed(state, id);
+  expect(state.notKept).toBeUndefined();
+  for (const id of ids.slice(maxKeptAnomalies)) state = observed(state, id);
+  expect(Object.keys(state.anomalies)).toHaveLength(maxKeptAnomalies);
+  expect(ids.filter((id) => wasSeen(state, id))).toEqual(ids);
+  expect(wasSeen(state, 'another')).toBe(false);
+  expect(observed(state, 'one-more').notKept).toHaveLength(maxSeenAnomalies);
 });

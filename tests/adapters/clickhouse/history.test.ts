@@ -10,11 +10,11 @@ import { HistoryUnavailable } from '../../../adapters/clickhouse/errors.ts';
 import { createHistory } from '../../../adapters/clickhouse/history.ts';
 import { migrate } from '../../../adapters/clickhouse/schema.ts';
 import type { HistoryStore } from '../../../adapters/store-vendor.ts';
+import { startHttpFront } from '../../../bench/support/clickhouse-front.ts';
 import type { CallBucket, LogBucket, MetricBucket } from '../../../domain/telemetry.ts';
 import type { HistoryRows } from '../../../ingest/ports.ts';
 import { anomaly } from '../../ingest/support/memory.ts';
 import { naughtyStrings } from '../../ingest/support/naughty.ts';
-import { startHttpFront } from './http-front.ts';
 
 /** The engine takes one data directory per process; databases keep the tests apart. */
 const chdbPath = mkdtempSync(join(tmpdir(), 'sentinel-history-'));

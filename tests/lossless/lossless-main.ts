@@ -41,8 +41,11 @@ const [seed, webhooks, records, rounds, secondsPerFault] = [
   values.rounds,
   values['seconds-per-fault'],
 ].map(Number) as [number, number, number, number, number];
-if (![webhooks, records, rounds, secondsPerFault].every((one) => Number.isSafeInteger(one) && one > 0)) {
-  process.stderr.write('--webhooks, --records, --rounds and --seconds-per-fault are whole numbers from 1.\n');
+const isWhole = (one: number, from: number): boolean => Number.isSafeInteger(one) && one >= from;
+if (![webhooks, records, secondsPerFault].every((one) => isWhole(one, 1)) || !isWhole(rounds, 0)) {
+  process.stderr.write(
+    '--webhooks, --records and --seconds-per-fault are whole numbers from 1, --rounds (0: no faults) from 0.\n',
+  );
   process.exit(2);
 }
 
@@ -89,7 +92,7 @@ async function run({ folder, sentinels, broker, topics, links, secret }: Stage):
     ...{ seed, webhooks, records: records - readings, readings, partitions, topics, secret, log: logFile },
     urls: links.webhooks.map(({ port }) => `http://127.0.0.1:${port}`),
     broker: broker.address,
-    perSecond: Math.max(20, (webhooks + records) / (schedule.length * secondsPerFault)),
+    perSecond: Math.max(20, (webhooks + records) / (Math.max(1, schedule.length) * secondsPerFault)),
   };
   const sender = startSender(settings, folder);
   const memoryFile = join(folder, 'memory.jsonl');
@@ -171,12 +174,12 @@ interface Checked {
 }
 
 async function check(
-  { folder, sentinels, broker, groupId, topics, clickhouse, viewerKey }: Stage,
+  { folder, sentinels, broker, groupId, topics, clickhouse, databaseUrl, viewerKey }: Stage,
   log: string,
   memory: string,
 ): Promise<Checked> {
   const settings: CheckerSettings = {
-    ...{ log, memory, patienceMs, groupId, clickhouse },
+    ...{ log, memory, patienceMs, groupId, clickhouse, database: databaseUrl },
     ...{ api: sentinels.api.url, key: viewerKey, broker: broker.address },
     ...{ topics: [topics.alerts, topics.observations], deadLetters: topics.deadLetters },
   };

@@ -19,6 +19,11 @@ const steady = Array.from({ length: 120 }, (_, second) => ({
   rssMb: second < 20 ? 100 : 300,
 }));
 
+const ends: Evidence['explained'] = new Map([
+  ['a', [item({ repeats: 1 }), item({ id: 'anomaly/1/cleared', state: 'cleared' })]],
+  ['b', [suppressed, item({ id: 'late/2/INC-1' }), item({ id: 'anomaly/2/firing/after/INC-1' })]],
+  ['c', [item({ id: 'change/c', state: null, outcome: 'evidence', incidentId: null })]],
+]);
 /** One of each, all of it as it should be. */
 const well: Evidence = {
   log: [
@@ -39,11 +44,8 @@ const well: Evidence = {
     line({ id: 'bad-2', way: 'record', sort: 'hostile', place: 'alerts/0/3', state: null }),
     line({ id: 'r-1', way: 'reading', place: 'observations/0/1', state: null }),
   ],
-  explained: new Map([
-    ['a', [item({ repeats: 1 }), item({ id: 'anomaly/1/cleared', state: 'cleared' })]],
-    ['b', [suppressed, item({ id: 'late/2/INC-1' }), item({ id: 'anomaly/2/firing/after/INC-1' })]],
-    ['c', [item({ id: 'change/c', state: null, outcome: 'evidence', incidentId: null })]],
-  ]),
+  explained: ends,
+  toldByApi: new Map([['c', ends.get('c') ?? []]]),
   letters: [{ place: 'alerts/0/3', reason: 'not-json' }],
   readings: ['r-1'],
   offsets: [{ partition: 'alerts/0', end: 4n, committed: 4n }],
@@ -78,6 +80,7 @@ const plants: readonly [string, Problem['kind'], Partial<Evidence>][] = [
   ['a value that is there twice', 'doubled', { readings: ['r-1', 'r-1'] }],
   ['a finding that its incident does not know of', 'not-told', { told: ['INC-1 2'] }],
   ['a finding that its incident was told twice', 'told-twice', { told: ['INC-1 1', 'INC-1 1'] }],
+  ['an event of which the API says something else', 'told-otherwise', { toldByApi: new Map([['c', []]]) }],
   ['an event that waits', 'unfinished', explainedAs('b', [item({ outcome: 'waiting' })])],
   ['suppressed, nobody says why', 'without-reason', explainedAs('b', [item({ outcome: 'suppressed' })])],
   ['given up, nobody says why', 'without-reason', explainedAs('b', [item({ outcome: 'dead-letter' })])],

@@ -1,10 +1,18 @@
 /**
- * The checker, a program of its own: `checker-main.ts SETTINGS`, a JSON file. Reads the sender's log, the broker, the public API and
- * history, and prints the verdict as JSON. Ends with code 1 when an event was lost, doubled, or left without its end.
+ * The checker, a program of its own: `checker-main.ts SETTINGS`, a JSON file. Reads the sender's log, the broker, the database (read only), the public
+ * API and history, and prints the verdict as JSON. Ends with code 1 when an event was lost, doubled, or left without its end.
  */
 import { readFileSync } from 'node:fs';
 import { readAnswerLog } from '../answer-log.ts';
-import { explainedOf, lettersOf, readingsOf, type Sources, settledOffsets, toldOf } from './evidence.ts';
+import {
+  explainedOf,
+  lettersOf,
+  readingsOf,
+  type Sources,
+  settledOffsets,
+  toldByApi,
+  toldOf,
+} from './evidence.ts';
 import { type MemorySample, memoryOf } from './memory.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -27,6 +35,8 @@ say('offsets are read');
 const ids = [...new Set(log.filter(({ way }) => way !== 'reading').map(({ id }) => id))];
 const explained = await explainedOf(settings, ids, patienceMs);
 say(`${ids.length} events are explained`);
+const asked = await toldByApi(settings, ids);
+say(`explain was asked about ${asked.size}`);
 const accepted = new Set(
   log.filter(({ way, answer }) => way === 'reading' && answer === 'accepted').map(({ id }) => id),
 );
@@ -41,6 +51,8 @@ const memory = readFileSync(settings.memory, 'utf8')
   .split('\n')
   .map((line) => JSON.parse(line) as MemorySample);
 
-const verdict = verdictOf({ log, explained, letters, readings, offsets, told, memory });
-console.log(JSON.stringify({ ...verdict, told: told.length, memory: memoryOf(memory) }));
+const verdict = verdictOf({ log, explained, toldByApi: asked, letters, readings, offsets, told, memory });
+console.log(
+  JSON.stringify({ ...verdict, askedByApi: asked.size, told: told.length, memory: memoryOf(memory) }),
+);
 if (!verdict.ok) process.exitCode = 1;

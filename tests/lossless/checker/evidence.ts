@@ -1,11 +1,12 @@
 /** Reads what can be known afterwards: the public API, the broker, and what ClickHouse holds. Changes nothing. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
+import pg from 'pg';
 import { letterHeaders } from '../../../adapters/kafka/letter.ts';
 import { createTurns } from '../../../domain/turns.ts';
 import { SentinelClient } from '../../../lab/run/client.ts';
 import { environment } from '../plan/events.ts';
-import { type Evidence, type Explained, notTold } from './verdict.ts';
+import { type Evidence, type Explained, isAnotherLook, notTold } from './verdict.ts';
 
 export interface Sources {
   readonly api: string;
@@ -16,6 +17,8 @@ export interface Sources {
   readonly topics: readonly string[];
   readonly deadLetters: string;
   readonly clickhouse: { readonly url: string; readonly database: string };
+  /** URL of Postgres. */
+  readonly database: string;
 }
 
 type Offsets = Evidence['offsets'];
@@ -37,37 +40,88 @@ export async function settledOffsets(sources: Sources, patienceMs: number): Prom
   }
 }
 
-/** What Sentinel says of each id; those that wait are asked about again while they become fewer. */
+/**
+ * What is in Sentinel's database of each id, read only; those that wait are looked at again while they become fewer. To ask the API
+ * about each would take longer than the run.
+ */
 export async function explainedOf(
-  { api, key }: Sources,
+  { database }: Sources,
   ids: readonly string[],
   patienceMs: number,
 ): Promise<Evidence['explained']> {
-  const client = new SentinelClient(api, key);
+  const client = new pg.Client({ connectionString: database });
+  await client.connect();
+  await client.query('set default_transaction_read_only = on');
   const explained = new Map<string, readonly Explained[]>();
-  const turn = createTurns(askedAtOnce);
-  const ask = (id: string): Promise<void> =>
-    turn(async () => {
-      explained.set(id, await explain(client, id));
-    });
   let open: readonly string[] = ids;
-  await whileItFalls(
-    async () => {
-      await Promise.all(open.map(ask));
-      open = open.filter((id) =>
-        explained
-          .get(id)
-          ?.some(
-            ({ id: item, outcome }) =>
-              outcome === 'waiting' && !item.startsWith('late/') && !item.includes('/after/'),
-          ),
-      );
-    },
-    () => open.length,
-    patienceMs,
-  );
-  return explained;
+  const waits = (id: string): boolean =>
+    (explained.get(id) ?? []).some((item) => item.outcome === 'waiting' && !isAnotherLook(item));
+  try {
+    return await whileItFalls(
+      async () => {
+        for (let from = 0; from < open.length; from += idsAtOnce) {
+          const some = open.slice(from, from + idsAtOnce);
+          const { rows } = await client.query<InboxRow>(inboxOf, [some]);
+          const byId = Map.groupBy(rows, ({ event_id }) => event_id);
+          for (const id of some) explained.set(id, (byId.get(id) ?? []).map(explainedRow));
+        }
+        open = open.filter(waits);
+        return explained;
+      },
+      () => open.length,
+      patienceMs,
+    );
+  } finally {
+    await client.end();
+  }
 }
+
+const idsAtOnce = 5_000;
+
+interface InboxRow {
+  readonly event_id: string;
+  readonly id: string;
+  readonly kind: 'anomaly' | 'change';
+  readonly status: 'pending' | 'done' | 'dead';
+  readonly reason: string | null;
+  readonly repeats: number;
+  readonly state: Explained['state'];
+  readonly incident_id: string | null;
+}
+
+const inboxOf = `select event_id, inbox.id, kind, status, reason, repeats, incident_id,
+    case kind when 'anomaly' then body->>'state' end as state
+  from inbox left join anomaly_assignments on kind = 'anomaly' and anomaly_id = body->>'id'
+  where event_id = any($1::text[]) order by seq desc`;
+
+function explainedRow(row: InboxRow): Explained {
+  const { id, state, reason, repeats, incident_id: incidentId } = row;
+  return { id, state, outcome: outcomeOf(row), reason, incidentId, repeats };
+}
+
+function outcomeOf({ status, kind, incident_id: incidentId }: InboxRow): Explained['outcome'] {
+  if (status === 'pending') return 'waiting';
+  if (status === 'dead') return 'dead-letter';
+  if (kind === 'change') return 'evidence';
+  return incidentId === null ? 'suppressed' : 'incident';
+}
+
+/** What `explain` says of some of them, evenly spread, by the public API. */
+export async function toldByApi(
+  { api, key }: Sources,
+  ids: readonly string[],
+): Promise<Evidence['explained']> {
+  const client = new SentinelClient(api, key);
+  const turn = createTurns(askedAtOnce);
+  const every = Math.ceil(ids.length / mostAsked);
+  const asked = ids.filter((_, index) => index % every === 0);
+  const told = await Promise.all(
+    asked.map((id) => turn(async () => [id, await explain(client, id)] as const)),
+  );
+  return new Map(told);
+}
+
+const mostAsked = 2_000;
 
 async function explain(client: SentinelClient, id: string): Promise<readonly Explained[]> {
   for (let attempt = 1; ; attempt += 1) {

@@ -11,8 +11,10 @@ export type Explained = Pick<ExplainedItem, 'id' | 'state' | 'outcome' | 'reason
 
 export interface Evidence {
   readonly log: readonly LogLine[];
-  /** What Sentinel says of an event, by the id that its sender gave it. */
+  /** What is in Sentinel's database of an event, by the id that its sender gave it. */
   readonly explained: ReadonlyMap<string, readonly Explained[]>;
+  /** What the API's `explain` says of some of them. */
+  readonly toldByApi: Evidence['explained'];
   readonly letters: readonly { readonly place: string; readonly reason: string }[];
   /** Readings in history, by their ids; one that is there twice is here twice. */
   readonly readings: readonly string[];
@@ -32,6 +34,7 @@ export const problemKinds = [
   'doubled',
   'not-told',
   'told-twice',
+  'told-otherwise',
   'unfinished',
   'without-reason',
   'good-refused',
@@ -138,6 +141,10 @@ export function verdictOf(evidence: Evidence): Verdict {
     if (times.length > 1) problem('told-twice', `${what}: ${times.length} times`);
   for (const what of notTold(evidence)) problem('not-told', `${what}: the incident does not know of it`);
 
+  for (const [id, items] of evidence.toldByApi)
+    if (!sayTheSame(items, evidence.explained.get(id) ?? []))
+      problem('told-otherwise', `${id}: explain says ${JSON.stringify(items)}`);
+
   let lag = 0;
   for (const { partition, end, committed } of offsets) {
     lag += Number(end - committed);
@@ -161,7 +168,25 @@ export function verdictOf(evidence: Evidence): Verdict {
 }
 
 /** A finding that is looked at once more after its incident ended is the same event. */
-const isAnotherLook = ({ id }: Explained): boolean => id.startsWith('late/') || id.includes('/after/');
+export const isAnotherLook = ({ id }: Explained): boolean => id.startsWith('late/') || id.includes('/after/');
+
+function sayTheSame(some: readonly Explained[], others: readonly Explained[]): boolean {
+  const said = (items: readonly Explained[]): string =>
+    JSON.stringify(
+      items
+        .filter((item) => !isAnotherLook(item))
+        .map(({ id, state, outcome, reason, incidentId, repeats }) => [
+          id,
+          state,
+          outcome,
+          reason,
+          incidentId,
+          repeats,
+        ])
+        .toSorted(([left], [right]) => String(left).localeCompare(String(right))),
+    );
+  return said(some) === said(others);
+}
 
 /** What belongs to an incident, as the inbox says, and is not in the record of that incident: `incident anomaly`. */
 export function notTold({ explained, told }: Pick<Evidence, 'explained' | 'told'>): readonly string[] {

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
 import { connect } from '../../../adapters/clickhouse/connection.ts';
+import { startHttpFront } from '../../../bench/support/clickhouse-front.ts';
 import { type KafkaBroker, obtainKafka, startKafkaBroker } from '../../../bench/support/kafka-broker.ts';
 import { startPostgres } from '../../../bench/support/postgres-server.ts';
 import { startBenchTemporal } from '../../../bench/support/temporal-server.ts';
 import { guard } from '../../../lab/guardian/guard.ts';
 import { SentinelClient } from '../../../lab/run/client.ts';
-import { startHttpFront } from '../../adapters/clickhouse/http-front.ts';
 import { environment } from '../plan/events.ts';
 import {
   createSentinel,
@@ -38,6 +38,7 @@ export interface Stage {
   readonly topics: { readonly alerts: string; readonly observations: string; readonly deadLetters: string };
   /** Straight to Postgres, as its superuser. */
   readonly database: pg.Pool;
+  readonly databaseUrl: string;
   readonly clickhouse: { readonly url: string; readonly database: string };
   readonly secret: string;
   /** Of one who may read. */
@@ -138,6 +139,7 @@ export async function openStage(partitions: number, report: (line: string) => vo
         },
       },
       clickhouse: { url: front.url, database: 'sentinel' },
+      databaseUrl: postgres.url,
       viewerKey: await admin.createKey('the checker', 'viewer'),
     };
   } catch (error) {

@@ -89,10 +89,10 @@ interface InboxRow {
   readonly incident_id: string | null;
 }
 
-const inboxOf = `select event_id, inbox.id, kind, status, reason, repeats, incident_id,
+const inboxOf = `select event_id, inbox.id, kind, status, inbox.reason, repeats, incident_id,
     case kind when 'anomaly' then body->>'state' end as state
   from inbox left join anomaly_assignments on kind = 'anomaly' and anomaly_id = body->>'id'
-  where event_id = any($1::text[]) order by seq desc`;
+  where event_id = any($1::text[]) order by inbox.seq desc`;
 
 function explainedRow(row: InboxRow): Explained {
   const { id, state, reason, repeats, incident_id: incidentId } = row;

@@ -9,9 +9,9 @@ import { clockTime } from './format.ts';
 import type { Html } from './view.ts';
 
 const words: Readonly<Record<SilencedThing, string>> = {
-  notifications: 'nobody is told',
-  incidents: 'no incident is opened',
-  actions: 'nothing is done',
+  notifications: 'no notifications',
+  incidents: 'no new incidents',
+  actions: 'no actions',
 };
 
 export function silencedNotice(here: SilencedHere, nowMs: number): Html | '' {

@@ -39,9 +39,9 @@ const durations = [
   [10_080, '7 days'],
 ] as const;
 const words = {
-  notifications: 'tell nobody',
-  incidents: 'open no incident',
-  actions: 'do nothing',
+  notifications: 'no notifications',
+  incidents: 'no incidents',
+  actions: 'no actions',
 } as const;
 
 export async function loadSilences(
@@ -75,7 +75,7 @@ export function silencesPage({ all, draft }: SilencesData, view: View): Html {
   return page(view, {
     title: 'Silences',
     section: 'silences',
-    body: html`<header class="lead"><h1>Silences</h1><p class="muted">What they match opens no incident, is not acted on and is told to nobody, until they end. Then what still fires is judged again.</p></header>
+    body: html`<header class="lead"><h1>Silences</h1><p class="muted">No notifications, no new incidents and no actions for what they match, until they end. Whatever still fires then is judged again.</p></header>
 <section aria-labelledby="current-title"><h2 id="current-title">Active and planned</h2>${current.length === 0 ? html`<p class="empty">None.</p>` : html`<ul class="rows">${current.map((one) => silenceRow(one, view))}</ul>`}</section>
 ${may(view, 'operator') ? draftSection(draft, view) : ''}
 ${ended.length === 0 ? '' : html`<section aria-labelledby="ended-title"><h2 id="ended-title">Ended</h2><ul class="rows">${ended.map((one) => silenceRow(one, view))}</ul></section>`}`,

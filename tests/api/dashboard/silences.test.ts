@@ -58,7 +58,7 @@ test('an incident and a service say until when, by whom and why', async () => {
   for (const path of [`/incidents/${ref}`, '/series?environment=production&service=orders']) {
     const { text } = await browser.get(path);
     expect(text).toMatch(
-      /Silenced until .*<\/b> by ada, because load test: nobody is told, nothing is done\./,
+      /Silenced until .*<\/b> by ada, because load test: no notifications, no actions\./,
     );
   }
 });

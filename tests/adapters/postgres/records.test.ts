@@ -32,7 +32,7 @@ await describeStores('what became of an event', (use) => {
     expect(await stores.inbox.put([item, item])).toBe(0);
     expect(await stores.inbox.put([item])).toBe(0);
     const repeated = await explain();
-    expect(repeated?.repeats).toBe(2);
+    expect(repeated?.repeats).toBe(3);
     expect(repeated?.repeatedAtMs).toBeGreaterThanOrEqual(repeated?.receivedAtMs ?? Number.NaN);
     await stores.inbox.failed([item.id], 'the incident does not answer', Date.now() + 60_000);
     expect(await explain()).toMatchObject({ outcome: 'waiting', reason: 'the incident does not answer' });

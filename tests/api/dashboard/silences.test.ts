@@ -57,8 +57,6 @@ test('an incident and a service say until when, by whom and why', async () => {
   const browser = await loggedIn(world, world.keys.viewer);
   for (const path of [`/incidents/${ref}`, '/series?environment=production&service=orders']) {
     const { text } = await browser.get(path);
-    expect(text).toMatch(
-      /Silenced until .*<\/b> by ada, because load test: no notifications, no actions\./,
-    );
+    expect(text).toMatch(/Silenced until .*<\/b> by ada, because load test: no notifications, no actions\./);
   }
 });

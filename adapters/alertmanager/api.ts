@@ -9,6 +9,7 @@ import {
 } from '../../domain/silences/matchers.ts';
 import type { MirroredSilence } from '../../domain/silences/mirror.ts';
 import { cleanText } from '../../ingest/text.ts';
+import { credentials, parsed, reasonOf, textWithin } from '../http/answers.ts';
 import { guardedFetch } from '../http/guarded-fetch.ts';
 import type { AlertmanagerSettings } from './settings.ts';
 
@@ -54,7 +55,11 @@ export async function readSilences(
       headers: { accept: 'application/json', ...credentials(settings, secret) },
       signal: AbortSignal.any([signal, limit]),
     });
-    text = await bounded(response, host);
+    text = await textWithin(
+      response,
+      mostBytes,
+      () => new Error(`the answer of ${host} is longer than ${mostBytes} bytes`),
+    );
   } catch (error) {
     signal.throwIfAborted();
     if (limit.aborted) throw new Error(`${host} does not answer within ${timeoutSeconds} s`);
@@ -87,44 +92,4 @@ function mirrored(raw: unknown): MirroredSilence | null {
     by: cleanText(createdBy, 100) || 'somebody',
     reason: cleanText(comment, 500) || 'no reason was given',
   };
-}
-
-function credentials(
-  { username, tenant }: AlertmanagerSettings,
-  secret: string | null,
-): Readonly<Record<string, string>> {
-  const basic = (): string => Buffer.from(`${username}:${secret ?? ''}`).toString('base64');
-  return {
-    ...(tenant === undefined ? {} : { 'x-scope-orgid': tenant }),
-    ...(username !== undefined
-      ? { authorization: `Basic ${basic()}` }
-      : secret === null
-        ? {}
-        : { authorization: `Bearer ${secret}` }),
-  };
-}
-
-async function bounded(response: Response, host: string): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > mostBytes) throw new Error(`the answer of ${host} is longer than ${mostBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const { code } = cause as NodeJS.ErrnoException;
-  return code ?? (cause instanceof Error ? cause.message : String(cause));
 }

@@ -2,6 +2,7 @@
 // prometheus.io/docs/prometheus/latest/querying/api.
 
 import { z } from 'zod';
+import { credentials, parsed, reasonOf, textWithin } from '../http/answers.ts';
 import { guardedFetch } from '../http/guarded-fetch.ts';
 import { type Labels, NotAnswered, QueryRefused, type RuleApi, TooLong, TooSlow, type Value } from './api.ts';
 
@@ -58,7 +59,11 @@ export function connectAsk(address: Address, prefix: string, secret: string | nu
       });
       const ahead = Date.parse(response.headers.get('date') ?? '') - Date.now();
       aheadMs = Math.abs(ahead) > surelyAheadMs ? ahead : 0;
-      text = await bounded(response);
+      text = await textWithin(
+        response,
+        mostBytes,
+        () => new TooLong(`the answer is longer than ${mostBytes} bytes`),
+      );
     } catch (error) {
       if (error instanceof QueryRefused) throw error;
       signal.throwIfAborted();
@@ -126,43 +131,6 @@ function named({ __name__, ...rest }: Record<string, string>): Labels {
   return rest;
 }
 
-function credentials({ username, tenant }: Address, secret: string | null): Readonly<Record<string, string>> {
-  const basic = (): string => Buffer.from(`${username}:${secret ?? ''}`).toString('base64');
-  return {
-    ...(tenant === undefined ? {} : { 'x-scope-orgid': tenant }),
-    ...(username !== undefined
-      ? { authorization: `Basic ${basic()}` }
-      : secret === null
-        ? {}
-        : { authorization: `Bearer ${secret}` }),
-  };
-}
-
-async function bounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > mostBytes) throw new TooLong(`the answer is longer than ${mostBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
-}
-
 function host(url: string): string {
   return new URL(url).host;
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const { code } = cause as NodeJS.ErrnoException;
-  return code ?? (cause instanceof Error ? cause.message : String(cause));
 }

@@ -1,10 +1,9 @@
 // Rules for what any log shows: how many of a service's lines are errors, and services that begin to write errors.
 
 import { percent } from '../../domain/detection/names.ts';
-import type { Labels } from '../monitor-rules/api.ts';
-import type { PresetDefaults } from '../monitor-rules/settings.ts';
+import type { Preset } from '../monitor-rules/rules.ts';
 
-export type Surroundings = {
+type Surroundings = {
   /** Which streams, with braces. */
   readonly selector: string;
   /** Which of their lines are errors: what follows the selector. */
@@ -12,12 +11,6 @@ export type Surroundings = {
   readonly windowSeconds: number;
   /** Labels that tell services and environments apart. */
   readonly by: readonly string[];
-};
-
-export type Preset = PresetDefaults & {
-  readonly query: (surroundings: Surroundings) => string;
-  readonly title: (value: number, limit: number, labels: Labels) => string;
-  readonly metric?: { readonly name: string; readonly unit: string; readonly attributes: readonly string[] };
 };
 
 /** Fewer say nothing about a share. */
@@ -56,8 +49,6 @@ export const presets = {
     },
     title: (value) => `has begun to write errors: ${value} lines`,
   },
-} as const satisfies Readonly<Record<string, Preset>>;
-
-export type PresetName = keyof typeof presets;
+} as const satisfies Readonly<Record<string, Preset<Surroundings>>>;
 
 const rate = (value: number): string => String(Number(value.toPrecision(2)));

@@ -6,20 +6,11 @@ import {
   addressSettings,
   hourSeconds,
   ownRules,
-  presetSetting,
+  presetSettings,
   seconds,
   tenant,
 } from '../monitor-rules/settings.ts';
-import { type PresetName, presets } from './presets.ts';
-
-const presetSettings = z
-  .strictObject(
-    Object.fromEntries(
-      Object.entries(presets).map(([name, preset]) => [name, presetSetting(preset, 'Loki')]),
-    ) as Record<PresetName, ReturnType<typeof presetSetting>>,
-  )
-  .prefault({})
-  .describe('Rules for what any log shows (docs/loki.md).');
+import { presets } from './presets.ts';
 
 const { service, workload, host, exporters, environment, component, resource } = labelSettingsWith({
   service: ['service_name', 'service', 'app', 'app_kubernetes_io_name', 'job'],
@@ -79,7 +70,9 @@ export const settings = z.strictObject({
     .describe('Labels that the presets tell services (and environments) apart by.'),
   windowSeconds: seconds(10, hourSeconds, 300).describe('What the presets count over.'),
   goneSeconds,
-  presets: presetSettings,
+  presets: presetSettings(presets, 'Loki')
+    .prefault({})
+    .describe('Rules for what any log shows (docs/loki.md).'),
   rules: ownRules(
     'LogQL that gives numbers, such as `sum by (service_name) (rate({…} |= "panic" [1m]))`',
     'Loki',

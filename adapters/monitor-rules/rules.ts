@@ -3,7 +3,7 @@
 import { plainNumber } from '../../domain/detection/names.ts';
 import type { Severity } from '../../domain/scope.ts';
 import type { Labels } from './api.ts';
-import type { OwnRule } from './settings.ts';
+import type { OwnRule, PresetDefaults, PresetSettings } from './settings.ts';
 
 export type Rule = {
   readonly name: string;
@@ -44,7 +44,39 @@ export function ownRule(rule: OwnRule, usual: { readonly everySeconds: number })
   };
 }
 
+/** A rule that is there without being asked for. `Surroundings`: what its query is made from. */
+export type Preset<Surroundings> = PresetDefaults & {
+  readonly query: (surroundings: Surroundings) => string;
+  readonly title: (value: number, limit: number, labels: Labels) => string;
+  /** As what its values are kept, with these labels. */
+  readonly metric?: { readonly name: string; readonly unit: string; readonly attributes: readonly string[] };
+};
+
+/** The presets that are on. */
+export function presetRules<Surroundings>(
+  presets: Readonly<Record<string, Preset<Surroundings>>>,
+  settings: { readonly presets: PresetSettings; readonly everySeconds: number },
+  surroundings: Surroundings,
+  isOfContainers: (key: string) => boolean = () => false,
+): readonly Rule[] {
+  return Object.entries(presets).flatMap(([key, { query, fires, title, metric }]): readonly Rule[] => {
+    const setting = settings.presets[key];
+    if (setting === undefined || setting === false) return [];
+    const { limit, forSeconds, severity, everySeconds } = setting;
+    return [
+      {
+        ...{ name: presetName(key), query: query(surroundings), fires, limit, severity, labels: {} },
+        forMs: forSeconds * 1_000,
+        everyMs: (everySeconds ?? settings.everySeconds) * 1_000,
+        ofContainers: isOfContainers(key),
+        metric: metric ?? null,
+        title: (value, found) => title(value, limit, found),
+      },
+    ];
+  });
+}
+
 /** `nodeMemory` is told as `node-memory`. */
-export function presetName(key: string): string {
+function presetName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

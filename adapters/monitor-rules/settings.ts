@@ -52,7 +52,7 @@ export type PresetDefaults = {
   readonly severity: Severity;
 };
 
-export function presetSetting(
+function presetSetting(
   { about, limit, fires, forSeconds: lasts, severity: grave }: PresetDefaults,
   whose: string,
 ) {
@@ -70,7 +70,20 @@ export function presetSetting(
       `${about}. What is ${fires} the limit is an alert. Default: \`${usual}\`; it may have \`everySeconds\` of its own, and \`false\` turns it off.`,
     );
 }
-export type PresetSetting = Exclude<z.output<ReturnType<typeof presetSetting>>, false>;
+type PresetSetting = z.output<ReturnType<typeof presetSetting>>;
+export type PresetSettings = Readonly<Record<string, PresetSetting>>;
+
+/** The settings of all presets of a system. */
+export function presetSettings<Name extends string>(
+  presets: Readonly<Record<Name, PresetDefaults>>,
+  whose: string,
+) {
+  const settings = Object.entries<PresetDefaults>(presets).map(([name, preset]) => [
+    name,
+    presetSetting(preset, whose),
+  ]);
+  return z.strictObject(Object.fromEntries(settings) as Record<Name, ReturnType<typeof presetSetting>>);
+}
 
 const ownRule = (language: string, whose: string) =>
   z

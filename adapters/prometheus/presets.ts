@@ -3,28 +3,15 @@
 
 import { containerServiceLabels } from '../../domain/alerts/container-labels.ts';
 import { percent, plainMs } from '../../domain/detection/names.ts';
-import type { Severity } from '../../domain/scope.ts';
-import type { Labels } from '../monitor-rules/api.ts';
+import type { Preset } from '../monitor-rules/rules.ts';
 
-export type Surroundings = {
+type Surroundings = {
   /** Matchers for every selector, without braces; may be empty. */
   readonly match: string;
   /** What rates are taken over. */
   readonly windowSeconds: number;
   /** Labels that name the environment. */
   readonly environmentLabels: readonly string[];
-};
-
-export type Preset = {
-  readonly about: string;
-  readonly limit: number;
-  readonly fires: 'above' | 'below';
-  readonly forSeconds: number;
-  readonly severity: Severity;
-  readonly query: (surroundings: Surroundings) => string;
-  readonly title: (value: number, limit: number, labels: Labels) => string;
-  /** As what its values are kept, with these labels. */
-  readonly metric?: { readonly name: string; readonly unit: string; readonly attributes: readonly string[] };
 };
 
 const share = { fires: 'above', forSeconds: 300, severity: 'warning' } as const;
@@ -193,6 +180,4 @@ export const presets = {
     },
     title: (_value, _limit, { job = '' }) => `no target of ${job} is there any more`,
   },
-} as const satisfies Readonly<Record<string, Preset>>;
-
-export type PresetName = keyof typeof presets;
+} as const satisfies Readonly<Record<string, Preset<Surroundings>>>;

@@ -6,20 +6,11 @@ import {
   addressSettings,
   hourSeconds,
   ownRules,
-  presetSetting,
+  presetSettings,
   seconds,
   tenant,
 } from '../monitor-rules/settings.ts';
-import { type PresetName, presets } from './presets.ts';
-
-const presetSettings = z
-  .strictObject(
-    Object.fromEntries(
-      Object.entries(presets).map(([name, preset]) => [name, presetSetting(preset, 'Prometheus')]),
-    ) as Record<PresetName, ReturnType<typeof presetSetting>>,
-  )
-  .prefault({})
-  .describe('Rules for what node-exporter, cAdvisor and any scrape show (docs/prometheus.md).');
+import { presets } from './presets.ts';
 
 const { service, workload, host, exporters, environment, component, resource } = labelSettings;
 
@@ -51,7 +42,9 @@ export const settings = z.strictObject({
     'What rates of the presets are taken over: at least four times the scrape interval.',
   ),
   goneSeconds,
-  presets: presetSettings,
+  presets: presetSettings(presets, 'Prometheus')
+    .prefault({})
+    .describe('Rules for what node-exporter, cAdvisor and any scrape show (docs/prometheus.md).'),
   rules: ownRules('PromQL', 'Prometheus'),
   labels: z
     .strictObject({ service, workload, host, exporters, environment, component, resource })

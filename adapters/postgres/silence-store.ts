@@ -3,18 +3,18 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import type { StoredSilences } from '../../../activities/ports.ts';
-import type { Principal } from '../../../api/ports/principal.ts';
+import type { StoredSilences } from '../../activities/ports.ts';
+import type { Principal } from '../../api/ports/principal.ts';
 import type {
   SilencedNow as SilencedBySilence,
   SilenceRefusal,
   SilenceResult,
   Silences,
-} from '../../../api/ports/silences.ts';
-import type { SilencedBy } from '../../../domain/incident/events.ts';
-import { actorOf, nameOf } from '../../../domain/policy/identity.ts';
-import { matchersText } from '../../../domain/silences/matchers.ts';
-import { lastEndMs, scheduleText } from '../../../domain/silences/schedule.ts';
+} from '../../api/ports/silences.ts';
+import type { SilencedBy } from '../../domain/incident/events.ts';
+import { actorOf, nameOf } from '../../domain/policy/identity.ts';
+import { matchersText } from '../../domain/silences/matchers.ts';
+import { lastEndMs, scheduleText } from '../../domain/silences/schedule.ts';
 import {
   mayBeSilencedBy,
   problemOf,
@@ -22,16 +22,16 @@ import {
   type SilenceLimits,
   type SilenceTerms,
   stateOf,
-} from '../../../domain/silences/silence.ts';
-import { appendAudit } from '../audit/append.ts';
-import { databaseNowMs } from '../clock.ts';
-import type { Schema } from '../database/schema.ts';
-import { lockKillSwitch } from '../gate/locks.ts';
-import { asStored, json, storable } from '../text.ts';
-import { transact } from '../transact.ts';
-import { noteChange, type SilenceBook } from './book.ts';
-import { dueBy } from './findings.ts';
-import { previewOf, silencedIncident, silencedService } from './looks.ts';
+} from '../../domain/silences/silence.ts';
+import { appendAudit } from './audit/append.ts';
+import { databaseNowMs } from './clock.ts';
+import type { Schema } from './database/schema.ts';
+import { lockKillSwitch } from './gate/locks.ts';
+import { noteChange, type SilenceBook } from './silences/book.ts';
+import { dueBy } from './silences/findings.ts';
+import { previewOf, silencedIncident, silencedService } from './silences/looks.ts';
+import { asStored, json, storable } from './text.ts';
+import { transact } from './transact.ts';
 
 /** Silences that hold or will hold; each finding is compared with all of them. */
 const mostAtOnce = 1_000;

@@ -3,18 +3,18 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import { matchersText } from '../../../domain/silences/matchers.ts';
-import { type MirrorChange, type MirrorSource, mirrorChanges } from '../../../domain/silences/mirror.ts';
-import { scheduleText } from '../../../domain/silences/schedule.ts';
-import type { Silence } from '../../../domain/silences/silence.ts';
-import type { SilenceMirror } from '../../../ingest/ports.ts';
-import { appendAudit } from '../audit/append.ts';
-import { databaseNowMs } from '../clock.ts';
-import type { Schema } from '../database/schema.ts';
-import { lockKillSwitch } from '../gate/locks.ts';
-import { transact } from '../transact.ts';
-import { dueBy } from './findings.ts';
-import { storeSilence } from './store.ts';
+import { matchersText } from '../../domain/silences/matchers.ts';
+import { type MirrorChange, type MirrorSource, mirrorChanges } from '../../domain/silences/mirror.ts';
+import { scheduleText } from '../../domain/silences/schedule.ts';
+import type { Silence } from '../../domain/silences/silence.ts';
+import type { SilenceMirror } from '../../ingest/ports.ts';
+import { appendAudit } from './audit/append.ts';
+import { databaseNowMs } from './clock.ts';
+import type { Schema } from './database/schema.ts';
+import { lockKillSwitch } from './gate/locks.ts';
+import { storeSilence } from './silence-store.ts';
+import { dueBy } from './silences/findings.ts';
+import { transact } from './transact.ts';
 
 export function createSilenceMirror(db: Kysely<Schema>): SilenceMirror {
   return {

@@ -8,6 +8,9 @@ import type {
   StreamRecord,
 } from '../../ingest/kafka/ports.ts';
 
+/** Each may be a row of a transaction, and hold a lock of it. */
+const fewRecords = 500;
+
 export class Assigned {
   readonly position: Position;
   /** The next offset to work on; null before the first record. */
@@ -31,6 +34,11 @@ export class Assigned {
 
   get busy(): boolean {
     return this.#calls > 0;
+  }
+
+  /** How many records its worker takes in one call. */
+  async recordsAtOnce(): Promise<number> {
+    return (await this.#worker.catch(() => null))?.recordsAtOnce ?? fewRecords;
   }
 
   /** It is somebody else's now, or nobody's. */

@@ -9,6 +9,7 @@ import type { KafkaLog } from './client.ts';
 import { type Committed, readCommitted } from './committed.ts';
 import { type LagGauge, measureLag } from './lag.ts';
 import { Liveness } from './liveness.ts';
+import { portions } from './portions.ts';
 import { toRecord } from './record.ts';
 import { readTogether } from './together.ts';
 
@@ -39,7 +40,6 @@ export type RunningConsumer = {
 
 type Offset = Position & { readonly offset: string; readonly metadata: string };
 
-const recordsAtOnce = 500;
 const tickMs = 1_000;
 const lagEveryTicks = 10;
 const fetchWaitMs = 1_000;
@@ -143,10 +143,9 @@ export async function startConsumer(deps: ConsumerDeps): Promise<RunningConsumer
     const one = await workerOf(batch);
     one.caughtUp = false;
     const goOn = (): boolean => isRunning() && !isStale() && !one.revoked;
-    for (let from = 0; from < batch.messages.length && goOn(); from += recordsAtOnce) {
-      const records = batch.messages
-        .slice(from, from + recordsAtOnce)
-        .map((message) => toRecord(message, batch.topic));
+    for (const messages of portions(batch.messages, await one.recordsAtOnce())) {
+      if (!goOn()) break;
+      const records = messages.map((message) => toRecord(message, batch.topic));
       metrics.count('sentinel_kafka_records_total', { topic: batch.topic }, records.length);
       if (!(await takeStubbornly(one, records, heartbeat, goOn))) return;
       resolveOffset(String(records.at(-1)?.offset));

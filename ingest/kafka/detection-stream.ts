@@ -30,6 +30,9 @@ export type StreamDeps = Omit<SiftDeps, 'notes'> & {
   readonly maxWaitingAnomalies: number;
 };
 
+/** A call waits for its rows to be in history: what is taken together waits once. */
+export const recordsAtOnce = 5_000;
+
 /** What the records of one call were read as. */
 export type Telemetry = {
   readonly observations: readonly TelemetryObservation[];

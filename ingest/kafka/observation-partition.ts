@@ -1,7 +1,7 @@
 // One partition of the observations topic, whose records are keyed by service: a detection engine of its own, for the services the
 // partition carries. When the partition goes to another process the engine goes with it, so that nobody takes the move for silence.
 
-import { openStream, type StreamDeps } from './detection-stream.ts';
+import { openStream, recordsAtOnce, type StreamDeps } from './detection-stream.ts';
 import { HeldOffsets } from './held-offsets.ts';
 import type { OpenWorker, PartitionWorker } from './ports.ts';
 import { readSentinelJson } from './read-records.ts';
@@ -15,6 +15,7 @@ export const observationPartition =
     const stream = await openStream(deps, decodeServices(metadata));
     const held = new HeldOffsets();
     return {
+      recordsAtOnce,
       async take(records) {
         const wanted = held.fresh(records);
         const { telemetry, counted } = await read(wanted, position);

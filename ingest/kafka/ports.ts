@@ -42,6 +42,8 @@ export interface PartitionWorker {
    * are not counted twice.
    */
   take(records: readonly StreamRecord[]): Promise<void>;
+  /** At most so many in one call; absent: a few hundred. */
+  readonly recordsAtOnce?: number;
   /** Lets time pass. Only while the partition is read to its end: else records that wait look like silence. */
   tick(): Promise<void>;
   /** Null while there is nothing new to commit. */

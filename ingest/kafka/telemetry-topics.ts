@@ -3,7 +3,7 @@
 // them, and the group gives them to one process as a whole (adapters/kafka/together.ts).
 
 import type { Services } from '../warm.ts';
-import { type DetectionStream, openStream, type StreamDeps } from './detection-stream.ts';
+import { type DetectionStream, openStream, recordsAtOnce, type StreamDeps } from './detection-stream.ts';
 import { HeldOffsets } from './held-offsets.ts';
 import type { OpenWorker, Position } from './ports.ts';
 import type { ReadRecords } from './read-records.ts';
@@ -32,6 +32,7 @@ export function telemetryTopics(deps: StreamDeps, readOf: (topic: string) => Rea
     let own: DetectionStream | null = null;
     members.add(member);
     return {
+      recordsAtOnce,
       async take(records) {
         idle.delete(member);
         const wanted = held.fresh(records);

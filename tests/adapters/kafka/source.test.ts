@@ -124,6 +124,27 @@ await describeWith<KafkaInfo>('kafka', 'Kafka', ({ broker }) => {
     await eventually('nothing to be wrong', () => one.source.problem() === null);
   });
 
+  test.each([
+    ['as many as it wants', 1_200, 1_200],
+    ['a few hundred where it does not say', undefined, 500],
+  ])('a worker takes %s at once', async (_, recordsAtOnce, most) => {
+    const sent = Array.from({ length: 1_200 }, (__, index) => message('prod/orders', index));
+    await side.send(side.topics.alerts, sent);
+    const one = new Member(side, broker);
+    const taken: number[] = [];
+    one.source.start({
+      [side.topics.alerts]: async () => ({
+        ...(recordsAtOnce === undefined ? {} : { recordsAtOnce }),
+        take: async ({ length }) => void taken.push(length),
+        tick: async () => {},
+        durable: () => null,
+      }),
+    });
+    cleanUps.push(() => one.source.stop());
+    await eventually('all of them', () => taken.reduce((sum, count) => sum + count, 0) === sent.length);
+    expect(Math.max(...taken)).toBe(most);
+  });
+
   test('while the inbox is away nothing is committed and nothing skipped', async () => {
     const inbox = new MemoryInbox(new MemoryClock(0));
     inbox.down = true;

@@ -14,7 +14,7 @@ const item = (given: Partial<Explained>): Explained => ({
   ...given,
 });
 const suppressed = item({ state: 'firing', outcome: 'suppressed', reason: 'only informs', incidentId: null });
-const steady = Array.from({ length: 120 }, (_, second) => ({
+const steady = Array.from({ length: 200 }, (_, second) => ({
   ...{ name: 'ingest-a', pid: 7, atMs: second * 1_000 },
   rssMb: second < 20 ? 100 : 300,
 }));
@@ -113,7 +113,12 @@ const plants: readonly [string, Problem['kind'], Partial<Evidence>][] = [
   [
     'memory that grows on',
     'memory',
-    { memory: steady.map((sample, second) => ({ ...sample, rssMb: 100 + second * 10 })) },
+    { memory: steady.map((sample, second) => ({ ...sample, rssMb: 100 + second * 4 })) },
+  ],
+  [
+    'a young process that holds too much',
+    'memory',
+    { memory: [...steady, { name: 'ingest-b', pid: 8, atMs: 0, rssMb: 1_025 }] },
   ],
 ];
 

@@ -1,4 +1,4 @@
-/** Whether a process holds more and more: its memory at its end against the middle of its life. */
+/** Whether a process holds too much, or more and more: its memory at its end against the middle of its life. */
 
 export interface MemorySample {
   readonly atMs: number;
@@ -17,10 +17,12 @@ export interface MemoryOfProcess {
   readonly endMb: number;
 }
 
-/** Before that a process still loads and compiles its code. */
-const shortestMs = 60_000;
+/** Before that a process compiles its code, and its heap still grows to the size that its load asks for. */
+const shortestMs = 180_000;
 /** A garbage collector takes its time; what is held for good grows past this. */
 const mayGrow = { factor: 1.5, byMb: 64 } as const;
+/** However short a process lived. */
+const mostMb = 1_024;
 
 export function memoryOf(samples: readonly MemorySample[]): readonly MemoryOfProcess[] {
   return [...Map.groupBy(samples, ({ pid }) => pid).values()].flatMap((own) => {
@@ -44,13 +46,19 @@ export function memoryOf(samples: readonly MemorySample[]): readonly MemoryOfPro
   });
 }
 
-export function grownProcesses(samples: readonly MemorySample[]): readonly string[] {
-  return memoryOf(samples)
+/** What is wrong, for people. */
+export function memoryProblems(samples: readonly MemorySample[]): readonly string[] {
+  const grown = memoryOf(samples)
     .filter(({ middleMb, endMb }) => endMb > Math.max(middleMb * mayGrow.factor, middleMb + mayGrow.byMb))
     .map(
       ({ name, pid, middleMb, endMb }) =>
         `${name} (${pid}): ${middleMb} MB in the middle, ${endMb} MB at the end`,
     );
+  const large = [...Map.groupBy(samples, ({ pid }) => pid).values()].flatMap((own) => {
+    const most = own.reduce((left, right) => (right.rssMb > left.rssMb ? right : left));
+    return most.rssMb > mostMb ? [`${most.name} (${most.pid}): ${most.rssMb} MB, over ${mostMb} MB`] : [];
+  });
+  return [...grown, ...large];
 }
 
 function median(values: readonly number[]): number {

@@ -5,7 +5,7 @@
 import type { ExplainedItem } from '../../../api/ports/explain.ts';
 import { maxSeenAnomalies } from '../../../domain/incident/anomalies.ts';
 import type { LogLine } from '../answer-log.ts';
-import { grownProcesses, type MemorySample } from './memory.ts';
+import { type MemorySample, memoryProblems } from './memory.ts';
 
 export type Explained = Pick<ExplainedItem, 'id' | 'state' | 'outcome' | 'reason' | 'incidentId' | 'repeats'>;
 
@@ -151,7 +151,7 @@ export function verdictOf(evidence: Evidence): Verdict {
     if (committed !== end) problem('lag', `${partition}: committed ${committed} of ${end}`);
   }
   if (offsets.length === 0) problem('lag', 'no partition was looked at');
-  for (const grown of grownProcesses(evidence.memory)) problem('memory', grown);
+  for (const one of memoryProblems(evidence.memory)) problem('memory', one);
 
   const of = (way: LogLine['way']): number => good.filter((line) => line.way === way).length;
   return {

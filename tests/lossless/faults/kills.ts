@@ -1,7 +1,10 @@
 /** SIGKILL at points that can be seen from outside: in the database, at the broker, on the wire. */
+import { randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
+import { readLetter } from '../../../adapters/kafka/letter.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { PlayFault } from './fault.ts';
 
@@ -66,52 +69,64 @@ export const afterCommit: PlayFault = async ({ stage: { database, sentinels } })
 
 /** A record is in the inbox, and its offset is not committed: it will be read again. */
 export const storedNotCommitted: PlayFault = insistently(async ({ stage, logFile }) => {
-  const { database, kafka, groupId, topics } = stage;
   const newest = async (): Promise<Place | null> => {
-    const { rows } = await database.query<{ event_id: string }>(
+    const { rows } = await stage.database.query<{ event_id: string }>(
       `select event_id from inbox where event_id like 'record-%' order by seq desc limit 1`,
     );
     return placeIn(logFile, rows[0]?.event_id ?? '');
   };
-  const isCommitted = async ({ partition, offset }: Place): Promise<boolean> => {
-    const [answer] = await kafka.fetchOffsets({ groupId, topics: [topics.alerts] });
-    const done = answer?.partitions.find((one) => one.partition === partition)?.offset ?? '-1';
-    return BigInt(done) > offset;
-  };
   let place: Place | null = null;
   const found = await looking(async () => {
     place = await newest();
-    return place !== null && !(await isCommitted(place));
+    return place !== null && !(await isCommitted(stage, place));
   });
   await killAllIngest(stage);
-  const reached = found && place !== null && !(await isCommitted(place));
+  const reached = found && place !== null && !(await isCommitted(stage, place));
   await startAllIngest(stage);
   return { reached };
 });
 
 /** A dead letter is written, and the offset of its record is not committed. */
 export const letterNotCommitted: PlayFault = insistently(async ({ stage }) => {
-  const { kafka, groupId, topics } = stage;
-  const letters = async (): Promise<number> =>
-    (await kafka.fetchTopicOffsets(topics.deadLetters)).reduce((sum, { high }) => sum + Number(high), 0);
-  const committed = async (): Promise<number> => {
-    const [answer] = await kafka.fetchOffsets({ groupId, topics: [topics.alerts] });
-    return (answer?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
-  };
-  let before = await committed();
-  let lettersBefore = await letters();
+  const letters = await readNewLetters(stage);
+  let place: Place | null = null;
+  const waits = async (): Promise<boolean> => place !== null && !(await isCommitted(stage, place));
   const found = await looking(async () => {
-    const now = await letters();
-    if (now > lettersBefore) return true;
-    lettersBefore = now;
-    before = await committed();
-    return false;
+    place = letters.newest();
+    return waits();
   });
   await killAllIngest(stage);
-  const reached = found && (await committed()) === before;
+  const reached = found && (await waits());
+  await letters.end();
   await startAllIngest(stage);
   return { reached };
 });
+
+/** Of records of alerts; those written before do not count. */
+async function readNewLetters({ broker: { address }, topics }: Stage) {
+  let newest: Place | null = null;
+  const kafka = new Kafka({ brokers: [address], clientId: 'faults', logLevel: logLevel.NOTHING });
+  const consumer = kafka.consumer({ groupId: `faults-${randomUUID()}` });
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topics.deadLetters], fromBeginning: false });
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async ({ message, partition }) => {
+      const of = readLetter(message, partition)?.of;
+      if (of?.topic === topics.alerts) newest = of;
+    },
+  });
+  return { newest: (): Place | null => newest, end: () => consumer.disconnect() };
+}
+
+async function isCommitted(
+  { kafka, groupId, topics }: Stage,
+  { partition, offset }: Place,
+): Promise<boolean> {
+  const [answer] = await kafka.fetchOffsets({ groupId, topics: [topics.alerts] });
+  const done = answer?.partitions.find((one) => one.partition === partition)?.offset ?? '-1';
+  return BigInt(done) > offset;
+}
 
 /**
  * A finding has its incident, which has been told, and the inbox does not know yet: whoever wants to say so there waits for a lock.

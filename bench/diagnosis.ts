@@ -1,8 +1,8 @@
 // How well and how fast the deterministic diagnosis judges, on simulated systems it is not told about: every kind of
 // fault at every service of every shape, with noise. With an interval, as senders that report that seldom would tell of it: their
-// metrics only, or the calls, too. Prints one JSON line.
+// metrics only, or the calls, too. `early`: before most of them have reported since the onset. Prints one JSON line.
 //
-// node bench/diagnosis.ts [--seeds 3] [--interval 60 [--of metrics|all]]
+// node bench/diagnosis.ts [--seeds 3] [--interval 60 [--of metrics|all] [--early]]
 
 import { parseArgs } from 'node:util';
 import { diagnose } from '../domain/diagnosis/diagnose.ts';
@@ -17,6 +17,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1' },
     interval: { type: 'string', default: '1' },
     of: { type: 'string', default: 'all' },
+    early: { type: 'boolean', default: false },
   },
 });
 const interval = Number(values.interval);
@@ -35,7 +36,7 @@ const quality = {
 };
 const wrong: string[] = [];
 for (const one of seeds.flatMap(casesFor)) {
-  const { name, world, truth } = stretched(one, interval, of);
+  const { name, world, truth } = stretched(one, interval, of, values.early);
   const input = coarser(simulate({ ...world, stalls: 0.04 }), interval, of);
   const { diagnosis } = diagnose(input, []);
   const planned = makePlan({
@@ -101,4 +102,6 @@ const speed = {
   wallMs: Number(((performance.now() - wallFrom) / runs).toFixed(1)),
   cpuMs: Number(((cpu.user + cpu.system) / 1000 / runs).toFixed(1)),
 };
-process.stdout.write(`${JSON.stringify({ bench: 'diagnosis', interval, of, quality, wrong, speed })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ bench: 'diagnosis', interval, of, early: values.early, quality, wrong, speed })}\n`,
+);

@@ -13,17 +13,22 @@ const secondMs = 1_000;
 /** As many calls in an interval as say enough; more only take time. */
 const enoughSeconds = 15;
 
-/** A world in which the fault lasts for some intervals after a past of some, and what climbs climbs as high by the end. */
-export function stretched({ world, ...rest }: Case, seconds: number, what: Coarsened): Case {
+/**
+ * A world in which the fault lasts for some intervals after a past of some, and what climbs climbs as high by the end. `early`: it
+ * has lasted only as long as where every second is told of, and few metrics have been heard since.
+ */
+export function stretched({ world, ...rest }: Case, seconds: number, what: Coarsened, early = false): Case {
   if (seconds === 1) return { world, ...rest };
   const after = world.afterSeconds ?? 10;
-  const afterSeconds = Math.ceil(after + 3.3 * seconds);
+  const afterSeconds = early ? after : Math.ceil(after + 3.3 * seconds);
   const slower = after / afterSeconds;
   const fewer = what === 'all' ? Math.min(1, enoughSeconds / seconds) : 1;
   const fault = (one: Fault): Fault => ({
     ...one,
     ...('sharePerSecond' in one ? { sharePerSecond: one.sharePerSecond * slower } : {}),
-    ...(one.untilSecond === undefined ? {} : { untilSecond: Math.max(one.untilSecond, seconds / 3) }),
+    ...(one.untilSecond === undefined
+      ? {}
+      : { untilSecond: Math.max(one.untilSecond, early ? 0 : seconds / 3) }),
   });
   return {
     ...rest,

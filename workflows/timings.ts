@@ -21,6 +21,9 @@ export const stalePlanMs = 2 * 60_000;
 /** Early evidence is thin: an analysis that found nothing to try is repeated this often, each time `settleMs` later. */
 export const maxReanalyses = 2;
 
+/** A reading that would tell more is waited for, so long at most: people are told sooner of an incident that lasts. */
+export const longestAwaitedMs = 5 * 60_000;
+
 /**
  * An overloaded Sentinel has seen late and little: what it would conclude waits until it has caught up. Three minutes outlast
  * a burst; a Sentinel that never catches up says what it can, and that it is behind, rather than nothing.

@@ -129,6 +129,10 @@ export const diagnosis = named<Diagnosis>()(
     inconclusive: z.boolean(),
     reason: z.string(),
     missing: z.array(z.string()),
+    awaits: z
+      .strictObject({ reading: z.string(), dueMs: z.number() })
+      .optional()
+      .meta({ description: 'Inconclusive, and this reading will tell more: the analysis is repeated then.' }),
     method: z.enum(['statistical', 'model']),
     contested: z.boolean().optional().meta({ description: 'Two analyses disagree: a person is asked.' }),
     model: modelView.optional(),

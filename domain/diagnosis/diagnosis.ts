@@ -39,6 +39,9 @@ export type Hypothesis = {
   readonly by?: 'model';
 };
 
+/** A reading that will decide, and when it is due. */
+export type Awaited = { readonly reading: string; readonly dueMs: number };
+
 export type Diagnosis = {
   /** Ranked, best first; empty only when inconclusive. */
   readonly hypotheses: readonly Hypothesis[];
@@ -46,6 +49,8 @@ export type Diagnosis = {
   readonly inconclusive: boolean;
   readonly reason: string;
   readonly missing: readonly string[];
+  /** Only when inconclusive: what will tell more soon. */
+  readonly awaits?: Awaited;
   readonly method: 'statistical' | 'model';
   /** Two analyses disagree: policy lets nothing happen without a person. */
   readonly contested?: boolean;

@@ -24,7 +24,13 @@ import { approval, auto, deny, environment, rollback, service } from './incident
 
 export type ScriptedAnalysis =
   | { readonly steps: readonly PlanStep[]; readonly verdict: Verdict; readonly cause?: Cause }
-  | { readonly nothing: string; readonly harmless: boolean; readonly inconclusive?: boolean };
+  | {
+      readonly nothing: string;
+      readonly harmless: boolean;
+      readonly inconclusive?: boolean;
+      /** A reading that will tell more so long after the analysis. */
+      readonly awaitedForMs?: number;
+    };
 
 export type World = {
   readonly activities: Activities;
@@ -130,7 +136,12 @@ function scriptedAnalysis(
   const diagnosisOf = (attempt: number): Diagnosis => {
     const analysis = scripted(attempt);
     const inconclusive = 'nothing' in analysis && analysis.inconclusive === true;
-    return { ...diagnosis(causeOf(attempt)), inconclusive };
+    const awaitedForMs = 'nothing' in analysis ? analysis.awaitedForMs : undefined;
+    const awaits =
+      awaitedForMs === undefined
+        ? {}
+        : { awaits: { reading: 'CPU of orders', dueMs: Date.now() + awaitedForMs } };
+    return { ...diagnosis(causeOf(attempt)), inconclusive, ...awaits };
   };
   return {
     enrich: async ({ incidentId, attempt, mayWait }) =>

@@ -180,6 +180,31 @@ describe.concurrent('an incident without anything to try', () => {
   });
 });
 
+describe.concurrent('an analysis that misses a reading', () => {
+  test('is repeated when that has come, not before', async ({ expect }) => {
+    const world = createWorld();
+    world.script = [
+      { nothing: 'inconclusive', harmless: false, inconclusive: true, awaitedForMs: 3_000 },
+      { steps: [rollback], verdict: auto },
+    ];
+    const { result, timeline } = await (await stage.open(world)).ended();
+    expect(result).toMatchObject({ outcome: 'resolved', attempts: 2 });
+    const [first, second] = timeline.filter(({ type }) => type === 'enrichment-started');
+    // The reading was said to come a moment after the first began.
+    expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(2_990);
+  });
+
+  test('does not wait on when the symptom has gone', async ({ expect }) => {
+    const world = createWorld();
+    world.script = [{ nothing: 'inconclusive', harmless: false, inconclusive: true, awaitedForMs: 600_000 }];
+    const incident = await stage.open(world);
+    await incident.until(({ diagnosis }) => diagnosis !== null);
+    world.healthy = true;
+    await incident.clear('a1');
+    expect((await incident.ended()).result).toMatchObject({ outcome: 'self-recovered' });
+  });
+});
+
 describe.concurrent('an analysis that breaks for good', () => {
   test.for(['enrich', 'makePlan', 'evaluatePolicy'] as const)(
     'in %s sends the incident to a person instead of failing the workflow',

@@ -2,9 +2,11 @@
 
 import type { SignalKind } from '../detection/anomaly.ts';
 import type { Cause } from './causes.ts';
+import type { Awaited } from './diagnosis.ts';
 import type { EvidenceBook } from './evidence.ts';
 import type { Features, ServiceFeatures } from './features.ts';
 import type { DiagnosisInput } from './input.ts';
+import { shown } from './names.ts';
 import { reach } from './reach.ts';
 import { explainedBy, hasTrouble, isLasting, type Signs } from './signs.ts';
 
@@ -34,6 +36,8 @@ export type Draft = {
   readonly evidenceAgainst: readonly string[];
   readonly figures?: Readonly<Record<string, number>>;
   readonly change?: string;
+  /** When it will be known what it is missing. */
+  readonly awaits?: Awaited;
 };
 
 /** Looks at one service; null when nothing speaks for the cause. */
@@ -52,6 +56,30 @@ export const explainedShare = 0.45;
 
 export function locality({ explainedBy: by }: Suspect): number {
   return by === null ? 1 : explainedShare;
+}
+
+/** Services, of those that answer requests, and the share of them that tells of what they have in common: fewer may be neighbours. */
+const shared = { least: 3, share: 0.75 } as const;
+
+/** Whether nearly all are slower themselves at once, not counting what they wait for: what they share is slow, and none of them to blame. */
+export function allAreSlower({ features }: Pick<Context, 'features'>): boolean {
+  const serving = [...features.services.values()].filter(({ server }) => server !== null);
+  const slower = serving.filter(({ server }) => server?.selfTime.up === true);
+  return slower.length >= shared.least && slower.length >= shared.share * serving.length;
+}
+
+/** What is left of a score that rests on no resource being short while that is not known: too little to act on. */
+const unknownShare = 0.55;
+
+/** How much a cause counts that nothing but the absence of shortages speaks for, and what will tell. */
+export function withoutShortage({ service, signs: { unheard } }: Suspect): {
+  readonly share: number;
+  readonly awaits?: Awaited;
+} {
+  if (unheard === null) return { share: 1 };
+  if (unheard.dueMs === null) return { share: unknownShare };
+  const reading = `CPU, memory, disk and pools of ${shown(service.service)}`;
+  return { share: unknownShare, awaits: { reading, dueMs: unheard.dueMs } };
 }
 
 /** Weight of the closest change of the service, 0 without one. */

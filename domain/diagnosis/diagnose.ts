@@ -39,9 +39,15 @@ export function diagnose(
     .sort((a, b) => b.score - a.score || a.onsetMs - b.onsetMs || compare(key(a.draft), key(b.draft)))
     .slice(0, thresholds.rank.keep);
   const hypotheses = ranked.map(({ draft, score }) => toHypothesis(draft, score, input.environment));
-  const verdict = conclude(hypotheses, missing);
+  const { inconclusive, reason } = conclude(hypotheses, missing);
+  const awaits = inconclusive
+    ? ranked.find(({ draft }) => draft.awaits !== undefined)?.draft.awaits
+    : undefined;
   return {
-    diagnosis: { hypotheses, ...verdict, missing, method: 'statistical' },
+    diagnosis: {
+      ...{ hypotheses, inconclusive, missing, method: 'statistical' },
+      ...(awaits === undefined ? { reason } : { reason: `${reason} Awaited: ${awaits.reading}.`, awaits }),
+    },
     evidence: cited(book, hypotheses),
   };
 }

@@ -18,6 +18,13 @@ export function selfTimeFact(context: Context, { service, server }: ServiceFeatu
   return traces(context, service, finding, { beforeMs: before, nowMs: now });
 }
 
+/** Of all services together; told of the one that it speaks for. */
+export function allSlowerFact(context: Context, { service }: ServiceFeatures): string {
+  const slower = [...context.features.services.values()].filter(({ server }) => server?.selfTime.up === true);
+  const finding = `${slower.length} services are slower themselves at once: what they share may be slow.`;
+  return traces(context, service, finding, { slower: slower.length });
+}
+
 export function noOwnTroubleFact(context: Context, { service }: ServiceFeatures): string {
   return traces(context, service, `${shown(service)} shows neither errors nor slowness of its own.`, {});
 }

@@ -40,12 +40,18 @@ export function replicas(given: {
     starting: observed?.starting ?? 0,
     // What the executor sees now beats a gauge that may be seconds old.
     down: observed === null ? gaugeDown : observed.exited.length > 0 && observed.running < observed.desired,
-    restarts:
-      target === null || resources.instances.some(({ countsRestarts }) => countsRestarts)
-        ? restartsMs.length
-        : recentRestarts(target.replicas, sinceMs),
+    restarts: Math.max(
+      restartsMs.length,
+      target === null || isHeard(resources, given.onsetMs) ? 0 : recentRestarts(target.replicas, sinceMs),
+    ),
     restartsMs,
   };
+}
+
+/** Counters that have not all been heard since the onset do not know; the executor was asked just now. */
+function isHeard({ instances }: ResourceStats, onsetMs: number): boolean {
+  const counters = instances.flatMap(({ restartsSeenMs }) => restartsSeenMs ?? []);
+  return counters.length > 0 && counters.every((atMs) => atMs >= onsetMs);
 }
 
 function observedReplicas({ replicas, desiredReplicas }: ObservedState) {

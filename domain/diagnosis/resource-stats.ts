@@ -33,7 +33,8 @@ export type InstanceResources = {
   readonly pools: readonly PoolStats[];
   /** Times at which the restart counter rose, within the data. */
   readonly restartsMs: readonly number[];
-  readonly countsRestarts: boolean;
+  /** Newest sample of the restart counter; null when there is none. */
+  readonly restartsSeenMs: number | null;
   /** Last value of the running gauge; null when there is none. */
   readonly running: number | null;
   /** Last point of anything the host or orchestrator reports, and of anything the process itself reports. */
@@ -42,7 +43,12 @@ export type InstanceResources = {
   readonly stepMs: number;
   readonly outsideStepMs: number;
   readonly ownSeenMs: number;
+  /** When it last told of each resource that may be short: CPU, memory, disk, pools. */
+  readonly lastHeard: readonly LastHeard[];
 };
+
+/** `stepMs`: the usual distance of its samples; null when only one is known. */
+export type LastHeard = { readonly atMs: number; readonly stepMs: number | null };
 
 export type ResourceStats = {
   /** Of its slowest instance. */
@@ -108,13 +114,46 @@ function instanceResources(instance: string, series: readonly Series[], windows:
       .filter(({ kind }) => kind === 'restarts')
       .flatMap(({ points }) => increases(points))
       .sort((a, b) => a - b),
-    countsRestarts: series.some(({ kind }) => kind === 'restarts'),
+    restartsSeenMs: newest(series.filter(({ kind }) => kind === 'restarts')),
     running: summed(series, 'running').at(-1)?.value ?? null,
     outsideSeenMs: seen(true),
     stepMs: slowest(series),
     outsideStepMs: slowest(series.filter(({ outside }) => outside)),
     ownSeenMs: seen(false),
+    lastHeard: lastHeard(series),
   };
+}
+
+/** Several kinds, because they may be read at moments of their own; the newest of each, because what had its name may be gone. */
+const shortages: readonly (readonly ResourceMetric[])[] = [
+  ['cpu'],
+  ['memory-usage', 'memory-share'],
+  ['disk-usage', 'disk-share'],
+  ['pool-used', 'pool-pending'],
+];
+
+function lastHeard(series: readonly Series[]): readonly LastHeard[] {
+  return shortages.flatMap((kinds) => {
+    const newest = series
+      .filter(({ kind }) => kinds.includes(kind))
+      .map(({ points }) => points)
+      .reduce<readonly Point[]>((best, one) => (timeOfLast(one) > timeOfLast(best) ? one : best), []);
+    const [before, last] = [newest.at(-2), newest.at(-1)];
+    if (last === undefined) return [];
+    const only = before === undefined ? null : last.atMs - before.atMs;
+    return [{ atMs: last.atMs, stepMs: newest.length > fewPoints ? paceOfPoints(newest) : only }];
+  });
+}
+
+/** Up to here the distance of the last two is all there is. */
+const fewPoints = 3;
+
+function timeOfLast(points: readonly Point[]): number {
+  return points.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
+}
+
+function newest(series: readonly Series[]): number | null {
+  return series.length === 0 ? null : Math.max(...series.map(({ points }) => timeOfLast(points)));
 }
 
 function slowest(series: readonly Series[]): number {

@@ -2,6 +2,7 @@
 
 import type { Anomaly, SignalKind } from '../detection/anomaly.ts';
 import type { ServiceFeatures } from './features.ts';
+import { coarseFromMs, secondMs } from './paces.ts';
 import type { InstanceResources, Limited, PoolStats } from './resource-stats.ts';
 import { thresholds } from './thresholds.ts';
 import { projectedMs, type Trend } from './trend.ts';
@@ -45,6 +46,31 @@ export function isIdle({ resources }: ServiceFeatures, instance?: string): boole
     .flatMap(({ cpu }) => (cpu === null || !Number.isFinite(cpu.before) ? [] : cpu));
   if (measured.length === 0) return null;
   return measured.every(({ before, now }) => now <= before * thresholds.cpu.idleFactor);
+}
+
+/** When it will be known; null when that should have been before now. */
+export type UnheardSign = { readonly dueMs: number | null };
+
+/** What was not heard for so many intervals before the onset is not expected any more. */
+const givenUpIntervals = 3;
+
+/**
+ * Whether an instance has not told since the onset of a resource that may be short: a sample that is mostly of the time before
+ * says nothing of it. Null when all have been heard, or never are.
+ */
+export function unheardSign(service: ServiceFeatures, onsetMs: number, nowMs: number): UnheardSign | null {
+  const due = service.instances
+    .filter(({ present }) => present)
+    .flatMap(({ resources }) => resources?.lastHeard ?? [])
+    .flatMap(({ atMs, stepMs }) => {
+      const step = Math.max(secondMs, stepMs ?? nowMs - atMs);
+      const neededMs = onsetMs + (step < coarseFromMs ? 0 : step / 2);
+      if (atMs >= neededMs || atMs < onsetMs - givenUpIntervals * step) return [];
+      return [atMs + Math.ceil((neededMs - atMs) / step) * step];
+    });
+  if (due.length === 0) return null;
+  const dueMs = Math.max(...due) + thresholds.window.delayMs;
+  return { dueMs: dueMs < nowMs ? null : dueMs };
 }
 
 export type ExhaustionSign = {

@@ -17,6 +17,8 @@ import {
   memorySign,
   type PoolSign,
   poolSign,
+  type UnheardSign,
+  unheardSign,
 } from './signs-resources.ts';
 import { type SilenceSign, silenceSign } from './signs-silence.ts';
 import { clamp } from './statistics.ts';
@@ -31,6 +33,8 @@ export type Signs = {
   readonly memory: ExhaustionSign | null;
   readonly disk: ExhaustionSign | null;
   readonly pool: PoolSign | null;
+  /** What it may be short of has not been heard since the onset. */
+  readonly unheard: UnheardSign | null;
   readonly silence: SilenceSign | null;
   readonly down: boolean;
   readonly restarts: number;
@@ -66,6 +70,7 @@ function ofService(service: ServiceFeatures, input: DiagnosisInput, features: Fe
     memory,
     disk,
     pool: poolSign(service),
+    unheard: unheardSign(service, input.onsetMs, input.nowMs),
     silence,
     down: replicas.down,
     restarts: replicas.restarts,

@@ -1,6 +1,6 @@
 // The service fails by its own doing, and neither a change nor a resource says why.
 
-import { changeWeight, type HypothesisTest, locality } from '../context.ts';
+import { changeWeight, type HypothesisTest, locality, withoutShortage } from '../context.ts';
 import { explainedFact, inboundFact, ownErrorsFact } from '../facts-calls.ts';
 import { changeFact, noChangeFact } from '../facts-resources.ts';
 import { onlyOne } from '../instances.ts';
@@ -24,13 +24,18 @@ export const errorBurst: HypothesisTest = (context, suspect) => {
   // Failing under too much demand, or with a failing dependency, is no fault a restart would cure.
   if (signs.outside !== null) score *= 0.5;
   if (signs.surge) score *= 0.5;
+  const { share, ...awaits } = withoutShortage(suspect);
+  score *= share;
   const changes = [signs.release, signs.config].filter((change) => change !== null);
   return {
     cause: 'error-burst',
     service: service.service,
     instance: onlyOne(service.instances, (one) => one.server?.ownErrors.up === true),
     score,
-    reason: 'It fails on its own: no change or resource shortage explains it.',
+    reason:
+      signs.unheard === null
+        ? 'It fails on its own: no change or resource shortage explains it.'
+        : 'It fails on its own, and no change explains it; its resources have not been heard since.',
     evidenceFor: [
       unseen ? inboundFact(context, service) : ownErrorsFact(context, service),
       ...(changes.length === 0 ? [noChangeFact(context, service)] : []),
@@ -39,5 +44,6 @@ export const errorBurst: HypothesisTest = (context, suspect) => {
       ...changes.map((change) => changeFact(context, change)),
       ...(suspect.explainedBy === null ? [] : [explainedFact(context, service, suspect.explainedBy)]),
     ],
+    ...awaits,
   };
 };

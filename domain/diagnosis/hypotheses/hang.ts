@@ -1,8 +1,16 @@
 // The process is up, but answers nothing, or waits without working.
 
 import type { Context } from '../context.ts';
-import { changeWeight, type Draft, type HypothesisTest, locality, type Suspect } from '../context.ts';
-import { explainedFact, inboundFact, selfTimeFact, silenceFact } from '../facts-calls.ts';
+import {
+  allAreSlower,
+  changeWeight,
+  type Draft,
+  type HypothesisTest,
+  locality,
+  type Suspect,
+  withoutShortage,
+} from '../context.ts';
+import { allSlowerFact, explainedFact, inboundFact, selfTimeFact, silenceFact } from '../facts-calls.ts';
 import { aliveFact, cpuFact, idleFact, memoryFact } from '../facts-resources.ts';
 import { isIdle } from '../signs-resources.ts';
 import { thresholds } from '../thresholds.ts';
@@ -43,6 +51,9 @@ export const hang: HypothesisTest = (context, suspect) => {
   };
 };
 
+/** What is left of one service's where nearly all are slower at once. */
+const sharedShare = 0.5;
+
 /** A service that never sends spans is judged by what its callers see. */
 function withoutSpans(context: Context, suspect: Suspect): Draft | null {
   const { service, signs } = suspect;
@@ -67,13 +78,23 @@ function slowWithoutWork(context: Context, suspect: Suspect): Draft | null {
   if (signs.surge || signs.memory !== null || signs.disk !== null || server === null) return null;
   // Whether demand grew is not known without a past to compare with.
   if (traffic.up || traffic.beforePerSecond === 0) return null;
+  const { share, ...awaits } = withoutShortage(suspect);
+  const isShared = allAreSlower(context);
+  const certainty =
+    share * locality(suspect) * (isShared ? sharedShare : 1) * (1 - 0.5 * changeWeight(suspect));
   return {
     cause: 'hang',
     service: service.service,
-    score: 0.62 * (0.6 + 0.4 * signs.strength) * locality(suspect) * (1 - 0.5 * changeWeight(suspect)),
-    reason: 'It is much slower itself, without more CPU work, more demand or a slow dependency.',
+    score: 0.62 * (0.6 + 0.4 * signs.strength) * certainty,
+    reason:
+      signs.unheard === null
+        ? 'It is much slower itself, without more CPU work, more demand or a slow dependency.'
+        : 'It is much slower itself, without more demand or a slow dependency; its resources have not been heard since.',
     evidenceFor: [selfTimeFact(context, service)],
-    evidenceAgainst:
-      suspect.explainedBy === null ? [] : [explainedFact(context, service, suspect.explainedBy)],
+    evidenceAgainst: [
+      ...(suspect.explainedBy === null ? [] : [explainedFact(context, service, suspect.explainedBy)]),
+      ...(isShared ? [allSlowerFact(context, service)] : []),
+    ],
+    ...awaits,
   };
 }

@@ -9,8 +9,8 @@ import { defaultRunbook } from '../../../domain/remediation/runbook.ts';
 const chain = casesFor(1).filter(({ name }) => name.endsWith('at orders (chain)'));
 
 /** What is concluded from the story told in an interval, and what would be done. */
-function judged(one: (typeof chain)[number], seconds: number, of: Coarsened) {
-  const { world } = stretched(one, seconds, of);
+function judged(one: (typeof chain)[number], seconds: number, of: Coarsened, early = false) {
+  const { world } = stretched(one, seconds, of, early);
   const input = coarser(simulate({ ...world, stalls: 0.04 }), seconds, of);
   const { diagnosis } = diagnose(input, []);
   const planned = makePlan({
@@ -23,6 +23,8 @@ function judged(one: (typeof chain)[number], seconds: number, of: Coarsened) {
   return {
     cause: `${best?.cause} at ${best?.scope.service}`,
     action: step === undefined ? 'none' : `${step.action} ${step.target.service}`,
+    reason: diagnosis.reason,
+    awaitedForMs: diagnosis.awaits === undefined ? null : diagnosis.awaits.dueMs - input.nowMs,
   };
 }
 
@@ -51,5 +53,53 @@ describe.each([
     expect(fixedBy.length === 0 ? ['none'] : fixedBy.map((action) => `${action} ${service}`)).toContain(
       found.action,
     );
+  });
+});
+
+describe('before the metrics of the first minute have come', () => {
+  it.each(chain.map((one) => [one.name, one] as const))('%s: nothing wrong is done', (_, one) => {
+    const { service, fixedBy } = one.truth;
+    expect(['none', ...fixedBy.map((action) => `${action} ${service}`)]).toContain(
+      judged(one, 60, 'metrics', true).action,
+    );
+  });
+
+  const named = (name: string) => {
+    const found = chain.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`there is no case ${name}`);
+    return found;
+  };
+
+  it.each(['disk full at orders (chain)', 'cpu burn at orders (chain)'])(
+    '%s: that nothing is short is not known, and will be in a minute',
+    (name) => {
+      const { action, reason, awaitedForMs } = judged(named(name), 60, 'metrics', true);
+      expect(action).toBe('none');
+      expect(reason).toContain('Awaited: CPU, memory, disk and pools of orders.');
+      expect(awaitedForMs).toBeGreaterThan(0);
+      expect(awaitedForMs).toBeLessThan(100_000);
+    },
+  );
+});
+
+describe('requests that take longer in the service itself', () => {
+  const slow = (services: readonly string[]) => {
+    const [one] = chain;
+    if (one === undefined) throw new Error('there are no cases');
+    const faults = services.map((service) => ({ kind: 'slow' as const, service, factor: 20 }));
+    const { hypotheses, inconclusive } = diagnose(
+      simulate({ ...one.world, faults, changes: [] }),
+      [],
+    ).diagnosis;
+    return { best: `${hypotheses[0]?.cause} at ${hypotheses[0]?.scope.service}`, inconclusive };
+  };
+
+  it('are held against the one whose requests do', () => {
+    expect(slow(['orders'])).toEqual({ best: 'hang at orders', inconclusive: false });
+  });
+
+  it('are held against nobody where all do at once: what they share is slow', () => {
+    const everybody = chain[0]?.world.services.map(({ name }) => name) ?? [];
+    expect(slow(everybody).inconclusive).toBe(true);
   });
 });

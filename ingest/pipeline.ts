@@ -61,6 +61,10 @@ export type PipelineDeps = {
   readonly rewarm?: (() => Promise<void>) | undefined;
   /** Hears of every request how long it took, and how old the newest of what it brought is; for Sentinel's own lag. */
   readonly onTaken?: OnTaken | undefined;
+  /**
+   * Hears of each write of rows instead of whoever handed them on, who then does not wait for it; false: the rows wait for the next one.
+   */
+  readonly onRows?: ((stored: Promise<boolean>) => void) | undefined;
 };
 
 export type OnTaken = (tookMs: number, ageMs: number | null) => void;
@@ -76,6 +80,7 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
     clock,
     metrics,
     onTaken,
+    onRows,
     rewarm,
   } = deps;
   let warming: Promise<void> | null = null;
@@ -160,12 +165,13 @@ export function createPipeline(deps: PipelineDeps): Pipeline {
   async function handOn(findings: DetectionOutput): Promise<Handed> {
     countDropped(metrics, findings);
     await delivery.edges(findings);
-    if (!(await delivery.anomalies(findings))) {
-      // The rows must not be forgotten with the failed request.
-      await delivery.rows(findings);
-      return { kind: 'retry', missing: 'inbox' };
-    }
-    return (await delivery.rows(findings)) ? { kind: 'stored' } : { kind: 'retry', missing: 'history' };
+    const inInbox = await delivery.anomalies(findings);
+    // The rows must not be forgotten with a failed request.
+    const rows = delivery.rows(findings);
+    onRows?.(inInbox ? rows : rows.then(() => false));
+    const inHistory = onRows !== undefined || (await rows);
+    if (!inInbox) return { kind: 'retry', missing: 'inbox' };
+    return inHistory ? { kind: 'stored' } : { kind: 'retry', missing: 'history' };
   }
 
   const writing = new Set<Promise<unknown>>();

@@ -12,6 +12,7 @@ import type { Episodes, HistoryWriter, Inbox, LearntStore, Sender, WarmHistory }
 import { type Services, warmServices } from '../warm.ts';
 import type { SiftDeps } from './dead-letters.ts';
 import { ServicesSeen } from './services-seen.ts';
+import { StoredUntil } from './stored-until.ts';
 
 export type StreamDeps = Omit<SiftDeps, 'notes'> & {
   readonly detection: DetectionConfig;
@@ -30,8 +31,11 @@ export type StreamDeps = Omit<SiftDeps, 'notes'> & {
   readonly maxWaitingAnomalies: number;
 };
 
-/** A call waits for its rows to be in history: what is taken together waits once. */
+/** What is taken together is written together. */
 export const recordsAtOnce = 5_000;
+
+/** So many writes of history may be under way: more would only pile up in memory. */
+const writesUnderWay = 8;
 
 /** What the records of one call were read as. */
 export type Telemetry = {
@@ -68,27 +72,30 @@ export async function openStream(deps: StreamDeps, services: Services): Promise<
     await learning.recall(which);
     await warmServices({ ...deps, detection }, which);
   };
-  const rewarm = () => warm(seen.services());
-  const common = { limits, defaultEnvironment, notes, clock, metrics, onTaken, rewarm };
+  const stored = new StoredUntil();
+  const rewarm = async (): Promise<void> => {
+    await stored.fewerThan(1);
+    await warm(seen.services());
+  };
+  let handedOnMs = clock.nowMs();
+  const onRows = (rows: Promise<boolean>): void => stored.begin(handedOnMs, rows);
+  const common = { limits, defaultEnvironment, notes, clock, metrics, onTaken, onRows, rewarm };
   const pipeline = createPipeline({ detection, delivery, ...common });
   for (const [environment, names] of services)
     for (const service of names) seen.note(environment, service, clock.nowMs());
   await warm(services);
 
   const holdMs = holdMsOf(deps.detection);
-  /** Everything that detection had handed on by this instant is durable. */
-  let durableAtMs = Number.NEGATIVE_INFINITY;
-
   /** Throws while the inbox is away, or so much history waits that some would be given up. */
-  function afterwards(outcome: Handed, atMs: number): void {
-    if (outcome.kind === 'stored') {
-      durableAtMs = atMs;
-      return;
-    }
-    const { missing } = outcome;
+  async function handOn(atMs: number, work: () => Promise<Handed>): Promise<void> {
+    handedOnMs = atMs;
+    const handed = await work();
+    keepLearnt(atMs);
+    await stored.fewerThan(writesUnderWay);
     // Detection goes on without history, for as long as nothing is lost by it.
-    if (missing === 'history' && delivery.waiting().rows < maxWaitingRows / 2) return;
-    throw new Error(`cannot go on: the ${missing} is unavailable`);
+    const missing = delivery.waiting().rows < maxWaitingRows / 2 ? null : 'history';
+    const away = handed.kind === 'retry' ? handed.missing : missing;
+    if (away !== null) throw new Error(`cannot go on: the ${away} is unavailable`);
   }
 
   function note(observations: readonly TelemetryObservation[], atMs: number): void {
@@ -117,19 +124,11 @@ export async function openStream(deps: StreamDeps, services: Services): Promise<
       alone(async () => {
         note(observations, atMs);
         for (const { decoded } of requests) note(decoded.observations, atMs);
-        const handed =
-          requests.length > 0
-            ? await pipeline.receive(requests, sender, atMs)
-            : await pipeline.take(observations, atMs);
-        keepLearnt(atMs);
-        afterwards(handed, atMs);
+        await handOn(atMs, () =>
+          requests.length > 0 ? pipeline.receive(requests, sender, atMs) : pipeline.take(observations, atMs),
+        );
       }),
-    pass: (atMs) =>
-      alone(async () => {
-        const handed = await pipeline.pass(atMs);
-        keepLearnt(atMs);
-        afterwards(handed, atMs);
-      }),
-    durableUntilMs: () => durableAtMs - holdMs,
+    pass: (atMs) => alone(() => handOn(atMs, () => pipeline.pass(atMs))),
+    durableUntilMs: () => stored.atMs - holdMs,
   };
 }

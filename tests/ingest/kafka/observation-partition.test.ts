@@ -1,7 +1,7 @@
 // A partition of telemetry with the real detection engine: what may be committed when, and what a successor makes of
 // records that are delivered again.
 
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Anomaly } from '../../../domain/detection/anomaly.ts';
 import { detectionConfigSchema } from '../../../domain/detection/config.ts';
 import { observationPartition } from '../../../ingest/kafka/observation-partition.ts';
@@ -176,6 +176,28 @@ describe('what may be committed', () => {
     expect(callsOf('orders').slice(0, 60)).toEqual(Array(60).fill(20));
   });
 
+  test('nothing new while history takes its time; a few writes later the partition waits for it', async () => {
+    const worker = await open();
+    await play(worker, 0, 30);
+    const before = worker.durable()?.nextOffset ?? 0n;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    history.slow = promise;
+    const writes = history.writes;
+    let isOver = false;
+    const playing = play(worker, 30, 60).then(() => {
+      isOver = true;
+    });
+    await vi.waitUntil(() => history.writes - writes >= 8);
+    await new Promise(setImmediate);
+    expect([history.writes - writes, isOver]).toEqual([8, false]);
+    expect(worker.durable()?.nextOffset ?? before).toBeLessThan(64n);
+    resolve();
+    await playing;
+    await play(worker, 60, 85);
+    expect(worker.durable()?.nextOffset).toBeGreaterThan(110n);
+    expect(callsOf('orders').slice(0, 60)).toEqual(Array(60).fill(20));
+  });
+
   test('so much history waits that some would be lost: it stops taking more', async () => {
     const worker = await open('', { maxWaitingRows: 40 });
     history.down = true;
@@ -188,6 +210,12 @@ describe('what may be committed', () => {
     await play(worker, 0, 60);
     inbox.down = true;
     await expect(play(worker, 60, 80, 60)).rejects.toThrow('the inbox is unavailable');
+    const stoppedAt = clock.current;
+    clock.current += 60_000;
+    await expect(worker.tick()).rejects.toThrow('the inbox is unavailable');
+    // However long it lasts: a successor would have to find the anomaly again.
+    expect(worker.durable()?.nextOffset ?? 0n).toBeLessThanOrEqual(120n);
+    clock.current = stoppedAt;
     inbox.down = false;
     const second = Math.floor((clock.current - startMs - 600) / 1_000);
     await worker.take(recordsOf(second, 60));

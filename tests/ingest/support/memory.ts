@@ -256,7 +256,12 @@ export class MemoryLearnt implements LearntStore {
 export class MemoryHistory implements HistoryWriter, WarmHistory {
   readonly rows: HistoryRows[] = [];
   down = false;
+  /** Writes end when this does. */
+  slow: Promise<void> | null = null;
+  writes = 0;
   async write(rows: HistoryRows): Promise<void> {
+    this.writes += 1;
+    if (this.slow !== null) await this.slow;
     if (this.down) throw new Down('history is down');
     this.rows.push(rows);
   }

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { openAnswerLog } from '../answer-log.ts';
 import { environment, type PlanSize, readingsOf, recordsOf, webhooksOf } from '../plan/events.ts';
-import { createPace } from './pace.ts';
+import { createPace, type Pace } from './pace.ts';
 import { connectProducer, type OutgoingRecord, sendRecords } from './records.ts';
 import { sendWebhooks } from './webhooks.ts';
 
@@ -31,15 +31,22 @@ const webhooks = webhooksOf(settings);
 const every = Array.from({ length: partitions }, (_, partition) => partition);
 const records = every.map((partition) => recordsOf(settings, partition));
 const readings = every.map((partition) => readingsOf(settings, partition));
-const sent = webhooks.length + records.flat().length + readings.flat().length;
+const counts = [webhooks.length, records.flat().length, readings.flat().length];
+const sent = counts.reduce((sum, count) => sum + count, 0);
 
 const log = await openAnswerLog(settings.log);
-const pace = createPace(settings.perSecond);
+// Each way to its end at the same time, however fast it is answered: every fault finds all of them under way.
+const shares = counts.map((count) => count / sent);
+const paces = shares.map((share) => createPace(settings.perSecond * share));
+const [paceOfWebhooks, paceOfRecords, paceOfReadings] = paces as [Pace, Pace, Pace];
+const finished = (): number => paces.reduce((sum, pace) => sum + pace.finished, 0);
 const commands = createInterface({ input: process.stdin });
-commands.on('line', (line) => pace.allow(Number(line)));
+commands.on('line', (line) => {
+  for (const [index, pace] of paces.entries()) pace.allow(Math.ceil(Number(line) * (shares[index] ?? 0)));
+});
 // Whoever plays the faults is gone.
 process.stdin.once('end', () => process.exit(1));
-const telling = setInterval(() => process.stdout.write(`${pace.finished}/${sent}\n`), tellEveryMs);
+const telling = setInterval(() => process.stdout.write(`${finished()}/${sent}\n`), tellEveryMs);
 process.stdout.write(`0/${sent}\n`);
 
 /** No meter says two things in one second. */
@@ -56,18 +63,26 @@ const reading = (n: number, id: string, partition: number): OutgoingRecord => ({
 });
 
 const producer = await connectProducer(broker);
-const lane = { log, pace, atOnce: recordsAtOnce };
+const lane = { log, atOnce: recordsAtOnce };
 await Promise.all([
-  sendWebhooks(webhooks, { ...settings, log, pace, lanes: webhookLanes }),
+  sendWebhooks(webhooks, { ...settings, log, pace: paceOfWebhooks, lanes: webhookLanes }),
   ...records.map((own, partition) => {
     const outgoing = own.map(
       (event): OutgoingRecord => ({ ...event, key: `${partition}`, value: () => event.body }),
     );
-    return sendRecords(producer, { topic: topics.alerts, partition, records: outgoing }, lane);
+    return sendRecords(
+      producer,
+      { topic: topics.alerts, partition, records: outgoing },
+      { ...lane, pace: paceOfRecords },
+    );
   }),
   ...readings.map((own, partition) => {
     const outgoing = own.map(({ n, id }) => reading(n, id, partition));
-    return sendRecords(producer, { topic: topics.observations, partition, records: outgoing }, lane);
+    return sendRecords(
+      producer,
+      { topic: topics.observations, partition, records: outgoing },
+      { ...lane, pace: paceOfReadings },
+    );
   }),
 ]);
 await log.write([{ sent }]);

@@ -118,7 +118,7 @@ const plants: readonly [string, Problem['kind'], Partial<Evidence>][] = [
   [
     'a young process that holds too much',
     'memory',
-    { memory: [...steady, { name: 'ingest-b', pid: 8, atMs: 0, rssMb: 1_025 }] },
+    { memory: [...steady, { name: 'ingest-b', pid: 8, atMs: 0, rssMb: 2_049 }] },
   ],
 ];
 

@@ -160,7 +160,9 @@ export async function toldOf(
 }
 
 /** Every letter, read from the topic itself. */
-export async function lettersOf(sources: Sources): Promise<Evidence['letters']> {
+export async function lettersOf(
+  sources: Pick<Sources, 'broker' | 'deadLetters'>,
+): Promise<Evidence['letters']> {
   const { deadLetters } = sources;
   const admin = await connected(sources);
   const ends = await admin.fetchTopicOffsets(deadLetters);
@@ -248,11 +250,11 @@ async function whileItFalls<T>(
   }
 }
 
-function kafkaOf({ broker }: Sources): Kafka {
+function kafkaOf({ broker }: Pick<Sources, 'broker'>): Kafka {
   return new Kafka({ brokers: [broker], clientId: 'checker', logLevel: logLevel.NOTHING });
 }
 
-async function connected(sources: Sources): Promise<Admin> {
+async function connected(sources: Pick<Sources, 'broker'>): Promise<Admin> {
   const admin = kafkaOf(sources).admin();
   await admin.connect();
   return admin;

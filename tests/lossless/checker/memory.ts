@@ -21,8 +21,8 @@ export interface MemoryOfProcess {
 const shortestMs = 180_000;
 /** A garbage collector takes its time; what is held for good grows past this. */
 const mayGrow = { factor: 1.5, byMb: 64 } as const;
-/** However short a process lived. */
-const mostMb = 1_024;
+/** However short a process lived: a worker that replays several thousand findings at once takes more than half of it. */
+const mostMb = 2_048;
 
 export function memoryOf(samples: readonly MemorySample[]): readonly MemoryOfProcess[] {
   return [...Map.groupBy(samples, ({ pid }) => pid).values()].flatMap((own) => {

@@ -1,10 +1,8 @@
 /** SIGKILL at points that can be seen from outside: in the database, at the broker, on the wire. */
-import { randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Kafka, logLevel } from 'kafkajs';
-import { readLetter } from '../../../adapters/kafka/letter.ts';
+import { lettersOf } from '../checker/evidence.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { PlayFault } from './fault.ts';
 
@@ -88,35 +86,29 @@ export const storedNotCommitted: PlayFault = insistently(async ({ stage, logFile
 
 /** A dead letter is written, and the offset of its record is not committed. */
 export const letterNotCommitted: PlayFault = insistently(async ({ stage }) => {
-  const letters = await readNewLetters(stage);
-  let place: Place | null = null;
-  const waits = async (): Promise<boolean> => place !== null && !(await isCommitted(stage, place));
-  const found = await looking(async () => {
-    place = letters.newest();
-    return waits();
-  });
+  const { kafka, broker, topics } = stage;
+  const written = async (): Promise<number> =>
+    (await kafka.fetchTopicOffsets(topics.deadLetters)).reduce((sum, { high }) => sum + Number(high), 0);
+  const before = await written();
+  const found = await looking(async () => (await written()) > before);
   await killAllIngest(stage);
-  const reached = found && (await waits());
-  await letters.end();
+  // Nobody commits any more: there is time to read whose letters these are.
+  const letters = await lettersOf({ broker: broker.address, deadLetters: topics.deadLetters });
+  const places = letters.flatMap(({ place }) => placeOf(topics.alerts, place));
+  const newest = Map.groupBy(places, ({ partition }) => partition).values();
+  const ahead = await Promise.all(
+    [...newest].map(async (own) => {
+      const last = own.reduce((left, right) => (right.offset > left.offset ? right : left));
+      return !(await isCommitted(stage, last));
+    }),
+  );
   await startAllIngest(stage);
-  return { reached };
+  return { reached: found && ahead.includes(true) };
 });
 
-/** Of records of alerts; those written before do not count. */
-async function readNewLetters({ broker: { address }, topics }: Stage) {
-  let newest: Place | null = null;
-  const kafka = new Kafka({ brokers: [address], clientId: 'faults', logLevel: logLevel.NOTHING });
-  const consumer = kafka.consumer({ groupId: `faults-${randomUUID()}` });
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topics.deadLetters], fromBeginning: false });
-  await consumer.run({
-    autoCommit: false,
-    eachMessage: async ({ message, partition }) => {
-      const of = readLetter(message, partition)?.of;
-      if (of?.topic === topics.alerts) newest = of;
-    },
-  });
-  return { newest: (): Place | null => newest, end: () => consumer.disconnect() };
+function placeOf(topic: string, written: string): readonly Place[] {
+  const [of, partition, offset] = written.split('/');
+  return of === topic ? [{ partition: Number(partition), offset: BigInt(offset ?? 0) }] : [];
 }
 
 async function isCommitted(

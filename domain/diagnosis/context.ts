@@ -100,6 +100,7 @@ export function anyTrouble({
   signs,
 }: Pick<Context, 'input' | 'features' | 'signs'>): boolean {
   const noticed = input.anomalies.some(({ signal }) => !quietSignals.includes(signal));
+  if (noticedLater({ input, features })) return true;
   const near = reach(input, features.graph);
   for (const service of features.services.values()) {
     const its = signs.get(service.service);
@@ -109,6 +110,17 @@ export function anyTrouble({
     if (noticed && usersSuffer(service)) return true;
   }
   return false;
+}
+
+/** Where senders hold spans back, detection may have heard of failing or slow calls in seconds that nobody has told wholly yet. */
+function noticedLater({ input, features: { windows } }: Pick<Context, 'input' | 'features'>): boolean {
+  return (
+    windows.batchMs > 0 &&
+    input.anomalies.some(
+      ({ state, signal, detectedMs }) =>
+        state === 'firing' && (signal === 'errors' || signal === 'latency') && detectedMs > windows.dataEndMs,
+    )
+  );
 }
 
 /** Its users see errors or slowness that are not over yet. */

@@ -18,9 +18,21 @@ export type SilenceSign = {
 
 export function silenceSign(service: ServiceFeatures, features: Features): SilenceSign | null {
   if (service.silentSinceMs !== null) {
-    return { kind: kindOfService(service, features), sinceMs: service.silentSinceMs, instance: null };
+    const kind = kindOfService(service, features);
+    return asKnown({ kind, sinceMs: service.silentSinceMs, instance: null }, service);
   }
-  return instanceSilence(service);
+  const sign = instanceSilence(service);
+  return sign === null ? null : asKnown(sign, service);
+}
+
+/**
+ * Who hangs takes the spans it held back along: that its callers were answered then, and nobody tells of it, is no sign of a gap
+ * before all that is looked at is later.
+ */
+function asKnown(sign: SilenceSign, { server }: ServiceFeatures): SilenceSign {
+  if (sign.kind !== 'gap' || server === null) return sign;
+  const { batchMs, recent } = server.windows;
+  return batchMs > 0 && recent.fromMs < sign.sinceMs + batchMs ? { ...sign, kind: 'unclear' } : sign;
 }
 
 function kindOfService(service: ServiceFeatures, features: Features): SilenceSign['kind'] {

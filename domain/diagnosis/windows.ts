@@ -22,6 +22,8 @@ export type Windows = {
   /** How far the samples they are cut for are apart. */
   readonly stepMs: number;
   readonly onsetMs: number;
+  /** How long senders hold back what they tell: whoever stops at once takes so much with it. */
+  readonly batchMs: number;
   /** Somebody else has cut them, for series of any pace. */
   readonly fixed?: true;
 };
@@ -51,13 +53,13 @@ export function cutWindows(
   const { delayMs } = thresholds.window;
   if (stepMs < coarseFromMs || !Number.isFinite(lastMs)) {
     const dataEndMs = Math.min(nowMs, Math.max(lastMs + secondMs - batchMs, nowMs - delayMs - batchMs));
-    return bySeconds({ firstMs, dataEndMs, onsetMs, gapUntilMs });
+    return bySeconds({ firstMs, dataEndMs, onsetMs, gapUntilMs }, batchMs);
   }
   const missed = Math.max(0, Math.floor((nowMs - delayMs - lastMs) / stepMs));
   return bySamples({ firstMs, dataEndMs: lastMs + secondMs + missed * stepMs, onsetMs, gapUntilMs }, stepMs);
 }
 
-function bySeconds({ firstMs, dataEndMs, onsetMs, gapUntilMs }: Extent): Windows {
+function bySeconds({ firstMs, dataEndMs, onsetMs, gapUntilMs }: Extent, batchMs: number): Windows {
   const { baselineMs, guardMs, earlyMs, duringMs, recentMs, tailMs } = thresholds.window;
   const beforeToMs = onsetMs - guardMs;
   return {
@@ -70,6 +72,7 @@ function bySeconds({ firstMs, dataEndMs, onsetMs, gapUntilMs }: Extent): Windows
     gapUntilMs,
     stepMs: secondMs,
     onsetMs,
+    batchMs,
   };
 }
 
@@ -98,6 +101,7 @@ function bySamples({ firstMs, dataEndMs, onsetMs, gapUntilMs }: Extent, stepMs: 
     gapUntilMs,
     stepMs,
     onsetMs,
+    batchMs: 0,
   };
 }
 

@@ -259,6 +259,7 @@ function statsWithin(rows: readonly MetricBucket[], window: Window): ResourceSta
     gapUntilMs: Number.NEGATIVE_INFINITY,
     stepMs: secondMs,
     onsetMs: window.fromMs,
+    batchMs: 0,
     fixed: true,
   });
 }

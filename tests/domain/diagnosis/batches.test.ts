@@ -42,4 +42,26 @@ describe('senders that hold spans back', () => {
       expect(best(held)).toMatchObject({ cause: cause.replace(' ', '-'), scope: { service } });
     },
   );
+
+  test('that nobody suffers is not said of seconds of which detection knows better', () => {
+    const held = heldBack(story('log noise at c (deep)', 20), 5);
+    const [first] = held.anomalies;
+    if (first === undefined) throw new Error('nothing was noticed');
+    const later = { ...first, id: 'later', signal: 'errors' as const, detectedMs: held.nowMs };
+    const { hypotheses } = diagnose({ ...held, anomalies: [...held.anomalies, later] }, []).diagnosis;
+    expect(hypotheses.map(({ cause }) => cause)).not.toContain('log-noise');
+  });
+
+  test.each([5, 6, 7, 8, 9, 10, 12, 14])(
+    'and one that hangs takes what it held back along: after %i s nothing of it shows that it still works',
+    (seconds) => {
+      const whole = story('hang of one at b (deep)', seconds);
+      const sinceMs = whole.onsetMs - 4_000;
+      // Calls that will time out have not ended yet.
+      const ended = whole.calls.filter(({ errors }) => errors === 0);
+      const lost = ended.filter(({ atMs, instance }) => instance !== 'b-0' || atMs < sinceMs);
+      const { inconclusive, hypotheses } = diagnose(heldBack({ ...whole, calls: lost }, 5), []).diagnosis;
+      expect(inconclusive ? 'open' : hypotheses[0]?.cause).toMatch(/^(?:open|hang)$/);
+    },
+  );
 });

@@ -61,11 +61,15 @@ export function locality({ explainedBy: by }: Suspect): number {
 /** Services, of those that answer requests, and the share of them that tells of what they have in common: fewer may be neighbours. */
 const shared = { least: 3, share: 0.75 } as const;
 
-/** Whether nearly all are slower themselves at once, not counting what they wait for: what they share is slow, and none of them to blame. */
-export function allAreSlower({ features }: Pick<Context, 'features'>): boolean {
+/**
+ * How many are slower themselves at once, not counting what they wait for, where nearly all are: what they share is slow, and none of
+ * them to blame. Else 0.
+ */
+export function slowerTogether({ features }: Pick<Context, 'features'>): number {
   const serving = [...features.services.values()].filter(({ server }) => server !== null);
   const slower = serving.filter(({ server }) => server?.selfTime.up === true);
-  return slower.length >= shared.least && slower.length >= shared.share * serving.length;
+  const areMost = slower.length >= shared.least && slower.length >= shared.share * serving.length;
+  return areMost ? slower.length : 0;
 }
 
 /** What is left of a score that rests on no resource being short while that is not known: too little to act on. */

@@ -102,9 +102,7 @@ function newSeries(metric: string, attributes: string): Series | null {
 
 function instanceResources(instance: string, series: readonly Series[], windows: Windows): InstanceResources {
   const seen = (outside: boolean) =>
-    series
-      .filter((one) => one.outside === outside)
-      .reduce((last, { points }) => Math.max(last, points.at(-1)?.atMs ?? last), Number.NEGATIVE_INFINITY);
+    newest(series.filter((one) => one.outside === outside)) ?? Number.NEGATIVE_INFINITY;
   return {
     instance,
     cpu: level(summed(series, 'cpu'), windows),

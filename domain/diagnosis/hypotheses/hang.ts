@@ -2,12 +2,12 @@
 
 import type { Context } from '../context.ts';
 import {
-  allAreSlower,
   changeWeight,
   type Draft,
   type HypothesisTest,
   locality,
   type Suspect,
+  slowerTogether,
   withoutShortage,
 } from '../context.ts';
 import { allSlowerFact, explainedFact, inboundFact, selfTimeFact, silenceFact } from '../facts-calls.ts';
@@ -79,9 +79,9 @@ function slowWithoutWork(context: Context, suspect: Suspect): Draft | null {
   // Whether demand grew is not known without a past to compare with.
   if (traffic.up || traffic.beforePerSecond === 0) return null;
   const { share, ...awaits } = withoutShortage(suspect);
-  const isShared = allAreSlower(context);
+  const together = slowerTogether(context);
   const certainty =
-    share * locality(suspect) * (isShared ? sharedShare : 1) * (1 - 0.5 * changeWeight(suspect));
+    share * locality(suspect) * (together > 0 ? sharedShare : 1) * (1 - 0.5 * changeWeight(suspect));
   return {
     cause: 'hang',
     service: service.service,
@@ -93,7 +93,7 @@ function slowWithoutWork(context: Context, suspect: Suspect): Draft | null {
     evidenceFor: [selfTimeFact(context, service)],
     evidenceAgainst: [
       ...(suspect.explainedBy === null ? [] : [explainedFact(context, service, suspect.explainedBy)]),
-      ...(isShared ? [allSlowerFact(context, service)] : []),
+      ...(together > 0 ? [allSlowerFact(context, service, together)] : []),
     ],
     ...awaits,
   };
